@@ -12,6 +12,7 @@ from onnx import helper, numpy_helper
 
 from core.gradient import backward
 from core.graph import Graph, prune
+from core.rules.shapes import cast
 
 STEP = 1.5e-3
 DIRECTIONS = 4
@@ -87,7 +88,8 @@ def projected_gradient(case: Case, weights: list[np.ndarray], *, symbolic: bool)
     graph = Graph(forward_model(case, symbolic=symbolic))
     loss = None
     for i, weight in enumerate(weights):
-        term = graph.emit("ReduceSum", graph.value(f"y{i}") * graph.constant(weight), keepdims=0)
+        y = cast(graph.value(f"y{i}"), onnx.TensorProto.FLOAT)
+        term = graph.emit("ReduceSum", y * graph.constant(weight), keepdims=0)
         loss = term if loss is None else loss + term
     assert loss is not None
     graph.learn_shapes()

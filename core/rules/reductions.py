@@ -5,16 +5,17 @@ from __future__ import annotations
 from core.graph import Value
 from core.rules.contract import Attrs, Inputs
 from core.rules.elementwise import call
-from core.rules.shapes import cast, expand_like, reshape, where
+from core.rules.shapes import cast, expand_like, where
 
 
 def spread(t: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Give a reduced tensor its lost axes back, with size 1, so that it broadcasts against x[0]."""
+    """Give a reduced tensor its lost axes back, with size 1, so that it broadcasts against x[0].
+
+    Without axes it is a scalar (or nothing was reduced at all): both broadcast as they are.
+    """
     axes = x[1] if len(x) > 1 else None
-    if attrs.get("keepdims", 1):
+    if attrs.get("keepdims", 1) or axes is None:
         return t
-    if axes is None:
-        return t if attrs.get("noop_with_empty_axes", 0) else reshape(t, *[1] * x[0].rank)
     return t.graph.emit("Unsqueeze", t, axes)
 
 
