@@ -1,0 +1,230 @@
+"""Dream on an image: the network, the recipe and the ascent brought together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from core.ascent import Watch, dream_planes
+from core.errors import RecipeError
+from core.memory import Estimate, estimate
+from core.network import Network
+from core.objective import Term
+from core.picture import Picture
+from core.recipe import DEFAULT_PRESET, Recipe, preset
+from core.sessions import AUTO, GradientSession
+
+Array = npt.NDArray[np.float32]
+
+
+class Dreamer:
+    """A network kept warm: dreams any number of images, each with its own recipe.
+
+    Parameters
+    ----------
+    network : str
+        A name that `core.network.available` lists, or a path.
+    provider : str
+        Execution provider: `auto`, or one that is demanded.
+    threads : int
+        Threads of ONNX Runtime on the CPU, 0 for one a core.
+
+    Raises
+    ------
+    NetworkError, ProviderError
+        Where the network or the provider cannot be had.
+    """
+
+    def __init__(self, network: str = "default", provider: str = AUTO, threads: int = 0) -> None:
+        self.network = Network(network)
+        self._provider, self._threads = provider, threads
+        self._sessions: dict[tuple[Term, ...], GradientSession] = {}
+
+    def session(self, recipe: Recipe) -> GradientSession:
+        """The loaded objective of a recipe; made once and kept."""
+        if recipe.layers not in self._sessions:
+            model = self.network.gradient_model(recipe.layers)
+            self._sessions[recipe.layers] = GradientSession(model, self._provider, self._threads)
+        return self._sessions[recipe.layers]
+
+    def estimate(self, width: int, height: int, recipe: Recipe, file_bytes: float = 0) -> Estimate:
+        """Peak memory and tile for an image of that size; see `core.memory.estimate`."""
+        return estimate(width, height, recipe, self.network, file_bytes=file_bytes)
+
+    def dream(
+        self,
+        pixels: Array,
+        recipe: Recipe,
+        *,
+        mask: Array | None = None,
+        tile: int | None = None,
+        watch: Watch | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Array:
+        """Dream on float32 pixels.
+
+        Parameters
+        ----------
+        pixels : array
+            float32 [height, width, 3], encoded as a file would be; values beyond 0..1 survive,
+            since what is returned is `pixels + (dream(clipped) - clipped)`. Not changed.
+        recipe : Recipe
+            Its `network` is not read: this dreamer has one already.
+        mask : array, optional
+            float32 [height, width], 0..1; where it is 0, pixels come back bit-identical.
+        tile : int, optional
+            The longest side of a tile, where an estimate was made before.
+        watch, cancelled : callable, optional
+            As for `core.ascent.dream_planes`.
+
+        Returns
+        -------
+        array
+            float32 [height, width, 3].
+        """
+        height, width = _checked(pixels, mask)
+        if recipe.steps == 0:
+            return pixels.copy()
+        session = self.session(recipe)
+        side = self.estimate(width, height, recipe).tile if tile is None else tile
+        base = _planar(pixels)
+        dreamt = dream_planes(
+            base,
+            recipe,
+            session,
+            side=side,
+            minimum=self.network.minimum_size([term.layer for term in recipe.layers]),
+            rng=np.random.default_rng(recipe.seed),
+            watch=watch,
+            cancelled=cancelled,
+        )
+        dreamt -= base
+        # The clipped original has served; its memory takes the result, in the image's own layout.
+        return _changed(pixels, dreamt, mask, base.reshape(height, width, 3))
+
+
+def _checked(pixels: Array, mask: Array | None) -> tuple[int, int]:
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        raise RecipeError(
+            f"an image must have the shape [height, width, 3], but has {list(pixels.shape)}"
+        )
+    if not np.isfinite(pixels.min()) or not np.isfinite(pixels.max()):
+        raise RecipeError("the image has pixels that are not finite numbers; replace them first")
+    height, width = pixels.shape[:2]
+    if mask is not None and mask.shape != (height, width):
+        raise RecipeError(
+            f"the mask must have the image's shape [{height}, {width}], but has {list(mask.shape)}"
+        )
+    return height, width
+
+
+def _planar(pixels: Array) -> Array:
+    """Clip to 0..1 and lay out as [3, height, width]."""
+    planes = np.empty((3, *pixels.shape[:2]), np.float32)
+    for channel, plane in enumerate(planes):
+        np.clip(pixels[:, :, channel], 0, 1, out=plane)
+    return planes
+
+
+def _changed(pixels: Array, change: Array, mask: Array | None, result: Array) -> Array:
+    """Write pixels + mask * change to `result`; pixels outside the mask are copied bit by bit."""
+    for channel in range(3):
+        own = pixels[:, :, channel]
+        if mask is None:
+            np.add(own, change[channel], out=result[:, :, channel])
+        else:
+            np.multiply(change[channel], mask, out=change[channel])
+            changed = np.add(own, change[channel], out=change[channel])
+            result[:, :, channel] = np.where(mask > 0, changed, own)
+    return result
+
+
+@overload
+def dream(
+    image: Picture,
+    recipe: Recipe | str = ...,
+    *,
+    provider: str = ...,
+    mask: Array | None = ...,
+    watch: Watch | None = ...,
+    cancelled: Callable[[], bool] | None = ...,
+) -> Picture: ...
+
+
+@overload
+def dream(
+    image: npt.NDArray[Any],
+    recipe: Recipe | str = ...,
+    *,
+    provider: str = ...,
+    mask: Array | None = ...,
+    watch: Watch | None = ...,
+    cancelled: Callable[[], bool] | None = ...,
+) -> npt.NDArray[Any]: ...
+
+
+def dream(
+    image: Picture | npt.NDArray[Any],
+    recipe: Recipe | str = DEFAULT_PRESET,
+    *,
+    provider: str = AUTO,
+    mask: Array | None = None,
+    watch: Watch | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Picture | npt.NDArray[Any]:
+    """Dream on one image.
+
+    Parameters
+    ----------
+    image : Picture or array
+        What `core.read` gave, or pixels [height, width, 3]: uint8, uint16, or floats where 0 is
+        black and 1 white, sRGB-encoded.
+    recipe : Recipe or str
+        What to dream, or the name of a preset.
+    provider : str
+        Execution provider: `auto`, `cpu`, `cuda`, ...
+    mask : array, optional
+        float32 [height, width], 0..1; where it is 0, nothing changes.
+    watch : callable, optional
+        Called with a `core.ascent.Progress` after every tile.
+    cancelled : callable, optional
+        Asked before every tile; True ends the dream with `CancelledError`.
+
+    Returns
+    -------
+    Picture or array
+        Of the same kind, type and size as `image`.
+
+    Raises
+    ------
+    DreamlayerError
+        With one sentence on what to do, where the recipe, network, provider or image do not fit.
+    """
+    chosen = preset(recipe) if isinstance(recipe, str) else recipe
+    dreamer = Dreamer(chosen.network, provider)
+    pixels = image.pixels if isinstance(image, Picture) else _as_float(image)
+    result = dreamer.dream(pixels, chosen, mask=mask, watch=watch, cancelled=cancelled)
+    if isinstance(image, Picture):
+        return dataclasses.replace(image, pixels=result, recipe=chosen.to_json())
+    return _as_type(result, image.dtype)
+
+
+def _as_float(image: npt.NDArray[Any]) -> Array:
+    if image.dtype in (np.uint8, np.uint16):
+        return np.divide(image, np.iinfo(image.dtype).max, dtype=np.float32)
+    if image.dtype.kind != "f":
+        raise RecipeError(
+            f"an image must hold uint8, uint16 or floats, but holds {image.dtype}; convert it first"
+        )
+    return image.astype(np.float32)
+
+
+def _as_type(pixels: Array, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    if dtype.kind == "f":
+        return pixels.astype(dtype, copy=False)
+    top = np.iinfo(dtype).max
+    return np.rint(np.clip(pixels, 0, 1) * top).astype(dtype)

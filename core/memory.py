@@ -1,0 +1,116 @@
+"""How much memory a dream needs, and which tile fits the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+from core.errors import MemoryLimitError
+from core.network import Network
+from core.recipe import Recipe
+from core.tiles import cover
+
+TILE = 512
+"""Side of a tile where memory allows; above it a step costs the same per pixel."""
+
+_SMALLER_TILES = (384, 256, 192, 128)
+_COPIES = 4
+"""float32 copies of the image at the peak: as read, clipped and planar, dreamt, its gradient."""
+
+_BASE = 95e6
+"""Interpreter, numpy, onnx and ONNX Runtime, in bytes."""
+
+_BYTES_PER_WEIGHT = 24
+"""A weight as stored, as float32, turned over for the gradient, and both in blocked layout."""
+
+_ACTIVATION_SHARE = 1.6
+"""Peak of ONNX Runtime's arena relative to the forward activations, measured on InceptionV3."""
+
+_SHARE_OF_FREE = 0.9
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a dream will need at its peak.
+
+    Attributes
+    ----------
+    bytes : float
+        The whole process's peak memory.
+    tile : int
+        The longest side of a tile that this is for.
+    available : float
+        Bytes that the machine could give when asked.
+    """
+
+    bytes: float
+    tile: int
+    available: float
+
+
+def available() -> float:
+    """Bytes of memory that can be had without swapping."""
+    return float(psutil.virtual_memory().available)
+
+
+def estimate(
+    width: int,
+    height: int,
+    recipe: Recipe,
+    network: Network,
+    *,
+    file_bytes: float = 0.0,
+    free: float | None = None,
+) -> Estimate:
+    """Estimate peak memory, and choose the tile where the recipe leaves it open.
+
+    Parameters
+    ----------
+    width, height : int
+        The image's size in pixels.
+    recipe : Recipe
+        `tile` 0 takes `TILE`, or the largest smaller one that fits into free memory.
+    network : Network
+        Its activations make up a tile's memory.
+    file_bytes : float
+        Bytes held for the file itself while it is read or written.
+    free : float, optional
+        Free memory in bytes, instead of the machine's own.
+
+    Raises
+    ------
+    MemoryLimitError
+        Where not even the smallest tile fits; the message says what would.
+    """
+    free = available() if free is None else free
+    layers = [term.layer for term in recipe.layers]
+    per_pixel = network.bytes_per_pixel(layers) * _ACTIVATION_SHARE
+    minimum = network.minimum_size(layers)
+    weights = sum(_size(t.dims) for t in network.model.graph.initializer)
+    fixed = _BASE + weights * _BYTES_PER_WEIGHT + width * height * 12.0 * _COPIES + file_bytes
+    sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]
+    needed = 0.0
+    for side in sides:
+        tiles = cover(height, width, side, recipe.overlap, minimum, (0, 0))
+        needed = fixed + max(tile.pixels for tile in tiles) * per_pixel
+        if needed <= free * _SHARE_OF_FREE:
+            return Estimate(needed, side, free)
+    raise MemoryLimitError(
+        f"dreaming {width} × {height} pixels needs about {in_units(needed)} of memory, but only "
+        f"{in_units(free)} are free; close other programs, use a smaller --tile, "
+        f"or scale the picture down"
+    )
+
+
+def in_units(count: float) -> str:
+    """Bytes as a person reads them."""
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
+
+
+def _size(dims: Iterable[int]) -> int:
+    total = 1
+    for dim in dims:
+        total *= int(dim)
+    return total

@@ -1,0 +1,252 @@
+"""Network files: find one by name or path, check it against the contract, list its layers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+from platformdirs import user_data_path
+
+from core.errors import LayerError, NetworkError, nearest
+from core.gradient import IMAGE, dreamable, gradient_model
+from core.graph import Dim, infer_shapes
+from core.objective import Term
+
+DEFAULT = "default"
+DEFAULT_FILE = Path(__file__).parent / "data" / "inception_v3_mixed5.onnx"
+_PROBE = 1024
+_LARGEST_MINIMUM = 1024
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network.
+
+    Attributes
+    ----------
+    name : str
+        What to call it in a recipe.
+    channels : int or None
+        Its number of channels, None where the file does not tell.
+    stride : float or None
+        Pixels of the image per position, None for a layer without positions.
+    reason : str or None
+        Why it cannot be dreamed; None where it can.
+    """
+
+    name: str
+    channels: int | None
+    stride: float | None
+    reason: str | None
+
+
+def folders() -> list[Path]:
+    """Folders that networks are looked for in: `DREAMLAYER_NETWORKS`, then the user's data folder."""
+    named = os.environ.get("DREAMLAYER_NETWORKS", "")
+    chosen = [Path(part) for part in named.split(os.pathsep) if part]
+    return [*chosen, user_data_path("dreamlayer", appauthor=False) / "networks"]
+
+
+def available() -> dict[str, Path]:
+    """All networks that can be called by name, with their files."""
+    found = {DEFAULT: DEFAULT_FILE}
+    for folder in folders():
+        if folder.is_dir():
+            for path in sorted(folder.glob("*.onnx")):
+                found.setdefault(path.stem, path)
+    return found
+
+
+def find(name: str) -> Path:
+    """The file of a network given by name or path.
+
+    Raises
+    ------
+    NetworkError
+        Where there is none.
+    """
+    known = available()
+    if name in known:
+        return known[name]
+    path = Path(name)
+    if path.is_file():
+        return path
+    if path.suffix == ".onnx" or len(path.parts) > 1:
+        problem = "is a folder" if path.is_dir() else "does not exist"
+        raise NetworkError(f"network file {name!r} {problem}; give an .onnx file or a name")
+    hint = nearest(name, known) or f"known are {', '.join(known)}"
+    raise NetworkError(
+        f"no network is called {name!r}; {hint}; "
+        f"make one with `python -m export` or give the path of an .onnx file"
+    )
+
+
+class Network:
+    """A network file in memory.
+
+    Parameters
+    ----------
+    name : str
+        A name that `available` lists, or a path.
+
+    Raises
+    ------
+    NetworkError
+        Where it cannot be found or read, or does not meet the contract: one input `image`,
+        float32 [batch, 3, height, width], opset 18 or later, standard operators.
+    """
+
+    def __init__(self, name: str = DEFAULT) -> None:
+        self.path = find(name)
+        self.model = _load(self.path)
+        self.metadata = {p.key: p.value for p in self.model.metadata_props}
+        self.name = self.metadata.get("dreamlayer.name", self.path.stem)
+
+    @cached_property
+    def layer_names(self) -> list[str]:
+        """Canonical names, from image to output; where the file lists none, all feature maps."""
+        listed = self.metadata.get("dreamlayer.layers")
+        if listed:
+            return [str(name) for name in json.loads(listed)]
+        shapes = self._shapes(_PROBE)
+        outputs = [name for node in self.model.graph.node for name in node.output]
+        return [name for name in outputs if len(shapes.get(name, ())) == 4]
+
+    def layers(self) -> list[Layer]:
+        """All layers with channels, stride and whether they can be dreamed."""
+        shapes = self._shapes(_PROBE)
+        reasons = dreamable(self.model, self.layer_names)
+        return [_layer(name, shapes.get(name, []), reasons[name]) for name in self.layer_names]
+
+    def check(self, terms: Sequence[Term]) -> None:
+        """Raise `LayerError` where a term names a layer or channel that is not there."""
+        produced = {name for node in self.model.graph.node for name in node.output}
+        for term in terms:
+            if term.layer not in produced:
+                hint = nearest(term.layer, self.layer_names)
+                raise LayerError(
+                    f"network {self.name} has no layer {term.layer!r}; "
+                    f"{hint or 'see `dreamlayer layers` for those it has'}"
+                )
+
+    def gradient_model(self, terms: Sequence[Term]) -> onnx.ModelProto:
+        """The model of an objective's value and gradient; see `core.gradient.gradient_model`."""
+        self.check(terms)
+        return gradient_model(self.model, terms)
+
+    def minimum_size(self, layers: Sequence[str]) -> int:
+        """The smallest side, in pixels, of an image for which all `layers` have a position."""
+        low, high = 1, int(self.metadata.get("dreamlayer.minimum_size", _LARGEST_MINIMUM))
+        while low < high:
+            middle = (low + high) // 2
+            if self._fits(middle, layers):
+                high = middle
+            else:
+                low = middle + 1
+        return high
+
+    def _fits(self, side: int, layers: Sequence[str]) -> bool:
+        try:
+            shapes = self._shapes(side)
+        except NetworkError:
+            return False
+        needed = _ancestors(self.model, layers)
+        return all(
+            not isinstance(dim, int) or dim > 0 for name in needed for dim in shapes.get(name, [])
+        )
+
+    def bytes_per_pixel(self, layers: Sequence[str]) -> float:
+        """Size of the activations that `layers` depend on, in bytes per pixel of the image."""
+        shapes = self._shapes(_PROBE)
+        total = 0.0
+        for name in _ancestors(self.model, layers):
+            dims = shapes.get(name, [])
+            if len(dims) == 4 and all(isinstance(d, int) for d in dims):
+                count = 4.0
+                for dim in dims:
+                    count *= float(dim or 0)
+                total += count
+        return total / _PROBE**2
+
+    def _shapes(self, side: int) -> dict[str, list[Dim]]:
+        """The shapes of all tensors for one square image of a given side."""
+        fixed = onnx.ModelProto(ir_version=self.model.ir_version)
+        fixed.opset_import.extend(self.model.opset_import)
+        fixed.functions.extend(self.model.functions)
+        graph = fixed.graph
+        graph.name = "fixed"
+        graph.node.extend(self.model.graph.node)
+        graph.initializer.extend(self.model.graph.initializer)
+        float32 = onnx.TensorProto.FLOAT
+        graph.input.append(onnx.helper.make_tensor_value_info(IMAGE, float32, [1, 3, side, side]))
+        graph.output.extend(onnx.ValueInfoProto(name=o.name) for o in self.model.graph.output)
+        shapes: dict[str, list[Dim]] = {}
+        for info in infer_shapes(fixed).graph.value_info:
+            dims = info.type.tensor_type.shape.dim
+            shapes[info.name] = [d.dim_value if d.HasField("dim_value") else None for d in dims]
+        return shapes
+
+
+def _layer(name: str, dims: Sequence[Dim], reason: str | None) -> Layer:
+    channels = dims[1] if len(dims) > 1 and isinstance(dims[1], int) else None
+    height = dims[2] if len(dims) == 4 else None
+    stride = _PROBE / height if isinstance(height, int) and height > 0 else None
+    return Layer(name, channels, stride, reason)
+
+
+def _ancestors(model: onnx.ModelProto, names: Sequence[str]) -> set[str]:
+    """The named tensors and all node outputs that they depend on."""
+    wanted, found = set(names), set()
+    for node in reversed(model.graph.node):
+        if wanted.intersection(node.output):
+            found.update(node.output)
+            wanted.update(node.input)
+    return found
+
+
+def _load(path: Path) -> onnx.ModelProto:
+    try:
+        model = onnx.load(path)
+    except (DecodeError, ValueError, OSError, onnx.checker.ValidationError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise NetworkError(f"network file {str(path)!r} cannot be read: {error.strerror}") from error
+        raise NetworkError(
+            f"{str(path)!r} is not an ONNX file; give a file made by `python -m export`"
+        ) from error
+    if not model.graph.node:
+        raise NetworkError(
+            f"{str(path)!r} is not an ONNX file with a network in it; "
+            f"give a file made by `python -m export`"
+        )
+    for problem in _breaches(model):
+        raise NetworkError(
+            f"network {str(path)!r} {problem}; bring it to the contract with "
+            f"`python -m export adopt {path.name}`"
+        )
+    return model
+
+
+def _breaches(model: onnx.ModelProto) -> Iterator[str]:
+    """What a model lacks of the network contract, as parts of a sentence."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    inputs = [info for info in model.graph.input if info.name not in constants]
+    if [info.name for info in inputs] != [IMAGE]:
+        came = ", ".join(info.name for info in inputs) or "none"
+        yield f"must have one input called 'image', but has: {came}"
+        return
+    kind = inputs[0].type.tensor_type
+    dims = [d.dim_value or None for d in kind.shape.dim]
+    if kind.elem_type != onnx.TensorProto.FLOAT or len(dims) != 4 or dims[1] != 3:
+        yield "must take a float32 image [batch, 3, height, width]"
+    versions = {o.domain: o.version for o in model.opset_import}
+    foreign = {node.domain for node in model.graph.node} - {"", "ai.onnx"}
+    if foreign:
+        yield f"uses operators outside the ONNX standard (domain {', '.join(sorted(foreign))})"
+    if max(versions.get("", 0), versions.get("ai.onnx", 0)) < 18:
+        yield "uses an ONNX opset older than 18"

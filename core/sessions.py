@@ -1,0 +1,193 @@
+"""ONNX Runtime sessions: choose an execution provider, and check which one really loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+
+from core.errors import NetworkError, ProviderError, nearest
+from core.gradient import GRADIENT, IMAGE, LOSS
+
+Array = npt.NDArray[np.float32]
+
+AUTO = "auto"
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "rocm": "ROCMExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "webgpu": "WebGpuExecutionProvider",
+}
+"""Short names of execution providers; any other that ONNX Runtime offers goes by its own name."""
+
+_AUTO_ORDER = ("cuda", "rocm", "migraphx", "cpu")
+_INSTALL = {"cpu": "cpu", "cuda": "gpu", "tensorrt": "gpu", "openvino": "openvino"}
+
+
+def runtime() -> Any:
+    """The onnxruntime module.
+
+    Raises
+    ------
+    ProviderError
+        Where it is not installed or does not load.
+    """
+    try:
+        import onnxruntime  # noqa: PLC0415 - loading it takes longer than all of --help
+    except ImportError as error:
+        raise ProviderError(
+            f"onnxruntime does not load ({error}); "
+            f"install it with: pip install 'dreamlayer[cpu]' (or [gpu], [openvino])"
+        ) from error
+    return onnxruntime
+
+
+def short_name(provider: str) -> str:
+    """``cpu`` for ``CPUExecutionProvider``; unknown ones lose only their ending."""
+    for short, full in PROVIDERS.items():
+        if full == provider:
+            return short
+    return provider.removesuffix("ExecutionProvider").lower()
+
+
+def offered() -> list[str]:
+    """Short names of the providers that the installed ONNX Runtime was built with."""
+    return [short_name(p) for p in runtime().get_available_providers()]
+
+
+def full_name(provider: str) -> str:
+    """The full name of a provider given by its short or full name.
+
+    Raises
+    ------
+    ProviderError
+        Where the installed ONNX Runtime was built without it.
+    """
+    built = {short_name(p): p for p in runtime().get_available_providers()}
+    if provider in built.values():
+        return provider
+    if provider.lower() in built:
+        return str(built[provider.lower()])
+    known = sorted({*PROVIDERS, *built})
+    if provider.lower() in PROVIDERS:
+        extra = _INSTALL.get(provider.lower())
+        remedy = f"; install it with: pip install 'dreamlayer[{extra}]'" if extra else ""
+        raise ProviderError(
+            f"provider {provider!r} is not part of the installed ONNX Runtime "
+            f"{runtime().__version__}, which offers {', '.join(built)}{remedy}"
+        )
+    hint = nearest(provider.lower(), known)
+    raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(built)}")
+
+
+def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0) -> Any:
+    """Make a session on the provider asked for, and make sure that it is the one that loaded.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Any model of standard operators.
+    provider : str
+        `auto` takes the fastest that loads; any other is a demand.
+    threads : int
+        Threads within an operator on the CPU, 0 for one a core.
+
+    Returns
+    -------
+    onnxruntime.InferenceSession
+
+    Raises
+    ------
+    ProviderError
+        Where the demanded provider is missing or did not load.
+    NetworkError
+        Where ONNX Runtime refuses the model.
+    """
+    ort = runtime()
+    if provider == AUTO:
+        built = offered()
+        tries = [PROVIDERS[name] for name in _AUTO_ORDER if name in built]
+    else:
+        tries = [full_name(provider)]
+    for name in tries:
+        session = _make(ort, model, name, threads)
+        if session.get_providers()[0] == name:
+            return session
+    raise ProviderError(
+        f"provider {provider!r} is installed but did not load on this machine (its libraries or "
+        f"its device are missing); run `dreamlayer doctor` for the reason, or use --provider cpu"
+    )
+
+
+def _make(ort: Any, model: onnx.ModelProto, provider: str, threads: int) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    # 4 is fatal only: what fails is found by the check of the loaded provider and said in a sentence.
+    options.log_severity_level = 4
+    try:
+        return ort.InferenceSession(model.SerializeToString(), options, providers=[provider])
+    except Exception as error:
+        # ONNX Runtime's exceptions share no base class of their own.
+        if not type(error).__module__.startswith("onnxruntime") and not isinstance(
+            error, RuntimeError | ValueError
+        ):
+            raise
+        first = str(error).strip().splitlines()[0]
+        raise NetworkError(f"ONNX Runtime refuses the network: {first}") from error
+
+
+class GradientSession:
+    """A loaded objective: gives its value and its gradient for one tile.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        What `core.gradient.gradient_model` made.
+    provider, threads
+        As for `open_session`.
+
+    Attributes
+    ----------
+    provider : str
+        Short name of the provider that really runs it.
+    """
+
+    def __init__(self, model: onnx.ModelProto, provider: str = AUTO, threads: int = 0) -> None:
+        self._session = open_session(model, provider, threads)
+        self.provider = short_name(self._session.get_providers()[0])
+
+    def __call__(self, tile: Array) -> tuple[float, Array]:
+        """Run one tile.
+
+        Parameters
+        ----------
+        tile : array
+            float32 [3, height, width], 0..1.
+
+        Returns
+        -------
+        (float, array)
+            The objective, and its gradient, float32 [3, height, width].
+        """
+        names: Sequence[str] = (LOSS, GRADIENT)
+        try:
+            loss, gradient = self._session.run(names, {IMAGE: tile[np.newaxis]})
+        except Exception as error:
+            if not type(error).__module__.startswith("onnxruntime"):
+                raise
+            first = str(error).strip().splitlines()[0]
+            raise NetworkError(
+                f"the network did not run on a tile of {tile.shape[2]} × {tile.shape[1]} pixels: "
+                f"{first}"
+            ) from error
+        return float(loss), gradient[0]
+
+
