@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.gradient import gradient_model
     from core.images import Picture, read, write
     from core.network import Network
-    from core.objective import Term
+    from core.term import Term
     from core.recipe import Recipe, preset, presets
 
 __version__ = "0.1.0"
@@ -30,7 +30,7 @@ _HOMES = {
     "read": "core.images",
     "write": "core.images",
     "Network": "core.network",
-    "Term": "core.objective",
+    "Term": "core.term",
     "Recipe": "core.recipe",
     "preset": "core.recipe",
     "presets": "core.recipe",

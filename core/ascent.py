@@ -149,10 +149,20 @@ def _ascend(
         if recipe.max_loss is not None and loss > recipe.max_loss:
             ledger.leave()
             return
+        if recipe.smoothing:
+            smooth(total, recipe.smoothing)
         total *= recipe.step_size / max(magnitude(total, recipe.normalise), _SMALLEST)
         image += total
         if recipe.clip:
             np.clip(image, 0, 1, out=image)
+
+
+def smooth(gradient: Array, sigma: float) -> None:
+    """Blur each plane with a Gaussian of `sigma` pixels, in place; edges repeat outwards."""
+    from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - slow to load, not always needed
+
+    for plane in gradient:
+        gaussian_filter(plane, sigma, output=plane, mode="nearest")
 
 
 def magnitude(gradient: Array, kind: str) -> float:

@@ -13,7 +13,7 @@ from core.ascent import Watch, dream_planes
 from core.errors import RecipeError
 from core.memory import Estimate, estimate
 from core.network import Network
-from core.objective import Term
+from core.term import Term
 from core.picture import Picture
 from core.recipe import DEFAULT_PRESET, Recipe, preset
 from core.sessions import AUTO, GradientSession

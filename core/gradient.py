@@ -14,8 +14,9 @@ from onnx import TensorProto, helper
 
 from core.errors import UnsupportedOperatorError
 from core.graph import Graph, Value, attributes, infer_shapes, prune
-from core.objective import Term, loss_of
+from core.objective import loss_of
 from core.rules import REFUSED, RULES, SEVERAL_OUTPUTS, ZERO_GRADIENT, Refusal, Variadic
+from core.term import Term
 
 IMAGE, LOSS, GRADIENT = "image", "loss", "gradient"
 """The names of a gradient model's input and outputs."""

@@ -16,7 +16,7 @@ from platformdirs import user_data_path
 from core.errors import LayerError, NetworkError, nearest
 from core.gradient import IMAGE, dreamable, gradient_model
 from core.graph import Dim, infer_shapes
-from core.objective import Term
+from core.term import Term
 
 DEFAULT = "default"
 DEFAULT_FILE = Path(__file__).parent / "data" / "inception_v3_mixed5.onnx"

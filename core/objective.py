@@ -2,85 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
 
 from core.errors import LayerError, RecipeError, nearest
 from core.graph import Graph, Value
-
-Kind = Literal["squares", "mean"]
-KINDS: tuple[str, ...] = get_args(Kind)
-
-
-@dataclass(frozen=True)
-class Term:
-    """One layer of an objective.
-
-    Parameters
-    ----------
-    layer : str
-        The tensor to tap, [batch, channels, ...].
-    weight : float
-        What its score is multiplied with; a negative one makes the dream flee the layer.
-    channels : tuple of int
-        Channels to use, counted from 0; empty for all.
-    kind : {"squares", "mean"}
-        The score: the mean of the squared activations, or their mean, over batch, chosen
-        channels and positions.
-    """
-
-    layer: str
-    weight: float = 1.0
-    channels: tuple[int, ...] = ()
-    kind: str = "squares"
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise RecipeError(f"objective kind {self.kind!r} is not known; use one of {', '.join(KINDS)}")
-
-
-_TERM = re.compile(
-    r"(?P<layer>.+?)"
-    r"(?::(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)?"
-    r"(?::(?P<channels>\d+(?:-\d+)?(?:\+\d+(?:-\d+)?)*)?"
-    r"(?::(?P<kind>[a-z]+))?)?)?",
-    re.IGNORECASE,
-)
-
-
-def parse_term(text: str) -> Term:
-    """Read ``NAME[:WEIGHT[:CHANNELS[:KIND]]]``, such as ``mixed4:-0.5:13+20-25:mean``.
-
-    Raises
-    ------
-    RecipeError
-        Where the text has another form.
-    """
-    found = _TERM.fullmatch(text.strip())
-    if found is None or ":" in found["layer"]:
-        raise RecipeError(
-            f"layer {text!r} cannot be read; write NAME[:WEIGHT[:CHANNELS[:KIND]]], "
-            f"such as mixed3, mixed3:0.5 or mixed4:1:13+20-25:mean"
-        )
-    channels: list[int] = []
-    for part in filter(None, (found["channels"] or "").split("+")):
-        first, _, last = part.partition("-")
-        channels.extend(range(int(first), int(last or first) + 1))
-    weight = float(found["weight"] or 1)
-    return Term(found["layer"], weight, tuple(channels), (found["kind"] or "squares").lower())
-
-
-def format_term(term: Term) -> str:
-    """Write a term in the form that `parse_term` reads, as short as it can be."""
-    channels = "+".join(str(c) for c in term.channels)
-    kind = "" if term.kind == "squares" else term.kind
-    parts = [term.layer, f"{term.weight:g}", channels, kind]
-    while not parts[-1] or (len(parts) == 2 and parts[-1] == "1"):
-        parts.pop()
-    return ":".join(parts)
-
+from core.term import Term
 
 def loss_of(graph: Graph, terms: Sequence[Term]) -> Value:
     """Append the nodes of the objective and return it, a float32 scalar.

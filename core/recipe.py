@@ -14,7 +14,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import tomli_w
 
 from core.errors import RecipeError, nearest
-from core.objective import Term
+from core.term import Term
 
 PRESETS = Path(__file__).parent / "presets"
 DEFAULT_PRESET = "default"
@@ -34,12 +34,12 @@ class Recipe:
 
     network: str = _knob("default", "network to use: a name or an .onnx file")
     layers: tuple[Term, ...] = _knob(
-        (Term("mixed3"), Term("mixed5")),
+        (Term("mixed3"), Term("mixed4"), Term("mixed5")),
         "layer to dream of, as NAME[:WEIGHT[:CHANNELS[:KIND]]]; repeat for several",
     )
-    octaves: int = _knob(4, "number of sizes that the dream grows through", low=1, high=32)
+    octaves: int = _knob(6, "number of sizes that the dream grows through", low=1, high=32)
     octave_scale: float = _knob(
-        1.4, "size of an octave relative to the one before", low=1.01, high=8.0
+        1.3, "size of an octave relative to the one before", low=1.01, high=8.0
     )
     steps: int = _knob(10, "steps on each octave", low=0, high=100_000)
     step_size: float = _knob(
@@ -52,6 +52,9 @@ class Recipe:
         "mean",
         "what the gradient is divided by: the mean of its size, its standard deviation, nothing",
         choices=("mean", "std", "none"),
+    )
+    smoothing: float = _knob(
+        0.8, "sigma in pixels of a Gaussian blur of the gradient; 0 for none", low=0.0, high=100.0
     )
     roll: int = _knob(
         -1, "largest random shift of the tiles, in pixels; -1 for any, 0 for none", low=-1, high=65536

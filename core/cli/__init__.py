@@ -1,0 +1,104 @@
+"""The command line: `dreamlayer COMMAND ...`, also `python -m core COMMAND ...`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import NoReturn
+
+from core import __version__
+from core.errors import DreamlayerError
+
+_COMMANDS = {
+    "dream": "dream on pictures",
+    "layers": "list the layers of a network",
+    "presets": "list the presets",
+    "recipe": "print or save a recipe, also the one that a picture was made with",
+    "doctor": "show versions, providers that really load, and networks found",
+}
+"""Each command's module is `core.cli.NAME`, loaded only when it is called."""
+
+CANCELLED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one sentence, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments, those of the process by default.
+    program : str
+        What the program is called in messages.
+
+    Returns
+    -------
+    int
+        0 done, 2 bad input (one sentence says what), 130 cancelled.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(program, arguments)
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    if threading.current_thread() is threading.main_thread():
+        # Ends like Ctrl-C, so that a half-written temporary file is taken away.
+        signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except DreamlayerError as error:
+        return _say(program, str(error))
+    except MemoryError:
+        return _say(program, "memory ran out; use a smaller --tile or scale the picture down")
+    except KeyboardInterrupt:
+        _say(program, "cancelled; nothing was written")
+        return CANCELLED
+    except BrokenPipeError:
+        # The reader has gone; what is still buffered has no place to go to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _say(program: str, sentence: str) -> int:
+    print(f"{program}: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _parser(program: str, arguments: Sequence[str]) -> Parser:
+    """All commands by name; the options only of the one that is called, to start fast."""
+    parser = Parser(
+        prog=program,
+        description="DeepDream on ONNX Runtime alone.",
+        epilog=f"example: {program} dream photo.jpg -o dream.png",
+    )
+    parser.add_argument("--version", action="version", version=f"dreamlayer {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    called = next((a for a in arguments if not a.startswith("-")), None)
+    for name, purpose in _COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        if name == called:
+            module = importlib.import_module(f"core.cli.{name}")
+            module.configure(command)
+            command.set_defaults(run=module.run)
+    return parser

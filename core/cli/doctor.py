@@ -1,0 +1,136 @@
+"""`dreamlayer doctor`: show versions, providers that really load, and networks found."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import platform
+import subprocess
+import sys
+from typing import Any
+
+from core import __version__
+from core.errors import DreamlayerError
+
+_PACKAGES = ("numpy", "onnx", "Pillow", "pyvips", "scipy", "psutil")
+_RUNTIMES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml")
+_TRIAL_SECONDS = 120
+
+# Run in a process of its own: a provider that fails may print, hang or take the process down.
+_TRIAL = """
+import sys
+from core.network import Network
+from core.sessions import GradientSession, runtime
+from core.term import Term
+import numpy as np
+runtime().set_default_logger_severity(3)
+session = GradientSession(Network().gradient_model([Term("conv2d")]), sys.argv[1])
+session(np.zeros((3, 64, 64), np.float32))
+print("LOADED", session.provider)
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--provider", help="look at one provider only")
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the report; the exit code is 0 where at least one provider works, else 2."""
+    report = _report(options.provider)
+    if options.json:
+        print(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        _print(report)
+    return 0 if any(p["loaded"] for p in report["providers"]) else 2
+
+
+def _report(provider: str | None) -> dict[str, Any]:
+    from core.memory import available as free_memory
+    from core.network import available, folders
+
+    return {
+        "dreamlayer": __version__,
+        "python": f"{platform.python_version()} ({sys.executable})",
+        "system": platform.platform(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "libvips": _libvips(),
+        "onnxruntime": {n: v for n in _RUNTIMES if (v := _version(n)) is not None},
+        "free_memory_bytes": int(free_memory()),
+        "providers": _providers(provider),
+        "networks": {name: str(path) for name, path in available().items()},
+        "network_folders": [str(folder) for folder in folders()],
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _libvips() -> str | None:
+    try:
+        import pyvips
+    except (ImportError, OSError):
+        return None
+    return ".".join(str(pyvips.version(i)) for i in range(3))
+
+
+def _providers(only: str | None) -> list[dict[str, Any]]:
+    """Try each provider that the installed ONNX Runtime offers on a small gradient."""
+    from core.sessions import offered, short_name
+
+    try:
+        names = [only] if only else offered()
+    except DreamlayerError as error:
+        return [{"name": only or "onnxruntime", "loaded": False, "reason": str(error)}]
+    # A provider that calls out to a network service is nothing that can dream.
+    return [_try(name) for name in names if short_name(name) != "azure"]
+
+
+def _try(name: str) -> dict[str, Any]:
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-c", _TRIAL, name],
+            capture_output=True,
+            text=True,
+            timeout=_TRIAL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"name": name, "loaded": False, "reason": f"no answer in {_TRIAL_SECONDS} s"}
+    if "LOADED" in ran.stdout:
+        return {"name": name, "loaded": True, "reason": None}
+    lines = [line.strip() for line in ran.stderr.splitlines() if line.strip()]
+    told = next((line for line in lines if "Failed to create" in line or "error" in line.lower()), "")
+    reason = told or (lines[-1] if lines else f"exit code {ran.returncode}")
+    return {"name": name, "loaded": False, "reason": reason}
+
+
+def _print(report: dict[str, Any]) -> None:
+    from core.memory import in_units
+
+    print(f"dreamlayer   {report['dreamlayer']}")
+    print(f"python       {report['python']} on {report['system']}")
+    for name, version in report["packages"].items():
+        print(f"{name:12} {version or 'MISSING: pip install ' + name}")
+    print(f"{'libvips':12} {report['libvips'] or 'MISSING: pip install pyvips-binary'}")
+    for name, version in report["onnxruntime"].items():
+        print(f"{name:12} {version}")
+    if not report["onnxruntime"]:
+        print("onnxruntime  MISSING: pip install 'dreamlayer[cpu]' (or [gpu], [openvino])")
+    if len(report["onnxruntime"]) > 1:
+        print("             several onnxruntime packages overwrite one another: uninstall all but one")
+    print(f"free memory  {in_units(report['free_memory_bytes'])}")
+    print("providers")
+    for provider in report["providers"]:
+        state = "works" if provider["loaded"] else f"does not load: {provider['reason']}"
+        print(f"  {provider['name']:10} {state}")
+    print("networks")
+    for name, path in report["networks"].items():
+        print(f"  {name:10} {path}")
+    print(f"  more are looked for in: {', '.join(report['network_folders'])}")

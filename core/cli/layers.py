@@ -1,0 +1,44 @@
+"""`dreamlayer layers`: list the layers of a network."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import fnmatch
+import json
+
+from core.errors import LayerError
+from core.network import DEFAULT, Layer, Network
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("pattern", nargs="?", default="*", help="names to show, such as 'mixed*'")
+    parser.add_argument("--network", default=DEFAULT, help="a name or an .onnx file")
+    parser.add_argument("--json", action="store_true", help="print a JSON list")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print name, channels, stride and whether it can be dreamed, one layer a line."""
+    network = Network(options.network)
+    layers = [x for x in network.layers() if fnmatch.fnmatchcase(x.name, options.pattern)]
+    if not layers:
+        raise LayerError(
+            f"network {network.name} has no layer that matches {options.pattern!r}; "
+            f"leave the pattern out to see all {len(network.layer_names)}"
+        )
+    if options.json:
+        print(json.dumps([dataclasses.asdict(layer) for layer in layers], indent=2))
+        return 0
+    width = max(len("layer"), *(len(layer.name) for layer in layers))
+    print(f"{'layer':{width}}  channels  stride  can be dreamed")
+    for layer in layers:
+        print(f"{layer.name:{width}}  {_row(layer)}")
+    return 0
+
+
+def _row(layer: Layer) -> str:
+    channels = "?" if layer.channels is None else str(layer.channels)
+    stride = "-" if layer.stride is None else f"{layer.stride:.3g}"
+    verdict = "yes" if layer.reason is None else f"no: {layer.reason}"
+    return f"{channels:>8}  {stride:>6}  {verdict}"

@@ -1,0 +1,33 @@
+"""`dreamlayer recipe`: print or save a recipe, also the one that a picture was made with."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.cli.options import add_recipe_options, recipe_from
+from core.errors import OutputError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("-o", "--output", metavar="FILE", help="save to a .toml or .json file")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of TOML")
+    add_recipe_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the recipe that the options describe, or save it."""
+    recipe = recipe_from(options)
+    if options.output is None:
+        print(recipe.to_json() if options.json else recipe.to_toml().rstrip())
+        return 0
+    path = Path(options.output)
+    if path.suffix.lower() not in (".toml", ".json"):
+        raise OutputError(f"recipes are saved as .toml or .json, but {path.name!r} is neither")
+    text = recipe.to_json() + "\n" if path.suffix.lower() == ".json" else recipe.to_toml()
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"recipe {str(path)!r} cannot be written: {error.strerror}") from error
+    return 0

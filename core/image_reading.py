@@ -1,0 +1,280 @@
+"""Reading pictures: header first, then pixels, band by band into float32."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, cast
+
+from core import iptc
+from core.errors import PictureError
+from core.exif import exif_resolution, read_tiff_exif, without_thumbnail
+from core.image_decoding import channel_layout, decode, to_rgb
+from core.image_files import many_pages, sniff
+from core.picture import Picture
+from core.png_chunks import read_chunks
+from core.vips_streams import Stream, library
+from core.xmp import read_recipe
+
+MAX_MEGAPIXELS = 500.0
+"""Default limit of a picture's size, against headers that promise more than they hold."""
+
+
+class Source:
+    """A picture whose header has been read and found good, with its pixels still to be decoded.
+
+    Made by `open`. It holds the file open until `load` or `close`, or the end of a `with` block.
+
+    Parameters
+    ----------
+    file
+        A seekable binary file, which now belongs to this object.
+    name
+        What messages call it.
+    max_megapixels
+        Largest width times height allowed, in millions.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    format : str
+        "png", "jpeg", "tiff" or "webp", by content.
+    width, height : int
+        Size in pixels of the upright picture.
+    depth : int
+        Bits a channel: 8, 16, or 32 for float.
+    has_alpha : bool
+        Whether it has transparency.
+
+    Raises
+    ------
+    PictureError
+        See `open`.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, max_megapixels: float) -> None:
+        self.name = name
+        self._file = file
+        self._stream = Stream(file)
+        with self._reporting():
+            self.format = sniff(file, name)
+            self._vips_source = self._stream.as_source()
+            load = getattr(library().Image, f"{self.format}load_source")
+            # Anything but "error" lets a TIFF cut short pass as a picture with black rows.
+            options: dict[str, Any] = {"access": "sequential", "fail_on": "error"}
+            if self.format == "tiff":
+                # Else one strip may not exceed 50 MB, and many writers make one strip of all.
+                # The size is checked against the header below.
+                options["unlimited"] = True
+            self._image = load(self._vips_source, **options)
+        stored = (self._image.width, self._image.height)
+        if stored[0] * stored[1] > max_megapixels * 1e6:
+            raise PictureError(
+                f"{name} has {stored[0]} x {stored[1]} pixels, more than the {max_megapixels:g} "
+                "megapixels allowed; raise the limit with --max-megapixels if you trust the file"
+            )
+        if (pages := self._field("n-pages") or 1) > 1:
+            raise many_pages(name, f"a file of {pages} pages or frames")
+        self._turned = int(self._field("orientation") or 1)
+        if self._turned not in range(1, 9):
+            self._turned = 1
+        self.width, self.height = stored[::-1] if self._turned >= 5 else stored
+        layout = channel_layout(self._image, name)
+        self.depth, self.has_alpha = layout.depth, layout.has_alpha
+        self._layout = layout
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the sizes stay readable, `load` does not work any more."""
+        self._image = None
+        self._file.close()
+
+    def load(self) -> Picture:
+        """Decode the pixels and close the file; works once.
+
+        Memory: one float32 copy of the picture (12 bytes a pixel) and its alpha, plus bands of
+        256 rows. Interlaced PNG, progressive JPEG and WebP need their decoder's own integer copy
+        for as long as this runs.
+
+        Returns
+        -------
+        Picture
+            Upright, RGB.
+
+        Raises
+        ------
+        PictureError
+            The file is damaged or cut short, or holds values that are not numbers.
+        MemoryLimitError
+            The picture does not fit into memory.
+        """
+        if self._image is None:
+            raise ValueError(f"{self.name} has been closed; open it again to load it")
+        with self, self._reporting():
+            # Before the pixels: libvips seeks for itself only where it jumps.
+            place = self._file.tell()
+            exif = self._exif()
+            png_chunks = read_chunks(self._file) if self.format == "png" else ()
+            self._file.seek(place)
+            xmp = self._field("xmp-data")
+            rgb, profile = to_rgb(self._image, self._layout, self.name)
+            pixels, alpha = decode(rgb, self._turned, self.name)
+            return Picture(
+                pixels=pixels,
+                alpha=alpha,
+                depth=self.depth,
+                profile=profile,
+                resolution=self._resolution(exif),
+                exif=exif,
+                xmp=xmp,
+                iptc=self._iptc(),
+                png_chunks=png_chunks,
+                recipe=read_recipe(xmp),
+                format=self.format,
+            )
+
+    @contextlib.contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Turn what fails below into one sentence."""
+        try:
+            yield
+        except library().Error as failure:
+            cause = self._stream.failure
+            if cause is not None and not isinstance(cause, OSError):
+                raise cause from None
+            raise self._damaged(cause or failure) from failure
+        except OSError as failure:
+            raise self._damaged(failure) from failure
+
+    def _damaged(self, failure: BaseException) -> PictureError:
+        lines = str(getattr(failure, "detail", None) or failure).strip().splitlines()
+        detail = lines[0] if lines else "no reason given"
+        return PictureError(
+            f"{self.name} is damaged or cut short ({detail}); use an undamaged copy"
+        )
+
+    def _field(self, name: str) -> Any:
+        image = self._image
+        return image.get(name) if image.get_typeof(name) else None
+
+    def _exif(self) -> bytes | None:
+        if self.format == "tiff":
+            return read_tiff_exif(self._file)
+        exif = self._field("exif-data")
+        return None if exif is None else without_thumbnail(bytes(exif).removeprefix(b"Exif\0\0"))
+
+    def _iptc(self) -> bytes | None:
+        block = self._field("iptc-data")
+        return None if block is None else iptc.without_thumbnail(block)
+
+    def _resolution(self, exif: bytes | None) -> tuple[float, float] | None:
+        across, down = self._image.xres, self._image.yres
+        # One pixel a millimetre is what libvips says where the file says nothing.
+        if (across, down) == (1.0, 1.0) or min(across, down) <= 0:
+            return exif_resolution(exif) if exif is not None else None
+        return across, down
+
+
+def open(
+    source: str | os.PathLike[str] | BinaryIO, max_megapixels: float = MAX_MEGAPIXELS
+) -> Source:
+    """Read the header of a PNG, JPEG, TIFF or WebP picture and check that it can be used.
+
+    Parameters
+    ----------
+    source
+        A path, '-' for standard input, or an object with `read` that gives bytes. The latter two
+        are read to their end into memory.
+    max_megapixels
+        Largest width times height allowed, in millions.
+
+    Returns
+    -------
+    Source
+        Sizes, and `load` for the pixels.
+
+    Raises
+    ------
+    PictureError
+        Missing, a folder, not permitted, empty, damaged, not one of the four formats, more than
+        one page, more pixels than allowed, or channels of an unknown kind.
+    """
+    file, name = _opened(source)
+    try:
+        return Source(file, name, max_megapixels)
+    except BaseException:
+        file.close()
+        raise
+
+
+def read(
+    source: str | os.PathLike[str] | BinaryIO, max_megapixels: float = MAX_MEGAPIXELS
+) -> Picture:
+    """Read a picture: `open` and `Source.load` in one.
+
+    Parameters
+    ----------
+    source, max_megapixels
+        As for `open`.
+
+    Returns
+    -------
+    Picture
+        Upright, RGB; see `Source.load` for the memory it needs.
+
+    Raises
+    ------
+    PictureError
+        As for `open` and `Source.load`.
+    MemoryLimitError
+        The picture does not fit into memory.
+    """
+    with open(source, max_megapixels) as opened:
+        return opened.load()
+
+
+def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
+    """Return a seekable file of our own, and its name for messages."""
+    if source == "-":
+        return io.BytesIO(sys.stdin.buffer.read()), "standard input"
+    if not isinstance(source, str | os.PathLike):
+        data = source.read()
+        if not isinstance(data, bytes):
+            raise PictureError(
+                f"a picture was to be read from {type(source).__name__}, which gives text; open "
+                "it in binary mode"
+            )
+        return io.BytesIO(data), repr(getattr(source, "name", "the stream"))
+    path = os.fspath(source)
+    name = repr(path)
+    if Path(path).is_dir():
+        raise PictureError(f"{name} is a folder; give the name of a picture file in it")
+    try:
+        file = Path(path).open("rb")  # noqa: SIM115  (the caller closes it)
+        if file.seekable():
+            return cast(BinaryIO, file), name
+        with file:
+            return io.BytesIO(file.read()), name
+    except FileNotFoundError as failure:
+        raise PictureError(f"{name} does not exist; check the name") from failure
+    except PermissionError as failure:
+        raise PictureError(f"reading {name} is not permitted; allow it or use a copy") from failure
+    except (OSError, ValueError) as failure:
+        reason = getattr(failure, "strerror", None) or failure
+        raise PictureError(f"{name} cannot be read: {reason}; use a copy") from failure

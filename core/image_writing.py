@@ -1,0 +1,242 @@
+"""Writing pictures: encoded by libvips straight into a file that replaces the target at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import OutputError
+from core.exif import write_tiff_exif
+from core.image_files import check_writable, output_format, replacing
+from core.image_reading import Source
+from core.picture import Picture
+from core.png_chunks import ChunkInserter, xmp_chunk
+from core.vips_streams import Stream, library
+from core.xmp import write_recipe
+
+_DEPTHS = {"png": (8, 16), "tiff": (8, 16, 32), "jpeg": (8,), "webp": (8,)}
+_LONGEST = {"png": 1_000_000, "tiff": 10_000_000, "jpeg": 65_500, "webp": 16_383}
+_TYPES: dict[int, np.dtype[Any]] = {
+    8: np.dtype(np.uint8),
+    16: np.dtype(np.uint16),
+    32: np.dtype(np.float32),
+}
+_VIPS_TYPES = {8: "uchar", 16: "ushort", 32: "float"}
+_SPACES = {8: "srgb", 16: "rgb16", 32: "scrgb"}
+_SAVERS: dict[str, dict[str, Any]] = {
+    "png": {"filter": "all"},
+    # Optimised coding would hold all coefficients in memory for a few per cent of size.
+    "jpeg": {"Q": 95, "subsample_mode": "off"},
+    "tiff": {"compression": "deflate"},
+    # Exact keeps the colours under transparent pixels.
+    "webp": {"lossless": True, "exact": True},
+}
+# libvips passes over longer XMP without a word; the format itself would hold 65,502.
+_JPEG_XMP_ROOM = 60_000
+_USUAL_RESOLUTION = 72 / 25.4
+_SPOOL_BYTES = 64 << 20
+
+
+def check_target(
+    target: str | os.PathLike[str],
+    format: str | None = None,
+    picture: Picture | Source | None = None,
+) -> None:
+    """Raise what `write` would raise, before hours of work and without touching anything.
+
+    Parameters
+    ----------
+    target, format
+        As for `write`.
+    picture
+        What is going to be written, or the source of it, to check that the format can hold it.
+
+    Raises
+    ------
+    OutputError
+        The format is unknown or cannot hold the picture, the target is a folder or a device, its
+        folder does not exist, or writing is not permitted.
+    """
+    kind = output_format(target, format)
+    if picture is not None:
+        _check_fits(picture, kind)
+    if target != "-":
+        check_writable(target)
+
+
+def write(
+    picture: Picture,
+    target: str | os.PathLike[str],
+    *,
+    recipe: str | None = None,
+    format: str | None = None,
+) -> None:
+    """Write a picture so that the target is whole at every moment: the old file or the new one.
+
+    PNG and TIFF keep 8 and 16 bits, TIFF also float32; else 8 bits are written, values rounded
+    to the nearest and cut off at 0 and 1. PNG, TIFF (deflate) and WebP are lossless, JPEG has
+    quality 95 without chroma subsampling. Profile, resolution, Exif and XMP go along; the Exif
+    orientation becomes 1, and its thumbnail, which shows the old picture, is dropped. IPTC and
+    text fields go along where the format stays the same.
+
+    Memory: the encoder streams from `picture.pixels`, so no more than bands of rows beside it;
+    only WebP's encoder needs the whole picture in 8 bits and its own work space.
+
+    Parameters
+    ----------
+    picture
+        What to write; not changed.
+    target
+        A path, or '-' for standard output, which then gets nothing but the file's bytes.
+    recipe
+        Text to store in the picture's XMP in place of an earlier recipe; None leaves that as is.
+    format
+        A key of `core.picture.FORMATS`; by default the path's ending decides, PNG for '-'.
+
+    Raises
+    ------
+    OutputError
+        What `check_target` finds, or the disk is full, or any other failure of the system.
+    """
+    check_target(target, format, picture)
+    kind = output_format(target, format)
+    xmp = picture.xmp if recipe is None else write_recipe(picture.xmp, recipe)
+    _check_xmp(xmp, kind)
+    if target == "-":
+        _write_to_standard_output(picture, kind, xmp)
+    else:
+        with replacing(target) as file:
+            _encode(picture, kind, xmp, file)
+
+
+def _check_fits(picture: Picture | Source, kind: str) -> None:
+    if min(picture.width, picture.height) < 1:
+        raise OutputError("a picture without pixels cannot be written; give one of 1 x 1 or more")
+    if kind == "jpeg" and picture.has_alpha:
+        raise OutputError(
+            "the picture has transparency, which JPEG cannot hold; choose .png, .tif or .webp"
+        )
+    if max(picture.width, picture.height) > _LONGEST[kind]:
+        raise OutputError(
+            f"the picture is {picture.width} x {picture.height}, and {kind} holds at most "
+            f"{_LONGEST[kind]} pixels a side; choose .png or .tif"
+        )
+    if isinstance(picture, Picture):
+        _check_xmp(picture.xmp, kind)
+
+
+def _check_xmp(xmp: bytes | None, kind: str) -> None:
+    if kind == "jpeg" and xmp is not None and len(xmp) > _JPEG_XMP_ROOM:
+        raise OutputError(
+            f"the picture's XMP and recipe have {len(xmp)} bytes, and JPEG holds "
+            f"{_JPEG_XMP_ROOM}; choose .png, .tif or .webp"
+        )
+
+
+def _write_to_standard_output(picture: Picture, kind: str, xmp: bytes | None) -> None:
+    """Encode first and copy then, so that a failure leaves the output empty."""
+    try:
+        with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
+            _encode(picture, kind, xmp, cast(BinaryIO, spool))
+            spool.seek(0)
+            shutil.copyfileobj(spool, sys.stdout.buffer, 1 << 20)
+            sys.stdout.buffer.flush()
+    except OSError as failure:
+        raise OutputError(
+            f"cannot write to standard output: {failure.strerror or failure}; check the program "
+            "or the disk that takes it"
+        ) from failure
+
+
+def _encode(picture: Picture, kind: str, xmp: bytes | None, file: BinaryIO) -> None:
+    depth = picture.depth if picture.depth in _DEPTHS[kind] else min(picture.depth, 16)
+    depth = depth if depth in _DEPTHS[kind] else 8
+    options = dict(_SAVERS[kind])
+    if kind == "tiff":
+        options["predictor"] = "float" if depth == 32 else "horizontal"
+        raw = picture.width * picture.height * (4 if picture.has_alpha else 3) * depth // 8
+        # Classic TIFF ends at 4 GB; deflate can also make noise a little longer.
+        options["bigtiff"] = raw > 3.8e9
+    if kind == "png":
+        chunks = picture.png_chunks if picture.format == "png" else ()
+        added = (xmp_chunk(xmp),) if xmp is not None else ()
+        stream = Stream(cast(BinaryIO, ChunkInserter(file, (*chunks, *added))))
+        xmp = None
+    else:
+        stream = Stream(file)
+    with _reporting(stream):
+        image = _with_metadata(_as_vips(picture, depth), picture, kind, xmp)
+        getattr(image, f"{kind}save_target")(stream.as_target(), **options)
+    # A call from the encoder's last moments may have failed without its noticing.
+    if stream.failure is not None:
+        raise stream.failure
+    if kind == "tiff" and picture.exif is not None:
+        write_tiff_exif(file, picture.exif)
+
+
+@contextlib.contextmanager
+def _reporting(stream: Stream) -> Iterator[None]:
+    try:
+        yield
+    except library().Error as failure:
+        if stream.failure is not None:
+            raise stream.failure from None
+        detail = (failure.detail or failure.message).strip().splitlines()[0]
+        raise OutputError(
+            f"the picture cannot be encoded ({detail}); choose another format"
+        ) from failure
+
+
+def _as_vips(picture: Picture, depth: int) -> Any:
+    """Describe the conversion to `depth` bits; libvips runs it band by band while it encodes."""
+    pixels = np.ascontiguousarray(picture.pixels, np.float32)
+    image = _from_array(pixels, "float")
+    if depth != 32:
+        top = float(np.iinfo(_TYPES[depth]).max)
+        # Rounded first, because a cast of libvips truncates; it does cut off at both ends.
+        image = image.linear(top, 0).rint().cast(_VIPS_TYPES[depth])
+    if picture.alpha is not None:
+        alpha = np.ascontiguousarray(_alpha_at(picture.alpha, _TYPES[depth]))
+        image = image.bandjoin(_from_array(alpha[..., np.newaxis], _VIPS_TYPES[depth]))
+    across, down = picture.resolution or (_USUAL_RESOLUTION, _USUAL_RESOLUTION)
+    return image.copy(interpretation=_SPACES[depth], xres=across, yres=down)
+
+
+def _from_array(array: npt.NDArray[Any], kind: str) -> Any:
+    height, width, bands = array.shape
+    return library().Image.new_from_memory(array.data, width, height, bands, kind)
+
+
+def _alpha_at(alpha: npt.NDArray[Any], kind: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return alpha as `kind`: unchanged if it is that already, else rounded to the nearest."""
+    if alpha.dtype == kind:
+        return alpha
+    if alpha.dtype.kind != "f":
+        alpha = alpha / np.float32(np.iinfo(alpha.dtype).max)
+    if kind.kind == "f":
+        return alpha.astype(kind)
+    rounded: npt.NDArray[Any] = np.rint(np.clip(alpha, 0, 1) * np.iinfo(kind).max).astype(kind)
+    return rounded
+
+
+def _with_metadata(image: Any, picture: Picture, kind: str, xmp: bytes | None) -> Any:
+    types = library().GValue
+    blobs = {"icc-profile-data": picture.profile, "xmp-data": xmp}
+    if kind != "tiff":
+        blobs["exif-data"] = picture.exif
+    if kind == picture.format:
+        blobs["iptc-data"] = picture.iptc
+    for name, data in blobs.items():
+        if data is not None:
+            image.set_type(types.blob_type, name, data)
+    # The pixels are upright; this also resets the orientation inside the Exif block.
+    image.set_type(types.gint_type, "orientation", 1)
+    return image

@@ -1,0 +1,79 @@
+"""What a picture is between reading and writing: its pixels, and everything that must survive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.png_chunks import Chunk
+
+FORMATS = {
+    "png": (".png",),
+    "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "tiff": (".tif", ".tiff"),
+    "webp": (".webp",),
+}
+"""The four formats read and written, each with the file name endings that stand for it."""
+
+
+@dataclass(eq=False)
+class Picture:
+    """A decoded picture, upright, with what its file carried beside the pixels.
+
+    Parameters
+    ----------
+    pixels
+        float32 `[height, width, 3]`, C-contiguous, RGB encoded as `profile` says. 0..1, but a
+        float32 TIFF may hold values beyond that range and they are kept.
+    alpha
+        `[height, width]` in the file's own type (uint8, uint16 or float32), or None; it is
+        written back bit for bit where the output has the same depth.
+    depth
+        Bits a channel: 8, 16, or 32 for float.
+    profile
+        ICC profile of `pixels`; None means sRGB.
+    resolution
+        Pixels per millimetre across and down, or None where the file names none.
+    exif
+        Exif block (a TIFF structure without the `Exif` mark) less its thumbnail, or None.
+    xmp
+        XMP packet, with an earlier recipe in it where there was one, or None.
+    iptc
+        IPTC block in the wrapping of `format`, or None.
+    png_chunks
+        Text chunks of a PNG file, and its colour chunks where no profile overrules them.
+    recipe
+        Text stored by an earlier dream in this picture, or None.
+    format
+        The source's format: a key of `FORMATS`.
+    """
+
+    pixels: npt.NDArray[np.float32]
+    alpha: npt.NDArray[Any] | None = None
+    depth: int = 8
+    profile: bytes | None = None
+    resolution: tuple[float, float] | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    png_chunks: tuple[Chunk, ...] = ()
+    recipe: str | None = None
+    format: str = "png"
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the picture carries transparency."""
+        return self.alpha is not None

@@ -1,0 +1,80 @@
+"""libvips reading from and writing to Python's own file objects, so that errors of the operating
+system arrive as exceptions of Python and any file name the system allows can be used."""
+
+from __future__ import annotations
+
+import errno
+import functools
+from typing import Any, BinaryIO
+
+
+@functools.cache
+def library() -> Any:
+    """Import and set up pyvips on first use; `import core.images` must not pay for it."""
+    import pyvips
+
+    # The cache of operations would keep decoded pictures and open files alive after use.
+    pyvips.cache_set_max(0)
+    return pyvips
+
+
+class Stream:
+    """A binary file object lent to libvips.
+
+    libvips calls it from its own threads through C, where an exception would be printed and
+    lost. So the first exception is kept in `failure` and libvips is told that the call failed;
+    whoever started the work raises `failure` when libvips gives up.
+    """
+
+    failure: BaseException | None = None
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def as_source(self) -> Any:
+        """Return a `pyvips.Source`; keep it, and this stream, as long as the image is used."""
+        source = library().SourceCustom()
+        source.on_read(self._read)
+        source.on_seek(self._seek)
+        return source
+
+    def as_target(self) -> Any:
+        """Return a `pyvips.Target`; the file must be readable and seekable too, for TIFF."""
+        target = library().TargetCustom()
+        target.on_write(self._write)
+        target.on_read(self._read)
+        target.on_seek(self._seek)
+        return target
+
+    def _read(self, count: int) -> bytes | None:
+        if self.failure is not None:
+            return None
+        try:
+            return self._file.read(count)
+        except BaseException as failure:
+            self.failure = failure
+            return None
+
+    def _write(self, data: Any) -> int:
+        if self.failure is not None:
+            return -1
+        try:
+            self._file.write(data)
+        except BaseException as failure:
+            self.failure = failure
+            return -1
+        return len(data)
+
+    def _seek(self, offset: int, whence: int) -> int:
+        if self.failure is not None:
+            return -1
+        try:
+            return self._file.seek(offset, whence)
+        except BaseException as failure:
+            # A damaged file can send its reader before its start; that is for libvips to report.
+            if (
+                not isinstance(failure, ValueError)
+                and getattr(failure, "errno", None) != errno.EINVAL
+            ):
+                self.failure = failure
+            return -1

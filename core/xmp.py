@@ -1,0 +1,114 @@
+"""The recipe inside an XMP packet, the one place for text that PNG, JPEG, TIFF and WebP share."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.dom import minidom
+from xml.parsers.expat import ExpatError
+
+from core.errors import OutputError
+
+NAMESPACE = "urn:dreamlayer:1.0"
+"""Namespace of our XMP property; its local name is `recipe`."""
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XMLNS = "http://www.w3.org/2000/xmlns/"
+_EMPTY = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"/></x:xmpmeta>'
+    '<?xpacket end="w"?>'
+)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def read_recipe(packet: bytes | None) -> str | None:
+    """Return the recipe in `packet`, or None where there is none or the packet is unreadable."""
+    document = _parse(packet)
+    if document is None:
+        return None
+    for node in document.getElementsByTagNameNS(NAMESPACE, "recipe"):
+        # CDATA is a subclass of Text.
+        return "".join(child.data for child in node.childNodes if isinstance(child, minidom.Text))
+    # Other programs may rewrite a simple property as an attribute; both are valid XMP.
+    for node in document.getElementsByTagNameNS(_RDF, "Description"):
+        if node.hasAttributeNS(NAMESPACE, "recipe"):
+            return str(node.getAttributeNS(NAMESPACE, "recipe"))
+    return None
+
+
+def write_recipe(packet: bytes | None, recipe: str) -> bytes:
+    """Return `packet` with `recipe` in place of any earlier one, all else in it kept.
+
+    Parameters
+    ----------
+    packet
+        An XMP packet to add to; None, or one that is no readable XMP, begins a new one.
+    recipe
+        Any text that XML can hold: no control characters but tab and line ends, and every line
+        end is read back as a line feed.
+
+    Returns
+    -------
+    bytes
+        The packet, UTF-8.
+
+    Raises
+    ------
+    OutputError
+        `recipe` holds a character that XML cannot hold.
+    """
+    if odd := _NOT_XML.search(recipe):
+        raise OutputError(
+            f"the recipe holds the character U+{ord(odd[0]):04X}, which cannot be stored in a "
+            "picture; take it out of the recipe"
+        )
+    document = _parse(packet) or minidom.parseString(_EMPTY)
+    _remove_recipe(document)
+    description = document.createElementNS(_RDF, "rdf:Description")
+    description.setAttributeNS(_XMLNS, "xmlns:rdf", _RDF)
+    description.setAttributeNS(_RDF, "rdf:about", _subject(document))
+    description.setAttributeNS(_XMLNS, "xmlns:dreamlayer", NAMESPACE)
+    element = document.createElementNS(NAMESPACE, "dreamlayer:recipe")
+    element.appendChild(document.createTextNode(recipe))
+    description.appendChild(element)
+    document.getElementsByTagNameNS(_RDF, "RDF")[0].appendChild(description)
+    # Node by node, because a whole document would gain an XML declaration before the xpacket.
+    return "".join(node.toxml() for node in document.childNodes).encode("utf-8")
+
+
+def _parse(packet: bytes | None) -> minidom.Document | None:
+    """Return the packet's document if it is XMP that can be added to, else None."""
+    packet = (packet or b"").strip(b"\0 \t\r\n")
+    # XMP has no document types; refusing them keeps entity bombs out.
+    if not packet or b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
+        return None
+    try:
+        document = minidom.parseString(packet)
+    except (ExpatError, ValueError, LookupError):
+        return None
+    return document if document.getElementsByTagNameNS(_RDF, "RDF") else None
+
+
+def _remove_recipe(document: minidom.Document) -> None:
+    for element in list(document.getElementsByTagNameNS(NAMESPACE, "recipe")):
+        # Any: an element inside a document has a parent element, which the type does not say.
+        description: Any = element.parentNode
+        description.removeChild(element)
+        bare = all(
+            space == _XMLNS or (space, name) == (_RDF, "about")
+            for space, name in description.attributes.keysNS()
+        )
+        if bare and not any(isinstance(node, minidom.Element) for node in description.childNodes):
+            description.parentNode.removeChild(description)
+    for description in document.getElementsByTagNameNS(_RDF, "Description"):
+        if description.hasAttributeNS(NAMESPACE, "recipe"):
+            description.removeAttributeNS(NAMESPACE, "recipe")
+
+
+def _subject(document: minidom.Document) -> str:
+    """Return what the packet's other properties are about: XMP demands the same for all."""
+    for node in document.getElementsByTagNameNS(_RDF, "Description"):
+        if node.hasAttributeNS(_RDF, "about"):
+            return str(node.getAttributeNS(_RDF, "about"))
+    return ""

@@ -1,0 +1,17 @@
+"""The package under the distribution's own name: `import dreamlayer`, `python -m dreamlayer`."""
+
+import sys
+
+import core
+from core import *  # noqa: F403 - the same public names, whatever they are
+from core import __version__
+
+__all__ = [*core.__all__]
+
+
+if __name__ == "__main__":
+    from core.cli import main
+
+    sys.exit(main())
+
+__version__ = __version__  # noqa: PLW0127 - re-exported; a star import leaves it out
