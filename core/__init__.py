@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from core.gradient import gradient_model
     from core.images import Picture, read, write
     from core.network import Network
-    from core.term import Term
     from core.recipe import Recipe, preset, presets
+    from core.term import Term
 
 __version__ = "0.1.0"
 

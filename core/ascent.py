@@ -15,7 +15,7 @@ import numpy.typing as npt
 from core.errors import CancelledError
 from core.octaves import octave_sizes, resize, resized_plane
 from core.recipe import Recipe
-from core.tiles import Tile, add, cover, cut
+from core.tiles import Grid, Tile, add, cut
 
 Array = npt.NDArray[np.float32]
 GradientOf = Callable[[Array], tuple[float, Array]]
@@ -62,8 +62,7 @@ def dream_planes(
     recipe: Recipe,
     gradient_of: GradientOf,
     *,
-    side: int,
-    minimum: int,
+    grid: Grid,
     rng: np.random.Generator,
     watch: Watch | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -82,10 +81,8 @@ def dream_planes(
         What to do; its network and layers are in `gradient_of` already.
     gradient_of : callable
         The objective and its gradient for one tile.
-    side : int
-        The longest side of a tile.
-    minimum : int
-        The smallest side that the network takes; smaller octaves are repeated up to it.
+    grid : Grid
+        How octaves are divided into tiles.
     rng : numpy.random.Generator
         The source of the shifts.
     watch : callable, optional
@@ -99,17 +96,19 @@ def dream_planes(
         float32 [3, height, width].
     """
     sizes = octave_sizes(base.shape[1], base.shape[2], recipe.octaves, recipe.octave_scale)
-    ledger = _Ledger(recipe, sizes, side, minimum, watch, cancelled)
+    ledger = _Ledger(recipe, sizes, grid, watch, cancelled)
     image = base.copy() if len(sizes) == 1 else resize(base, sizes[0])
     for number, size in enumerate(sizes):
         if number:
             image = _next_octave(base, image, sizes[number - 1], size)
         ledger.enter(number)
-        _ascend(image, recipe, gradient_of, side, minimum, rng, ledger)
+        _ascend(image, recipe, gradient_of, grid, rng, ledger)
     return image
 
 
-def _next_octave(base: Array, image: Array, before: tuple[int, int], size: tuple[int, int]) -> Array:
+def _next_octave(
+    base: Array, image: Array, before: tuple[int, int], size: tuple[int, int]
+) -> Array:
     """The resampled original plus the resampled change; a plane at a time, to spare memory."""
     result = np.empty((base.shape[0], *size), np.float32)
     for plane, current, out in zip(base, image, result, strict=True):
@@ -123,8 +122,7 @@ def _ascend(
     image: Array,
     recipe: Recipe,
     gradient_of: GradientOf,
-    side: int,
-    minimum: int,
+    grid: Grid,
     rng: np.random.Generator,
     ledger: _Ledger,
 ) -> None:
@@ -135,7 +133,7 @@ def _ascend(
         total.fill(0)
         shift = _shift(rng, recipe.roll, height), _shift(rng, recipe.roll, width)
         loss, seen = 0.0, 0
-        for tile in cover(height, width, side, recipe.overlap, minimum, shift):
+        for tile in grid.cover(height, width, shift):
             ledger.ask()
             score, gradient = gradient_of(cut(image, tile))
             # A mean over a tile weighs each of its pixels by 1 / pixels; this evens tiles out.
@@ -159,7 +157,7 @@ def _ascend(
 
 def smooth(gradient: Array, sigma: float) -> None:
     """Blur each plane with a Gaussian of `sigma` pixels, in place; edges repeat outwards."""
-    from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - slow to load, not always needed
+    from scipy.ndimage import gaussian_filter
 
     for plane in gradient:
         gaussian_filter(plane, sigma, output=plane, mode="nearest")
@@ -199,8 +197,7 @@ class _Ledger:
         self,
         recipe: Recipe,
         sizes: list[tuple[int, int]],
-        side: int,
-        minimum: int,
+        grid: Grid,
         watch: Watch | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
@@ -208,8 +205,7 @@ class _Ledger:
         self._watch, self._cancelled = watch, cancelled
         # Every step of an octave has the same tiles, wherever they are shifted to.
         self._work = [
-            recipe.steps * sum(t.pixels for t in cover(*size, side, recipe.overlap, minimum, (0, 0)))
-            for size in sizes
+            recipe.steps * sum(tile.pixels for tile in grid.cover(*size)) for size in sizes
         ]
         self._done = 0
         self._octave = self._step = 0

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from core.ascent import Watch, dream_planes
 from core.errors import RecipeError
+from core.images.picture import Picture
 from core.memory import Estimate, estimate
 from core.network import Network
-from core.term import Term
-from core.picture import Picture
 from core.recipe import DEFAULT_PRESET, Recipe, preset
 from core.sessions import AUTO, GradientSession
+from core.term import Term
 
 Array = npt.NDArray[np.float32]
 
@@ -96,8 +96,7 @@ class Dreamer:
             base,
             recipe,
             session,
-            side=side,
-            minimum=self.network.minimum_size([term.layer for term in recipe.layers]),
+            grid=self.network.grid([term.layer for term in recipe.layers], side, recipe.overlap),
             rng=np.random.default_rng(recipe.seed),
             watch=watch,
             cancelled=cancelled,

@@ -99,10 +99,14 @@ def backward(graph: Graph, loss: Value, image: Value) -> Value:
         arriving = [gradients.get(name) for name in node.output]
         if node.op_type in ZERO_GRADIENT or not any(arriving):
             continue
-        for position, name in enumerate(node.input):
-            if name not in live:
-                continue
-            flowing = _vjp(graph, node, position, arriving, live)
+        flows = [position for position, name in enumerate(node.input) if name in live]
+        for position in flows:
+            entry = _entry(node.op_type, position)
+            if isinstance(entry, Refusal):
+                raise UnsupportedOperatorError(_refusal(graph, node, entry))
+        for position in flows:
+            name = node.input[position]
+            flowing = _vjp(graph, node, position, arriving)
             if flowing is not None:
                 known = gradients.get(name)
                 # Binary Add: ONNX Runtime keeps it in the blocked layout, variadic Sum it does not.
@@ -169,14 +173,11 @@ def _vjp(
     node: onnx.NodeProto,
     position: int,
     arriving: Sequence[Value | None],
-    live: set[str],
 ) -> Value | None:
     """Apply the rule for one input of a node to the gradients of its outputs."""
     entry = _entry(node.op_type, position)
     if entry is None:
         return None
-    if isinstance(entry, Refusal):
-        raise UnsupportedOperatorError(_refusal(graph, node, entry, live))
     outputs = [graph.value(name) for name in node.output]
     inputs: Any = [graph.value(name) if name else None for name in node.input]
     several = node.op_type in SEVERAL_OUTPUTS
@@ -196,10 +197,14 @@ def _called(node: onnx.NodeProto) -> str:
 
 
 def _because(op: str, refusal: Refusal) -> str:
-    return refusal.reason if refusal.reason.startswith("has ") else f"has no gradient: {refusal.reason}"
+    return (
+        refusal.reason
+        if refusal.reason.startswith("has ")
+        else f"has no gradient: {refusal.reason}"
+    )
 
 
-def _refusal(graph: Graph, node: onnx.NodeProto, refusal: Refusal, live: set[str]) -> str:
+def _refusal(graph: Graph, node: onnx.NodeProto, refusal: Refusal) -> str:
     forward = [o for n in graph.model.graph.node for o in n.output if not o.startswith("gradient/")]
     usable = [name for name, reason in dreamable(graph.model, forward).items() if reason is None]
     listed = ", ".join(usable[-8:]) or "none"

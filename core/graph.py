@@ -119,7 +119,9 @@ class Graph:
     """
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        self.opset = max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0)
+        self.opset = max(
+            (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
+        )
         if self.opset < 18:
             raise NetworkError(
                 f"the network uses ONNX opset {self.opset}; 18 or later is needed: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +15,13 @@ from platformdirs import user_data_path
 
 from core.errors import LayerError, NetworkError, nearest
 from core.gradient import IMAGE, dreamable, gradient_model
-from core.graph import Dim, infer_shapes
+from core.graph import Dim, attributes, infer_shapes
 from core.term import Term
+from core.tiles import Grid
 
 DEFAULT = "default"
 DEFAULT_FILE = Path(__file__).parent / "data" / "inception_v3_mixed5.onnx"
 _PROBE = 1024
-_LARGEST_MINIMUM = 1024
 
 
 @dataclass(frozen=True)
@@ -142,24 +142,42 @@ class Network:
 
     def minimum_size(self, layers: Sequence[str]) -> int:
         """The smallest side, in pixels, of an image for which all `layers` have a position."""
-        low, high = 1, int(self.metadata.get("dreamlayer.minimum_size", _LARGEST_MINIMUM))
+        needed = _ancestors(self.model, layers)
+        nodes = [node for node in self.model.graph.node if needed.intersection(node.output)]
+        low, high = 1, int(self.metadata.get("dreamlayer.minimum_size", _PROBE))
         while low < high:
             middle = (low + high) // 2
-            if self._fits(middle, layers):
+            if self._fits(middle, nodes):
                 high = middle
             else:
                 low = middle + 1
         return high
 
-    def _fits(self, side: int, layers: Sequence[str]) -> bool:
+    def _fits(self, side: int, nodes: Sequence[onnx.NodeProto]) -> bool:
+        """Whether every sliding window among `nodes` is at most as large as what it slides over.
+
+        Shape inference alone does not tell: it rounds a negative count up to one position.
+        """
         try:
             shapes = self._shapes(side)
         except NetworkError:
             return False
-        needed = _ancestors(self.model, layers)
-        return all(
-            not isinstance(dim, int) or dim > 0 for name in needed for dim in shapes.get(name, [])
-        )
+        return all(_window_fits(node, shapes) for node in nodes)
+
+    def stride(self, layers: Sequence[str]) -> int:
+        """Pixels of the image from one position of the deepest of `layers` to the next."""
+        near, far = self._shapes(_PROBE), self._shapes(2 * _PROBE)
+        strides = [1]
+        for name in layers:
+            heights = [shapes.get(name, [])[2:3] for shapes in (near, far)]
+            (low,), (high,) = (h if h and isinstance(h[0], int) else [0] for h in heights)
+            if isinstance(low, int) and isinstance(high, int) and high > low:
+                strides.append(round(_PROBE / (high - low)))
+        return max(strides)
+
+    def grid(self, layers: Sequence[str], side: int, overlap: int) -> Grid:
+        """How to divide an image for an objective on `layers`; see `core.tiles.Grid`."""
+        return Grid(side, overlap, self.minimum_size(layers), self.stride(layers))
 
     def bytes_per_pixel(self, layers: Sequence[str]) -> float:
         """Size of the activations that `layers` depend on, in bytes per pixel of the image."""
@@ -187,7 +205,8 @@ class Network:
         graph.input.append(onnx.helper.make_tensor_value_info(IMAGE, float32, [1, 3, side, side]))
         graph.output.extend(onnx.ValueInfoProto(name=o.name) for o in self.model.graph.output)
         shapes: dict[str, list[Dim]] = {}
-        for info in infer_shapes(fixed).graph.value_info:
+        inferred = infer_shapes(fixed).graph
+        for info in [*inferred.input, *inferred.value_info]:
             dims = info.type.tensor_type.shape.dim
             shapes[info.name] = [d.dim_value if d.HasField("dim_value") else None for d in dims]
         return shapes
@@ -198,6 +217,21 @@ def _layer(name: str, dims: Sequence[Dim], reason: str | None) -> Layer:
     height = dims[2] if len(dims) == 4 else None
     stride = _PROBE / height if isinstance(height, int) and height > 0 else None
     return Layer(name, channels, stride, reason)
+
+
+def _window_fits(node: onnx.NodeProto, shapes: Mapping[str, Sequence[Dim]]) -> bool:
+    attrs = attributes(node)
+    kernel = attrs.get("kernel_shape")
+    if kernel is None or node.op_type == "ConvTranspose" or "SAME" in attrs.get("auto_pad", ""):
+        return True
+    n = len(kernel)
+    pads, dilations = attrs.get("pads", [0] * 2 * n), attrs.get("dilations", [1] * n)
+    sizes = list(shapes.get(node.input[0], []))[2:] or [None] * n
+    return all(
+        not isinstance(size, int)
+        or size + pads[i] + pads[i + n] >= (kernel[i] - 1) * dilations[i] + 1
+        for i, size in enumerate(sizes)
+    )
 
 
 def _ancestors(model: onnx.ModelProto, names: Sequence[str]) -> set[str]:
@@ -215,7 +249,9 @@ def _load(path: Path) -> onnx.ModelProto:
         model = onnx.load(path)
     except (DecodeError, ValueError, OSError, onnx.checker.ValidationError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise NetworkError(f"network file {str(path)!r} cannot be read: {error.strerror}") from error
+            raise NetworkError(
+                f"network file {str(path)!r} cannot be read: {error.strerror}"
+            ) from error
         raise NetworkError(
             f"{str(path)!r} is not an ONNX file; give a file made by `python -m export`"
         ) from error

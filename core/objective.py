@@ -8,6 +8,7 @@ from core.errors import LayerError, RecipeError, nearest
 from core.graph import Graph, Value
 from core.term import Term
 
+
 def loss_of(graph: Graph, terms: Sequence[Term]) -> Value:
     """Append the nodes of the objective and return it, a float32 scalar.
 

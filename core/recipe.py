@@ -57,14 +57,18 @@ class Recipe:
         0.8, "sigma in pixels of a Gaussian blur of the gradient; 0 for none", low=0.0, high=100.0
     )
     roll: int = _knob(
-        -1, "largest random shift of the tiles, in pixels; -1 for any, 0 for none", low=-1, high=65536
+        -1,
+        "largest random shift of the tiles, in pixels; -1 for any, 0 for none",
+        low=-1,
+        high=65536,
     )
     tile: int = _knob(
-        0, "side of a tile in pixels; 0 (auto) for 512, less where memory is short", low=0, high=65536
+        0,
+        "side of a tile in pixels; 0 (auto) for 512, less where memory is short",
+        low=0,
+        high=65536,
     )
-    overlap: int = _knob(
-        0, "pixels that a tile sees beyond its own on each side", low=0, high=4096
-    )
+    overlap: int = _knob(0, "pixels that a tile sees beyond its own on each side", low=0, high=4096)
     max_loss: float | None = _knob(None, "stop an octave before the objective exceeds this")
     clip: bool = _knob(True, "keep pixels within black and white after each step")
     seed: int = _knob(0, "seed of all randomness", low=0, high=2**63 - 1)
@@ -145,7 +149,9 @@ def load(path: str | Path) -> Recipe:
     except OSError as error:
         raise RecipeError(f"recipe {str(path)!r} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise RecipeError(f"recipe {str(path)!r} is not text; give a .json or .toml file") from error
+        raise RecipeError(
+            f"recipe {str(path)!r} is not text; give a .json or .toml file"
+        ) from error
     return parse(text, f"recipe {str(path)!r}")
 
 
@@ -196,7 +202,9 @@ def _terms(listed: Any) -> tuple[Term, ...]:
     for entry in listed:
         unknown = set(entry) - set(allowed)
         if unknown or "layer" not in entry:
-            raise RecipeError(f"an entry of 'layers' needs 'layer' and may have {', '.join(allowed)}")
+            raise RecipeError(
+                f"an entry of 'layers' needs 'layer' and may have {', '.join(allowed)}"
+            )
     try:
         return tuple(
             Term(

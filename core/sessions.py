@@ -41,7 +41,7 @@ def runtime() -> Any:
         Where it is not installed or does not load.
     """
     try:
-        import onnxruntime  # noqa: PLC0415 - loading it takes longer than all of --help
+        import onnxruntime
     except ImportError as error:
         raise ProviderError(
             f"onnxruntime does not load ({error}); "
@@ -189,5 +189,3 @@ class GradientSession:
                 f"{first}"
             ) from error
         return float(loss), gradient[0]
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -35,8 +36,12 @@ class Term:
     kind: str = "squares"
 
     def __post_init__(self) -> None:
+        if not math.isfinite(self.weight):
+            raise RecipeError(f"the weight of layer {self.layer!r} must be a finite number")
         if self.kind not in KINDS:
-            raise RecipeError(f"objective kind {self.kind!r} is not known; use one of {', '.join(KINDS)}")
+            raise RecipeError(
+                f"objective kind {self.kind!r} is not known; use one of {', '.join(KINDS)}"
+            )
 
 
 _TERM = re.compile(
@@ -65,6 +70,8 @@ def parse_term(text: str) -> Term:
     channels: list[int] = []
     for part in filter(None, (found["channels"] or "").split("+")):
         first, _, last = part.partition("-")
+        if last and int(last) < int(first):
+            raise RecipeError(f"channels {part} run backwards; write {last}-{first}")
         channels.extend(range(int(first), int(last or first) + 1))
     weight = float(found["weight"] or 1)
     return Term(found["layer"], weight, tuple(channels), (found["kind"] or "squares").lower())

@@ -51,46 +51,54 @@ class Tile:
         return self.rows.length * self.columns.length
 
 
-def spans(size: int, side: int, overlap: int, minimum: int, shift: int) -> list[Span]:
-    """Divide one axis among tiles of nearly equal length.
+@dataclass(frozen=True)
+class Grid:
+    """How an image is to be divided.
 
-    Parameters
+    Attributes
     ----------
-    size : int
-        The image's extent, at least 1.
     side : int
-        The longest a tile may be, overlap included; never below `minimum`.
+        The longest a tile may be, overlap included; raised to `minimum` and `stride`.
     overlap : int
-        Pixels a tile sees beyond its own part on each side, where there is more than one.
+        Pixels a tile sees beyond its own part on each side, where there is more than one tile;
+        rounded up to a multiple of `stride`.
     minimum : int
         The least that the network takes.
-    shift : int
-        Where the first tile begins, on the torus.
+    stride : int
+        Pixels from one position of the network's deepest layer to the next. Tiles lie whole
+        strides apart, so that each sees the image at the phase that the whole would be seen at.
     """
-    side = max(side, minimum)
-    if size <= side:
-        # One tile sees everything; a small image repeats until the network has enough, and the
-        # gradients of all its copies add up, which is the gradient of that repetition.
-        length = max(size, minimum)
-        return [Span(shift, length, 0, length)]
-    overlap = min(overlap, (side - 1) // 2)
-    count = math.ceil(size / (side - 2 * overlap))
-    own = math.ceil(size / count)
-    length = max(own + 2 * overlap, minimum)
-    return [
-        Span(shift + i * own - overlap, length, overlap, min(own, size - i * own))
-        for i in range(count)
-        if i * own < size
-    ]
+
+    side: int
+    overlap: int = 0
+    minimum: int = 1
+    stride: int = 1
+
+    def spans(self, size: int, shift: int) -> list[Span]:
+        """Divide one axis of `size` pixels among tiles of equal length, the first at `shift`."""
+        side = max(self.side, self.minimum)
+        if size <= side:
+            # One tile sees everything; a small image repeats until the network has enough, and
+            # the gradients of all its copies add up, which is the gradient of that repetition.
+            length = max(size, self.minimum)
+            return [Span(shift, length, 0, length)]
+        overlap = _up(self.overlap, self.stride)
+        most = max((side - 2 * overlap) // self.stride, 1) * self.stride
+        own = _up(math.ceil(size / math.ceil(size / most)), self.stride)
+        length = max(own + 2 * overlap, self.minimum)
+        return [
+            Span(shift + start - overlap, length, overlap, min(own, size - start))
+            for start in range(0, size, own)
+        ]
+
+    def cover(self, height: int, width: int, shift: tuple[int, int] = (0, 0)) -> list[Tile]:
+        """All tiles of an image, shifted by (down, right) pixels over the torus."""
+        rows, columns = self.spans(height, shift[0]), self.spans(width, shift[1])
+        return [Tile(r, c) for r in rows for c in columns]
 
 
-def cover(
-    height: int, width: int, side: int, overlap: int, minimum: int, shift: tuple[int, int]
-) -> list[Tile]:
-    """All tiles of an image; see `spans`."""
-    rows = spans(height, side, overlap, minimum, shift[0])
-    columns = spans(width, side, overlap, minimum, shift[1])
-    return [Tile(r, c) for r in rows for c in columns]
+def _up(number: int, step: int) -> int:
+    return -(-number // step) * step
 
 
 def cut(image: Array, tile: Tile) -> Array:
@@ -116,9 +124,7 @@ def cut(image: Array, tile: Tile) -> Array:
 def add(total: Array, tile: Tile, gradient: Array) -> None:
     """Add the tile's own part of its gradient to the image's, in place."""
     rows, columns = tile.rows, tile.columns
-    own = gradient[
-        :, rows.skip : rows.skip + rows.own, columns.skip : columns.skip + columns.own
-    ]
+    own = gradient[:, rows.skip : rows.skip + rows.own, columns.skip : columns.skip + columns.own]
     for from_y, to_y in _pieces(rows.start + rows.skip, rows.own, total.shape[1]):
         for from_x, to_x in _pieces(columns.start + columns.skip, columns.own, total.shape[2]):
             total[:, to_y, to_x] += own[:, from_y, from_x]

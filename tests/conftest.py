@@ -1,1 +1,47 @@
-"""Shared fixtures; the folder itself is on the import path so that tests share their helpers."""
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import parser
+
+COFFEE = Path(__file__).parent / "data" / "coffee.jpg"
+
+_SMALL = """
+<ir_version: 8, opset_import: ["" : 18]>
+small (float[batch,3,height,width] image) => (float[n,c,h,w] deep)
+<float[6,3,3,3] w1, float[8,6,3,3] w2> {
+  first_conv = Conv<pads=[1,1,1,1]>(image, w1)
+  first = Relu(first_conv)
+  deep_conv = Conv<pads=[1,1,1,1]>(first, w2)
+  deep = Tanh(deep_conv)
+}
+"""
+
+
+def small_model() -> onnx.ModelProto:
+    """Two convolutions with random weights: each output sees 5 × 5 pixels, stride 1."""
+    model = parser.parse_model(_SMALL)
+    rng = np.random.default_rng(0)
+    for name, shape in (("w1", (6, 3, 3, 3)), ("w2", (8, 6, 3, 3))):
+        weights = (rng.standard_normal(shape) * 0.4).astype(np.float32)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(weights, name))
+    return model
+
+
+@pytest.fixture(scope="session")
+def small_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network file that meets the contract and runs in no time; layers `first` and `deep`."""
+    path = tmp_path_factory.mktemp("networks") / "small.onnx"
+    onnx.save(small_model(), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def coffee() -> Path:
+    """A photo, 600 × 400."""
+    return COFFEE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from finite_differences import Case, distinct
 
 i64 = lambda *n: np.array(n, np.int64)  # noqa: E731
@@ -22,7 +21,12 @@ def unary(*ops: str, x: np.ndarray = X4, **attrs: object) -> list[Case]:
 def binary(*ops: str, positive: bool = False) -> list[Case]:
     """Both inputs, of equal shape and broadcast either way."""
     low = 0.4 if positive else -2.0
-    shapes = [((2, 3, 4), (2, 3, 4)), ((2, 3, 4), (3, 1)), ((4,), (2, 3, 4)), ((2, 1, 4), (1, 3, 1))]
+    shapes = [
+        ((2, 3, 4), (2, 3, 4)),
+        ((2, 3, 4), (3, 1)),
+        ((4,), (2, 3, 4)),
+        ((2, 1, 4), (1, 3, 1)),
+    ]
     return [
         Case(op, (distinct(*a, low=low), distinct(*b, low=low, seed=5)), {}, wrt)
         for op in ops

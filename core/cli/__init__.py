@@ -96,7 +96,9 @@ def _parser(program: str, arguments: Sequence[str]) -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     called = next((a for a in arguments if not a.startswith("-")), None)
     for name, purpose in _COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        command = commands.add_parser(
+            name, help=purpose, description=purpose[0].upper() + purpose[1:] + "."
+        )
         if name == called:
             module = importlib.import_module(f"core.cli.{name}")
             module.configure(command)

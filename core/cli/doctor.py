@@ -106,7 +106,9 @@ def _try(name: str) -> dict[str, Any]:
     if "LOADED" in ran.stdout:
         return {"name": name, "loaded": True, "reason": None}
     lines = [line.strip() for line in ran.stderr.splitlines() if line.strip()]
-    told = next((line for line in lines if "Failed to create" in line or "error" in line.lower()), "")
+    told = next(
+        (line for line in lines if "Failed to create" in line or "error" in line.lower()), ""
+    )
     reason = told or (lines[-1] if lines else f"exit code {ran.returncode}")
     return {"name": name, "loaded": False, "reason": reason}
 
@@ -124,7 +126,9 @@ def _print(report: dict[str, Any]) -> None:
     if not report["onnxruntime"]:
         print("onnxruntime  MISSING: pip install 'dreamlayer[cpu]' (or [gpu], [openvino])")
     if len(report["onnxruntime"]) > 1:
-        print("             several onnxruntime packages overwrite one another: uninstall all but one")
+        print(
+            "             several onnxruntime packages overwrite one another: uninstall all but one"
+        )
     print(f"free memory  {in_units(report['free_memory_bytes'])}")
     print("providers")
     for provider in report["providers"]:

@@ -23,7 +23,10 @@ _STREAM = "-"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "pictures", nargs="+", metavar="PICTURE", help="PNG, JPEG, TIFF or WebP; - for standard input"
+        "pictures",
+        nargs="+",
+        metavar="PICTURE",
+        help="PNG, JPEG, TIFF or WebP; - for standard input",
     )
     parser.add_argument(
         "-o",
@@ -40,7 +43,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--threads", type=int, default=0, help="processor threads, 0 for all (default: 0)"
     )
     parser.add_argument(
-        "--max-megapixels", type=float, default=500.0, metavar="N", help="refuse larger pictures (default: 500)"
+        "--max-megapixels",
+        type=float,
+        default=500.0,
+        metavar="N",
+        help="refuse larger pictures (default: 500)",
     )
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="report as JSON lines on standard error")
@@ -96,7 +103,8 @@ def _dream_one(
     picture.pixels = dreamer.dream(
         picture.pixels, used, tile=estimate.tile, watch=reporter.progress
     )
-    images.write(picture, target, recipe=used.to_json(), format=options.format)
+    picture.recipe = used.to_json()
+    images.write(picture, target, format=options.format)
     seconds = time.monotonic() - began
     reporter.clear()
     reporter.note(

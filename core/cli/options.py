@@ -50,7 +50,9 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     RecipeError, PictureError
         Where a preset, a file or a value is not what it must be.
     """
-    start = from_file(options.recipe) if options.recipe else preset(options.preset or DEFAULT_PRESET)
+    start = (
+        from_file(options.recipe) if options.recipe else preset(options.preset or DEFAULT_PRESET)
+    )
     names = [knob.name for knob in dataclasses.fields(Recipe)]
     given = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
     return start.replace(**given) if given else start
@@ -89,7 +91,9 @@ def _tile(text: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of pixels nor auto") from error
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a number of pixels nor auto"
+        ) from error
 
 
 def _shown(default: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.errors import UnsupportedOperatorError
 from core.graph import Value
 from core.rules.contract import Attrs, Inputs
 from core.rules.shapes import joined, permute, reshape, sizes
@@ -72,6 +73,16 @@ def window(attrs: Attrs, kernel: list[int], x: Value, y: Value) -> Window:
     return Window(kernel, strides, dilations, pads, mode == "SAME_LOWER")
 
 
+def _kernel_shape(attrs: Attrs, w: Value) -> list[int]:
+    sizes = attrs.get("kernel_shape") or [w.static(axis) for axis in range(2, w.rank)]
+    if None in sizes:
+        raise UnsupportedOperatorError(
+            f"a convolution whose kernel {w.name!r} has no known size has no gradient rule; "
+            f"export the network with constant weights"
+        )
+    return list(sizes)
+
+
 def transposed_kernel(w: Value, groups: int) -> Value:
     """Kernels [out, in / groups, ...] with in and out swapped and every spatial axis reversed."""
     graph, rank = w.graph, w.rank
@@ -85,7 +96,10 @@ def transposed_kernel(w: Value, groups: int) -> Value:
         tail = [d for d in (w.static(a) for a in spatial) if d is not None]
         grouped = reshape(w, groups, outs // groups, ins, *tail)
         swapped = reshape(
-            permute(grouped, [0, 2, 1, *[a + 1 for a in spatial]]), groups * ins, outs // groups, *tail
+            permute(grouped, [0, 2, 1, *[a + 1 for a in spatial]]),
+            groups * ins,
+            outs // groups,
+            *tail,
         )
     if all(w.static(a) == 1 for a in spatial):
         return swapped
@@ -119,9 +133,9 @@ def conv_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     The former stays in ONNX Runtime's blocked layout, where ConvTranspose does not.
     """
     graph, image, w = g.graph, x[0], x[1]
-    kernel = attrs.get("kernel_shape") or [d for d in (w.static(a) for a in range(2, w.rank)) if d]
+    kernel = _kernel_shape(attrs, w)
     groups = attrs.get("group", 1)
-    win = window(attrs, list(kernel), image, ans)
+    win = window(attrs, kernel, image, ans)
     n, extent = win.axes, win.extent
     if win.pads is not None and all(s == 1 for s in win.strides):
         flipped = [k - 1 - p for k, p in zip(extent * 2, win.pads, strict=True)]
@@ -167,9 +181,7 @@ def _output_padding(win: Window, x: Value, y: Value) -> list[int] | None:
 def conv_transpose_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """The convolution that this is the transpose of, over `g` laid at its place in the full output."""
     graph, image, w = g.graph, x[0], x[1]
-    kernel = list(
-        attrs.get("kernel_shape") or [d for d in (w.static(a) for a in range(2, w.rank)) if d]
-    )
+    kernel = _kernel_shape(attrs, w)
     n = len(kernel)
     strides = list(attrs.get("strides", [1] * n))
     dilations = list(attrs.get("dilations", [1] * n))

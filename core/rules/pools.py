@@ -52,7 +52,7 @@ def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     graph, image = g.graph, x[0]
     win = window(attrs, list(attrs["kernel_shape"]), image, ans)
     n, taps = win.axes, math.prod(win.kernel)
-    whole = win.pads is not None and not any(win.pads) or attrs.get("count_include_pad", 0)
+    whole = (win.pads is not None and not any(win.pads)) or attrs.get("count_include_pad", 0)
     if whole and not attrs.get("ceil_mode", 0):
         share = g / taps
     else:
@@ -102,9 +102,7 @@ def _window_weights(y: Value, x: Value, win: Window, attrs: Attrs) -> Value:
         taps = graph.constant(np.arange(win.kernel[i], dtype=np.int64) * win.dilations[i])
         places = reshape(starts, -1, 1) + taps
         inside = graph.emit("And", places >= zero, places < sizes(x, i + 2, i + 3))
-        counts = graph.emit(
-            "ReduceSum", cast(inside, x.dtype), graph.ints(1), keepdims=0
-        )
+        counts = graph.emit("ReduceSum", cast(inside, x.dtype), graph.ints(1), keepdims=0)
         shape = [1] * (n + 2)
         shape[i + 2] = -1
         # A window wholly in the padding has no elements to weigh.

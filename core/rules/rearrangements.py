@@ -74,9 +74,7 @@ def concat(i: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     return g.graph.emit_many("Split", len(x), g, parts, axis=axis)[i]
 
 
-def split(
-    g: Sequence[Value | None], ans: Sequence[Value], x: Inputs, attrs: Attrs
-) -> Value:
+def split(g: Sequence[Value | None], ans: Sequence[Value], x: Inputs, attrs: Attrs) -> Value:
     parts = [zeros_like(y) if d is None else d for d, y in zip(g, ans, strict=True)]
     return x[0].graph.emit("Concat", *parts, axis=attrs.get("axis", 0))
 
@@ -174,4 +172,3 @@ def resize(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 def known_size(x: Value | None) -> int | None:
     """How many elements an optional vector input has: 0 where it was left out."""
     return 0 if x is None else x.static(0)
-

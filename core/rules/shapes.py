@@ -122,6 +122,4 @@ def adjoint_of_selection(select: Callable[[Value], Value], g: Value, x: Value) -
 
 def scatter_add(onto: Value, indices: Value, updates: Value, axis: int = 0) -> Value:
     """Add `updates` to `onto` at `indices` along an axis."""
-    return onto.graph.emit(
-        "ScatterElements", onto, indices, updates, axis=axis, reduction="add"
-    )
+    return onto.graph.emit("ScatterElements", onto, indices, updates, axis=axis, reduction="add")

@@ -11,7 +11,7 @@ from image_samples import noise, png, png_values
 from PIL import Image
 
 from core import images
-from core.png_chunks import ChunkInserter, read_chunks
+from core.images.png_chunks import ChunkInserter, read_chunks
 
 CHUNKS = (
     (b"gAMA", struct.pack(">I", 100_000)),

@@ -10,7 +10,7 @@ from image_samples import COFFEE
 from PIL import Image, IptcImagePlugin
 
 from core import images
-from core.iptc import without_thumbnail
+from core.images.iptc import without_thumbnail
 
 CAPTION = b"\x1c\x02\x78\0\x05hello"
 

@@ -17,8 +17,8 @@ from PIL import Image
 
 from core import images
 from core.errors import OutputError
-from core.vips_streams import Stream
-from core.xmp import write_recipe
+from core.images.streams import Stream
+from core.images.xmp import write_recipe
 
 
 def picture(**more: Any) -> images.Picture:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import OutputError, PictureError
-from core.picture import FORMATS
-from core.png_chunks import is_animated
+from core.images.picture import FORMATS
+from core.images.png_chunks import is_animated
 
 ALLOWED = "PNG, JPEG, TIFF and WebP"
 
@@ -52,7 +52,7 @@ def sniff(file: BinaryIO, name: str) -> str:
     Returns
     -------
     str
-        A key of `core.picture.FORMATS`.
+        A key of `core.images.picture.FORMATS`.
 
     Raises
     ------

@@ -11,7 +11,7 @@ import pytest
 from image_samples import names
 
 from core.errors import OutputError
-from core.image_files import check_writable, output_format, replacing
+from core.images.files import check_writable, output_format, replacing
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="permission bits of Unix")
 

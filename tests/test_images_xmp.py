@@ -8,7 +8,7 @@ import pytest
 from image_samples import XMP
 
 from core.errors import OutputError
-from core.xmp import NAMESPACE, read_recipe, write_recipe
+from core.images.xmp import NAMESPACE, read_recipe, write_recipe
 
 RECIPE = '{"ä": "日本 🐶",\n\t"b": "<&>]]> \'\\""}'
 

@@ -12,8 +12,8 @@ from image_samples import COFFEE, encoded, noise, tiff
 from PIL import Image
 
 from core import images
-from core.exif import exif_resolution, read_tiff_exif, write_tiff_exif
-from core.vips_streams import library
+from core.images.exif import exif_resolution, read_tiff_exif, write_tiff_exif
+from core.images.streams import library
 
 
 def block(order: str) -> bytes:

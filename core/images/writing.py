@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import OutputError
-from core.exif import write_tiff_exif
-from core.image_files import check_writable, output_format, replacing
-from core.image_reading import Source
-from core.picture import Picture
-from core.png_chunks import ChunkInserter, xmp_chunk
-from core.vips_streams import Stream, library
-from core.xmp import write_recipe
+from core.images.exif import write_tiff_exif
+from core.images.files import check_writable, output_format, replacing
+from core.images.picture import Picture
+from core.images.png_chunks import ChunkInserter, xmp_chunk
+from core.images.reading import Source
+from core.images.streams import Stream, library
+from core.images.xmp import read_recipe, write_recipe
 
 _DEPTHS = {"png": (8, 16), "tiff": (8, 16, 32), "jpeg": (8,), "webp": (8,)}
 _LONGEST = {"png": 1_000_000, "tiff": 10_000_000, "jpeg": 65_500, "webp": 16_383}
@@ -97,9 +97,9 @@ def write(
     target
         A path, or '-' for standard output, which then gets nothing but the file's bytes.
     recipe
-        Text to store in the picture's XMP in place of an earlier recipe; None leaves that as is.
+        Text to store in place of `picture.recipe`.
     format
-        A key of `core.picture.FORMATS`; by default the path's ending decides, PNG for '-'.
+        A key of `core.images.picture.FORMATS`; by default the path's ending decides, PNG for '-'.
 
     Raises
     ------
@@ -108,7 +108,10 @@ def write(
     """
     check_target(target, format, picture)
     kind = output_format(target, format)
-    xmp = picture.xmp if recipe is None else write_recipe(picture.xmp, recipe)
+    text = picture.recipe if recipe is None else recipe
+    xmp = picture.xmp
+    if text is not None and text != read_recipe(xmp):
+        xmp = write_recipe(xmp, text)
     _check_xmp(xmp, kind)
     if target == "-":
         _write_to_standard_output(picture, kind, xmp)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import MemoryLimitError, PictureError
-from core.vips_streams import library
+from core.images.streams import library
 
 _BAND_ROWS = 256
 _TYPES: dict[str, np.dtype[Any]] = {

@@ -1,0 +1,152 @@
+"""`dream` as a library: kinds of images, masks, determinism, replay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import core
+from core import Recipe, Term, dream, read, write
+from core.dreaming import Dreamer
+from core.errors import CancelledError, NetworkError, RecipeError
+
+RNG = np.random.default_rng(0)
+PHOTO = RNG.random((40, 56, 3)).astype(np.float32)
+
+
+@pytest.fixture
+def recipe(small_network: Path) -> Recipe:
+    """Two octaves on the small network."""
+    return Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=2)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_array_comes_back_as_it_came(dtype: type, recipe: Recipe) -> None:
+    """Type and shape are kept, and the picture changes."""
+    top = np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else 1
+    image = (PHOTO * top).astype(dtype)
+    result = dream(image, recipe)
+    assert result.dtype == image.dtype
+    assert result.shape == image.shape
+    assert (result != image).mean() > 0.5
+
+
+def test_picture_comes_back_with_its_recipe(coffee: Path, recipe: Recipe) -> None:
+    """A Picture keeps what its file carried, and gets the recipe."""
+    picture = read(coffee)
+    result = dream(picture, recipe)
+    assert core.recipe.parse(str(result.recipe)) == recipe
+    assert result.exif == picture.exif
+    assert result.pixels.shape == picture.pixels.shape
+
+
+def test_same_seed_same_bytes(recipe: Recipe) -> None:
+    """Twice the same call gives bit-identical pixels; another seed does not."""
+    first, second = dream(PHOTO, recipe), dream(PHOTO, recipe)
+    np.testing.assert_array_equal(first, second)
+    assert (dream(PHOTO, recipe.replace(seed=1)) != first).any()
+
+
+def test_same_seed_same_bytes_on_the_default_network() -> None:
+    """The shipped network on all threads is deterministic too."""
+    chosen = Recipe(octaves=2, steps=2)
+    np.testing.assert_array_equal(dream(PHOTO, chosen), dream(PHOTO, chosen))
+
+
+def test_warm_dreamer_gives_what_a_fresh_one_gives(recipe: Recipe) -> None:
+    """What was dreamed before leaves no trace."""
+    dreamer = Dreamer(recipe.network)
+    dreamer.dream(PHOTO[::-1].copy(), recipe.replace(seed=9))
+    np.testing.assert_array_equal(dreamer.dream(PHOTO, recipe), dream(PHOTO, recipe))
+
+
+def test_zero_steps_change_nothing(recipe: Recipe) -> None:
+    """The identity recipe is one."""
+    np.testing.assert_array_equal(dream(PHOTO, recipe.replace(steps=0)), PHOTO)
+
+
+def test_pixels_outside_the_mask_are_bit_identical(recipe: Recipe) -> None:
+    """Even values that arithmetic would round; inside, a half mask takes half the change."""
+    image = PHOTO.copy()
+    image[0, 0] = (1e-30, 3.7, -2.0)
+    mask = np.zeros(image.shape[:2], np.float32)
+    mask[10:20] = 1
+    mask[20:30] = 0.5
+    result, whole = dream(image, recipe, mask=mask), dream(image, recipe)
+    np.testing.assert_array_equal(result[:10], image[:10])
+    np.testing.assert_array_equal(result[30:], image[30:])
+    np.testing.assert_array_equal(result[10:20], whole[10:20])
+    half = (whole[20:30] - image[20:30]) / 2
+    np.testing.assert_allclose(result[20:30] - image[20:30], half, atol=1e-6)
+
+
+def test_values_beyond_white_survive(recipe: Recipe) -> None:
+    """A wide-gamut pixel gets the change of its clipped self, and stays beyond."""
+    image = PHOTO.copy()
+    image[5:9, 5:9] = 2.5
+    clipped = np.clip(image, 0, 1)
+    expected = image + (dream(clipped, recipe) - clipped)
+    np.testing.assert_allclose(dream(image, recipe), expected, atol=1e-6)
+
+
+def test_input_array_is_not_changed(recipe: Recipe) -> None:
+    """The caller's pixels stay as they were."""
+    copy = PHOTO.copy()
+    dream(PHOTO, recipe, mask=np.full(PHOTO.shape[:2], 0.5, np.float32))
+    np.testing.assert_array_equal(PHOTO, copy)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((4, 5), np.float32), r"\[height, width, 3\], but has \[4, 5\]"),
+        (np.zeros((4, 5, 4), np.float32), r"but has \[4, 5, 4\]"),
+        (np.zeros((0, 5, 3), np.float32), "but has"),
+        (np.zeros((4, 5, 3), np.int32), "holds int32"),
+        (np.full((4, 5, 3), np.nan, np.float32), "not finite"),
+    ],
+)
+def test_bad_image_is_one_sentence(image: np.ndarray, message: str, recipe: Recipe) -> None:
+    """Shape, type and values are checked before any work."""
+    with pytest.raises(RecipeError, match=message):
+        dream(image, recipe)
+
+
+def test_mask_of_another_size_is_refused(recipe: Recipe) -> None:
+    """A mask belongs to its image."""
+    with pytest.raises(RecipeError, match=r"\[40, 56\], but has \[4, 4\]"):
+        dream(PHOTO, recipe, mask=np.ones((4, 4), np.float32))
+
+
+def test_cancel_reaches_through(recipe: Recipe) -> None:
+    """The library call can be stopped."""
+    with pytest.raises(CancelledError):
+        dream(PHOTO, recipe, cancelled=lambda: True)
+
+
+def test_unknown_network_in_a_recipe() -> None:
+    """The recipe's network is looked up by the same rules."""
+    with pytest.raises(NetworkError, match="no network is called"):
+        dream(PHOTO, Recipe(network="nowhere"))
+
+
+def test_written_dream_can_be_replayed(tmp_path: Path, coffee: Path, recipe: Recipe) -> None:
+    """The recipe read back from the picture makes the same picture."""
+    write(dream(read(coffee), recipe), tmp_path / "a.png")
+    again = core.recipe.parse(str(read(tmp_path / "a.png").recipe))
+    write(dream(read(coffee), again), tmp_path / "b.png")
+    a, b = read(tmp_path / "a.png"), read(tmp_path / "b.png")
+    np.testing.assert_array_equal(a.pixels, b.pixels)
+
+
+def test_public_names_are_all_there() -> None:
+    """The facade offers what it lists, also under the distribution's name."""
+    import dreamlayer
+
+    for name in core.__all__:
+        assert getattr(core, name) is not None
+        assert getattr(dreamlayer, name) is getattr(core, name)
+    with pytest.raises(AttributeError, match="has no attribute"):
+        _ = core.nonsense

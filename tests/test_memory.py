@@ -1,0 +1,77 @@
+"""Memory: the estimate, and the tile that fits."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import MemoryLimitError
+from core.memory import TILE, estimate, in_units
+from core.network import Network
+from core.recipe import Recipe
+
+GIB = 2.0**30
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """The shipped one."""
+    return Network()
+
+
+def test_memory_grows_with_pixels_and_tile(network: Network) -> None:
+    """Twelve times the pixels cost twelve times the copies; a smaller tile costs less."""
+    small = estimate(1000, 1000, Recipe(), network, free=64 * GIB)
+    large = estimate(4000, 3000, Recipe(), network, free=64 * GIB)
+    assert small.tile == large.tile == TILE
+    assert 40e6 * 11 < large.bytes - small.bytes < 80e6 * 11
+    narrow = estimate(4000, 3000, Recipe(tile=256), network, free=64 * GIB)
+    assert narrow.bytes < large.bytes
+
+
+def test_tile_shrinks_where_memory_is_short(network: Network) -> None:
+    """auto takes the largest tile that fits, and refuses where none does."""
+    whole = estimate(3000, 2000, Recipe(), network, free=64 * GIB)
+    assert estimate(3000, 2000, Recipe(), network, free=whole.bytes).tile < TILE
+    with pytest.raises(MemoryLimitError, match=r"3000 × 2000 pixels needs about .* are free"):
+        estimate(3000, 2000, Recipe(), network, free=0.3 * GIB)
+
+
+def test_tile_that_was_asked_for_is_kept_or_refused(network: Network) -> None:
+    """A tile in the recipe is not changed behind the user's back."""
+    assert estimate(3000, 2000, Recipe(tile=700), network, free=64 * GIB).tile == 700
+    with pytest.raises(MemoryLimitError):
+        estimate(3000, 2000, Recipe(tile=2000), network, free=1 * GIB)
+
+
+def test_default_stays_under_two_gibibytes_at_twelve_megapixels(network: Network) -> None:
+    """The promise for a camera's photo."""
+    assert estimate(4000, 3000, Recipe(), network, free=64 * GIB).bytes < 2 * GIB
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="peak memory of a child needs wait4")
+def test_estimate_is_true(tmp_path: Path, network: Network) -> None:
+    """A real run's peak is within 25 % of the estimate that it printed."""
+    noise = np.random.default_rng(0).integers(0, 255, (150, 200, 3), np.uint8)
+    Image.fromarray(noise).resize((2000, 1500)).save(tmp_path / "photo.jpg")
+    command = [
+        *(sys.executable, "-m", "core", "dream", str(tmp_path / "photo.jpg")),
+        *("-o", str(tmp_path / "out.png"), "--steps", "1", "--octaves", "1"),
+    ]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, stderr=log, cwd=Path(__file__).parents[1])
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    text = (tmp_path / "log").read_text(encoding="utf-8")
+    assert process.returncode == 0, text
+    told = float(re.search(r"about ([\d.]+) (MiB|GiB)", text)[1])
+    told *= GIB if "GiB of memory" in text else 2**20
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    assert abs(told - peak) <= 0.25 * peak, f"told {in_units(told)}, took {in_units(peak)}"

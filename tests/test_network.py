@@ -1,0 +1,146 @@
+"""Network files: finding, checking and describing them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from conftest import small_model
+
+from core.errors import LayerError, NetworkError
+from core.network import DEFAULT_FILE, Network, available, find
+from core.sessions import GradientSession
+from core.term import Term
+
+
+def test_default_network_ships_with_the_package() -> None:
+    """It is there without any download, and its layers are those of InceptionV3 to mixed5."""
+    network = Network()
+    assert network.path == DEFAULT_FILE
+    layers = {layer.name: layer for layer in network.layers()}
+    assert all(layer.reason is None for layer in layers.values())
+    channels = {f"mixed{i}": layers[f"mixed{i}"].channels for i in range(6)}
+    assert channels == {
+        "mixed0": 256, "mixed1": 288, "mixed2": 288, "mixed3": 768, "mixed4": 768, "mixed5": 768,
+    }  # fmt: skip
+    assert "mixed6" not in layers
+
+
+def test_stride_and_minimum_size_of_the_default_network() -> None:
+    """mixed0 has one position each 8 pixels, mixed5 each 16; tiny images are too small."""
+    network = Network()
+    assert network.stride(["mixed0"]) == 8
+    assert network.stride(["mixed0", "mixed5"]) == 16
+    assert network.minimum_size(["conv2d"]) < network.minimum_size(["mixed5"])
+
+
+@pytest.mark.parametrize("layer", ["conv2d", "conv2d_4", "max_pooling2d", "mixed0", "mixed5"])
+def test_gradient_runs_at_the_minimum_size(layer: str) -> None:
+    """The smallest image that the layer has a position for can be dreamed."""
+    network = Network()
+    session = GradientSession(network.gradient_model([Term(layer)]), "cpu")
+    side = network.minimum_size([layer])
+    assert np.isfinite(session(np.zeros((3, side, side), np.float32))[1]).all()
+
+
+def test_below_the_minimum_size_nothing_runs() -> None:
+    """One pixel less, and a convolution has nothing to slide over."""
+    network = Network()
+    session = GradientSession(network.gradient_model([Term("mixed5")]), "cpu")
+    side = network.minimum_size(["mixed5"]) - 1
+    with pytest.raises(NetworkError, match="did not run"):
+        session(np.zeros((3, side, side), np.float32))
+
+
+def test_layers_of_a_file_without_metadata(small_network: Path) -> None:
+    """All feature maps are listed, with channels and stride."""
+    layers = {layer.name: layer for layer in Network(str(small_network)).layers()}
+    assert set(layers) == {"first_conv", "first", "deep_conv", "deep"}
+    assert layers["deep"].channels == 8
+    assert layers["deep"].stride == 1.0
+
+
+def test_layer_that_cannot_be_dreamed_says_why(tmp_path: Path) -> None:
+    """An operator without a rule shows in the list."""
+    model = small_model()
+    model.graph.node.append(onnx.helper.make_node("Hardmax", ["deep"], ["end"], axis=1))
+    onnx.save(model, tmp_path / "n.onnx")
+    layers = {x.name: x for x in Network(str(tmp_path / "n.onnx")).layers()}
+    assert layers["deep"].reason is None
+    assert "Hardmax" in str(layers["end"].reason)
+
+
+def test_networks_are_found_by_name_in_the_named_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files in DREAMLAYER_NETWORKS can be called by their stem; paths work as well."""
+    folder = tmp_path / "my nètworks"
+    folder.mkdir()
+    onnx.save(small_model(), folder / "tiny.onnx")
+    monkeypatch.setenv("DREAMLAYER_NETWORKS", str(folder))
+    assert available()["tiny"] == folder / "tiny.onnx"
+    assert find("tiny") == find(str(folder / "tiny.onnx"))
+    assert Network("tiny").name == "tiny"
+
+
+def test_unknown_name_suggests_and_explains() -> None:
+    """A mistyped name is answered with the nearest one."""
+    with pytest.raises(NetworkError, match="did you mean default"):
+        Network("defalt")
+    with pytest.raises(NetworkError, match=r"'sub/none\.onnx' does not exist"):
+        Network("sub/none.onnx")
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, I am text\n", b"\x08\x07\x12", b"\x00" * 100])
+def test_file_that_is_no_onnx_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Anything but a network gives one sentence."""
+    path = tmp_path / "bad.onnx"
+    path.write_bytes(content)
+    with pytest.raises(NetworkError, match="is not an ONNX file"):
+        Network(str(path))
+
+
+def test_folder_as_network_is_refused(tmp_path: Path) -> None:
+    """A folder is no file."""
+    with pytest.raises(NetworkError, match="is a folder"):
+        Network(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("breach", "message"),
+    [
+        (lambda m: setattr(m.graph.input[0], "name", "data"), "one input called 'image'.*data"),
+        (lambda m: setattr(m.opset_import[0], "version", 11), "older than 18"),
+        (lambda m: setattr(m.graph.node[0], "domain", "com.acme"), "com.acme"),
+        (
+            lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[1], "dim_value", 1),
+            "float32 image",
+        ),
+    ],
+)
+def test_file_beside_the_contract_says_how_to_adopt_it(
+    tmp_path: Path, breach: object, message: str
+) -> None:
+    """Each breach is named, with the command that mends it."""
+    model = small_model()
+    breach(model)
+    onnx.save(model, tmp_path / "other.onnx")
+    with pytest.raises(NetworkError, match=message + ".*export adopt"):
+        Network(str(tmp_path / "other.onnx"))
+
+
+def test_unknown_layer_is_answered_from_the_layer_list() -> None:
+    """Suggestions are layers, not inner tensors."""
+    with pytest.raises(LayerError, match="did you mean mixed5 or mixed"):
+        Network().check([Term("mixed55")])
+
+
+def test_listed_layers_exist_in_the_graph() -> None:
+    """The metadata of the shipped file speaks of tensors that are there."""
+    network = Network()
+    listed = json.loads(network.metadata["dreamlayer.layers"])
+    outputs = {name for node in network.model.graph.node for name in node.output}
+    assert set(listed) <= outputs

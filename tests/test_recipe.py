@@ -1,0 +1,109 @@
+"""The recipe: round trips, defaults, bounds and presets."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from core.errors import RecipeError
+from core.recipe import Recipe, load, parse, preset, presets
+from core.term import Term
+
+UNUSUAL = Recipe(
+    network="other.onnx",
+    layers=(Term("a", -0.5, (1, 2), "mean"), Term("ü")),
+    octaves=2,
+    octave_scale=2.0,
+    steps=0,
+    step_size=0.5,
+    normalise="std",
+    smoothing=0.0,
+    roll=7,
+    tile=300,
+    overlap=10,
+    max_loss=3.5,
+    clip=False,
+    seed=123,
+)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), UNUSUAL], ids=["default", "unusual"])
+def test_recipe_survives_json_and_toml(recipe: Recipe) -> None:
+    """What is stored comes back equal."""
+    assert parse(recipe.to_json()) == recipe
+    assert parse(recipe.to_toml()) == recipe
+
+
+def test_unusual_recipe_differs_in_every_knob() -> None:
+    """The round trip test leaves no knob at its default."""
+    for knob in dataclasses.fields(Recipe):
+        assert getattr(UNUSUAL, knob.name) != getattr(Recipe(), knob.name), knob.name
+
+
+def test_absent_keys_mean_defaults() -> None:
+    """An empty document is the default recipe."""
+    assert parse("") == Recipe()
+    assert parse("{}") == Recipe()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("octavs = 3", "unknown setting 'octavs'; did you mean octaves"),
+        ("octaves = 0", "octaves must lie between 1 and 32, but is 0"),
+        ("octaves = 2.5", "octaves must be a whole number, but is 2.5"),
+        ("octaves = true", "octaves must be a whole number"),
+        ("step_size = 'big'", "step_size must be a number"),
+        ("step_size = nan", "step_size"),
+        ("normalise = 'max'", "use one of mean, std, none"),
+        ("layers = []", "names no layer"),
+        ("layers = ['mixed3']", "list of tables"),
+        ("layers = [{ weight = 1.0 }]", "needs 'layer'"),
+        ("layers = [{ layer = 'a', weight = 'x' }]", "wrong type"),
+        ("layers = [{ layer = 'a', channels = 3 }]", "wrong type"),
+        ("tile = 20\noverlap = 10", "more than twice the overlap"),
+        ("this is no toml", "neither JSON nor TOML"),
+        ("{not json", "neither JSON nor TOML"),
+    ],
+)
+def test_bad_recipe_is_one_sentence(text: str, message: str) -> None:
+    """Each mistake is named with what is allowed."""
+    with pytest.raises(RecipeError, match=message):
+        parse(text)
+
+
+def test_missing_recipe_file_is_named(tmp_path: Path) -> None:
+    """A file that is not there gives its name."""
+    with pytest.raises(RecipeError, match=r"none\.toml"):
+        load(tmp_path / "none.toml")
+
+
+def test_binary_recipe_file_is_refused(tmp_path: Path) -> None:
+    """A picture given as a recipe file is no text."""
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"\xff\xd8\xff\xe0\x00")
+    with pytest.raises(RecipeError, match="not text"):
+        load(path)
+
+
+def test_every_preset_loads_and_describes_itself() -> None:
+    """Presets are valid recipes with a sentence each, the default first."""
+    found = presets()
+    assert next(iter(found)) == "default"
+    for name, description in found.items():
+        assert description.endswith(".")
+        preset(name)
+
+
+def test_unknown_preset_suggests_the_nearest() -> None:
+    """A typing mistake is answered with the name meant."""
+    with pytest.raises(RecipeError, match="did you mean default"):
+        preset("defualt")
+
+
+def test_preset_name_is_no_path() -> None:
+    """A preset cannot be reached through the file system."""
+    with pytest.raises(RecipeError, match="no preset"):
+        preset("../presets/default")

@@ -1,0 +1,52 @@
+"""Layers as they are written on a command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import RecipeError
+from core.term import Term, format_term, parse_term
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("mixed3", Term("mixed3")),
+        ("mixed3:0.5", Term("mixed3", 0.5)),
+        ("mixed3:-2", Term("mixed3", -2.0)),
+        ("a/b_1:1e-2", Term("a/b_1", 0.01)),
+        ("conv2d_85::13+139", Term("conv2d_85", 1.0, (13, 139))),
+        ("conv2d_85:1:3-5+9:mean", Term("conv2d_85", 1.0, (3, 4, 5, 9), "mean")),
+        ("x:::mean", Term("x", 1.0, (), "mean")),
+    ],
+)
+def test_term_is_read_and_written_back(text: str, term: Term) -> None:
+    """Reading gives the term, and writing it gives something that reads the same."""
+    assert parse_term(text) == term
+    assert parse_term(format_term(term)) == term
+
+
+@pytest.mark.parametrize("text", ["", "mixed3:x", "mixed3:1:a", "mixed3:1:2:mean:more", "m:1:-3"])
+def test_unreadable_term_says_how_to_write_one(text: str) -> None:
+    """Anything else is refused with an example."""
+    with pytest.raises(RecipeError, match="write NAME"):
+        parse_term(text)
+
+
+def test_unknown_kind_names_the_known_ones() -> None:
+    """A kind that does not exist is refused."""
+    with pytest.raises(RecipeError, match="squares, mean"):
+        parse_term("mixed3:1::median")
+
+
+def test_channel_range_backwards_is_refused() -> None:
+    """A range whose end comes first would silently choose nothing."""
+    with pytest.raises(RecipeError, match="7-3"):
+        parse_term("mixed3:1:7-3")
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_weight_must_be_finite(weight: float) -> None:
+    """A weight that is no number would poison the whole picture."""
+    with pytest.raises(RecipeError, match="weight"):
+        Term("mixed3", weight)
