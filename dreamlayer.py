@@ -4,7 +4,7 @@ import sys
 
 import core
 from core import *  # noqa: F403 - the same public names, whatever they are
-from core import __version__
+from core import __version__ as __version__
 
 __all__ = [*core.__all__]
 
@@ -13,5 +13,3 @@ if __name__ == "__main__":
     from core.cli import main
 
     sys.exit(main())
-
-__version__ = __version__  # noqa: PLW0127 - re-exported; a star import leaves it out

@@ -220,9 +220,9 @@ class _Ledger:
             raise CancelledError("the dream was cancelled")
 
     def step(self, loss: float) -> None:
-        self._step += 1
         self._loss = loss
         self._report()
+        self._step += 1
 
     def leave(self) -> None:
         """Count the steps that an octave leaves out as done."""
@@ -251,7 +251,7 @@ class _Ledger:
             Progress(
                 octave=self._octave + 1,
                 octaves=len(self._sizes),
-                step=min(self._step + 1, steps),
+                step=self._step + 1,
                 steps=steps,
                 width=width,
                 height=height,

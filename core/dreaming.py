@@ -214,7 +214,7 @@ def dream(
 
 def _as_float(image: npt.NDArray[Any]) -> Array:
     if image.dtype in (np.uint8, np.uint16):
-        return np.divide(image, np.iinfo(image.dtype).max, dtype=np.float32)
+        return (image / np.float32(np.iinfo(image.dtype).max)).astype(np.float32, copy=False)
     if image.dtype.kind != "f":
         raise RecipeError(
             f"an image must hold uint8, uint16 or floats, but holds {image.dtype}; convert it first"

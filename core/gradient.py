@@ -133,7 +133,7 @@ def dreamable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, str |
                 if entry is None:
                     verdict = "it does not depend on the image"
                     continue
-                verdict = f"{_called(node)} {_because(node.op_type, entry)}"
+                verdict = f"{_called(node)} {_because(entry)}"
                 break
             if verdict != "it does not depend on the image":
                 break
@@ -196,22 +196,16 @@ def _called(node: onnx.NodeProto) -> str:
     return f"{node.op_type} (node {node.name or node.output[0]!r})"
 
 
-def _because(op: str, refusal: Refusal) -> str:
-    return (
-        refusal.reason
-        if refusal.reason.startswith("has ")
-        else f"has no gradient: {refusal.reason}"
-    )
+def _because(refusal: Refusal) -> str:
+    reason = refusal.reason
+    return reason if reason.startswith("has ") else f"has no gradient: {reason}"
 
 
 def _refusal(graph: Graph, node: onnx.NodeProto, refusal: Refusal) -> str:
     forward = [o for n in graph.model.graph.node for o in n.output if not o.startswith("gradient/")]
     usable = [name for name, reason in dreamable(graph.model, forward).items() if reason is None]
     listed = ", ".join(usable[-8:]) or "none"
-    return (
-        f"{_called(node)} {_because(node.op_type, refusal)}; "
-        f"layers that can be dreamed end with: {listed}"
-    )
+    return f"{_called(node)} {_because(refusal)}; layers that can be dreamed end with: {listed}"
 
 
 def _one(dtype: int) -> Any:

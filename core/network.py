@@ -47,7 +47,7 @@ class Layer:
 
 
 def folders() -> list[Path]:
-    """Folders that networks are looked for in: `DREAMLAYER_NETWORKS`, then the user's data folder."""
+    """Where networks are looked for: `DREAMLAYER_NETWORKS`, then the user's data folder."""
     named = os.environ.get("DREAMLAYER_NETWORKS", "")
     chosen = [Path(part) for part in named.split(os.pathsep) if part]
     return [*chosen, user_data_path("dreamlayer", appauthor=False) / "networks"]

@@ -130,7 +130,7 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
 def _make(ort: Any, model: onnx.ModelProto, provider: str, threads: int) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
-    # 4 is fatal only: what fails is found by the check of the loaded provider and said in a sentence.
+    # 4 is fatal only: what fails is found by checking the loaded provider, and said in a sentence.
     options.log_severity_level = 4
     try:
         return ort.InferenceSession(model.SerializeToString(), options, providers=[provider])

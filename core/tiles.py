@@ -131,7 +131,7 @@ def add(total: Array, tile: Tile, gradient: Array) -> None:
 
 
 def _pieces(start: int, length: int, size: int) -> Iterator[tuple[slice, slice]]:
-    """Split a stretch of the circle 0..size into straight ones: (place in stretch, place in circle)."""
+    """Split a stretch of the circle 0..size into straight ones: (in the stretch, in the circle)."""
     done = 0
     while done < length:
         begin = (start + done) % size

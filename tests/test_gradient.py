@@ -183,7 +183,7 @@ def test_old_opset_is_refused_with_the_remedy() -> None:
     """Below opset 18 operators mean other things."""
     network = small_model()
     network.opset_import[0].version = 13
-    with pytest.raises(NetworkError, match="opset 13; 18 or later.*adopt"):
+    with pytest.raises(NetworkError, match=r"opset 13; 18 or later.*adopt"):
         gradient_model(network, [Term("deep")])
 
 
@@ -210,7 +210,7 @@ def test_newer_opsets_are_differentiated_as_they_are(opset: int) -> None:
 
 
 def test_default_network_gradient_file_stands_alone() -> None:
-    """The model of the shipped network is checked in full, and known sizes give what symbols give."""
+    """The shipped network's model is checked in full; known sizes give what symbols give."""
     network = Network()
     terms = [Term("mixed3"), Term("mixed5", 0.5)]
     model = gradient_model(network.model, terms)

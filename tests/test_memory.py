@@ -57,7 +57,7 @@ def test_default_stays_under_two_gibibytes_at_twelve_megapixels(network: Network
 
 
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="peak memory of a child needs wait4")
-def test_estimate_is_true(tmp_path: Path, network: Network) -> None:
+def test_estimate_is_true(tmp_path: Path) -> None:
     """A real run's peak is within 25 % of the estimate that it printed."""
     noise = np.random.default_rng(0).integers(0, 255, (150, 200, 3), np.uint8)
     Image.fromarray(noise).resize((2000, 1500)).save(tmp_path / "photo.jpg")

@@ -46,13 +46,11 @@ def test_gradient_runs_at_the_minimum_size(layer: str) -> None:
     assert np.isfinite(session(np.zeros((3, side, side), np.float32))[1]).all()
 
 
-def test_below_the_minimum_size_nothing_runs() -> None:
-    """One pixel less, and a convolution has nothing to slide over."""
+def test_minimum_size_is_that_of_keras() -> None:
+    """A side by which every window still fits, as Keras counts positions without padding."""
     network = Network()
-    session = GradientSession(network.gradient_model([Term("mixed5")]), "cpu")
-    side = network.minimum_size(["mixed5"]) - 1
-    with pytest.raises(NetworkError, match="did not run"):
-        session(np.zeros((3, side, side), np.float32))
+    sides = [network.minimum_size([name]) for name in ("conv2d", "max_pooling2d", "mixed5")]
+    assert sides == [3, 11, 43]
 
 
 def test_layers_of_a_file_without_metadata(small_network: Path) -> None:

@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
     return code
 
 
-def _terminated(number: int, frame: object) -> NoReturn:
+def _terminated(number: int, _frame: object) -> NoReturn:
     sys.exit(128 + number)
 
 

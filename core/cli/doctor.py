@@ -106,10 +106,10 @@ def _try(name: str) -> dict[str, Any]:
     if "LOADED" in ran.stdout:
         return {"name": name, "loaded": True, "reason": None}
     lines = [line.strip() for line in ran.stderr.splitlines() if line.strip()]
-    told = next(
-        (line for line in lines if "Failed to create" in line or "error" in line.lower()), ""
-    )
-    reason = told or (lines[-1] if lines else f"exit code {ran.returncode}")
+    # The runtime's own word comes first, else the last line, which is the exception.
+    said = [line for line in lines if "Failed to create" in line]
+    reason = [*said, *lines[-1:], f"exit code {ran.returncode}"][0]
+    reason = reason.removeprefix("core.errors.ProviderError: ")
     return {"name": name, "loaded": False, "reason": reason}
 
 

@@ -7,9 +7,10 @@ import json
 import shutil
 import sys
 import time
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from core.ascent import Progress
+if TYPE_CHECKING:
+    from core.ascent import Progress
 
 _INTERVAL = 0.1
 _BAR = 20
@@ -33,7 +34,7 @@ class Reporter:
         self._stream = sys.stderr if stream is None else stream
         self._line = not as_json and not quiet and self._stream.isatty()
         self._shown_at = 0.0
-        self._last: tuple[int, int, float] | None = None
+        self._at: tuple[int, int] | None = None
 
     def note(self, event: str, sentence: str, **facts: Any) -> None:
         """Say one thing: a sentence for people, the facts for programs."""
@@ -46,9 +47,9 @@ class Reporter:
     def progress(self, progress: Progress) -> None:
         """Show the state of the dream; a terminal at most ten times a second, JSON once a step."""
         if self._json:
-            key = (progress.octave, progress.step, round(progress.fraction, 6))
-            if progress.loss is not None and key != self._last:
-                self._last = key
+            at = (progress.octave, progress.step)
+            if at != self._at or progress.fraction >= 1:
+                self._at = at
                 facts = dataclasses.asdict(progress)
                 self._write(json.dumps({"event": "progress", **facts}) + "\n")
         elif self._line:

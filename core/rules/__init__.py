@@ -14,6 +14,7 @@ from core.rules import convolutions, elementwise, normalizations, pools, product
 from core.rules import rearrangements as moves
 from core.rules.contract import WEIGHTS, ZERO, Entries, Refusal, Variadic
 from core.rules.elementwise import call, each, slope
+from core.rules.shapes import where
 
 SPLIT: Any = moves.split
 
@@ -43,18 +44,14 @@ RULES: dict[str, Entries] = {
     "Min": Variadic(elementwise.extreme),
     "Where": (
         ZERO,
-        elementwise.broadcast(lambda g, ans, x, a: elementwise.where(x[0], g, 0.0), 1),
-        elementwise.broadcast(lambda g, ans, x, a: elementwise.where(x[0], g * 0.0, g), 2),
+        elementwise.broadcast(lambda g, ans, x, a: where(x[0], g, 0.0), 1),
+        elementwise.broadcast(lambda g, ans, x, a: where(x[0], g * 0.0, g), 2),
     ),
     # activations
     "Relu": (elementwise.relu,),
     "LeakyRelu": (elementwise.leaky,),
-    "PRelu": each(
-        lambda g, ans, x, a: elementwise.where(x[0] > 0, g, g * x[1]), elementwise.prelu_slope
-    ),
-    "ThresholdedRelu": (
-        lambda g, ans, x, a: elementwise.where(x[0] > a.get("alpha", 1.0), g, 0.0),
-    ),
+    "PRelu": each(lambda g, ans, x, a: where(x[0] > 0, g, g * x[1]), elementwise.prelu_slope),
+    "ThresholdedRelu": (lambda g, ans, x, a: where(x[0] > a.get("alpha", 1.0), g, 0.0),),
     "Elu": (elementwise.elu,),
     "Selu": (elementwise.selu,),
     "Celu": (elementwise.celu,),

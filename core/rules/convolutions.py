@@ -179,7 +179,7 @@ def _output_padding(win: Window, x: Value, y: Value) -> list[int] | None:
 
 
 def conv_transpose_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """The convolution that this is the transpose of, over `g` laid at its place in the full output."""
+    """The convolution that this is the transpose of, over `g` at its place in the full output."""
     graph, image, w = g.graph, x[0], x[1]
     kernel = _kernel_shape(attrs, w)
     n = len(kernel)
@@ -204,7 +204,7 @@ def conv_transpose_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value
 def _transpose_begin(
     attrs: Attrs, extent: list[int], strides: list[int], x: Value, y: Value
 ) -> Value:
-    """What ConvTranspose cuts off before each spatial axis, as the ONNX specification defines it."""
+    """What ConvTranspose cuts off before each spatial axis, by the ONNX specification."""
     graph, n = x.graph, len(extent)
     mode = attrs.get("auto_pad", "NOTSET")
     if not mode.startswith("SAME") and "output_shape" not in attrs:

@@ -87,7 +87,7 @@ def slice_(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def gather(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Add `g` up at the rows it was taken from; repeated rows add, negative ones count from the end."""
+    """Add `g` up at the rows it was taken from; negative ones count from the end."""
     graph, data, indices = g.graph, x[0], x[1]
     axis = attrs.get("axis", 0)
     axis = axis if axis >= 0 else axis + data.rank

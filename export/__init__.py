@@ -1,0 +1,1 @@
+"""From weights to network files: the only part of dreamlayer that may import TensorFlow."""

@@ -1,0 +1,209 @@
+"""The command line of the exporter; nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import DreamlayerError
+
+DESCRIPTION = "Make network files for dreamlayer, and gradient models for other runtimes."
+LAYER_HELP = (
+    "what to climb: a layer, its weight (1; may be negative) and its channels from 0, joined by + "
+    "(all), such as mixed3, mixed4:-0.5, conv2d_40:1:13+139+200-207; may be repeated"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv
+        Arguments without the program's name; those of the process where None.
+
+    Returns
+    -------
+    int
+        0; 2 where the command could not be carried out, 130 where it was interrupted.
+    """
+    arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+    try:
+        print(arguments.command(arguments))
+    except DreamlayerError as error:
+        print(f"{arguments.prog}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{arguments.prog}: interrupted, nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """Join ``--range -1..1`` to ``--range=-1..1``, for argparse takes ``-1..1`` for an option."""
+    result: list[str] = []
+    for argument in argv:
+        if result and result[-1] in ("--range", "--mean", "--std"):
+            result[-1] += f"={argument}"
+        else:
+            result.append(argument)
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Build the parser."""
+    entered = Path(sys.argv[0]).name
+    prog = "python -m export" if entered in ("__main__.py", "-m", "-c") else entered
+    parser = argparse.ArgumentParser(prog=prog, description=DESCRIPTION)
+    parser.set_defaults(prog=prog)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_default(commands)
+    _add_inception(commands)
+    _add_adopt(commands)
+    _add_gradient(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # argparse gives its type no public name
+
+
+def _add_default(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Declare ``default``."""
+    parser = commands.add_parser(
+        "default",
+        help="rebuild the network that ships with dreamlayer, byte for byte",
+        description="Rebuild the network that ships with dreamlayer from the npm package nsfwjs.",
+    )
+    parser.add_argument(
+        "--tarball", type=Path, help="nsfwjs-4.3.0.tgz; without it, npm downloads it"
+    )
+    _output(parser, "the place of the shipped network")
+    parser.set_defaults(command=_run_default)
+
+
+def _add_inception(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Declare ``inception_v3``."""
+    parser = commands.add_parser(
+        "inception_v3",
+        help="export InceptionV3 from Keras and compare it with Keras",
+        description="Export InceptionV3 from Keras, every layer under its Keras name, and print "
+        "how well activations and gradients agree with Keras.",
+    )
+    parser.add_argument(
+        "--weights",
+        default="imagenet",
+        metavar="imagenet|random|FILE",
+        help="Keras's own (downloaded once), random ones, or a .h5 or .keras file (%(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="for random weights (%(default)s)")
+    _output(parser, "inception_v3.onnx")
+    parser.set_defaults(command=_run_inception)
+
+
+def _add_adopt(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Declare ``adopt``."""
+    parser = commands.add_parser(
+        "adopt",
+        help="make a network file from any ONNX convolutional network",
+        description="Make a network file from any ONNX convolutional network. What no option says "
+        "is taken from the file where it tells, and otherwise assumed; it is printed.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL.onnx")
+    parser.add_argument("--input", metavar="NAME", help="name of the image input")
+    parser.add_argument("--layout", choices=("nchw", "nhwc"), help="axes of the input")
+    parser.add_argument("--channels", choices=("rgb", "bgr"), help="order of the colours")
+    parser.add_argument("--range", choices=("0..1", "0..255", "-1..1"), help="values of its pixels")
+    parser.add_argument(
+        "--mean", type=_triple, metavar="R,G,B", help="subtracted, in units of the range"
+    )
+    parser.add_argument("--std", type=_triple, metavar="R,G,B", help="divided by after the mean")
+    parser.add_argument("--name", help="what recipes call the network (the file's name)")
+    parser.add_argument("--license", metavar="TEXT", help="terms of use, recorded in the file")
+    _output(parser, "NAME.onnx")
+    parser.set_defaults(command=_run_adopt)
+
+
+def _add_gradient(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Declare ``gradient``."""
+    parser = commands.add_parser(
+        "gradient",
+        help="write a stand-alone model that gives loss and gradient",
+        description="Write a stand-alone ONNX model with standard operators only: input image, "
+        "outputs loss, gradient and, where asked, activations.",
+    )
+    parser.add_argument("network", metavar="NETWORK", help="a network file, its name, or default")
+    parser.add_argument(
+        "--layer",
+        action="append",
+        required=True,
+        metavar="NAME[:WEIGHT[:CHANNELS]]",
+        help=LAYER_HELP,
+    )
+    parser.add_argument(
+        "--kind",
+        choices=("squares", "mean"),
+        default="squares",
+        help="a layer's score: the mean of its squares or of its values (%(default)s)",
+    )
+    parser.add_argument(
+        "--tap",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a layer whose activations are an output too; may be repeated",
+    )
+    _output(parser, None)
+    parser.set_defaults(command=_run_gradient)
+
+
+def _output(parser: argparse.ArgumentParser, otherwise: str | None) -> None:
+    """Declare ``-o``, required where there is nothing to write to otherwise."""
+    told = f"where to write ({otherwise})" if otherwise else "where to write"
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", required=otherwise is None, help=told
+    )
+
+
+def _triple(text: str) -> tuple[float, float, float]:
+    """Parse ``R,G,B``, or one number for all three."""
+    numbers = [float(part) for part in text.split(",")]
+    red, green, blue = numbers * 3 if len(numbers) == 1 else numbers
+    return red, green, blue
+
+
+def _run_default(arguments: argparse.Namespace) -> str:
+    from export import default
+
+    return default.run(arguments.tarball, arguments.output or default.DEFAULT_OUTPUT)
+
+
+def _run_inception(arguments: argparse.Namespace) -> str:
+    from export import inception
+
+    output = arguments.output or Path("inception_v3.onnx")
+    return inception.run(arguments.weights, output, arguments.seed)
+
+
+def _run_adopt(arguments: argparse.Namespace) -> str:
+    from export import adopt
+    from export.guess import Wishes
+
+    wishes = Wishes(
+        input=arguments.input,
+        layout=arguments.layout,
+        channels=arguments.channels,
+        range=arguments.range,
+        mean=arguments.mean,
+        std=arguments.std,
+    )
+    return adopt.run(arguments.model, arguments.output, wishes, arguments.name, arguments.license)
+
+
+def _run_gradient(arguments: argparse.Namespace) -> str:
+    from export import gradient
+
+    return gradient.run(
+        arguments.network, arguments.layer, arguments.output, arguments.kind, arguments.tap
+    )

@@ -1,0 +1,131 @@
+"""Reading an ONNX file that somebody else wrote, and bringing it to plain operators of today."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx.inliner import inline_local_functions
+
+from core.errors import NetworkError
+from export import contract
+
+
+def load(path: Path) -> onnx.ModelProto:
+    """Read an ONNX file whole.
+
+    Parameters
+    ----------
+    path
+        The file; weights beside it are read too.
+
+    Returns
+    -------
+    onnx.ModelProto
+        A model with at least one node.
+
+    Raises
+    ------
+    NetworkError
+        The file is missing, unreadable, or no ONNX.
+    """
+    try:
+        model = onnx.load(path)
+    except OSError as error:
+        raise NetworkError(
+            f"{path} cannot be read: {error.strerror or error}; check the path."
+        ) from error
+    except (DecodeError, ValueError, onnx.checker.ValidationError) as error:
+        raise NetworkError(
+            f"{path} is no ONNX file ({_first_line(error)}); give a file that ends in .onnx."
+        ) from error
+    if not model.graph.node:
+        raise NetworkError(f"{path} is no ONNX file, or it holds no network.")
+    return model
+
+
+def modernise(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Bring a model to opset 18 or newer, with standard operators only.
+
+    Parameters
+    ----------
+    model
+        As loaded; not changed.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Functions are inlined and weights are no longer inputs.
+
+    Raises
+    ------
+    NetworkError
+        The model uses operators of other domains, or ones that cannot be brought to opset 18.
+    """
+    model = inline_local_functions(model) if model.functions else _copy(model)
+    foreign = Counter(f"{n.domain}.{n.op_type}" for n in model.graph.node if not is_standard(n))
+    if foreign:
+        raise NetworkError(
+            f"The network uses operators that are not standard ONNX: {', '.join(sorted(foreign))}; "
+            "export it again without them."
+        )
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inputs = [info for info in model.graph.input if info.name not in weights]
+    if opset(model) < contract.OPSET:
+        try:
+            model = onnx.version_converter.convert_version(model, contract.OPSET)
+        except Exception as error:  # the converter, in C++, raises RuntimeError and others
+            raise NetworkError(
+                f"The network cannot be brought from opset {opset(model)} to {contract.OPSET} "
+                f"({_first_line(error)}); export it again with opset {contract.OPSET} or newer."
+            ) from error
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    return model
+
+
+def opset(model: onnx.ModelProto) -> int:
+    """Return the version of the standard operators that `model` uses."""
+    return max((entry.version for entry in model.opset_import if not entry.domain), default=1)
+
+
+def is_standard(node: onnx.NodeProto) -> bool:
+    """Tell whether `node` is an operator of the ONNX standard."""
+    return node.domain in ("", "ai.onnx")
+
+
+def rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
+    """Give tensors new names wherever they are read or written, in subgraphs too.
+
+    Parameters
+    ----------
+    graph
+        Changed in place; its inputs and outputs keep their names.
+    names
+        New name by old name.
+    """
+    for node in graph.node:
+        for field in (node.input, node.output):
+            for position, name in enumerate(field):
+                if name in names:
+                    field[position] = names[name]
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                rename(attribute.g, names)
+    for tensor in graph.initializer:
+        tensor.name = names.get(tensor.name, tensor.name)
+
+
+def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return an independent copy."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    return result
+
+
+def _first_line(error: Exception) -> str:
+    """Return the first line of what an exception says."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
