@@ -227,10 +227,22 @@ class Graph:
                 return name
 
 
-def infer_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
+def infer_shapes(model: onnx.ModelProto, *, strict: bool = False) -> onnx.ModelProto:
     """Infer shapes, small integer data followed too, so that shape arithmetic is seen through.
 
     Large weights stand in as inputs of their shape: the answer is the same, nothing is copied.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Any model; it is not changed.
+    strict : bool
+        Refuse shapes that contradict one another; else what can be inferred is given.
+
+    Raises
+    ------
+    NetworkError
+        Where shapes contradict one another.
     """
     skeleton = onnx.ModelProto(ir_version=model.ir_version)
     skeleton.opset_import.extend(model.opset_import)
@@ -250,7 +262,7 @@ def infer_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
                 helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
             )
     try:
-        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True)
+        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
     except (onnx.shape_inference.InferenceError, ValueError) as error:
         raise NetworkError(f"the network's shapes contradict one another: {error}") from error
 

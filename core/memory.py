@@ -10,6 +10,7 @@ import psutil
 from core.errors import MemoryLimitError
 from core.network import Network
 from core.recipe import Recipe
+from core.sizes import activation_bytes
 
 TILE = 512
 """Side of a tile where memory allows; above it a step costs the same per pixel."""
@@ -86,7 +87,7 @@ def estimate(
     """
     free = available() if free is None else free
     layers = [term.layer for term in recipe.layers]
-    per_pixel = network.bytes_per_pixel(layers) * _ACTIVATION_SHARE
+    per_pixel = activation_bytes(network.model, layers) * _ACTIVATION_SHARE
     weights = sum(_size(t.dims) for t in network.model.graph.initializer)
     fixed = _BASE + weights * _BYTES_PER_WEIGHT + width * height * 12.0 * _COPIES + file_bytes
     sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from platformdirs import user_data_path
 
 from core.errors import LayerError, NetworkError, nearest
 from core.gradient import IMAGE, dreamable, gradient_model
-from core.graph import Dim, attributes, infer_shapes
+from core.sizes import minimum_size, shapes_at, stride
 from core.term import Term
 from core.tiles import Grid
 
@@ -114,13 +114,13 @@ class Network:
         listed = self.metadata.get("dreamlayer.layers")
         if listed:
             return [str(name) for name in json.loads(listed)]
-        shapes = self._shapes(_PROBE)
+        shapes = shapes_at(self.model, _PROBE)
         outputs = [name for node in self.model.graph.node for name in node.output]
         return [name for name in outputs if len(shapes.get(name, ())) == 4]
 
     def layers(self) -> list[Layer]:
         """All layers with channels, stride and whether they can be dreamed."""
-        shapes = self._shapes(_PROBE)
+        shapes = shapes_at(self.model, _PROBE)
         reasons = dreamable(self.model, self.layer_names)
         return [_layer(name, shapes.get(name, []), reasons[name]) for name in self.layer_names]
 
@@ -140,108 +140,17 @@ class Network:
         self.check(terms)
         return gradient_model(self.model, terms)
 
-    def minimum_size(self, layers: Sequence[str]) -> int:
-        """The smallest side, in pixels, of an image for which all `layers` have a position."""
-        needed = _ancestors(self.model, layers)
-        nodes = [node for node in self.model.graph.node if needed.intersection(node.output)]
-        low, high = 1, int(self.metadata.get("dreamlayer.minimum_size", _PROBE))
-        while low < high:
-            middle = (low + high) // 2
-            if self._fits(middle, nodes):
-                high = middle
-            else:
-                low = middle + 1
-        return high
-
-    def _fits(self, side: int, nodes: Sequence[onnx.NodeProto]) -> bool:
-        """Whether every sliding window among `nodes` is at most as large as what it slides over.
-
-        Shape inference alone does not tell: it rounds a negative count up to one position.
-        """
-        try:
-            shapes = self._shapes(side)
-        except NetworkError:
-            return False
-        return all(_window_fits(node, shapes) for node in nodes)
-
-    def stride(self, layers: Sequence[str]) -> int:
-        """Pixels of the image from one position of the deepest of `layers` to the next."""
-        near, far = self._shapes(_PROBE), self._shapes(2 * _PROBE)
-        strides = [1]
-        for name in layers:
-            heights = [shapes.get(name, [])[2:3] for shapes in (near, far)]
-            (low,), (high,) = (h if h and isinstance(h[0], int) else [0] for h in heights)
-            if isinstance(low, int) and isinstance(high, int) and high > low:
-                strides.append(round(_PROBE / (high - low)))
-        return max(strides)
-
     def grid(self, layers: Sequence[str], side: int, overlap: int) -> Grid:
         """How to divide an image for an objective on `layers`; see `core.tiles.Grid`."""
-        return Grid(side, overlap, self.minimum_size(layers), self.stride(layers))
-
-    def bytes_per_pixel(self, layers: Sequence[str]) -> float:
-        """Size of the activations that `layers` depend on, in bytes per pixel of the image."""
-        shapes = self._shapes(_PROBE)
-        total = 0.0
-        for name in _ancestors(self.model, layers):
-            dims = shapes.get(name, [])
-            if len(dims) == 4 and all(isinstance(d, int) for d in dims):
-                count = 4.0
-                for dim in dims:
-                    count *= float(dim or 0)
-                total += count
-        return total / _PROBE**2
-
-    def _shapes(self, side: int) -> dict[str, list[Dim]]:
-        """The shapes of all tensors for one square image of a given side."""
-        fixed = onnx.ModelProto(ir_version=self.model.ir_version)
-        fixed.opset_import.extend(self.model.opset_import)
-        fixed.functions.extend(self.model.functions)
-        graph = fixed.graph
-        graph.name = "fixed"
-        graph.node.extend(self.model.graph.node)
-        graph.initializer.extend(self.model.graph.initializer)
-        float32 = onnx.TensorProto.FLOAT
-        graph.input.append(onnx.helper.make_tensor_value_info(IMAGE, float32, [1, 3, side, side]))
-        graph.output.extend(onnx.ValueInfoProto(name=o.name) for o in self.model.graph.output)
-        shapes: dict[str, list[Dim]] = {}
-        inferred = infer_shapes(fixed).graph
-        for info in [*inferred.input, *inferred.value_info]:
-            dims = info.type.tensor_type.shape.dim
-            shapes[info.name] = [d.dim_value if d.HasField("dim_value") else None for d in dims]
-        return shapes
+        multiple = int(self.metadata.get("dreamlayer.size_multiple", 1))
+        minimum = minimum_size(self.model, layers, multiple)
+        return Grid(side, overlap, minimum, stride(self.model, layers), multiple)
 
 
-def _layer(name: str, dims: Sequence[Dim], reason: str | None) -> Layer:
-    channels = dims[1] if len(dims) > 1 and isinstance(dims[1], int) else None
-    height = dims[2] if len(dims) == 4 else None
-    stride = _PROBE / height if isinstance(height, int) and height > 0 else None
-    return Layer(name, channels, stride, reason)
-
-
-def _window_fits(node: onnx.NodeProto, shapes: Mapping[str, Sequence[Dim]]) -> bool:
-    attrs = attributes(node)
-    kernel = attrs.get("kernel_shape")
-    if kernel is None or node.op_type == "ConvTranspose" or "SAME" in attrs.get("auto_pad", ""):
-        return True
-    n = len(kernel)
-    pads, dilations = attrs.get("pads", [0] * 2 * n), attrs.get("dilations", [1] * n)
-    sizes = list(shapes.get(node.input[0], []))[2:] or [None] * n
-    return all(
-        not isinstance(size, int)
-        or size + pads[i] + pads[i + n] >= (kernel[i] - 1) * dilations[i] + 1
-        for i, size in enumerate(sizes)
-    )
-
-
-def _ancestors(model: onnx.ModelProto, names: Sequence[str]) -> set[str]:
-    """The named tensors and all node outputs that they depend on."""
-    wanted, found = set(names), set()
-    for node in reversed(model.graph.node):
-        if wanted.intersection(node.output):
-            found.update(node.output)
-            wanted.update(node.input)
-    return found
+def _layer(name: str, dims: Sequence[int], reason: str | None) -> Layer:
+    channels = dims[1] or None if len(dims) > 1 else None
+    pixels = _PROBE / dims[2] if len(dims) == 4 and dims[2] else None
+    return Layer(name, channels, pixels, reason)
 
 
 def _load(path: Path) -> onnx.ModelProto:

@@ -67,12 +67,15 @@ class Grid:
     stride : int
         Pixels from one position of the network's deepest layer to the next. Tiles lie whole
         strides apart, so that each sees the image at the phase that the whole would be seen at.
+    multiple : int
+        What the sides of a tile must be a multiple of, for networks that demand it.
     """
 
     side: int
     overlap: int = 0
     minimum: int = 1
     stride: int = 1
+    multiple: int = 1
 
     def spans(self, size: int, shift: int) -> list[Span]:
         """Divide one axis of `size` pixels among tiles of equal length, the first at `shift`."""
@@ -80,12 +83,12 @@ class Grid:
         if size <= side:
             # One tile sees everything; a small image repeats until the network has enough, and
             # the gradients of all its copies add up, which is the gradient of that repetition.
-            length = max(size, self.minimum)
+            length = _up(max(size, self.minimum), self.multiple)
             return [Span(shift, length, 0, length)]
         overlap = _up(self.overlap, self.stride)
         most = max((side - 2 * overlap) // self.stride, 1) * self.stride
         own = _up(math.ceil(size / math.ceil(size / most)), self.stride)
-        length = max(own + 2 * overlap, self.minimum)
+        length = _up(max(own + 2 * overlap, self.minimum), self.multiple)
         return [
             Span(shift + start - overlap, length, overlap, min(own, size - start))
             for start in range(0, size, own)

@@ -11,8 +11,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from core import sizes
 from core.errors import NetworkError
-from export import conform, contract, foreign, foreign_layers, preprocessing, sizes
+from export import conform, contract, foreign, foreign_layers, preprocessing
 from export.files import check_target, write_atomically
 from export.guess import Pixels, Wishes, find_pixels
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import onnx
 
+from core import sizes
 from core.errors import NetworkError
-from export import sizes
 
 LAYER_OPERATORS = frozenset(
     {
@@ -87,8 +87,8 @@ def find_layers(network: onnx.ModelProto) -> list[str]:
     NetworkError
         There is none.
     """
-    small = sizes.shapes_at(network, SIDES[0], strict=False)
-    large = sizes.shapes_at(network, SIDES[1], strict=False)
+    small = sizes.shapes_at(network, SIDES[0])
+    large = sizes.shapes_at(network, SIDES[1])
     before, behind = _around_convolutions(network.graph)
     layers = [
         node.output[0]
@@ -139,8 +139,8 @@ def takes_any_size(network: onnx.ModelProto) -> bool:
         As far as shapes can be inferred.
     """
     try:
-        sizes.shapes_at(network, SIDES[0])
-        sizes.shapes_at(network, SIDES[1])
+        sizes.shapes_at(network, SIDES[0], strict=True)
+        sizes.shapes_at(network, SIDES[1], strict=True)
     except NetworkError:
         return False
     return True

@@ -9,8 +9,9 @@ from typing import Any
 
 import onnx
 
+from core import sizes
 from core.errors import NetworkError
-from export import conform, contract, keras_inception, sizes, verify
+from export import conform, contract, keras_inception, verify
 from export.files import check_target, write_atomically
 
 PREPROCESSING = {"channels": "rgb", "range": "-1..1", "formula": "2 * image - 1"}

@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from core import sizes
 from core.errors import NetworkError
-from export import adopt, conform, contract, foreign, preprocessing, sizes
+from export import adopt, conform, contract, foreign, preprocessing
 from export.guess import Wishes, find_pixels
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"

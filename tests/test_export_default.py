@@ -13,8 +13,9 @@ import onnx
 import pytest
 from PIL import Image
 
+from core import sizes
 from core.errors import NetworkError
-from export import contract, default, nsfwjs, quantised_inception, sizes, verify
+from export import contract, default, nsfwjs, quantised_inception, verify
 
 PHOTO = Path(__file__).parent / "data" / "coffee.jpg"
 TARBALL_VARIABLE = "DREAMLAYER_NSFWJS_TARBALL"

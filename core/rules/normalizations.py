@@ -83,7 +83,7 @@ def lrn(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
         )
         return reshape_like(mean * float(size), image)
 
-    d: Value = attrs.get("bias", 1.0) + neighbours(image * image, before, after) * (alpha / size)
+    d = neighbours(image * image, before, after) * (alpha / size) + attrs.get("bias", 1.0)
     power = graph.emit("Pow", d, graph.like(d, -beta))
     far = neighbours(g * image * power / d, after, before)
     return g * power - image * far * (2 * alpha * beta / size)
