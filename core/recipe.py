@@ -43,7 +43,7 @@ class Recipe:
     )
     steps: int = _knob(10, "steps on each octave", low=0, high=100_000)
     step_size: float = _knob(
-        0.01,
+        0.007,
         "mean change of a pixel in one step, where 1 is black to white",
         low=0.0,
         high=1.0,

@@ -107,3 +107,8 @@ def test_preset_name_is_no_path() -> None:
     """A preset cannot be reached through the file system."""
     with pytest.raises(RecipeError, match="no preset"):
         preset("../presets/default")
+
+
+def test_default_preset_is_the_default_recipe() -> None:
+    """The command line without options and the library without arguments do the same."""
+    assert preset("default") == Recipe()

@@ -66,8 +66,9 @@ def lrn(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     second sum over the mirrored neighbourhood (Krizhevsky, Sutskever, Hinton 2012, section 3.3).
     """
     graph, image = g.graph, x[0]
-    size = attrs["size"]
-    alpha, beta = attrs.get("alpha", 1e-4), attrs.get("beta", 0.75)
+    size: int = attrs["size"]
+    alpha: float = attrs.get("alpha", 1e-4)
+    beta: float = attrs.get("beta", 0.75)
     before, after = (size - 1) // 2, size // 2
 
     # Channels and flattened space as the two spatial axes of a pool; one window spans channels.
