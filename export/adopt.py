@@ -45,7 +45,7 @@ def adopt(
         The network cannot be brought to the contract.
     """
     if contract.read_description(source):
-        raise NetworkError("The file is a dreamlayer network already; use it as it is.")
+        raise NetworkError("the file is a dreamlayer network already; use it as it is")
     modern = foreign.modernise(source)
     pixels = find_pixels(modern, wishes)
     network = _with_preprocessing(modern, pixels)
@@ -68,7 +68,7 @@ def adopt(
     try:
         onnx.checker.check_model(network, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise NetworkError(f"The network is not valid at other sizes: {error}") from error
+        raise NetworkError(f"the network is not valid at other sizes: {error}") from error
     difference = _difference(source, network, pixels, side)
     notes = [*pixels.notes, f"Layers    {len(layers)}, from {layers[0]} to {layers[-1]}"]
     notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
@@ -190,7 +190,7 @@ def run(
     chosen = name or re.sub(r"[^\w.-]+", "_", model.stem)
     target = output or Path(f"{chosen}.onnx")
     if target.exists() and model.exists() and target.samefile(model):
-        raise NetworkError(f"{target} would overwrite the source; choose another name with -o.")
+        raise NetworkError(f"{target} would overwrite the source; choose another name with -o")
     check_target(target)
     source = foreign.load(model)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()

@@ -37,7 +37,7 @@ def declare_layers(model: onnx.ModelProto, layers: Sequence[str]) -> dict[str, i
     try:
         inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
     except onnx.shape_inference.InferenceError as error:
-        raise NetworkError(f"The shapes in the network contradict each other: {error}") from error
+        raise NetworkError(f"the shapes in the network contradict each other: {error}") from error
     known = {info.name: info for info in [*inferred.graph.value_info, *inferred.graph.output]}
     outputs = {info.name for info in model.graph.output}
     channels: dict[str, int] = {}

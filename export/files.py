@@ -24,11 +24,11 @@ def check_target(path: Path) -> None:
     """
     folder = path.parent
     if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it with -o.")
+        raise OutputError(f"{path} is a folder; name a file in it with -o")
     if not folder.is_dir():
-        raise OutputError(f"The folder {folder} does not exist; make it first or choose another.")
+        raise OutputError(f"the folder {folder} does not exist; make it first or choose another")
     if not os.access(folder, os.W_OK):
-        raise OutputError(f"The folder {folder} cannot be written; choose another with -o.")
+        raise OutputError(f"the folder {folder} cannot be written; choose another with -o")
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -61,7 +61,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         raise OutputError(
             f"{path} could not be written ({error.strerror or error}); free some space or choose "
-            "another place with -o."
+            "another place with -o"
         ) from error
     finally:
         if temporary is not None:

@@ -36,14 +36,14 @@ def load(path: Path) -> onnx.ModelProto:
         model = onnx.load(path)
     except OSError as error:
         raise NetworkError(
-            f"{path} cannot be read: {error.strerror or error}; check the path."
+            f"{path} cannot be read: {error.strerror or error}; check the path"
         ) from error
     except (DecodeError, ValueError, onnx.checker.ValidationError) as error:
         raise NetworkError(
-            f"{path} is no ONNX file ({_first_line(error)}); give a file that ends in .onnx."
+            f"{path} is no ONNX file ({_first_line(error)}); give a file that ends in .onnx"
         ) from error
     if not model.graph.node:
-        raise NetworkError(f"{path} is no ONNX file, or it holds no network.")
+        raise NetworkError(f"{path} is no ONNX file, or it holds no network")
     return model
 
 
@@ -69,8 +69,8 @@ def modernise(model: onnx.ModelProto) -> onnx.ModelProto:
     foreign = Counter(f"{n.domain}.{n.op_type}" for n in model.graph.node if not is_standard(n))
     if foreign:
         raise NetworkError(
-            f"The network uses operators that are not standard ONNX: {', '.join(sorted(foreign))}; "
-            "export it again without them."
+            f"the network uses operators that are not standard ONNX: {', '.join(sorted(foreign))}; "
+            "export it again without them"
         )
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [info for info in model.graph.input if info.name not in weights]
@@ -79,8 +79,8 @@ def modernise(model: onnx.ModelProto) -> onnx.ModelProto:
             model = onnx.version_converter.convert_version(model, contract.OPSET)
         except Exception as error:  # the converter, in C++, raises RuntimeError and others
             raise NetworkError(
-                f"The network cannot be brought from opset {opset(model)} to {contract.OPSET} "
-                f"({_first_line(error)}); export it again with opset {contract.OPSET} or newer."
+                f"the network cannot be brought from opset {opset(model)} to {contract.OPSET} "
+                f"({_first_line(error)}); export it again with opset {contract.OPSET} or newer"
             ) from error
     del model.graph.input[:]
     model.graph.input.extend(inputs)

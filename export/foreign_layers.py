@@ -103,7 +103,7 @@ def find_layers(network: onnx.ModelProto) -> list[str]:
     ]
     if not layers:
         raise NetworkError(
-            "The network has no feature map that grows with the image, so there is nothing to "
+            "the network has no feature map that grows with the image, so there is nothing to "
             "dream of; is it a convolutional network?"
         )
     return layers

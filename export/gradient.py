@@ -50,7 +50,7 @@ def parse_layer(text: str, known: Sequence[str], kind: str) -> Term:
         factor = float(weight or 1)
     except ValueError as error:
         raise RecipeError(
-            f"The weight {weight!r} in --layer {text} is no number; write {SYNTAX}."
+            f"the weight {weight!r} in --layer {text} is no number; write {SYNTAX}"
         ) from error
     return Term(name, factor, parse_channels(channels), kind)
 
@@ -77,7 +77,7 @@ def parse_channels(text: str) -> tuple[int, ...]:
     for part in text.split("+") if text else []:
         found = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
         if found is None or int(found.group(2) or found.group(1)) < int(found.group(1)):
-            raise RecipeError(f"The channels {text!r} cannot be read; write {SYNTAX}.")
+            raise RecipeError(f"the channels {text!r} cannot be read; write {SYNTAX}")
         channels += range(int(found.group(1)), int(found.group(2) or found.group(1)) + 1)
     return tuple(channels)
 

@@ -109,14 +109,14 @@ def find_pixels(model: onnx.ModelProto, wishes: Wishes) -> Pixels:
     shape = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in dims)
     if shape and len(shape) != 4:
         raise NetworkError(
-            f"The input {info.name} has {len(shape)} axes; an image network has four "
-            "(batch, channels, height, width in some order)."
+            f"the input {info.name} has {len(shape)} axes; an image network has four "
+            "(batch, channels, height, width in some order)"
         )
     layout, why_layout = _layout(model, info, shape, wishes.layout)
     if shape and shape[_channel_axis(layout)] not in (3, None):
         raise NetworkError(
-            f"The input {info.name} has {shape[_channel_axis(layout)]} channels as {layout}; only "
-            "networks for three colours can dream (see --layout)."
+            f"the input {info.name} has {shape[_channel_axis(layout)]} channels as {layout}; only "
+            "networks for three colours can dream (see --layout)"
         )
     channels, why_channels = _chosen(
         wishes.channels, _ORDER_METADATA.get(metadata.get("Image.BitmapPixelFormat", "")), "rgb"
@@ -145,11 +145,11 @@ def _image_input(model: onnx.ModelProto, name: str | None) -> onnx.ValueInfoProt
     """Return the one input, or the one that is named."""
     inputs: dict[str, onnx.ValueInfoProto] = {info.name: info for info in model.graph.input}
     if name is not None and name not in inputs:
-        raise NetworkError(f"The network has no input {name}; it has {', '.join(inputs)}.")
+        raise NetworkError(f"the network has no input {name}; it has {', '.join(inputs)}")
     if len(inputs) != 1:
         raise NetworkError(
-            f"The network has {len(inputs)} inputs ({', '.join(inputs) or 'none'}); only one with "
-            "a single image input can dream."
+            f"the network has {len(inputs)} inputs ({', '.join(inputs) or 'none'}); only one with "
+            "a single image input can dream"
         )
     return next(iter(inputs.values()))
 

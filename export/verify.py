@@ -179,7 +179,7 @@ def compare(
     """
     names = list(layers) or mixed_layers(network)
     if not names:
-        raise NetworkError("The network has no mixed layer to compare; name the layers.")
+        raise NetworkError("the network has no mixed layer to compare; name the layers")
     if image is not None:
         return _rows(network, model, names, image)
     rows: dict[str, Row] = {}
