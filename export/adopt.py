@@ -13,8 +13,8 @@ from onnx import TensorProto, helper
 
 from core import sizes
 from core.errors import NetworkError
+from core.files import check_writable, replace_file
 from export import conform, contract, foreign, foreign_layers, preprocessing
-from export.files import check_target, write_atomically
 from export.guess import Pixels, Wishes, find_pixels
 
 
@@ -191,7 +191,7 @@ def run(
     target = output or Path(f"{chosen}.onnx")
     if target.exists() and model.exists() and target.samefile(model):
         raise NetworkError(f"{target} would overwrite the source; choose another name with -o")
-    check_target(target)
+    check_writable(target)
     source = foreign.load(model)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     network, notes = adopt(
@@ -202,5 +202,5 @@ def run(
         license_text=license_text or "unknown (adopted without --license)",
     )
     content = network.SerializeToString(deterministic=True)
-    write_atomically(target, content)
+    replace_file(target, content)
     return "\n".join([*notes, f"{target}: {len(content) / 1e6:.1f} MB"])

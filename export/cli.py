@@ -138,14 +138,8 @@ def _add_gradient(commands: Commands[argparse.ArgumentParser]) -> None:
         "--layer",
         action="append",
         required=True,
-        metavar="NAME[:WEIGHT[:CHANNELS]]",
+        metavar="NAME[:WEIGHT[:CHANNELS[:KIND]]]",
         help=LAYER_HELP,
-    )
-    parser.add_argument(
-        "--kind",
-        choices=("squares", "mean"),
-        default="squares",
-        help="a layer's score: the mean of its squares or of its values (%(default)s)",
     )
     parser.add_argument(
         "--tap",
@@ -204,6 +198,4 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
 def _run_gradient(arguments: argparse.Namespace) -> str:
     from export import gradient
 
-    return gradient.run(
-        arguments.network, arguments.layer, arguments.output, arguments.kind, arguments.tap
-    )
+    return gradient.run(arguments.network, arguments.layer, arguments.output, arguments.tap)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import onnx
 
+from core.files import check_writable, replace_file
 from export import contract, nsfwjs, quantised_inception
-from export.files import check_target, write_atomically
 
 DATA = Path(__file__).resolve().parent.parent / "core" / "data"
 DEFAULT_OUTPUT = DATA / "inception_v3_mixed5.onnx"
@@ -145,14 +145,14 @@ def run(tarball: Path | None, output: Path) -> str:
     OutputError
         The files cannot be written.
     """
-    check_target(output)
+    check_writable(output)
     package = nsfwjs.read_package(tarball)
     content = build_default(package).SerializeToString(deterministic=True)
     same = DEFAULT_OUTPUT.is_file() and DEFAULT_OUTPUT.read_bytes() == content
-    write_atomically(output, content)
-    write_atomically(output.with_suffix(".json"), provenance(content).encode())
+    replace_file(output, content)
+    replace_file(output.with_suffix(".json"), provenance(content).encode())
     license_text = package.license.rstrip() + NOTE
-    write_atomically(output.with_name(LICENSE_OUTPUT), license_text.encode())
+    replace_file(output.with_name(LICENSE_OUTPUT), license_text.encode())
     digest = hashlib.sha256(content).hexdigest()
     verdict = "byte for byte the shipped network" if same else "NOT the network that was here"
     return f"{output}: {len(content) / 1e6:.2f} MB, SHA-256 {digest}, {verdict}"

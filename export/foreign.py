@@ -84,6 +84,7 @@ def modernise(model: onnx.ModelProto) -> onnx.ModelProto:
             ) from error
     del model.graph.input[:]
     model.graph.input.extend(inputs)
+    _name_for_recipes(model.graph)
     return model
 
 
@@ -117,6 +118,24 @@ def rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
                 rename(attribute.g, names)
     for tensor in graph.initializer:
         tensor.name = names.get(tensor.name, tensor.name)
+
+
+def _name_for_recipes(graph: onnx.GraphProto) -> None:
+    """Take the colons out of tensor names: ``a:0``, read as a layer with a weight, is ``a_0``.
+
+    Inputs and outputs are found by their names and keep them.
+    """
+    taken = {name for node in graph.node for name in node.output}
+    kept = {info.name for info in [*graph.input, *graph.output]}
+    names: dict[str, str] = {}
+    for name in sorted(taken - kept):
+        if ":" in name:
+            plain = name.replace(":", "_")
+            while plain in taken:
+                plain += "_"
+            taken.add(plain)
+            names[name] = plain
+    rename(graph, names)
 
 
 def _copy(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -11,8 +11,8 @@ import onnx
 
 from core import sizes
 from core.errors import NetworkError
+from core.files import check_writable, replace_file
 from export import conform, contract, keras_inception, verify
-from export.files import check_target, write_atomically
 
 PREPROCESSING = {"channels": "rgb", "range": "-1..1", "formula": "2 * image - 1"}
 KERAS_LICENSE = "Apache License 2.0 (the Keras documentation on its InceptionV3 ImageNet weights)"
@@ -188,7 +188,7 @@ def run(weights: str, output: Path, seed: int) -> str:
     OutputError
         The file cannot be written.
     """
-    check_target(output)
+    check_writable(output)
     if weights == "imagenet":
         keras_inception.import_keras()
         print(f"Weights: {keras_inception.download_address()}", flush=True)
@@ -202,5 +202,5 @@ def run(weights: str, output: Path, seed: int) -> str:
     if not verify.agrees(rows):
         raise NetworkError(f"the exported network does not agree with Keras:\n{table}")
     content = network.SerializeToString(deterministic=True)
-    write_atomically(output, content)
+    replace_file(output, content)
     return f"{table}\n{output}: {len(content) / 1e6:.1f} MB"

@@ -277,3 +277,22 @@ def test_smallest_size_is_where_the_last_window_fits(pads: list[int]) -> None:
     assert side == (13 if pads[0] == 0 else 7)
     image = np.zeros((1, 3, side, side), np.float32)
     assert run(model, image, "image").shape[2:] == (1, 1)
+
+
+def test_colons_leave_tensor_names() -> None:
+    """A layer called `conv:0` could not be written with a weight, so it becomes `conv_0`."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w:0"], ["conv:0"]),
+        helper.make_node("Relu", ["conv:0"], ["conv_0"]),
+        helper.make_node("Tanh", ["conv_0"], ["y:0"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "colons",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 8])],
+        [helper.make_tensor_value_info("y:0", TensorProto.FLOAT, None)],
+        [weight("w:0", 4, 3, 3, 3)],
+    )
+    model = foreign.modernise(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)]))
+    assert [node.output[0] for node in model.graph.node] == ["conv_0_", "conv_0", "y:0"]
+    assert list(model.graph.node[1].input) == ["conv_0_"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from core.errors import OutputError
-from export import cli, files
+from export import cli
 
 ROOT = Path(__file__).parents[1]
 
@@ -89,26 +87,3 @@ def test_the_command_runs_as_a_module(tmp_path: Path) -> None:
     )
     assert done.stdout.startswith(f"{target}: ")
     assert target.stat().st_size > 1000
-
-
-def test_files_are_replaced_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write that fails on the way leaves the old file and nothing beside it."""
-    target = tmp_path / "network.onnx"
-    files.write_atomically(target, b"old")
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OutputError, match="No space left on device"):
-        files.write_atomically(target, b"new")
-    assert target.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_places_that_cannot_be_written_are_known_before_the_work(tmp_path: Path) -> None:
-    """A missing folder and a folder in the file's place are refused at once."""
-    with pytest.raises(OutputError, match="does not exist"):
-        files.check_target(tmp_path / "none" / "network.onnx")
-    with pytest.raises(OutputError, match="is a folder"):
-        files.check_target(tmp_path)

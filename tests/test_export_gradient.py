@@ -9,41 +9,14 @@ import onnx
 import onnxruntime as ort
 import pytest
 
-from core.errors import LayerError, NetworkError, OutputError, RecipeError
-from core.term import Term
+from core.errors import LayerError, NetworkError, OutputError
 from export import gradient
-
-KNOWN = ["mixed3", "block/conv:0"]
-
-
-@pytest.mark.parametrize(
-    ("text", "term"),
-    [
-        ("mixed3", Term("mixed3", 1.0)),
-        ("mixed3:-0.5", Term("mixed3", -0.5)),
-        ("mixed3:2:13+139+200-203", Term("mixed3", 2.0, (13, 139, 200, 201, 202, 203))),
-        ("mixed3::7", Term("mixed3", 1.0, (7,))),
-        ("block/conv:0", Term("block/conv:0", 1.0)),
-        ("block/conv:0:0.5:1", Term("block/conv:0", 0.5, (1,))),
-        ("unknown:2", Term("unknown", 2.0)),
-    ],
-)
-def test_layers_are_parsed(text: str, term: Term) -> None:
-    """Weight and channels may be left out, and a known name may hold colons."""
-    assert gradient.parse_layer(text, KNOWN, "squares") == term
-
-
-@pytest.mark.parametrize("text", ["mixed3:much", "mixed3:1:a", "mixed3:1:7-3", "mixed3:1:-3"])
-def test_misspelt_layers_are_refused(text: str) -> None:
-    """The message shows the syntax."""
-    with pytest.raises(RecipeError, match=r"NAME\[:WEIGHT\[:CHANNELS\]\]"):
-        gradient.parse_layer(text, KNOWN, "squares")
 
 
 def test_gradient_model_stands_alone(tmp_path: Path) -> None:
     """The file passes the checker in full, runs on plain ONNX Runtime, and its gradient climbs."""
     path = tmp_path / "gradient.onnx"
-    told = gradient.run("default", ["mixed3:1:3-7+9", "mixed1:-0.1"], path, "mean", ["mixed0"])
+    told = gradient.run("default", ["mixed3:1:3-7+9:mean", "mixed1:-0.1::mean"], path, ["mixed0"])
     assert "outputs loss, gradient, mixed0" in told
     onnx.checker.check_model(onnx.load(path), full_check=True)
     session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -60,13 +33,13 @@ def test_unknown_layers_and_networks_are_refused(tmp_path: Path) -> None:
     """Each bad argument gets its own kind of error, and nothing is written."""
     path = tmp_path / "gradient.onnx"
     with pytest.raises(LayerError, match="mixed3"):
-        gradient.run("default", ["mixd3"], path, "squares", [])
+        gradient.run("default", ["mixd3"], path, [])
     with pytest.raises(LayerError, match="mixed0"):
-        gradient.run("default", ["mixed3"], path, "squares", ["mixd0"])
+        gradient.run("default", ["mixed3"], path, ["mixd0"])
     with pytest.raises(NetworkError, match="does not exist"):
-        gradient.run(str(tmp_path / "none.onnx"), ["mixed3"], path, "squares", [])
+        gradient.run(str(tmp_path / "none.onnx"), ["mixed3"], path, [])
     with pytest.raises(OutputError, match="does not exist"):
-        gradient.run("default", ["mixed3"], tmp_path / "none" / "g.onnx", "squares", [])
+        gradient.run("default", ["mixed3"], tmp_path / "none" / "g.onnx", [])
     foreign = tmp_path / "foreign.onnx"
     relu = onnx.helper.make_node("Relu", ["x"], ["y"])
     values = [onnx.helper.make_tensor_value_info(n, 1, [1, 3, 8, 8]) for n in "xy"]
@@ -74,5 +47,5 @@ def test_unknown_layers_and_networks_are_refused(tmp_path: Path) -> None:
         onnx.helper.make_model(onnx.helper.make_graph([relu], "g", values[:1], values[1:])), foreign
     )
     with pytest.raises(NetworkError, match="python -m export adopt"):
-        gradient.run(str(foreign), ["y"], path, "squares", [])
+        gradient.run(str(foreign), ["y"], path, [])
     assert not path.exists()

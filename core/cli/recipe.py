@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.cli.options import add_recipe_options, recipe_from
 from core.errors import OutputError
+from core.files import check_writable, replace_file
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +27,6 @@ def run(options: argparse.Namespace) -> int:
     if path.suffix.lower() not in (".toml", ".json"):
         raise OutputError(f"recipes are saved as .toml or .json, but {path.name!r} is neither")
     text = recipe.to_json() + "\n" if path.suffix.lower() == ".json" else recipe.to_toml()
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"recipe {str(path)!r} cannot be written: {error.strerror}") from error
+    check_writable(path)
+    replace_file(path, text.encode())
     return 0

@@ -15,7 +15,7 @@ from core.errors import PictureError
 from core.images import iptc
 from core.images.decoding import channel_layout, decode, to_rgb
 from core.images.exif import exif_resolution, read_tiff_exif, without_thumbnail
-from core.images.files import many_pages, sniff
+from core.images.formats import many_pages, sniff
 from core.images.picture import Picture
 from core.images.png_chunks import read_chunks
 from core.images.streams import Stream, library

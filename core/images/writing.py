@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import OutputError
+from core.files import check_writable, replacing
 from core.images.exif import write_tiff_exif
-from core.images.files import check_writable, output_format, replacing
+from core.images.formats import output_format
 from core.images.picture import Picture
 from core.images.png_chunks import ChunkInserter, xmp_chunk
 from core.images.reading import Source

@@ -1,4 +1,4 @@
-"""Picture files as the operating system sees them: what format one is, and safe replacement."""
+"""Output files: found writable before the work, and put in place whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,109 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import OutputError, PictureError
-from core.images.picture import FORMATS
-from core.images.png_chunks import is_animated
-
-ALLOWED = "PNG, JPEG, TIFF and WebP"
-
-_MARKS = (
-    ("png", b"\x89PNG\r\n\x1a\n"),
-    ("jpeg", b"\xff\xd8\xff"),
-    ("tiff", b"II*\0"),
-    ("tiff", b"MM\0*"),
-    ("tiff", b"II+\0"),
-    ("tiff", b"MM\0+"),
-)
-_STRANGERS = (
-    (0, b"GIF8", "a GIF animation"),
-    (0, b"%PDF", "a PDF document"),
-    (0, b"8BPS", "a Photoshop document"),
-    (0, b"gimp xcf", "a GIMP document"),
-    (0, b"BM", "a BMP picture"),
-    (0, b"\xff\x0a", "a JPEG XL picture"),
-    (4, b"JXL ", "a JPEG XL picture"),
-    (4, b"jP  ", "a JPEG 2000 picture"),
-    (4, b"ftyp", "a HEIC, AVIF or video file"),
-    (0, b"v/1\x01", "an OpenEXR picture"),
-)
-
-
-def sniff(file: BinaryIO, name: str) -> str:
-    """Return the format of a picture from its first bytes, whatever its name says.
-
-    Parameters
-    ----------
-    file
-        A seekable binary file; it is left at its start.
-    name
-        What messages call it.
-
-    Returns
-    -------
-    str
-        A key of `core.images.picture.FORMATS`.
-
-    Raises
-    ------
-    PictureError
-        The file is empty, no picture, of another format, or an animated PNG.
-    """
-    file.seek(0)
-    head = file.read(512)
-    if not head:
-        raise PictureError(f"{name} is empty; give a picture file with something in it")
-    found = next((kind for kind, mark in _MARKS if head.startswith(mark)), None)
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        found = "webp"
-    if found is None:
-        text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        what = next((w for at, mark, w in _STRANGERS if head[at:].startswith(mark)), None)
-        if what is None and (text.startswith(b"<svg") or b"<svg" in text):
-            what = "an SVG drawing"
-        raise PictureError(
-            f"{name} is {what or 'not a picture'}; {ALLOWED} can be read: export it as one of "
-            "them first"
-        )
-    if found == "png" and is_animated(file):
-        raise many_pages(name, "an animation")
-    file.seek(0)
-    return found
-
-
-def many_pages(name: str, what: str) -> PictureError:
-    """Return the error for a file that holds more than one picture."""
-    return PictureError(
-        f"{name} is {what}, and only single pictures can be read; save the page you want as a "
-        "file of its own"
-    )
-
-
-def output_format(target: str | os.PathLike[str], format: str | None) -> str:
-    """Return the format to write: `format` if given, else by the name's ending, '-' is PNG.
-
-    Raises
-    ------
-    OutputError
-        `format` or the ending is none of those known.
-    """
-    if format is not None:
-        chosen = format.lower()
-        for known, endings in FORMATS.items():
-            if chosen == known or f".{chosen}" in endings:
-                return known
-        raise OutputError(f"the format {format!r} is not known; use {', '.join(FORMATS)}")
-    if target == "-":
-        return "png"
-    ending = Path(target).suffix.lower()
-    for known, endings in FORMATS.items():
-        if ending in endings:
-            return known
-    came = f"the ending {ending!r} is not known" if ending else "the name has no ending"
-    raise OutputError(
-        f"cannot tell the format of {os.fspath(target)!r}: {came}; use .png, .jpg, .tif or .webp, "
-        "or name the format"
-    )
+from core.errors import OutputError
 
 
 def check_writable(target: str | os.PathLike[str]) -> None:
@@ -194,6 +92,12 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         fresh.unlink(missing_ok=True)
     if os.name != "nt":
         _sync_folder(path.parent)
+
+
+def replace_file(target: str | os.PathLike[str], content: bytes) -> None:
+    """Put `content` at `target` as `replacing` does."""
+    with replacing(target) as file:
+        file.write(content)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,14 +11,13 @@ import pytest
 from image_samples import names
 
 from core.errors import OutputError
-from core.images.files import check_writable, output_format, replacing
+from core.files import check_writable, replace_file, replacing
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="permission bits of Unix")
 
 
 def put(path: Path, data: bytes = b"new") -> None:
-    with replacing(path) as file:
-        file.write(data)
+    replace_file(path, data)
 
 
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, SystemExit])
@@ -111,9 +110,16 @@ def test_vanished_folder(tmp_path: Path) -> None:
         put(tmp_path / "gone" / "a.png")
 
 
-def test_output_format() -> None:
-    """The given format goes before the ending, in any case of letters; '-' is PNG."""
-    assert output_format("a.JPG", None) == "jpeg"
-    assert output_format("a.jpg", "TIF") == "tiff"
-    assert output_format("-", None) == "png"
-    assert output_format(Path("a.tiff"), None) == "tiff"
+def test_full_disk_keeps_the_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills up on the way leaves the old file and nothing beside it."""
+    path = tmp_path / "network.onnx"
+    put(path, b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        put(path)
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["network.onnx"]
