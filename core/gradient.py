@@ -13,6 +13,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from core.errors import UnsupportedOperatorError
+from core.folding import fold_batch_norms
 from core.graph import Graph, Value, attributes, infer_shapes, prune
 from core.objective import loss_of
 from core.rules import REFUSED, RULES, SEVERAL_OUTPUTS, ZERO_GRADIENT, Refusal, Variadic
@@ -51,7 +52,8 @@ def gradient_model(
     LayerError
         Where the network has no such layer or channel.
     """
-    graph = Graph(network)
+    tapped = {*activations, *(term.layer for term in terms)}
+    graph = Graph(fold_batch_norms(network, IMAGE, tapped))
     loss = loss_of(graph, terms)
     graph.learn_shapes()
     gradient = backward(graph, loss, graph.value(IMAGE))
