@@ -107,6 +107,7 @@ class Network:
         self.model = _load(self.path)
         self.metadata = {p.key: p.value for p in self.model.metadata_props}
         self.name = self.metadata.get("dreamlayer.name", self.path.stem)
+        self._geometry: dict[tuple[str, ...], tuple[int, int]] = {}
 
     @cached_property
     def layer_names(self) -> list[str]:
@@ -143,8 +144,12 @@ class Network:
     def grid(self, layers: Sequence[str], side: int, overlap: int) -> Grid:
         """How to divide an image for an objective on `layers`; see `core.tiles.Grid`."""
         multiple = int(self.metadata.get("dreamlayer.size_multiple", 1))
-        minimum = minimum_size(self.model, layers, multiple)
-        return Grid(side, overlap, minimum, stride(self.model, layers), multiple)
+        key = tuple(layers)
+        if key not in self._geometry:
+            minimum = minimum_size(self.model, layers, multiple)
+            self._geometry[key] = minimum, stride(self.model, layers)
+        minimum, pixels = self._geometry[key]
+        return Grid(side, overlap, minimum, pixels, multiple)
 
 
 def _layer(name: str, dims: Sequence[int], reason: str | None) -> Layer:

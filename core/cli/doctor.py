@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from core import __version__
@@ -95,7 +97,9 @@ def _providers(only: str | None) -> list[dict[str, Any]]:
 def _try(name: str) -> dict[str, Any]:
     try:
         ran = subprocess.run(
-            [sys.executable, "-c", _TRIAL, name],
+            # Not from the current folder, where another `core` may lie.
+            [sys.executable, "-P", "-c", _TRIAL, name],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
             capture_output=True,
             text=True,
             timeout=_TRIAL_SECONDS,
