@@ -306,6 +306,12 @@ def test_unwritable_folder(photo: Path, quick: Sequence[str], tmp_path: Path) ->
     refused(run("dream", photo, "-o", locked / "out.png", *quick), "locked")
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc")
+def test_folder_that_takes_no_files(photo: Path, quick: Sequence[str]) -> None:
+    """Where not even root may write, the sentence comes as well."""
+    refused(run("dream", photo, "-o", "/proc/out.png", "--quiet", *quick), r"/proc.*give another")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_full_disk_on_standard_output(photo: Path, quick: Sequence[str]) -> None:
     """A picture that does not fit is an error, not a half file."""

@@ -103,7 +103,7 @@ def test_a_file_that_is_no_inception_is_refused(tmp_path: Path) -> None:
     (tmp_path / "weights.npz").write_text("")
     with pytest.raises(NetworkError, match=r"\.h5 or \.keras"):
         keras_inception.load(str(tmp_path / "weights.npz"))
-    with pytest.raises(NetworkError, match="There is no weights file"):
+    with pytest.raises(NetworkError, match="there is no weights file"):
         keras_inception.load(str(tmp_path / "none.h5"))
 
 
