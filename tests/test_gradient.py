@@ -9,7 +9,7 @@ import pytest
 from conftest import small_model
 from onnx import helper, parser
 
-from core.errors import LayerError, NetworkError, RecipeError, UnsupportedOperatorError
+from core.errors import NetworkError, UnsupportedOperatorError
 from core.gradient import dreamable, gradient_model
 from core.network import Network
 from core.term import Term
@@ -45,15 +45,6 @@ def test_gradient_model_gives_loss_gradient_and_activations() -> None:
     assert loss.shape == ()
     assert gradient.shape == IMAGE.shape
     assert first.shape == (2, 6, 20, 24)
-
-
-def test_loss_is_the_weighted_sum_of_the_terms() -> None:
-    """Mean of squares and mean, channels and weights, as numpy computes them."""
-    terms = [Term("deep", 2.0, (1, 5)), Term("first", -0.5, (), "mean")]
-    model = gradient_model(small_model(), terms, ["deep", "first"])
-    loss, _, deep, first = run(model, IMAGE)
-    expected = 2 * np.mean(deep[:, [1, 5]].astype(np.float64) ** 2) - 0.5 * first.mean()
-    assert float(loss) == pytest.approx(expected, rel=1e-5)
 
 
 def test_gradient_is_the_slope_of_the_loss() -> None:
@@ -159,24 +150,6 @@ def test_objective_without_gradient_is_refused() -> None:
     network = model_of("y = Floor(image)")
     with pytest.raises(UnsupportedOperatorError, match="does not depend on the image"):
         gradient_model(network, [Term("y")])
-
-
-def test_unknown_layer_suggests_the_nearest() -> None:
-    """A mistyped layer is answered with the one meant."""
-    with pytest.raises(LayerError, match="did you mean first"):
-        gradient_model(small_model(), [Term("firt")])
-
-
-def test_channel_out_of_range_tells_the_range() -> None:
-    """A channel that the layer lacks is refused with those it has."""
-    with pytest.raises(LayerError, match="no channel 8; channels 0 to 7"):
-        gradient_model(small_model(), [Term("deep", 1.0, (8,))])
-
-
-def test_no_term_is_refused() -> None:
-    """An empty objective is no objective."""
-    with pytest.raises(RecipeError, match="names no layer"):
-        gradient_model(small_model(), [])
 
 
 def test_old_opset_is_refused_with_the_remedy() -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import onnx
 import pytest
 from conftest import small_model
 
 from core.errors import LayerError, NetworkError
 from core.network import DEFAULT_FILE, Network, available, find
-from core.sessions import GradientSession
-from core.sizes import minimum_size, stride
 from core.term import Term
 
 
@@ -28,30 +25,6 @@ def test_default_network_ships_with_the_package() -> None:
         "mixed0": 256, "mixed1": 288, "mixed2": 288, "mixed3": 768, "mixed4": 768, "mixed5": 768,
     }  # fmt: skip
     assert "mixed6" not in layers
-
-
-def test_stride_and_minimum_size_of_the_default_network() -> None:
-    """mixed0 has one position each 8 pixels, mixed5 each 16; tiny images are too small."""
-    network = Network()
-    assert stride(network.model, ["mixed0"]) == 8
-    assert stride(network.model, ["mixed0", "mixed5"]) == 16
-    assert minimum_size(network.model, ["conv2d"]) < minimum_size(network.model, ["mixed5"])
-
-
-@pytest.mark.parametrize("layer", ["conv2d", "conv2d_4", "max_pooling2d", "mixed0", "mixed5"])
-def test_gradient_runs_at_the_minimum_size(layer: str) -> None:
-    """The smallest image that the layer has a position for can be dreamed."""
-    network = Network()
-    session = GradientSession(network.gradient_model([Term(layer)]), "cpu")
-    side = minimum_size(network.model, [layer])
-    assert np.isfinite(session(np.zeros((3, side, side), np.float32))[1]).all()
-
-
-def test_minimum_size_is_that_of_keras() -> None:
-    """A side by which every window still fits, as Keras counts positions without padding."""
-    network = Network()
-    sides = [minimum_size(network.model, [name]) for name in ("conv2d", "max_pooling2d", "mixed5")]
-    assert sides == [3, 11, 43]
 
 
 def test_layers_of_a_file_without_metadata(small_network: Path) -> None:
