@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,7 +61,13 @@ def short_name(provider: str) -> str:
 
 def offered() -> list[str]:
     """Short names of the providers that the installed ONNX Runtime was built with."""
-    return [short_name(p) for p in runtime().get_available_providers()]
+    return list(_built())
+
+
+def _built() -> dict[str, str]:
+    """Providers that compute on this machine, by short name; Azure's calls a remote service."""
+    names = runtime().get_available_providers()
+    return {short_name(name): name for name in names if name != "AzureExecutionProvider"}
 
 
 def full_name(provider: str) -> str:
@@ -71,11 +78,11 @@ def full_name(provider: str) -> str:
     ProviderError
         Where the installed ONNX Runtime was built without it.
     """
-    built = {short_name(p): p for p in runtime().get_available_providers()}
+    built = _built()
     if provider in built.values():
         return provider
     if provider.lower() in built:
-        return str(built[provider.lower()])
+        return built[provider.lower()]
     known = sorted({*PROVIDERS, *built})
     if provider.lower() in PROVIDERS:
         extra = _INSTALL.get(provider.lower())
@@ -98,7 +105,7 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
     provider : str
         `auto` takes the fastest that loads; any other is a demand.
     threads : int
-        Threads within an operator on the CPU, 0 for one a core.
+        Threads within an operator on the CPU, at most one a core; 0 for one a core.
 
     Returns
     -------
@@ -107,10 +114,16 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
     Raises
     ------
     ProviderError
-        Where the demanded provider is missing or did not load.
+        Where the demanded provider is missing or did not load, or `threads` is out of range.
     NetworkError
         Where ONNX Runtime refuses the model.
     """
+    cores = os.cpu_count() or 1
+    if not 0 <= threads <= cores:
+        raise ProviderError(
+            f"{threads} threads were asked for; give 1 to {cores}, as this machine has cores, "
+            f"or 0 for all"
+        )
     ort = runtime()
     if provider == AUTO:
         built = offered()

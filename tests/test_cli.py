@@ -77,7 +77,7 @@ def test_dream_writes_a_picture_and_says_what_it_does(photo: Path, quick: Sequen
     result = run("dream", photo, "-o", target, *quick)
     assert result.returncode == 0, result.stderr
     first, last = result.stderr.decode().splitlines()
-    assert re.search(r"56 × 40 pixels, 2 octaves of 2 steps, .*about \d+ MiB of memory", first)
+    assert re.search(r"56 × 40 pixels, octaves 2, steps 2, .*about \d+ MiB of memory", first)
     assert re.search(r"out\.png: done in \d+ s", last)
     assert result.stdout == b""
     with Image.open(target) as picture:
@@ -267,6 +267,9 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "unknown provider": ([photo, "-o", out, "--provider", "cudda"], "did you mean"),
         "bad number": ([photo, "-o", out, "--steps", "many"], "--steps.*many"),
         "out of range": ([photo, "-o", out, "--octaves", "0"], "between 1 and 32, but is 0"),
+        "several into one file": ([photo, photo, "-o", out], "several pictures need a folder"),
+        "limit is no number": ([photo, "-o", out, "--max-megapixels", "nan"], "number above 0"),
+        "too many threads": ([photo, "-o", out, "--threads", "99999"], "99999 threads"),
         "unknown option": ([photo, "-o", out, "--stepz", "1"], "--stepz"),
         "picture without recipe": ([photo, "-o", out, "--recipe", photo], "holds no recipe"),
         "recipe missing": ([photo, "-o", out, "--recipe", "none.toml"], r"none\.toml"),
@@ -279,7 +282,8 @@ MISTAKES = [
     *("unknown layer", "unreadable layer", "channel out of range", "unknown preset"),
     *("unknown network", "no ONNX", "folder missing", "unknown ending", "unknown provider"),
     *("bad number", "out of range", "unknown option", "picture without recipe"),
-    *("recipe missing", "tile and overlap"),
+    *("recipe missing", "tile and overlap", "several into one file", "limit is no number"),
+    "too many threads",
 ]
 
 

@@ -75,6 +75,13 @@ def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
         sessions.runtime()
 
 
+@pytest.mark.parametrize("threads", [-1, 100_000])
+def test_number_of_threads_is_bounded(threads: int, model: onnx.ModelProto) -> None:
+    """Neither a negative number nor more threads than cores reach ONNX Runtime."""
+    with pytest.raises(ProviderError, match=rf"^{threads} threads .* give 1 to \d+"):
+        open_session(model, "cpu", threads)
+
+
 def test_runtime_refusal_is_one_sentence(model: onnx.ModelProto) -> None:
     """A model that ONNX Runtime does not take gives our error with its first line."""
     model.graph.node[0].op_type = "NoSuchOperator"

@@ -84,14 +84,13 @@ def _libvips() -> str | None:
 
 def _providers(only: str | None) -> list[dict[str, Any]]:
     """Try each provider that the installed ONNX Runtime offers on a small gradient."""
-    from core.sessions import offered, short_name
+    from core.sessions import offered
 
     try:
         names = [only] if only else offered()
     except DreamlayerError as error:
         return [{"name": only or "onnxruntime", "loaded": False, "reason": str(error)}]
-    # A provider that calls out to a network service is nothing that can dream.
-    return [_try(name) for name in names if short_name(name) != "azure"]
+    return [_try(name) for name in names]
 
 
 def _try(name: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-megapixels",
-        type=float,
+        type=_megapixels,
         default=500.0,
         metavar="N",
         help="refuse larger pictures (default: 500)",
@@ -55,11 +55,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_recipe_options(parser)
 
 
+def _megapixels(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
 def run(options: argparse.Namespace) -> int:
     """Dream on every picture; with several, one that fails does not stop the others."""
     recipe = recipe_from(options)
     targets = [_target(source, options) for source in options.pictures]
-    _check_targets(options.pictures, targets, options.format)
+    _check_targets(options.pictures, targets, options)
 
     from core.dreaming import Dreamer
 
@@ -126,7 +136,7 @@ def _announce(
 
     reporter.note(
         "start",
-        f"{source}: {width} × {height} pixels, {recipe.octaves} octaves of {recipe.steps} steps, "
+        f"{source}: {width} × {height} pixels, octaves {recipe.octaves}, steps {recipe.steps}, "
         f"tile {recipe.tile}, provider {provider}, about {in_units(estimate.bytes)} of memory",
         source=source,
         width=width,
@@ -151,15 +161,20 @@ def _target(source: str, options: argparse.Namespace) -> str:
     return output
 
 
-def _check_targets(sources: list[str], targets: list[str], format_: str | None) -> None:
+def _check_targets(sources: list[str], targets: list[str], options: argparse.Namespace) -> None:
     """Find out before hours of work that a result could not be written."""
     from core import images
 
     if sources.count(_STREAM) > 1 or (targets.count(_STREAM) > 0 and len(targets) > 1):
         raise OutputError("standard input and output take one picture; name files or a folder")
+    output: str | None = options.output
+    if len(targets) > 1 and output is not None and not Path(output).is_dir():
+        raise OutputError(
+            f"several pictures need a folder to go to, and {output!r} is none; create it first"
+        )
     for target in targets:
         if targets.count(target) > 1:
             raise OutputError(
                 f"two pictures would both be written to {target!r}; rename one or use two folders"
             )
-        images.check_target(target, format_)
+        images.check_target(target, options.format)
