@@ -105,8 +105,9 @@ def test_image_itself_can_be_the_layer(layer: str) -> None:
 
 def test_operator_without_rule_is_named_with_what_still_works() -> None:
     """The refusal tells operator, node and the layers before it."""
-    network = model_of("a = Relu(image) [hard] b = Hardmax(a) y = Relu(b)")
-    with pytest.raises(UnsupportedOperatorError, match=r"Hardmax \(node .*\).*: a$"):
+    network = model_of("a = Relu(image) b = Hardmax(a) y = Relu(b)")
+    network.graph.node[1].name = "hard"
+    with pytest.raises(UnsupportedOperatorError, match=r"Hardmax \(node hard\) .*: a$"):
         gradient_model(network, [Term("y")])
     gradient_model(network, [Term("a")])
 
@@ -171,7 +172,7 @@ def test_max_pool_that_already_gives_indices() -> None:
     assert (np.count_nonzero(gradient.reshape(2, 3, 10, 2, 12, 2), axis=(3, 5)) == 1).all()
 
 
-@pytest.mark.parametrize("opset", [18, 20, 22])
+@pytest.mark.parametrize("opset", [18, 20, 21])
 def test_newer_opsets_are_differentiated_as_they_are(opset: int) -> None:
     """The gradient keeps the network's own operator set."""
     network = small_model()
