@@ -107,7 +107,7 @@ def test_operator_without_rule_is_named_with_what_still_works() -> None:
     """The refusal tells operator, node and the layers before it."""
     network = model_of("a = Relu(image) b = Hardmax(a) y = Relu(b)")
     network.graph.node[1].name = "hard"
-    with pytest.raises(UnsupportedOperatorError, match=r"Hardmax \(node hard\) .*: a$"):
+    with pytest.raises(UnsupportedOperatorError, match=r"Hardmax \(node 'hard'\) .*: a$"):
         gradient_model(network, [Term("y")])
     gradient_model(network, [Term("a")])
 
