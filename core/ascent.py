@@ -5,6 +5,7 @@ This is the reference that every faster path must equal.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import CancelledError
+from core.errors import CancelledError, NetworkError
 from core.octaves import octave_sizes, resize, resized_plane
 from core.recipe import Recipe
 from core.tiles import Grid, Tile, add, cut
@@ -149,7 +150,13 @@ def _ascend(
             return
         if recipe.smoothing:
             smooth(total, recipe.smoothing)
-        total *= recipe.step_size / max(magnitude(total, recipe.normalise), _SMALLEST)
+        size = magnitude(total, recipe.normalise)
+        if not (math.isfinite(loss) and math.isfinite(size)):
+            raise NetworkError(
+                f"the network gives numbers that are not finite (objective {loss:g} at octave "
+                f"{ledger.octave}); use other layers or a smaller step size"
+            )
+        total *= recipe.step_size / max(size, _SMALLEST)
         image += total
         if recipe.clip:
             np.clip(image, 0, 1, out=image)
@@ -166,10 +173,12 @@ def smooth(gradient: Array, sigma: float) -> None:
 def magnitude(gradient: Array, kind: str) -> float:
     """What a gradient is divided by: mean of |g|, standard deviation, or 1.
 
+    It is not finite where the gradient is not.
+
     Summed in float64 band by band, so that neither size nor memory matters.
     """
     if kind == "none":
-        return 1.0
+        return 1.0 if math.isfinite(float(gradient.sum(dtype=np.float64))) else math.nan
     first = second = absolute = 0.0
     for start in range(0, gradient.shape[1], _BAND):
         band = gradient[:, start : start + _BAND]
@@ -211,6 +220,11 @@ class _Ledger:
         self._octave = self._step = 0
         self._loss: float | None = None
         self._measured: tuple[float, int] | None = None
+
+    @property
+    def octave(self) -> int:
+        """The octave at work, counted from 1."""
+        return self._octave + 1
 
     def enter(self, octave: int) -> None:
         self._octave, self._step, self._loss = octave, 0, None

@@ -144,11 +144,16 @@ class Graph:
     def learn_shapes(self) -> None:
         """Infer the shapes of all tensors, those of nodes appended so far included."""
         inferred = infer_shapes(self.model)
+        doubtful = _behind_doubtful_windows(self.model)
         for info in [*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output]:
             tensor = info.type.tensor_type
-            self.dtypes[info.name] = tensor.elem_type
+            if tensor.elem_type:
+                self.dtypes[info.name] = tensor.elem_type
             if tensor.HasField("shape"):
-                self.shapes[info.name] = [_dim(d) for d in tensor.shape.dim]
+                dims = [_dim(d) for d in tensor.shape.dim]
+                if info.name in doubtful:
+                    dims = [d if i == 1 and len(dims) > 2 else None for i, d in enumerate(dims)]
+                self.shapes[info.name] = dims
         for constant in self.model.graph.initializer:
             self.dtypes[constant.name] = constant.data_type
             self.shapes[constant.name] = list(constant.dims)
@@ -283,7 +288,7 @@ def prune(model: onnx.ModelProto) -> None:
     for node in reversed(model.graph.node):
         if wanted.intersection(node.output):
             kept.append(node)
-            wanted.update(_names_read(node))
+            wanted.update(names_read(node))
     _replace(model.graph.node, reversed(kept))
     _replace(model.graph.initializer, [t for t in model.graph.initializer if t.name in wanted])
     made = {name for node in kept for name in node.output}
@@ -296,13 +301,26 @@ def _replace(field: Any, items: Any) -> None:
     field.extend(items)
 
 
-def _names_read(node: onnx.NodeProto) -> Iterator[str]:
+def names_read(node: onnx.NodeProto) -> Iterator[str]:
     """Names a node reads, those that its subgraphs capture included."""
     yield from (name for name in node.input if name)
     for attribute in node.attribute:
         for graph in [attribute.g, *attribute.graphs]:
             for inner in graph.node:
-                yield from _names_read(inner)
+                yield from names_read(inner)
+
+
+def _behind_doubtful_windows(model: onnx.ModelProto) -> set[str]:
+    """Tensors whose sizes runtimes and shape inference count differently.
+
+    Where a pool rounds up, ONNX Runtime drops a last window that lies in the padding alone, and
+    inference does not.
+    """
+    found: set[str] = set()
+    for node in model.graph.node:
+        if attributes(node).get("ceil_mode", 0) or found.intersection(node.input):
+            found.update(node.output)
+    return found
 
 
 def _dim(dim: onnx.TensorShapeProto.Dimension) -> Dim:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from onnx import TensorProto
+
 from core.errors import LayerError, RecipeError, nearest
 from core.graph import Graph, Value
+from core.rules.shapes import cast
 from core.term import Term
 
 
@@ -38,6 +41,8 @@ def _score(graph: Graph, term: Term) -> Value:
         )
     a = graph.value(term.layer)
     if term.channels:
+        if a.dims is not None and len(a.dims) < 2:
+            raise LayerError(f"layer {term.layer!r} has no channels to choose from; name none")
         count = a.static(1)
         wrong = [c for c in term.channels if c < 0 or (count is not None and c >= count)]
         if wrong:
@@ -46,6 +51,8 @@ def _score(graph: Graph, term: Term) -> Value:
                 f"channels 0 to {count - 1 if count else '?'} are allowed"
             )
         a = graph.emit("Gather", a, graph.ints(*term.channels), axis=1)
+    # In float32 whatever the network computes in: squares of float16 soon overflow.
+    a = cast(a, TensorProto.FLOAT)
     if term.kind == "squares":
         a = a * a
     return graph.emit("ReduceMean", a, keepdims=0)

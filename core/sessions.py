@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -131,7 +133,12 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
     else:
         tries = [full_name(provider)]
     for name in tries:
-        session = _make(ort, model, name, threads)
+        try:
+            session = _make(ort, model, name, threads)
+        except NetworkError:
+            if name == tries[-1]:
+                raise
+            continue
         if session.get_providers()[0] == name:
             return session
     raise ProviderError(
@@ -146,7 +153,11 @@ def _make(ort: Any, model: onnx.ModelProto, provider: str, threads: int) -> Any:
     # 4 is fatal only: what fails is found by checking the loaded provider, and said in a sentence.
     options.log_severity_level = 4
     try:
-        return ort.InferenceSession(model.SerializeToString(), options, providers=[provider])
+        # ONNX Runtime prints its falling back to standard output, where a picture may go.
+        with contextlib.redirect_stdout(io.StringIO()):
+            session = ort.InferenceSession(model.SerializeToString(), options, providers=[provider])
+        # Else a failure in the middle of a dream would move it to the CPU without a word.
+        session.disable_fallback()
     except Exception as error:
         # ONNX Runtime's exceptions share no base class of their own.
         if not type(error).__module__.startswith("onnxruntime") and not isinstance(
@@ -155,6 +166,7 @@ def _make(ort: Any, model: onnx.ModelProto, provider: str, threads: int) -> Any:
             raise
         first = str(error).strip().splitlines()[0]
         raise NetworkError(f"ONNX Runtime refuses the network: {first}") from error
+    return session
 
 
 class GradientSession:

@@ -61,7 +61,7 @@ class Grid:
         The longest a tile may be, overlap included; raised to `minimum` and `stride`.
     overlap : int
         Pixels a tile sees beyond its own part on each side, where there is more than one tile;
-        rounded up to a multiple of `stride`.
+        rounded up to a multiple of `stride`, down where `side` leaves no room for that.
     minimum : int
         The least that the network takes.
     stride : int
@@ -86,6 +86,8 @@ class Grid:
             length = _up(max(size, self.minimum), self.multiple)
             return [Span(shift, length, 0, length)]
         overlap = _up(self.overlap, self.stride)
+        if 2 * overlap + self.stride > side:
+            overlap = max(side - self.stride, 0) // (2 * self.stride) * self.stride
         most = max((side - 2 * overlap) // self.stride, 1) * self.stride
         own = _up(math.ceil(size / math.ceil(size / most)), self.stride)
         length = _up(max(own + 2 * overlap, self.minimum), self.multiple)

@@ -55,7 +55,9 @@ def test_demanded_provider_that_does_not_load_is_an_error(
     The runtime is a stand-in that offers CUDA and then falls back, as ONNX Runtime does on a
     machine without the device.
     """
-    fallen = SimpleNamespace(get_providers=lambda: ["CPUExecutionProvider"])
+    fallen = SimpleNamespace(
+        get_providers=lambda: ["CPUExecutionProvider"], disable_fallback=lambda: None
+    )
     fake = SimpleNamespace(
         __version__="0",
         get_available_providers=lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from onnx import TensorProto
 
+from core.errors import UnsupportedOperatorError
 from core.graph import Value
 from core.rules.contract import Attrs, Inputs
 from core.rules.convolutions import Window, placed, window
@@ -50,6 +51,11 @@ def max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """Divide by what each window was divided by, then add up over the windows of each element."""
     graph, image = g.graph, x[0]
+    if attrs.get("auto_pad", "").startswith("SAME") and max(attrs.get("dilations", [1])) > 1:
+        raise UnsupportedOperatorError(
+            "AveragePool with both auto_pad SAME and dilations has no gradient rule, since "
+            "runtimes pad it differently; export it with explicit pads"
+        )
     win = window(attrs, list(attrs["kernel_shape"]), image, ans)
     n, taps = win.axes, math.prod(win.kernel)
     whole = (win.pads is not None and not any(win.pads)) or attrs.get("count_include_pad", 0)

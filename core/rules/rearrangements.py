@@ -33,8 +33,13 @@ def known(x: Value | None) -> np.ndarray | None:
         if tensor.name == x.name:
             return np.asarray(numpy_helper.to_array(tensor))
     node = x.node()
-    if node is not None and node.op_type == "Constant" and "value" in attributes(node):
-        return np.asarray(numpy_helper.to_array(attributes(node)["value"]))
+    if node is None or node.op_type != "Constant":
+        return None
+    for kind, value in attributes(node).items():
+        if kind == "value":
+            return np.asarray(numpy_helper.to_array(value))
+        if kind in ("value_float", "value_floats", "value_int", "value_ints"):
+            return np.asarray(value)
     return None
 
 
@@ -146,8 +151,9 @@ def resize(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     fixed = known(scales)
     kept = {k: v for k, v in attrs.items() if k not in ("axes", "keep_aspect_ratio_policy")}
     for position, axis in enumerate(axes):
-        # Batch and channels are never resized by the runtimes that this is for.
-        if axis < 2 or (fixed is not None and fixed[position] == 1):
+        size, result = (None if t.dims is None else t.dims[axis] for t in (image, ans))
+        kept_size = scales is None and size is not None and size == result
+        if kept_size or (fixed is not None and fixed[position] == 1):
             continue
         one = graph.constant(np.ones(1, np.float32))
         count = sizes(image, axis, axis + 1)

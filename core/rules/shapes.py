@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from onnx import helper
+from onnx import TensorProto, helper
 
 from core.graph import Value, same_shape
 
@@ -121,5 +121,11 @@ def adjoint_of_selection(select: Callable[[Value], Value], g: Value, x: Value) -
 
 
 def scatter_add(onto: Value, indices: Value, updates: Value, axis: int = 0) -> Value:
-    """Add `updates` to `onto` at `indices` along an axis."""
+    """Add `updates` to `onto` at `indices` along an axis.
+
+    In float32 where they are shorter: ONNX Runtime's CPU provider adds no float16 here.
+    """
+    if onto.dtype in (TensorProto.FLOAT16, TensorProto.BFLOAT16):
+        wide = cast(onto, TensorProto.FLOAT), cast(updates, TensorProto.FLOAT)
+        return cast(scatter_add(wide[0], indices, wide[1], axis), onto.dtype)
     return onto.graph.emit("ScatterElements", onto, indices, updates, axis=axis, reduction="add")
