@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from core.graph import attributes
+from core.graph import attributes, infer_shapes, names_read
 
 
 def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) -> onnx.ModelProto:
@@ -38,44 +38,50 @@ def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) ->
         The same function of the image, up to rounding.
     """
     kept = {*keep, *(output.name for output in model.graph.output)}
-    readers = Counter(name for node in model.graph.node for name in node.input)
+    readers = Counter(name for node in model.graph.node for name in names_read(node))
     moving = _depending_on(model, image)
+    types = _weight_types(model)
     convolutions: dict[str, onnx.NodeProto] = {}
     pairs: dict[str, onnx.NodeProto] = {}
     for node in model.graph.node:
-        if node.op_type == "Conv" and not moving.intersection(node.input[1:]):
+        weights = [name for name in node.input[1:] if name]
+        if moving.intersection(weights) or not all(name in types for name in weights):
+            continue
+        if node.op_type == "Conv" and node.output[0] not in kept:
             convolutions[node.output[0]] = node
         elif node.op_type == "BatchNormalization" and node.input[0] in convolutions:
-            source = node.input[0]
-            alone = readers[source] == 1 and source not in kept and len(node.output) == 1
+            conv = convolutions[node.input[0]]
+            kinds = {types[name][0] for name in [*weights, *conv.input[1:]] if name}
             training = attributes(node).get("training_mode", 0)
-            if alone and not training and not moving.intersection(node.input[1:]):
-                pairs[source] = node
+            if readers[node.input[0]] == 1 and len(kinds) == 1 and not training:
+                pairs[node.output[0]] = conv
     folded = onnx.ModelProto()
     folded.CopyFrom(model)
     del folded.graph.node[:]
-    gone = {node.output[0] for node in pairs.values()}
+    gone = {conv.output[0] for conv in pairs.values()}
     for node in model.graph.node:
-        if node.op_type == "Conv" and node.output[0] in pairs:
-            folded.graph.node.extend(_folded(folded.graph, node, pairs[node.output[0]]))
-        elif not gone.intersection(node.output):
+        if node.output[0] in pairs:
+            # At the normalisation's place, where all that either of the two reads is known.
+            conv = pairs[node.output[0]]
+            folded.graph.node.extend(_folded(folded.graph, conv, node, *types[conv.input[1]]))
+        elif node.output[0] not in gone:
             folded.graph.node.append(node)
     return folded
 
 
 def _folded(
-    graph: onnx.GraphProto, conv: onnx.NodeProto, norm: onnx.NodeProto
+    graph: onnx.GraphProto, conv: onnx.NodeProto, norm: onnx.NodeProto, kind: int, axes: int
 ) -> list[onnx.NodeProto]:
-    """The nodes of one folded pair, weights first; its constants go into `graph`."""
+    """The nodes of one folded pair, weights first; its constants go into `graph`.
+
+    `kind` is the element type of all weights, `axes` the number of axes of the kernel.
+    """
     scale, offset, mean, variance = norm.input[1:5]
     stem = f"folded/{norm.output[0]}"
-    kind = next((t.data_type for t in graph.initializer if t.name == scale), onnx.TensorProto.FLOAT)
     epsilon = np.asarray(
         attributes(norm).get("epsilon", 1e-5), helper.tensor_dtype_to_np_dtype(kind)
     )
-    kernel_axes = [len(t.dims) for t in graph.initializer if t.name == conv.input[1]]
-    kernel_axes += [2 + len(attributes(conv)["kernel_shape"])] if not kernel_axes else []
-    outwards = np.array([-1] + [1] * (kernel_axes[0] - 1), np.int64)
+    outwards = np.array([-1] + [1] * (axes - 1), np.int64)
     for name, value in (("epsilon", epsilon), ("outwards", outwards)):
         graph.initializer.append(numpy_helper.from_array(value, f"{stem}/{name}"))
     nodes: list[onnx.NodeProto] = []
@@ -88,7 +94,8 @@ def _folded(
     deviation = emit("Sqrt", emit("Add", variance, f"{stem}/epsilon"))
     slope = emit("Div", scale, deviation)
     kernel = emit("Mul", conv.input[1], emit("Reshape", slope, f"{stem}/outwards"))
-    centred = emit("Sub", conv.input[2], mean) if len(conv.input) > 2 else emit("Neg", mean)
+    biased = len(conv.input) > 2 and conv.input[2]
+    centred = emit("Sub", conv.input[2], mean) if biased else emit("Neg", mean)
     bias = emit("Add", emit("Mul", centred, slope), offset)
     joint = onnx.NodeProto()
     joint.CopyFrom(conv)
@@ -98,9 +105,20 @@ def _folded(
     return [*nodes, joint]
 
 
+def _weight_types(model: onnx.ModelProto) -> dict[str, tuple[int, int]]:
+    """Element type and number of axes of each tensor that inference knows both of."""
+    inferred = infer_shapes(model).graph
+    known = {tensor.name: (tensor.data_type, len(tensor.dims)) for tensor in inferred.initializer}
+    for info in [*inferred.input, *inferred.value_info]:
+        tensor = info.type.tensor_type
+        if tensor.elem_type and tensor.HasField("shape"):
+            known[info.name] = tensor.elem_type, len(tensor.shape.dim)
+    return known
+
+
 def _depending_on(model: onnx.ModelProto, image: str) -> set[str]:
     moving = {image}
     for node in model.graph.node:
-        if moving.intersection(node.input):
+        if moving.intersection(names_read(node)):
             moving.update(node.output)
     return moving

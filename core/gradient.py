@@ -7,16 +7,27 @@ gradient of its output to its inputs by its rule; it knows no operator.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import onnx
 from onnx import TensorProto, helper
 
-from core.errors import UnsupportedOperatorError
+from core.errors import LayerError, UnsupportedOperatorError
 from core.folding import fold_batch_norms
-from core.graph import Graph, Value, attributes, infer_shapes, prune
+from core.graph import Graph, Value, attributes, infer_shapes, names_read, prune
 from core.objective import loss_of
-from core.rules import REFUSED, RULES, SEVERAL_OUTPUTS, ZERO_GRADIENT, Refusal, Variadic
+from core.rules import (
+    FLOATS,
+    INDEX_OUTPUTS,
+    REFUSED,
+    RULES,
+    SEVERAL_OUTPUTS,
+    ZERO_GRADIENT,
+    Refusal,
+    Rule,
+    Variadic,
+)
 from core.term import Term
 
 IMAGE, LOSS, GRADIENT = "image", "loss", "gradient"
@@ -52,6 +63,11 @@ def gradient_model(
     LayerError
         Where the network has no such layer or channel.
     """
+    for name in {LOSS, GRADIENT}.intersection(activations):
+        raise LayerError(
+            f"the activations of {name!r} cannot be an output, since an output has that name; "
+            f"rename the layer in the network"
+        )
     tapped = {*activations, *(term.layer for term in terms)}
     graph = Graph(fold_batch_norms(network, IMAGE, tapped))
     loss = loss_of(graph, terms)
@@ -59,7 +75,11 @@ def gradient_model(
     gradient = backward(graph, loss, graph.value(IMAGE))
     model = graph.model
     source = {info.name: info for info in network.graph.input}[IMAGE]
-    _rename(graph, {loss.name: LOSS, gradient.name: GRADIENT})
+    # The network's own tensors of these names make way for the outputs.
+    _rename(graph, {name: f"network/{name}" for name in (LOSS, GRADIENT) if name in graph})
+    for value, name in ((loss, LOSS), (gradient, GRADIENT)):
+        ours = f"network/{name}" if value.name == name else value.name
+        model.graph.node.append(helper.make_node("Identity", [ours], [name], name=name))
     del model.graph.output[:]
     model.graph.output.append(helper.make_tensor_value_info(LOSS, TensorProto.FLOAT, []))
     result = onnx.ValueInfoProto()
@@ -91,72 +111,87 @@ def backward(graph: Graph, loss: Value, image: Value) -> Value:
     """
     nodes = list(graph.model.graph.node)
     live = _live(nodes, image.name)
-    if loss.name not in live:
+    gradients: dict[str, Value] = {loss.name: graph.constant(_one(loss.dtype))}
+    for node in reversed(nodes):
+        arriving = [gradients.get(name) for name in node.output]
+        edges = [edge for edge in _edges(node) if edge.tensor in live]
+        if not edges or not any(arriving):
+            continue
+        for edge in edges:
+            if isinstance(edge.entry, Refusal):
+                raise UnsupportedOperatorError(_refusal(graph, node, edge.entry))
+        if any(arriving[1:]) and node.op_type not in SEVERAL_OUTPUTS:
+            refusal = Refusal("has a gradient rule for its first output only")
+            raise UnsupportedOperatorError(_refusal(graph, node, refusal))
+        for edge in edges:
+            flowing = _vjp(graph, node, edge, arriving)
+            if flowing is not None:
+                known = gradients.get(edge.tensor)
+                # Binary Add: ONNX Runtime keeps it in the blocked layout, variadic Sum it does not.
+                gradients[edge.tensor] = flowing if known is None else known + flowing
+    if image.name not in gradients:
         raise UnsupportedOperatorError(
             "the objective does not depend on the image in a way that has a gradient; "
             "choose a layer that `dreamlayer layers` lists"
         )
-    gradients: dict[str, Value] = {loss.name: graph.constant(_one(loss.dtype))}
-    for node in reversed(nodes):
-        arriving = [gradients.get(name) for name in node.output]
-        if node.op_type in ZERO_GRADIENT or not any(arriving):
-            continue
-        flows = [position for position, name in enumerate(node.input) if name in live]
-        for position in flows:
-            entry = _entry(node.op_type, position)
-            if isinstance(entry, Refusal):
-                raise UnsupportedOperatorError(_refusal(graph, node, entry))
-        for position in flows:
-            name = node.input[position]
-            flowing = _vjp(graph, node, position, arriving)
-            if flowing is not None:
-                known = gradients.get(name)
-                # Binary Add: ONNX Runtime keeps it in the blocked layout, variadic Sum it does not.
-                gradients[name] = flowing if known is None else known + flowing
     return gradients[image.name]
 
 
 def dreamable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, str | None]:
     """For each tensor, None where its gradient reaches the image, else the reason why not.
 
-    A reason is part of a sentence, such as ``LSTM (node rnn_1) has no gradient rule``.
+    A reason is part of a sentence, such as ``LSTM (node 'rnn_1') has no gradient: ...``.
     """
     reasons: dict[str, str | None] = {IMAGE: None}
     for node in network.graph.node:
-        verdict: str | None = "it does not depend on the image"
-        for position, name in enumerate(node.input):
-            if name not in reasons or node.op_type in ZERO_GRADIENT:
-                continue
-            verdict = reasons[name]
-            if verdict is None:
-                entry = _entry(node.op_type, position)
-                if entry is not None and not isinstance(entry, Refusal):
-                    break
-                if entry is None:
-                    verdict = "it does not depend on the image"
-                    continue
-                verdict = f"{_called(node)} {_because(entry)}"
-                break
-            if verdict != "it does not depend on the image":
-                break
-        if any(name in reasons for name in node.input):
-            for output in node.output:
-                reasons[output] = verdict
+        edges = [edge for edge in _edges(node) if edge.tensor in reasons]
+        if not edges:
+            continue
+        refused = [edge.entry for edge in edges if isinstance(edge.entry, Refusal)]
+        earlier = [why for why in (reasons[edge.tensor] for edge in edges) if why is not None]
+        own = [f"{_called(node)} {_because(refusal)}" for refusal in refused]
+        for output in _carrying(node):
+            reasons[output] = next(iter([*earlier, *own]), None)
     return {name: reasons.get(name, "it does not depend on the image") for name in names}
+
+
+@dataclass(frozen=True)
+class _Edge:
+    """One way that a gradient may take from a node's outputs back to a tensor it reads."""
+
+    tensor: str
+    position: int
+    entry: Rule | Variadic | Refusal
+
+
+def _edges(node: onnx.NodeProto) -> list[_Edge]:
+    """All edges of a node along which a gradient is not zero by nature."""
+    if node.op_type in ZERO_GRADIENT:
+        return []
+    if node.op_type == "Cast" and attributes(node)["to"] not in FLOATS:
+        return []
+    found = []
+    for position, name in enumerate(node.input):
+        entry = _entry(node.op_type, position)
+        if name and entry is not None:
+            found.append(_Edge(name, position, entry))
+    inner = set(names_read(node)) - set(node.input)
+    found += [_Edge(name, -1, _entry(node.op_type, -1)) for name in sorted(inner)]
+    return found
+
+
+def _carrying(node: onnx.NodeProto) -> list[str]:
+    """Outputs that a gradient can come back from: not those that hold indices or masks."""
+    first = node.op_type in INDEX_OUTPUTS
+    return [name for name in (node.output[:1] if first else node.output) if name]
 
 
 def _live(nodes: Sequence[onnx.NodeProto], image: str) -> set[str]:
     """Tensors that a gradient can flow back from to the image."""
     live = {image}
     for node in nodes:
-        if node.op_type in ZERO_GRADIENT:
-            continue
-        flows = any(
-            name in live and _entry(node.op_type, i) is not None
-            for i, name in enumerate(node.input)
-        )
-        if flows:
-            live.update(name for name in node.output if name)
+        if any(edge.tensor in live for edge in _edges(node)):
+            live.update(_carrying(node))
     return live
 
 
@@ -171,27 +206,18 @@ def _entry(op: str, position: int) -> Any:
 
 
 def _vjp(
-    graph: Graph,
-    node: onnx.NodeProto,
-    position: int,
-    arriving: Sequence[Value | None],
+    graph: Graph, node: onnx.NodeProto, edge: _Edge, arriving: Sequence[Value | None]
 ) -> Value | None:
     """Apply the rule for one input of a node to the gradients of its outputs."""
-    entry = _entry(node.op_type, position)
-    if entry is None:
-        return None
     outputs = [graph.value(name) for name in node.output]
     inputs: Any = [graph.value(name) if name else None for name in node.input]
     several = node.op_type in SEVERAL_OUTPUTS
     g: Any = arriving if several else arriving[0]
     ans: Any = outputs if several else outputs[0]
-    if g is None:
-        # Only a second output is used (indices, a mask): no gradient passes there.
-        return None
-    if isinstance(entry, Variadic):
-        return entry.rule(position, g, ans, inputs, attributes(node))
-    flowing: Value | None = entry(g, ans, inputs, attributes(node))
-    return flowing
+    if isinstance(edge.entry, Variadic):
+        return edge.entry.rule(edge.position, g, ans, inputs, attributes(node))
+    assert not isinstance(edge.entry, Refusal)
+    return edge.entry(g, ans, inputs, attributes(node))
 
 
 def _called(node: onnx.NodeProto) -> str:
@@ -221,16 +247,23 @@ def _described(graph: Graph, name: str) -> onnx.ValueInfoProto:
 
 
 def _rename(graph: Graph, names: dict[str, str]) -> None:
-    """Give tensors new names; one that is an input or a constant gets a copy instead."""
-    for old, new in names.items():
-        if old not in graph.producers:
-            graph.model.graph.node.append(helper.make_node("Identity", [old], [new], name=new))
-            continue
-        for node in graph.model.graph.node:
-            for field in (node.input, node.output):
-                for i, name in enumerate(field):
-                    if name == old:
-                        field[i] = new
+    """Give tensors new names, those that subgraphs read included."""
+    for tensor in graph.model.graph.initializer:
+        tensor.name = names.get(tensor.name, tensor.name)
+    for info in graph.model.graph.value_info:
+        info.name = names.get(info.name, info.name)
+    _rename_nodes(graph.model.graph.node, names)
+
+
+def _rename_nodes(nodes: Iterable[onnx.NodeProto], names: dict[str, str]) -> None:
+    for node in nodes:
+        for field in (node.input, node.output):
+            for i, name in enumerate(field):
+                if name in names:
+                    field[i] = names[name]
+        for attribute in node.attribute:
+            for inner in [attribute.g, *attribute.graphs]:
+                _rename_nodes(inner.node, names)
 
 
 __all__ = ["GRADIENT", "IMAGE", "LOSS", "backward", "dreamable", "gradient_model", "infer_shapes"]

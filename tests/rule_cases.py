@@ -150,6 +150,9 @@ def resizes() -> list[Case]:
         cases.append(Case("Resize", (x, empty, up), attrs))
     cases.append(Case("Resize", (x, None, None, i64(7, 3)), {"mode": "linear", "axes": [2, 3]}))
     cases.append(Case("Resize", (x, None, f32(1, 1, 1, 3)), {"mode": "linear"}))
+    cases.append(Case("Resize", (x, None, f32(1, 2, 2, 1)), {"mode": "linear"}))
+    cases.append(Case("Resize", (x, None, f32(1, 2, 2, 1)), {"mode": "nearest"}))
+    cases.append(Case("Resize", (distinct(4, 5), None, f32(2, 3)), {"mode": "linear"}))
     return cases
 
 

@@ -87,3 +87,50 @@ def test_network_is_not_changed() -> None:
     before = model.SerializeToString()
     fold_batch_norms(model, "image", [])
     assert model.SerializeToString() == before
+
+
+def as_constants(model: onnx.ModelProto, names: list[str]) -> onnx.ModelProto:
+    """Move initializers into Constant nodes that stand right before their first reader."""
+    for tensor in [t for t in model.graph.initializer if t.name in names]:
+        node = onnx.helper.make_node("Constant", [], [tensor.name], value=tensor)
+        place = next(i for i, n in enumerate(model.graph.node) if tensor.name in n.input)
+        model.graph.initializer.remove(tensor)
+        model.graph.node.insert(place, node)
+    return model
+
+
+@pytest.mark.parametrize("names", [["w"], ["scale", "mean"], ["w", "offset", "variance"]])
+def test_weights_in_constant_nodes_are_folded_too(names: list[str]) -> None:
+    """Weights that are nodes, also ones that come after the convolution, and no kernel_shape."""
+    model = as_constants(network("strides=[2,2]", (6, 4, 3, 3)), names)
+    folded = fold_batch_norms(model, "image", [])
+    assert "BatchNormalization" not in operators(folded)
+    onnx.checker.check_model(folded, full_check=True)
+    image = RNG.standard_normal((2, 4, 9, 11)).astype(np.float32)
+    expected = session(model).run(None, {"image": image})[0]
+    np.testing.assert_allclose(session(folded).run(None, {"image": image})[0], expected, atol=2e-5)
+
+
+def test_bias_that_is_left_out_by_an_empty_name() -> None:
+    """An empty third input is no bias."""
+    model = network("kernel_shape=[3,3]", (6, 4, 3, 3))
+    model.graph.node[0].input.append("")
+    folded = fold_batch_norms(model, "image", [])
+    onnx.checker.check_model(folded, full_check=True)
+
+
+def test_reader_inside_a_subgraph_counts() -> None:
+    """A convolution that an If reads as well stays."""
+    model = network("kernel_shape=[3,3]", (6, 4, 3, 3), "y = Relu(n)")
+    branch = onnx.helper.make_graph(
+        [onnx.helper.make_node("Neg", ["c"], ["inner"])],
+        "b",
+        [],
+        [onnx.ValueInfoProto(name="inner")],
+    )
+    condition = onnx.helper.make_node(
+        "Constant", [], ["yes"], value=numpy_helper.from_array(np.array(True))
+    )
+    choice = onnx.helper.make_node("If", ["yes"], ["z"], then_branch=branch, else_branch=branch)
+    model.graph.node.extend([condition, choice])
+    assert "BatchNormalization" in operators(fold_batch_norms(model, "image", []))

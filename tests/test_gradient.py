@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -9,7 +11,7 @@ import pytest
 from conftest import small_model
 from onnx import helper, parser
 
-from core.errors import NetworkError, UnsupportedOperatorError
+from core.errors import LayerError, NetworkError, UnsupportedOperatorError
 from core.gradient import dreamable, gradient_model
 from core.network import Network
 from core.term import Term
@@ -159,6 +161,110 @@ def test_old_opset_is_refused_with_the_remedy() -> None:
     network.opset_import[0].version = 13
     with pytest.raises(NetworkError, match=r"opset 13; 18 or later.*adopt"):
         gradient_model(network, [Term("deep")])
+
+
+def refusal(network: onnx.ModelProto, layer: str = "y") -> str:
+    """What the refusal says, which `dreamable` must know as well."""
+    with pytest.raises(UnsupportedOperatorError) as caught:
+        gradient_model(network, [Term(layer)])
+    assert dreamable(network, [layer])[layer] is not None
+    return str(caught.value)
+
+
+def test_whole_numbers_stop_the_gradient() -> None:
+    """A cast to integers, or an index output, leaves nothing to climb."""
+    network = model_of("i = Cast<to=6>(image) y = Cast<to=1>(i)")
+    assert "does not depend on the image" in refusal(network)
+    network = model_of("p, where = MaxPool<kernel_shape=[2,2]>(image) y = Cast<to=1>(where)")
+    assert "does not depend on the image" in refusal(network)
+
+
+def test_subgraph_that_reads_the_image_is_refused() -> None:
+    """What an If captures is on the way, so its gradient must not be lost in silence."""
+    network = model_of("same = Identity(image)")
+    branch = helper.make_graph(
+        [helper.make_node("Relu", ["image"], ["inner"])],
+        "b",
+        [],
+        [onnx.ValueInfoProto(name="inner")],
+    )
+    yes = onnx.numpy_helper.from_array(np.array(True), "yes")
+    network.graph.initializer.append(yes)
+    network.graph.node.extend(
+        [
+            helper.make_node("If", ["yes"], ["z"], then_branch=branch, else_branch=branch),
+            helper.make_node("Add", ["same", "z"], ["y"]),
+        ]
+    )
+    assert re.search(r"If \(node 'z'\) has no gradient: it runs subgraphs", refusal(network))
+
+
+def test_second_output_of_a_normalisation_is_refused() -> None:
+    """Its rule is for the first output; a gradient at another must not be dropped."""
+    network = model_of("n, mean = LayerNormalization<axis=1>(image, scale) y = Add(n, mean)")
+    scale = onnx.numpy_helper.from_array(np.ones(24, np.float32), "scale")
+    network.graph.initializer.append(scale)
+    with pytest.raises(UnsupportedOperatorError, match="first output only"):
+        gradient_model(network, [Term("y")])
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("y = Foo(image)", r"Foo \(node 'y'\) has no gradient rule"),
+        ("y, m, v = BatchNormalization<training_mode=1>(image, s, s, s, s)", "training mode"),
+    ],
+)
+def test_refusal_where_inference_knows_no_types(body: str, message: str) -> None:
+    """An operator that shape inference cannot see through is refused by its name all the same."""
+    network = model_of(body)
+    one = onnx.numpy_helper.from_array(np.ones(3, np.float32), "s")
+    network.graph.initializer.append(one)
+    with pytest.raises(UnsupportedOperatorError, match=message):
+        gradient_model(network, [Term("y")])
+
+
+def test_layers_called_like_our_outputs_make_way() -> None:
+    """A network with tensors named loss and gradient is differentiated; they are not outputs."""
+    network = model_of("loss = Tanh(image) gradient = Relu(loss) y = Neg(gradient)")
+    model = gradient_model(network, [Term("loss"), Term("gradient", 0.5)])
+    onnx.checker.check_model(model, full_check=True)
+    plain = gradient_model(model_of("a = Tanh(image) b = Relu(a)"), [Term("a"), Term("b", 0.5)])
+    ours, expected = run(model, IMAGE), run(plain, IMAGE)
+    for left, right in zip(ours, expected, strict=True):
+        np.testing.assert_array_equal(left, right)
+    with pytest.raises(LayerError, match="cannot be an output"):
+        gradient_model(network, [Term("y")], ["loss"])
+
+
+@pytest.mark.parametrize("kind", ["FLOAT16", "DOUBLE"])
+def test_layer_of_another_float_type_can_be_dreamed(kind: str) -> None:
+    """The network computes in float16 or float64 inside; loss and gradient are float32."""
+    number = onnx.TensorProto.DataType.Value(kind)
+    body = (
+        f"h = Cast<to={number}>(image) p = MaxPool<kernel_shape=[2,2], strides=[2,2]>(h) "
+        "t = Tanh(p) y = Cast<to=1>(t)"
+    )
+    model = gradient_model(model_of(body), [Term("t"), Term("y", 0.5)])
+    onnx.checker.check_model(model, full_check=True)
+    plain = gradient_model(
+        model_of("p = MaxPool<kernel_shape=[2,2], strides=[2,2]>(image) y = Tanh(p)"),
+        [Term("y", 1.5)],
+    )
+    (loss, gradient), (wanted, expected) = run(model, IMAGE), run(plain, IMAGE)
+    assert loss.dtype == gradient.dtype == np.float32
+    assert float(loss) == pytest.approx(float(wanted), rel=2e-3)
+    assert np.abs(gradient - expected).max() <= 5e-3 * np.abs(expected).max()
+
+
+def test_pool_that_rounds_up_over_padding_at_known_size() -> None:
+    """Inference counts a last window that ONNX Runtime drops; known and open sizes agree."""
+    body = "y = MaxPool<ceil_mode=1, kernel_shape=[2,2], strides=[3,3], pads=[1,1,1,1]>(image)"
+    image = np.random.default_rng(1).random((2, 3, 18, 20)).astype(np.float32)
+    network = model_of(body)
+    expected = run(gradient_model(network, [Term("y")]), image, "gradient")[0]
+    fixed = gradient_model(_with_size(network, image.shape), [Term("y")])
+    np.testing.assert_array_equal(run(fixed, image, "gradient")[0], expected)
 
 
 def test_max_pool_that_already_gives_indices() -> None:

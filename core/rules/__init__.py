@@ -12,7 +12,7 @@ from typing import Any
 
 from core.rules import convolutions, elementwise, normalizations, pools, products, reductions
 from core.rules import rearrangements as moves
-from core.rules.contract import WEIGHTS, ZERO, Entries, Refusal, Variadic
+from core.rules.contract import FLOATS, WEIGHTS, ZERO, Entries, Refusal, Rule, Variadic
 from core.rules.elementwise import call, each, slope
 from core.rules.shapes import where
 
@@ -113,6 +113,9 @@ RULES: dict[str, Entries] = {
 SEVERAL_OUTPUTS = {"Split"}
 """Operators whose rule gets a gradient for each output."""
 
+INDEX_OUTPUTS = {"Dropout", "MaxPool"}
+"""Operators whose further outputs are masks or indices, which nothing flows back through."""
+
 ZERO_GRADIENT = {
     *("And", "Or", "Xor", "Not", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"),
     *("ArgMax", "ArgMin", "NonZero", "Shape", "Size", "IsNaN", "IsInf", "OneHot", "EyeLike"),
@@ -130,4 +133,14 @@ REFUSED: dict[str, str] = {
 }
 """Operators known to be without a rule, with the reason as part of a sentence."""
 
-__all__ = ["REFUSED", "RULES", "SEVERAL_OUTPUTS", "ZERO_GRADIENT", "Refusal", "Variadic"]
+__all__ = [
+    "FLOATS",
+    "INDEX_OUTPUTS",
+    "REFUSED",
+    "RULES",
+    "SEVERAL_OUTPUTS",
+    "ZERO_GRADIENT",
+    "Refusal",
+    "Rule",
+    "Variadic",
+]

@@ -24,6 +24,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from onnx import TensorProto
+
 from core.graph import Value
 
 Attrs = dict[str, Any]
@@ -45,6 +47,11 @@ class Variadic:
 
     rule: Callable[[int, Value, Value, Inputs, Attrs], Value | None]
 
+
+FLOATS = frozenset(
+    (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
+)
+"""Element types that gradients exist in."""
 
 ZERO = None
 Entry = Rule | Refusal | None

@@ -112,9 +112,8 @@ def power_exponent(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     return cast(g * ans * call("Log", base), x[1].dtype)
 
 
-def cast_back(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value | None:
-    floats = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE}
-    return cast(g, x[0].dtype) if ans.dtype in floats and x[0].dtype in floats else None
+def cast_back(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    return cast(g, x[0].dtype)
 
 
 def extreme(i: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
