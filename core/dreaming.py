@@ -118,6 +118,8 @@ def _checked(pixels: Array, mask: Array | None) -> tuple[int, int]:
         raise RecipeError(
             f"the mask must have the image's shape [{height}, {width}], but has {list(mask.shape)}"
         )
+    if mask is not None and not (mask.dtype.kind == "f" and 0 <= mask.min() <= mask.max() <= 1):
+        raise RecipeError("the mask must hold floats from 0 (keep the pixel) to 1 (dream)")
     return height, width
 
 
@@ -205,11 +207,12 @@ def dream(
     """
     chosen = preset(recipe) if isinstance(recipe, str) else recipe
     dreamer = Dreamer(chosen.network, provider)
-    pixels = image.pixels if isinstance(image, Picture) else _as_float(image)
+    given = image if isinstance(image, Picture) else np.asarray(image)
+    pixels = given.pixels if isinstance(given, Picture) else _as_float(given)
     result = dreamer.dream(pixels, chosen, mask=mask, watch=watch, cancelled=cancelled)
-    if isinstance(image, Picture):
-        return dataclasses.replace(image, pixels=result, recipe=chosen.to_json())
-    return _as_type(result, image.dtype)
+    if isinstance(given, Picture):
+        return dataclasses.replace(given, pixels=result, recipe=chosen.to_json())
+    return _as_type(result, given.dtype)
 
 
 def _as_float(image: npt.NDArray[Any]) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +47,10 @@ class Layer:
 
 
 def folders() -> list[Path]:
-    """Where networks are looked for: `DREAMLAYER_NETWORKS`, then the user's data folder."""
+    """Where networks are looked for: `DREAMLAYER_NETWORKS`, then the user's data folder.
+
+    The variable holds folders, or single .onnx files, separated as in `PATH`.
+    """
     named = os.environ.get("DREAMLAYER_NETWORKS", "")
     chosen = [Path(part) for part in named.split(os.pathsep) if part]
     return [*chosen, user_data_path("dreamlayer", appauthor=False) / "networks"]
@@ -57,8 +60,8 @@ def available() -> dict[str, Path]:
     """All networks that can be called by name, with their files."""
     found = {DEFAULT: DEFAULT_FILE}
     for folder in folders():
-        if folder.is_dir():
-            for path in sorted(folder.glob("*.onnx")):
+        for path in sorted(folder.glob("*.onnx")) if folder.is_dir() else [folder]:
+            if path.suffix == ".onnx" and path.is_file():
                 found.setdefault(path.stem, path)
     return found
 
@@ -160,12 +163,12 @@ def _layer(name: str, dims: Sequence[int], reason: str | None) -> Layer:
 
 def _load(path: Path) -> onnx.ModelProto:
     try:
-        model = onnx.load(path)
-    except (DecodeError, ValueError, OSError, onnx.checker.ValidationError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise NetworkError(
-                f"network file {str(path)!r} cannot be read: {error.strerror}"
-            ) from error
+        model = onnx.load(path, load_external_data=False)
+    except OSError as error:
+        raise NetworkError(
+            f"network file {str(path)!r} cannot be read: {error.strerror or error}"
+        ) from error
+    except (DecodeError, ValueError) as error:
         raise NetworkError(
             f"{str(path)!r} is not an ONNX file; give a file made by `python -m export`"
         ) from error
@@ -174,6 +177,13 @@ def _load(path: Path) -> onnx.ModelProto:
             f"{str(path)!r} is not an ONNX file with a network in it; "
             f"give a file made by `python -m export`"
         )
+    try:
+        onnx.load_external_data_for_model(model, str(path.parent))
+    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+        raise NetworkError(
+            f"network {str(path)!r} keeps its weights in another file, which is missing or too "
+            f"short; put it beside the network"
+        ) from error
     for problem in _breaches(model):
         raise NetworkError(
             f"network {str(path)!r} {problem}; bring it to the contract with "
@@ -194,9 +204,31 @@ def _breaches(model: onnx.ModelProto) -> Iterator[str]:
     dims = [d.dim_value or None for d in kind.shape.dim]
     if kind.elem_type != onnx.TensorProto.FLOAT or len(dims) != 4 or dims[1] != 3:
         yield "must take a float32 image [batch, 3, height, width]"
+    elif dims[2] is not None or dims[3] is not None:
+        width, height = (dim or "any" for dim in (dims[3], dims[2]))
+        yield f"takes only images of {width} × {height} pixels, but must take any size"
     versions = {o.domain: o.version for o in model.opset_import}
     foreign = {node.domain for node in model.graph.node} - {"", "ai.onnx"}
     if foreign:
         yield f"uses operators outside the ONNX standard (domain {', '.join(sorted(foreign))})"
     if max(versions.get("", 0), versions.get("ai.onnx", 0)) < 18:
         yield "uses an ONNX opset older than 18"
+    known = {IMAGE, *constants, *(t.values.name for t in model.graph.sparse_initializer)}
+    for node in model.graph.node:
+        for name in filter(None, node.input):
+            if name not in known:
+                yield f"reads the tensor {name!r}, which nothing computes"
+        known.update(node.output)
+    yield from _false_metadata({p.key: p.value for p in model.metadata_props})
+
+
+def _false_metadata(metadata: Mapping[str, str]) -> Iterator[str]:
+    try:
+        listed = json.loads(metadata.get("dreamlayer.layers", "[]"))
+    except ValueError:
+        listed = None
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        yield "has metadata dreamlayer.layers that is no list of names"
+    multiple = metadata.get("dreamlayer.size_multiple", "1")
+    if not (multiple.isdecimal() and 1 <= int(multiple) <= _PROBE):
+        yield f"has metadata dreamlayer.size_multiple {multiple!r}, which is no size"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import tomllib
 import types
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import tomli_w
 from core.errors import RecipeError, nearest
 from core.term import Term
 
+_HUGE = 10**300
 PRESETS = Path(__file__).parent / "presets"
 DEFAULT_PRESET = "default"
 
@@ -135,6 +137,8 @@ def parse(text: str, origin: str = "the recipe") -> Recipe:
         plain = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except ValueError as error:
         raise RecipeError(f"{origin} is neither JSON nor TOML: {error}") from error
+    except RecursionError as error:
+        raise RecipeError(f"{origin} is nested too deep to be a recipe") from error
     plain.pop("description", None)
     try:
         return Recipe.from_dict(plain)
@@ -205,18 +209,30 @@ def _terms(listed: Any) -> tuple[Term, ...]:
             raise RecipeError(
                 f"an entry of 'layers' needs 'layer' and may have {', '.join(allowed)}"
             )
-    try:
-        return tuple(
-            Term(
-                str(entry["layer"]),
-                float(entry.get("weight", 1.0)),
-                tuple(int(c) for c in entry.get("channels", ())),
-                str(entry.get("kind", "squares")),
-            )
-            for entry in listed
-        )
-    except (TypeError, ValueError) as error:
-        raise RecipeError(f"an entry of 'layers' has a value of the wrong type: {error}") from error
+    return tuple(_term(entry) for entry in listed)
+
+
+def _term(entry: Mapping[str, Any]) -> Term:
+    """One entry of a stored recipe's layers, its types as they must be."""
+    channels = entry.get("channels", [])
+    wanted = (
+        (isinstance(entry["layer"], str) and _encodable(entry["layer"]), "'layer' must be text"),
+        (_is_number(entry.get("weight", 1.0)), "'weight' must be a number"),
+        (
+            isinstance(channels, list) and all(type(c) is int for c in channels),
+            "'channels' must be a list of whole numbers",
+        ),
+        (isinstance(entry.get("kind", ""), str), "'kind' must be text"),
+    )
+    for holds, sentence in wanted:
+        if not holds:
+            raise RecipeError(f"in an entry of 'layers', {sentence}")
+    given = {**entry, "weight": float(entry.get("weight", 1.0)), "channels": tuple(channels)}
+    return Term(**given)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
 
 
 def _checked(knob: dataclasses.Field[Any], value: Any) -> Any:
@@ -225,17 +241,29 @@ def _checked(knob: dataclasses.Field[Any], value: Any) -> Any:
     if knob.name == "layers" or (value is None and knob.default is None):
         return value
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        # A number too large for a float is out of any bounds.
+        value = float(value) if abs(value) < _HUGE else math.inf
     if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
         raise RecipeError(f"{knob.name} must be {_named(wanted)}, but is {value!r}")
     low, high, choices = limits.get("low"), limits.get("high"), limits.get("choices")
+    if wanted is str and not _encodable(value):
+        raise RecipeError(f"{knob.name} {value!r} holds characters that no text can hold")
     if choices and value not in choices:
         raise RecipeError(f"{knob.name} {value!r} is not known; use one of {', '.join(choices)}")
-    if wanted is float and value != value:
-        raise RecipeError(f"{knob.name} must be a number, but is nan")
+    if wanted is float and not math.isfinite(value):
+        raise RecipeError(f"{knob.name} must be a finite number, but is {value}")
     if (low is not None and value < low) or (high is not None and value > high):
         raise RecipeError(f"{knob.name} must lie between {low} and {high}, but is {value}")
     return value
+
+
+def _encodable(text: str) -> bool:
+    """False for half of a surrogate pair, which JSON can smuggle in."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _named(kind: Any) -> str:

@@ -10,6 +10,8 @@ from typing import Literal, get_args
 from core.errors import RecipeError
 
 Kind = Literal["squares", "mean"]
+_SHOWN = 80
+
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -47,7 +49,7 @@ class Term:
 _TERM = re.compile(
     r"(?P<layer>.+?)"
     r"(?::(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)?"
-    r"(?::(?P<channels>\d+(?:-\d+)?(?:\+\d+(?:-\d+)?)*)?"
+    r"(?::(?P<channels>\d{1,6}(?:-\d{1,6})?(?:\+\d{1,6}(?:-\d{1,6})?)*)?"
     r"(?::(?P<kind>[a-z]+))?)?)?",
     re.IGNORECASE,
 )
@@ -63,8 +65,9 @@ def parse_term(text: str) -> Term:
     """
     found = _TERM.fullmatch(text.strip())
     if found is None or ":" in found["layer"]:
+        came = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
         raise RecipeError(
-            f"layer {text!r} cannot be read; write NAME[:WEIGHT[:CHANNELS[:KIND]]], "
+            f"layer {came!r} cannot be read; write NAME[:WEIGHT[:CHANNELS[:KIND]]], "
             f"such as mixed3, mixed3:0.5 or mixed4:1:13+20-25:mean"
         )
     channels: list[int] = []
@@ -81,7 +84,9 @@ def format_term(term: Term) -> str:
     """Write a term in the form that `parse_term` reads, as short as it can be."""
     channels = "+".join(str(c) for c in term.channels)
     kind = "" if term.kind == "squares" else term.kind
-    parts = [term.layer, f"{term.weight:g}", channels, kind]
+    short = f"{term.weight:g}"
+    weight = short if float(short) == term.weight else repr(term.weight)
+    parts = [term.layer, weight, channels, kind]
     while not parts[-1] or (len(parts) == 2 and parts[-1] == "1"):
         parts.pop()
     return ":".join(parts)

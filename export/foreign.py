@@ -123,12 +123,11 @@ def rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
 def _name_for_recipes(graph: onnx.GraphProto) -> None:
     """Take the colons out of tensor names: ``a:0``, read as a layer with a weight, is ``a_0``.
 
-    Inputs and outputs are found by their names and keep them.
+    Inputs are found by their names and keep them.
     """
     taken = {name for node in graph.node for name in node.output}
-    kept = {info.name for info in [*graph.input, *graph.output]}
     names: dict[str, str] = {}
-    for name in sorted(taken - kept):
+    for name in sorted(taken):
         if ":" in name:
             plain = name.replace(":", "_")
             while plain in taken:
@@ -136,6 +135,8 @@ def _name_for_recipes(graph: onnx.GraphProto) -> None:
             taken.add(plain)
             names[name] = plain
     rename(graph, names)
+    for info in [*graph.output, *graph.value_info]:
+        info.name = names.get(info.name, info.name)
 
 
 def _copy(model: onnx.ModelProto) -> onnx.ModelProto:

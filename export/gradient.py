@@ -7,6 +7,7 @@ from pathlib import Path
 
 import onnx
 
+from core.errors import NetworkError
 from core.files import check_writable, replace_file
 
 
@@ -43,7 +44,11 @@ def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) 
     terms = [parse_term(text) for text in layers]
     opened.check(terms + [Term(name) for name in taps])
     result = gradient_model(opened.model, terms, list(taps))
-    onnx.checker.check_model(result, full_check=True)
+    try:
+        onnx.checker.check_model(result, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise NetworkError(f"the network gives no valid gradient model: {reason}") from error
     content = result.SerializeToString(deterministic=True)
     replace_file(output, content)
     outputs = ", ".join(info.name for info in result.graph.output)

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from core.ascent import Progress, dream_planes, magnitude, smooth
 from core.dreaming import Dreamer
-from core.errors import CancelledError
+from core.errors import CancelledError, NetworkError
 from core.images import read
 from core.octaves import octave_sizes, resize
 from core.recipe import Recipe
@@ -205,6 +205,22 @@ def test_original_is_not_changed() -> None:
         rng = np.random.default_rng(0)
         dream_planes(base, Recipe(octaves=octaves), towards(1), grid=Grid(64), rng=rng)
     np.testing.assert_array_equal(base, copy)
+
+
+@pytest.mark.parametrize("kind", ["mean", "std", "none"])
+@pytest.mark.parametrize("bad", ["loss", "gradient"])
+def test_numbers_that_are_not_finite_are_an_error(kind: str, bad: str) -> None:
+    """A network that gives nan does not paint the picture black."""
+
+    def broken(tile: Array) -> tuple[float, Array]:
+        gradient = np.ones_like(tile)
+        gradient[0, 0, 0] = np.nan if bad == "gradient" else 1
+        return (np.nan if bad == "loss" else 1.0), gradient
+
+    base = np.full((3, 9, 9), 0.5, np.float32)
+    recipe = Recipe(octaves=1, normalise=kind, smoothing=0.0)
+    with pytest.raises(NetworkError, match="not finite"):
+        dream_planes(base, recipe, broken, grid=Grid(64), rng=np.random.default_rng(0))
 
 
 def test_flat_gradient_is_no_division_by_zero() -> None:

@@ -268,6 +268,16 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "bad number": ([photo, "-o", out, "--steps", "many"], "--steps.*many"),
         "out of range": ([photo, "-o", out, "--octaves", "0"], "between 1 and 32, but is 0"),
         "several into one file": ([photo, photo, "-o", out], "several pictures need a folder"),
+        "folder of the picture": ([photo, "-o", folder], "is the picture itself"),
+        "output without a name": ([photo, "-o", ""], "the output has no name"),
+        "preset and recipe": (
+            [photo, "-o", out, "--preset", "eyes", "--recipe", "r.toml"],
+            "not allowed with",
+        ),
+        "huge channel range": (
+            [photo, "-o", out, "--layer", "mixed3:1:0-99999999999"],
+            "cannot be read",
+        ),
         "limit is no number": ([photo, "-o", out, "--max-megapixels", "nan"], "number above 0"),
         "too many threads": ([photo, "-o", out, "--threads", "99999"], "99999 threads"),
         "unknown option": ([photo, "-o", out, "--stepz", "1"], "--stepz"),
@@ -283,7 +293,8 @@ MISTAKES = [
     *("unknown network", "no ONNX", "folder missing", "unknown ending", "unknown provider"),
     *("bad number", "out of range", "unknown option", "picture without recipe"),
     *("recipe missing", "tile and overlap", "several into one file", "limit is no number"),
-    "too many threads",
+    *("too many threads", "folder of the picture", "output without a name", "preset and recipe"),
+    "huge channel range",
 ]
 
 
@@ -331,6 +342,26 @@ def test_full_disk_on_standard_output(photo: Path, quick: Sequence[str]) -> None
     error = done.stderr.decode()
     assert re.search("no space|full", error, re.IGNORECASE)
     assert len(error.strip().splitlines()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [["recipe"], ["presets"], ["layers"]])
+def test_full_disk_on_printed_text(arguments: Sequence[str]) -> None:
+    """Text that cannot be written is one sentence too."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command(*arguments), stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False
+        )
+    assert done.returncode == 2
+    assert re.fullmatch(r"python -m core: No space left on device; .*\n", done.stderr.decode())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closed streams of this kind are POSIX's")
+def test_closed_output_is_no_traceback() -> None:
+    """Without a standard output there is nobody to tell, and nothing fails."""
+    line = f'"{sys.executable}" -m core presets >&-'
+    done = subprocess.run(line, shell=True, capture_output=True, cwd=ROOT, check=False)
+    assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import core
 from core import Recipe, Term, dream, read, write
@@ -118,6 +119,19 @@ def test_mask_of_another_size_is_refused(recipe: Recipe) -> None:
     """A mask belongs to its image."""
     with pytest.raises(RecipeError, match=r"\[40, 56\], but has \[4, 4\]"):
         dream(PHOTO, recipe, mask=np.ones((4, 4), np.float32))
+
+
+@pytest.mark.parametrize("value", [np.uint8(200), np.float32(1.5), np.float32("nan")])
+def test_mask_of_other_values_is_refused(value: np.generic, recipe: Recipe) -> None:
+    """A mask in bytes or beyond 1 would multiply the change."""
+    with pytest.raises(RecipeError, match=r"from 0 .* to 1"):
+        dream(PHOTO, recipe, mask=np.full(PHOTO.shape[:2], value))
+
+
+def test_pillow_image_is_an_array(recipe: Recipe) -> None:
+    """What numpy can read as an array is dreamed as one."""
+    image = Image.fromarray((PHOTO * 255).astype(np.uint8))
+    np.testing.assert_array_equal(dream(image, recipe), dream(np.asarray(image), recipe))
 
 
 def test_cancel_reaches_through(recipe: Recipe) -> None:

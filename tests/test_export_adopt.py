@@ -294,5 +294,6 @@ def test_colons_leave_tensor_names() -> None:
         [weight("w:0", 4, 3, 3, 3)],
     )
     model = foreign.modernise(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)]))
-    assert [node.output[0] for node in model.graph.node] == ["conv_0_", "conv_0", "y:0"]
+    assert [node.output[0] for node in model.graph.node] == ["conv_0_", "conv_0", "y_0"]
     assert list(model.graph.node[1].input) == ["conv_0_"]
+    assert [output.name for output in model.graph.output] == ["y_0"]

@@ -91,6 +91,13 @@ def test_folder_as_network_is_refused(tmp_path: Path) -> None:
             lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[1], "dim_value", 1),
             "float32 image",
         ),
+        (
+            lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[3], "dim_value", 64),
+            "takes only images of 64 × any pixels",
+        ),
+        (lambda m: m.graph.node[2].input.__setitem__(1, "w9"), "'w9', which nothing computes"),
+        (lambda m: m.metadata_props.add(key="dreamlayer.layers", value="x"), "no list of names"),
+        (lambda m: m.metadata_props.add(key="dreamlayer.size_multiple", value="0"), "is no size"),
     ],
 )
 def test_file_beside_the_contract_says_how_to_adopt_it(
@@ -102,6 +109,21 @@ def test_file_beside_the_contract_says_how_to_adopt_it(
     onnx.save(model, tmp_path / "other.onnx")
     with pytest.raises(NetworkError, match=message + ".*export adopt"):
         Network(str(tmp_path / "other.onnx"))
+
+
+@pytest.mark.parametrize("content", [None, b"short"])
+def test_missing_weights_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """A network whose weights lie in another file says that this is what is missing."""
+    path = tmp_path / "outside.onnx"
+    onnx.save(
+        small_model(), path, save_as_external_data=True, location="weights.bin", size_threshold=0
+    )
+    assert Network(str(path)).layer_names
+    (tmp_path / "weights.bin").unlink()
+    if content is not None:
+        (tmp_path / "weights.bin").write_bytes(content)
+    with pytest.raises(NetworkError, match="weights in another file, which is missing or too"):
+        Network(str(path))
 
 
 def test_unknown_layer_is_answered_from_the_layer_list() -> None:

@@ -18,6 +18,7 @@ from core.term import Term, format_term, parse_term
         ("conv2d_85::13+139", Term("conv2d_85", 1.0, (13, 139))),
         ("conv2d_85:1:3-5+9:mean", Term("conv2d_85", 1.0, (3, 4, 5, 9), "mean")),
         ("x:::mean", Term("x", 1.0, (), "mean")),
+        ("x:0.12345678912", Term("x", 0.12345678912)),
     ],
 )
 def test_term_is_read_and_written_back(text: str, term: Term) -> None:
@@ -26,7 +27,18 @@ def test_term_is_read_and_written_back(text: str, term: Term) -> None:
     assert parse_term(format_term(term)) == term
 
 
-@pytest.mark.parametrize("text", ["", "mixed3:x", "mixed3:1:a", "mixed3:1:2:mean:more", "m:1:-3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "mixed3:x",
+        "mixed3:1:a",
+        "mixed3:1:2:mean:more",
+        "m:1:-3",
+        "m:1:0-99999999999",
+        "m:1:" + "9" * 5000,
+    ],
+)
 def test_unreadable_term_says_how_to_write_one(text: str) -> None:
     """Anything else is refused with an example."""
     with pytest.raises(RecipeError, match="write NAME"):

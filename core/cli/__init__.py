@@ -51,17 +51,18 @@ def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
         0 done, 2 bad input (one sentence says what), 130 cancelled.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser(program, arguments)
-    options = parser.parse_args(arguments)
-    if options.command is None:
-        parser.print_help()
-        return 0
     if threading.current_thread() is threading.main_thread():
         # Ends like Ctrl-C, so that a half-written temporary file is taken away.
         signal.signal(signal.SIGTERM, _terminated)
     try:
+        parser = _parser(program, arguments)
+        options = parser.parse_args(arguments)
+        if options.command is None:
+            parser.print_help()
+            return 0
         code: int = options.run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except DreamlayerError as error:
         return _say(program, str(error))
     except MemoryError:
@@ -71,9 +72,18 @@ def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
         return CANCELLED
     except BrokenPipeError:
         # The reader has gone; what is still buffered has no place to go to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return 0
+    except OSError as error:
+        _give_up_output()
+        return _say(program, f"{error.strerror or error}; check the disk and the output's place")
     return code
+
+
+def _give_up_output() -> None:
+    """Let what is still buffered for standard output go nowhere, so that closing it cannot fail."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminated(number: int, _frame: object) -> NoReturn:

@@ -150,6 +150,8 @@ def _announce(
 def _target(source: str, options: argparse.Namespace) -> str:
     """Where the dream of one picture goes."""
     output: str | None = options.output
+    if output == "":
+        raise OutputError("the output has no name; give a file, a folder or -")
     if output is None:
         if source == _STREAM:
             return _STREAM
@@ -178,3 +180,13 @@ def _check_targets(sources: list[str], targets: list[str], options: argparse.Nam
                 f"two pictures would both be written to {target!r}; rename one or use two folders"
             )
         images.check_target(target, options.format)
+    for source, target in zip(sources, targets, strict=True):
+        # Only a file name that was typed may be the picture's own.
+        if target not in (output, _STREAM) and _same_file(source, target):
+            raise OutputError(
+                f"{target!r} is the picture itself; give another folder or a file name with -o"
+            )
+
+
+def _same_file(one: str, other: str) -> bool:
+    return Path(one).exists() and Path(other).exists() and Path(one).samefile(other)

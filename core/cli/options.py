@@ -16,7 +16,8 @@ _TEXT = {".toml", ".json"}
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     """Add `--preset`, `--recipe` and one option for each knob of the recipe."""
-    start = parser.add_argument_group("where the recipe comes from")
+    sources = parser.add_argument_group("where the recipe comes from")
+    start = sources.add_mutually_exclusive_group()
     start.add_argument("--preset", metavar="NAME", help="start from a preset (default: default)")
     start.add_argument(
         "--recipe",

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the recipe that the options describe, or save it."""
     recipe = recipe_from(options)
-    if options.output is None:
+    if options.output in (None, "-"):
         print(recipe.to_json() if options.json else recipe.to_toml().rstrip())
         return 0
     path = Path(options.output)
