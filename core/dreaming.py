@@ -51,9 +51,9 @@ class Dreamer:
             self._sessions[recipe.layers] = GradientSession(model, self._provider, self._threads)
         return self._sessions[recipe.layers]
 
-    def estimate(self, width: int, height: int, recipe: Recipe, file_bytes: float = 0) -> Estimate:
+    def estimate(self, width: int, height: int, recipe: Recipe) -> Estimate:
         """Peak memory and tile for an image of that size; see `core.memory.estimate`."""
-        return estimate(width, height, recipe, self.network, file_bytes=file_bytes)
+        return estimate(width, height, recipe, self.network)
 
     def dream(
         self,

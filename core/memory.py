@@ -62,7 +62,6 @@ def estimate(
     recipe: Recipe,
     network: Network,
     *,
-    file_bytes: float = 0.0,
     free: float | None = None,
 ) -> Estimate:
     """Estimate peak memory, and choose the tile where the recipe leaves it open.
@@ -75,8 +74,6 @@ def estimate(
         `tile` 0 takes `TILE`, or the largest smaller one that fits into free memory.
     network : Network
         Its activations make up a tile's memory.
-    file_bytes : float
-        Bytes held for the file itself while it is read or written.
     free : float, optional
         Free memory in bytes, instead of the machine's own.
 
@@ -89,7 +86,7 @@ def estimate(
     layers = [term.layer for term in recipe.layers]
     per_pixel = activation_bytes(network.model, layers) * _ACTIVATION_SHARE
     weights = sum(_size(t.dims) for t in network.model.graph.initializer)
-    fixed = _BASE + weights * _BYTES_PER_WEIGHT + width * height * 12.0 * _COPIES + file_bytes
+    fixed = _BASE + weights * _BYTES_PER_WEIGHT + width * height * 12.0 * _COPIES
     sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]
     needed = 0.0
     for side in sides:
