@@ -14,7 +14,7 @@ from onnx.reference import ReferenceEvaluator
 
 from bench.errors import BenchError
 from core.gradient import IMAGE
-from core.graph import attributes
+from core.inference import attributes
 from core.term import Term
 
 Array = npt.NDArray[Any]

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from core.graph import attributes, infer_shapes, names_read
+from core.inference import attributes, inferred, names_read
 
 
 def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) -> onnx.ModelProto:
@@ -107,13 +107,12 @@ def _folded(
 
 def _weight_types(model: onnx.ModelProto) -> dict[str, tuple[int, int]]:
     """Element type and number of axes of each tensor that inference knows both of."""
-    inferred = infer_shapes(model).graph
-    known = {tensor.name: (tensor.data_type, len(tensor.dims)) for tensor in inferred.initializer}
-    for info in [*inferred.input, *inferred.value_info]:
-        tensor = info.type.tensor_type
-        if tensor.elem_type and tensor.HasField("shape"):
-            known[info.name] = tensor.elem_type, len(tensor.shape.dim)
-    return known
+    known = inferred(model)
+    return {
+        name: (known.dtypes[name], len(dims))
+        for name, dims in known.shapes.items()
+        if name in known.dtypes
+    }
 
 
 def _depending_on(model: onnx.ModelProto, image: str) -> set[str]:

@@ -15,7 +15,8 @@ from onnx import TensorProto, helper
 
 from core.errors import LayerError, UnsupportedOperatorError
 from core.folding import fold_batch_norms
-from core.graph import Graph, Value, attributes, infer_shapes, names_read, prune
+from core.graph import Graph, Value, prune
+from core.inference import attributes, names_read
 from core.objective import loss_of
 from core.rules import (
     FLOATS,
@@ -266,4 +267,4 @@ def _rename_nodes(nodes: Iterable[onnx.NodeProto], names: dict[str, str]) -> Non
                 _rename_nodes(inner.node, names)
 
 
-__all__ = ["GRADIENT", "IMAGE", "LOSS", "backward", "dreamable", "gradient_model", "infer_shapes"]
+__all__ = ["GRADIENT", "IMAGE", "LOSS", "backward", "dreamable", "gradient_model"]

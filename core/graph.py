@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from core.errors import NetworkError
-
-Dim = int | str | None
-"""One dimension: a number, the name of a symbolic size, or None where nothing is known."""
+from core.inference import Dim, inferred, names_read
 
 _BOOLEAN = {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"}
 _INTEGER = {"Shape", "Size", "ArgMax", "NonZero"}
@@ -143,20 +141,9 @@ class Graph:
 
     def learn_shapes(self) -> None:
         """Infer the shapes of all tensors, those of nodes appended so far included."""
-        inferred = infer_shapes(self.model)
-        doubtful = _behind_doubtful_windows(self.model)
-        for info in [*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output]:
-            tensor = info.type.tensor_type
-            if tensor.elem_type:
-                self.dtypes[info.name] = tensor.elem_type
-            if tensor.HasField("shape"):
-                dims = [_dim(d) for d in tensor.shape.dim]
-                if info.name in doubtful:
-                    dims = [d if i == 1 and len(dims) > 2 else None for i, d in enumerate(dims)]
-                self.shapes[info.name] = dims
-        for constant in self.model.graph.initializer:
-            self.dtypes[constant.name] = constant.data_type
-            self.shapes[constant.name] = list(constant.dims)
+        found = inferred(self.model)
+        self.dtypes |= found.dtypes
+        self.shapes |= found.shapes
 
     def __contains__(self, name: str) -> bool:
         return name in self.dtypes or name in self.producers
@@ -232,55 +219,6 @@ class Graph:
                 return name
 
 
-def infer_shapes(model: onnx.ModelProto, *, strict: bool = False) -> onnx.ModelProto:
-    """Infer shapes, small integer data followed too, so that shape arithmetic is seen through.
-
-    Large weights stand in as inputs of their shape: the answer is the same, nothing is copied.
-
-    Parameters
-    ----------
-    model : onnx.ModelProto
-        Any model; it is not changed.
-    strict : bool
-        Refuse shapes that contradict one another; else what can be inferred is given.
-
-    Raises
-    ------
-    NetworkError
-        Where shapes contradict one another.
-    """
-    skeleton = onnx.ModelProto(ir_version=model.ir_version)
-    skeleton.opset_import.extend(model.opset_import)
-    skeleton.functions.extend(model.functions)
-    graph = skeleton.graph
-    graph.name = model.graph.name
-    graph.node.extend(model.graph.node)
-    graph.input.extend(model.graph.input)
-    graph.output.extend(model.graph.output)
-    graph.value_info.extend(model.graph.value_info)
-    named = {info.name for info in graph.input}
-    for tensor in model.graph.initializer:
-        if np.prod(tensor.dims) <= 64:
-            graph.initializer.append(tensor)
-        elif tensor.name not in named:
-            graph.input.append(
-                helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
-            )
-    try:
-        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
-    except (onnx.shape_inference.InferenceError, ValueError) as error:
-        raise NetworkError(f"the network's shapes contradict one another: {error}") from error
-
-
-def attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    """The attributes of a node as Python numbers, strings, lists and tensors."""
-    found: dict[str, Any] = {}
-    for attribute in node.attribute:
-        value = helper.get_attribute_value(attribute)
-        found[attribute.name] = value.decode() if isinstance(value, bytes) else value
-    return found
-
-
 def prune(model: onnx.ModelProto) -> None:
     """Drop, in place, every node and initializer that no graph output depends on."""
     wanted = {output.name for output in model.graph.output}
@@ -299,34 +237,6 @@ def _replace(field: Any, items: Any) -> None:
     items = list(items)
     del field[:]
     field.extend(items)
-
-
-def names_read(node: onnx.NodeProto) -> Iterator[str]:
-    """Names a node reads, those that its subgraphs capture included."""
-    yield from (name for name in node.input if name)
-    for attribute in node.attribute:
-        for graph in [attribute.g, *attribute.graphs]:
-            for inner in graph.node:
-                yield from names_read(inner)
-
-
-def _behind_doubtful_windows(model: onnx.ModelProto) -> set[str]:
-    """Tensors whose sizes runtimes and shape inference count differently.
-
-    Where a pool rounds up, ONNX Runtime drops a last window that lies in the padding alone, and
-    inference does not.
-    """
-    found: set[str] = set()
-    for node in model.graph.node:
-        if attributes(node).get("ceil_mode", 0) or found.intersection(node.input):
-            found.update(node.output)
-    return found
-
-
-def _dim(dim: onnx.TensorShapeProto.Dimension) -> Dim:
-    if dim.HasField("dim_value"):
-        return int(dim.dim_value)
-    return dim.dim_param or None
 
 
 def _result_type(op: str, inputs: Sequence[Value | None]) -> int:

@@ -13,7 +13,7 @@ import onnx
 from onnx import helper
 
 from core.errors import NetworkError
-from core.graph import attributes, infer_shapes
+from core.inference import attributes, infer_shapes
 
 IMAGE = "image"
 LARGEST = 2048

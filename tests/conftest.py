@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import parser
+from PIL import Image
 
 COFFEE = Path(__file__).parent / "data" / "coffee.jpg"
 
@@ -45,3 +46,19 @@ def small_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def coffee() -> Path:
     """A photo, 600 × 400."""
     return COFFEE
+
+
+@pytest.fixture
+def quick(small_network: Path) -> list[str]:
+    """Options that make a dream take no time."""
+    return ["--network", str(small_network), "--layer", "deep", "--octaves", "2", "--steps", "2"]
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A small picture in a folder whose name has a space and a letter beyond ASCII."""
+    folder = tmp_path / "my phötos"
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 255, (40, 56, 3), np.uint8)
+    Image.fromarray(noise).save(folder / "photo.png")
+    return folder / "photo.png"

@@ -8,67 +8,19 @@ import os
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import ROOT, command, run
 from PIL import Image
 
 from core import Recipe, Term, read
 from core.recipe import parse
-
-ROOT = Path(__file__).parents[1]
-
-
-def run(
-    *arguments: object, cwd: Path | None = None, stdin: bytes = b"", **environment: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run `python -m core` to its end."""
-    return subprocess.run(
-        command(*arguments),
-        input=stdin,
-        capture_output=True,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment},
-        timeout=120,
-        check=False,
-    )
-
-
-def command(*arguments: object) -> list[str]:
-    """The command line."""
-    return [sys.executable, "-m", "core", *map(str, arguments)]
-
-
-@pytest.fixture
-def quick(small_network: Path) -> list[str]:
-    """Options that make a dream take no time."""
-    return ["--network", str(small_network), "--layer", "deep", "--octaves", "2", "--steps", "2"]
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    """A small picture in a folder whose name has a space and a letter beyond ASCII."""
-    folder = tmp_path / "my phötos"
-    folder.mkdir()
-    noise = np.random.default_rng(0).integers(0, 255, (40, 56, 3), np.uint8)
-    Image.fromarray(noise).save(folder / "photo.png")
-    return folder / "photo.png"
-
-
-def refused(result: subprocess.CompletedProcess[bytes], pattern: str) -> None:
-    """Exit code 2, and one line of error that says what the pattern says."""
-    error = result.stderr.decode()
-    assert result.returncode == 2, error
-    assert "Traceback" not in error
-    assert len(error.strip().splitlines()) == 1, error
-    assert re.search(pattern, error), error
 
 
 def test_dream_writes_a_picture_and_says_what_it_does(photo: Path, quick: Sequence[str]) -> None:
@@ -215,153 +167,6 @@ def test_every_knob_has_an_option() -> None:
     for name in Recipe().to_dict():
         option = "--layer" if name == "layers" else f"--{name.replace('_', '-')}"
         assert f"{option} " in text or f"{option}," in text, option
-
-
-def png_that_claims(width: int, height: int) -> bytes:
-    """A few bytes that unpack to a huge picture, as their header says."""
-
-    def chunk(name: bytes, content: bytes) -> bytes:
-        check = zlib.crc32(name + content)
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(width + 1)))
-    return b"\x89PNG\r\n\x1a\n" + body + chunk(b"IEND", b"")
-
-
-def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
-    """Each mistake with the arguments that make it and what the sentence must say."""
-    photo, jpeg = folder / "photo.png", folder / "cut.jpg"
-    buffer = io.BytesIO()
-    with Image.open(ROOT / "tests" / "data" / "coffee.jpg") as coffee:
-        coffee.save(buffer, "JPEG")
-    jpeg.write_bytes(buffer.getvalue()[: len(buffer.getvalue()) // 2])
-    (folder / "text.png").write_text("this is text")
-    (folder / "empty.png").write_bytes(b"")
-    (folder / "bad.onnx").write_text("no network")
-    (folder / "bomb.png").write_bytes(png_that_claims(30_000, 30_000))
-    out = folder / "out.png"
-    return {
-        "missing file": ([folder / "none.png", "-o", out], "none.png"),
-        "truncated JPEG": ([jpeg, "-o", out], r"cut\.jpg.*(truncated|damaged|incomplete|cut)"),
-        "text named .png": ([folder / "text.png", "-o", out], r"text\.png.*PNG, JPEG, TIFF"),
-        "zero bytes": ([folder / "empty.png", "-o", out], r"empty\.png.*empty"),
-        "decompression bomb": (
-            [folder / "bomb.png", "-o", out],
-            r"30000 x 30000.*--max-megapixels",
-        ),
-        "unknown layer": ([photo, "-o", out, "--layer", "mixed33"], "did you mean mixed3"),
-        "unreadable layer": ([photo, "-o", out, "--layer", "mixed3:x"], "write NAME"),
-        "channel out of range": (
-            [photo, "-o", out, "--layer", "mixed3:1:768"],
-            "no channel 768; channels 0 to 767",
-        ),
-        "unknown preset": ([photo, "-o", out, "--preset", "defult"], "did you mean default"),
-        "unknown network": ([photo, "-o", out, "--network", "nowhere"], "no network is called"),
-        "no ONNX": ([photo, "-o", out, "--network", folder / "bad.onnx"], "is not an ONNX file"),
-        "folder missing": (
-            [photo, "-o", folder / "no" / "out.png"],
-            r"(folder|no).*does not exist",
-        ),
-        "unknown ending": ([photo, "-o", folder / "out.xyz"], r"\.png"),
-        "unknown provider": ([photo, "-o", out, "--provider", "cudda"], "did you mean"),
-        "bad number": ([photo, "-o", out, "--steps", "many"], "--steps.*many"),
-        "out of range": ([photo, "-o", out, "--octaves", "0"], "between 1 and 32, but is 0"),
-        "several into one file": ([photo, photo, "-o", out], "several pictures need a folder"),
-        "folder of the picture": ([photo, "-o", folder], "is the picture itself"),
-        "output without a name": ([photo, "-o", ""], "the output has no name"),
-        "preset and recipe": (
-            [photo, "-o", out, "--preset", "eyes", "--recipe", "r.toml"],
-            "not allowed with",
-        ),
-        "huge channel range": (
-            [photo, "-o", out, "--layer", "mixed3:1:0-99999999999"],
-            "cannot be read",
-        ),
-        "limit is no number": ([photo, "-o", out, "--max-megapixels", "nan"], "number above 0"),
-        "too many threads": ([photo, "-o", out, "--threads", "99999"], "99999 threads"),
-        "unknown option": ([photo, "-o", out, "--stepz", "1"], "--stepz"),
-        "picture without recipe": ([photo, "-o", out, "--recipe", photo], "holds no recipe"),
-        "recipe missing": ([photo, "-o", out, "--recipe", "none.toml"], r"none\.toml"),
-        "tile and overlap": ([photo, "-o", out, "--tile", "64", "--overlap", "32"], "twice"),
-    }
-
-
-MISTAKES = [
-    *("missing file", "truncated JPEG", "text named .png", "zero bytes", "decompression bomb"),
-    *("unknown layer", "unreadable layer", "channel out of range", "unknown preset"),
-    *("unknown network", "no ONNX", "folder missing", "unknown ending", "unknown provider"),
-    *("bad number", "out of range", "unknown option", "picture without recipe"),
-    *("recipe missing", "tile and overlap", "several into one file", "limit is no number"),
-    *("too many threads", "folder of the picture", "output without a name", "preset and recipe"),
-    "huge channel range",
-]
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_bad_input(mistake: str, photo: Path) -> None:
-    """One sentence, exit code 2, and an output that stood there stays as it was."""
-    out = photo.with_name("out.png")
-    out.write_bytes(b"precious")
-    cases = bad_inputs(photo.parent)
-    arguments, pattern = cases[mistake]
-    before = set(photo.parent.iterdir())
-    refused(run("dream", "--quiet", *arguments), pattern)
-    assert out.read_bytes() == b"precious"
-    assert set(photo.parent.iterdir()) == before
-    assert set(cases) == set(MISTAKES)
-
-
-def test_unwritable_folder(photo: Path, quick: Sequence[str], tmp_path: Path) -> None:
-    """A folder without permission is found out before the work."""
-    if not hasattr(os, "geteuid") or os.geteuid() == 0:
-        pytest.skip("root may write everywhere; run the tests as another user")
-    locked = tmp_path / "locked"
-    locked.mkdir(mode=0o500)
-    refused(run("dream", photo, "-o", locked / "out.png", *quick), "locked")
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc")
-def test_folder_that_takes_no_files(photo: Path, quick: Sequence[str]) -> None:
-    """Where not even root may write, the sentence comes as well."""
-    refused(run("dream", photo, "-o", "/proc/out.png", "--quiet", *quick), r"/proc.*give another")
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_full_disk_on_standard_output(photo: Path, quick: Sequence[str]) -> None:
-    """A picture that does not fit is an error, not a half file."""
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            command("dream", photo, "-o", "-", "--quiet", *quick),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            cwd=ROOT,
-            check=False,
-        )
-    assert done.returncode == 2
-    error = done.stderr.decode()
-    assert re.search("no space|full", error, re.IGNORECASE)
-    assert len(error.strip().splitlines()) == 1
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("arguments", [["recipe"], ["presets"], ["layers"]])
-def test_full_disk_on_printed_text(arguments: Sequence[str]) -> None:
-    """Text that cannot be written is one sentence too."""
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            command(*arguments), stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False
-        )
-    assert done.returncode == 2
-    assert re.fullmatch(r"python -m core: No space left on device; .*\n", done.stderr.decode())
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="closed streams of this kind are POSIX's")
-def test_closed_output_is_no_traceback() -> None:
-    """Without a standard output there is nobody to tell, and nothing fails."""
-    line = f'"{sys.executable}" -m core presets >&-'
-    done = subprocess.run(line, shell=True, capture_output=True, cwd=ROOT, check=False)
-    assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import onnx
 import pytest
 from conftest import small_model
 
 from core.errors import NetworkError
-from core.graph import Graph, attributes, infer_shapes, prune, same_shape
+from core.graph import Graph, prune, same_shape
 
 
 def test_equal_nodes_and_constants_are_emitted_once() -> None:
@@ -83,22 +82,3 @@ def test_prune_keeps_what_a_subgraph_captures() -> None:
     )
     prune(model)
     assert [node.op_type for node in model.graph.node] == ["Tanh", "If"]
-
-
-def test_contradicting_shapes_are_one_sentence() -> None:
-    """Strict inference refuses with our error."""
-    model = onnx.parser.parse_model(
-        '<ir_version: 8, opset_import: ["" : 18]> '
-        "m (float[2,3] a) => (float[n,m] y) { y = MatMul(a, a) }"
-    )
-    with pytest.raises(NetworkError, match="shapes contradict"):
-        infer_shapes(model, strict=True)
-
-
-def test_attributes_are_plain_python() -> None:
-    """Strings are text, not bytes; lists are lists."""
-    node = onnx.helper.make_node("Conv", ["x", "w"], ["y"], auto_pad="VALID", strides=[2, 2])
-    found = attributes(node)
-    assert found["auto_pad"] == "VALID"
-    assert list(found["strides"]) == [2, 2]
-    assert np.array_equal(found["strides"], [2, 2])

@@ -8,7 +8,8 @@ import numpy as np
 from onnx import numpy_helper
 
 from core.errors import UnsupportedOperatorError
-from core.graph import Value, attributes
+from core.graph import Value
+from core.inference import attributes
 from core.rules.contract import Attrs, Inputs
 from core.rules.shapes import (
     adjoint_of_selection,
