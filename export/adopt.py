@@ -71,6 +71,7 @@ def adopt(
         raise NetworkError(f"the network is not valid at other sizes: {error}") from error
     difference = _difference(source, network, pixels, side)
     notes = [*pixels.notes, f"Layers    {len(layers)}, from {layers[0]} to {layers[-1]}"]
+    notes.append(_dreamable(network, layers))
     notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
     if not foreign_layers.takes_any_size(network):
         notes.append(
@@ -119,6 +120,18 @@ def _assembled(
     for output in result.graph.output:
         output.CopyFrom(shapes[output.name])
     return result
+
+
+def _dreamable(network: onnx.ModelProto, layers: Sequence[str]) -> str:
+    """Tell how many layers have a gradient, and what stops the first that has none."""
+    from core.gradient import dreamable
+
+    reasons = dreamable(network, layers)
+    stopped = [name for name in layers if reasons[name] is not None]
+    if not stopped:
+        return "Dreams    on every layer"
+    count = len(layers) - len(stopped)
+    return f"Dreams    on {count} of them; not on {stopped[0]}: {reasons[stopped[0]]}"
 
 
 def _difference(

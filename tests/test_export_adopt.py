@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +229,25 @@ def test_a_network_without_feature_maps_is_refused() -> None:
     source = model_of(nodes, [weight("dense", 3 * 8 * 8, 5)], [1, 3, 8, 8])
     with pytest.raises(NetworkError, match="no feature map"):
         adopt.adopt(source, Wishes(), **NAMES)
+
+
+def test_layers_without_a_gradient_are_told_at_once() -> None:
+    """Adopting says which operator stops the dream, instead of leaving that to the first dream."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], name="first"),
+        helper.make_node("Hardmax", ["a"], ["b"], name="hard", axis=1),
+        helper.make_node("Conv", ["b", "v"], ["y"], name="second"),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "stopped",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, "h", "w"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [weight("w", 4, 3, 3, 3), weight("v", 4, 4, 3, 3)],
+    )
+    source = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    _, notes = adopt.adopt(source, Wishes(), **NAMES)
+    assert any(re.search(r"Dreams +on 1 of them; not on y: Hardmax", note) for note in notes)
 
 
 def test_an_adopted_network_is_not_adopted_again() -> None:
