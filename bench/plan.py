@@ -13,8 +13,7 @@ from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from bench.errors import BenchError
-from core.gradient import IMAGE
-from core.inference import attributes
+from core.inference import IMAGE, attributes
 from core.term import Term
 
 Array = npt.NDArray[Any]

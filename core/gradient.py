@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 from core.errors import LayerError, UnsupportedOperatorError
 from core.folding import fold_batch_norms
 from core.graph import Graph, Value, prune
-from core.inference import attributes, names_read
+from core.inference import IMAGE, attributes, names_read
 from core.objective import loss_of
 from core.rules import (
     FLOATS,
@@ -31,8 +31,8 @@ from core.rules import (
 )
 from core.term import Term
 
-IMAGE, LOSS, GRADIENT = "image", "loss", "gradient"
-"""The names of a gradient model's input and outputs."""
+LOSS, GRADIENT = "loss", "gradient"
+"""The names of a gradient model's outputs; its input is `core.inference.IMAGE`."""
 
 
 def gradient_model(
@@ -267,4 +267,4 @@ def _rename_nodes(nodes: Iterable[onnx.NodeProto], names: dict[str, str]) -> Non
                 _rename_nodes(inner.node, names)
 
 
-__all__ = ["GRADIENT", "IMAGE", "LOSS", "backward", "dreamable", "gradient_model"]
+__all__ = ["GRADIENT", "LOSS", "backward", "dreamable", "gradient_model"]

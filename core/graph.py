@@ -112,17 +112,15 @@ class Graph:
     ----------
     shapes : dict
         For each tensor whose rank is known, its dimensions.
-    opset : int
-        The version of the standard operator set.
     """
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        self.opset = max(
+        opset = max(
             (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
         )
-        if self.opset < 18:
+        if opset < 18:
             raise NetworkError(
-                f"the network uses ONNX opset {self.opset}; 18 or later is needed: "
+                f"the network uses ONNX opset {opset}; 18 or later is needed: "
                 f"convert it with `python -m export adopt`"
             )
         self.model = onnx.ModelProto()

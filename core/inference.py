@@ -12,6 +12,9 @@ from onnx import helper
 
 from core.errors import NetworkError
 
+IMAGE = "image"
+"""The input of every network file."""
+
 Dim = int | str | None
 """One dimension: a number, the name of a symbolic size, or None where nothing is known."""
 

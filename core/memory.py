@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass
 
 import psutil
@@ -85,7 +85,7 @@ def estimate(
     free = available() if free is None else free
     layers = [term.layer for term in recipe.layers]
     per_pixel = activation_bytes(network.model, layers) * _ACTIVATION_SHARE
-    weights = sum(_size(t.dims) for t in network.model.graph.initializer)
+    weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
     fixed = _BASE + weights * _BYTES_PER_WEIGHT + width * height * 12.0 * _COPIES
     sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]
     needed = 0.0
@@ -104,10 +104,3 @@ def estimate(
 def in_units(count: float) -> str:
     """Bytes as a person reads them."""
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
-
-
-def _size(dims: Iterable[int]) -> int:
-    total = 1
-    for dim in dims:
-        total *= int(dim)
-    return total

@@ -14,7 +14,8 @@ from google.protobuf.message import DecodeError
 from platformdirs import user_data_path
 
 from core.errors import LayerError, NetworkError, nearest
-from core.gradient import IMAGE, dreamable, gradient_model
+from core.gradient import dreamable, gradient_model
+from core.inference import IMAGE
 from core.sizes import minimum_size, shapes_at, stride
 from core.term import Term
 from core.tiles import Grid
@@ -129,7 +130,7 @@ class Network:
         return [_layer(name, shapes.get(name, []), reasons[name]) for name in self.layer_names]
 
     def check(self, terms: Sequence[Term]) -> None:
-        """Raise `LayerError` where a term names a layer or channel that is not there."""
+        """Raise `LayerError` where a term names a layer that is not there."""
         produced = {name for node in self.model.graph.node for name in node.output}
         for term in terms:
             if term.layer not in produced:
@@ -161,7 +162,14 @@ def _layer(name: str, dims: Sequence[int], reason: str | None) -> Layer:
     return Layer(name, channels, pixels, reason)
 
 
-def _load(path: Path) -> onnx.ModelProto:
+def read_model(path: Path) -> onnx.ModelProto:
+    """Read an ONNX file, weights that it keeps in other files included.
+
+    Raises
+    ------
+    NetworkError
+        The file is missing, unreadable, no ONNX, or its weights are not beside it.
+    """
     try:
         model = onnx.load(path, load_external_data=False)
     except OSError as error:
@@ -170,12 +178,11 @@ def _load(path: Path) -> onnx.ModelProto:
         ) from error
     except (DecodeError, ValueError) as error:
         raise NetworkError(
-            f"{str(path)!r} is not an ONNX file; give a file made by `python -m export`"
+            f"{str(path)!r} is not an ONNX file; give one that ends in .onnx"
         ) from error
     if not model.graph.node:
         raise NetworkError(
-            f"{str(path)!r} is not an ONNX file with a network in it; "
-            f"give a file made by `python -m export`"
+            f"{str(path)!r} is not an ONNX file with a network in it; give one that has nodes"
         )
     try:
         onnx.load_external_data_for_model(model, str(path.parent))
@@ -184,6 +191,11 @@ def _load(path: Path) -> onnx.ModelProto:
             f"network {str(path)!r} keeps its weights in another file, which is missing or too "
             f"short; put it beside the network"
         ) from error
+    return model
+
+
+def _load(path: Path) -> onnx.ModelProto:
+    model = read_model(path)
     for problem in _breaches(model):
         raise NetworkError(
             f"network {str(path)!r} {problem}; bring it to the contract with "

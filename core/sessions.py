@@ -13,7 +13,8 @@ import numpy.typing as npt
 import onnx
 
 from core.errors import NetworkError, ProviderError, nearest
-from core.gradient import GRADIENT, IMAGE, LOSS
+from core.gradient import GRADIENT, LOSS
+from core.inference import IMAGE
 
 Array = npt.NDArray[np.float32]
 

@@ -13,9 +13,8 @@ import onnx
 from onnx import helper
 
 from core.errors import NetworkError
-from core.inference import attributes, infer_shapes
+from core.inference import IMAGE, attributes, infer_shapes, names_read
 
-IMAGE = "image"
 LARGEST = 2048
 MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
 _SAMPLES = (257, 262, 271, 284, 293, 306)
@@ -31,7 +30,7 @@ def ancestors(model: onnx.ModelProto, names: Iterable[str]) -> list[onnx.NodePro
     for node in reversed(model.graph.node):
         if wanted.intersection(node.output):
             found.append(node)
-            wanted.update(node.input)
+            wanted.update(names_read(node))
     return found[::-1]
 
 

@@ -14,6 +14,8 @@ from onnx import TensorProto, helper
 from core import sizes
 from core.errors import NetworkError
 from core.files import check_writable, replace_file
+from core.inference import IMAGE
+from core.network import read_model
 from export import conform, contract, foreign, foreign_layers, preprocessing
 from export.guess import Pixels, Wishes, find_pixels
 
@@ -88,8 +90,8 @@ def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelPro
     taken = {name for node in graph.node for name in [*node.input, *node.output]}
     prepared = _free("preprocessed", taken)
     names = {pixels.input: prepared}
-    if contract.INPUT in taken and pixels.input != contract.INPUT:
-        names[contract.INPUT] = _free("image_", taken)
+    if IMAGE in taken and pixels.input != IMAGE:
+        names[IMAGE] = _free("image_", taken)
     foreign.rename(graph, names)
     foreign.rename(graph, foreign_layers.better_names(graph))
     nodes, weights = preprocessing.build(pixels, prepared)
@@ -152,7 +154,7 @@ def _difference(
     layers = contract.layer_names(network)
     whole = network if expected else conform.tapped(network, layers[-1:])
     try:
-        found = conform.open_session(whole).run(None, {contract.INPUT: image})
+        found = conform.open_session(whole).run(None, {IMAGE: image})
     except Exception as error:  # ONNX Runtime's errors have no common base but this
         reason = str(error).splitlines()[0]
         raise NetworkError(f"ONNX Runtime cannot run the network: {reason}") from error
@@ -205,7 +207,7 @@ def run(
     if target.exists() and model.exists() and target.samefile(model):
         raise NetworkError(f"{target} would overwrite the source; choose another name with -o")
     check_writable(target)
-    source = foreign.load(model)
+    source = read_model(model)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     network, notes = adopt(
         source,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
-from core.errors import NetworkError
+from core.graph import prune
+from core.inference import infer_shapes
 from export import contract
 
 
@@ -34,10 +34,7 @@ def declare_layers(model: onnx.ModelProto, layers: Sequence[str]) -> dict[str, i
         The shapes in the graph contradict each other.
     """
     del model.graph.value_info[:]
-    try:
-        inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
-    except onnx.shape_inference.InferenceError as error:
-        raise NetworkError(f"the shapes in the network contradict each other: {error}") from error
+    inferred = infer_shapes(model)
     known = {info.name: info for info in [*inferred.graph.value_info, *inferred.graph.output]}
     outputs = {info.name for info in model.graph.output}
     channels: dict[str, int] = {}
@@ -73,30 +70,16 @@ def tapped(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
     onnx.ModelProto
         The pruned network.
     """
-    wanted, nodes = set(layers), []
-    for node in reversed(model.graph.node):
-        if wanted.intersection(node.output):
-            nodes.append(copy.deepcopy(node))
-            wanted.update(node.input)
-            wanted.update(name for name in _captured(node))
     known = {info.name: info for info in [*model.graph.value_info, *model.graph.output]}
     unknown = onnx.TypeProto(tensor_type=onnx.TypeProto.Tensor(elem_type=TensorProto.FLOAT))
     result = onnx.ModelProto()
     result.CopyFrom(model)
-    del result.graph.node[:], result.graph.output[:], result.graph.initializer[:]
-    result.graph.node.extend(reversed(nodes))
-    result.graph.initializer.extend(t for t in model.graph.initializer if t.name in wanted)
+    del result.graph.output[:]
     result.graph.output.extend(
         known.get(name, onnx.ValueInfoProto(name=name, type=unknown)) for name in layers
     )
+    prune(result)
     return result
-
-
-def _captured(node: onnx.NodeProto) -> list[str]:
-    """Return every tensor that the subgraphs of `node` read, their own ones included."""
-    graphs = [a.g for a in node.attribute if a.type == onnx.AttributeProto.GRAPH]
-    inner = [inner for graph in graphs for inner in graph.node]
-    return [name for n in inner for name in [*n.input, *_captured(n)]]
 
 
 def open_session(model: onnx.ModelProto, *, optimise: bool = True) -> ort.InferenceSession:

@@ -10,7 +10,8 @@ from typing import Any
 
 import onnx
 
-INPUT = "image"
+from core.inference import IMAGE
+
 INPUT_AXES = ("batch", 3, "height", "width")
 OPSET = 18
 IR_VERSION = 8  # the oldest that opset 18 may stand in, for old runtimes
@@ -55,7 +56,7 @@ class Description:
 
 def image_input() -> onnx.ValueInfoProto:
     """Return the one input: float32 ``[batch, 3, height, width]``, RGB, 0..1."""
-    return onnx.helper.make_tensor_value_info(INPUT, onnx.TensorProto.FLOAT, INPUT_AXES)
+    return onnx.helper.make_tensor_value_info(IMAGE, onnx.TensorProto.FLOAT, INPUT_AXES)
 
 
 def weights_sha256(initializers: Iterable[onnx.TensorProto]) -> str:

@@ -4,47 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 import onnx
-from google.protobuf.message import DecodeError
 from onnx.inliner import inline_local_functions
 
 from core.errors import NetworkError
 from export import contract
-
-
-def load(path: Path) -> onnx.ModelProto:
-    """Read an ONNX file whole.
-
-    Parameters
-    ----------
-    path
-        The file; weights beside it are read too.
-
-    Returns
-    -------
-    onnx.ModelProto
-        A model with at least one node.
-
-    Raises
-    ------
-    NetworkError
-        The file is missing, unreadable, or no ONNX.
-    """
-    try:
-        model = onnx.load(path)
-    except OSError as error:
-        raise NetworkError(
-            f"{path} cannot be read: {error.strerror or error}; check the path"
-        ) from error
-    except (DecodeError, ValueError, onnx.checker.ValidationError) as error:
-        raise NetworkError(
-            f"{path} is no ONNX file ({_first_line(error)}); give a file that ends in .onnx"
-        ) from error
-    if not model.graph.node:
-        raise NetworkError(f"{path} is no ONNX file, or it holds no network")
-    return model
 
 
 def modernise(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -18,7 +18,6 @@ RANGES: dict[str, tuple[float, float]] = {
 """Factor and offset from 0..1, by the name of a range."""
 
 LAYOUTS = ("nchw", "nhwc")
-ORDERS = ("rgb", "bgr")
 
 # Keys and values of the ONNX documentation on image metadata.
 _RANGE_METADATA = {
@@ -50,7 +49,7 @@ class Pixels:
     input
         Name of its input.
     layout, channels, range
-        One of `LAYOUTS`, `ORDERS`, `RANGES`.
+        One of `LAYOUTS`, ``rgb`` or ``bgr``, and one of `RANGES`.
     mean, std
         Red, green, blue, in units of the range; (value - mean) / std is fed.
     element_type

@@ -12,6 +12,7 @@ import onnx
 from core import sizes
 from core.errors import NetworkError
 from core.files import check_writable, replace_file
+from core.inference import IMAGE
 from export import conform, contract, keras_inception, verify
 
 PREPROCESSING = {"channels": "rgb", "range": "-1..1", "formula": "2 * image - 1"}
@@ -86,7 +87,7 @@ def _converted(model: Any) -> onnx.ModelProto:
         maps = complete(tf.transpose(image, [0, 2, 3, 1]) * 2.0 - 1.0, training=False)
         return [tf.transpose(result, [0, 3, 1, 2]) for result in maps]
 
-    signature = tf.TensorSpec((None, 3, None, None), tf.float32, name=contract.INPUT)
+    signature = tf.TensorSpec((None, 3, None, None), tf.float32, name=IMAGE)
     concrete = tf.function(forward).get_concrete_function(signature)
     inputs = [tensor.name for tensor in concrete.inputs if tensor.dtype != tf.resource]
     outputs = [tensor.name for tensor in concrete.outputs]
@@ -101,7 +102,7 @@ def _converted(model: Any) -> onnx.ModelProto:
                 input_names=inputs,
                 output_names=outputs,
                 tensors_to_rename={
-                    **dict(zip(inputs, [contract.INPUT], strict=True)),
+                    **dict(zip(inputs, [IMAGE], strict=True)),
                     **dict(zip(outputs, names, strict=True)),
                 },
             )

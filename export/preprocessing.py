@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from export import contract
+from core.inference import IMAGE
 from export.guess import RANGES, Pixels
 
 TO_NHWC, TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -54,7 +54,7 @@ def build(pixels: Pixels, output: str) -> tuple[list[onnx.NodeProto], list[onnx.
     if pixels.element_type in (TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16):
         steps.append(("Cast", [], {"to": pixels.element_type}))
     steps = steps or [("Identity", [], {})]
-    nodes, current = [], contract.INPUT
+    nodes, current = [], IMAGE
     for number, (kind, extra, attributes) in enumerate(steps, 1):
         result = output if number == len(steps) else f"preprocessing/{kind}"
         nodes.append(

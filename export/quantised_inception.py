@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from core.errors import NetworkError
+from core.inference import IMAGE
 from export import contract
 from export.nsfwjs import Package, QuantisedTensor
 
@@ -147,7 +148,7 @@ class _Network:
 
     def __init__(self) -> None:
         self.nodes = [
-            helper.make_node("Mul", [contract.INPUT, "preprocessing/two"], ["preprocessing/mul"]),
+            helper.make_node("Mul", [IMAGE, "preprocessing/two"], ["preprocessing/mul"]),
             helper.make_node("Sub", ["preprocessing/mul", "preprocessing/one"], ["preprocessed"]),
         ]
         self.weights = [

@@ -11,6 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from core.errors import NetworkError
+from core.inference import IMAGE
 from export import conform, contract
 
 Array = NDArray[np.float32]
@@ -110,7 +111,7 @@ def keras_results(
 def activations(network: onnx.ModelProto, layers: Sequence[str], image: Array) -> dict[str, Array]:
     """Run `network` and return the activations of `layers`, NCHW, by name."""
     session = conform.open_session(conform.tapped(network, layers))
-    return dict(zip(layers, session.run(None, {contract.INPUT: image}), strict=True))
+    return dict(zip(layers, session.run(None, {IMAGE: image}), strict=True))
 
 
 def gradients(network: onnx.ModelProto, layer: str, image: Array) -> tuple[Array, Array]:
@@ -135,7 +136,7 @@ def gradients(network: onnx.ModelProto, layer: str, image: Array) -> tuple[Array
 
     model = gradient_model(conform.tapped(network, [layer]), [Term(layer, kind="squares")])
     plain, optimised = (
-        conform.open_session(model, optimise=optimise).run(["gradient"], {contract.INPUT: image})
+        conform.open_session(model, optimise=optimise).run(["gradient"], {IMAGE: image})
         for optimise in (False, True)
     )
     return plain[0], optimised[0]

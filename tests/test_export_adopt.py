@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from core import sizes
 from core.errors import NetworkError
+from core.network import read_model
 from export import adopt, conform, contract, foreign, preprocessing
 from export.guess import Wishes, find_pixels
 
@@ -167,7 +168,7 @@ def test_old_networks_are_converted() -> None:
 )
 def test_published_architectures(name: str, count: int, smallest: int, multiple: int) -> None:
     """The architectures in the onnx package come through, and say which sizes they take."""
-    source = foreign.load(LIGHT / f"light_{name}.onnx")
+    source = read_model(LIGHT / f"light_{name}.onnx")
     network, notes = adopt.adopt(source, Wishes(), **NAMES)
     described = contract.read_description(network)
     assert len(contract.layer_names(network)) == count
@@ -255,17 +256,6 @@ def test_an_adopted_network_is_not_adopted_again() -> None:
     network, _ = adopt.adopt(plain_network(), Wishes(), **NAMES)
     with pytest.raises(NetworkError, match="already"):
         adopt.adopt(network, Wishes(), **NAMES)
-
-
-@pytest.mark.parametrize("content", [b"", b"text, not a network", b"\x08\x08"])
-def test_files_that_are_no_onnx_are_refused(tmp_path: Path, content: bytes) -> None:
-    """An empty file, text, and a header without a graph each get a sentence."""
-    path = tmp_path / "network.onnx"
-    path.write_bytes(content)
-    with pytest.raises(NetworkError, match="is no ONNX file"):
-        foreign.load(path)
-    with pytest.raises(NetworkError, match="cannot be read"):
-        foreign.load(tmp_path / "none.onnx")
 
 
 def test_the_source_is_never_overwritten(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_values_that_begin_with_a_minus_are_values(
     """``--range -1..1`` and a negative mean are not taken for options."""
     arguments = ["--range", "-1..1", "--mean", "-1,-1,-1", "-o", str(tmp_path / "x.onnx")]
     assert cli.main(["adopt", "missing.onnx", *arguments]) == 2
-    assert "missing.onnx cannot be read" in capsys.readouterr().err
+    assert "'missing.onnx' cannot be read" in capsys.readouterr().err
 
 
 def test_the_command_runs_as_a_module(tmp_path: Path) -> None:

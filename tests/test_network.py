@@ -10,7 +10,7 @@ import pytest
 from conftest import small_model
 
 from core.errors import LayerError, NetworkError
-from core.network import DEFAULT_FILE, Network, available, find
+from core.network import DEFAULT_FILE, Network, available, find, read_model
 from core.term import Term
 
 
@@ -73,6 +73,16 @@ def test_file_that_is_no_onnx_is_refused(tmp_path: Path, content: bytes) -> None
     path.write_bytes(content)
     with pytest.raises(NetworkError, match="is not an ONNX file"):
         Network(str(path))
+
+
+def test_read_model_takes_what_is_beside_the_contract(tmp_path: Path) -> None:
+    """Adopting starts from any ONNX file; one that cannot be read is named."""
+    model = small_model()
+    model.graph.input[0].name = "data"
+    onnx.save(model, tmp_path / "other.onnx")
+    assert read_model(tmp_path / "other.onnx").graph.input[0].name == "data"
+    with pytest.raises(NetworkError, match=r"none\.onnx' cannot be read: No such file"):
+        read_model(tmp_path / "none.onnx")
 
 
 def test_folder_as_network_is_refused(tmp_path: Path) -> None:
