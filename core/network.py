@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
+from onnx.external_data_helper import uses_external_data
 from platformdirs import user_data_path
 
 from core.errors import LayerError, NetworkError, nearest
@@ -184,14 +186,24 @@ def read_model(path: Path) -> onnx.ModelProto:
         raise NetworkError(
             f"{str(path)!r} is not an ONNX file with a network in it; give one that has nodes"
         )
+    outside = [tensor for tensor in model.graph.initializer if uses_external_data(tensor)]
     try:
         onnx.load_external_data_for_model(model, str(path.parent))
-    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+        # Older versions of onnx take what there is of a file that ends too soon.
+        whole = all(len(tensor.raw_data) == _bytes(tensor) for tensor in outside)
+    except (OSError, ValueError, onnx.checker.ValidationError):
+        whole = False
+    if not whole:
         raise NetworkError(
             f"network {str(path)!r} keeps its weights in another file, which is missing or too "
             f"short; put it beside the network"
-        ) from error
+        )
     return model
+
+
+def _bytes(tensor: onnx.TensorProto) -> int:
+    size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    return int(math.prod(tensor.dims) * size)
 
 
 def _load(path: Path) -> onnx.ModelProto:
