@@ -56,6 +56,8 @@ class Progress:
 
 
 Watch = Callable[[Progress], None]
+Show = Callable[[Array, int, int], None]
+"""Takes an octave's image, float32 [3, h, w], not to be changed; its number from 1; their count."""
 
 
 def dream_planes(
@@ -66,6 +68,7 @@ def dream_planes(
     grid: Grid,
     rng: np.random.Generator,
     watch: Watch | None = None,
+    show: Show | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Array:
     """Dream on a planar image over all octaves.
@@ -88,6 +91,8 @@ def dream_planes(
         The source of the shifts.
     watch : callable, optional
         Called with a `Progress` after every tile.
+    show : callable, optional
+        Called with the image after every octave.
     cancelled : callable, optional
         Asked before every tile; once it returns True, `CancelledError` is raised.
 
@@ -104,6 +109,8 @@ def dream_planes(
             image = _next_octave(base, image, sizes[number - 1], size)
         ledger.enter(number)
         _ascend(image, recipe, gradient_of, grid, rng, ledger)
+        if show is not None:
+            show(image, number + 1, len(sizes))
     return image
 
 

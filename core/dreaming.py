@@ -14,11 +14,16 @@ from core.errors import RecipeError
 from core.images.picture import Picture
 from core.memory import Estimate, estimate
 from core.network import Network
+from core.preview import Previewer, ShowPreview
+from core.providers import AUTO
 from core.recipe import DEFAULT_PRESET, Recipe, preset
-from core.sessions import AUTO, GradientSession
+from core.sessions import GradientSession
 from core.term import Term
 
 Array = npt.NDArray[np.float32]
+
+_SESSIONS = 4
+"""Objectives kept loaded; one who looks for a layer goes back and forth between a few."""
 
 
 class Dreamer:
@@ -26,8 +31,8 @@ class Dreamer:
 
     Parameters
     ----------
-    network : str
-        A name that `core.network.available` lists, or a path.
+    network : str or Network
+        A name that `core.network.available` lists, a path, or a network that is loaded already.
     provider : str
         Execution provider: `auto`, or one that is demanded.
     threads : int
@@ -39,17 +44,32 @@ class Dreamer:
         Where the network or the provider cannot be had.
     """
 
-    def __init__(self, network: str = "default", provider: str = AUTO, threads: int = 0) -> None:
-        self.network = Network(network)
+    def __init__(
+        self, network: str | Network = "default", provider: str = AUTO, threads: int = 0
+    ) -> None:
+        self.network = Network(network) if isinstance(network, str) else network
         self._provider, self._threads = provider, threads
         self._sessions: dict[tuple[Term, ...], GradientSession] = {}
 
     def session(self, recipe: Recipe) -> GradientSession:
-        """The loaded objective of a recipe; made once and kept."""
-        if recipe.layers not in self._sessions:
+        """The loaded objective of a recipe; the last few are kept."""
+        found = self._sessions.pop(recipe.layers, None)
+        if found is None:
             model = self.network.gradient_model(recipe.layers)
-            self._sessions[recipe.layers] = GradientSession(model, self._provider, self._threads)
-        return self._sessions[recipe.layers]
+            # The one unused for longest goes first, so that its memory serves the new one.
+            while len(self._sessions) >= _SESSIONS:
+                del self._sessions[next(iter(self._sessions))]
+            found = GradientSession(model, self._provider, self._threads)
+        self._sessions[recipe.layers] = found
+        return found
+
+    def is_warm(self, recipe: Recipe) -> bool:
+        """Tell whether `session` has it at hand."""
+        return recipe.layers in self._sessions
+
+    def forget(self, *, but: Recipe) -> None:
+        """Give back the memory of all objectives but one; `session` makes them anew when asked."""
+        self._sessions = {t: s for t, s in self._sessions.items() if t == but.layers}
 
     def estimate(self, width: int, height: int, recipe: Recipe) -> Estimate:
         """Peak memory and tile for an image of that size; see `core.memory.estimate`."""
@@ -63,6 +83,8 @@ class Dreamer:
         mask: Array | None = None,
         tile: int | None = None,
         watch: Watch | None = None,
+        show: ShowPreview | None = None,
+        show_side: int = 256,
         cancelled: Callable[[], bool] | None = None,
     ) -> Array:
         """Dream on float32 pixels.
@@ -71,7 +93,8 @@ class Dreamer:
         ----------
         pixels : array
             float32 [height, width, 3], encoded as a file would be; values beyond 0..1 survive,
-            since what is returned is `pixels + (dream(clipped) - clipped)`. Not changed.
+            since what is returned is `pixels + strength * (dream(clipped) - clipped)`. Not
+            changed.
         recipe : Recipe
             Its `network` is not read: this dreamer has one already.
         mask : array, optional
@@ -80,14 +103,18 @@ class Dreamer:
             The longest side of a tile, where an estimate was made before.
         watch, cancelled : callable, optional
             As for `core.ascent.dream_planes`.
+        show : callable, optional
+            Called with a `core.preview.Preview` after every octave.
+        show_side : int
+            Longer side of the previews in pixels.
 
         Returns
         -------
         array
             float32 [height, width, 3].
         """
-        height, width = _checked(pixels, mask)
-        if recipe.steps == 0:
+        height, width = check_image(pixels, mask)
+        if recipe.idle:
             return pixels.copy()
         session = self.session(recipe)
         side = self.estimate(width, height, recipe).tile if tile is None else tile
@@ -99,14 +126,24 @@ class Dreamer:
             grid=self.network.grid([term.layer for term in recipe.layers], side, recipe.overlap),
             rng=np.random.default_rng(recipe.seed),
             watch=watch,
+            show=show and Previewer(base, mask, recipe.strength, show_side, show),
             cancelled=cancelled,
         )
         dreamt -= base
+        if recipe.strength != 1:
+            dreamt *= recipe.strength
         # The clipped original has served; its memory takes the result, in the image's own layout.
         return _changed(pixels, dreamt, mask, base.reshape(height, width, 3))
 
 
-def _checked(pixels: Array, mask: Array | None) -> tuple[int, int]:
+def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
+    """Height and width of an image that can be dreamed on, with its mask.
+
+    Raises
+    ------
+    RecipeError
+        Where shapes or values are not what `Dreamer.dream` takes.
+    """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise RecipeError(
             f"an image must have the shape [height, width, 3], but has {list(pixels.shape)}"

@@ -43,6 +43,14 @@ class MemoryLimitError(DreamlayerError):
     """Work that would need more memory than the machine has free."""
 
 
+class RequestError(DreamlayerError):
+    """A message to the worker that cannot be read, or that says what it must not."""
+
+
+class FramingError(RequestError):
+    """A message after which it is unknown where the next one begins, so that reading must end."""
+
+
 class CancelledError(DreamlayerError):
     """The caller asked the ascent to stop."""
 

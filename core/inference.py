@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import onnx
 from onnx import helper
 
@@ -81,18 +81,23 @@ def infer_shapes(model: onnx.ModelProto, *, strict: bool = False) -> onnx.ModelP
     graph.input.extend(model.graph.input)
     graph.output.extend(model.graph.output)
     graph.value_info.extend(model.graph.value_info)
+    add_constants(graph, model)
+    try:
+        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
+    except (onnx.shape_inference.InferenceError, ValueError) as error:
+        raise NetworkError(f"the network's shapes contradict one another: {error}") from error
+
+
+def add_constants(graph: onnx.GraphProto, model: onnx.ModelProto) -> None:
+    """Give a graph the small constants of a model, and an input in the place of each large one."""
     named = {info.name for info in graph.input}
     for tensor in model.graph.initializer:
-        if np.prod(tensor.dims) <= 64:
+        if math.prod(tensor.dims) <= 64:
             graph.initializer.append(tensor)
         elif tensor.name not in named:
             graph.input.append(
                 helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
             )
-    try:
-        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
-    except (onnx.shape_inference.InferenceError, ValueError) as error:
-        raise NetworkError(f"the network's shapes contradict one another: {error}") from error
 
 
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:

@@ -31,6 +31,9 @@ _ACTIVATION_SHARE = 1.2
 
 _SHARE_OF_FREE = 0.9
 
+_CARRIED = 20
+"""Bytes of a pixel and its mask as the worker reads them."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -43,7 +46,7 @@ class Estimate:
     tile : int
         The longest side of a tile that this is for.
     available : float
-        Bytes that the machine could give when asked.
+        Bytes that the process could have when asked, what it held already included.
     """
 
     bytes: float
@@ -54,6 +57,25 @@ class Estimate:
 def available() -> float:
     """Bytes of memory that can be had without swapping."""
     return float(psutil.virtual_memory().available)
+
+
+def held() -> float:
+    """Bytes of memory that this process has already, and so need not be free for it."""
+    return float(psutil.Process().memory_info().rss)
+
+
+def check_room(width: int, height: int) -> None:
+    """Refuse a picture that will not fit whatever the network, before its pixels are read.
+
+    Raises
+    ------
+    MemoryLimitError
+        With what it needs at least and what there is.
+    """
+    free, needed = available(), _for_pixels(width, height)
+    enough = needed <= (free + held()) * _SHARE_OF_FREE
+    if not enough or width * height * _CARRIED > free * _SHARE_OF_FREE:
+        raise MemoryLimitError(_refusal(width, height, needed, free))
 
 
 def estimate(
@@ -75,18 +97,19 @@ def estimate(
     network : Network
         Its activations make up a tile's memory.
     free : float, optional
-        Free memory in bytes, instead of the machine's own.
+        Memory in bytes that the process may have, instead of what it holds and the machine has
+        free.
 
     Raises
     ------
     MemoryLimitError
         Where not even the smallest tile fits; the message says what would.
     """
-    free = available() if free is None else free
+    free = available() + held() if free is None else free
     layers = [term.layer for term in recipe.layers]
     per_pixel = activation_bytes(network.model, layers) * _ACTIVATION_SHARE
     weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
-    fixed = _BASE + weights * _BYTES_PER_WEIGHT + width * height * 12.0 * _COPIES
+    fixed = _BASE + weights * _BYTES_PER_WEIGHT + _for_pixels(width, height)
     sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]
     needed = 0.0
     for side in sides:
@@ -94,9 +117,17 @@ def estimate(
         needed = fixed + tiles[0].pixels * per_pixel
         if needed <= free * _SHARE_OF_FREE:
             return Estimate(needed, side, free)
-    raise MemoryLimitError(
+    raise MemoryLimitError(_refusal(width, height, needed, free))
+
+
+def _for_pixels(width: int, height: int) -> float:
+    return width * height * 12.0 * _COPIES
+
+
+def _refusal(width: int, height: int, needed: float, free: float) -> str:
+    return (
         f"dreaming {width} × {height} pixels needs about {in_units(needed)} of memory, but only "
-        f"{in_units(free)} are free; close other programs, use a smaller --tile, "
+        f"{in_units(free)} are free; close other programs, use a smaller tile, "
         f"or scale the picture down"
     )
 

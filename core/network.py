@@ -25,6 +25,7 @@ from core.tiles import Grid
 DEFAULT = "default"
 DEFAULT_FILE = Path(__file__).parent / "data" / "inception_v3_mixed5.onnx"
 _PROBE = 1024
+_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,15 @@ def find(name: str) -> Path:
     if name in known:
         return known[name]
     path = Path(name)
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except OSError:
+        # No file can have such a name, one too long for example.
+        hint = name if len(name) <= _SHOWN else name[:_SHOWN] + "..."
+        raise NetworkError(
+            f"no file can be called {hint!r}; give a network's name or the path of an .onnx file"
+        ) from None
     if path.suffix == ".onnx" or len(path.parts) > 1:
         problem = "is a folder" if path.is_dir() else "does not exist"
         raise NetworkError(f"network file {name!r} {problem}; give an .onnx file or a name")

@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import tomli_w
 
 from core.errors import RecipeError, nearest
-from core.term import Term
+from core.term import Term, parse_terms
 
 _HUGE = 10**300
 PRESETS = Path(__file__).parent / "presets"
@@ -37,7 +37,7 @@ class Recipe:
     network: str = _knob("default", "network to use: a name or an .onnx file")
     layers: tuple[Term, ...] = _knob(
         (Term("mixed3"), Term("mixed4"), Term("mixed5")),
-        "layer to dream of, as NAME[:WEIGHT[:CHANNELS[:KIND]]]; repeat for several",
+        "layers to dream of, each as NAME[:WEIGHT[:CHANNELS[:KIND]]], separated by commas",
     )
     octaves: int = _knob(6, "number of sizes that the dream grows through", low=1, high=32)
     octave_scale: float = _knob(
@@ -49,6 +49,9 @@ class Recipe:
         "mean change of a pixel in one step, where 1 is black to white",
         low=0.0,
         high=1.0,
+    )
+    strength: float = _knob(
+        1.0, "share of the dream in the result, the rest is the original", low=0.0, high=1.0
     )
     normalise: str = _knob(
         "mean",
@@ -87,6 +90,11 @@ class Recipe:
                 f"the tile must be more than twice the overlap"
             )
 
+    @property
+    def idle(self) -> bool:
+        """True where nothing would change: there are no steps, or no share of them is wanted."""
+        return self.steps == 0 or self.strength == 0
+
     def replace(self, **changes: Any) -> Recipe:
         """A copy with some knobs set anew; an unknown name is a `RecipeError`."""
         return Recipe(**{**self._shallow(), **_known(changes)})
@@ -105,6 +113,9 @@ class Recipe:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Recipe:
         """Read what `to_dict` gives; absent keys mean the defaults.
+
+        `layers` may also be text as `core.term.parse_terms` reads it, or hold such text beside
+        tables.
 
         Raises
         ------
@@ -199,21 +210,30 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
     return dict(values)
 
 
-def _terms(listed: Any) -> tuple[Term, ...]:
-    allowed = [knob.name for knob in dataclasses.fields(Term)]
-    if not isinstance(listed, list) or not all(isinstance(entry, Mapping) for entry in listed):
-        raise RecipeError("'layers' must be a list of tables with a key 'layer' in each")
-    for entry in listed:
-        unknown = set(entry) - set(allowed)
-        if unknown or "layer" not in entry:
-            raise RecipeError(
-                f"an entry of 'layers' needs 'layer' and may have {', '.join(allowed)}"
-            )
-    return tuple(_term(entry) for entry in listed)
+def _terms(given: Any) -> tuple[Term, ...]:
+    """The layers of a stored recipe: text, or a list of texts and tables."""
+    entries = [given] if isinstance(given, str) else given
+    if not isinstance(entries, list) or not all(isinstance(e, str | Mapping) for e in entries):
+        raise RecipeError(
+            "'layers' must be text such as 'mixed3, mixed4:0.5', or a list of such texts and of "
+            "tables with a key 'layer'"
+        )
+    terms: list[Term] = []
+    for entry in entries:
+        if isinstance(entry, Mapping):
+            terms.append(_term(entry))
+        elif _encodable(entry):
+            terms.extend(parse_terms(entry))
+        else:
+            raise RecipeError(f"'layers' {entry!r} holds characters that no text can hold")
+    return tuple(terms)
 
 
 def _term(entry: Mapping[str, Any]) -> Term:
-    """One entry of a stored recipe's layers, its types as they must be."""
+    """A term from a table, its types as they must be."""
+    allowed = [knob.name for knob in dataclasses.fields(Term)]
+    if not {"layer"} <= set(entry) <= set(allowed):
+        raise RecipeError(f"an entry of 'layers' needs 'layer' and may have {', '.join(allowed)}")
     channels = entry.get("channels", [])
     wanted = (
         (isinstance(entry["layer"], str) and _encodable(entry["layer"]), "'layer' must be text"),

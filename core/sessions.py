@@ -15,22 +15,9 @@ import onnx
 from core.errors import NetworkError, ProviderError, nearest
 from core.gradient import GRADIENT, LOSS
 from core.inference import IMAGE
+from core.providers import AUTO, PROVIDERS
 
 Array = npt.NDArray[np.float32]
-
-AUTO = "auto"
-PROVIDERS = {
-    "cpu": "CPUExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "tensorrt": "TensorrtExecutionProvider",
-    "rocm": "ROCMExecutionProvider",
-    "migraphx": "MIGraphXExecutionProvider",
-    "openvino": "OpenVINOExecutionProvider",
-    "directml": "DmlExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-    "webgpu": "WebGpuExecutionProvider",
-}
-"""Short names of execution providers; any other that ONNX Runtime offers goes by its own name."""
 
 _AUTO_ORDER = ("cuda", "rocm", "migraphx", "cpu")
 _INSTALL = {"cpu": "cpu", "cuda": "gpu", "tensorrt": "gpu", "openvino": "openvino"}

@@ -13,7 +13,7 @@ import onnx
 from onnx import helper
 
 from core.errors import NetworkError
-from core.inference import IMAGE, attributes, infer_shapes, names_read
+from core.inference import IMAGE, add_constants, attributes, infer_shapes, names_read
 
 LARGEST = 2048
 MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
@@ -66,9 +66,9 @@ def shapes_at(
     graph = fixed.graph
     graph.name = "fixed"
     graph.node.extend(model.graph.node if layers is None else ancestors(model, layers))
-    graph.initializer.extend(model.graph.initializer)
     shape = [1, 3, side, side]
     graph.input.append(helper.make_tensor_value_info(IMAGE, onnx.TensorProto.FLOAT, shape))
+    add_constants(graph, model)
     ends = [output.name for output in model.graph.output] if layers is None else layers
     graph.output.extend(onnx.ValueInfoProto(name=name) for name in ends)
     inferred = infer_shapes(fixed, strict=strict).graph

@@ -1,9 +1,10 @@
-"""One layer of an objective, and how it is written on a command line."""
+"""One layer of an objective, and how layers are written as text."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -78,6 +79,22 @@ def parse_term(text: str) -> Term:
         channels.extend(range(int(first), int(last or first) + 1))
     weight = float(found["weight"] or 1)
     return Term(found["layer"], weight, tuple(channels), (found["kind"] or "squares").lower())
+
+
+def parse_terms(text: str) -> tuple[Term, ...]:
+    """Read terms separated by commas, such as ``mixed3, mixed4:0.5``.
+
+    Raises
+    ------
+    RecipeError
+        Where one has another form than `parse_term` reads, an empty one included.
+    """
+    return tuple(parse_term(part) for part in text.split(","))
+
+
+def format_terms(terms: Iterable[Term]) -> str:
+    """Write terms in the form that `parse_terms` reads."""
+    return ", ".join(format_term(term) for term in terms)
 
 
 def format_term(term: Term) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,10 @@ import onnx
 import pytest
 from onnx import parser
 from PIL import Image
+from worker_process import Client
+
+from core.recipe import Recipe
+from core.term import Term
 
 COFFEE = Path(__file__).parent / "data" / "coffee.jpg"
 
@@ -62,3 +67,22 @@ def photo(tmp_path: Path) -> Path:
     noise = np.random.default_rng(0).integers(0, 255, (40, 56, 3), np.uint8)
     Image.fromarray(noise).save(folder / "photo.png")
     return folder / "photo.png"
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    """A worker that has said that it is ready."""
+    with Client() as started:
+        yield started
+
+
+@pytest.fixture
+def recipe(small_network: Path) -> Recipe:
+    """Two octaves on the small network."""
+    return Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=2)
+
+
+@pytest.fixture
+def endless(recipe: Recipe) -> Recipe:
+    """More steps than anybody waits for."""
+    return recipe.replace(steps=100_000)

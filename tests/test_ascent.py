@@ -175,6 +175,23 @@ def test_progress_is_true() -> None:
     assert {(p.step, p.steps) for p in seen} == {(1, 2), (2, 2)}
 
 
+def test_every_octave_is_shown_once_it_is_done() -> None:
+    """Smallest first, each at its own size, and the last is the result."""
+    seen: list[tuple[Array, int, int]] = []
+
+    def show(image: Array, octave: int, octaves: int) -> None:
+        seen.append((image.copy(), octave, octaves))
+
+    base = np.random.default_rng(0).random((3, 40, 60), np.float32)
+    rng = np.random.default_rng(0)
+    recipe = Recipe(octaves=3, steps=2)
+    image = dream_planes(base, recipe, towards(0.2), grid=Grid(64), rng=rng, show=show)
+    assert [(octave, octaves) for _, octave, octaves in seen] == [(1, 3), (2, 3), (3, 3)]
+    sizes = octave_sizes(40, 60, 3, recipe.octave_scale)
+    assert [shown.shape[1:] for shown, _, _ in seen] == sizes
+    np.testing.assert_array_equal(seen[-1][0], image)
+
+
 def test_cancel_takes_effect_within_a_tile() -> None:
     """No tile is run once the caller wishes to stop."""
     tiles = 0

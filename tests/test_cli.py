@@ -85,7 +85,9 @@ def test_recipe_is_replayed_from_a_picture(photo: Path, quick: Sequence[str]) ->
 def test_recipe_command_prints_and_saves(tmp_path: Path) -> None:
     """The options make a recipe, on standard output or in a file that is read back."""
     options = ("--steps", 3, "--layer", "mixed4:-0.5:1+2:mean", "--no-clip", "--tile", "auto")
-    wanted = Recipe(steps=3, layers=(Term("mixed4", -0.5, (1, 2), "mean"),), clip=False)
+    options += ("--layer", "mixed2, mixed3:2", "--strength", 0.5)
+    layers = (Term("mixed4", -0.5, (1, 2), "mean"), Term("mixed2"), Term("mixed3", 2.0))
+    wanted = Recipe(steps=3, layers=layers, clip=False, strength=0.5)
     assert parse(run("recipe", *options).stdout.decode()) == wanted
     assert parse(run("recipe", "--json", *options).stdout.decode()) == wanted
     for name in ("r.toml", "r.json"):

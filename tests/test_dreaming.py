@@ -12,15 +12,10 @@ import core
 from core import Recipe, Term, dream, read, write
 from core.dreaming import Dreamer
 from core.errors import CancelledError, NetworkError, RecipeError
+from core.preview import Preview
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.random((40, 56, 3)).astype(np.float32)
-
-
-@pytest.fixture
-def recipe(small_network: Path) -> Recipe:
-    """Two octaves on the small network."""
-    return Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=2)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
@@ -66,6 +61,48 @@ def test_warm_dreamer_gives_what_a_fresh_one_gives(recipe: Recipe) -> None:
 def test_zero_steps_change_nothing(recipe: Recipe) -> None:
     """The identity recipe is one."""
     np.testing.assert_array_equal(dream(PHOTO, recipe.replace(steps=0)), PHOTO)
+
+
+def test_no_strength_changes_no_bit(recipe: Recipe) -> None:
+    """Not even values that arithmetic would round."""
+    image = PHOTO.copy()
+    image[0, 0] = (-0.0, 3e38, 1e-40)
+    assert dream(image, recipe.replace(strength=0.0)).tobytes() == image.tobytes()
+
+
+def test_half_the_strength_is_half_the_change(recipe: Recipe) -> None:
+    """Also inside a mask."""
+    mask = np.full(PHOTO.shape[:2], 0.5, np.float32)
+    whole, half = dream(PHOTO, recipe), dream(PHOTO, recipe.replace(strength=0.5))
+    np.testing.assert_allclose(half - PHOTO, (whole - PHOTO) / 2, atol=1e-6)
+    quarter = dream(PHOTO, recipe.replace(strength=0.5), mask=mask)
+    np.testing.assert_allclose(quarter - PHOTO, (whole - PHOTO) / 4, atol=1e-6)
+
+
+def test_last_preview_is_the_result(recipe: Recipe) -> None:
+    """One after each octave, all of one size, the last one what is returned."""
+    shown: list[Preview] = []
+    mask = np.linspace(0, 1, PHOTO[:, :, 0].size, dtype=np.float32).reshape(PHOTO.shape[:2])
+    result = Dreamer(recipe.network).dream(
+        PHOTO, recipe.replace(strength=0.7), mask=mask, show=shown.append, show_side=999
+    )
+    assert [(p.octave, p.octaves) for p in shown] == [(1, 2), (2, 2)]
+    expected = np.rint(np.clip(result, 0, 1) * 255)
+    np.testing.assert_allclose(shown[-1].pixels, expected, atol=1)
+
+
+def test_few_objectives_are_kept(recipe: Recipe) -> None:
+    """Whoever tries many layers does not fill the memory; the latest ones stay at hand."""
+    dreamer = Dreamer(recipe.network)
+    tried = [recipe.replace(layers=(Term("deep", weight),)) for weight in range(1, 7)]
+    for one in [*tried, tried[3]]:
+        dreamer.session(one)
+    assert [dreamer.is_warm(one) for one in tried] == [False, False, True, True, True, True]
+    dreamer.session(tried[0])
+    assert dreamer.is_warm(tried[3])
+    assert not dreamer.is_warm(tried[2])
+    dreamer.forget(but=tried[3])
+    assert [dreamer.is_warm(one) for one in tried].count(True) == 1
 
 
 def test_pixels_outside_the_mask_are_bit_identical(recipe: Recipe) -> None:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from core.errors import MemoryLimitError
-from core.memory import TILE, estimate, in_units
+from core.memory import TILE, check_room, estimate, in_units
 from core.network import Network
 from core.recipe import Recipe
 
@@ -49,6 +49,13 @@ def test_tile_that_was_asked_for_is_kept_or_refused(network: Network) -> None:
     assert estimate(3000, 2000, Recipe(tile=700), network, free=64 * GIB).tile == 700
     with pytest.raises(MemoryLimitError):
         estimate(3000, 2000, Recipe(tile=2000), network, free=1 * GIB)
+
+
+def test_picture_without_room_is_refused_before_it_is_read() -> None:
+    """By its size alone; what fits passes."""
+    check_room(1000, 1000)
+    with pytest.raises(MemoryLimitError, match=r"10{6} × 10{6} pixels needs about .* are free"):
+        check_room(10**6, 10**6)
 
 
 def test_default_stays_under_two_gibibytes_at_twelve_megapixels(network: Network) -> None:

@@ -18,6 +18,7 @@ UNUSUAL = Recipe(
     octave_scale=2.0,
     steps=0,
     step_size=0.5,
+    strength=0.25,
     normalise="std",
     smoothing=0.0,
     roll=7,
@@ -42,6 +43,26 @@ def test_unusual_recipe_differs_in_every_knob() -> None:
         assert getattr(UNUSUAL, knob.name) != getattr(Recipe(), knob.name), knob.name
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "layers = 'mixed3, mixed4:-0.5:1+2:mean'",
+        "layers = ['mixed3', 'mixed4:-0.5:1+2:mean']",
+        "layers = [{ layer = 'mixed3' }, 'mixed4:-0.5:1+2:mean']",
+    ],
+)
+def test_layers_may_be_text(text: str) -> None:
+    """As on the command line, one by one or all in one."""
+    assert parse(text).layers == (Term("mixed3"), Term("mixed4", -0.5, (1, 2), "mean"))
+
+
+def test_idle_recipe_changes_nothing() -> None:
+    """No steps, or no share of them."""
+    assert Recipe(steps=0).idle
+    assert Recipe(strength=0.0).idle
+    assert not Recipe().idle
+
+
 def test_absent_keys_mean_defaults() -> None:
     """An empty document is the default recipe."""
     assert parse("") == Recipe()
@@ -59,7 +80,13 @@ def test_absent_keys_mean_defaults() -> None:
         ("step_size = nan", "step_size must be a finite number"),
         ("normalise = 'max'", "use one of mean, std, none"),
         ("layers = []", "names no layer"),
-        ("layers = ['mixed3']", "list of tables"),
+        ("layers = [3]", "must be text such as .* or a list"),
+        ("layers = 3", "must be text such as .* or a list"),
+        ("layers = ''", "write NAME"),
+        ("layers = 'a,,b'", "write NAME"),
+        ("layers = ['a:b:c']", "write NAME"),
+        ('{"layers": ["\\ud800"]}', "no text can hold"),
+        ("strength = 1.5", "strength must lie between 0.0 and 1.0"),
         ("layers = [{ weight = 1.0 }]", "needs 'layer'"),
         ("layers = [{ layer = 'a', weight = 'x' }]", "'weight' must be a number"),
         ("layers = [{ layer = 'a', weight = nan }]", "must be a number|finite"),

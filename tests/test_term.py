@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import RecipeError
-from core.term import Term, format_term, parse_term
+from core.term import Term, format_term, format_terms, parse_term, parse_terms
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,21 @@ def test_term_is_read_and_written_back(text: str, term: Term) -> None:
     """Reading gives the term, and writing it gives something that reads the same."""
     assert parse_term(text) == term
     assert parse_term(format_term(term)) == term
+
+
+def test_terms_are_separated_by_commas() -> None:
+    """One or several, with or without blanks, there and back."""
+    terms = (Term("mixed3"), Term("x/y", -0.5, (1, 4), "mean"))
+    assert parse_terms("mixed3,x/y:-.5:1+4:mean") == terms
+    assert parse_terms(format_terms(terms)) == terms
+    assert parse_terms(" mixed3 ") == terms[:1]
+
+
+@pytest.mark.parametrize("text", ["", ",", "mixed3,", "mixed3,,mixed4", "mixed3;mixed4:x"])
+def test_unreadable_list_of_terms_says_how_to_write_one(text: str) -> None:
+    """An empty place in the list is a mistake like any other."""
+    with pytest.raises(RecipeError, match="write NAME"):
+        parse_terms(text)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ _COMMANDS = {
     "layers": "list the layers of a network",
     "presets": "list the presets",
     "recipe": "print or save a recipe, also the one that a picture was made with",
+    "worker": "dream for another program, over standard input and output",
     "doctor": "show versions, providers that really load, and networks found",
 }
 """Each command's module is `core.cli.NAME`, loaded only when it is called."""

@@ -107,7 +107,7 @@ def _dream_one(
     images.check_target(target, options.format, opened)
     estimate = dreamer.estimate(opened.width, opened.height, recipe)
     used = recipe.replace(tile=estimate.tile)
-    provider = dreamer.session(used).provider if used.steps else "none"
+    provider = "none" if used.idle else dreamer.session(used).provider
     _announce(reporter, source, opened.width, opened.height, used, estimate, provider)
     picture = opened.load()
     picture.pixels = dreamer.dream(

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import DreamlayerError
 from core.recipe import DEFAULT_PRESET, Recipe, load, parse, preset, types_of
-from core.term import format_term, parse_term
+from core.term import format_terms, parse_terms
 
 _TEXT = {".toml", ".json"}
 
@@ -31,7 +31,7 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         text = f"{knob.metadata['help']} (default: {_shown(knob.default)})"
         settings: dict[str, Any] = {"dest": knob.name, "default": None, "help": text}
         if knob.name == "layers":
-            settings.update(action="append", type=_typed(parse_term), metavar="LAYER")
+            settings.update(action="extend", type=_typed(parse_terms), metavar="LAYER")
         elif kinds[knob.name] is bool:
             settings.update(action=argparse.BooleanOptionalAction)
         elif knob.metadata.get("choices"):
@@ -99,7 +99,7 @@ def _tile(text: str) -> int:
 
 def _shown(default: Any) -> str:
     if isinstance(default, tuple):
-        return ", ".join(format_term(term) for term in default)
+        return format_terms(default)
     if isinstance(default, bool):
         return "yes" if default else "no"
     return "none" if default is None else str(default)

@@ -1,0 +1,193 @@
+"""Requests to the worker: what each may say, checked, as one object each."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import RequestError, nearest
+from core.recipe import Recipe, preset
+
+Id = str | int | None
+_LONGEST_ID = 1000
+_SHOWN = 80
+_PIXEL_BYTES, _MASK_BYTES = 16, 4
+_MOST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class DreamRequest:
+    """Dream on the pixels that follow.
+
+    Attributes
+    ----------
+    id : str, int or None
+        What the replies repeat.
+    width, height : int
+        Size in pixels.
+    recipe : Recipe
+        What to dream.
+    provider : str
+        `auto`, or the one that is demanded.
+    threads : int
+        Processor threads, 0 for one a core.
+    mask : bool
+        Whether a mask follows the pixels.
+    preview : int
+        Longer side in pixels of the previews, 0 for none.
+    """
+
+    id: Id
+    width: int
+    height: int
+    recipe: Recipe
+    provider: str
+    threads: int
+    mask: bool
+    preview: int
+
+
+@dataclass(frozen=True)
+class DescribeRequest:
+    """Tell what there is to choose from, with the layers of one network where it is named."""
+
+    id: Id
+    network: str | None
+
+
+@dataclass(frozen=True)
+class CancelRequest:
+    """Give up the dreams of this id; all where it is None."""
+
+    id: Id
+
+
+Request = DreamRequest | DescribeRequest | CancelRequest
+
+
+def id_of(header: Mapping[str, Any]) -> Id:
+    """The id that replies are to repeat; None where there is none that can be."""
+    value = header.get("id")
+    return value if _is_id(value) else None
+
+
+def parse_request(header: Mapping[str, Any], size: int) -> Request:
+    """Check a header and make a request of it.
+
+    Parameters
+    ----------
+    header : mapping
+        What `core.frames.read_header` gave.
+    size : int
+        How many bytes follow it.
+
+    Raises
+    ------
+    RequestError
+        A key is unknown, missing or holds what it must not, or `size` is not what must follow.
+    RecipeError
+        The recipe or the preset is not what it must be.
+    """
+    kind = header.get("type")
+    if not isinstance(kind, str) or kind not in _KEYS:
+        raise RequestError(f"'type' must be one of {', '.join(_KEYS)}, but is {_shown(kind)}")
+    keys = {"type": _any, "id": _id, "bytes": _any, **_KEYS[kind]}
+    for name, value in header.items():
+        if name not in keys:
+            hint = nearest(name[:_SHOWN], keys) or f"it may have {', '.join(keys)}"
+            raise RequestError(f"{kind} has no key {_shown(name)}; {hint}")
+        keys[name](name, value)
+    if kind == "dream":
+        return _dream(header, size)
+    if size:
+        raise RequestError(f"nothing may follow {kind}, but {size} bytes do")
+    if kind == "describe":
+        return DescribeRequest(id_of(header), header.get("network"))
+    return CancelRequest(id_of(header))
+
+
+def _dream(header: Mapping[str, Any], size: int) -> DreamRequest:
+    for name in ("width", "height"):
+        if name not in header:
+            raise RequestError(f"dream needs {name!r}, in pixels")
+    width, height, mask = header["width"], header["height"], header.get("mask", False)
+    expected = width * height * (_PIXEL_BYTES + (_MASK_BYTES if mask else 0))
+    if size != expected:
+        also = " with a mask" if mask else ""
+        raise RequestError(
+            f"{expected} bytes must follow for {width} × {height} pixels{also}, but 'bytes' is "
+            f"{size}"
+        )
+    return DreamRequest(
+        id=id_of(header),
+        width=width,
+        height=height,
+        recipe=_recipe(header.get("recipe", {}), header.get("preset")),
+        provider=header.get("provider", "auto"),
+        threads=header.get("threads", 0),
+        mask=mask,
+        preview=header.get("preview", 0),
+    )
+
+
+def _recipe(changes: Mapping[str, Any], start: str | None) -> Recipe:
+    """The recipe, its absent knobs taken from a preset, or else from the defaults."""
+    base = {} if start is None else preset(start).to_dict()
+    try:
+        return Recipe.from_dict({**base, **changes})
+    except RecursionError as error:
+        raise RequestError("the recipe is nested too deep") from error
+
+
+Check = Callable[[str, Any], None]
+
+
+def _check(holds: Callable[[Any], bool], what: str) -> Check:
+    """A check of one key's value that says what the value must be."""
+
+    def check(name: str, value: Any) -> None:
+        if not holds(value):
+            raise RequestError(f"{name!r} must be {what}, but is {_shown(value)}")
+
+    return check
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _MOST
+
+
+def _is_id(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_ID
+    return value is None or type(value) is int
+
+
+def _shown(value: Any) -> str:
+    """A value as an error shows it, cut short; it may be anything that JSON can hold."""
+    return reprlib.repr(value)
+
+
+_any = _check(lambda _: True, "anything")
+_id = _check(_is_id, f"text of at most {_LONGEST_ID} characters or a whole number")
+_text = _check(lambda value: isinstance(value, str), "text")
+_size = _check(lambda value: _is_whole(value) and value > 0, f"a whole number from 1 to {_MOST}")
+_whole = _check(_is_whole, f"a whole number from 0 to {_MOST}")
+_flag = _check(lambda value: isinstance(value, bool), "true or false")
+_table = _check(lambda value: isinstance(value, dict), "an object")
+
+_KEYS: dict[str, dict[str, Check]] = {
+    "dream": {
+        "width": _size,
+        "height": _size,
+        "recipe": _table,
+        "preset": _text,
+        "provider": _text,
+        "threads": _whole,
+        "mask": _flag,
+        "preview": _whole,
+    },
+    "describe": {"network": _text},
+    "cancel": {},
+}

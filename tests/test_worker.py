@@ -1,0 +1,155 @@
+"""The worker as an editor meets it: real processes, dreams, previews, cancelling, the end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from command_line import ROOT
+from worker_process import PATIENCE, RGBA, Client, error_of
+
+from core import Recipe, dream
+
+
+@pytest.mark.parametrize("idle", [{"steps": 0}, {"strength": 0}])
+def test_every_bit_comes_back_where_nothing_is_dreamed(
+    idle: dict[str, Any], client: Client
+) -> None:
+    """Huge, tiny, negative and wide-gamut values; alpha may hold anything at all."""
+    image = np.random.default_rng(1).normal(0, 1e30, (30, 50, 4)).astype(np.float32)
+    image[0, :, :3] = (-0.0, 1e-42, 3.4e38)
+    alpha = np.random.default_rng(2).integers(0, 2**32, image.shape[:2], np.uint32)
+    alpha[:2, :2] = 0x7F800001, 0xFFC12345
+    image[:, :, 3] = alpha.view(np.float32)
+    client.dream(image, id=1, recipe={**idle, "network": "nowhere"})
+    header, payload = client.answer()
+    assert (header["type"], header["provider"], header["id"]) == ("result", "none", 1)
+    assert payload == image.tobytes()
+
+
+def test_dreams_are_those_of_the_library(client: Client, recipe: Recipe) -> None:
+    """Two in one session, with and without a mask; alpha is untouched, and loading is told once."""
+    image = RGBA.copy()
+    image[0, 0] = (2.5, -1.0, 0.5, np.nan)
+    mask = np.zeros(RGBA.shape[:2], np.float32)
+    mask[10:, 5:] = np.linspace(0, 1, 51, dtype=np.float32)
+    client.dream(image, id="first", recipe=recipe)
+    client.dream(image, mask, id="second", recipe=recipe.replace(seed=3))
+    first, second = client.until("result"), client.until("result")
+    for messages, given, id_, seed in ((first, None, "first", 0), (second, mask, "second", 3)):
+        header, payload = messages[-1]
+        result = np.frombuffer(payload, "<f4").reshape(RGBA.shape)
+        expected = dream(image[:, :, :3], recipe.replace(seed=seed), mask=given)
+        np.testing.assert_array_equal(result[:, :, :3], expected)
+        assert result[:, :, 3].tobytes() == image[:, :, 3].tobytes()
+        assert (header["width"], header["height"], header["provider"]) == (56, 40, "cpu")
+        assert header["recipe"]["seed"] == seed
+        assert all(h["id"] == id_ for h, _ in messages)
+    stages = [h.get("stage") for h, _ in first + second]
+    assert stages.count("loading") == 1
+    outside = np.frombuffer(second[-1][1], "<f4").reshape(RGBA.shape)[mask == 0]
+    assert outside.tobytes() == image[mask == 0].tobytes()
+
+
+def test_recipe_from_the_result_makes_the_same_picture(client: Client, recipe: Recipe) -> None:
+    """What is told back can be asked for again."""
+    client.dream(RGBA, recipe=recipe)
+    header, payload = client.answer()
+    client.dream(RGBA, recipe=header["recipe"])
+    assert client.answer()[1] == payload
+
+
+def test_previews_and_progress(client: Client, recipe: Recipe) -> None:
+    """One preview an octave, in the size asked for; progress rises to 1 and is true JSON."""
+    client.dream(RGBA, recipe=recipe.replace(octaves=3), preview=30, id=5)
+    messages = client.until("result")
+    previews = [(h, p) for h, p in messages if h["type"] == "preview"]
+    assert [(h["octave"], h["octaves"]) for h, _ in previews] == [(1, 3), (2, 3), (3, 3)]
+    assert all((h["width"], h["height"], len(p)) == (30, 21, 1890) for h, p in previews)
+    progress = [h for h, _ in messages if h.get("stage") == "dreaming"]
+    fractions = [h["fraction"] for h in progress]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    keys = {"octave", "octaves", "step", "steps", "width", "height", "fraction", "seconds_left"}
+    assert all(set(h) == {"type", "id", "stage", *keys} for h in progress)
+
+
+def test_description_with_layers(client: Client) -> None:
+    """What the plug-in's own file says, and what only this machine knows."""
+    client.send(type="describe", id=1)
+    client.send(type="describe", id=2, network="default")
+    (plain, _), (named, _) = client.answer(), client.answer()
+    held = json.loads((ROOT / "plugin" / "dreamlayer" / "description.json").read_text("utf-8"))
+    assert {key: plain[key] for key in held} == held
+    assert Path(plain["networks"]["default"]).is_file()
+    assert "layers" not in plain
+    layers = {layer["name"]: layer for layer in named["layers"]}
+    assert layers["mixed5"]["channels"] == 768
+    assert set(layers["mixed5"]) == {"name", "channels", "stride"}
+
+
+def test_cancel_in_the_middle_and_of_one_that_waits(
+    client: Client, recipe: Recipe, endless: Recipe
+) -> None:
+    """Each is answered once, and the next dream is as good as any."""
+    client.dream(RGBA, id="runs", recipe=endless)
+    client.dream(RGBA, id="waits", recipe=endless)
+    while client.until("progress")[-1][0]["stage"] != "dreaming":
+        pass
+    client.send(type="cancel", id="waits")
+    assert error_of(client.answer()) == ("waits", "CancelledError")
+    client.send(type="cancel", id="nobody")
+    client.send(type="cancel", id="runs")
+    assert error_of(client.answer()) == ("runs", "CancelledError")
+    client.dream(RGBA, id="next", recipe=recipe)
+    expected = dream(RGBA[:, :, :3], recipe)
+    np.testing.assert_array_equal(client.pixels()[:, :, :3], expected)
+
+
+def test_cancel_of_everything(client: Client, endless: Recipe) -> None:
+    """Without an id, what runs and what waits are both given up."""
+    client.dream(RGBA, id=1, recipe=endless)
+    client.dream(RGBA, id=2, recipe=endless)
+    client.send(type="cancel")
+    assert {error_of(client.answer()) for _ in range(2)} == {
+        (1, "CancelledError"),
+        (2, "CancelledError"),
+    }
+    client.dream(RGBA, id=3, recipe={"steps": 0})
+    assert client.answer()[0]["type"] == "result"
+
+
+def test_many_requests_at_once_are_answered_in_order(client: Client, recipe: Recipe) -> None:
+    """More than may wait: the rest stays in the pipe until there is room."""
+    for number in range(6):
+        client.dream(RGBA, id=number, recipe=recipe.replace(seed=number))
+    assert [client.answer()[0]["id"] for _ in range(6)] == list(range(6))
+
+
+def test_end_of_input_in_the_middle_of_a_dream_ends_the_process(client: Client) -> None:
+    """Also within ONNX Runtime, on the shipped network and a large tile."""
+    image = np.random.default_rng(0).random((700, 700, 4)).astype(np.float32)
+    client.dream(image, recipe={"steps": 1000, "octaves": 1, "tile": 700, "layers": "mixed5"})
+    while client.until("progress")[-1][0]["stage"] != "dreaming":
+        pass
+    inside = psutil.Process(client.process.pid)
+    client.close_input()
+    inside.wait(PATIENCE)
+    code, errors = client.finish()
+    assert (code, errors) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
+def test_end_of_input_is_seen_behind_a_request_that_has_no_room(
+    client: Client, endless: Recipe
+) -> None:
+    """A third dream is not read yet, and still its sender's going is noticed."""
+    for _ in range(3):
+        client.dream(RGBA, recipe=endless)
+    code, errors = client.finish()
+    assert (code, errors) == (0, "")
