@@ -1,0 +1,8 @@
+"""`python -m plugin`: install, remove or check the plug-in."""
+
+import sys
+
+from plugin.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(program="python -m plugin"))
