@@ -1,0 +1,192 @@
+"""Pixels of a GIMP 3 drawable: out as float32 RGBA for the worker, back in bit by bit."""
+
+import re
+
+from gi.repository import Babl, Gegl, Gimp
+
+_BAND_BYTES = 32 << 20
+"""Pixels pass through Python in bands of this many bytes; GEGL's own lengths are 32-bit."""
+
+_CONTEXT = 64
+"""Pixels around a selection that the network sees too, so that the dream fits in at its edge."""
+
+_RGBA = 16
+_MASK = 4
+_CLAMP = Gegl.AbyssPolicy.CLAMP
+_NONE = Gegl.AbyssPolicy.NONE
+
+
+class Region:
+    """The part of a drawable to dream on, and what shall become of it.
+
+    Parameters
+    ----------
+    drawable : Gimp.Drawable
+        Layer, layer mask or channel.
+    selected : bool
+        Whether the image's selection limits the work.
+
+    Attributes
+    ----------
+    x, y, width, height : int
+        The part that may change, in the drawable's own coordinates; width is 0 where the selection
+        does not touch the drawable.
+    """
+
+    def __init__(self, drawable, selected):
+        self.drawable = drawable
+        touched, self.x, self.y, self.width, self.height = drawable.mask_intersect()
+        if not touched:
+            self.width = self.height = 0
+        self.selected = selected
+        native = drawable.get_format()
+        self._native = Babl.get_name(native)
+        self._native_bytes = Babl.format_get_bytes_per_pixel(native)
+        self._components = Babl.format_get_n_components(native)
+        # In the image's own space: through sRGB, colours of a wide profile would move.
+        self._format = Babl.get_name(Babl.format_with_space("R'G'B'A float", native))
+        self._sent = self._with_context()
+
+    def _with_context(self):
+        if not self.selected:
+            return Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
+        left, top = max(self.x - _CONTEXT, 0), max(self.y - _CONTEXT, 0)
+        right = min(self.x + self.width + _CONTEXT, self.drawable.get_width())
+        bottom = min(self.y + self.height + _CONTEXT, self.drawable.get_height())
+        return Gegl.Rectangle.new(left, top, right - left, bottom - top)
+
+    def request(self, masked):
+        """Size and number of bytes as a `dream` request names them."""
+        sent, mask = self._sent, masked and self.selected
+        size = sent.width * sent.height * (_RGBA + (_MASK if mask else 0))
+        return {"width": sent.width, "height": sent.height, "mask": mask, "bytes": size}
+
+    def payload(self, masked):
+        """The pixels, then the selection where it counts, in bands of bytes."""
+        buffer = self.drawable.get_buffer()
+        for band in _bands(self._sent):
+            yield buffer.get(band, 1.0, self._format, _CLAMP)
+        if masked and self.selected:
+            selection = self.drawable.get_image().get_selection().get_buffer()
+            _, left, top = self.drawable.get_offsets()
+            for band in _bands(self._sent):
+                on_image = Gegl.Rectangle.new(band.x + left, band.y + top, band.width, band.height)
+                # Beyond the canvas nothing is selected.
+                yield selection.get(on_image, 1.0, "Y float", _NONE)
+
+    def receive(self, read):
+        """The drawable's content with the dream in it, as a buffer of the same format.
+
+        Pixels that came back as they were sent keep their own bits, and all keep those of their
+        alpha: float32 and the way through a profile's curve cannot hold every one of them.
+
+        Parameters
+        ----------
+        read : callable
+            Gives that many next bytes of the result.
+        """
+        original = self.drawable.get_buffer()
+        result = original.dup()
+        for band in _bands(self._sent):
+            dreamt = read(band.width * band.height * _RGBA)
+            sent = original.get(band, 1.0, self._format, _CLAMP)
+            kept = original.get(band, 1.0, self._native, _CLAMP)
+            result.set(band, self._format, dreamt)
+            self._restore(result, band, sent, dreamt, kept)
+        result.flush()
+        return result
+
+    def _restore(self, result, band, sent, dreamt, kept):
+        """Put the original's own bits where what came back equals what was sent, and in alpha."""
+        if sent == dreamt:
+            result.set(band, self._native, kept)
+            return
+        converted = bytearray(result.get(band, 1.0, self._native, _CLAMP))
+        size, components = self._native_bytes, self._components
+        for first, last in unchanged(sent, dreamt, _RGBA):
+            converted[first * size : last * size] = kept[first * size : last * size]
+        if self.drawable.has_alpha():
+            for byte in range(size - size // components, size):
+                converted[byte::size] = kept[byte::size]
+        result.set(band, self._native, bytes(converted))
+
+    def replace(self, result):
+        """Make `result` the drawable's content: one undo step, or False where GIMP refuses."""
+        drawable = self.drawable
+        area = Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
+        shadow = drawable.get_shadow_buffer()
+        result.copy(area, _NONE, shadow, area)
+        shadow.flush()
+        if not drawable.merge_shadow(True):
+            return False
+        if self.selected:
+            # GIMP merged through the selection, in float: rounded, and feathered twice. The undo
+            # step is made, so the pixels themselves may be put in place.
+            buffer = drawable.get_buffer()
+            result.copy(area, _NONE, buffer, area)
+            buffer.flush()
+        drawable.update(self.x, self.y, self.width, self.height)
+        return True
+
+    def layer(self, image, result, name):
+        """A new layer of `image`, not yet inserted, with the changed part of `result`."""
+        has_alpha = self.drawable.has_alpha()
+        kinds = {
+            (Gimp.ImageBaseType.RGB, False): Gimp.ImageType.RGB_IMAGE,
+            (Gimp.ImageBaseType.RGB, True): Gimp.ImageType.RGBA_IMAGE,
+            (Gimp.ImageBaseType.GRAY, False): Gimp.ImageType.GRAY_IMAGE,
+            (Gimp.ImageBaseType.GRAY, True): Gimp.ImageType.GRAYA_IMAGE,
+        }
+        kind = kinds[image.get_base_type(), has_alpha]
+        mode = Gimp.LayerMode.NORMAL
+        layer = Gimp.Layer.new(image, name, self.width, self.height, kind, 100.0, mode)
+        area = Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
+        buffer = layer.get_buffer()
+        result.copy(area, _NONE, buffer, Gegl.Rectangle.new(0, 0, self.width, self.height))
+        buffer.flush()
+        return layer
+
+    def reduced(self, longest):
+        """The whole part, as small as a preview: see `_preview`."""
+        return self._preview(min(1.0, longest / max(self.width, self.height)), longest)
+
+    def detail(self, longest):
+        """The middle of the part at its full size: see `_preview`."""
+        return self._preview(1.0, longest)
+
+    def _preview(self, scale, longest):
+        """Size, pixels as float32 RGBA in sRGB, and the selection as float32, or None."""
+        # A scaled rectangle is in scaled coordinates; its corners decide its size.
+        left, top = int(self.x * scale), int(self.y * scale)
+        whole_width = max(1, int((self.x + self.width) * scale) - left)
+        whole_height = max(1, int((self.y + self.height) * scale) - top)
+        width, height = min(whole_width, longest), min(whole_height, longest)
+        left += (whole_width - width) // 2
+        top += (whole_height - height) // 2
+        area = Gegl.Rectangle.new(left, top, width, height)
+        pixels = self.drawable.get_buffer().get(area, scale, "R'G'B'A float", _CLAMP)
+        mask = None
+        if self.selected:
+            _, right, down = self.drawable.get_offsets()
+            area = Gegl.Rectangle.new(
+                left + round(right * scale), top + round(down * scale), width, height
+            )
+            selection = self.drawable.get_image().get_selection().get_buffer()
+            mask = selection.get(area, scale, "Y float", _NONE)
+        return width, height, pixels, mask
+
+
+def unchanged(sent, dreamt, size):
+    """Runs of equal units of `size` bytes in two strings of bytes: pairs of first and last + 1."""
+    differing = int.from_bytes(sent, "little") ^ int.from_bytes(dreamt, "little")
+    for run in re.finditer(rb"\0{%d,}" % size, differing.to_bytes(len(sent), "little")):
+        first, last = -(-run.start() // size), run.end() // size
+        if last > first:
+            yield first, last
+
+
+def _bands(area):
+    """Cut a rectangle into bands of whole rows."""
+    rows = max(1, _BAND_BYTES // (area.width * _RGBA))
+    for top in range(0, area.height, rows):
+        yield Gegl.Rectangle.new(area.x, area.y + top, area.width, min(rows, area.height - top))

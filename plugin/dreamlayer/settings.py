@@ -1,0 +1,152 @@
+# -*- coding: utf-8 -*-
+"""What a painter can set, read from description.json, and the recipe made of it.
+
+For Python 2.7 and 3: both GIMP plug-ins build their arguments from this one list.
+"""
+
+from __future__ import unicode_literals
+
+import collections
+import io
+import json
+import os
+
+CUSTOM = "custom"
+"""The preset that stands for: all values as they are set."""
+
+OUTPUTS = collections.OrderedDict(
+    [
+        ("in-place", "In place"),
+        ("new-layer", "New layer"),
+        ("new-image", "New image"),
+    ]
+)
+MAIN = ("network", "layers", "strength", "steps", "octaves", "octave_scale", "step_size", "seed")
+"""Knobs that are always in sight; the others are in the Advanced expander."""
+
+_SEED_HIGH = 2**31 - 1
+_TITLES = {
+    "layers": "Layer",
+    "normalise": "Divide gradient by",
+    "smoothing": "Smoothing",
+    "roll": "Largest shift",
+    "tile": "Tile",
+    "overlap": "Tile overlap",
+    "max_loss": "Stop at objective",
+    "clip": "Keep within black and white",
+}
+
+
+class SettingError(ValueError):
+    """A value that is not allowed; the text is one sentence."""
+
+
+Knob = collections.namedtuple("Knob", "name title kind default low high choices help")
+"""One field of the recipe; `kind` is int, float, bool, text or layers."""
+
+
+class Settings(object):
+    """All knobs, presets and providers of the installed dreamlayer.
+
+    Parameters
+    ----------
+    folder : text
+        Where description.json lies.
+    """
+
+    def __init__(self, folder):
+        # Native text: in Python 2 a folder is bytes, which mix with no other text than ASCII.
+        path = os.path.join(folder, str("description.json"))
+        with io.open(path, encoding="utf-8") as file:
+            described = json.load(file, object_pairs_hook=collections.OrderedDict)
+        self.knobs = collections.OrderedDict((k["name"], _knob(k)) for k in described["knobs"])
+        self.presets = described["presets"]
+        self.providers = described["providers"]
+
+    def preset_values(self, preset):
+        """The values of all knobs that a preset stands for, by name."""
+        return self.values_in(self.presets[preset]["recipe"])
+
+    def values_in(self, recipe):
+        """The values of all knobs in a recipe as the worker gives it, layers as text."""
+        values = dict((knob.name, knob.default) for knob in self.knobs.values())
+        values.update((k, v) for k, v in recipe.items() if k in values and v is not None)
+        if isinstance(values.get("layers"), list):
+            values["layers"] = ", ".join(_term(term) for term in values["layers"])
+        return values
+
+    def check(self, preset, provider, output):
+        """Raise `SettingError` where one of the three is none that there is."""
+        for title, value, allowed in (
+            ("preset", preset, [CUSTOM] + sorted(self.presets)),
+            ("provider", provider, self.providers),
+            ("output", output, list(OUTPUTS)),
+        ):
+            if value not in allowed:
+                raise SettingError(
+                    "{} '{}' is not known; use one of {}".format(title, value, ", ".join(allowed))
+                )
+
+    def recipe(self, preset, values):
+        """The recipe to send: the preset's, with each value that is not at its default.
+
+        With the preset `CUSTOM` all values count as they are.
+
+        Raises
+        ------
+        SettingError
+            Where a value is out of its range.
+        """
+        recipe = {} if preset == CUSTOM else dict(self.presets[preset]["recipe"])
+        for knob in self.knobs.values():
+            value = _checked(knob, values[knob.name])
+            if preset == CUSTOM or value != knob.default:
+                recipe[knob.name] = value
+        if not recipe.get("max_loss"):
+            recipe.pop("max_loss", None)
+        return recipe
+
+
+def _term(term):
+    """One layer as it is typed: NAME[:WEIGHT[:CHANNELS[:KIND]]]."""
+    if not isinstance(term, dict):
+        return "{}".format(term)
+    kind = term.get("kind", "squares")
+    parts = [
+        term["layer"],
+        "{!r}".format(float(term.get("weight", 1.0))),
+        "+".join("{}".format(c) for c in term.get("channels", [])),
+        "" if kind == "squares" else kind,
+    ]
+    while not parts[-1] or (len(parts) == 2 and parts[-1] == "1.0"):
+        parts.pop()
+    return ":".join(parts)
+
+
+def _knob(described):
+    name, kind = described["name"], described["type"]
+    low, high, default = described["low"], described["high"], described["default"]
+    help_ = described["help"]
+    if name == "seed":
+        high = _SEED_HIGH
+    if name == "max_loss":
+        # Editors have no empty number.
+        default, low, high = 0.0, 0.0, 1e9
+        help_ += "; 0 for never"
+    title = _TITLES.get(name) or name.replace("_", " ").capitalize()
+    return Knob(name, title, kind, default, low, high, described["choices"], help_)
+
+
+def _checked(knob, value):
+    if knob.choices and value not in knob.choices:
+        raise SettingError(
+            "{} '{}' is not known; use one of {}".format(knob.name, value, ", ".join(knob.choices))
+        )
+    if knob.kind == "float":
+        # Sliders and single-precision arguments add digits that nobody typed.
+        value = round(value, 9)
+    if knob.kind in ("int", "float") and not knob.low <= value <= knob.high:
+        raise SettingError(
+            "{} must lie between {} and {}, but is {}".format(knob.name, knob.low, knob.high, value)
+        )
+    return value

@@ -1,0 +1,301 @@
+# -*- coding: utf-8 -*-
+"""The editor's side of the worker protocol, for Python 2.7 and 3 with nothing but themselves.
+
+docs/worker.md says what passes between the two.
+"""
+
+from __future__ import unicode_literals
+
+import collections
+import io
+import json
+import numbers
+import os
+import subprocess
+import sys
+import threading
+
+PROTOCOL = 1
+SETTINGS = "worker.json"
+"""Written into this folder by `python -m plugin install`: which command starts the worker."""
+
+_FOREIGN = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PYTHONPLATLIBDIR",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_INSERT_LIBRARIES",
+    "GI_TYPELIB_PATH",
+    "GEGL_PATH",
+    "BABL_PATH",
+)
+"""What an editor sets for itself; another Python would load the wrong libraries with it."""
+
+_LINES_KEPT = 20
+_LONGEST_LINE = 1 << 20
+_SHOWN = 80
+_NO_WINDOW = 0x08000000
+_PATIENCE = 5.0
+
+
+class WorkerError(Exception):
+    """A sentence for the painter; `kind` is its class in the worker, `id` the request's."""
+
+    def __init__(self, sentence, kind="WorkerError", id=None):
+        super(WorkerError, self).__init__(sentence)
+        self.sentence = sentence
+        self.kind = kind
+        self.id = id
+
+
+def settings(folder):
+    """What the installer wrote: `command` (list of text), `environment` (dict) and `version`."""
+    # Native text: in Python 2 a folder is bytes, which mix with no other text than ASCII.
+    path = os.path.join(folder, str(SETTINGS))
+    advice = "run in a terminal: python -m plugin install"
+    try:
+        with io.open(path, encoding="utf-8") as file:
+            read = json.load(file)
+    except (IOError, OSError):
+        raise WorkerError("Deep Dream does not know which Python to use; " + advice)
+    except ValueError:
+        raise WorkerError("{} is damaged; {}".format(_as_text(path), advice))
+    command = read.get("command") if isinstance(read, dict) else None
+    if not isinstance(command, list) or not command or not _are_texts(command):
+        raise WorkerError("{} names no command; {}".format(_as_text(path), advice))
+    extra = read.setdefault("environment", {})
+    if not isinstance(extra, dict) or not _are_texts(extra.values()):
+        raise WorkerError("{} names no environment; {}".format(_as_text(path), advice))
+    return read
+
+
+def scrubbed(environment, extra):
+    """The environment for the worker: without what belongs to the editor, with our own."""
+    kept = dict((k, v) for k, v in environment.items() if _as_text(k).upper() not in _FOREIGN)
+    kept.update(extra)
+    # Sentences, paths and names come and go as UTF-8 whatever the editor's locale is.
+    kept.update({"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"})
+    return kept
+
+
+class Worker(object):
+    """A worker process; started at once, ended by `close`, and by the end of this process.
+
+    Parameters
+    ----------
+    folder : text
+        Where the installer wrote its settings.
+
+    Raises
+    ------
+    WorkerError
+        Where it cannot be started.
+    """
+
+    def __init__(self, folder):
+        chosen = settings(folder)
+        command = chosen["command"]
+        environment = scrubbed(os.environ, chosen["environment"])
+        if sys.version_info[0] == 2:
+            # Python 2 encodes by the locale, which may be C; on Windows by the code page.
+            code = "mbcs" if os.name == "nt" else "utf-8"
+            command = [_as_bytes(part, code) for part in command]
+            environment = dict(
+                (_as_bytes(k, code), _as_bytes(v, code)) for k, v in environment.items()
+            )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+                bufsize=-1,
+                close_fds=os.name != "nt",
+                creationflags=_NO_WINDOW if os.name == "nt" else 0,
+            )
+        except (OSError, ValueError) as error:
+            raise WorkerError(
+                "the Python that Deep Dream was installed with does not start ({}: {}); "
+                "run python -m plugin doctor in a terminal".format(
+                    chosen["command"][0], _as_text(getattr(error, "strerror", None) or str(error))
+                )
+            )
+        self._said = collections.deque(maxlen=_LINES_KEPT)
+        self._listener = threading.Thread(target=self._listen)
+        self._listener.daemon = True
+        self._listener.start()
+        self._ready = False
+
+    @property
+    def pid(self):
+        """The number of the process."""
+        return self._process.pid
+
+    def send(self, header, payload=()):
+        """Send one request; `payload` is an iterable of chunks of bytes, as long as it says."""
+        line = json.dumps(header, sort_keys=True)
+        self._write(line.encode("ascii") + b"\n")
+        for chunk in payload:
+            self._write(chunk)
+        self._write(b"")
+
+    def _write(self, chunk):
+        """Write some bytes; none to send off all that was written."""
+        try:
+            if chunk:
+                self._process.stdin.write(chunk)
+            else:
+                self._process.stdin.flush()
+        except (IOError, OSError, ValueError):
+            # Its last reply, or what it said on standard error, tells more than a broken pipe.
+            while True:
+                self.skip(self.receive())
+
+    def receive(self):
+        """The next message's header; its bytes, if any, are to be read with `read`.
+
+        Raises
+        ------
+        WorkerError
+            What the worker answers instead of a result; or that it ended.
+        """
+        header = self._header()
+        if not self._ready:
+            if header.get("type") != "ready" or header.get("protocol") != PROTOCOL:
+                raise WorkerError(
+                    "dreamlayer {} and this plug-in do not fit together; "
+                    "run in a terminal: python -m plugin install".format(header.get("version"))
+                )
+            self._ready = True
+            header = self._header()
+        if header.get("type") == "error":
+            sentence = header.get("error") or "the worker failed without a word"
+            raise WorkerError(sentence, header.get("kind"), header.get("id"))
+        return header
+
+    def dream(self, request, payload, progress):
+        """Have one image dreamt; the result's header, its pixels to be read with `read`.
+
+        Parameters
+        ----------
+        request : dict
+            The keys of a `dream` request.
+        payload : iterable of bytes
+            Its pixels and mask.
+        progress : callable
+            Called with the header of each progress message.
+        """
+        self.send(dict(request, type="dream"), payload)
+        while True:
+            header = self.receive()
+            if header["type"] == "result":
+                return header
+            self.skip(header)
+            if header["type"] == "progress":
+                progress(header)
+
+    def read(self, count):
+        """Exactly that many bytes of the message at hand."""
+        data = self._take(self._process.stdout.read, count)
+        if len(data) < count:
+            raise self._ended()
+        return data
+
+    def skip(self, header):
+        """Read over the bytes of a message that nobody wants."""
+        left = header.get("bytes", 0)
+        while left:
+            left -= len(self.read(min(left, 1 << 20)))
+
+    def close(self):
+        """End the worker; at once, since it ends with its input, or by force if it does not."""
+        self._finish([self._process.stdin, self._process.stdout])
+
+    def kill(self):
+        """End the worker without waiting; whoever is reading from it gets a `WorkerError`."""
+        # A process that has been waited for has no number any more.
+        if self._process.poll() is None:
+            try:
+                self._process.kill()
+            except OSError:
+                pass
+
+    def _finish(self, streams):
+        """Close streams and wait for the worker's end, for a while at most; its exit code."""
+        waiter = threading.Timer(_PATIENCE, self.kill)
+        waiter.daemon = True
+        waiter.start()
+        for stream in streams:
+            try:
+                # What is still to be written may wait for a worker that does not read.
+                stream.close()
+            except (IOError, OSError):
+                pass
+        code = self._process.wait()
+        waiter.cancel()
+        waiter.join()
+        self._listener.join(_PATIENCE)
+        return code
+
+    def _header(self):
+        line = self._take(self._process.stdout.readline, _LONGEST_LINE)
+        if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
+            raise self._ended()
+        try:
+            header = json.loads(line.decode("utf-8"))
+        except (ValueError, RuntimeError):
+            header = None
+        if not _is_message(header):
+            said = line[:_SHOWN].decode("utf-8", "replace").strip()
+            raise WorkerError("the worker said something that is no message: {}".format(said))
+        return header
+
+    def _take(self, read, count):
+        """Read from the worker; nothing where its output has been closed."""
+        try:
+            return read(count)
+        except (IOError, OSError, ValueError):
+            return b""
+
+    def _ended(self):
+        """The error that tells of the worker's end, with the last that it said."""
+        code = self._finish([self._process.stdin])
+        last = "signal {}".format(-code) if code < 0 else "exit code {}".format(code)
+        if self._said:
+            last += ": " + self._said[-1]
+        return WorkerError(
+            "the worker ended unexpectedly ({}); run python -m plugin doctor in a terminal, "
+            "or try a smaller image".format(last)
+        )
+
+    def _listen(self):
+        """Keep the last lines of standard error; a full pipe would stop the worker."""
+        for line in iter(self._process.stderr.readline, b""):
+            text = line.decode("utf-8", "replace").strip()
+            if text:
+                self._said.append(text)
+
+
+def _is_message(header):
+    if not isinstance(header, dict) or not isinstance(header.get("type"), type("")):
+        return False
+    size = header.get("bytes", 0)
+    return isinstance(size, numbers.Integral) and size >= 0
+
+
+def _are_texts(values):
+    return all(isinstance(value, type("")) for value in values)
+
+
+def _as_bytes(text, code):
+    return text.encode(code) if not isinstance(text, bytes) else text
+
+
+def _as_text(native):
+    """Native text, which is bytes in Python 2, as text."""
+    return native.decode("utf-8", "replace") if isinstance(native, bytes) else native

@@ -1,0 +1,47 @@
+"""Runs as a batch in GIMP with a window: tells how the pixels of the open image are."""
+
+import hashlib
+import json
+import os
+import time
+
+from gi.repository import Babl, Gegl, Gimp
+
+RESULTS = os.environ["DREAMLAYER_RESULTS"]
+
+
+def pixels(layer):
+    """The layer's pixels as they are stored."""
+    whole = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
+    name = Babl.get_name(layer.get_format())
+    return layer.get_buffer().get(whole, 1.0, name, Gegl.AbyssPolicy.NONE)
+
+
+def write(name, data):
+    """Put a file in place whole."""
+    path = os.path.join(RESULTS, name)
+    with open(path + ".new", "wb") as file:
+        file.write(data)
+    os.rename(path + ".new", path)
+
+
+def main():
+    """Tell of the pixels five times a second, for as long as GIMP runs."""
+    Gegl.init(None)
+    while not Gimp.get_images():
+        time.sleep(0.1)
+    layer = Gimp.get_images()[0].get_layers()[0]
+    write("before.rgb", pixels(layer))
+    while True:
+        now = pixels(layer)
+        digest = hashlib.sha256(now).hexdigest()
+        write("state.json", json.dumps({"pixels": digest}).encode())
+        wanted = os.path.join(RESULTS, "wanted")
+        if os.path.exists(wanted):
+            with open(wanted) as file:
+                write(file.read() + ".rgb", now)
+            os.remove(wanted)
+        time.sleep(0.2)
+
+
+main()

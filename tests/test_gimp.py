@@ -1,0 +1,150 @@
+"""The filter inside a real GIMP 3.0 and a real GIMP 3.2, put there by our own installer."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gimp_root
+import numpy as np
+import pytest
+
+from core import dream, recipe
+
+INSIDE = Path(__file__).parent / "inside_gimp"
+VERSIONS = {"trixie": "3.0.4", "sid": "3.2.6"}
+
+
+def _checks() -> list[str]:
+    tree = ast.parse((INSIDE / "checks.py").read_text(encoding="utf-8"))
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [name for name in functions if name.startswith("check_")]
+
+
+@dataclass
+class Gimp:
+    """A root with GIMP, a configuration folder with the filter in it, and a network."""
+
+    suite: str
+    folder: Path
+    network: Path
+
+    def run(self, script: str, *words: str, timeout: float, **more: str) -> str:
+        """Run one of the scripts of `inside_gimp`; what it said."""
+        inside = Path("/host") / INSIDE.relative_to("/") / script
+        if script == "window.py":
+            command = ["python3", str(inside), *words]
+        else:
+            batch = f"exec(open({str(inside)!r}).read())"
+            console = ["gimp-console-3", "-i", "--quit", "--batch-interpreter"]
+            command = [*console, "python-fu-eval", "-b", batch]
+        environment = {
+            "GIMP3_DIRECTORY": str(self.folder / "gimp"),
+            "DREAMLAYER_RESULTS": str(self.folder),
+            "DREAMLAYER_NETWORK": str(self.network),
+            **more,
+        }
+        ran = gimp_root.run(
+            self.suite, command, self.folder, environment=environment, timeout=timeout
+        )
+        return ran.stdout + ran.stderr
+
+    def read(self, name: str) -> Any:
+        """A result, as the script left it."""
+        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+
+    def pixels(self, name: str, shape: tuple[int, int, int]) -> np.ndarray[Any, Any]:
+        """8-bit pixels that a script left."""
+        return np.fromfile(self.folder / f"{name}.rgb", np.uint8).reshape(shape)
+
+
+@pytest.fixture(scope="module", params=["trixie", "sid"])
+def gimp(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    small_network: Path,
+) -> Gimp:
+    """GIMP 3.0, then GIMP 3.2, each with a fresh configuration and the filter installed."""
+    suite: str = request.param
+    if reason := gimp_root.missing(suite):
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp(f"Jörg's {suite}")
+    plug_ins = folder / "gimp" / "plug-ins"
+    plug_ins.mkdir(parents=True)
+    python = gimp_root.interpreter(folder / "the python")
+    command = [sys.executable, "-m", "plugin", "install", "--to", str(plug_ins)]
+    ran = subprocess.run(
+        [*command, "--python", str(python)],
+        cwd=gimp_root.PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return Gimp(suite, folder, small_network)
+
+
+@pytest.fixture(scope="module")
+def checked(gimp: Gimp) -> dict[str, str]:
+    """What each check in `inside_gimp/checks.py` came to."""
+    said = gimp.run("checks.py", timeout=900)
+    assert (gimp.folder / "results.json").exists(), said
+    results: dict[str, str] = gimp.read("results.json")
+    assert results.pop("version").startswith(gimp_root.GIMPS[gimp.suite])
+    return results
+
+
+@pytest.mark.parametrize("name", _checks())
+def test_in_gimp(checked: dict[str, str], name: str) -> None:
+    """Each check passes inside GIMP."""
+    assert checked.get(name, "GIMP ended before this check") == "ok"
+
+
+def test_equals_the_headless_dream(gimp: Gimp, checked: dict[str, str]) -> None:
+    """On 8-bit pixels the filter gives the very bytes that the core gives."""
+    assert checked["check_equal_to_headless"] == "ok"
+    shape = (47, 61, 3)
+    wanted = recipe.parse(
+        json.dumps(
+            {
+                "network": str(gimp.network),
+                "layers": "deep",
+                "octaves": 2,
+                "steps": 2,
+                "step_size": 0.02,
+                "seed": 3,
+                "smoothing": 1.5,
+                "strength": 0.75,
+            }
+        )
+    )
+    expected = dream(gimp.pixels("before", shape), wanted)
+    np.testing.assert_array_equal(gimp.pixels("after", shape), expected)
+
+
+def test_window(gimp: Gimp, coffee: Path) -> None:
+    """A painter finds the filter in the menu, sees a preview, dreams, undoes, repeats, cancels."""
+    said = gimp.run(
+        "window.py", VERSIONS[gimp.suite], timeout=400, DREAMLAYER_PHOTO=f"/host{coffee}"
+    )
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    assert "error" not in seen, (seen, said)
+    assert seen["workers_with_dialog"] == 1
+    for name in ("ok", "cancel", "leaving"):
+        assert seen[f"workers_after_{name}"] == 0, name
+    assert seen["undone_in_one_step"]
+    assert seen["repeated_alike"]
+    assert seen["unchanged_after_cancel"]
+    assert seen["unchanged_after_leaving"]
+    shape = (400, 600, 3)
+    expected = dream(gimp.pixels("before", shape), "default")
+    apart = np.abs(gimp.pixels("after", shape).astype(int) - expected)
+    # GIMP rounds halves up, numpy to even; a handful of values are halves.
+    assert apart.max() <= 1
+    assert apart.mean() < 1e-4
