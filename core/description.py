@@ -10,10 +10,10 @@ import json
 from typing import Any
 
 from core import __version__
-from core.frames import PROTOCOL
 from core.providers import AUTO, PROVIDERS
 from core.recipe import Recipe, preset, presets, types_of
 from core.term import format_terms
+from core.worker.frames import PROTOCOL
 
 _KINDS = {int: "int", float: "float", bool: "bool", str: "text"}
 

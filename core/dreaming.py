@@ -21,6 +21,7 @@ from core.sessions import GradientSession
 from core.term import Term
 
 Array = npt.NDArray[np.float32]
+_ROUNDING = 1e-5
 
 _SESSIONS = 4
 """Objectives kept loaded; one who looks for a layer goes back and forth between a few."""
@@ -155,7 +156,7 @@ def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
         raise RecipeError(
             f"the mask must have the image's shape [{height}, {width}], but has {list(mask.shape)}"
         )
-    if mask is not None and not (mask.dtype.kind == "f" and 0 <= mask.min() <= mask.max() <= 1):
+    if mask is not None and not (mask.dtype.kind == "f" and _within_0_1(mask)):
         raise RecipeError("the mask must hold floats from 0 (keep the pixel) to 1 (dream)")
     return height, width
 
@@ -166,6 +167,11 @@ def _planar(pixels: Array) -> Array:
     for channel, plane in enumerate(planes):
         np.clip(pixels[:, :, channel], 0, 1, out=plane)
     return planes
+
+
+def _within_0_1(mask: Array) -> bool:
+    """True for 0..1 but for rounding, which a feathered selection in floats has."""
+    return bool(-_ROUNDING <= mask.min() <= mask.max() <= 1 + _ROUNDING)
 
 
 def _changed(pixels: Array, change: Array, mask: Array | None, result: Array) -> Array:

@@ -15,7 +15,7 @@ from command_line import run
 from worker_process import RGBA, SMALL, Client, Message, error_of
 
 from core import Recipe
-from core.frames import LONGEST_LINE
+from core.worker.frames import LONGEST_LINE
 
 
 @pytest.mark.parametrize(
@@ -153,9 +153,9 @@ def test_mistake_of_our_own_is_answered_and_the_worker_lives_on(
 ) -> None:
     """The traceback goes to standard error, and the request gets its one answer."""
     code = (
-        "import core.answers\n"
+        "import core.worker.answers\n"
         f"def broken(self, request): raise {raised}\n"
-        "core.answers.Answers._describe = broken\n"
+        "core.worker.answers.Answers._describe = broken\n"
         "from core.cli import main; main(['worker'])"
     )
     with Client([sys.executable, "-c", code]) as client:

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from core import __version__
 from core.errors import OutputError, RequestError
-from core.frames import PROTOCOL
-from core.replies import Replies
+from core.worker.frames import PROTOCOL
+from core.worker.replies import Replies
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

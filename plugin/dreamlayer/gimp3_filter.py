@@ -185,16 +185,15 @@ def _dream(worker, image, drawables, recipe, provider, output):
     image as it was.
     """
     selected = not image.get_selection().is_empty(image)
-    masked = output == "in-place"
     for drawable in drawables:
         _check_output(drawable, output)
     Gimp.progress_init("Deep Dream")
     report = _Report(len(drawables))
     dreamt = []
     for drawable in drawables:
-        region = Region(drawable, selected)
-        request = dict(region.request(masked), recipe=recipe, provider=provider)
-        header = worker.dream(request, region.payload(masked), report)
+        region = Region(drawable, selected, masked=output == "in-place")
+        request = dict(region.request(), recipe=recipe, provider=provider)
+        header = worker.dream(request, region.payload(), report)
         dreamt.append((region, region.receive(worker.read), header["recipe"]))
         report.done += 1
     if output == "new-image":

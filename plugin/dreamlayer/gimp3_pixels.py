@@ -24,7 +24,9 @@ class Region:
     drawable : Gimp.Drawable
         Layer, layer mask or channel.
     selected : bool
-        Whether the image's selection limits the work.
+        Whether the image has a selection; the work is limited to its bounds.
+    masked : bool
+        Whether pixels outside the selection are to stay; or may change, for a layer with a mask.
 
     Attributes
     ----------
@@ -33,15 +35,18 @@ class Region:
         does not touch the drawable.
     """
 
-    def __init__(self, drawable, selected):
+    def __init__(self, drawable, selected, masked=True):
         self.drawable = drawable
         touched, self.x, self.y, self.width, self.height = drawable.mask_intersect()
         if not touched:
             self.width = self.height = 0
         self.selected = selected
+        self._masked = masked and selected
         native = drawable.get_format()
         self._native = Babl.get_name(native)
         self._native_bytes = Babl.format_get_bytes_per_pixel(native)
+        # 8 bits come back through float32 as they were; more of them need not.
+        self._exact = Babl.get_name(Babl.format_get_type(native, 0)) == "u8"
         self._components = Babl.format_get_n_components(native)
         # In the image's own space: through sRGB, colours of a wide profile would move.
         self._format = Babl.get_name(Babl.format_with_space("R'G'B'A float", native))
@@ -55,29 +60,32 @@ class Region:
         bottom = min(self.y + self.height + _CONTEXT, self.drawable.get_height())
         return Gegl.Rectangle.new(left, top, right - left, bottom - top)
 
-    def request(self, masked):
+    def request(self):
         """Size and number of bytes as a `dream` request names them."""
-        sent, mask = self._sent, masked and self.selected
+        sent, mask = self._sent, self._masked
         size = sent.width * sent.height * (_RGBA + (_MASK if mask else 0))
         return {"width": sent.width, "height": sent.height, "mask": mask, "bytes": size}
 
-    def payload(self, masked):
+    def payload(self):
         """The pixels, then the selection where it counts, in bands of bytes."""
         buffer = self.drawable.get_buffer()
         for band in _bands(self._sent):
             yield buffer.get(band, 1.0, self._format, _CLAMP)
-        if masked and self.selected:
-            selection = self.drawable.get_image().get_selection().get_buffer()
-            _, left, top = self.drawable.get_offsets()
+        if self._masked:
             for band in _bands(self._sent):
-                on_image = Gegl.Rectangle.new(band.x + left, band.y + top, band.width, band.height)
-                # Beyond the canvas nothing is selected.
-                yield selection.get(on_image, 1.0, "Y float", _NONE)
+                yield self._selection(band)
+
+    def _selection(self, band):
+        """The selection on a part of the drawable, float32; beyond the canvas there is none."""
+        _, left, top = self.drawable.get_offsets()
+        on_image = Gegl.Rectangle.new(band.x + left, band.y + top, band.width, band.height)
+        selection = self.drawable.get_image().get_selection().get_buffer()
+        return selection.get(on_image, 1.0, "Y float", _NONE)
 
     def receive(self, read):
         """The drawable's content with the dream in it, as a buffer of the same format.
 
-        Pixels that came back as they were sent keep their own bits, and all keep those of their
+        What came back as it was sent keeps its own bits, and all pixels keep those of their
         alpha: float32 and the way through a profile's curve cannot hold every one of them.
 
         Parameters
@@ -85,26 +93,27 @@ class Region:
         read : callable
             Gives that many next bytes of the result.
         """
-        original = self.drawable.get_buffer()
-        result = original.dup()
+        result = self.drawable.get_buffer().dup()
         for band in _bands(self._sent):
             dreamt = read(band.width * band.height * _RGBA)
-            sent = original.get(band, 1.0, self._format, _CLAMP)
-            kept = original.get(band, 1.0, self._native, _CLAMP)
             result.set(band, self._format, dreamt)
-            self._restore(result, band, sent, dreamt, kept)
+            if not self._exact:
+                self._restore(result, band, dreamt)
         result.flush()
         return result
 
-    def _restore(self, result, band, sent, dreamt, kept):
-        """Put the original's own bits where what came back equals what was sent, and in alpha."""
-        if sent == dreamt:
+    def _restore(self, result, band, dreamt):
+        """Put the original's own bits back in a band, where they were not to change."""
+        original = self.drawable.get_buffer()
+        kept = original.get(band, 1.0, self._native, _CLAMP)
+        if dreamt == original.get(band, 1.0, self._format, _CLAMP):
             result.set(band, self._native, kept)
             return
         converted = bytearray(result.get(band, 1.0, self._native, _CLAMP))
         size, components = self._native_bytes, self._components
-        for first, last in unchanged(sent, dreamt, _RGBA):
-            converted[first * size : last * size] = kept[first * size : last * size]
+        if self._masked:
+            for first, last in zeros(self._selection(band), _MASK):
+                converted[first * size : last * size] = kept[first * size : last * size]
         if self.drawable.has_alpha():
             for byte in range(size - size // components, size):
                 converted[byte::size] = kept[byte::size]
@@ -176,10 +185,9 @@ class Region:
         return width, height, pixels, mask
 
 
-def unchanged(sent, dreamt, size):
-    """Runs of equal units of `size` bytes in two strings of bytes: pairs of first and last + 1."""
-    differing = int.from_bytes(sent, "little") ^ int.from_bytes(dreamt, "little")
-    for run in re.finditer(rb"\0{%d,}" % size, differing.to_bytes(len(sent), "little")):
+def zeros(data, size):
+    """Runs of units of `size` zero bytes in bytes: pairs of first and last + 1, in units."""
+    for run in re.finditer(rb"\0{%d,}" % size, data):
         first, last = -(-run.start() // size), run.end() // size
         if last > first:
             yield first, last

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from core.backlog import Backlog, Job
 from core.recipe import Recipe
-from core.requests import CancelRequest, DescribeRequest, DreamRequest, Id
+from core.worker.backlog import Backlog, Job
+from core.worker.requests import CancelRequest, DescribeRequest, DreamRequest, Id
 
 
 def dream(id_: Id) -> Job:

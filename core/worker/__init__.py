@@ -14,17 +14,17 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
-from core.backlog import Backlog, Job
 from core.errors import CancelledError, DreamlayerError, FramingError, RequestError
-from core.frames import read_header, size_of, skip
-from core.replies import Replies, say
-from core.requests import CancelRequest, DreamRequest, Id, id_of, parse_request
+from core.worker.backlog import Backlog, Job
+from core.worker.frames import read_header, size_of, skip
+from core.worker.replies import Replies, say
+from core.worker.requests import CancelRequest, DreamRequest, Id, id_of, parse_request
 
 if TYPE_CHECKING:
-    from core.answers import Answers
-    from core.rows import Raster
+    from core.worker.answers import Answers
+    from core.worker.rows import Raster
 
-_HEAVY = ("numpy", "onnx", "onnxruntime", "core.rows", "core.answers")
+_HEAVY = ("numpy", "onnx", "onnxruntime", "core.worker.rows", "core.worker.answers")
 _LAST_WORDS = 0.5
 _LAST_SENTENCE = 5.0
 _LONGEST_SENTENCE = 2000
@@ -64,7 +64,7 @@ class Worker:
     def _work(self, job: Job) -> None:
         try:
             if self._answers is None:
-                from core.answers import Answers
+                from core.worker.answers import Answers
 
                 self._answers = Answers(self._replies)
             self._answers.answer(job)
@@ -140,7 +140,7 @@ class Worker:
         """Memory for a request's pixels, if there is enough."""
         self._loaded.wait()
         from core.memory import check_room
-        from core.rows import Raster
+        from core.worker.rows import Raster
 
         check_room(request.width, request.height)
         return Raster.empty(request.width, request.height, request.mask)

@@ -79,7 +79,7 @@ def parse_request(header: Mapping[str, Any], size: int) -> Request:
     Parameters
     ----------
     header : mapping
-        What `core.frames.read_header` gave.
+        What `core.worker.frames.read_header` gave.
     size : int
         How many bytes follow it.
 

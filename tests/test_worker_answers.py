@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import core.answers
+import core.worker.answers
 from core import Recipe, Term, dream
-from core.answers import Answers
-from core.backlog import Job
 from core.dreaming import Dreamer
 from core.errors import CancelledError, LayerError, NetworkError, ProviderError, RecipeError
-from core.requests import DescribeRequest, DreamRequest
-from core.rows import Raster
+from core.worker.answers import Answers
+from core.worker.backlog import Job
+from core.worker.requests import DescribeRequest, DreamRequest
+from core.worker.rows import Raster
 
 RGBA = np.random.default_rng(0).random((40, 56, 4)).astype(np.float32)
 
@@ -124,12 +124,12 @@ def test_large_picture_has_the_memory_to_itself(
     other = recipe.replace(layers=(Term("first"),))
     made: list[Dreamer] = []
     monkeypatch.setattr(
-        core.answers, "Dreamer", lambda *given: made.append(Dreamer(*given)) or made[-1]
+        core.worker.answers, "Dreamer", lambda *given: made.append(Dreamer(*given)) or made[-1]
     )
     answers.answer(job(other))
     answers.answer(job(recipe))
     assert made[0].is_warm(other)
-    monkeypatch.setattr(core.answers, "_PREVIEW_PIXELS", 100)
+    monkeypatch.setattr(core.worker.answers, "_PREVIEW_PIXELS", 100)
     answers.answer(job(recipe))
     assert not made[0].is_warm(other)
     assert made[0].is_warm(recipe)

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from core.frames import line_of, write_message
+from core.worker.frames import line_of, write_message
 
 _MOST = 256
 _MOST_BYTES = 2**26

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.requests import CancelRequest, DescribeRequest, DreamRequest
+from core.worker.requests import CancelRequest, DescribeRequest, DreamRequest
 
 if TYPE_CHECKING:
-    from core.rows import Raster
+    from core.worker.rows import Raster
 
 _MOST = 64
 _LOOK = 0.2

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from core.frames import read_into
+from core.worker.frames import read_into
 
 Array = npt.NDArray[np.float32]
 _Bits = npt.NDArray[np.uint32]

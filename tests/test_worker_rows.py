@@ -7,8 +7,8 @@ import io
 import numpy as np
 import pytest
 
-from core import rows
-from core.rows import Raster, rgba_rows
+from core.worker import rows
+from core.worker.rows import Raster, rgba_rows
 
 
 def bits(seed: int, *shape: int) -> np.ndarray:

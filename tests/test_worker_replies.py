@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import RequestError
-from core.replies import Replies
+from core.worker.replies import Replies
 
 
 class Gate(io.BytesIO):

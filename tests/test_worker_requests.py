@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import RecipeError, RequestError
 from core.recipe import Recipe, preset
-from core.requests import (
+from core.worker.requests import (
     CancelRequest,
     DescribeRequest,
     DreamRequest,

@@ -8,9 +8,17 @@ from collections.abc import Callable
 
 import pytest
 
-from core import frames
+from core.worker import frames
 from core.errors import FramingError, RequestError
-from core.frames import LONGEST_LINE, line_of, read_header, read_into, size_of, skip, write_message
+from core.worker.frames import (
+    LONGEST_LINE,
+    line_of,
+    read_header,
+    read_into,
+    size_of,
+    skip,
+    write_message,
+)
 
 
 def test_message_is_read_back_as_it_was_written() -> None:

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.ascent import Progress
-from core.backlog import Job
 from core.description import description
 from core.dreaming import Dreamer, check_image
 from core.errors import CancelledError
 from core.network import Network, available, find
 from core.recipe import Recipe
-from core.replies import Replies
-from core.requests import DescribeRequest, DreamRequest, Id
-from core.rows import Raster, rgba_rows
+from core.worker.backlog import Job
+from core.worker.replies import Replies
+from core.worker.requests import DescribeRequest, DreamRequest, Id
+from core.worker.rows import Raster, rgba_rows
 
 if TYPE_CHECKING:
     from core.preview import Preview
