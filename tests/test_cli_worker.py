@@ -18,12 +18,12 @@ from core.recipe import Recipe
 def test_worker_says_that_it_is_ready_before_it_loads_anything() -> None:
     """And ends with its input, with nothing more to say."""
     code = (
-        "import sys; import core.replies; from core.cli import main\n"
-        "send = core.replies.Replies.send\n"
+        "import sys; import core.worker.replies; from core.cli import main\n"
+        "send = core.worker.replies.Replies.send\n"
         "def told(self, header, *rest, **more):\n"
         "    heavy = {'numpy', 'onnx', 'onnxruntime', 'PIL', 'scipy'} & set(sys.modules)\n"
         "    send(self, {**header, 'heavy': sorted(heavy)}, *rest, **more)\n"
-        "core.replies.Replies.send = told\n"
+        "core.worker.replies.Replies.send = told\n"
         "main(['worker'])"
     )
     with Client([sys.executable, "-c", code]) as client:

@@ -88,6 +88,8 @@ def run(procedure, mode, image, drawables, config, data):
     """Run the filter: what GIMP calls."""
     _end_with_gimp()
     Gegl.init(None)
+    # A swap file would outlive a cancel, which kills this process.
+    Gegl.config().set_property("swap", "RAM")
     settings = Settings(FOLDER)
     worker = None
     try:

@@ -48,9 +48,23 @@ class Region:
         # 8 bits come back through float32 as they were; more of them need not.
         self._exact = Babl.get_name(Babl.format_get_type(native, 0)) == "u8"
         self._components = Babl.format_get_n_components(native)
+        self._kept = self._kept_components()
         # In the image's own space: through sRGB, colours of a wide profile would move.
         self._format = Babl.get_name(Babl.format_with_space("R'G'B'A float", native))
         self._sent = self._with_context()
+
+    def _kept_components(self):
+        """Indices of the components that stay: alpha, and colours switched off under Channels."""
+        kept = [self._components - 1] if self.drawable.has_alpha() else []
+        if isinstance(self.drawable, Gimp.Layer):
+            kinds = (Gimp.ChannelType.RED, Gimp.ChannelType.GREEN, Gimp.ChannelType.BLUE)
+            if not self.drawable.is_rgb():
+                kinds = (Gimp.ChannelType.GRAY,)
+            image = self.drawable.get_image()
+            off = [n for n, kind in enumerate(kinds) if not image.get_component_active(kind)]
+            self._exact = self._exact and not off
+            kept += off
+        return kept
 
     def _with_context(self):
         if not self.selected:
@@ -85,8 +99,8 @@ class Region:
     def receive(self, read):
         """The drawable's content with the dream in it, as a buffer of the same format.
 
-        What came back as it was sent keeps its own bits, and all pixels keep those of their
-        alpha: float32 and the way through a profile's curve cannot hold every one of them.
+        What came back as it was sent keeps its own bits, and so do alpha and the colours that
+        are switched off: float32 and the way through a profile's curve cannot hold every one of them.
 
         Parameters
         ----------
@@ -110,12 +124,13 @@ class Region:
             result.set(band, self._native, kept)
             return
         converted = bytearray(result.get(band, 1.0, self._native, _CLAMP))
-        size, components = self._native_bytes, self._components
+        size = self._native_bytes
         if self._masked:
             for first, last in zeros(self._selection(band), _MASK):
                 converted[first * size : last * size] = kept[first * size : last * size]
-        if self.drawable.has_alpha():
-            for byte in range(size - size // components, size):
+        width = size // self._components
+        for component in self._kept:
+            for byte in range(component * width, (component + 1) * width):
                 converted[byte::size] = kept[byte::size]
         result.set(band, self._native, bytes(converted))
 

@@ -275,10 +275,11 @@ class Worker(object):
 
     def _listen(self):
         """Keep the last lines of standard error; a full pipe would stop the worker."""
-        for line in iter(self._process.stderr.readline, b""):
-            text = line.decode("utf-8", "replace").strip()
-            if text:
-                self._said.append(text)
+        with self._process.stderr as stream:
+            for line in iter(stream.readline, b""):
+                text = line.decode("utf-8", "replace").strip()
+                if text:
+                    self._said.append(text)
 
 
 def _is_message(header):

@@ -286,6 +286,25 @@ def check_alpha_stays():
         image.delete()
 
 
+def check_colours_switched_off_stay():
+    """A colour that is switched off in the Channels dialog keeps its bits, selected or not."""
+    for precision in ("U8_NON_LINEAR", "U16_NON_LINEAR", "FLOAT_LINEAR"):
+        for feather in (None, 5.0):
+            image = picture(precision=precision)
+            if feather is not None:
+                select(image, feather)
+            image.set_component_active(Gimp.ChannelType.GREEN, False)
+            layer = image.get_layers()[0]
+            before = bits(layer)
+            width = len(before[0]) // 4
+            dreamt(image, [layer])
+            after = bits(layer)
+            assert after != before
+            greens = [[pixel[width : 2 * width] for pixel in pixels] for pixels in (before, after)]
+            assert greens[0] == greens[1], (precision, feather)
+            image.delete()
+
+
 def check_equal_to_headless():
     """What the filter makes of an 8-bit picture is what the core makes of it; read by the test."""
     image = picture(alpha=False)

@@ -1,0 +1,76 @@
+# -*- coding: utf-8 -*-
+"""The arguments of the filter in GIMP 2.10, as gimpfu wants them, made from the recipe's knobs."""
+
+from __future__ import unicode_literals
+
+import gimpfu
+from settings import CUSTOM, MAIN, OUTPUTS, SettingError
+
+
+def arguments(settings):
+    """The arguments: name, gimpfu's declaration, and what makes our value of gimpfu's."""
+    presets = [(n, "{}: {}".format(n, p["description"])) for n, p in settings.presets.items()]
+    declared = [_option("preset", "_Preset", presets + [(CUSTOM, "custom: as set below")], CUSTOM)]
+    order = list(MAIN) + [name for name in settings.knobs if name not in MAIN]
+    declared.extend(_knob(settings.knobs[name]) for name in order)
+    providers = [(name, name) for name in settings.providers]
+    declared.append(_option("provider", "Provider", providers, settings.providers[0]))
+    declared.append(_option("output", "_Output", list(OUTPUTS.items()), "in-place"))
+    return declared
+
+
+def _option(name, title, choices, default):
+    """A choice, which gimpfu knows by its number."""
+    names = [choice for choice, _ in choices]
+    listed = ", ".join("{} {}".format(number, choice) for number, choice in enumerate(names))
+
+    def read(number):
+        if not 0 <= number < len(names):
+            raise SettingError("{} {} is not known; use one of {}".format(name, number, listed))
+        return names[number]
+
+    labels = [to_gimp(label) for _, label in choices]
+    default = names.index(default)
+    return name, (gimpfu.PF_OPTION, _argument(name), to_gimp(title), default, labels), read
+
+
+def _knob(knob):
+    """A knob of the recipe as an argument."""
+    if knob.choices:
+        choices = [(choice, choice) for choice in knob.choices]
+        return _option(knob.name, knob.title, choices, knob.default)
+    title, default, limits = knob.title, knob.default, ()
+    if knob.kind == "bool":
+        kind, read = gimpfu.PF_TOGGLE, bool
+    elif knob.kind == "int":
+        kind, read, limits = gimpfu.PF_SPINNER, _whole, ((knob.low, knob.high, 1),)
+    elif knob.kind == "float":
+        # As text: on a slider all of the range is too coarse, a spinner cuts what scripts give.
+        kind, read = gimpfu.PF_FLOAT, float
+        title += " (0 for never)" if knob.name == "max_loss" else _range(knob)
+    else:
+        kind, read, default = gimpfu.PF_STRING, from_gimp, to_gimp(default)
+    return knob.name, (kind, _argument(knob.name), to_gimp(title), default) + limits, read
+
+
+def _range(knob):
+    return " ({:g} to {:g})".format(knob.low, knob.high)
+
+
+def _argument(name):
+    return to_gimp(name.replace("_", "-"))
+
+
+def _whole(number):
+    """A whole number of the dialog's, which is a float."""
+    return int(round(number))
+
+
+def to_gimp(text):
+    """Text as GIMP 2.10 wants it."""
+    return text.encode("utf-8")
+
+
+def from_gimp(raw):
+    """Text from GIMP, which gives nothing for empty text."""
+    return (raw or b"").decode("utf-8", "replace")

@@ -1,0 +1,248 @@
+# -*- coding: utf-8 -*-
+"""8-bit pixels of a GIMP 2.10 drawable: out as float32 RGBA for the worker, back in rounded.
+
+Without GIMP's modules and numpy, for Python 2.7; quick where bytes are moved by slices.
+"""
+
+from __future__ import division, unicode_literals
+
+import array
+import collections
+import struct
+import sys
+
+_BAND_BYTES = 4 << 20
+"""Pixels pass through Python in bands of this many bytes; as numbers they take ten times that."""
+
+_CONTEXT = 64
+"""Pixels around a selection that the network sees too, so that the dream fits in at its edge."""
+
+_RGBA = 16
+_MASK = 4
+_PACKED = b"".join(struct.pack(str("<f"), level / 255.0) for level in range(256))
+_BYTES_OF_FLOAT = [_PACKED[place::4] for place in range(4)]
+"""For each of the four bytes of a float32, what it is for each of the 256 levels."""
+
+Area = collections.namedtuple("Area", "x y width height")
+
+
+class Region(object):
+    """The part of a drawable to dream on, and what became of it.
+
+    Parameters
+    ----------
+    image : gimp.Image
+        Its selection counts.
+    drawable : gimp.Drawable
+        Layer, layer mask or channel, 8 bits a component.
+    area : Area
+        The part that may change, in the drawable's own coordinates.
+    selected : bool
+        Whether the image has a selection; the work is limited to its bounds.
+    masked : bool
+        Whether pixels outside the selection are to stay; or may change, for a layer with a mask.
+    """
+
+    def __init__(self, image, drawable, area, selected, masked):
+        self.drawable, self.area, self._selected = drawable, area, selected
+        self._masked = masked and selected
+        self._selection = image.selection
+        self._components = drawable.bpp
+        self._pixels = _whole(drawable)
+        self._sent = self._with_context()
+        self._grey = Grey() if self._components < 3 else None
+        self._rows = []
+
+    def _with_context(self):
+        if not self._selected:
+            return self.area
+        x, y, width, height = self.area
+        left, top = max(x - _CONTEXT, 0), max(y - _CONTEXT, 0)
+        right = min(x + width + _CONTEXT, self.drawable.width)
+        bottom = min(y + height + _CONTEXT, self.drawable.height)
+        return Area(left, top, right - left, bottom - top)
+
+    def request(self):
+        """Size and number of bytes as a `dream` request names them."""
+        width, height, mask = self._sent.width, self._sent.height, self._masked
+        size = width * height * (_RGBA + (_MASK if mask else 0))
+        return {"width": width, "height": height, "mask": mask, "bytes": size}
+
+    def payload(self):
+        """The pixels, then the selection where it counts, in bands of bytes."""
+        for band in _bands(self._sent):
+            yield as_floats(as_rgba(_read(self._pixels, band), self._components))
+        if self._masked:
+            for band in _bands(self._sent):
+                yield as_floats(self._chosen(band))
+
+    def _chosen(self, area):
+        """The selection's levels; beyond the canvas nothing is selected."""
+        left, top = self.drawable.offsets
+        on_image = Area(area.x + left, area.y + top, area.width, area.height)
+        return read_padded(self._selection, on_image)
+
+    def receive(self, read, active):
+        """Take the dream in; what is not dreamt on keeps its levels.
+
+        Parameters
+        ----------
+        read : callable
+            Gives that many next bytes of the result.
+        active : sequence of bool
+            Which colours may change; three of RGB, one of grey.
+        """
+        for band in _bands(self._sent):
+            dreamt = read(band.width * band.height * _RGBA)
+            levels = _read(self._pixels, band)
+            levels = merged(dreamt, levels, self._components, active, self._grey)
+            top = max(band.y, self.area.y)
+            inner = Area(self.area.x, top, self.area.width, self._bottom(band) - top)
+            if inner.height > 0:
+                self._rows.append((inner, cropped(levels, self._components, band, inner)))
+
+    def _bottom(self, band):
+        return min(band.y + band.height, self.area.y + self.area.height)
+
+    def write(self, target, left, top, shadow=False):
+        """Write the dream to a drawable, or its shadow, from a corner on."""
+        area = Area(left, top, self.area.width, self.area.height)
+        pixels = target.get_pixel_rgn(*(tuple(area) + (True, shadow)))
+        for inner, levels in self._rows:
+            y = inner.y - self.area.y + top
+            pixels[left : left + inner.width, y : y + inner.height] = levels
+        target.flush()
+
+    def mask(self):
+        """Levels for the mask of a new layer: selection and the layer's own mask; None for none."""
+        own = self.drawable.mask
+        masks = [self._chosen(self.area)] if self._selected else []
+        if own is not None:
+            masks.append(_read(_whole(own), self.area))
+        if len(masks) == 2:
+            return bytes(bytearray(map(min, bytearray(masks[0]), bytearray(masks[1]))))
+        return masks[0] if masks else None
+
+
+class Grey(object):
+    """Makes grey of colours as GIMP does: by their luminance in linear light.
+
+    sRGB's curve, and its weights for the white D50, as babl has them.
+    """
+
+    _LIGHT = 65535
+
+    def __init__(self):
+        lights = [self._light(level / 255) for level in range(256)]
+        self._weighted = [
+            [int(self._LIGHT * weight * light + 0.5) for light in lights]
+            for weight in (0.2225, 0.7169, 0.0606)
+        ]
+        # Each of the three is rounded, so that their sum may be one more than all the light.
+        self._levels = bytearray(
+            int(255 * self._curve(min(light / self._LIGHT, 1.0)) + 0.5)
+            for light in range(self._LIGHT + 2)
+        )
+
+    @staticmethod
+    def _light(value):
+        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+    @staticmethod
+    def _curve(light):
+        return light * 12.92 if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+
+    def __call__(self, colours):
+        """Levels of colours, three levels each."""
+        reds, greens, blues = self._weighted
+        levels = self._levels
+        pixels = zip(colours[0::3], colours[1::3], colours[2::3])
+        return bytearray([levels[reds[r] + greens[g] + blues[b]] for r, g, b in pixels])
+
+
+def as_rgba(levels, components):
+    """8-bit pixels of 1 to 4 components as 8-bit RGBA."""
+    rgba = bytearray(b"\xff") * (4 * (len(levels) // components))
+    for colour in range(3):
+        rgba[colour::4] = levels[colour if components > 2 else 0 :: components]
+    if components in (2, 4):
+        rgba[3::4] = levels[components - 1 :: components]
+    return bytes(rgba)
+
+
+def as_floats(levels):
+    """Levels 0..255 as float32 0..1, little-endian."""
+    floats = bytearray(4 * len(levels))
+    for place, table in enumerate(_BYTES_OF_FLOAT):
+        floats[place::4] = levels.translate(table)
+    return bytes(floats)
+
+
+def merged(dreamt, levels, components, active, grey):
+    """8-bit pixels with the colours of float32 RGBA ones, rounded half up; their alpha stays."""
+    floats = array.array(str("f"), dreamt)
+    if sys.byteorder == "big":
+        floats.byteswap()
+    del floats[3::4]
+    colours, result = rounded(floats), bytearray(levels)
+    if components < 3:
+        if active[0]:
+            result[0::components] = grey(colours)
+    else:
+        for colour in range(3):
+            if active[colour]:
+                result[colour::components] = colours[colour::3]
+    return bytes(result)
+
+
+def rounded(values):
+    """Floats 0..1 as levels 0..255, rounded half up; others are clipped, what is no number is 0."""
+    try:
+        return bytearray([int(value * 255.0 + 0.5) for value in values])
+    except (OverflowError, ValueError):
+        levels = [value * 255.0 + 0.5 if value > 0 else 0.5 for value in values]
+        return bytearray([int(level) if level < 256 else 255 for level in levels])
+
+
+def cropped(levels, components, outer, inner):
+    """The part of 8-bit pixels of one area that lies in another, which is inside of it."""
+    step = outer.width * components
+    first = (inner.y - outer.y) * step + (inner.x - outer.x) * components
+    count = inner.width * components
+    if count == step:
+        return levels[first : first + inner.height * step]
+    starts = range(first, first + inner.height * step, step)
+    return b"".join(levels[start : start + count] for start in starts)
+
+
+def read_padded(drawable, area):
+    """The levels of an area that may reach beyond a drawable of one component, 0 there."""
+    left, top = max(area.x, 0), max(area.y, 0)
+    right = min(area.x + area.width, drawable.width)
+    bottom = min(area.y + area.height, drawable.height)
+    if right <= left or bottom <= top:
+        return b"\0" * (area.width * area.height)
+    inner = Area(left, top, right - left, bottom - top)
+    levels = _read(_whole(drawable), inner)
+    if inner.width < area.width:
+        before, after = b"\0" * (left - area.x), b"\0" * (area.x + area.width - right)
+        starts = range(0, len(levels), inner.width)
+        levels = b"".join(before + levels[s : s + inner.width] + after for s in starts)
+    above, below = top - area.y, area.y + area.height - bottom
+    return b"\0" * (above * area.width) + levels + b"\0" * (below * area.width)
+
+
+def _whole(drawable):
+    """A drawable's pixels to read from."""
+    return drawable.get_pixel_rgn(0, 0, drawable.width, drawable.height, False, False)
+
+
+def _read(pixels, area):
+    return pixels[area.x : area.x + area.width, area.y : area.y + area.height]
+
+
+def _bands(area):
+    """Cut an area into bands of whole rows."""
+    rows = max(1, _BAND_BYTES // (area.width * _RGBA))
+    for y in range(area.y, area.y + area.height, rows):
+        yield Area(area.x, y, area.width, min(rows, area.y + area.height - y))
