@@ -27,9 +27,6 @@ _GIMP = (
 SUITES = {"trixie": _GIMP, "sid": _GIMP, "bullseye": "python2.7"}
 """Debian suites, and the packages that are wanted of each."""
 
-GIMPS = {"trixie": "3.0", "sid": "3.2"}
-"""The GIMP that a suite has; its configuration folder carries that name."""
-
 _NO_DOCUMENTS = [f"path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
 _DEFAULT_MIRROR = "http://deb.debian.org/debian"
 

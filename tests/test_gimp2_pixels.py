@@ -44,38 +44,12 @@ def test_as_rgba(components: int) -> None:
     np.testing.assert_array_equal(rgba[:, 3], alpha)
 
 
-def test_as_floats() -> None:
-    """Each level is the float32 nearest to its share of 255."""
-    floats = np.frombuffer(pixels.as_floats(ALL.tobytes()), "<f4")
-    np.testing.assert_array_equal(floats, ALL.astype(np.float32) / np.float32(255))
-
-
-def test_floats_come_back_as_their_levels() -> None:
-    """What was only sent there and back is as it was."""
-    floats = np.frombuffer(pixels.as_floats(ALL.tobytes()), "<f4")
-    assert pixels.rounded(floats.tolist()) == ALL.tobytes()
-
-
-def test_rounded_half_up() -> None:
-    """A float is rounded to the nearest level, a half to the one above."""
-    floats = np.random.default_rng(0).random(10_000)
-    expected = np.floor(floats * 255 + 0.5).astype(np.uint8)
-    assert pixels.rounded(floats.tolist()) == expected.tobytes()
-    assert list(pixels.rounded([0.5 / 255, 0.49 / 255, 1.5 / 255])) == [1, 0, 2]
-
-
-def test_rounded_clips() -> None:
-    """What lies beyond black and white becomes black and white; no number becomes black."""
-    odd = [-1e30, -0.4, -0.001, 1.001, 7.0, 1e30, float("inf"), float("-inf"), float("nan"), 0.5]
-    assert list(pixels.rounded(odd)) == [0, 0, 0, 255, 255, 255, 255, 0, 0, 128]
-
-
 @pytest.mark.parametrize("components", [3, 4])
 def test_merged(components: int) -> None:
     """Active colours are taken from the dream; the others and alpha stay."""
     levels, dreamt = _noise(40, components), _noise(40, 4, seed=1)
-    floats = pixels.as_floats(dreamt.tobytes())
-    result = pixels.merged(floats, levels.tobytes(), components, [True, False, True], None)
+    active = [True, False, True]
+    result = pixels.merged(dreamt.tobytes(), levels.tobytes(), components, active, None)
     expected = levels.copy()
     expected[:, [0, 2]] = dreamt[:, [0, 2]]
     assert result == expected.tobytes()
@@ -85,22 +59,22 @@ def test_merged(components: int) -> None:
 def test_grey_stays_exact(components: int) -> None:
     """Each level of grey comes back as itself, and its alpha stays."""
     levels = np.stack([ALL, ALL[::-1]], axis=1)[:, :components]
-    floats = pixels.as_floats(pixels.as_rgba(levels.tobytes(), components))
-    merged = pixels.merged(floats, levels.tobytes(), components, [True], pixels.Grey())
+    rgba = pixels.as_rgba(levels.tobytes(), components)
+    merged = pixels.merged(rgba, levels.tobytes(), components, [True], pixels.Grey())
     assert merged == levels.tobytes()
-    black = pixels.as_floats(bytes(4 * 256))
+    black = bytes(4 * 256)
     kept = pixels.merged(black, levels.tobytes(), components, [False], pixels.Grey())
     assert kept == levels.tobytes()
 
 
 def test_grey_is_luminance_in_linear_light() -> None:
     """Colours become grey by the light that they give, as in GIMP; off by one level at most."""
-    colours = _noise(2000, 3)
-    share = colours / 255
+    rgba = _noise(2000, 4)
+    share = rgba[:, :3] / 255
     light = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     grey = light @ [0.2225, 0.7169, 0.0606]
     curve = np.where(grey <= 0.0031308, grey * 12.92, 1.055 * grey ** (1 / 2.4) - 0.055)
-    made = np.frombuffer(pixels.Grey()(colours.tobytes()), np.uint8)
+    made = np.frombuffer(pixels.Grey()(rgba.tobytes()), np.uint8)
     assert np.abs(made - curve * 255).max() < 1
 
 

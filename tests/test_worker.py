@@ -56,6 +56,81 @@ def test_dreams_are_those_of_the_library(client: Client, recipe: Recipe) -> None
     assert outside.tobytes() == image[mask == 0].tobytes()
 
 
+def whole(pixels: str, seed: int = 0) -> np.ndarray:
+    """A picture of noise in whole numbers, 56 × 40 pixels."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, np.iinfo(pixels).max, RGBA.shape, pixels, endpoint=True)
+
+
+@pytest.mark.parametrize("pixels", ["uint8", "uint16"])
+def test_every_whole_number_comes_back_where_nothing_is_dreamed(
+    pixels: str, client: Client
+) -> None:
+    """All 256 or 65536 of them, in each channel."""
+    values = np.arange(np.iinfo(pixels).max + 1).astype(pixels).reshape(16, -1)
+    image = np.stack([values, values[::-1], values[:, ::-1], values], axis=2)
+    for idle in ({"steps": 0}, {"strength": 0}):
+        client.dream(image, recipe={**idle, "network": "nowhere"}, preview=30)
+        np.testing.assert_array_equal(client.pixels(), image)
+
+
+@pytest.mark.parametrize("pixels", ["uint8", "uint16"])
+def test_dreams_in_whole_numbers_are_those_of_the_library(
+    pixels: str, client: Client, recipe: Recipe
+) -> None:
+    """`core.dream` on the same array rounds halves to even; the worker's formula rounds them up."""
+    image, top = whole(pixels), np.iinfo(pixels).max
+    client.dream(image, recipe=recipe)
+    result = client.pixels()
+    floats = image[:, :, :3].astype(np.float32) / np.float32(top)
+    dreamt = dream(floats, recipe).clip(0, 1).astype(np.float64) * top
+    assert result.dtype == pixels
+    np.testing.assert_array_equal(result[:, :, :3], np.floor(dreamt + 0.5))
+    np.testing.assert_array_equal(result[:, :, 3], image[:, :, 3])
+    library = dream(np.ascontiguousarray(image[:, :, :3]), recipe)
+    apart = result[:, :, :3].astype(int) - library
+    assert np.abs(apart).max() <= 1
+    assert (apart != 0).mean() < 0.01
+    assert (result != image).mean() > 0.5
+
+
+@pytest.mark.parametrize("pixels", ["uint8", "uint16"])
+def test_mask_travels_in_the_type_of_the_pixels(
+    pixels: str, client: Client, recipe: Recipe
+) -> None:
+    """0 keeps a pixel as it is, the largest number dreams it wholly, others blend."""
+    image, top = whole(pixels), np.iinfo(pixels).max
+    levels = np.linspace(0, top, 51).astype(pixels)
+    mask = np.zeros(image.shape[:2], pixels)
+    mask[10:, 5:] = levels
+    client.dream(image, mask, recipe=recipe)
+    result = client.pixels()
+    assert (result[mask == 0] == image[mask == 0]).all()
+    shares = mask.astype(np.float32) / np.float32(top)
+    floats = image[:, :, :3].astype(np.float32) / np.float32(top)
+    dreamt = dream(floats, recipe, mask=shares).clip(0, 1).astype(np.float64) * top
+    np.testing.assert_array_equal(result[:, :, :3], np.floor(dreamt + 0.5))
+    client.dream(image, np.full_like(mask, top), recipe=recipe)
+    masked = client.pixels()
+    client.dream(image, recipe=recipe)
+    np.testing.assert_array_equal(masked, client.pixels())
+
+
+def test_types_may_differ_from_dream_to_dream(client: Client, recipe: Recipe) -> None:
+    """In one session, sent without waiting; the one network serves them all."""
+    images = [RGBA, whole("uint8"), whole("uint16"), RGBA, whole("uint8", seed=1)]
+    for number, image in enumerate(images):
+        mask = np.zeros(image.shape[:2], image.dtype) if number % 2 else None
+        client.dream(image, mask, id=number, recipe=recipe)
+    for number, image in enumerate(images):
+        messages = client.until("result")
+        header, payload = messages[-1]
+        assert (header["id"], header["pixels"]) == (number, image.dtype.name)
+        assert header["bytes"] == len(payload) == image.nbytes
+        assert (payload == image.astype(image.dtype.newbyteorder("<")).tobytes()) == (number % 2)
+        assert (number > 0) == all(h.get("stage") != "loading" for h, _ in messages)
+
+
 def test_recipe_from_the_result_makes_the_same_picture(client: Client, recipe: Recipe) -> None:
     """What is told back can be asked for again."""
     client.dream(RGBA, recipe=recipe)

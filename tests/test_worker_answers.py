@@ -58,10 +58,13 @@ def answers(outbox: Outbox) -> Answers:
     return Answers(outbox)  # type: ignore[arg-type]
 
 
-def job(recipe: Recipe, mask: np.ndarray | None = None, **changes: Any) -> Job:
-    """A dream on `RGBA`."""
-    raster = Raster(RGBA[:, :, :3].copy(), RGBA[:, :, 3].copy(), mask)
-    request = DreamRequest(1, 56, 40, recipe, "auto", 0, mask is not None, 0)
+def job(
+    recipe: Recipe, mask: np.ndarray | None = None, pixels: str = "float32", **changes: Any
+) -> Job:
+    """A dream on `RGBA`, whose alpha is of this type."""
+    alpha = RGBA[:, :, 3] * (1 if pixels == "float32" else np.iinfo(pixels).max)
+    raster = Raster(RGBA[:, :, :3].copy(), alpha.astype(pixels), mask)
+    request = DreamRequest(1, 56, 40, recipe, "auto", 0, mask is not None, 0, pixels)
     return Job(dataclasses.replace(request, **changes), raster)
 
 
@@ -77,7 +80,24 @@ def test_dream_is_that_of_the_library(answers: Answers, outbox: Outbox, recipe: 
     assert result[:, :, 3].tobytes() == RGBA[:, :, 3].tobytes()
     assert header["provider"] == "cpu"
     assert Recipe.from_dict(header["recipe"]) == recipe.replace(tile=512)
-    assert header["bytes"] == len(payload)
+    assert (header["pixels"], header["bytes"]) == ("float32", len(payload))
+
+
+@pytest.mark.parametrize(("pixels", "top"), [("uint8", 255), ("uint16", 65535)])
+def test_result_has_the_type_of_its_request(
+    pixels: str, top: int, answers: Answers, outbox: Outbox, recipe: Recipe
+) -> None:
+    """The dream itself is the one on floats; only its result is rounded."""
+    one = job(recipe, pixels=pixels)
+    assert one.raster is not None
+    alpha = one.raster.alpha.copy()
+    answers.answer(one)
+    header, payload = outbox.sent[-1]
+    assert (header["pixels"], header["bytes"]) == (pixels, len(payload))
+    result = np.frombuffer(payload, np.dtype(pixels).newbyteorder("<")).reshape(RGBA.shape)
+    dreamt = dream(RGBA[:, :, :3], recipe).clip(0, 1).astype(np.float64)
+    np.testing.assert_array_equal(result[:, :, :3], np.floor(dreamt * top + 0.5))
+    np.testing.assert_array_equal(result[:, :, 3], alpha)
 
 
 def test_last_progress_says_that_all_is_done(

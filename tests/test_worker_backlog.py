@@ -13,7 +13,7 @@ from core.worker.requests import CancelRequest, DescribeRequest, DreamRequest, I
 
 def dream(id_: Id) -> Job:
     """A dream without pixels."""
-    return Job(DreamRequest(id_, 1, 1, Recipe(), "auto", 0, False, 0))
+    return Job(DreamRequest(id_, 1, 1, Recipe(), "auto", 0, False, 0, "float32"))
 
 
 def never() -> bool:

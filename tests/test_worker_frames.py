@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from core.worker import frames
 from core.errors import FramingError, RequestError
+from core.worker import frames
 from core.worker.frames import (
     LONGEST_LINE,
     line_of,

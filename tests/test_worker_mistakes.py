@@ -25,6 +25,7 @@ from core.worker.frames import LONGEST_LINE
         b'{"type": "describe"',
         b'{"type": "dream", "width": 3, "height": 2, "bytes": 96}\n' + bytes(95),
         b'{"type": "dream", "width": 3, "height": 2, "bytes": 120, "mask": true}\n' + bytes(100),
+        b'{"type": "dream", "width": 3, "height": 2, "bytes": 24, "pixels": "uint8"}\n' + bytes(23),
         b'{"type": "nonsense", "bytes": 1000000}\n' + bytes(10),
     ],
 )
@@ -94,6 +95,11 @@ def test_unclear_end_of_a_message_ends_the_worker(data: bytes) -> None:
         ({"height": 2**40}, "RequestError"),
         ({"mask": True}, "RequestError"),
         ({"mask": 1}, "RequestError"),
+        ({"pixels": "uint8"}, "RequestError"),
+        ({"pixels": "uint16", "mask": True}, "RequestError"),
+        ({"pixels": "float64"}, "RequestError"),
+        ({"pixels": None}, "RequestError"),
+        ({"pixels": ["uint8"]}, "RequestError"),
         ({"threads": "2"}, "RequestError"),
         ({"preview": -1}, "RequestError"),
         ({"recipe": []}, "RequestError"),
@@ -215,6 +221,8 @@ def test_worker_answers_or_ends_whatever_comes(recipe: Recipe) -> None:
     seeds: list[tuple[dict[str, Any], bytes]] = [
         (whole, payload),
         ({**whole, "preset": "eyes", "recipe": {"steps": 0, "seed": 3}}, payload),
+        ({**whole, "pixels": "uint8", "mask": True, "bytes": 30}, payload[:30]),
+        ({**whole, "pixels": "uint16", "bytes": 48}, payload[:48]),
         ({"type": "describe", "id": 2, "network": recipe.network}, b""),
         ({"type": "cancel", "id": 3}, b""),
     ]

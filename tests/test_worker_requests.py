@@ -29,7 +29,9 @@ def nested(levels: int) -> Any:
 
 def test_absent_keys_mean_the_defaults() -> None:
     """The least that a dream can say."""
-    assert parse_request(SMALL, 96) == DreamRequest(None, 3, 2, Recipe(), "auto", 0, False, 0)
+    assert parse_request(SMALL, 96) == DreamRequest(
+        None, 3, 2, Recipe(), "auto", 0, False, 0, "float32"
+    )
     assert parse_request({"type": "describe"}, 0) == DescribeRequest(None, None)
     assert parse_request({"type": "cancel"}, 0) == CancelRequest(None)
 
@@ -39,17 +41,19 @@ def test_every_key_arrives() -> None:
     header = {
         **SMALL,
         "id": 7,
-        "bytes": 120,
+        "bytes": 60,
         "recipe": {"steps": 3, "layers": "mixed4:0.5"},
         "preset": "eyes",
         "provider": "cpu",
         "threads": 2,
         "mask": True,
         "preview": 256,
+        "pixels": "uint16",
     }
     layers = Recipe.from_dict({"layers": "mixed4:0.5"}).layers
     expected = preset("eyes").replace(steps=3, layers=layers)
-    assert parse_request(header, 120) == DreamRequest(7, 3, 2, expected, "cpu", 2, True, 256)
+    request = DreamRequest(7, 3, 2, expected, "cpu", 2, True, 256, "uint16")
+    assert parse_request(header, 60) == request
     named = parse_request({"type": "describe", "id": "a", "network": "default"}, 0)
     assert named == DescribeRequest("a", "default")
 
@@ -69,6 +73,7 @@ WRONG: list[Any] = [None, True, -1, 0, 1.5, 2**31, 10**4000, float("nan"), "x", 
         ("threads", [0]),
         ("mask", [True]),
         ("preview", [0]),
+        ("pixels", []),
     ],
 )
 def test_wrong_value_of_a_key_is_one_short_sentence(key: str, allowed: list[Any]) -> None:
@@ -97,7 +102,11 @@ def test_id_that_cannot_be_repeated_is_refused(value: object) -> None:
         ({"type": "dream", "width": 3}, 0, "dream needs 'height'"),
         ({**SMALL, "widht": 3}, 96, "no key 'widht'; did you mean width"),
         ({**SMALL, "x" * 9999: 3}, 96, "it may have type, id, bytes, width"),
-        (SMALL, 0, "96 bytes must follow for 3 × 2 pixels, but 'bytes' is 0"),
+        (SMALL, 0, "96 bytes must follow for 3 × 2 float32 pixels, but 'bytes' is 0"),
+        ({**SMALL, "pixels": "uint8"}, 96, "24 bytes must follow for 3 × 2 uint8 pixels, but"),
+        ({**SMALL, "pixels": "uint16", "mask": True}, 96, "60 bytes must follow .* with a mask"),
+        ({**SMALL, "pixels": "float16"}, 96, "one of float32, uint8, uint16, but is 'float16'"),
+        ({**SMALL, "pixels": "<u2"}, 48, "'pixels' must be one of"),
         ({**SMALL, "mask": True}, 96, "120 bytes must follow .* with a mask"),
         ({"type": "cancel"}, 5, "nothing may follow cancel, but 5 bytes do"),
         ({"type": "describe", "network": 3}, 0, "'network' must be text"),

@@ -10,6 +10,8 @@ import pytest
 from core.worker import rows
 from core.worker.rows import Raster, rgba_rows
 
+WHOLE = pytest.mark.parametrize("pixels", ["uint8", "uint16"])
+
 
 def bits(seed: int, *shape: int) -> np.ndarray:
     """Float32 of random bits: NaN of every kind, infinities, denormals, negative zeros."""
@@ -34,16 +36,83 @@ def test_every_bit_survives_there_and_back(at_once: int, monkeypatch: pytest.Mon
     assert written == rgba.tobytes()
 
 
-def test_picture_cut_off_is_the_end_of_the_input() -> None:
+@WHOLE
+@pytest.mark.parametrize("at_once", [1, 7, 2**18])
+def test_every_whole_number_survives_there_and_back(
+    pixels: str, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a colour, in alpha and in the mask, with the pieces' bounds anywhere."""
+    monkeypatch.setattr(rows, "_PIXELS_AT_ONCE", at_once)
+    top = np.iinfo(pixels).max
+    # For pieces of a pixel a few numbers will do; otherwise all of them.
+    values = np.arange(0, top + 1, 1 if at_once > 7 else max(1, top // 255)).astype(pixels)
+    channels = [np.roll(values, shift) for shift in (0, 1, 5, 9)]
+    sent = np.stack(channels, axis=1).astype(np.dtype(pixels).newbyteorder("<")).tobytes()
+    mask = values[::-1].astype(np.dtype(pixels).newbyteorder("<")).tobytes()
+    raster = Raster.empty(4, len(values) // 4, mask=True, pixels=pixels)
+    stream = io.BytesIO(sent + mask + b"next")
+    raster.read(stream)
+    assert stream.read() == b"next"
+    share = np.float32(top)
+    for channel, held in zip(channels, raster.rgb.reshape(-1, 3).T, strict=False):
+        np.testing.assert_array_equal(held, channel.astype(np.float32) / share)
+    assert raster.alpha.dtype == pixels
+    np.testing.assert_array_equal(raster.alpha.reshape(-1), channels[3])
+    assert raster.mask is not None
+    assert raster.mask.dtype == np.float32
+    np.testing.assert_array_equal(raster.mask.reshape(-1), values[::-1].astype(np.float32) / share)
+    assert b"".join(bytes(piece) for piece in rgba_rows(raster.rgb, raster.alpha)) == sent
+
+
+@WHOLE
+def test_unchanged_values_come_back_in_float32_alone(pixels: str) -> None:
+    """v / max, times max, plus a half floors to v, for every v, though no step is exact."""
+    top = np.float32(np.iinfo(pixels).max)
+    values = np.arange(np.iinfo(pixels).max + 1).astype(np.float32)
+    np.testing.assert_array_equal(np.floor(values / top * top + np.float32(0.5)), values)
+
+
+def rounded(values: np.ndarray, pixels: str) -> np.ndarray:
+    """What `rgba_rows` makes of values for all three colours."""
+    rgb = np.repeat(values.astype(np.float32)[None, :, None], 3, axis=2)
+    travelling = b"".join(bytes(piece) for piece in rgba_rows(rgb, np.zeros(rgb.shape[:2], pixels)))
+    rgba = np.frombuffer(travelling, np.dtype(pixels).newbyteorder("<")).reshape(-1, 4)
+    assert (rgba[:, :3] == rgba[:, :1]).all()
+    return rgba[:, 0]
+
+
+@WHOLE
+def test_floats_are_rounded_half_up(pixels: str) -> None:
+    """By the formula of docs/worker.md, to the nearest number, of two the greater."""
+    top = np.iinfo(pixels).max
+    values = np.random.default_rng(0).uniform(-0.1, 1.1, 100_000).astype(np.float32)
+    expected = np.floor(np.clip(values, 0, 1).astype(np.float64) * top + 0.5)
+    np.testing.assert_array_equal(rounded(values, pixels), expected)
+    # Both maxima are odd, so that a half of the whole lies between two numbers.
+    middle = np.array([0.5, np.nextafter(np.float32(0.5), np.float32(0))])
+    np.testing.assert_array_equal(rounded(middle, pixels), [top // 2 + 1, top // 2])
+
+
+@WHOLE
+@pytest.mark.filterwarnings("error")
+def test_floats_beyond_black_and_white_are_clipped(pixels: str) -> None:
+    """Infinities too; what is no number becomes black, and nothing warns."""
+    odd = np.array([-np.inf, -3e38, -0.0, 1e-42, 1.0001, 3e38, np.inf, np.nan])
+    top = np.iinfo(pixels).max
+    np.testing.assert_array_equal(rounded(odd, pixels), [0, 0, 0, 0, top, top, top, 0])
+
+
+@pytest.mark.parametrize(("pixels", "size"), [("float32", 4), ("uint8", 1), ("uint16", 2)])
+def test_picture_cut_off_is_the_end_of_the_input(pixels: str, size: int) -> None:
     """A byte less, in the pixels or in the mask."""
-    for mask, size in ((False, 3 * 2 * 16), (True, 3 * 2 * 20)):
+    for mask, values in ((False, 4), (True, 5)):
+        stream = io.BytesIO(bytes(3 * 2 * values * size - 1))
         with pytest.raises(EOFError):
-            Raster.empty(3, 2, mask).read(io.BytesIO(bytes(size - 1)))
+            Raster.empty(3, 2, mask, pixels).read(stream)
 
 
-def test_room_is_what_travels() -> None:
-    """In memory a picture takes what it takes on the way: 16 bytes a pixel, 4 for the mask."""
-    for mask, size in ((False, 16), (True, 20)):
-        raster = Raster.empty(30, 20, mask)
-        arrays = [raster.rgb, raster.alpha, *([] if raster.mask is None else [raster.mask])]
-        assert sum(a.nbytes for a in arrays) == 30 * 20 * size
+@pytest.mark.parametrize(("pixels", "alpha"), [("float32", 4), ("uint8", 1), ("uint16", 2)])
+def test_room_is_for_floats_and_alpha_as_it_came(pixels: str, alpha: int) -> None:
+    """12 bytes a pixel and 4 for the mask, whatever travels, and alpha in its own type."""
+    for mask, size in ((False, 12 + alpha), (True, 16 + alpha)):
+        assert Raster.empty(30, 20, mask, pixels).nbytes == 30 * 20 * size

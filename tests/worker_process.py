@@ -84,12 +84,14 @@ class Client:
         recipe: Recipe | dict[str, Any] | None = None,
         **header: Any,
     ) -> None:
-        """Ask for a dream on float32 [height, width, 4]."""
+        """Ask for a dream on [height, width, 4]; what is not float32 says so in `pixels`."""
         if recipe is not None:
             header["recipe"] = recipe.to_dict() if isinstance(recipe, Recipe) else recipe
-        payload = rgba.astype("<f4").tobytes()
+        if rgba.dtype != np.float32:
+            header["pixels"] = rgba.dtype.name
+        payload = rgba.astype(_travelling(rgba.dtype)).tobytes()
         if mask is not None:
-            payload += mask.astype("<f4").tobytes()
+            payload += mask.astype(_travelling(rgba.dtype)).tobytes()
             header["mask"] = True
         height, width = rgba.shape[:2]
         self.send(payload, type="dream", width=width, height=height, **header)
@@ -114,10 +116,12 @@ class Client:
         return found
 
     def pixels(self) -> np.ndarray:
-        """The pixels of the next answer, float32 [height, width, 4]."""
+        """The pixels of the next answer, [height, width, 4] in the type that it names."""
         header, payload = self.answer()
         assert header["type"] == "result", header
-        return np.frombuffer(payload, "<f4").reshape(header["height"], header["width"], 4)
+        kind = np.dtype(header["pixels"])
+        values = np.frombuffer(payload, _travelling(kind)).astype(kind)
+        return values.reshape(header["height"], header["width"], 4)
 
     def close_input(self) -> None:
         """End its input."""
@@ -157,6 +161,10 @@ class Client:
         for stream in (self.process.stdout, self.process.stderr):
             assert stream is not None
             stream.close()
+
+
+def _travelling(kind: np.dtype[Any]) -> np.dtype[Any]:
+    return kind.newbyteorder("<")
 
 
 def error_of(message: tuple[Message, bytes]) -> tuple[object, str]:

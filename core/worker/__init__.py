@@ -143,7 +143,7 @@ class Worker:
         from core.worker.rows import Raster
 
         check_room(request.width, request.height)
-        return Raster.empty(request.width, request.height, request.mask)
+        return Raster.empty(request.width, request.height, request.mask, request.pixels)
 
     def _hung_up(self) -> bool:
         """Whether the other side closed our input, though not all of it has been read.

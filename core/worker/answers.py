@@ -78,10 +78,11 @@ class Answers:
             "id": request.id,
             "width": request.width,
             "height": request.height,
+            "pixels": request.pixels,
             "provider": provider,
             "recipe": used.to_dict(),
             "seconds": round(time.monotonic() - began, 3),
-            "bytes": pixels.nbytes + raster.alpha.nbytes,
+            "bytes": 4 * raster.alpha.nbytes,
         }
         self._replies.send(header, rgba_rows(pixels, raster.alpha), wait=True)
 

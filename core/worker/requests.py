@@ -13,8 +13,9 @@ from core.recipe import Recipe, preset
 Id = str | int | None
 _LONGEST_ID = 1000
 _SHOWN = 80
-_PIXEL_BYTES, _MASK_BYTES = 16, 4
 _MOST = 2**31 - 1
+_VALUE_BYTES = {"float32": 4, "uint8": 1, "uint16": 2}
+"""Types in which pixels and mask may travel."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class DreamRequest:
         Whether a mask follows the pixels.
     preview : int
         Longer side in pixels of the previews, 0 for none.
+    pixels : str
+        Type in which pixels and mask come, and pixels go: `float32`, `uint8` or `uint16`.
     """
 
     id: Id
@@ -47,6 +50,7 @@ class DreamRequest:
     threads: int
     mask: bool
     preview: int
+    pixels: str
 
 
 @dataclass(frozen=True)
@@ -113,12 +117,13 @@ def _dream(header: Mapping[str, Any], size: int) -> DreamRequest:
         if name not in header:
             raise RequestError(f"dream needs {name!r}, in pixels")
     width, height, mask = header["width"], header["height"], header.get("mask", False)
-    expected = width * height * (_PIXEL_BYTES + (_MASK_BYTES if mask else 0))
+    pixels = header.get("pixels", "float32")
+    expected = width * height * (5 if mask else 4) * _VALUE_BYTES[pixels]
     if size != expected:
         also = " with a mask" if mask else ""
         raise RequestError(
-            f"{expected} bytes must follow for {width} × {height} pixels{also}, but 'bytes' is "
-            f"{size}"
+            f"{expected} bytes must follow for {width} × {height} {pixels} pixels{also}, but "
+            f"'bytes' is {size}"
         )
     return DreamRequest(
         id=id_of(header),
@@ -129,6 +134,7 @@ def _dream(header: Mapping[str, Any], size: int) -> DreamRequest:
         threads=header.get("threads", 0),
         mask=mask,
         preview=header.get("preview", 0),
+        pixels=pixels,
     )
 
 
@@ -175,6 +181,10 @@ _text = _check(lambda value: isinstance(value, str), "text")
 _size = _check(lambda value: _is_whole(value) and value > 0, f"a whole number from 1 to {_MOST}")
 _whole = _check(_is_whole, f"a whole number from 0 to {_MOST}")
 _flag = _check(lambda value: isinstance(value, bool), "true or false")
+_pixels = _check(
+    lambda value: isinstance(value, str) and value in _VALUE_BYTES,
+    f"one of {', '.join(_VALUE_BYTES)}",
+)
 _table = _check(lambda value: isinstance(value, dict), "an object")
 
 _KEYS: dict[str, dict[str, Check]] = {
@@ -187,6 +197,7 @@ _KEYS: dict[str, dict[str, Check]] = {
         "threads": _whole,
         "mask": _flag,
         "preview": _whole,
+        "pixels": _pixels,
     },
     "describe": {"network": _text},
     "cancel": {},

@@ -1,27 +1,21 @@
 # -*- coding: utf-8 -*-
-"""8-bit pixels of a GIMP 2.10 drawable: out as float32 RGBA for the worker, back in rounded.
+"""8-bit pixels of a GIMP 2.10 drawable: out as RGBA for the worker, back in as they came.
 
 Without GIMP's modules and numpy, for Python 2.7; quick where bytes are moved by slices.
 """
 
 from __future__ import division, unicode_literals
 
-import array
 import collections
-import struct
-import sys
 
-_BAND_BYTES = 4 << 20
-"""Pixels pass through Python in bands of this many bytes; as numbers they take ten times that."""
+_BAND_BYTES = 1 << 20
+"""Pixels pass through Python in bands of this many bytes; grey ones as numbers, 25 times that."""
 
 _CONTEXT = 64
 """Pixels around a selection that the network sees too, so that the dream fits in at its edge."""
 
-_RGBA = 16
-_MASK = 4
-_PACKED = b"".join(struct.pack(str("<f"), level / 255.0) for level in range(256))
-_BYTES_OF_FLOAT = [_PACKED[place::4] for place in range(4)]
-"""For each of the four bytes of a float32, what it is for each of the 256 levels."""
+_RGBA = 4
+_MASK = 1
 
 Area = collections.namedtuple("Area", "x y width height")
 
@@ -63,18 +57,18 @@ class Region(object):
         return Area(left, top, right - left, bottom - top)
 
     def request(self):
-        """Size and number of bytes as a `dream` request names them."""
+        """Size, type and number of bytes as a `dream` request names them."""
         width, height, mask = self._sent.width, self._sent.height, self._masked
         size = width * height * (_RGBA + (_MASK if mask else 0))
-        return {"width": width, "height": height, "mask": mask, "bytes": size}
+        return {"width": width, "height": height, "pixels": "uint8", "mask": mask, "bytes": size}
 
     def payload(self):
         """The pixels, then the selection where it counts, in bands of bytes."""
         for band in _bands(self._sent):
-            yield as_floats(as_rgba(_read(self._pixels, band), self._components))
+            yield as_rgba(_read(self._pixels, band), self._components)
         if self._masked:
             for band in _bands(self._sent):
-                yield as_floats(self._chosen(band))
+                yield self._chosen(band)
 
     def _chosen(self, area):
         """The selection's levels; beyond the canvas nothing is selected."""
@@ -152,56 +146,37 @@ class Grey(object):
     def _curve(light):
         return light * 12.92 if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
 
-    def __call__(self, colours):
-        """Levels of colours, three levels each."""
+    def __call__(self, rgba):
+        """Levels of RGBA pixels, four bytes each."""
         reds, greens, blues = self._weighted
-        levels = self._levels
-        pixels = zip(colours[0::3], colours[1::3], colours[2::3])
+        levels, numbers = self._levels, bytearray(rgba)
+        pixels = zip(numbers[0::4], numbers[1::4], numbers[2::4])
         return bytearray([levels[reds[r] + greens[g] + blues[b]] for r, g, b in pixels])
 
 
 def as_rgba(levels, components):
-    """8-bit pixels of 1 to 4 components as 8-bit RGBA."""
+    """Pixels of 1 to 4 components as RGBA."""
+    if components == 4:
+        return levels
     rgba = bytearray(b"\xff") * (4 * (len(levels) // components))
     for colour in range(3):
         rgba[colour::4] = levels[colour if components > 2 else 0 :: components]
-    if components in (2, 4):
-        rgba[3::4] = levels[components - 1 :: components]
+    if components == 2:
+        rgba[3::4] = levels[1::2]
     return bytes(rgba)
 
 
-def as_floats(levels):
-    """Levels 0..255 as float32 0..1, little-endian."""
-    floats = bytearray(4 * len(levels))
-    for place, table in enumerate(_BYTES_OF_FLOAT):
-        floats[place::4] = levels.translate(table)
-    return bytes(floats)
-
-
 def merged(dreamt, levels, components, active, grey):
-    """8-bit pixels with the colours of float32 RGBA ones, rounded half up; their alpha stays."""
-    floats = array.array(str("f"), dreamt)
-    if sys.byteorder == "big":
-        floats.byteswap()
-    del floats[3::4]
-    colours, result = rounded(floats), bytearray(levels)
+    """Pixels with the active colours of RGBA ones; their alpha stays."""
+    result = bytearray(levels)
     if components < 3:
         if active[0]:
-            result[0::components] = grey(colours)
+            result[0::components] = grey(dreamt)
     else:
         for colour in range(3):
             if active[colour]:
-                result[colour::components] = colours[colour::3]
+                result[colour::components] = dreamt[colour::4]
     return bytes(result)
-
-
-def rounded(values):
-    """Floats 0..1 as levels 0..255, rounded half up; others are clipped, what is no number is 0."""
-    try:
-        return bytearray([int(value * 255.0 + 0.5) for value in values])
-    except (OverflowError, ValueError):
-        levels = [value * 255.0 + 0.5 if value > 0 else 0.5 for value in values]
-        return bytearray([int(level) if level < 256 else 255 for level in levels])
 
 
 def cropped(levels, components, outer, inner):

@@ -6,9 +6,10 @@ import threading
 import time
 
 import gi
+import sentences
 from gi.repository import Gegl, Gimp, GLib, GObject
+from gimp3_output import RefusedError, check_output, put
 from gimp3_pixels import Region
-from gimp3_signature import sign
 from settings import CUSTOM, OUTPUTS, SettingError, Settings
 from worker_client import Worker, WorkerError
 
@@ -18,10 +19,6 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 _UNCHECKED = 2**31 - 1
 """Arguments are declared as wide as they can be: GIMP silently puts the default in place of a
 value that is out of range, where ours is a sentence that says so."""
-
-
-class RefusedError(Exception):
-    """A sentence that tells why an image, layer or setting cannot be used."""
 
 
 class DeepDream(Gimp.PlugIn):
@@ -90,9 +87,9 @@ def run(procedure, mode, image, drawables, config, data):
     Gegl.init(None)
     # A swap file would outlive a cancel, which kills this process.
     Gegl.config().set_property("swap", "RAM")
-    settings = Settings(FOLDER)
     worker = None
     try:
+        settings = Settings(FOLDER)
         _check_image(image, drawables)
         if mode == Gimp.RunMode.INTERACTIVE:
             # Only now: without a display GTK must not be loaded.
@@ -135,49 +132,14 @@ def values_of(config, settings):
 def _check_image(image, drawables):
     """Refuse what cannot be dreamt on, before any work."""
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise RefusedError(
-            "Deep Dream needs more colours than an indexed image has; "
-            "convert it with Image ▸ Mode ▸ RGB first"
-        )
+        raise RefusedError(sentences.INDEXED)
     if not drawables:
         raise RefusedError("no layer is chosen; choose the layers to dream on")
     for drawable in drawables:
-        name = drawable.get_name()
         if drawable.is_group():
-            raise RefusedError(
-                f"'{name}' is a layer group, which has no pixels of its own; "
-                "choose the layers in it, or merge it first"
-            )
+            raise RefusedError(sentences.group(drawable.get_name()))
         if not drawable.mask_intersect()[0]:
-            raise RefusedError(
-                f"the selection does not touch '{name}'; "
-                "move it over the layer, or choose Select ▸ None"
-            )
-
-
-def _check_output(drawable, output):
-    """Refuse what GIMP would not let us write, before the dream and not after."""
-    name = drawable.get_name()
-    if output != "in-place":
-        if not isinstance(drawable, Gimp.Layer):
-            raise RefusedError(
-                f"'{name}' is no layer; set Output to In place for masks and channels"
-            )
-        return
-    if drawable.get_lock_content():
-        raise RefusedError(
-            f"the pixels of '{name}' are locked; unlock them, or set Output to New layer"
-        )
-    rasterizable = getattr(Gimp, "Rasterizable", None)
-    if (
-        rasterizable is not None
-        and isinstance(drawable, rasterizable)
-        and not drawable.is_rasterized()
-    ):
-        raise RefusedError(
-            f"'{name}' is a text, vector or link layer; "
-            "rasterize it first, or set Output to New layer"
-        )
+            raise RefusedError(sentences.beside(drawable.get_name()))
 
 
 def _dream(worker, image, drawables, recipe, provider, output):
@@ -188,7 +150,7 @@ def _dream(worker, image, drawables, recipe, provider, output):
     """
     selected = not image.get_selection().is_empty(image)
     for drawable in drawables:
-        _check_output(drawable, output)
+        check_output(drawable, output)
     Gimp.progress_init("Deep Dream")
     report = _Report(len(drawables))
     dreamt = []
@@ -198,81 +160,7 @@ def _dream(worker, image, drawables, recipe, provider, output):
         header = worker.dream(request, region.payload(), report)
         dreamt.append((region, region.receive(worker.read), header["recipe"]))
         report.done += 1
-    if output == "new-image":
-        return _new_image(image, dreamt)
-    image.undo_group_start()
-    try:
-        for region, result, used in dreamt:
-            if output == "new-layer":
-                _new_layer(image, region, result, used, selected)
-            else:
-                _in_place(region, result, used)
-    finally:
-        image.undo_group_end()
-    return image
-
-
-def _in_place(region, result, used):
-    if not region.replace(result):
-        raise RefusedError(
-            f"GIMP does not let '{region.drawable.get_name()}' be changed; set Output to New layer"
-        )
-    sign(region.drawable, used)
-
-
-def _new_layer(image, region, result, used, selected):
-    """Put the dream on a layer above, behind a mask of selection and the layer's own mask."""
-    source = region.drawable
-    layer = region.layer(image, result, f"Deep Dream of {source.get_name()}")
-    image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
-    _place(layer, region, 0, 0)
-    own_mask = source.get_mask()
-    if own_mask is None:
-        if selected:
-            layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
-    else:
-        before = Gimp.Selection.save(image) if selected else None
-        how = Gimp.ChannelOps.INTERSECT if selected else Gimp.ChannelOps.REPLACE
-        image.select_item(how, own_mask)
-        layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
-        if before is None:
-            Gimp.Selection.none(image)
-        else:
-            image.select_item(Gimp.ChannelOps.REPLACE, before)
-            image.remove_channel(before)
-    sign(layer, used)
-
-
-def _new_image(image, dreamt):
-    """An image of the same kind, as large as the dreamt parts together, with a layer for each."""
-    corners = [_corner(region) for region, _, _ in dreamt]
-    left, top = min(x for x, _ in corners), min(y for _, y in corners)
-    right = max(x + part[0].width for (x, _), part in zip(corners, dreamt))
-    bottom = max(y + part[0].height for (_, y), part in zip(corners, dreamt))
-    made = Gimp.Image.new_with_precision(
-        right - left, bottom - top, image.get_base_type(), image.get_precision()
-    )
-    made.undo_disable()
-    made.set_color_profile(image.get_color_profile())
-    _, horizontal, vertical = image.get_resolution()
-    made.set_resolution(horizontal, vertical)
-    for region, result, used in reversed(dreamt):
-        layer = region.layer(made, result, region.drawable.get_name())
-        made.insert_layer(layer, None, 0)
-        _place(layer, region, left, top)
-        sign(layer, used)
-    made.undo_enable()
-    return made
-
-
-def _corner(region):
-    _, left, top = region.drawable.get_offsets()
-    return region.x + left, region.y + top
-
-
-def _place(layer, region, left, top):
-    x, y = _corner(region)
-    layer.set_offsets(x - left, y - top)
+    return put(image, dreamt, output, selected)
 
 
 class _Report:
@@ -282,24 +170,12 @@ class _Report:
         self.layers, self.done = layers, 0
 
     def __call__(self, header):
-        if header["stage"] == "loading":
-            Gimp.progress_set_text("Deep Dream: loading the network")
-            return
-        text = f"Deep Dream: octave {header['octave']} of {header['octaves']}"
-        text += f", step {header['step']} of {header['steps']}"
+        text = sentences.progress(header)
         if self.layers > 1:
-            text = f"Layer {self.done + 1} of {self.layers}, {text}"
-        if header["seconds_left"] is not None and header["seconds_left"] >= 1:
-            text += f", about {duration(header['seconds_left'])} left"
+            text = f"Layer {self.done + 1} of {self.layers}: {text}"
         Gimp.progress_set_text(text)
-        Gimp.progress_update((self.done + header["fraction"]) / self.layers)
-
-
-def duration(seconds):
-    """Seconds as a person reads them."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+        if header["stage"] == "dreaming":
+            Gimp.progress_update((self.done + header["fraction"]) / self.layers)
 
 
 def _sentence(error):

@@ -1,4 +1,4 @@
-"""Pixels of a GIMP 3 drawable: out as float32 RGBA for the worker, back in bit by bit."""
+"""Pixels of a GIMP 3 drawable: out as RGBA for the worker, back in bit by bit."""
 
 import re
 
@@ -10,8 +10,9 @@ _BAND_BYTES = 32 << 20
 _CONTEXT = 64
 """Pixels around a selection that the network sees too, so that the dream fits in at its edge."""
 
-_RGBA = 16
-_MASK = 4
+_SIZES = {"uint8": 1, "uint16": 2, "float32": 4}
+_BABL = {"uint8": "u8", "uint16": "u16", "float32": "float"}
+_LARGEST = 4 * _SIZES["float32"]
 _CLAMP = Gegl.AbyssPolicy.CLAMP
 _NONE = Gegl.AbyssPolicy.NONE
 
@@ -45,12 +46,14 @@ class Region:
         native = drawable.get_format()
         self._native = Babl.get_name(native)
         self._native_bytes = Babl.format_get_bytes_per_pixel(native)
-        # 8 bits come back through float32 as they were; more of them need not.
-        self._exact = Babl.get_name(Babl.format_get_type(native, 0)) == "u8"
         self._components = Babl.format_get_n_components(native)
-        self._kept = self._kept_components()
+        self._pixels = _type_for(native)
         # In the image's own space: through sRGB, colours of a wide profile would move.
-        self._format = Babl.get_name(Babl.format_with_space("R'G'B'A float", native))
+        name = f"R'G'B'A {_BABL[self._pixels]}"
+        self._format = Babl.get_name(Babl.format_with_space(name, native))
+        # 8 bits come back as they were, through float32 too; more of them need not.
+        self._exact = Babl.get_name(Babl.format_get_type(native, 0)) == "u8"
+        self._kept = self._kept_components()
         self._sent = self._with_context()
 
     def _kept_components(self):
@@ -76,9 +79,15 @@ class Region:
 
     def request(self):
         """Size and number of bytes as a `dream` request names them."""
-        sent, mask = self._sent, self._masked
-        size = sent.width * sent.height * (_RGBA + (_MASK if mask else 0))
-        return {"width": sent.width, "height": sent.height, "mask": mask, "bytes": size}
+        width, height = self._sent.width, self._sent.height
+        values = width * height * (5 if self._masked else 4)
+        return {
+            "width": width,
+            "height": height,
+            "pixels": self._pixels,
+            "mask": self._masked,
+            "bytes": values * _SIZES[self._pixels],
+        }
 
     def payload(self):
         """The pixels, then the selection where it counts, in bands of bytes."""
@@ -90,17 +99,17 @@ class Region:
                 yield self._selection(band)
 
     def _selection(self, band):
-        """The selection on a part of the drawable, float32; beyond the canvas there is none."""
+        """The selection on a part of the drawable; beyond the canvas there is none."""
         _, left, top = self.drawable.get_offsets()
         on_image = Gegl.Rectangle.new(band.x + left, band.y + top, band.width, band.height)
         selection = self.drawable.get_image().get_selection().get_buffer()
-        return selection.get(on_image, 1.0, "Y float", _NONE)
+        return selection.get(on_image, 1.0, f"Y {_BABL[self._pixels]}", _NONE)
 
     def receive(self, read):
         """The drawable's content with the dream in it, as a buffer of the same format.
 
         What came back as it was sent keeps its own bits, and so do alpha and the colours that
-        are switched off: float32 and the way through a profile's curve cannot hold every one of them.
+        are switched off: float32 and the way through a profile's curve cannot hold all of them.
 
         Parameters
         ----------
@@ -109,7 +118,7 @@ class Region:
         """
         result = self.drawable.get_buffer().dup()
         for band in _bands(self._sent):
-            dreamt = read(band.width * band.height * _RGBA)
+            dreamt = read(band.width * band.height * 4 * _SIZES[self._pixels])
             result.set(band, self._format, dreamt)
             if not self._exact:
                 self._restore(result, band, dreamt)
@@ -126,7 +135,7 @@ class Region:
         converted = bytearray(result.get(band, 1.0, self._native, _CLAMP))
         size = self._native_bytes
         if self._masked:
-            for first, last in zeros(self._selection(band), _MASK):
+            for first, last in zeros(self._selection(band), _SIZES[self._pixels]):
                 converted[first * size : last * size] = kept[first * size : last * size]
         width = size // self._components
         for component in self._kept:
@@ -200,6 +209,19 @@ class Region:
         return width, height, pixels, mask
 
 
+def _type_for(native):
+    """The type in which a drawable's pixels pass: its own where that is possible.
+
+    babl chooses between ways to convert by how long they take, so that a conversion of 8 bits
+    to floats and back rounds one way today and another tomorrow.
+    """
+    kind = Babl.get_name(Babl.format_get_type(native, 0))
+    same = {f"R'G'B'{alpha} {kind}" for alpha in ("", "A")}
+    if Babl.format_get_encoding(native) in same:
+        return {"u8": "uint8", "u16": "uint16"}.get(kind, "float32")
+    return "float32"
+
+
 def zeros(data, size):
     """Runs of units of `size` zero bytes in bytes: pairs of first and last + 1, in units."""
     for run in re.finditer(rb"\0{%d,}" % size, data):
@@ -210,6 +232,6 @@ def zeros(data, size):
 
 def _bands(area):
     """Cut a rectangle into bands of whole rows."""
-    rows = max(1, _BAND_BYTES // (area.width * _RGBA))
+    rows = max(1, _BAND_BYTES // (area.width * _LARGEST))
     for top in range(0, area.height, rows):
         yield Gegl.Rectangle.new(area.x, area.y + top, area.width, min(rows, area.height - top))

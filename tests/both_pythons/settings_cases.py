@@ -18,6 +18,9 @@ sys.path.insert(0, PLUGIN)
 
 from settings import CUSTOM, MAIN, OUTPUTS, SettingError, Settings  # noqa: E402
 
+# The folder's own dreamlayer.py would hide the package of that name.
+sys.path.remove(PLUGIN)
+
 
 def _defaults(settings, **changes):
     values = dict((knob.name, knob.default) for knob in settings.knobs.values())

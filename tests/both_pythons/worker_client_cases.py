@@ -16,10 +16,14 @@ import time
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _TESTS = os.path.dirname(_HERE)
-sys.path.insert(0, os.path.join(os.path.dirname(_TESTS), str("plugin"), str("dreamlayer")))
+PLUGIN = os.path.join(os.path.dirname(_TESTS), str("plugin"), str("dreamlayer"))
+sys.path.insert(0, PLUGIN)
 
 import worker_client  # noqa: E402
 from worker_client import Worker, WorkerError  # noqa: E402
+
+# The folder's own dreamlayer.py would hide the package of that name.
+sys.path.remove(PLUGIN)
 
 _BEGIN = """
 from __future__ import unicode_literals

@@ -7,9 +7,9 @@ The environment names the folder for results, DREAMLAYER_RESULTS, and the photo,
 
 import json
 import os
+import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -28,10 +28,12 @@ _GIMPRC = """
 """
 
 
-def main(version):
+def main():
     """Go through menu, dialog, result, undo, repeat and cancel; write what was seen."""
     screen = Screen()
     folder = Path(os.environ["GIMP3_DIRECTORY"])
+    said = subprocess.run(["gimp", "--version"], capture_output=True, text=True, check=True).stdout
+    version = re.search(r"\d+\.\d+\.\d+", said)[0]
     (folder / "gimprc").write_text(_GIMPRC.format(version=version))
     batch = f"exec(open({str(HERE / 'window_batch.py')!r}).read())"
     command = ["gimp", "--no-splash", "--batch-interpreter", "python-fu-eval", "-b", batch]
@@ -245,4 +247,4 @@ def workers_soon_gone():
     return workers()
 
 
-main(sys.argv[1])
+main()

@@ -1,0 +1,158 @@
+"""The right side of the dialog in GIMP 3: a row for each knob, tied to the filter's arguments."""
+
+from gi.repository import GLib, GObject, Gtk, Pango
+from settings import MAIN, OUTPUTS
+
+_DIGITS = {"octave_scale": 2, "step_size": 4, "smoothing": 1, "strength": 2, "max_loss": 2}
+_IN_SIGHT = {
+    "strength": (0.0, 1.0),
+    "steps": (0, 100),
+    "octaves": (1, 16),
+    "octave_scale": (1.01, 3.0),
+    "step_size": (0.0, 0.05),
+    "smoothing": (0.0, 10.0),
+}
+"""What a slider spans; its number field takes the knob's whole range."""
+
+_SEEDS = 2**31 - 1
+_BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
+
+
+class KnobSide(Gtk.Box):
+    """All settings, the rarer ones in an expander.
+
+    Parameters
+    ----------
+    config : Gimp.ProcedureConfig
+        The arguments; they and the widgets follow each other.
+    settings : settings.Settings
+        The knobs.
+    presets : list of (str, str)
+        Names and texts of the presets on offer.
+    """
+
+    def __init__(self, config, settings, presets):
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        self._config, self._lists = config, {}
+        self.preset = Gtk.ComboBoxText()
+        for name, text in presets:
+            self.preset.append(name, text)
+        for cell in self.preset.get_cells():
+            cell.set_property("ellipsize", Pango.EllipsizeMode.END)
+            cell.set_property("width-chars", 34)
+        main = _Rows()
+        main.add_row("_Preset", self.preset, "where to start from")
+        for name in MAIN:
+            self._add(main, settings.knobs[name])
+        providers = [(name, name) for name in settings.providers]
+        help_ = "what computes; auto takes the fastest that loads"
+        main.add_row("Provider", self._choice("provider", providers), help_)
+        outputs = self._choice("output", list(OUTPUTS.items()))
+        main.add_row("_Output", outputs, "where the dream goes")
+        advanced = _Rows(margin_start=12, margin_top=6)
+        for name, knob in settings.knobs.items():
+            if name not in MAIN:
+                self._add(advanced, knob)
+        expander = Gtk.Expander(label="_Advanced", use_underline=True)
+        expander.add(advanced)
+        self.pack_start(main, False, False, 0)
+        self.pack_start(expander, False, False, 0)
+
+    def offer(self, knob, names):
+        """Fill the list of a text knob; what is typed in stays."""
+        combo = self._lists[knob]
+        typed = combo.get_child().get_text()
+        combo.remove_all()
+        for name in names:
+            combo.append_text(name)
+        combo.get_child().set_text(typed)
+
+    def _add(self, rows, knob):
+        name = knob.name.replace("_", "-")
+        if knob.kind == "bool":
+            widget = Gtk.CheckButton()
+            self._config.bind_property(name, widget, "active", _BOTH)
+        elif knob.kind in ("int", "float"):
+            widget = self._number(knob, name)
+        elif knob.choices:
+            widget = self._choice(name, [(choice, choice) for choice in knob.choices])
+        else:
+            widget = Gtk.ComboBoxText.new_with_entry()
+            self._config.bind_property(name, widget.get_child(), "text", _BOTH)
+            self._lists[knob.name] = widget
+        rows.add_row(knob.title, widget, knob.help)
+
+    def _choice(self, name, choices):
+        widget = Gtk.ComboBoxText()
+        for choice, title in choices:
+            widget.append(choice, title)
+        self._config.bind_property(name, widget, "active-id", _BOTH)
+        return widget
+
+    def _number(self, knob, name):
+        """A number field, with a slider beside it where that helps."""
+        digits = 0 if knob.kind == "int" else _DIGITS.get(knob.name, 3)
+        step = 10.0**-digits
+        number = _adjustment(knob.default, knob.low, knob.high, step)
+        self._config.bind_property(name, number, "value", _BOTH)
+        field = Gtk.SpinButton(adjustment=number, digits=digits, width_chars=8, numeric=True)
+        row = Gtk.Box(spacing=6)
+        if knob.name in _IN_SIGHT:
+            slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)
+            slider.set_adjustment(_adjustment(knob.default, *_IN_SIGHT[knob.name], step))
+            slider.set_size_request(140, -1)
+            _tie(slider.get_adjustment(), number)
+            row.pack_start(slider, True, True, 0)
+            row.pack_start(field, False, True, 0)
+            return row
+        row.pack_start(field, True, True, 0)
+        if knob.name == "seed":
+            another = Gtk.Button(label="_New", use_underline=True)
+            another.set_tooltip_text("Another seed, another dream")
+            another.connect("clicked", self._another_seed)
+            row.pack_start(another, False, False, 0)
+        return row
+
+    def _another_seed(self, _):
+        self._config.set_property("seed", GLib.random_int_range(0, _SEEDS))
+
+
+class _Rows(Gtk.Grid):
+    """Rows of a name and a widget."""
+
+    def __init__(self, **where):
+        super().__init__(row_spacing=6, column_spacing=12, **where)
+        self._count = 0
+
+    def add_row(self, title, widget, help_):
+        """Add a row; the help becomes a tooltip."""
+        label = Gtk.Label(label=title, use_underline=True, xalign=0.0)
+        label.set_mnemonic_widget(widget)
+        widget.set_hexpand(True)
+        for part in (label, widget):
+            part.set_tooltip_text(help_[:1].upper() + help_[1:])
+        self.attach(label, 0, self._count, 1, 1)
+        self.attach(widget, 1, self._count, 1, 1)
+        self._count += 1
+
+
+def _adjustment(value, low, high, step):
+    return Gtk.Adjustment(
+        value=value, lower=low, upper=high, step_increment=step, page_increment=10 * step
+    )
+
+
+def _tie(slider, number):
+    """Let a slider and a number field follow each other; the slider ends earlier."""
+
+    def within():
+        return min(max(number.get_value(), slider.get_lower()), slider.get_upper())
+
+    def moved(_):
+        # Not when it only follows a number beyond its end.
+        if abs(slider.get_value() - within()) > 1e-12:
+            number.set_value(slider.get_value())
+
+    slider.set_value(within())
+    slider.connect("value-changed", moved)
+    number.connect("value-changed", lambda _: slider.set_value(within()))

@@ -1,0 +1,97 @@
+"""The left side of the dialog in GIMP 3: what the settings do, on a small picture."""
+
+import array
+
+from gi.repository import GdkPixbuf, GLib, Gtk
+
+SIDE = 320
+"""Longest side of the preview, in pixels."""
+
+
+class PreviewPane(Gtk.Box):
+    """A picture, what part of the image it shows, how far it has come, and a word about it.
+
+    Parameters
+    ----------
+    region : gimp3_pixels.Region
+        What is to be dreamt on.
+    begin : callable
+        Called when the painter wants to see another part.
+    """
+
+    def __init__(self, region, begin):
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        self._region, self._alpha = region, None
+        self._picture = Gtk.Image()
+        frame = Gtk.Box(halign=Gtk.Align.CENTER)
+        frame.set_size_request(SIDE, -1)
+        frame.set_center_widget(self._picture)
+        self.pack_start(frame, False, False, 0)
+        whole = Gtk.RadioButton.new_with_label(None, "Whole, reduced")
+        whole.set_tooltip_text("In a reduced picture, what is dreamt looks larger than it will be")
+        self._detail = Gtk.RadioButton.new_with_label_from_widget(whole, "Middle at full size")
+        self._detail.set_tooltip_text("Shows what is dreamt at the size that it will have")
+        choice = Gtk.Box(spacing=12)
+        choice.pack_start(whole, False, False, 0)
+        choice.pack_start(self._detail, False, False, 0)
+        self.pack_start(choice, False, False, 0)
+        whole.connect("toggled", lambda _: begin())
+        self._bar = Gtk.ProgressBar()
+        self.pack_start(self._bar, False, False, 0)
+        self._words = Gtk.Label(wrap=True, xalign=0.0, yalign=0.0, max_width_chars=42)
+        self._words.set_size_request(SIDE, 72)
+        self.pack_start(self._words, False, False, 0)
+
+    def take(self):
+        """The part to preview, as a `dream` request without recipe, and its payload."""
+        region = self._region
+        small = region.detail(SIDE) if self._detail.get_active() else region.reduced(SIDE)
+        width, height, pixels, mask = small
+        values = array.array("f", pixels)
+        self._alpha = _levels(values[3::4])
+        if self._picture.get_pixbuf() is None:
+            rgb = bytearray(3 * width * height)
+            for channel in range(3):
+                rgb[channel::3] = _levels(values[channel::4])
+            self.show_picture(width, height, rgb)
+        request = {
+            "width": width,
+            "height": height,
+            "mask": mask is not None,
+            "bytes": len(pixels) + len(mask or b""),
+            "preview": SIDE,
+        }
+        return request, [pixels, mask or b""]
+
+    def say(self, text, fraction=0.0):
+        """A word below the picture, and how far the preview has come, 0..1."""
+        self._words.set_text(text)
+        self._bar.set_fraction(fraction)
+
+    def show_picture(self, width, height, rgb):
+        """Show 8-bit RGB rows with the alpha of the part that was taken."""
+        rgba = bytearray(4 * width * height)
+        for channel in range(3):
+            rgba[channel::4] = rgb[channel::3]
+        rgba[3::4] = self._alpha
+        picture = GdkPixbuf.Pixbuf.new_from_bytes(
+            GLib.Bytes.new(bytes(rgba)),
+            GdkPixbuf.Colorspace.RGB,
+            True,
+            8,
+            width,
+            height,
+            4 * width,
+        )
+        scale = SIDE / max(width, height)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        # Over a checkerboard, as GIMP shows transparency.
+        shown = picture.composite_color_simple(
+            *size, GdkPixbuf.InterpType.BILINEAR, 255, 8, 0x999999, 0x666666
+        )
+        self._picture.set_from_pixbuf(shown)
+
+
+def _levels(values):
+    """8-bit levels of floats."""
+    return bytes(int(255 * min(max(v, 0.0), 1.0) + 0.5) for v in values)
