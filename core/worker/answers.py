@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.ascent import Progress
@@ -140,12 +141,14 @@ class Answers:
         """A network, loaded unless it is the last one."""
         key = _version(name)
         if self._network is None or self._network[0] != key:
-            self._network = self._dreamer = None
+            if key[1] is not None:
+                # Not for a name that is not there: the one that is warm may be wanted next.
+                self._network = self._dreamer = None
             self._network = key, Network(name)
         return self._network[1]
 
 
-def _version(network: str) -> object:
+def _version(network: str) -> tuple[Path, int | None]:
     """What differs between two networks, and between one and what its file is replaced by."""
     path = find(network)
     # One that is not there differs from all, and what loads it says so.

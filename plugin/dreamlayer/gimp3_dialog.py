@@ -1,5 +1,7 @@
 """The dialog of the filter in GIMP 3: settings at the right, what they do at the left."""
 
+import contextlib
+
 from gi.repository import GimpUi, GLib, Gtk
 from gimp3_knobs import KnobSide
 from gimp3_pane import PreviewPane
@@ -31,6 +33,8 @@ class _Dialog:
     def __init__(self, procedure, config, settings, folder, drawables):
         self.config, self.settings = config, settings
         self._filling, self._timer = False, 0
+        self._dreaming = self._describing = None  # Numbers of the requests whose news count.
+        self._described = None
         self.window = GimpUi.ProcedureDialog.new(procedure, config, "Deep Dream")
         self.window.set_ok_label("_Dream")
         # GIMP's help is its own manual, which has no page of ours.
@@ -42,8 +46,7 @@ class _Dialog:
         self._size = f"{region.width} × {region.height}"
         self.previewer = Previewer(lambda: Worker(folder), self._tell)
         self.pane = PreviewPane(region, self._begin_preview)
-        before = recipe_on(drawables[0])
-        self._before = None if before is None else settings.values_in(before)
+        self._before = _values_of(recipe_on(drawables[0]), settings)
         self.knobs = KnobSide(config, settings, self._presets())
         row = Gtk.Box(spacing=18, border_width=12)
         row.pack_start(self.pane, False, False, 0)
@@ -55,36 +58,53 @@ class _Dialog:
         self.knobs.preset.connect("changed", self._preset_chosen)
         config.connect("notify", self._changed)
         self._begin_preview()
-        self.previewer.describe(config.get_property("network"))
 
     def end(self, agreed):
         """Stop the previews; the worker for the work itself."""
-        if self._timer:
-            GLib.source_remove(self._timer)
+        self._stop_timer()
+        self._dreaming = self._describing = None
         self.window.destroy()
         if agreed:
             return self.previewer.finish()
         self.previewer.abandon()
         return None
 
+    def _stop_timer(self):
+        if self._timer:
+            GLib.source_remove(self._timer)
+            self._timer = 0
+
     def _begin_preview(self):
-        self._timer = 0
+        """Preview the settings as they are, and list the layers where the network is another."""
+        self._stop_timer()
+        self._dreaming = None
         try:
             recipe = self.settings.recipe(CUSTOM, self._values())
         except SettingError as error:
+            self.previewer.stop()
             self.pane.say(str(error))
-            return False
+            return
         request, payload = self.pane.take()
         request.update(recipe=recipe, provider=self.config.get_property("provider"))
         self.pane.say("Loading the network")
-        self.previewer.preview(request, payload)
-        return False
+        self._dreaming = self.previewer.preview(request, payload)
+        network = self.config.get_property("network")
+        if network != self._described:
+            self._described = network
+            self._describing = self.previewer.describe(network)
 
-    def _tell(self, kind, news):
+    def _tell(self, *news):
         """Called on another thread; GTK belongs to this one."""
-        GLib.idle_add(self._hear, kind, news)
+        GLib.idle_add(self._hear, *news)
 
-    def _hear(self, kind, news):
+    def _hear(self, kind, number, news):
+        if kind == "described" and number == self._describing:
+            with self._quietly():
+                self.knobs.offer("network", sorted(news.get("networks", {})))
+                self.knobs.offer("layers", [layer["name"] for layer in news.get("layers", [])])
+        if number != self._dreaming:
+            # Of settings that are no more; a network that cannot be described cannot dream either.
+            return False
         if kind == "preview":
             header, pixels = news
             self.pane.show_picture(header["width"], header["height"], pixels)
@@ -92,15 +112,21 @@ class _Dialog:
             text = f"Preview: octave {news['octave']} of {news['octaves']}"
             self.pane.say(text, news["fraction"])
         elif kind == "done":
+            if news["provider"] == "none":
+                self.pane.show_plain()
             self.pane.say(f"Preview of {self._size} pixels", 1.0)
-        elif kind == "described":
-            self._filling = True
-            self.knobs.offer("network", sorted(news.get("networks", {})))
-            self.knobs.offer("layers", [layer["name"] for layer in news.get("layers", [])])
-            self._filling = False
         elif kind == "error":
             self.pane.say(str(news))
         return False
+
+    @contextlib.contextmanager
+    def _quietly(self):
+        """Change settings without taking it for the painter's doing."""
+        before, self._filling = self._filling, True
+        try:
+            yield
+        finally:
+            self._filling = before
 
     def _values(self):
         values = {
@@ -127,10 +153,9 @@ class _Dialog:
         elif name != CUSTOM:
             values = self.settings.preset_values(name)
             del values["seed"]
-        self._filling = True
-        for knob, value in values.items():
-            self.config.set_property(knob.replace("_", "-"), value)
-        self._filling = False
+        with self._quietly():
+            for knob, value in values.items():
+                self.config.set_property(knob.replace("_", "-"), value)
         self._changed(self.config, None)
 
     def _spell_out(self):
@@ -149,18 +174,36 @@ class _Dialog:
             if all(values[k] == preset[k] for k in preset if k not in _UNNAMED):
                 fits = name
                 break
-        self._filling = True
-        # All values are set, so that the name counts for nothing more.
-        self.config.set_property("preset", CUSTOM)
-        self.knobs.preset.set_active_id(fits)
-        self._filling = False
+        with self._quietly():
+            # All values are set, so that the name counts for nothing more.
+            self.config.set_property("preset", CUSTOM)
+            self.knobs.preset.set_active_id(fits)
 
     def _changed(self, config, spec):
         if self._filling or (spec is not None and spec.name in ("output", "preset")):
             return
-        if spec is not None and spec.name == "network":
-            self.previewer.describe(config.get_property("network"))
         self._name_preset()
-        if self._timer:
-            GLib.source_remove(self._timer)
-        self._timer = GLib.timeout_add(_DELAY, self._begin_preview)
+        self._stop_timer()
+        self._timer = GLib.timeout_add(_DELAY, self._rested)
+
+    def _rested(self):
+        self._timer = 0
+        self._begin_preview()
+        return False
+
+
+def _values_of(recipe, settings):
+    """The knobs' values in a recipe that a layer carries; None where it is none that we can use."""
+    if recipe is None:
+        return None
+    try:
+        values = settings.values_in(recipe)
+        settings.recipe(CUSTOM, values)
+        for name, knob in settings.knobs.items():
+            kinds = (int, float) if knob.kind == "float" else type(knob.default)
+            if not isinstance(values[name], kinds):
+                return None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # Another version's, or somebody else's.
+        return None
+    return values

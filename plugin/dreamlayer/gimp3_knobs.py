@@ -94,8 +94,17 @@ class KnobSide(Gtk.Box):
         digits = 0 if knob.kind == "int" else _DIGITS.get(knob.name, 3)
         step = 10.0**-digits
         number = _adjustment(knob.default, knob.low, knob.high, step)
-        self._config.bind_property(name, number, "value", _BOTH)
         field = Gtk.SpinButton(adjustment=number, digits=digits, width_chars=8, numeric=True)
+
+        def show_all_digits(*_):
+            # A field rounds its value to the digits it shows as soon as somebody passes through.
+            text = f"{self._config.get_property(name):.9f}".rstrip("0")
+            field.set_digits(max(digits, len(text.partition(".")[2])))
+
+        if knob.kind == "float":
+            show_all_digits()
+            self._config.connect(f"notify::{name}", show_all_digits)
+        self._config.bind_property(name, number, "value", _BOTH)
         row = Gtk.Box(spacing=6)
         if knob.name in _IN_SIGHT:
             slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)

@@ -16,8 +16,14 @@ def check_output(drawable, output):
         if not isinstance(drawable, Gimp.Layer):
             raise RefusedError(sentences.no_layer(name))
         return
-    if drawable.get_lock_content():
-        raise RefusedError(sentences.locked(name))
+    item = drawable
+    if isinstance(drawable, Gimp.LayerMask):
+        item = Gimp.Layer.from_mask(drawable)
+    # A lock counts for all that is in a group, and for a layer's mask.
+    while item is not None:
+        if item.get_lock_content():
+            raise RefusedError(sentences.locked(item.get_name()))
+        item = item.get_parent()
     # Since GIMP 3.2: layers whose pixels GIMP makes anew from text, paths or a file.
     kind = getattr(Gimp, "Rasterizable", None)
     if kind is not None and isinstance(drawable, kind) and not drawable.is_rasterized():
@@ -49,12 +55,19 @@ def put(image, dreamt, output, selected):
     if output == "new-image":
         return _new_image(image, dreamt)
     image.undo_group_start()
+    written = []
     try:
         for region, result, used in dreamt:
             if output == "new-layer":
                 _new_layer(image, region, result, used, selected)
             else:
+                written.append((region, region.drawable.get_buffer().dup()))
                 _in_place(region, result, used)
+    except RefusedError:
+        # All of them or none.
+        for region, original in reversed(written):
+            region.restore(original)
+        raise
     finally:
         image.undo_group_end()
     return image

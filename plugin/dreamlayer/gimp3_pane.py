@@ -21,7 +21,7 @@ class PreviewPane(Gtk.Box):
 
     def __init__(self, region, begin):
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        self._region, self._alpha = region, None
+        self._region, self._alpha, self._plain = region, None, None
         self._picture = Gtk.Image()
         frame = Gtk.Box(halign=Gtk.Align.CENTER)
         frame.set_size_request(SIDE, -1)
@@ -49,11 +49,12 @@ class PreviewPane(Gtk.Box):
         width, height, pixels, mask = small
         values = array.array("f", pixels)
         self._alpha = _levels(values[3::4])
+        rgb = bytearray(3 * width * height)
+        for channel in range(3):
+            rgb[channel::3] = _levels(values[channel::4])
+        self._plain = width, height, rgb
         if self._picture.get_pixbuf() is None:
-            rgb = bytearray(3 * width * height)
-            for channel in range(3):
-                rgb[channel::3] = _levels(values[channel::4])
-            self.show_picture(width, height, rgb)
+            self.show_plain()
         request = {
             "width": width,
             "height": height,
@@ -67,6 +68,10 @@ class PreviewPane(Gtk.Box):
         """A word below the picture, and how far the preview has come, 0..1."""
         self._words.set_text(text)
         self._bar.set_fraction(fraction)
+
+    def show_plain(self):
+        """Show the part as it is, undreamt."""
+        self.show_picture(*self._plain)
 
     def show_picture(self, width, height, rgb):
         """Show 8-bit RGB rows with the alpha of the part that was taken."""
@@ -93,5 +98,5 @@ class PreviewPane(Gtk.Box):
 
 
 def _levels(values):
-    """8-bit levels of floats."""
-    return bytes(int(255 * min(max(v, 0.0), 1.0) + 0.5) for v in values)
+    """8-bit levels of floats; what is no number is black."""
+    return bytes(int(255 * min(max(0.0, v), 1.0) + 0.5) for v in values)

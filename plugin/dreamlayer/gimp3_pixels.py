@@ -152,14 +152,20 @@ class Region:
         shadow.flush()
         if not drawable.merge_shadow(True):
             return False
-        if self.selected:
-            # GIMP merged through the selection, in float: rounded, and feathered twice. The undo
-            # step is made, so the pixels themselves may be put in place.
-            buffer = drawable.get_buffer()
-            result.copy(area, _NONE, buffer, area)
-            buffer.flush()
+        if self.selected or not self._exact:
+            # GIMP merged in float: rounded, and feathered twice where there is a selection. The
+            # undo step is made, so the pixels themselves may be put in place.
+            self.restore(result)
         drawable.update(self.x, self.y, self.width, self.height)
         return True
+
+    def restore(self, content):
+        """Put pixels in place as they are, within an undo step that was made before."""
+        area = Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
+        buffer = self.drawable.get_buffer()
+        content.copy(area, _NONE, buffer, area)
+        buffer.flush()
+        self.drawable.update(self.x, self.y, self.width, self.height)
 
     def layer(self, image, result, name):
         """A new layer of `image`, not yet inserted, with the changed part of `result`."""
@@ -202,7 +208,10 @@ class Region:
         if self.selected:
             _, right, down = self.drawable.get_offsets()
             area = Gegl.Rectangle.new(
-                left + round(right * scale), top + round(down * scale), width, height
+                left + int((self.x + right) * scale) - int(self.x * scale),
+                top + int((self.y + down) * scale) - int(self.y * scale),
+                width,
+                height,
             )
             selection = self.drawable.get_image().get_selection().get_buffer()
             mask = selection.get(area, scale, "Y float", _NONE)

@@ -8,141 +8,187 @@ _PATIENCE = 10.0
 
 
 class Previewer:
-    """Dreams small pictures in the background and tells of each on the thread of `tell`.
+    """Dreams small pictures in the background; every request has a number, which the news bear.
+
+    A worker that died is started anew with the next request.
 
     Parameters
     ----------
     start : callable
         Makes the `worker_client.Worker`.
     tell : callable
-        Called with the kind of news (`preview`, `progress`, `done`, `error`, `described`) and
-        what belongs to it, from a background thread.
+        Called from a background thread with the kind of news, the number of the request, and what
+        belongs to it: `preview` (header and pixels), `progress` (header), `done` (header),
+        `described` (header) or `error` (a `WorkerError`).
     """
 
     def __init__(self, start, tell):
         self._start, self._tell = start, tell
-        self._worker = None
+        self._worker = self._reader = None
         self._change = threading.Condition()
         self._wanted = []  # Requests that were not sent yet, as (header, payload).
         self._open = set()  # Numbers of requests that were sent and have no last answer yet.
-        self._newest = self._count = 0
+        self._newest = 0
         self._ending = False
-        self._reader = None
         self._sender = threading.Thread(target=self._send, daemon=True)
         self._sender.start()
 
     def preview(self, request, payload):
-        """Dream on a small picture instead of whatever is being dreamt now."""
-        with self._change:
-            self._wanted = [w for w in self._wanted if w[0]["type"] != "dream"]
-            self._newest = self._add("dream", request, payload)
+        """Dream on a small picture instead of whatever is being dreamt now; the number of it."""
+        return self._want("dream", request, payload)
 
     def describe(self, network):
-        """Ask for the networks there are and the layers of one."""
+        """Ask for the networks there are and the layers of one; the number of the request."""
+        return self._want("describe", {"network": network}, ())
+
+    def stop(self):
+        """Give up what is being dreamt."""
         with self._change:
-            self._add("describe", {"network": network}, ())
+            self._wanted = [w for w in self._wanted if w[0]["type"] != "dream"]
+            self._wanted.insert(0, ({"type": "cancel"}, ()))
+            self._change.notify_all()
 
     def finish(self):
         """End the previews; the idle worker for the work itself, or None where there is none."""
-        with self._change:
-            self._ending = True
-            self._wanted = []
-            self._change.notify_all()
+        self._end()
         self._sender.join(_PATIENCE)
-        if self._reader is not None:
-            self._reader.join(_PATIENCE)
-        worker = self._worker
-        if worker is None or self._sender.is_alive() or self._reader.is_alive() or self._open:
-            self.abandon()
-            return None
-        return worker
+        with self._change:
+            worker, reader = self._worker, self._reader
+        if reader is not None:
+            reader.join(_PATIENCE)
+        with self._change:
+            clean = worker is not None and worker is self._worker and not self._open
+        if clean and not self._sender.is_alive() and not reader.is_alive():
+            return worker
+        self.abandon()
+        return None
 
     def abandon(self):
         """End the worker at once."""
+        self._end()
+        with self._change:
+            worker, reader = self._worker, self._reader
+        if worker is not None:
+            worker.kill()
+            reader.join(_PATIENCE)
+            worker.close()
+
+    def _end(self):
         with self._change:
             self._ending = True
             self._wanted = []
             self._change.notify_all()
-        if self._worker is not None:
-            self._worker.kill()
 
-    def _add(self, kind, request, payload):
-        self._count += 1
-        self._wanted.append((dict(request, type=kind, id=self._count), payload))
-        self._change.notify_all()
-        return self._count
+    def _want(self, kind, request, payload):
+        with self._change:
+            self._newest += 1
+            # What was not sent yet is out of date.
+            self._wanted = [w for w in self._wanted if w[0]["type"] != kind]
+            self._wanted.append((dict(request, type=kind, id=self._newest), payload))
+            self._change.notify_all()
+            return self._newest
 
     def _send(self):
         """Send what is wanted, each dream after a word to stop the one before."""
-        try:
-            self._worker = self._start()
-        except WorkerError as error:
-            self._tell("error", error)
-            return
-        self._reader = threading.Thread(target=self._receive, daemon=True)
-        self._reader.start()
-        try:
-            while True:
-                with self._change:
-                    self._change.wait_for(lambda: self._wanted or self._ending)
-                    busy = bool(self._open)
-                    if self._ending:
-                        break
-                    header, payload = self._wanted.pop(0)
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._wanted or self._ending)
+                if self._ending:
+                    break
+                header, payload = self._wanted.pop(0)
+            worker = self._running(header.get("id"))
+            if worker is None:
+                continue
+            with self._change:
+                busy = bool(self._open)
+                if "id" in header:
                     self._open.add(header["id"])
-                    self._change.notify_all()
-                if header["type"] == "dream" and busy:
-                    self._worker.send({"type": "cancel"})
-                self._worker.send(header, payload)
-            if busy:
-                self._worker.send({"type": "cancel"})
-        except (WorkerError, OSError, ValueError) as error:
-            self._tell("error", error)
+                self._change.notify_all()
+            if header["type"] == "dream" and busy:
+                self._deliver(worker, {"type": "cancel"}, ())
+            self._deliver(worker, header, payload)
+        with self._change:
+            worker, busy = self._worker, bool(self._open)
+        if worker is not None and busy:
+            self._deliver(worker, {"type": "cancel"}, ())
 
-    def _receive(self):
-        """Pass on what the newest request brought; drop the rest."""
+    def _running(self, number):
+        """The worker, started where there is none; None where it does not start."""
+        with self._change:
+            worker = self._worker
+        if worker is not None:
+            return worker
+        try:
+            worker = self._start()
+        except WorkerError as error:
+            if number is not None:
+                self._tell("error", number, error)
+            return None
+        with self._change:
+            self._worker = worker
+            self._reader = threading.Thread(target=self._receive, args=(worker,), daemon=True)
+            self._reader.start()
+            if self._ending:
+                worker.kill()
+        return worker
+
+    def _deliver(self, worker, header, payload):
+        try:
+            worker.send(header, payload)
+        except WorkerError:
+            # Its end wakes the reader, which tells why.
+            worker.kill()
+
+    def _receive(self, worker):
+        """Pass on what one worker brings, until it ends or nobody wants any more."""
         while True:
             with self._change:
                 self._change.wait_for(lambda: self._open or self._ending)
                 if not self._open:
                     return
             try:
-                header = self._worker.receive()
+                header = worker.receive()
+                pixels = None
+                if header["type"] == "preview":
+                    pixels = worker.read(header["bytes"])
+                else:
+                    worker.skip(header)
             except WorkerError as error:
                 if error.id is None:
-                    with self._change:
-                        self._open.clear()
-                        ending, self._ending = self._ending, True
-                        self._worker = None
-                    if not ending:
-                        self._tell("error", error)
+                    self._lose(worker, error)
                     return
                 self._close(error.id)
-                if error.id >= self._newest and error.kind != "CancelledError":
-                    self._tell("error", error)
+                if error.kind != "CancelledError":
+                    self._tell("error", error.id, error)
                 continue
             except (OSError, ValueError):
                 return
-            self._pass_on(header)
+            self._pass_on(header, pixels)
 
-    def _pass_on(self, header):
+    def _pass_on(self, header, pixels):
         kind, number = header["type"], header.get("id")
         if kind == "preview":
-            pixels = self._worker.read(header["bytes"])
-            if number == self._newest:
-                self._tell("preview", (header, pixels))
-            return
-        self._worker.skip(header)
-        if kind == "progress":
-            if number == self._newest:
-                self._tell("progress", header)
-            return
-        self._close(number)
-        if kind == "description":
-            self._tell("described", header)
-        elif number == self._newest:
-            self._tell("done", header)
+            self._tell("preview", number, (header, pixels))
+        elif kind == "progress":
+            self._tell("progress", number, header)
+        else:
+            self._close(number)
+            self._tell("described" if kind == "description" else "done", number, header)
+
+    def _lose(self, worker, error):
+        """A worker that ended: whoever waits for it is told, the next request starts another."""
+        worker.kill()
+        worker.close()
+        with self._change:
+            waiting, ending = sorted(self._open), self._ending
+            self._open.clear()
+            if self._worker is worker:
+                self._worker = None
+        if not ending:
+            for number in waiting:
+                self._tell("error", number, error)
 
     def _close(self, number):
         with self._change:
             self._open.discard(number)
+            self._change.notify_all()

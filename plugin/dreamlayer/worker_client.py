@@ -52,6 +52,10 @@ class WorkerError(Exception):
         self.id = id
 
 
+class GoneError(WorkerError):
+    """The worker has closed its input."""
+
+
 def settings(folder):
     """What the installer wrote: `command` (list of text), `environment` (dict) and `version`."""
     # Native text: in Python 2 a folder is bytes, which mix with no other text than ASCII.
@@ -137,7 +141,13 @@ class Worker(object):
         return self._process.pid
 
     def send(self, header, payload=()):
-        """Send one request; `payload` is an iterable of chunks of bytes, as long as it says."""
+        """Send one request; `payload` is an iterable of chunks of bytes, as long as it says.
+
+        Raises
+        ------
+        GoneError
+            Where the worker reads no more; `receive` tells why.
+        """
         line = json.dumps(header, sort_keys=True)
         self._write(line.encode("ascii") + b"\n")
         for chunk in payload:
@@ -152,9 +162,7 @@ class Worker(object):
             else:
                 self._process.stdin.flush()
         except (IOError, OSError, ValueError):
-            # Its last reply, or what it said on standard error, tells more than a broken pipe.
-            while True:
-                self.skip(self.receive())
+            raise GoneError("the worker reads no more")
 
     def receive(self):
         """The next message's header; its bytes, if any, are to be read with `read`.
@@ -190,7 +198,12 @@ class Worker(object):
         progress : callable
             Called with the header of each progress message.
         """
-        self.send(dict(request, type="dream"), payload)
+        try:
+            self.send(dict(request, type="dream"), payload)
+        except GoneError:
+            # Its last reply, or what it said on standard error, tells more than that.
+            while True:
+                self.skip(self.receive())
         while True:
             header = self.receive()
             if header["type"] == "result":

@@ -226,7 +226,7 @@ def case_error_while_sending(folder):
     script = "say({'type': 'error', 'error': 'too much'}); sys.exit(2)"
     worker = Worker(_install(folder, script))
     with _Raised("too much"):
-        worker.send({"type": "dream", "bytes": 1 << 24}, (b"x" * 65536 for _ in range(256)))
+        worker.dream({"bytes": 1 << 24}, (b"x" * 65536 for _ in range(256)), None)
     worker.close()
 
 

@@ -509,6 +509,56 @@ def check_locked_is_refused():
     assert len(image.get_layers()) == 2
 
 
+def check_lock_around_is_refused():
+    """A lock on a group, or on the layer of a mask, is seen before the work; all layers stay."""
+    image = picture()
+    group = Gimp.GroupLayer.new(image, "a group")
+    image.insert_layer(group, None, 0)
+    inner = add_layer(image, seed=3)
+    image.reorder_item(inner, group, 0)
+    group.set_lock_content(True)
+    base = image.get_layers()[-1]
+    refused(image, [base, inner], "locked", "a group", **{"steps": 100_000})
+    mask = base.create_mask(Gimp.AddMaskType.WHITE)
+    base.add_mask(mask)
+    base.set_lock_content(True)
+    refused(image, [mask], "locked", **{"steps": 100_000})
+
+
+def check_layer_in_a_group():
+    """A layer in a group is dreamt on, and a new layer of it lies in the group too."""
+    image = picture()
+    group = Gimp.GroupLayer.new(image, "a group")
+    image.insert_layer(group, None, 0)
+    inner = add_layer(image, seed=3)
+    image.reorder_item(inner, group, 0)
+    before = bits(inner)
+    dreamt(image, [inner], output="new-layer")
+    assert bits(inner) == before
+    assert [layer.get_name() for layer in group.get_children()] == [
+        "Deep Dream of layer 3",
+        "layer 3",
+    ]
+    dreamt(image, [inner])
+    assert bits(inner) != before
+
+
+def check_identity_with_locks():
+    """0 steps leave every bit where a colour is switched off or alpha locked."""
+    for precision in ("U8_NON_LINEAR", "U32_NON_LINEAR", "FLOAT_LINEAR", "DOUBLE_NON_LINEAR"):
+        for lock in ("colour", "alpha"):
+            image = picture(precision=precision)
+            layer = image.get_layers()[0]
+            if lock == "alpha":
+                layer.set_lock_alpha(True)
+            else:
+                image.set_component_active(Gimp.ChannelType.RED, False)
+            before = bits(layer)
+            dreamt(image, [layer], steps=0)
+            assert bits(layer) == before, (precision, lock)
+            image.delete()
+
+
 def check_text_layer():
     """A text layer is dreamt on, or refused before the work; a new layer of it is fine."""
     image = picture()
