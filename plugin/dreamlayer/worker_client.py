@@ -162,7 +162,7 @@ class Worker(object):
             else:
                 self._process.stdin.flush()
         except (IOError, OSError, ValueError):
-            raise GoneError("the worker reads no more")
+            raise GoneError("the worker has ended, or reads no more")
 
     def receive(self):
         """The next message's header; its bytes, if any, are to be read with `read`.

@@ -355,7 +355,7 @@ def case_kill_while_it_is_written_to(folder):
 
     def write():
         try:
-            worker.send({"type": "dream", "bytes": 1 << 24}, [b"x" * (1 << 24)])
+            worker.dream({"bytes": 1 << 24}, [b"x" * (1 << 24)], None)
         except WorkerError as error:
             errors.append(error.sentence)
 
