@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import signal
@@ -11,8 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
-from core import __version__
-from core.cli import Parser
+from core.cli import build_parser
 from core.errors import DreamlayerError
 from plugin.machine import Machine
 
@@ -54,7 +52,14 @@ def main(
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        parser = _parser(program, arguments)
+        parser = build_parser(
+            program,
+            arguments,
+            description="Put the Deep Dream filter into GIMP 2.10 and GIMP 3.",
+            example="install",
+            commands=_COMMANDS,
+            package="plugin",
+        )
         options = parser.parse_args(arguments)
         if options.command is None:
             parser.print_help()
@@ -84,24 +89,3 @@ def _terminated(number: int, _frame: object) -> NoReturn:
 def _say(program: str, sentence: str) -> int:
     print(f"{program}: {sentence}", file=sys.stderr)
     return 2
-
-
-def _parser(program: str, arguments: Sequence[str]) -> Parser:
-    """All commands by name; the options only of the one that is called, to start fast."""
-    parser = Parser(
-        prog=program,
-        description="Put the Deep Dream filter into GIMP 2.10 and GIMP 3.",
-        epilog=f"example: {program} install",
-    )
-    parser.add_argument("--version", action="version", version=f"dreamlayer {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    called = next((a for a in arguments if not a.startswith("-")), None)
-    for name, purpose in _COMMANDS.items():
-        command = commands.add_parser(
-            name, help=purpose, description=purpose[0].upper() + purpose[1:] + "."
-        )
-        if name == called:
-            module = importlib.import_module(f"plugin.{name}")
-            module.configure(command)
-            command.set_defaults(run=module.run)
-    return parser

@@ -28,7 +28,6 @@ SUITES = {"trixie": _GIMP, "sid": _GIMP, "bullseye": "python2.7"}
 """Debian suites, and the packages that are wanted of each."""
 
 _NO_DOCUMENTS = [f"path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
-_DEFAULT_MIRROR = "http://deb.debian.org/debian"
 
 _ENTER = """
 set -e
@@ -102,7 +101,7 @@ def _mirror() -> str:
         for word in text.split():
             if word.startswith(("http://", "https://")) and word.rstrip("/").endswith("/debian"):
                 return word
-    return _DEFAULT_MIRROR
+    sys.exit("no Debian mirror is named in /etc/apt; add one to its sources")
 
 
 def run(

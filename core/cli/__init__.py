@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from core import __version__
@@ -56,7 +56,14 @@ def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
         # Ends like Ctrl-C, so that a half-written temporary file is taken away.
         signal.signal(signal.SIGTERM, _terminated)
     try:
-        parser = _parser(program, arguments)
+        parser = build_parser(
+            program,
+            arguments,
+            description="DeepDream on ONNX Runtime alone.",
+            example="dream photo.jpg -o dream.png",
+            commands=_COMMANDS,
+            package="core.cli",
+        )
         options = parser.parse_args(arguments)
         if options.command is None:
             parser.print_help()
@@ -96,22 +103,40 @@ def _say(program: str, sentence: str) -> int:
     return 2
 
 
-def _parser(program: str, arguments: Sequence[str]) -> Parser:
-    """All commands by name; the options only of the one that is called, to start fast."""
-    parser = Parser(
-        prog=program,
-        description="DeepDream on ONNX Runtime alone.",
-        epilog=f"example: {program} dream photo.jpg -o dream.png",
-    )
+def build_parser(
+    program: str,
+    arguments: Sequence[str],
+    *,
+    description: str,
+    example: str,
+    commands: Mapping[str, str],
+    package: str,
+) -> Parser:
+    """All commands by name; the options only of the one that is called, to start fast.
+
+    Parameters
+    ----------
+    program : str
+        What the program is called in messages.
+    arguments : sequence of str
+        Those that are to be parsed.
+    description, example : str
+        For the help.
+    commands : mapping
+        Names of the commands with what each does.
+    package : str
+        The package with a module for each command, which has `configure` and `run`.
+    """
+    parser = Parser(prog=program, description=description, epilog=f"example: {program} {example}")
     parser.add_argument("--version", action="version", version=f"dreamlayer {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    listed = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     called = next((a for a in arguments if not a.startswith("-")), None)
-    for name, purpose in _COMMANDS.items():
-        command = commands.add_parser(
+    for name, purpose in commands.items():
+        command = listed.add_parser(
             name, help=purpose, description=purpose[0].upper() + purpose[1:] + "."
         )
         if name == called:
-            module = importlib.import_module(f"core.cli.{name}")
+            module = importlib.import_module(f"{package}.{name}")
             module.configure(command)
             command.set_defaults(run=module.run)
     return parser
