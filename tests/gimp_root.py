@@ -134,7 +134,9 @@ def run(
         "LC_ALL": "C.UTF-8",
         **(environment or {}),
     }
-    enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"]
+    # Without a network of the machine's: nothing in here needs one, and displays have names in it.
+    spaces = ["--mount", "--pid", "--net"]
+    enter = ["unshare", *spaces, "--fork", "--kill-child", "--propagation", "private"]
     return subprocess.run(
         [*enter, "bash", "-c", _ENTER, "enter", str(folder(suite)), str(shared), *command],
         env=clean,

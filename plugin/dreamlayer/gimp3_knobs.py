@@ -19,7 +19,7 @@ _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
 
 
 class KnobSide(Gtk.Box):
-    """All settings, the rarer ones in an expander.
+    """All settings; the rarer ones in the expander `advanced`, which goes where there is room.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class KnobSide(Gtk.Box):
         for cell in self.preset.get_cells():
             cell.set_property("ellipsize", Pango.EllipsizeMode.END)
             cell.set_property("width-chars", 34)
-        main = _Rows()
+        main = _Rows(1)
         main.add_row("_Preset", self.preset, "where to start from")
         for name in MAIN:
             self._add(main, settings.knobs[name])
@@ -49,14 +49,13 @@ class KnobSide(Gtk.Box):
         main.add_row("Provider", self._choice("provider", providers), help_)
         outputs = self._choice("output", list(OUTPUTS.items()))
         main.add_row("_Output", outputs, "where the dream goes")
-        advanced = _Rows(margin_start=12, margin_top=6)
+        advanced = _Rows(2, margin_start=12, margin_top=6)
         for name, knob in settings.knobs.items():
             if name not in MAIN:
                 self._add(advanced, knob)
-        expander = Gtk.Expander(label="_Advanced", use_underline=True)
-        expander.add(advanced)
+        self.advanced = Gtk.Expander(label="_Advanced", use_underline=True)
+        self.advanced.add(advanced)
         self.pack_start(main, False, False, 0)
-        self.pack_start(expander, False, False, 0)
 
     def offer(self, knob, names):
         """Fill the list of a text knob; what is typed in stays."""
@@ -109,7 +108,7 @@ class KnobSide(Gtk.Box):
         if knob.name in _IN_SIGHT:
             slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)
             slider.set_adjustment(_adjustment(knob.default, *_IN_SIGHT[knob.name], step))
-            slider.set_size_request(140, -1)
+            slider.set_size_request(120, -1)
             _tie(slider.get_adjustment(), number)
             row.pack_start(slider, True, True, 0)
             row.pack_start(field, False, True, 0)
@@ -127,21 +126,22 @@ class KnobSide(Gtk.Box):
 
 
 class _Rows(Gtk.Grid):
-    """Rows of a name and a widget."""
+    """Rows of names and widgets, so many pairs of them side by side."""
 
-    def __init__(self, **where):
+    def __init__(self, pairs, **where):
         super().__init__(row_spacing=6, column_spacing=12, **where)
-        self._count = 0
+        self._pairs, self._count = pairs, 0
 
     def add_row(self, title, widget, help_):
-        """Add a row; the help becomes a tooltip."""
+        """Add a name and its widget; the help becomes a tooltip."""
         label = Gtk.Label(label=title, use_underline=True, xalign=0.0)
         label.set_mnemonic_widget(widget)
         widget.set_hexpand(True)
         for part in (label, widget):
             part.set_tooltip_text(help_[:1].upper() + help_[1:])
-        self.attach(label, 0, self._count, 1, 1)
-        self.attach(widget, 1, self._count, 1, 1)
+        row, pair = divmod(self._count, self._pairs)
+        self.attach(label, 2 * pair, row, 1, 1)
+        self.attach(widget, 2 * pair + 1, row, 1, 1)
         self._count += 1
 
 
