@@ -149,10 +149,14 @@ def run(
     )
 
 
-def interpreter(at: Path) -> Path:
-    """Write a program that is this Python, also when it is called inside a root."""
+def interpreter(at: Path, source: Path | None = None) -> Path:
+    """Write a program that is this Python, also when it is called inside a root.
+
+    With `source`, it takes dreamlayer from that folder, wherever else it has one.
+    """
+    export = "" if source is None else f"export PYTHONPATH={shlex.quote(str(source))}\n"
     at.write_text(
-        "#!/bin/sh\n"
+        f"#!/bin/sh\n{export}"
         f'[ -d /host/etc ] && exec chroot /host {shlex.quote(sys.executable)} "$@"\n'
         f'exec {shlex.quote(sys.executable)} "$@"\n'
     )

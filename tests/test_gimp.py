@@ -221,7 +221,8 @@ def test_installer_asks_a_real_gimp(gimp: Gimp, tmp_path: Path) -> None:
     for package in ("core", "plugin"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(gimp_root.PROJECT / package, checkout / package, ignore=ignored)
-    python = gimp_root.interpreter(tmp_path / "the python")
+    # Its files must be where the root sees them: the doctor looks at them from there.
+    python = gimp_root.interpreter(tmp_path / "the python", checkout)
     plugin = f"cd '{checkout}' && python3 -m plugin"
     script = (
         f"{plugin} install --python '{python}' && {plugin} doctor --json > '{tmp_path}/doctor.json'"
