@@ -156,7 +156,8 @@ class Region:
             # GIMP merged in float: rounded, and feathered twice where there is a selection. The
             # undo step is made, so the pixels themselves may be put in place.
             self.restore(result)
-        drawable.update(self.x, self.y, self.width, self.height)
+        else:
+            drawable.update(self.x, self.y, self.width, self.height)
         return True
 
     def restore(self, content):
