@@ -16,8 +16,9 @@ from core.errors import NetworkError
 from core.files import check_writable, replace_file
 from core.inference import IMAGE
 from core.network import read_model
-from export import conform, contract, foreign, foreign_layers, preprocessing
-from export.guess import Pixels, Wishes, find_pixels
+from export import conform, contract, foreign, foreign_layers, preprocessing, usage
+from export.guess import Wishes, find_pixels
+from export.pixels import Pixels
 
 
 def adopt(
@@ -218,4 +219,4 @@ def run(
     )
     content = network.SerializeToString(deterministic=True)
     replace_file(target, content)
-    return "\n".join([*notes, f"{target}: {len(content) / 1e6:.1f} MB"])
+    return "\n".join([*notes, usage.written(target, len(content))])

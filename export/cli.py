@@ -60,7 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(prog=prog)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_default(commands)
-    _add_inception(commands)
+    _add_inception_v3(commands)
+    _add_vgg(commands, "vgg16", "VGG16")
+    _add_vgg(commands, "vgg19", "VGG19")
+    _add_inception5h(commands)
     _add_adopt(commands)
     _add_gradient(commands)
     return parser
@@ -83,12 +86,43 @@ def _add_default(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.set_defaults(command=_run_default)
 
 
-def _add_inception(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_inception_v3(commands: Commands[argparse.ArgumentParser]) -> None:
     """Declare ``inception_v3``."""
+    parser = _add_keras(commands, "inception_v3", "InceptionV3")
+    parser.set_defaults(pooling=None, channels=None, mean=None)
+
+
+def _add_vgg(commands: Commands[argparse.ArgumentParser], name: str, title: str) -> None:
+    """Declare ``vgg16`` or ``vgg19``."""
+    parser = _add_keras(commands, name, title)
+    parser.add_argument(
+        "--pooling",
+        choices=("max", "average"),
+        default="max",
+        help="what the pools take (%(default)s); style transfer asks for average",
+    )
+    parser.add_argument(
+        "--channels",
+        choices=("bgr", "rgb"),
+        default="bgr",
+        help="order of the colours that the first layer sees (%(default)s, as it was trained)",
+    )
+    parser.add_argument(
+        "--mean",
+        choices=("imagenet", "none"),
+        default="imagenet",
+        help="what is subtracted from 0..255 (%(default)s, as it was trained)",
+    )
+
+
+def _add_keras(
+    commands: Commands[argparse.ArgumentParser], name: str, title: str
+) -> argparse.ArgumentParser:
+    """Declare the command of a network of Keras, with the options that all have."""
     parser = commands.add_parser(
-        "inception_v3",
-        help="export InceptionV3 from Keras and compare it with Keras",
-        description="Export InceptionV3 from Keras, every layer under its Keras name, and print "
+        name,
+        help=f"export {title} from Keras and compare it with Keras",
+        description=f"Export {title} from Keras, every layer under its Keras name, and print "
         "how well activations and gradients agree with Keras.",
     )
     parser.add_argument(
@@ -98,8 +132,44 @@ def _add_inception(commands: Commands[argparse.ArgumentParser]) -> None:
         help="Keras's own (downloaded once), random ones, or a .h5 or .keras file (%(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="for random weights (%(default)s)")
-    _output(parser, "inception_v3.onnx")
-    parser.set_defaults(command=_run_inception)
+    parser.add_argument(
+        "--top",
+        action="store_true",
+        help="with the classifier, for any size; its layer logits has a channel for each class",
+    )
+    _output(parser, f"{name}.onnx, with a word for each option that changes the network")
+    parser.set_defaults(command=_run_keras, kind=name)
+    return parser
+
+
+def _add_inception5h(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Declare ``inception5h``."""
+    parser = commands.add_parser(
+        "inception5h",
+        help="export the frozen graph inception5h and compare it with TensorFlow",
+        description="Export the frozen TensorFlow graph inception5h up to mixed5b, every layer "
+        "under its own name, and print how well activations and gradients agree with TensorFlow.",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="tensorflow_inception_graph.pb, or the inception5h.zip that it comes in",
+    )
+    parser.add_argument(
+        "--mean",
+        choices=("117", "none"),
+        default="117",
+        help="what is subtracted from 0..255 (%(default)s, as it was trained)",
+    )
+    parser.add_argument(
+        "--channels",
+        choices=("rgb", "bgr"),
+        default="rgb",
+        help="order of the colours that the first layer sees (%(default)s, as it was trained)",
+    )
+    _output(parser, "inception5h.onnx, with a word for each option that changes the network")
+    parser.set_defaults(command=_run_inception5h)
 
 
 def _add_adopt(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -173,11 +243,25 @@ def _run_default(arguments: argparse.Namespace) -> str:
     return default.run(arguments.tarball, arguments.output or default.DEFAULT_OUTPUT)
 
 
-def _run_inception(arguments: argparse.Namespace) -> str:
-    from export import inception
+def _run_keras(arguments: argparse.Namespace) -> str:
+    from export import keras_export
+    from export.keras_networks import KINDS, Variant
 
-    output = arguments.output or Path("inception_v3.onnx")
-    return inception.run(arguments.weights, output, arguments.seed)
+    variant = Variant(
+        KINDS[arguments.kind],
+        pooling=arguments.pooling,
+        channels=arguments.channels,
+        mean=arguments.mean,
+        top=arguments.top,
+    )
+    return keras_export.run(variant, arguments.weights, arguments.output, arguments.seed)
+
+
+def _run_inception5h(arguments: argparse.Namespace) -> str:
+    from export import inception5h
+
+    fed = inception5h.pixels(mean=arguments.mean != "none", channels=arguments.channels)
+    return inception5h.run(arguments.weights, arguments.output, fed)
 
 
 def _run_adopt(arguments: argparse.Namespace) -> str:

@@ -55,6 +55,12 @@ def feature_map(name: str, channels: int) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", channels, None, None])
 
 
+def unshaped(name: str) -> onnx.ValueInfoProto:
+    """Declare a float tensor of which nothing more is known."""
+    unknown = onnx.TypeProto(tensor_type=onnx.TypeProto.Tensor(elem_type=TensorProto.FLOAT))
+    return onnx.ValueInfoProto(name=name, type=unknown)
+
+
 def tapped(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
     """Return a copy of `model` whose outputs are `layers`, without what they do not need.
 
@@ -71,13 +77,10 @@ def tapped(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
         The pruned network.
     """
     known = {info.name: info for info in [*model.graph.value_info, *model.graph.output]}
-    unknown = onnx.TypeProto(tensor_type=onnx.TypeProto.Tensor(elem_type=TensorProto.FLOAT))
     result = onnx.ModelProto()
     result.CopyFrom(model)
     del result.graph.output[:]
-    result.graph.output.extend(
-        known.get(name, onnx.ValueInfoProto(name=name, type=unknown)) for name in layers
-    )
+    result.graph.output.extend(known.get(name) or unshaped(name) for name in layers)
     prune(result)
     return result
 

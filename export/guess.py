@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import onnx
 
 from core.errors import NetworkError
-
-RANGES: dict[str, tuple[float, float]] = {
-    "0..1": (1.0, 0.0),
-    "0..255": (255.0, 0.0),
-    "-1..1": (2.0, -1.0),
-}
-"""Factor and offset from 0..1, by the name of a range."""
-
-LAYOUTS = ("nchw", "nhwc")
+from export.pixels import LAYOUTS, Pixels
 
 # Keys and values of the ONNX documentation on image metadata.
 _RANGE_METADATA = {
@@ -38,47 +29,6 @@ class Wishes:
     range: str | None = None
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """What the network is to be fed.
-
-    Attributes
-    ----------
-    input
-        Name of its input.
-    layout, channels, range
-        One of `LAYOUTS`, ``rgb`` or ``bgr``, and one of `RANGES`.
-    mean, std
-        Red, green, blue, in units of the range; (value - mean) / std is fed.
-    element_type
-        ONNX element type of the input.
-    shape
-        Of the input as declared; None for a symbolic axis.
-    notes
-        How each of these came about, a line each, for the terminal.
-    """
-
-    input: str
-    layout: str
-    channels: str
-    range: str
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    element_type: int
-    shape: tuple[int | None, ...]
-    notes: tuple[str, ...]
-
-    def record(self) -> dict[str, Any]:
-        """Return the description for the file's metadata."""
-        return {
-            "layout": self.layout,
-            "channels": self.channels,
-            "range": self.range,
-            "mean": list(self.mean),
-            "std": list(self.std),
-        }
 
 
 def find_pixels(model: onnx.ModelProto, wishes: Wishes) -> Pixels:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from core.inference import IMAGE
-from export.guess import RANGES, Pixels
+from export.pixels import RANGES, Pixels
 
 TO_NHWC, TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
 
@@ -81,10 +81,7 @@ def apply(pixels: Pixels, image: NDArray[np.float32]) -> NDArray[np.float64]:
     ndarray
         In the network's layout.
     """
-    factor, offset = RANGES[pixels.range]
-    fed = np.moveaxis(image.astype(np.float64), 1, -1) * factor + offset
-    fed = (fed - np.array(pixels.mean)) / np.array(pixels.std)
-    fed = fed[..., ::-1] if pixels.channels == "bgr" else fed
+    fed: NDArray[np.float64] = pixels.fed(np.moveaxis(image.astype(np.float64), 1, -1))
     return fed if pixels.layout == "nhwc" else np.moveaxis(fed, -1, 1)
 
 

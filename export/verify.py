@@ -1,21 +1,24 @@
-"""Comparing a network file with the Keras model it was made from: activations and gradients."""
+"""Comparing a network file with what it was made from: activations and gradients."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from core.errors import NetworkError
+from core import sizes
 from core.inference import IMAGE
-from export import conform, contract
+from export import conform
 
 Array = NDArray[np.float32]
+Source = Callable[[Sequence[str], Array], tuple[Mapping[str, Array], Mapping[str, Array]]]
+"""Takes names of layers and an image; gives what `TensorFlowNetwork.results` gives."""
+
 SIDE = 107  # px; every layer of InceptionV3 has at least 2 × 2 positions, and it is quick
+ROOM = 32  # px more than a layer needs that SIDE is too small for: a second position
 ATTEMPTS = 3
 ACTIVATION_LIMIT = 1e-3
 GRADIENT_LIMIT = 1e-4
@@ -63,51 +66,6 @@ def cosine(value: Array, reference: Array) -> float:
     return float(left @ right) / max(lengths, 1e-300)
 
 
-def mixed_layers(network: onnx.ModelProto) -> list[str]:
-    """Return ``mixed0`` … ``mixed10`` as far as `network` has them, in order."""
-    names = set(contract.layer_names(network))
-    return [name for name in (f"mixed{number}" for number in range(11)) if name in names]
-
-
-def keras_results(
-    model: Any, layers: Sequence[str], image: Array
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Run Keras and its automatic differentiation.
-
-    Parameters
-    ----------
-    model
-        Keras model, input ``[batch, height, width, 3]`` in -1..1.
-    layers
-        Names of its layers.
-    image
-        float32 ``[1, 3, height, width]`` in 0..1.
-
-    Returns
-    -------
-    tuple of dict
-        Activations NCHW, and gradients of mean(a²) with respect to `image`, by layer.
-    """
-    import keras
-    import tensorflow as tf
-
-    tapped = keras.Model(model.inputs, [model.get_layer(name).output for name in layers])
-    pixels = tf.constant(image)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(pixels)
-        maps = tapped(tf.transpose(pixels, [0, 2, 3, 1]) * 2.0 - 1.0, training=False)
-        maps = [maps] if len(layers) == 1 else maps
-        losses = [tf.reduce_mean(tf.square(values)) for values in maps]
-    gradients = {
-        name: tape.gradient(loss, pixels).numpy() for name, loss in zip(layers, losses, strict=True)
-    }
-    activations = {
-        name: values.numpy().transpose(0, 3, 1, 2)
-        for name, values in zip(layers, maps, strict=True)
-    }
-    return activations, gradients
-
-
 def activations(network: onnx.ModelProto, layers: Sequence[str], image: Array) -> dict[str, Array]:
     """Run `network` and return the activations of `layers`, NCHW, by name."""
     session = conform.open_session(conform.tapped(network, layers))
@@ -142,60 +100,51 @@ def gradients(network: onnx.ModelProto, layer: str, image: Array) -> tuple[Array
     return plain[0], optimised[0]
 
 
-def compare(
-    network: onnx.ModelProto,
-    model: Any,
-    layers: Sequence[str] = (),
-    image: Array | None = None,
-) -> list[Row]:
-    """Compare a network file with the Keras model it was made from.
+def compare(network: onnx.ModelProto, source: Source, layers: Sequence[str]) -> list[Row]:
+    """Compare a network file with what it was made from, on images of noise.
 
     Where a ReLU's input lies within rounding of zero, or two values in a pooling window within
     rounding of each other, two right answers decide differently, and the gradient differs in that
     unit's receptive field by 1e-3 and more (so do Keras in float32 and in float64). The image is
-    small to make that rare, and a layer with a difference is looked at on another image; a wrong
-    gradient is wrong on each.
+    small to make that rare, and a layer with a difference is looked at on another image, up to
+    three; a wrong gradient is wrong on each. A classifier that needs a larger image is looked at
+    once: in an image of that size some decision always differs.
 
     Parameters
     ----------
     network
         The network file.
-    model
-        The Keras model.
+    source
+        What it was made from.
     layers
-        Which layers; every ``mixed*`` layer where none is named.
-    image
-        float32 ``[1, 3, height, width]`` in 0..1; noise, drawn up to three times, where none is
-        given.
+        Which layers to look at.
 
     Returns
     -------
     list of Row
         One a layer.
-
-    Raises
-    ------
-    NetworkError
-        The network has no ``mixed*`` layer and none is named.
     """
-    names = list(layers) or mixed_layers(network)
-    if not names:
-        raise NetworkError("the network has no mixed layer to compare; name the layers")
-    if image is not None:
-        return _rows(network, model, names, image)
+    small = [name for name in layers if sizes.takes(network, [name], SIDE)]
     rows: dict[str, Row] = {}
     for seed in range(ATTEMPTS):
-        doubtful = [n for n in names if n not in rows or rows[n].gradient_error > GRADIENT_LIMIT]
-        if doubtful:
-            rows |= {r.layer: r for r in _rows(network, model, doubtful, noise_image(seed=seed))}
-    return [rows[name] for name in names]
+        doubtful = [n for n in small if n not in rows or rows[n].gradient_error > GRADIENT_LIMIT]
+        rows |= _rows(network, source, doubtful, SIDE, seed)
+    if large := [name for name in layers if name not in small]:
+        side = sizes.minimum_size(network, large) + ROOM
+        rows |= _rows(network, source, large, side, seed=0)
+    return [rows[name] for name in layers]
 
 
-def _rows(network: onnx.ModelProto, model: Any, names: Sequence[str], pixels: Array) -> list[Row]:
+def _rows(
+    network: onnx.ModelProto, source: Source, layers: Sequence[str], side: int, seed: int
+) -> dict[str, Row]:
     """Compare some layers on one image."""
-    expected, slopes = keras_results(model, names, pixels)
-    found = activations(network, names, pixels)
-    return [_row(network, name, pixels, found, expected, slopes) for name in names]
+    if not layers:
+        return {}
+    image = noise_image(side, seed)
+    expected, slopes = source(layers, image)
+    found = activations(network, layers, image)
+    return {name: _row(network, name, image, found, expected, slopes) for name in layers}
 
 
 def _row(
@@ -223,14 +172,15 @@ def agrees(rows: Sequence[Row]) -> bool:
     )
 
 
-def format_table(rows: Sequence[Row]) -> str:
-    """Return `rows` as aligned text with a head that says what the figures are."""
+def format_table(rows: Sequence[Row], source: str) -> str:
+    """Return `rows` as aligned text with a head that says what was compared and how."""
+    width = max([len("layer"), *(len(row.layer) for row in rows)])
     lines = [
-        "Against Keras, largest error over largest value:",
-        f"{'layer':<8}  {'activation':>10}  {'gradient':>8}  {'cosine':>10}",
+        f"Against {source}, largest error over largest value:",
+        f"{'layer':<{width}}  {'activation':>10}  {'gradient':>8}  {'cosine':>10}",
     ]
     lines += [
-        f"{row.layer:<8}  {row.activation_error:>10.1e}  {row.gradient_error:>8.1e}"
+        f"{row.layer:<{width}}  {row.activation_error:>10.1e}  {row.gradient_error:>8.1e}"
         f"  {row.cosine:>10.8f}"
         for row in rows
     ]

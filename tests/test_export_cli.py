@@ -18,8 +18,8 @@ def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\n"
         "from export.cli import main\n"
-        "for arguments in (['--help'], ['adopt', '--help'], ['gradient', '--help']):\n"
-        "    try: main(arguments)\n"
+        "for command in ([], ['vgg16'], ['inception5h'], ['adopt'], ['gradient']):\n"
+        "    try: main([*command, '--help'])\n"
         "    except SystemExit as end: assert end.code == 0\n"
         "print(sorted({'numpy', 'onnx', 'onnxruntime', 'tensorflow'} & set(sys.modules)))\n"
     )
@@ -27,7 +27,7 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.endswith("[]\n")
-    for command in ("default", "inception_v3", "adopt", "gradient"):
+    for command in ("default", "inception_v3", "vgg19", "inception5h", "adopt", "gradient"):
         assert command in done.stdout
 
 
@@ -37,6 +37,11 @@ def test_help_imports_nothing_heavy() -> None:
         ["adopt", "pyproject.toml", "-o", "{}/x.onnx"],
         ["adopt", "missing.onnx", "-o", "{}/x.onnx"],
         ["default", "--tarball", "pyproject.toml", "-o", "{}/x.onnx"],
+        ["inception5h", "-o", "{}/x.onnx"],
+        ["inception5h", "--weights", "missing.pb", "-o", "{}/x.onnx"],
+        ["inception5h", "--weights", "tests", "-o", "{}/x.onnx"],
+        ["vgg16", "--weights", "missing.h5", "-o", "{}/x.onnx"],
+        ["vgg19", "--weights", "random", "-o", "{}/none/x.onnx"],
         ["gradient", "default", "--layer", "mixed99", "-o", "{}/x.onnx"],
         ["gradient", "default", "--layer", "mixed3:1:768", "-o", "{}/x.onnx"],
         ["gradient", "default", "--layer", "mixed3", "-o", "{}/none/x.onnx"],

@@ -19,6 +19,7 @@ from export import contract, default, nsfwjs, quantised_inception, verify
 
 PHOTO = Path(__file__).parent / "data" / "coffee.jpg"
 TARBALL_VARIABLE = "DREAMLAYER_NSFWJS_TARBALL"
+MIXED = [f"mixed{number}" for number in range(6)]
 NO_TENSORFLOW = "needs TensorFlow: pip install 'dreamlayer[export]'"
 
 
@@ -84,9 +85,7 @@ def test_a_photo_excites_every_block(shipped: onnx.ModelProto) -> None:
     """Trained weights give sparse activations of order one, whose channels differ."""
     with Image.open(PHOTO) as photo:
         pixels = np.asarray(photo.convert("RGB").resize((224, 224)), np.float32) / 255
-    found = verify.activations(
-        shipped, verify.mixed_layers(shipped), pixels.transpose(2, 0, 1)[None]
-    )
+    found = verify.activations(shipped, MIXED, pixels.transpose(2, 0, 1)[None])
     for layer, values in found.items():
         assert 0.1 < values.std() < 3, layer
         assert 0.1 < (values > 0).mean() < 0.6, layer
@@ -96,9 +95,10 @@ def test_a_photo_excites_every_block(shipped: onnx.ModelProto) -> None:
 def test_agrees_with_keras(shipped: onnx.ModelProto) -> None:
     """Keras with the decoded weights gives the same activations and gradients up to mixed5."""
     pytest.importorskip("tensorflow", reason=NO_TENSORFLOW)
-    from export import keras_inception
+    from export import keras_networks, keras_weights
 
-    model = keras_inception.load("random")
+    variant = keras_networks.Variant(keras_networks.KINDS["inception_v3"])
+    model = keras_weights.load(variant, "random")
     values = {t.name: onnx.numpy_helper.to_array(t) for t in shipped.graph.initializer}
     for layer in contract.layer_names(shipped):
         for weight in model.get_layer(layer).weights:
@@ -109,12 +109,12 @@ def test_agrees_with_keras(shipped: onnx.ModelProto) -> None:
             codes = values[f"{name}/codes"].astype(np.float32)
             decoded = codes * values[f"{name}/scale"] + values[f"{name}/minimum"]
             weight.assign(decoded.transpose(2, 3, 1, 0))
-    rows = verify.compare(shipped, model)
-    assert [row.layer for row in rows] == [f"mixed{number}" for number in range(6)]
+    rows = verify.compare(shipped, keras_networks.network(model, variant).results, MIXED)
+    assert [row.layer for row in rows] == MIXED
     for row in rows:
-        assert row.activation_error < 1e-4, verify.format_table(rows)
-        assert row.gradient_error < 1e-4, verify.format_table(rows)
-        assert row.cosine > 0.9999, verify.format_table(rows)
+        assert row.activation_error < 1e-4, verify.format_table(rows, "Keras")
+        assert row.gradient_error < 1e-4, verify.format_table(rows, "Keras")
+        assert row.cosine > 0.9999, verify.format_table(rows, "Keras")
 
 
 def test_rebuilds_byte_for_byte(tarball: Path, tmp_path: Path) -> None:
