@@ -9,19 +9,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.ascent import Progress
     from core.dreaming import Dreamer, dream
     from core.errors import DreamlayerError
     from core.gradient import gradient_model
     from core.images import Picture, read, write
     from core.network import Network
-    from core.recipe import Recipe, preset, presets
+    from core.progress import Progress
+    from core.recipe import Recipe
+    from core.recipes import preset, presets
     from core.term import Term
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Progress": "core.ascent",
+    "Progress": "core.progress",
     "Dreamer": "core.dreaming",
     "dream": "core.dreaming",
     "DreamlayerError": "core.errors",
@@ -32,8 +33,8 @@ _HOMES = {
     "Network": "core.network",
     "Term": "core.term",
     "Recipe": "core.recipe",
-    "preset": "core.recipe",
-    "presets": "core.recipe",
+    "preset": "core.recipes",
+    "presets": "core.recipes",
 }
 
 __all__ = [

@@ -10,8 +10,10 @@ import json
 from typing import Any
 
 from core import __version__
+from core.knobs import types_of
 from core.providers import AUTO, PROVIDERS
-from core.recipe import Recipe, preset, presets, types_of
+from core.recipe import Recipe
+from core.recipes import preset, presets
 from core.term import format_terms
 from core.worker.frames import PROTOCOL
 
@@ -34,8 +36,8 @@ def description() -> dict[str, Any]:
         "protocol": PROTOCOL,
         "knobs": [_knob(knob) for knob in dataclasses.fields(Recipe)],
         "presets": {
-            name: {"description": text, "recipe": _plain(preset(name))}
-            for name, text in presets().items()
+            name: {"description": about.description, "recipe": _plain(preset(name))}
+            for name, about in presets().items()
         },
         "providers": [AUTO, *PROVIDERS],
     }
@@ -46,7 +48,7 @@ def _knob(knob: dataclasses.Field[Any]) -> dict[str, Any]:
     default: Any = knob.default
     return {
         "name": knob.name,
-        "type": "layers" if layers else _KINDS[types_of()[knob.name]],
+        "type": "layers" if layers else _KINDS[types_of(Recipe)[knob.name]],
         "default": format_terms(default) if layers else default,
         "low": limits.get("low"),
         "high": limits.get("high"),

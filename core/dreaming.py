@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from core.ascent import Watch, dream_planes
+from core.ascent import Trace, dream_planes
+from core.climbing import Objective
 from core.errors import RecipeError
 from core.images.picture import Picture
 from core.memory import Estimate, estimate
 from core.network import Network
+from core.octaves import working_size
 from core.preview import Previewer, ShowPreview
+from core.progress import Watch
 from core.providers import AUTO
-from core.recipe import DEFAULT_PRESET, Recipe, preset
-from core.sessions import GradientSession
+from core.recipe import Recipe
+from core.recipes import DEFAULT_PRESET, preset
+from core.resampling import resize
 from core.term import Term
 
 Array = npt.NDArray[np.float32]
 _ROUNDING = 1e-5
 
-_SESSIONS = 4
+_OBJECTIVES = 4
 """Objectives kept loaded; one who looks for a layer goes back and forth between a few."""
 
 
@@ -50,27 +55,29 @@ class Dreamer:
     ) -> None:
         self.network = Network(network) if isinstance(network, str) else network
         self._provider, self._threads = provider, threads
-        self._sessions: dict[tuple[Term, ...], GradientSession] = {}
+        self._objectives: dict[_Key, Objective] = {}
 
-    def session(self, recipe: Recipe) -> GradientSession:
+    def objective(self, recipe: Recipe) -> Objective:
         """The loaded objective of a recipe; the last few are kept."""
-        found = self._sessions.pop(recipe.layers, None)
+        key = _key(recipe)
+        found = self._objectives.pop(key, None)
         if found is None:
-            model = self.network.gradient_model(recipe.layers)
             # The one unused for longest goes first, so that its memory serves the new one.
-            while len(self._sessions) >= _SESSIONS:
-                del self._sessions[next(iter(self._sessions))]
-            found = GradientSession(model, self._provider, self._threads)
-        self._sessions[recipe.layers] = found
+            while len(self._objectives) >= _OBJECTIVES:
+                del self._objectives[next(iter(self._objectives))]
+            guide = recipe.guide if recipe.needs_guide else ""
+            found = Objective(self.network, recipe.layers, guide, self._provider, self._threads)
+        self._objectives[key] = found
         return found
 
     def is_warm(self, recipe: Recipe) -> bool:
-        """Tell whether `session` has it at hand."""
-        return recipe.layers in self._sessions
+        """Tell whether `objective` has it at hand."""
+        return _key(recipe) in self._objectives
 
     def forget(self, *, but: Recipe) -> None:
-        """Give back the memory of all objectives but one; `session` makes them anew when asked."""
-        self._sessions = {t: s for t, s in self._sessions.items() if t == but.layers}
+        """Give back the memory of all objectives but one; they are made anew when asked for."""
+        kept = _key(but)
+        self._objectives = {key: o for key, o in self._objectives.items() if key == kept}
 
     def estimate(self, width: int, height: int, recipe: Recipe) -> Estimate:
         """Peak memory and tile for an image of that size; see `core.memory.estimate`."""
@@ -86,6 +93,7 @@ class Dreamer:
         watch: Watch | None = None,
         show: ShowPreview | None = None,
         show_side: int = 256,
+        trace: Trace | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Array:
         """Dream on float32 pixels.
@@ -102,7 +110,7 @@ class Dreamer:
             float32 [height, width], 0..1; where it is 0, pixels come back bit-identical.
         tile : int, optional
             The longest side of a tile, where an estimate was made before.
-        watch, cancelled : callable, optional
+        watch, trace, cancelled : callable, optional
             As for `core.ascent.dream_planes`.
         show : callable, optional
             Called with a `core.preview.Preview` after every octave.
@@ -117,24 +125,61 @@ class Dreamer:
         height, width = check_image(pixels, mask)
         if recipe.idle:
             return pixels.copy()
-        session = self.session(recipe)
+        objective = self.objective(recipe)
         side = self.estimate(width, height, recipe).tile if tile is None else tile
         base = _planar(pixels)
+        size = working_size(width, height, recipe)
+        small = base if size == (height, width) else np.clip(resize(base, size), 0, 1)
+        rng = np.random.default_rng(recipe.seed)
         dreamt = dream_planes(
-            base,
+            _noise(size, recipe, rng) if recipe.start == "noise" else small,
             recipe,
-            session,
+            objective,
             grid=self.network.grid([term.layer for term in recipe.layers], side, recipe.overlap),
-            rng=np.random.default_rng(recipe.seed),
+            rng=rng,
             watch=watch,
-            show=show and Previewer(base, mask, recipe.strength, show_side, show),
+            show=show and Previewer(small, mask, recipe.strength, show_side, show),
+            trace=trace,
             cancelled=cancelled,
         )
-        dreamt -= base
+        dreamt -= small
+        if small is not base:
+            dreamt = resize(dreamt, (height, width))
         if recipe.strength != 1:
             dreamt *= recipe.strength
         # The clipped original has served; its memory takes the result, in the image's own layout.
         return _changed(pixels, dreamt, mask, base.reshape(height, width, 3))
+
+
+def noise_picture(recipe: Recipe) -> Array:
+    """The noise that a recipe starts from where no picture is given.
+
+    Returns
+    -------
+    array
+        float32 [canvas, canvas, 3], `noise_low` to `noise_high`.
+    """
+    size = recipe.canvas, recipe.canvas
+    planes = _noise(size, recipe, np.random.default_rng(recipe.seed))
+    return np.ascontiguousarray(planes.transpose(1, 2, 0))
+
+
+def _noise(size: tuple[int, int], recipe: Recipe, rng: np.random.Generator) -> Array:
+    noise = rng.random((3, *size), np.float32)
+    noise *= recipe.noise_high - recipe.noise_low
+    noise += recipe.noise_low
+    return noise
+
+
+_Key = tuple[tuple[Term, ...], str, float]
+
+
+def _key(recipe: Recipe) -> _Key:
+    """What makes one objective differ from another: its terms, and the state of its guide."""
+    if not recipe.needs_guide:
+        return recipe.layers, "", 0.0
+    path = Path(recipe.guide)
+    return recipe.layers, recipe.guide, path.stat().st_mtime if path.is_file() else 0.0
 
 
 def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
@@ -251,14 +296,15 @@ def dream(
     chosen = preset(recipe) if isinstance(recipe, str) else recipe
     dreamer = Dreamer(chosen.network, provider)
     given = image if isinstance(image, Picture) else np.asarray(image)
-    pixels = given.pixels if isinstance(given, Picture) else _as_float(given)
+    pixels = given.pixels if isinstance(given, Picture) else as_float(given)
     result = dreamer.dream(pixels, chosen, mask=mask, watch=watch, cancelled=cancelled)
     if isinstance(given, Picture):
         return dataclasses.replace(given, pixels=result, recipe=chosen.to_json())
-    return _as_type(result, given.dtype)
+    return as_type(result, given.dtype)
 
 
-def _as_float(image: npt.NDArray[Any]) -> Array:
+def as_float(image: npt.NDArray[Any]) -> Array:
+    """Pixels as float32, 0..1; `RecipeError` for types other than uint8, uint16 and floats."""
     if image.dtype in (np.uint8, np.uint16):
         return (image / np.float32(np.iinfo(image.dtype).max)).astype(np.float32, copy=False)
     if image.dtype.kind != "f":
@@ -268,7 +314,8 @@ def _as_float(image: npt.NDArray[Any]) -> Array:
     return image.astype(np.float32)
 
 
-def _as_type(pixels: Array, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def as_type(pixels: Array, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Float pixels, 0..1, in the type that an image was given in."""
     if dtype.kind == "f":
         return pixels.astype(dtype, copy=False)
     top = np.iinfo(dtype).max

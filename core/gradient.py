@@ -53,8 +53,9 @@ def gradient_model(
     Returns
     -------
     onnx.ModelProto
-        Inputs: `image`. Outputs: `loss` (scalar, float32), `gradient` (the image's shape), then
-        the activations. Standard operators only, symbolic sizes where the network has them.
+        Inputs: `image`, and those of `core.objective.references`. Outputs: `loss` (scalar,
+        float32), `gradient` (the image's shape), then the activations. Standard operators only,
+        symbolic sizes where the network has them.
 
     Raises
     ------

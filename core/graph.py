@@ -173,6 +173,14 @@ class Graph:
         """A one-dimensional int64 constant."""
         return self.constant(np.array(numbers, np.int64))
 
+    def input(self, name: str, shape: Sequence[Dim]) -> Value:
+        """Declare a further float32 input of the model, once for each name."""
+        if name not in {info.name for info in self.model.graph.input}:
+            info = helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))
+            self.model.graph.input.append(info)
+            self.dtypes[name], self.shapes[name] = TensorProto.FLOAT, list(shape)
+        return self.value(name)
+
     def emit(self, op: str, *inputs: Value | None, dtype: int | None = None, **attrs: Any) -> Value:
         """Append one node with one output and return it; an equal node is not emitted twice."""
         return self.emit_many(op, 1, *inputs, dtype=dtype, **attrs)[0]

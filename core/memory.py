@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import psutil
 
+from core.climbing import GUIDE_SIDE
 from core.errors import MemoryLimitError
 from core.network import Network
+from core.octaves import SCHEMES, octave_sizes, working_size
 from core.recipe import Recipe
 from core.sizes import activation_bytes
+from core.tilings import largest_tile
 
 TILE = 512
 """Side of a tile where memory allows; above it a step costs the same per pixel."""
@@ -110,14 +113,35 @@ def estimate(
     per_pixel = activation_bytes(network.model, layers) * _ACTIVATION_SHARE
     weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
     fixed = _BASE + weights * _BYTES_PER_WEIGHT + _for_pixels(width, height)
+    if recipe.needs_original:
+        # The layers are computed for the original too, by a session of their own.
+        per_pixel *= 1.5
+    octave = octave_sizes(*working_size(width, height, recipe), recipe)[-1]
+    fixed += _for_octave(octave, width * height, recipe)
     sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]
     needed = 0.0
     for side in sides:
-        tiles = network.grid(layers, side, recipe.overlap).cover(height, width)
-        needed = fixed + tiles[0].pixels * per_pixel
+        pixels = largest_tile(recipe, network.grid(layers, side, recipe.overlap), *octave)
+        needed = fixed + pixels * per_pixel + _for_guide(pixels, recipe, network)
         if needed <= free * _SHARE_OF_FREE:
             return Estimate(needed, side, free)
     raise MemoryLimitError(_refusal(width, height, needed, free))
+
+
+def _for_octave(octave: tuple[int, int], pixels: int, recipe: Recipe) -> float:
+    """What the largest octave needs beyond what every picture does."""
+    own = octave[0] * octave[1]
+    # `_COPIES` has three of the picture in it, which an octave beyond it makes larger.
+    copies = SCHEMES[recipe.scheme].copies + 3.0 * max(own - pixels, 0) / own
+    copies += 2.0 * recipe.smoothing_cascade + 2.0 * bool(recipe.pyramid)
+    return own * 12.0 * (copies + recipe.needs_original)
+
+
+def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
+    """The inner products of all positions of a tile with all of the guide's, twice over."""
+    layers = [term.layer for term in recipe.layers if term.kind == "guide"]
+    strides = [network.grid([layer], 1, 0).stride for layer in layers]
+    return max((8.0 * pixels * GUIDE_SIDE**2 / s**4 for s in strides), default=0.0)
 
 
 def _for_pixels(width: int, height: int) -> float:

@@ -24,6 +24,18 @@ from core.tiles import Grid
 
 DEFAULT = "default"
 DEFAULT_FILE = Path(__file__).parent / "data" / "inception_v3_mixed5.onnx"
+EXPORTS = {
+    "inception_v3": "inception_v3",
+    "inception_v3_top": "inception_v3 --top",
+    "inception5h": "inception5h --weights tensorflow_inception_graph.pb",
+    "inception5h_no_mean": "inception5h --mean none --weights tensorflow_inception_graph.pb",
+    "inception5h_bgr": "inception5h --channels bgr --weights tensorflow_inception_graph.pb",
+    "vgg16": "vgg16",
+    "vgg19": "vgg19",
+    "vgg16_average_rgb_no_mean": "vgg16 --pooling average --channels rgb --mean none",
+}
+"""Networks that presets are made for, with what `python -m export` makes them by."""
+
 _PROBE = 1024
 _SHOWN = 80
 
@@ -94,6 +106,12 @@ def find(name: str) -> Path:
     if path.suffix == ".onnx" or len(path.parts) > 1:
         problem = "is a folder" if path.is_dir() else "does not exist"
         raise NetworkError(f"network file {name!r} {problem}; give an .onnx file or a name")
+    if name in EXPORTS:
+        raise NetworkError(
+            f"network {name} is not on this machine; make it with "
+            f"`python -m export {EXPORTS[name]}` and put it into {folders()[-1]}, or use a preset "
+            f"whose name begins with like-, made for the network that ships"
+        )
     hint = nearest(name, known) or f"known are {', '.join(known)}"
     raise NetworkError(
         f"no network is called {name!r}; {hint}; "
@@ -141,12 +159,16 @@ class Network:
 
     def check(self, terms: Sequence[Term]) -> None:
         """Raise `LayerError` where a term names a layer that is not there."""
+        self.check_layers([term.layer for term in terms])
+
+    def check_layers(self, layers: Sequence[str]) -> None:
+        """Raise `LayerError` where one is not there; the picture itself is called `image`."""
         produced = {name for node in self.model.graph.node for name in node.output}
-        for term in terms:
-            if term.layer not in produced:
-                hint = nearest(term.layer, self.layer_names)
+        for layer in layers:
+            if layer not in produced and layer != IMAGE:
+                hint = nearest(layer, self.layer_names)
                 raise LayerError(
-                    f"network {self.name} has no layer {term.layer!r}; "
+                    f"network {self.name} has no layer {layer!r}; "
                     f"{hint or 'see `dreamlayer layers` for those it has'}"
                 )
 
@@ -158,10 +180,14 @@ class Network:
     def grid(self, layers: Sequence[str], side: int, overlap: int) -> Grid:
         """How to divide an image for an objective on `layers`; see `core.tiles.Grid`."""
         multiple = int(self.metadata.get("dreamlayer.size_multiple", 1))
-        key = tuple(layers)
+        key = tuple(layer for layer in layers if layer != IMAGE)
         if key not in self._geometry:
-            minimum = minimum_size(self.model, layers, multiple)
-            self._geometry[key] = minimum, stride(self.model, layers)
+            # The picture itself has neighbours to compare from two pixels on.
+            self._geometry[key] = (
+                (minimum_size(self.model, key, multiple), stride(self.model, key))
+                if key
+                else (max(2, multiple), 1)
+            )
         minimum, pixels = self._geometry[key]
         return Grid(side, overlap, minimum, pixels, multiple)
 

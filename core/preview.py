@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.octaves import resize, resized_plane
+from core.resampling import resize, resized_plane
 
 Array = npt.NDArray[np.float32]
 

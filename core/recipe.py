@@ -2,116 +2,198 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
 import tomllib
-import types
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Self
 
 import tomli_w
 
-from core.errors import RecipeError, nearest
-from core.term import Term, parse_terms
+from core.errors import RecipeError
+from core.knobs import Knobs, encodable, knob, known
+from core.rolls import parse_roll
+from core.term import GUIDED, ORIGINAL, STYLED, Term, parse_terms
 
-_HUGE = 10**300
-PRESETS = Path(__file__).parent / "presets"
-DEFAULT_PRESET = "default"
-
-
-def _knob(default: Any, help_: str, **limits: Any) -> Any:
-    return field(default=default, metadata={"help": help_, **limits})
+_SCHEMES = ("detail", "detail-after", "laplacian", "resize", "recursive")
+_RESAMPLE = (
+    "bicubic",
+    "lanczos",
+    "lanczos-8bit",
+    "bilinear",
+    "bilinear-tf1",
+    "bilinear-corners",
+)
+_TILINGS = ("even", "fixed", "random")
+_DIVISORS = ("mean", "std", "none")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Knobs):
     """What to dream and how; absent keys mean these defaults.
 
     The command line's options, the stored form and the documentation are made from these
     fields: `help` says what a knob does, `low` and `high` bound it, `choices` lists its values.
     """
 
-    network: str = _knob("default", "network to use: a name or an .onnx file")
-    layers: tuple[Term, ...] = _knob(
+    network: str = knob("default", "network to use: a name or an .onnx file")
+    layers: tuple[Term, ...] = knob(
         (Term("mixed3"), Term("mixed4"), Term("mixed5")),
         "layers to dream of, each as NAME[:WEIGHT[:CHANNELS[:KIND]]], separated by commas",
     )
-    octaves: int = _knob(6, "number of sizes that the dream grows through", low=1, high=32)
-    octave_scale: float = _knob(
+    guide: str = knob("", "picture that the kinds guide, direction, cosine and style compare with")
+    octaves: int = knob(6, "number of sizes that the dream grows through", low=1, high=32)
+    octave_scale: float = knob(
         1.3, "size of an octave relative to the one before", low=1.01, high=8.0
     )
-    steps: int = _knob(10, "steps on each octave", low=0, high=100_000)
-    step_size: float = _knob(
+    octaves_above: int = knob(
+        0, "how many of the octaves are larger than the picture", low=0, high=8
+    )
+    smallest: int = knob(
+        0, "leave out octaves whose shorter side is less, in pixels", low=0, high=65536
+    )
+    scheme: str = knob(
+        "detail",
+        "what an octave starts from: the original's detail given back before or after its steps, "
+        "a Laplacian pyramid, the resized image alone, or a blend with the shrunk original",
+        choices=_SCHEMES,
+    )
+    resample: str = knob("bicubic", "how images are resized", choices=_RESAMPLE)
+    blur: float = knob(
+        0.0, "recursive: sigma in pixels of the blur before shrinking", low=0.0, high=100.0
+    )
+    blend: float = knob(0.2, "recursive: share of the original in the blend", low=0.0, high=1.0)
+    working_side: int = knob(
+        0,
+        "longer side in pixels at which larger pictures are dreamt, the change then enlarged; "
+        "0 for their own",
+        low=0,
+        high=65536,
+    )
+    steps: int = knob(10, "steps on each octave", low=0, high=100_000)
+    step_size: float = knob(
         0.007,
         "mean change of a pixel in one step, where 1 is black to white",
         low=0.0,
         high=1.0,
     )
-    strength: float = _knob(
+    strength: float = knob(
         1.0, "share of the dream in the result, the rest is the original", low=0.0, high=1.0
     )
-    normalise: str = _knob(
+    normalise: str = knob(
         "mean",
         "what the gradient is divided by: the mean of its size, its standard deviation, nothing",
-        choices=("mean", "std", "none"),
+        choices=_DIVISORS,
     )
-    smoothing: float = _knob(
+    normalise_tiles: str = knob(
+        "none", "what each tile's gradient is divided by, before the whole is", choices=_DIVISORS
+    )
+    epsilon: float = knob(0.0, "added to what the gradient is divided by", low=0.0, high=1.0)
+    floor: float = knob(0.0, "the least that the gradient is divided by", low=0.0, high=1.0)
+    clip_gradient: float = knob(
+        0.0, "largest size of a value of the divided gradient; 0 for any", low=0.0, high=1e6
+    )
+    pyramid: int = knob(
+        0,
+        "bands of a Laplacian pyramid in each of which the gradient is evened out; 0 for none",
+        low=0,
+        high=16,
+    )
+    smoothing: float = knob(
         0.8, "sigma in pixels of a Gaussian blur of the gradient; 0 for none", low=0.0, high=100.0
     )
-    roll: int = _knob(
-        -1,
-        "largest random shift of the tiles, in pixels; -1 for any, 0 for none",
-        low=-1,
-        high=65536,
+    smoothing_growth: float = knob(
+        0.0, "what the sigma grows by over an octave's steps", low=0.0, high=100.0
     )
-    tile: int = _knob(
+    smoothing_cascade: bool = knob(False, "add the blurs of twice and of half the sigma")
+    smoothing_colours: bool = knob(
+        False, "blur across the three colours too, which keeps those of the picture"
+    )
+    tiling: str = knob(
+        "even",
+        "how tiles lie: of even size over the rolled image, of one size with remainders at the "
+        "end, or from a random start within the image's borders",
+        choices=_TILINGS,
+    )
+    tile: int = knob(
         0,
         "side of a tile in pixels; 0 (auto) for 512, less where memory is short",
         low=0,
         high=65536,
     )
-    overlap: int = _knob(0, "pixels that a tile sees beyond its own on each side", low=0, high=4096)
-    max_loss: float | None = _knob(None, "stop an octave before the objective exceeds this")
-    clip: bool = _knob(True, "keep pixels within black and white after each step")
-    seed: int = _knob(0, "seed of all randomness", low=0, high=2**63 - 1)
+    overlap: int = knob(
+        0, "pixels that an even tile sees beyond its own on each side", low=0, high=4096
+    )
+    roll: str = knob(
+        "any",
+        "random shift of the tiles in pixels: any, none, a number for so many either way, or "
+        "LOWEST..HIGHEST",
+    )
+    gaps: bool = knob(
+        False,
+        "leave pixels without a gradient where the published tilings do: fixed, in remainders of "
+        "up to half a tile; random, up to a quarter of a tile at the left",
+    )
+    weigh_tiles: bool = knob(True, "let tiles count by their pixels, not each the same")
+    max_loss: float | None = knob(None, "stop an octave before the objective exceeds this")
+    clip: bool = knob(True, "keep pixels within black and white after each step")
+    start: str = knob(
+        "image",
+        "what to start from: the picture, noise, or either: noise where no picture is given",
+        choices=("image", "noise", "either"),
+    )
+    noise_low: float = knob(0.4, "darkest noise, where 0 is black", low=0.0, high=1.0)
+    noise_high: float = knob(0.6, "brightest noise, where 1 is white", low=0.0, high=1.0)
+    canvas: int = knob(
+        512, "side in pixels of the noise where no picture is given", low=1, high=65536
+    )
+    seed: int = knob(0, "seed of all randomness", low=0, high=2**63 - 1)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
-        for knob in dataclasses.fields(self):
-            object.__setattr__(self, knob.name, _checked(knob, getattr(self, knob.name)))
+        super().__post_init__()
         if not self.layers:
             raise RecipeError("the recipe names no layer to dream of; give at least one")
+        parse_roll(self.roll)
         if self.tile and self.tile <= 2 * self.overlap:
             raise RecipeError(
                 f"an overlap of {self.overlap} leaves nothing of a tile of {self.tile}; "
                 f"the tile must be more than twice the overlap"
             )
+        if self.octaves_above >= self.octaves or (self.octaves_above and self.scheme != "resize"):
+            raise RecipeError(
+                f"octaves_above is {self.octaves_above}; it must be less than the {self.octaves} "
+                f"octaves, and only the scheme 'resize' grows beyond the picture"
+            )
+        if self.noise_low > self.noise_high:
+            raise RecipeError(
+                f"noise_low {self.noise_low} is above noise_high {self.noise_high}; swap them"
+            )
 
     @property
     def idle(self) -> bool:
         """True where nothing would change: there are no steps, or no share of them is wanted."""
-        return self.steps == 0 or self.strength == 0
+        return (self.steps == 0 and self.start != "noise") or self.strength == 0
 
-    def replace(self, **changes: Any) -> Recipe:
-        """A copy with some knobs set anew; an unknown name is a `RecipeError`."""
-        return Recipe(**{**self._shallow(), **_known(changes)})
+    @property
+    def needs_guide(self) -> bool:
+        """True where a layer is compared with the guide."""
+        return any(term.kind in GUIDED | STYLED for term in self.layers)
 
-    def _shallow(self) -> dict[str, Any]:
-        return {knob.name: getattr(self, knob.name) for knob in dataclasses.fields(self)}
+    @property
+    def needs_original(self) -> bool:
+        """True where a layer is compared with the picture as it was."""
+        return any(term.kind in ORIGINAL for term in self.layers)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings, lists and dicts; knobs that are None are left out."""
-        plain = {k: v for k, v in self._shallow().items() if v is not None}
-        plain["layers"] = [
-            {**dataclasses.asdict(term), "channels": list(term.channels)} for term in self.layers
-        ]
+        plain = {k: v for k, v in self.shallow().items() if v is not None}
+        plain["layers"] = [term.to_dict() for term in self.layers]
         return plain
 
     @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Recipe:
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
         """Read what `to_dict` gives; absent keys mean the defaults.
 
         `layers` may also be text as `core.term.parse_terms` reads it, or hold such text beside
@@ -122,9 +204,9 @@ class Recipe:
         RecipeError
             Where a key is unknown or a value is not allowed.
         """
-        values = _known(plain)
+        values = known(cls, plain)
         if "layers" in values:
-            values["layers"] = _terms(values["layers"])
+            values["layers"] = read_terms(values["layers"])
         return cls(**values)
 
     def to_json(self) -> str:
@@ -136,13 +218,13 @@ class Recipe:
         return tomli_w.dumps(self.to_dict())
 
 
-def parse(text: str, origin: str = "the recipe") -> Recipe:
-    """Read a recipe from JSON or TOML text.
+def parse_table(text: str, origin: str) -> dict[str, Any]:
+    """Read the table that a recipe is stored as, JSON or TOML.
 
     Raises
     ------
     RecipeError
-        Where it is neither, or holds what a recipe does not allow.
+        Where the text is neither.
     """
     try:
         plain = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
@@ -150,141 +232,36 @@ def parse(text: str, origin: str = "the recipe") -> Recipe:
         raise RecipeError(f"{origin} is neither JSON nor TOML: {error}") from error
     except RecursionError as error:
         raise RecipeError(f"{origin} is nested too deep to be a recipe") from error
-    plain.pop("description", None)
-    try:
-        return Recipe.from_dict(plain)
-    except RecipeError as error:
-        raise RecipeError(f"{origin}: {error}") from error
+    table: dict[str, Any] = plain
+    return table
 
 
-def load(path: str | Path) -> Recipe:
-    """Read a recipe file; `RecipeError` where it cannot be read."""
+def read_text(path: str | Path) -> str:
+    """The text of a recipe file; `RecipeError` where it cannot be read."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise RecipeError(f"recipe {str(path)!r} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise RecipeError(
-            f"recipe {str(path)!r} is not text; give a .json or .toml file"
+            f"recipe {str(path)!r} is not text; give a .toml or .json file"
         ) from error
-    return parse(text, f"recipe {str(path)!r}")
 
 
-def presets() -> dict[str, str]:
-    """Names of all presets with the sentence that describes each, the default first."""
-    found = {}
-    for path in sorted(PRESETS.glob("*.toml"), key=lambda p: (p.stem != DEFAULT_PRESET, p.stem)):
-        with path.open("rb") as file:
-            found[path.stem] = str(tomllib.load(file).get("description", ""))
-    return found
-
-
-def preset(name: str) -> Recipe:
-    """The recipe of a preset; `RecipeError` with the nearest names where there is none."""
-    path = PRESETS / f"{name}.toml"
-    if name not in (p.stem for p in PRESETS.glob("*.toml")):
-        known = presets()
-        hint = nearest(name, known) or f"there are: {', '.join(known)}"
-        raise RecipeError(f"no preset is called {name!r}; {hint}")
-    return load(path)
-
-
-def types_of() -> dict[str, Any]:
-    """The type of each knob, None taken off."""
-    hints = get_type_hints(Recipe)
-    plain = {}
-    for knob in dataclasses.fields(Recipe):
-        hint = hints[knob.name]
-        if get_origin(hint) is types.UnionType:
-            hint = next(t for t in get_args(hint) if t is not type(None))
-        plain[knob.name] = hint
-    return plain
-
-
-def _known(values: Mapping[str, Any]) -> dict[str, Any]:
-    names = {knob.name for knob in dataclasses.fields(Recipe)}
-    for name in values:
-        if name not in names:
-            hint = nearest(name, names) or f"a recipe has: {', '.join(sorted(names))}"
-            raise RecipeError(f"unknown setting {name!r}; {hint}")
-    return dict(values)
-
-
-def _terms(given: Any) -> tuple[Term, ...]:
-    """The layers of a stored recipe: text, or a list of texts and tables."""
+def read_terms(given: Any, name: str = "layers") -> tuple[Term, ...]:
+    """The layers that a stored recipe has under a name: text, or a list of texts and tables."""
     entries = [given] if isinstance(given, str) else given
     if not isinstance(entries, list) or not all(isinstance(e, str | Mapping) for e in entries):
         raise RecipeError(
-            "'layers' must be text such as 'mixed3, mixed4:0.5', or a list of such texts and of "
-            "tables with a key 'layer'"
+            f"{name!r} must be text such as 'mixed3, mixed4:0.5', or a list of such texts and of "
+            f"tables with a key 'layer'"
         )
     terms: list[Term] = []
     for entry in entries:
         if isinstance(entry, Mapping):
-            terms.append(_term(entry))
-        elif _encodable(entry):
+            terms.append(Term.from_dict(entry))
+        elif encodable(entry):
             terms.extend(parse_terms(entry))
         else:
-            raise RecipeError(f"'layers' {entry!r} holds characters that no text can hold")
+            raise RecipeError(f"{name!r} {entry!r} holds characters that no text can hold")
     return tuple(terms)
-
-
-def _term(entry: Mapping[str, Any]) -> Term:
-    """A term from a table, its types as they must be."""
-    allowed = [knob.name for knob in dataclasses.fields(Term)]
-    if not {"layer"} <= set(entry) <= set(allowed):
-        raise RecipeError(f"an entry of 'layers' needs 'layer' and may have {', '.join(allowed)}")
-    channels = entry.get("channels", [])
-    wanted = (
-        (isinstance(entry["layer"], str) and _encodable(entry["layer"]), "'layer' must be text"),
-        (_is_number(entry.get("weight", 1.0)), "'weight' must be a number"),
-        (
-            isinstance(channels, list) and all(type(c) is int for c in channels),
-            "'channels' must be a list of whole numbers",
-        ),
-        (isinstance(entry.get("kind", ""), str), "'kind' must be text"),
-    )
-    for holds, sentence in wanted:
-        if not holds:
-            raise RecipeError(f"in an entry of 'layers', {sentence}")
-    given = {**entry, "weight": float(entry.get("weight", 1.0)), "channels": tuple(channels)}
-    return Term(**given)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
-
-
-def _checked(knob: dataclasses.Field[Any], value: Any) -> Any:
-    """The value in the knob's own type, within its bounds."""
-    wanted, limits = types_of()[knob.name], knob.metadata
-    if knob.name == "layers" or (value is None and knob.default is None):
-        return value
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        # A number too large for a float is out of any bounds.
-        value = float(value) if abs(value) < _HUGE else math.inf
-    if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
-        raise RecipeError(f"{knob.name} must be {_named(wanted)}, but is {value!r}")
-    low, high, choices = limits.get("low"), limits.get("high"), limits.get("choices")
-    if wanted is str and not _encodable(value):
-        raise RecipeError(f"{knob.name} {value!r} holds characters that no text can hold")
-    if choices and value not in choices:
-        raise RecipeError(f"{knob.name} {value!r} is not known; use one of {', '.join(choices)}")
-    if wanted is float and not math.isfinite(value):
-        raise RecipeError(f"{knob.name} must be a finite number, but is {value}")
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise RecipeError(f"{knob.name} must lie between {low} and {high}, but is {value}")
-    return value
-
-
-def _encodable(text: str) -> bool:
-    """False for half of a surrogate pair, which JSON can smuggle in."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _named(kind: Any) -> str:
-    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -177,28 +177,44 @@ class GradientSession:
         self._session = open_session(model, provider, threads)
         self.provider = short_name(self._session.get_providers()[0])
 
-    def __call__(self, tile: Array) -> tuple[float, Array]:
+    def __call__(
+        self, tile: Array, references: Mapping[str, Array] | None = None
+    ) -> tuple[float, Array]:
         """Run one tile.
 
         Parameters
         ----------
         tile : array
             float32 [3, height, width], 0..1.
+        references : mapping, optional
+            What terms are compared with, by the names of `core.objective.Reference.input`.
 
         Returns
         -------
         (float, array)
             The objective, and its gradient, float32 [3, height, width].
         """
-        names: Sequence[str] = (LOSS, GRADIENT)
-        try:
-            loss, gradient = self._session.run(names, {IMAGE: tile[np.newaxis]})
-        except Exception as error:
-            if not type(error).__module__.startswith("onnxruntime"):
-                raise
-            first = str(error).strip().splitlines()[0]
-            raise NetworkError(
-                f"the network did not run on a tile of {tile.shape[2]} × {tile.shape[1]} pixels: "
-                f"{first}"
-            ) from error
+        fed = {IMAGE: tile[np.newaxis], **(references or {})}
+        loss, gradient = run(self._session, (LOSS, GRADIENT), fed)
         return float(loss), gradient[0]
+
+
+def run(session: Any, names: Sequence[str], fed: Mapping[str, Array]) -> list[Array]:
+    """Run a session on an image, float32 [1, 3, height, width].
+
+    Raises
+    ------
+    NetworkError
+        ONNX Runtime did not get through.
+    """
+    try:
+        results: list[Array] = session.run(names, dict(fed))
+    except Exception as error:
+        if not type(error).__module__.startswith("onnxruntime"):
+            raise
+        first = str(error).strip().splitlines()[0]
+        height, width = fed[IMAGE].shape[2:]
+        raise NetworkError(
+            f"the network did not run on a tile of {width} × {height} pixels: {first}"
+        ) from error
+    return results

@@ -161,6 +161,9 @@ def stride(model: onnx.ModelProto, layers: Sequence[str]) -> int:
 
 def activation_bytes(model: onnx.ModelProto, layers: Sequence[str]) -> float:
     """Size of the float32 feature maps that `layers` depend on, in bytes per pixel of the image."""
+    layers = [name for name in layers if name != IMAGE]
+    if not layers:
+        return 0.0
     shapes = shapes_at(model, _PROBE, layers)
     outputs = [name for node in ancestors(model, layers) for name in node.output]
     elements = [math.prod(shapes[name]) for name in outputs if len(shapes.get(name, ())) == 4]

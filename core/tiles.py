@@ -50,6 +50,11 @@ class Tile:
         """How many pixels the network sees."""
         return self.rows.length * self.columns.length
 
+    @property
+    def own_pixels(self) -> int:
+        """How many of them are its own, those of a repeated image as often as they are seen."""
+        return self.rows.own * self.columns.own
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -83,18 +88,22 @@ class Grid:
         if size <= side:
             # One tile sees everything; a small image repeats until the network has enough, and
             # the gradients of all its copies add up, which is the gradient of that repetition.
-            length = _up(max(size, self.minimum), self.multiple)
+            length = self.enough(size)
             return [Span(shift, length, 0, length)]
         overlap = _up(self.overlap, self.stride)
         if 2 * overlap + self.stride > side:
             overlap = max(side - self.stride, 0) // (2 * self.stride) * self.stride
         most = max((side - 2 * overlap) // self.stride, 1) * self.stride
         own = _up(math.ceil(size / math.ceil(size / most)), self.stride)
-        length = _up(max(own + 2 * overlap, self.minimum), self.multiple)
+        length = self.enough(own + 2 * overlap)
         return [
             Span(shift + start - overlap, length, overlap, min(own, size - start))
             for start in range(0, size, own)
         ]
+
+    def enough(self, length: int) -> int:
+        """The length that a tile sees at the least, to hold `length` pixels."""
+        return _up(max(length, self.minimum), self.multiple)
 
     def cover(self, height: int, width: int, shift: tuple[int, int] = (0, 0)) -> list[Tile]:
         """All tiles of an image, shifted by (down, right) pixels over the torus."""

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
 
-from core.ascent import Progress, dream_planes, magnitude, smooth
+from core.ascent import dream_planes
 from core.dreaming import Dreamer
 from core.errors import CancelledError, NetworkError
 from core.images import read
-from core.octaves import octave_sizes, resize
+from core.octaves import octave_sizes
+from core.progress import Progress
 from core.recipe import Recipe
+from core.resampling import resize
 from core.term import Term
 from core.tiles import Grid
 
@@ -32,7 +33,7 @@ def towards(target: float) -> object:
 
 def published_loop(base: Array, recipe: Recipe, gradient_of: object, rng: object) -> Array:
     """The loop of google/deepdream written out: roll, whole-image gradient, step, roll back."""
-    sizes = octave_sizes(base.shape[1], base.shape[2], recipe.octaves, recipe.octave_scale)
+    sizes = octave_sizes(base.shape[1], base.shape[2], recipe)
     detail = np.zeros_like(resize(base, sizes[0]))
     for size in sizes:
         octave_base = resize(base, size)
@@ -57,7 +58,7 @@ def test_ascent_equals_the_published_loop(small_network: Path) -> None:
         steps=4,
         smoothing=0.0,
     )
-    session = Dreamer(recipe.network, "cpu").session(recipe)
+    session = Dreamer(recipe.network, "cpu").objective(recipe)
     base = np.random.default_rng(1).random((3, 61, 47), np.float32)
     ours = dream_planes(
         base, recipe, session, grid=Grid(512), rng=np.random.default_rng(recipe.seed)
@@ -76,10 +77,10 @@ def test_tiled_equals_untiled_where_the_overlap_covers_what_a_layer_sees(
     image is large beside it and only pixels that no border came near are compared.
     """
     recipe = Recipe(
-        network=str(small_network), layers=(Term("deep", 1e4),), octaves=1, steps=1, roll=0,
+        network=str(small_network), layers=(Term("deep", 1e4),), octaves=1, steps=1, roll="none",
         smoothing=0.0, normalise="none", step_size=1.0, clip=False,
     )  # fmt: skip
-    session = Dreamer(recipe.network, "cpu").session(recipe)
+    session = Dreamer(recipe.network, "cpu").objective(recipe)
     base = np.random.default_rng(1).random((3, 90, 120), np.float32)
 
     def run(side: int, overlap: int) -> Array:
@@ -101,9 +102,9 @@ def test_default_network_tiles_point_the_same_way(coffee: Path) -> None:
     (random shifts spread them over many). With 64 pixels of overlap, 64 pixels off the image's
     own border, where zero padding differs from the torus that tiles see, little is left.
     """
-    recipe = Recipe(octaves=1, steps=1, roll=0, smoothing=0.0, clip=False)
+    recipe = Recipe(octaves=1, steps=1, roll="none", smoothing=0.0, clip=False)
     dreamer = Dreamer("default", "cpu")
-    session = dreamer.session(recipe)
+    session = dreamer.objective(recipe)
     photo = read(coffee).pixels[:384, 100:484].transpose(2, 0, 1)
     base = np.ascontiguousarray(photo)
 
@@ -139,7 +140,7 @@ def test_objective_rises() -> None:
 def test_any_size_can_be_dreamed(size: tuple[int, int], small_network: Path) -> None:
     """Rows, columns and single pixels work, and change."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), steps=2)
-    session = Dreamer(recipe.network, "cpu").session(recipe)
+    session = Dreamer(recipe.network, "cpu").objective(recipe)
     base = np.full((3, *size), 0.5, np.float32)
     base += np.linspace(0, 0.1, base.size, dtype=np.float32).reshape(base.shape)
     image = dream_planes(
@@ -169,7 +170,7 @@ def test_progress_is_true() -> None:
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     first_of_last = next(p.fraction for p in seen if p.octave == 3)
-    before = sum(h * w for h, w in octave_sizes(100, 130, 3, recipe.octave_scale)[:2])
+    before = sum(h * w for h, w in octave_sizes(100, 130, recipe)[:2])
     whole = before + 100 * 130
     assert before / whole <= first_of_last + 0.02 <= before / whole + 0.25
     assert {(p.step, p.steps) for p in seen} == {(1, 2), (2, 2)}
@@ -187,7 +188,7 @@ def test_every_octave_is_shown_once_it_is_done() -> None:
     recipe = Recipe(octaves=3, steps=2)
     image = dream_planes(base, recipe, towards(0.2), grid=Grid(64), rng=rng, show=show)
     assert [(octave, octaves) for _, octave, octaves in seen] == [(1, 3), (2, 3), (3, 3)]
-    sizes = octave_sizes(40, 60, 3, recipe.octave_scale)
+    sizes = octave_sizes(40, 60, recipe)
     assert [shown.shape[1:] for shown, _, _ in seen] == sizes
     np.testing.assert_array_equal(seen[-1][0], image)
 
@@ -248,19 +249,3 @@ def test_flat_gradient_is_no_division_by_zero() -> None:
         recipe = Recipe(octaves=1, normalise=kind)
         image = dream_planes(base, recipe, towards(0.5), grid=Grid(64), rng=rng)
         np.testing.assert_array_equal(image, base)
-
-
-def test_magnitude_is_numpys() -> None:
-    """Band-wise sums give numpy's mean and standard deviation."""
-    g = np.random.default_rng(0).standard_normal((3, 700, 33)).astype(np.float32) + 2
-    assert magnitude(g, "mean") == pytest.approx(float(np.abs(g).mean()), rel=1e-6)
-    assert magnitude(g, "std") == pytest.approx(float(g.std(dtype=np.float64)), rel=1e-6)
-    assert magnitude(g, "none") == 1.0
-
-
-def test_smoothing_is_a_gaussian_per_channel() -> None:
-    """In place gives what scipy gives into a new array, channels apart."""
-    g = np.random.default_rng(0).standard_normal((3, 40, 30)).astype(np.float32)
-    expected = gaussian_filter(g, (0, 1.3, 1.3), mode="nearest")
-    smooth(g, 1.3)
-    np.testing.assert_allclose(g, expected, atol=1e-6)

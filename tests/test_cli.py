@@ -20,7 +20,7 @@ from command_line import ROOT, command, run
 from PIL import Image
 
 from core import Recipe, Term, read
-from core.recipe import parse
+from core.recipes import parse
 
 
 def test_dream_writes_a_picture_and_says_what_it_does(photo: Path, quick: Sequence[str]) -> None:
@@ -105,9 +105,15 @@ def test_layers_command_lists_and_filters() -> None:
 
 
 def test_presets_command() -> None:
-    """Every preset has its sentence, the default first."""
-    assert run("presets").stdout.decode().startswith("default ")
-    assert "default" in json.loads(run("presets", "--json").stdout)
+    """Every preset has its sentence, the default first; what is missing is said with its remedy."""
+    text = run("presets").stdout.decode()
+    assert text.splitlines()[1].split()[0] == "default"
+    assert "inception5h, not here yet (python -m export inception5h " in text
+    rows = json.loads(run("presets", "--json").stdout)
+    assert next(iter(rows)) == "default"
+    assert rows["smooth"]["stand_in"] == "like-smooth"
+    assert not rows["smooth"]["ready"]
+    assert rows["like-smooth"]["ready"]
 
 
 def test_doctor_finds_what_works() -> None:

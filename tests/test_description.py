@@ -11,7 +11,8 @@ from command_line import ROOT
 
 from core.description import description
 from core.providers import PROVIDERS
-from core.recipe import Recipe, preset, presets
+from core.recipe import Recipe
+from core.recipes import preset, presets
 
 FILE = ROOT / "plugin" / "dreamlayer" / "description.json"
 REFRESH = "python -m core.description > plugin/dreamlayer/description.json"
@@ -63,7 +64,7 @@ def test_described_recipes_are_read_back() -> None:
     assert Recipe.from_dict(defaults) == Recipe()
     assert list(told["presets"]) == list(presets())
     for name, entry in told["presets"].items():
-        assert entry["description"] == presets()[name]
+        assert entry["description"] == presets()[name].description
         assert Recipe.from_dict(entry["recipe"]) == preset(name)
 
 

@@ -13,6 +13,7 @@ from core import Recipe, Term, dream, read, write
 from core.dreaming import Dreamer
 from core.errors import CancelledError, NetworkError, RecipeError
 from core.preview import Preview
+from core.recipes import parse
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.random((40, 56, 3)).astype(np.float32)
@@ -33,7 +34,7 @@ def test_picture_comes_back_with_its_recipe(coffee: Path, recipe: Recipe) -> Non
     """A Picture keeps what its file carried, and gets the recipe."""
     picture = read(coffee)
     result = dream(picture, recipe)
-    assert core.recipe.parse(str(result.recipe)) == recipe
+    assert parse(str(result.recipe)) == recipe
     assert result.exif == picture.exif
     assert result.pixels.shape == picture.pixels.shape
 
@@ -96,9 +97,9 @@ def test_few_objectives_are_kept(recipe: Recipe) -> None:
     dreamer = Dreamer(recipe.network)
     tried = [recipe.replace(layers=(Term("deep", weight),)) for weight in range(1, 7)]
     for one in [*tried, tried[3]]:
-        dreamer.session(one)
+        dreamer.objective(one)
     assert [dreamer.is_warm(one) for one in tried] == [False, False, True, True, True, True]
-    dreamer.session(tried[0])
+    dreamer.objective(tried[0])
     assert dreamer.is_warm(tried[3])
     assert not dreamer.is_warm(tried[2])
     dreamer.forget(but=tried[3])
@@ -186,7 +187,7 @@ def test_unknown_network_in_a_recipe() -> None:
 def test_written_dream_can_be_replayed(tmp_path: Path, coffee: Path, recipe: Recipe) -> None:
     """The recipe read back from the picture makes the same picture."""
     write(dream(read(coffee), recipe), tmp_path / "a.png")
-    again = core.recipe.parse(str(read(tmp_path / "a.png").recipe))
+    again = parse(str(read(tmp_path / "a.png").recipe))
     write(dream(read(coffee), again), tmp_path / "b.png")
     a, b = read(tmp_path / "a.png"), read(tmp_path / "b.png")
     np.testing.assert_array_equal(a.pixels, b.pixels)

@@ -1,40 +1,21 @@
-"""Octave sizes and resampling."""
+"""Octave sizes and schemes."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from core.octaves import octave_sizes, resize
+from core.octaves import octave_sizes
+from core.recipe import Recipe
 
 
 def test_octaves_grow_to_the_full_size() -> None:
     """Sizes follow the scale, smallest first."""
-    assert octave_sizes(400, 600, 3, 2.0) == [(100, 150), (200, 300), (400, 600)]
+    assert octave_sizes(400, 600, Recipe(octaves=3, octave_scale=2.0)) == [
+        (100, 150),
+        (200, 300),
+        (400, 600),
+    ]
 
 
 def test_octaves_of_a_tiny_image_are_kept_once() -> None:
     """No octave is below one pixel, and equal ones are not repeated."""
-    assert octave_sizes(1, 3, 6, 1.4) == [(1, 1), (1, 2), (1, 3)]
-    assert octave_sizes(1, 1, 6, 1.4) == [(1, 1)]
-
-
-def test_resize_keeps_a_constant_and_values_beyond_range() -> None:
-    """Resampling neither clips nor shifts levels."""
-    image = np.full((3, 17, 23), 1.75, np.float32)
-    np.testing.assert_allclose(resize(image, (40, 9)), 1.75, rtol=1e-6)
-
-
-def test_resize_to_the_same_size_is_a_copy() -> None:
-    """The result may be changed without changing the source."""
-    image = np.random.default_rng(0).random((3, 5, 6), np.float32)
-    result = resize(image, (5, 6))
-    np.testing.assert_array_equal(result, image)
-    assert not np.shares_memory(result, image)
-
-
-def test_resize_is_centred() -> None:
-    """A linear ramp stays a ramp over the same span, away from its ends."""
-    ramp = np.broadcast_to(np.linspace(0, 1, 64, dtype=np.float32), (3, 4, 64))
-    half = resize(np.ascontiguousarray(ramp), (4, 32))[0, 0]
-    expected = ramp[0, 0].reshape(32, 2).mean(1)
-    np.testing.assert_allclose(half[4:-4], expected[4:-4], atol=1e-5)
+    assert octave_sizes(1, 3, Recipe(octave_scale=1.4)) == [(1, 1), (1, 2), (1, 3)]
+    assert octave_sizes(1, 1, Recipe(octave_scale=1.4)) == [(1, 1)]

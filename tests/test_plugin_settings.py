@@ -11,7 +11,8 @@ import both
 import gimp_root
 import pytest
 
-from core.recipe import Recipe, preset, presets
+from core.recipe import Recipe
+from core.recipes import preset, presets
 from core.term import KINDS, Term, format_term, parse_term
 
 CASES = "settings_cases.py"
@@ -50,7 +51,7 @@ def _some_term(chance: random.Random) -> Term:
     weights = (1.0, 2.0, -1.0, 0.1, 1 / 3, 1e-5, -2.5e20, chance.uniform(-3, 3))
     channels = tuple(chance.randrange(1000) for _ in range(chance.randrange(4)))
     layer = chance.choice(["mixed3", "block/conv", "schön", "a b"])
-    return Term(layer, chance.choice(weights), channels, chance.choice(KINDS))
+    return Term(layer, chance.choice(weights), channels, chance.choice(list(KINDS)))
 
 
 def test_layers_are_written_as_the_core_reads_them(settings: Any) -> None:

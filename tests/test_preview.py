@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.octaves import resize
 from core.preview import Preview, Previewer
+from core.resampling import resize
 
 RNG = np.random.default_rng(0)
 BASE = RNG.random((3, 60, 90)).astype(np.float32)

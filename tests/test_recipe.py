@@ -8,20 +8,52 @@ from pathlib import Path
 import pytest
 
 from core.errors import RecipeError
-from core.recipe import Recipe, load, parse, preset, presets
+from core.octaves import SCHEMES
+from core.recipe import Recipe
+from core.recipes import load, parse, preset, presets
+from core.resampling import METHODS
 from core.term import Term
+from core.tilings import TILINGS
 
 UNUSUAL = Recipe(
     network="other.onnx",
-    layers=(Term("a", -0.5, (1, 2), "mean"), Term("ü")),
+    layers=(
+        Term("a", -0.5, (1, 2), "mean", border=2),
+        Term("ü", kind="neuron", position=(3, 4)),
+        Term("b", kind="caricature", factor=3.0),
+        Term("image", kind="variation", exponent=1.5),
+    ),
     octaves=2,
     octave_scale=2.0,
     steps=0,
     step_size=0.5,
+    guide="g.png",
+    octaves_above=1,
+    smallest=5,
+    scheme="resize",
+    resample="lanczos",
+    blur=0.5,
+    blend=0.5,
+    working_side=640,
+    normalise_tiles="std",
+    epsilon=1e-7,
+    floor=1e-6,
+    clip_gradient=3.0,
+    pyramid=4,
+    smoothing_growth=4.0,
+    smoothing_cascade=True,
+    smoothing_colours=True,
+    tiling="fixed",
+    gaps=True,
+    weigh_tiles=False,
+    start="noise",
+    noise_low=0.1,
+    noise_high=0.2,
+    canvas=300,
     strength=0.25,
     normalise="std",
     smoothing=0.0,
-    roll=7,
+    roll="-7..6",
     tile=300,
     overlap=10,
     max_loss=3.5,
@@ -98,6 +130,18 @@ def test_absent_keys_mean_defaults() -> None:
         ('{"step_size": 1' + "0" * 400 + "}", "step_size must be a finite number"),
         ('{"network": "\\ud800"}', "no text can hold"),
         ('{"layers": ' + "[" * 50_000 + "}", "nested too deep|neither"),
+        ("roll = 'far'", "write any, none, a number"),
+        ("roll = '5..3'", "write any, none, a number"),
+        ("roll = '0..99999'", "write any, none, a number"),
+        ("roll = 5", "roll must be text"),
+        ("octaves_above = 2", "only the scheme 'resize'"),
+        ("octaves = 2\noctaves_above = 2\nscheme = 'resize'", "less than the 2 octaves"),
+        ("noise_low = 0.9", "above noise_high"),
+        ("layers = [{ layer = 'a', border = 1, kind = 'guide' }]", "only the kinds mean, squares"),
+        ("layers = [{ layer = 'a', border = -1 }]", "must lie between 0"),
+        ("layers = [{ layer = 'a', position = [1] }]", "a row and a column"),
+        ("layers = [{ layer = 'a', exponent = 9 }]", "between 1 and 4"),
+        ("layers = [{ layer = 'a', factor = inf }]", "must be a number|finite"),
         ("tile = 20\noverlap = 10", "more than twice the overlap"),
         ("this is no toml", "neither JSON nor TOML"),
         ("{not json", "neither JSON nor TOML"),
@@ -127,8 +171,8 @@ def test_every_preset_loads_and_describes_itself() -> None:
     """Presets are valid recipes with a sentence each, the default first."""
     found = presets()
     assert next(iter(found)) == "default"
-    for name, description in found.items():
-        assert description.endswith(".")
+    for name, about in found.items():
+        assert about.description.endswith(".")
         preset(name)
 
 
@@ -147,3 +191,34 @@ def test_preset_name_is_no_path() -> None:
 def test_default_preset_is_the_default_recipe() -> None:
     """The command line without options and the library without arguments do the same."""
     assert preset("default") == Recipe()
+
+
+def test_every_choice_is_there() -> None:
+    """What a recipe may name is what the modules that do it have, in order."""
+    knobs = {knob.name: knob.metadata.get("choices") for knob in dataclasses.fields(Recipe)}
+    assert knobs["scheme"] == tuple(SCHEMES)
+    assert knobs["resample"] == tuple(METHODS)
+    assert knobs["tiling"] == tuple(TILINGS)
+
+
+def test_every_published_preset_has_a_form_for_the_network_that_ships() -> None:
+    """Who lacks the network is told of a preset that needs none."""
+    for about in presets().values():
+        if about.network != "default":
+            assert presets()[about.stand_in].network == "default"
+
+
+def test_preset_takes_what_it_leaves_out_from_its_base() -> None:
+    """Published form and repaired form differ in what they say alone."""
+    published, repaired = preset("smooth-as-published"), preset("smooth")
+    assert published.gaps
+    assert published.replace(gaps=False) == repaired
+
+
+def test_own_recipe_may_be_based_on_a_preset() -> None:
+    """A file needs to say only what is different; an unknown base is an error."""
+    assert parse("base = 'gentle'\nsteps = 3") == preset("gentle").replace(steps=3)
+    with pytest.raises(RecipeError, match="did you mean gentle"):
+        parse("base = 'gentel'")
+    with pytest.raises(RecipeError, match="must be the name of a preset"):
+        parse("base = 3")

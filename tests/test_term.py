@@ -19,6 +19,10 @@ from core.term import Term, format_term, format_terms, parse_term, parse_terms
         ("conv2d_85:1:3-5+9:mean", Term("conv2d_85", 1.0, (3, 4, 5, 9), "mean")),
         ("x:::mean", Term("x", 1.0, (), "mean")),
         ("x:0.12345678912", Term("x", 0.12345678912)),
+        ("mixed2:0.2:::border=2", Term("mixed2", 0.2, border=2)),
+        ("a:1:3:neuron:position=4x5", Term("a", 1.0, (3,), "neuron", position=(4, 5))),
+        ("a:1::caricature:factor=2.5", Term("a", 1.0, (), "caricature", factor=2.5)),
+        ("image:-1::variation:exponent=1", Term("image", -1.0, (), "variation", exponent=1.0)),
     ],
 )
 def test_term_is_read_and_written_back(text: str, term: Term) -> None:
@@ -64,6 +68,21 @@ def test_unknown_kind_names_the_known_ones() -> None:
     """A kind that does not exist is refused."""
     with pytest.raises(RecipeError, match="squares, mean"):
         parse_term("mixed3:1::median")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a:1::mean:bordr=2", "did you mean border"),
+        ("a:1::mean:border=x", "border must be a number"),
+        ("a:1::neuron:position=5", "position must be ROWxCOLUMN"),
+        ("a:1::mean:factor", "write NAME"),
+    ],
+)
+def test_unknown_option_of_a_layer_is_refused(text: str, message: str) -> None:
+    """Each with what there is, or with how it is written."""
+    with pytest.raises(RecipeError, match=message):
+        parse_term(text)
 
 
 def test_channel_range_backwards_is_refused() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from core.errors import RecipeError, RequestError
-from core.recipe import Recipe, preset
+from core.recipe import Recipe
+from core.recipes import preset
 from core.worker.requests import (
     CancelRequest,
     DescribeRequest,

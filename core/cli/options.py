@@ -4,34 +4,73 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from core.errors import DreamlayerError
-from core.recipe import DEFAULT_PRESET, Recipe, load, parse, preset, types_of
-from core.term import format_terms, parse_terms
+from core.knobs import Knobs, types_of
+from core.recipe import Recipe
+from core.recipes import DEFAULT_PRESET, load, parse, preset
+from core.term import Term, format_terms, parse_terms
 
 _TEXT = {".toml", ".json"}
+R = TypeVar("R", bound=Knobs)
 
 
-def add_recipe_options(parser: argparse.ArgumentParser) -> None:
+@dataclass(frozen=True)
+class Form(Generic[R]):
+    """A class of recipes, and how those of it are had.
+
+    Attributes
+    ----------
+    kind : type
+        The class; each of its fields becomes an option, but those that are `positional`.
+    default : str
+        The preset to start from where none is named.
+    preset, load, parse : callable
+        The recipe of a preset's name, of a file's, and of a text and what messages call it.
+    readers : mapping
+        For knobs that hold a tuple: reads one from text.
+    """
+
+    kind: Any
+    default: str
+    preset: Callable[[str], R]
+    load: Callable[[str], R]
+    parse: Callable[[str, str], R]
+    readers: dict[str, Callable[[str], Any]] = dataclasses.field(default_factory=dict)
+
+
+DREAM = Form(Recipe, DEFAULT_PRESET, preset, load, parse)
+
+
+def add_recipe_options(parser: argparse.ArgumentParser, form: Form[Any] = DREAM) -> None:
     """Add `--preset`, `--recipe` and one option for each knob of the recipe."""
     sources = parser.add_argument_group("where the recipe comes from")
     start = sources.add_mutually_exclusive_group()
-    start.add_argument("--preset", metavar="NAME", help="start from a preset (default: default)")
+    start.add_argument(
+        "--preset", metavar="NAME", help=f"start from a preset (default: {form.default})"
+    )
     start.add_argument(
         "--recipe",
         metavar="FILE",
-        help="start from a .toml or .json file, or from the recipe in a picture dreamt before",
+        help="start from a .toml or .json file, or from the recipe in a picture made before",
     )
     group = parser.add_argument_group("what to change in it")
-    kinds = types_of()
-    for knob in dataclasses.fields(Recipe):
-        option = "--" + ("layer" if knob.name == "layers" else knob.name.replace("_", "-"))
+    kinds = types_of(form.kind)
+    for knob in dataclasses.fields(form.kind):
+        if knob.metadata.get("positional"):
+            continue
+        layers = kinds[knob.name] == tuple[Term, ...]
+        option = "--" + (knob.name.removesuffix("s") if layers else knob.name).replace("_", "-")
         text = f"{knob.metadata['help']} (default: {_shown(knob.default)})"
         settings: dict[str, Any] = {"dest": knob.name, "default": None, "help": text}
-        if knob.name == "layers":
+        if layers:
             settings.update(action="extend", type=_typed(parse_terms), metavar="LAYER")
+        elif knob.name in form.readers:
+            settings.update(type=_typed(form.readers[knob.name]), metavar="NUMBER,...")
         elif kinds[knob.name] is bool:
             settings.update(action=argparse.BooleanOptionalAction)
         elif knob.metadata.get("choices"):
@@ -44,6 +83,11 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
 
 
 def recipe_from(options: argparse.Namespace) -> Recipe:
+    """The recipe that a dream's command line describes; see `recipe_of`."""
+    return recipe_of(options, DREAM)
+
+
+def recipe_of(options: argparse.Namespace, form: Form[R]) -> R:
     """The recipe that a command line describes.
 
     Raises
@@ -52,26 +96,28 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
         Where a preset, a file or a value is not what it must be.
     """
     start = (
-        from_file(options.recipe) if options.recipe else preset(options.preset or DEFAULT_PRESET)
+        from_file(options.recipe, form)
+        if options.recipe
+        else form.preset(options.preset or form.default)
     )
-    names = [knob.name for knob in dataclasses.fields(Recipe)]
-    given = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
+    names = [knob.name for knob in dataclasses.fields(form.kind)]
+    given = {n: getattr(options, n) for n in names if getattr(options, n, None) is not None}
     return start.replace(**given) if given else start
 
 
-def from_file(name: str) -> Recipe:
+def from_file(name: str, form: Form[R]) -> R:
     """Read a recipe from a text file, or from the picture that it made."""
     from core.errors import RecipeError
     from core.images import read
 
     if Path(name).suffix.lower() in _TEXT:
-        return load(name)
+        return form.load(name)
     text = read(name).recipe
     if text is None:
         raise RecipeError(
             f"picture {name!r} holds no recipe; only pictures made by dreamlayer carry one"
         )
-    return parse(text, f"the recipe in {name!r}")
+    return form.parse(text, f"the recipe in {name!r}")
 
 
 def _typed(read: Any) -> Any:
@@ -99,7 +145,7 @@ def _tile(text: str) -> int:
 
 def _shown(default: Any) -> str:
     if isinstance(default, tuple):
-        return format_terms(default)
+        return format_terms(default) or "none"
     if isinstance(default, bool):
         return "yes" if default else "no"
     return "none" if default is None else str(default)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
+from collections.abc import Iterable
 
-from core.recipe import preset, presets
+from core.network import EXPORTS, available
+from core.recipes import DEFAULT_NETWORK, Preset, presets
+from core.style.presets import style_presets
+
+_WIDTH = 96
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -14,13 +20,56 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print each preset's name, network and description."""
-    found = presets()
+    """Print each preset's name, description, network and source."""
+    found, styles, here = presets(), style_presets(), set(available())
     if options.json:
-        rows = {n: {"description": d, "network": preset(n).network} for n, d in found.items()}
+        rows = _table("dream", found.values(), here) | _table("style", styles.values(), here)
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
-    width = max(len(name) for name in found)
-    for name, description in found.items():
-        print(f"{name:{width}}  {description} (network: {preset(name).network})")
+    ready = [one for one in found.values() if one.network == DEFAULT_NETWORK]
+    others = [one for one in found.values() if one.network != DEFAULT_NETWORK]
+    own = [one for one in ready if not one.source]
+    near = [one for one in ready if one.source]
+    _print("On the network that ships:", own)
+    _print("Near published ones, on the network that ships:", near)
+    for network in dict.fromkeys(one.network for one in others):
+        group = [one for one in others if one.network == network]
+        _print(f"As published, on {network}{_state(network, here)}:", group)
+    for network in dict.fromkeys(one.network for one in styles.values()):
+        group = [one for one in styles.values() if one.network == network]
+        own = network == DEFAULT_NETWORK
+        on = "the network that ships" if own else f"{network}{_state(network, here)}"
+        _print(f"Of `dreamlayer style CONTENT STYLE`, on {on}:", group)
     return 0
+
+
+def _state(network: str, here: set[str]) -> str:
+    return "" if network in here else f", not here yet (python -m export {EXPORTS[network]})"
+
+
+def _print(title: str, group: Iterable[Preset]) -> None:
+    """A heading and a line for each preset; more lines where one is too long."""
+    print(title)
+    rows = list(group)
+    width = max((len(one.name) for one in rows), default=0)
+    for one in rows:
+        text = one.description + (f" ({one.source})" if one.source else "")
+        lines = textwrap.wrap(text, _WIDTH - width - 4)
+        print(f"  {one.name:{width}}  {lines[0]}")
+        for line in lines[1:]:
+            print(" " * (width + 4) + line)
+    print()
+
+
+def _table(command: str, found: Iterable[Preset], here: set[str]) -> dict[str, dict[str, object]]:
+    return {
+        one.name: {
+            "command": command,
+            "description": one.description,
+            "source": one.source,
+            "network": one.network,
+            "ready": one.network in here,
+            "stand_in": one.stand_in,
+        }
+        for one in found
+    }

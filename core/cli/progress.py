@@ -10,7 +10,8 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from core.ascent import Progress
+    from core.progress import Progress
+    from core.style.descent import StyleProgress
 
 _INTERVAL = 0.1
 _BAR = 20
@@ -34,7 +35,7 @@ class Reporter:
         self._stream = sys.stderr if stream is None else stream
         self._line = not as_json and not quiet and self._stream.isatty()
         self._shown_at = 0.0
-        self._at: tuple[int, int] | None = None
+        self._at: tuple[object, ...] | None = None
 
     def note(self, event: str, sentence: str, **facts: Any) -> None:
         """Say one thing: a sentence for people, the facts for programs."""
@@ -44,8 +45,8 @@ class Reporter:
             self.clear()
             self._write(sentence + "\n")
 
-    def progress(self, progress: Progress) -> None:
-        """Show the state of the dream; a terminal at most ten times a second, JSON once a step."""
+    def progress(self, progress: Progress | StyleProgress) -> None:
+        """Show the state of the work; a terminal at most ten times a second, JSON once a step."""
         if self._json:
             at = (progress.octave, progress.step)
             if at != self._at or progress.fraction >= 1:
@@ -70,15 +71,11 @@ class Reporter:
         self._stream.flush()
 
 
-def sentence(progress: Progress) -> str:
-    """One line about the state of a dream."""
+def sentence(progress: Progress | StyleProgress) -> str:
+    """One line about the state of a dream or a style."""
     full = round(progress.fraction * _BAR)
     left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
-    return (
-        f"[{'#' * full}{'.' * (_BAR - full)}] {progress.fraction:4.0%}  "
-        f"octave {progress.octave}/{progress.octaves} ({progress.width} × {progress.height}), "
-        f"step {progress.step}/{progress.steps}{left}"
-    )
+    return f"[{'#' * full}{'.' * (_BAR - full)}] {progress.fraction:4.0%}  {progress}{left}"
 
 
 def duration(seconds: float) -> str:

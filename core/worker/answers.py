@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.ascent import Progress
 from core.description import description
 from core.dreaming import Dreamer, check_image
 from core.errors import CancelledError
 from core.network import Network, available, find
+from core.progress import Progress
 from core.recipe import Recipe
 from core.worker.backlog import Job
 from core.worker.replies import Replies
@@ -70,7 +70,7 @@ class Answers:
             if request.width * request.height > _PREVIEW_PIXELS:
                 dreamer.forget(but=used)
             used = used.replace(tile=dreamer.estimate(request.width, request.height, used).tile)
-            provider = dreamer.session(used).provider
+            provider = dreamer.objective(used).provider
             pixels = self._dreamt(dreamer, used, raster, request, job.cancelled.is_set)
         if job.cancelled.is_set():
             raise CancelledError("the dream was cancelled")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import RequestError, nearest
-from core.recipe import Recipe, preset
+from core.recipe import Recipe
+from core.recipes import preset
 
 Id = str | int | None
 _LONGEST_ID = 1000

@@ -108,7 +108,7 @@ class Settings(object):
 
 
 def _term(term):
-    """One layer as it is typed: NAME[:WEIGHT[:CHANNELS[:KIND]]]."""
+    """One layer as it is typed: NAME[:WEIGHT[:CHANNELS[:KIND[:OPTION=VALUE...]]]]."""
     if not isinstance(term, dict):
         return "{}".format(term)
     kind = term.get("kind", "squares")
@@ -118,9 +118,16 @@ def _term(term):
         "+".join("{}".format(c) for c in term.get("channels", [])),
         "" if kind == "squares" else kind,
     ]
-    while not parts[-1] or (len(parts) == 2 and parts[-1] == "1.0"):
+    options = sorted(set(term) - {"layer", "weight", "channels", "kind"})
+    extra = ["{}={}".format(name, _option(term[name])) for name in options]
+    while not extra and (not parts[-1] or (len(parts) == 2 and parts[-1] == "1.0")):
         parts.pop()
-    return ":".join(parts)
+    return ":".join(parts + extra)
+
+
+def _option(value):
+    """A number, or a row and a column as ROWxCOLUMN."""
+    return "x".join("{}".format(n) for n in value) if isinstance(value, list) else repr(value)
 
 
 def _knob(described):

@@ -48,7 +48,7 @@ def case_read_from_any_folder(folder):
 def case_knobs(_folder):
     """Knobs keep their order, have a title, and their default lies within their limits."""
     settings = Settings(PLUGIN)
-    assert list(settings.knobs)[:3] == ["network", "layers", "octaves"]
+    assert list(settings.knobs)[:4] == ["network", "layers", "guide", "octaves"]
     assert set(MAIN) <= set(settings.knobs)
     for knob in settings.knobs.values():
         assert knob.kind in ("int", "float", "bool", "text", "layers")
@@ -70,10 +70,11 @@ def case_what_editors_cannot_hold(_folder):
 
 
 def case_presets(_folder):
-    """Presets come in their order, the default first, and stand for a value of every knob."""
+    """The default comes first, what needs another network last; each gives every knob a value."""
     settings = Settings(PLUGIN)
-    names = list(settings.presets)
-    assert names == ["default"] + sorted(set(names) - {"default"})
+    ready = [one["recipe"]["network"] == "default" for one in settings.presets.values()]
+    assert list(settings.presets)[0] == "default"
+    assert ready == sorted(ready, reverse=True)
     assert CUSTOM not in settings.presets
     for name in settings.presets:
         assert set(settings.preset_values(name)) == set(settings.knobs)

@@ -1,0 +1,113 @@
+"""Resampling of planar images: Pillow's antialiased filters, and the linear ones of the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Array = npt.NDArray[np.float32]
+
+BICUBIC = "bicubic"
+
+
+def resize(image: Array, size: tuple[int, int], method: str = BICUBIC) -> Array:
+    """Resample a planar image.
+
+    Parameters
+    ----------
+    image : array
+        float32 [planes, height, width], any values.
+    size : (int, int)
+        Height and width of the result.
+    method : str
+        One of `METHODS`.
+
+    Returns
+    -------
+    array
+        float32 [planes, *size], a copy.
+    """
+    result = np.empty((image.shape[0], *size), np.float32)
+    for plane, out in zip(image, result, strict=True):
+        out[:] = resized_plane(plane, size, method)
+    return result
+
+
+def resized_plane(plane: Array, size: tuple[int, int], method: str = BICUBIC) -> Array:
+    """Resample one plane, float32 [height, width]; the plane itself where nothing changes."""
+    if plane.shape == size and method not in _CHANGE_ALWAYS:
+        return plane
+    return METHODS[method](plane, size)
+
+
+def _pillow(plane: Array, size: tuple[int, int], how: Image.Resampling) -> Array:
+    height, width = size
+    return np.asarray(Image.fromarray(plane).resize((width, height), how))
+
+
+def _bicubic(plane: Array, size: tuple[int, int]) -> Array:
+    return _pillow(plane, size, Image.Resampling.BICUBIC)
+
+
+def _lanczos(plane: Array, size: tuple[int, int]) -> Array:
+    return _pillow(plane, size, Image.Resampling.LANCZOS)
+
+
+def _lanczos_8_bits(plane: Array, size: tuple[int, int]) -> Array:
+    """Cut to 0..1 and to 256 levels, rounded down, as pictures of bytes are."""
+    # In float32, times 255 brings each of the 256 levels back exactly.
+    levels = (np.clip(plane, 0, 1) * np.float32(255)).astype(np.uint8)
+    height, width = size
+    resized = Image.fromarray(levels).resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(resized).astype(np.float32) / np.float32(255)
+
+
+def _bilinear(plane: Array, size: tuple[int, int]) -> Array:
+    """Pixel centres at halves, no antialiasing: `tf.image.resize` of TensorFlow 2."""
+    return _linear(plane, size, lambda i, old, new: (i + 0.5) * (old / new) - 0.5)
+
+
+def _bilinear_tf1(plane: Array, size: tuple[int, int]) -> Array:
+    """Pixel centres at their upper left corner: `tf.image.resize_bilinear` of TensorFlow 1."""
+    return _linear(plane, size, lambda i, old, new: i * (old / new))
+
+
+def _bilinear_corners(plane: Array, size: tuple[int, int]) -> Array:
+    """Outermost pixels stay outermost: `scipy.ndimage.zoom` of order 1."""
+    return _linear(plane, size, lambda i, old, new: i * ((old - 1) / max(new - 1, 1)))
+
+
+Places = Callable[[npt.NDArray[np.float64], int, int], npt.NDArray[np.float64]]
+
+
+def _linear(plane: Array, size: tuple[int, int], places: Places) -> Array:
+    """Interpolate linearly along both axes; beyond the outermost pixels their value goes on."""
+    for axis, new in enumerate(size):
+        old = plane.shape[axis]
+        at = np.clip(places(np.arange(new, dtype=np.float64), old, new), 0, old - 1)
+        first = np.minimum(at.astype(np.int64), max(old - 2, 0))
+        share = (at - first).astype(np.float32)
+        share = share[:, np.newaxis] if axis == 0 else share
+        low = np.take(plane, first, axis)
+        high = np.take(plane, np.minimum(first + 1, old - 1), axis)
+        high -= low
+        high *= share
+        low += high
+        plane = low
+    return plane
+
+
+METHODS: dict[str, Callable[[Array, tuple[int, int]], Array]] = {
+    BICUBIC: _bicubic,
+    "lanczos": _lanczos,
+    "lanczos-8bit": _lanczos_8_bits,
+    "bilinear": _bilinear,
+    "bilinear-tf1": _bilinear_tf1,
+    "bilinear-corners": _bilinear_corners,
+}
+"""All ways to resample. Pillow's (bicubic, Lanczos) antialias when they shrink."""
+
+_CHANGE_ALWAYS = {"lanczos-8bit"}
