@@ -104,12 +104,18 @@ def dream_planes(
         if number:
             image = scheme.enter(image, number)
         ledger.enter(number)
-        original = resize(base, size, recipe.resample) if recipe.needs_original else None
+        original = _original(base, size, recipe) if recipe.needs_original else None
         _ascend(image, original, recipe, gradient_of, grid, rng, ledger, trace)
         image = scheme.leave(image, number)
         if show is not None:
             show(image, number + 1, len(sizes))
     return scheme.finish(image)
+
+
+def _original(base: Array, size: tuple[int, int], recipe: Recipe) -> Array:
+    """The picture at an octave's size, clipped as the dream is: filters overshoot."""
+    original = resize(base, size, recipe.resample)
+    return np.clip(original, 0, 1, out=original) if recipe.clip else original
 
 
 def _ascend(

@@ -244,3 +244,32 @@ def test_sixteen_bits_and_alpha_survive(tmp_path: Path, quick: Sequence[str]) ->
     out = read(tmp_path / "out.tif")
     assert out.depth == 16
     np.testing.assert_array_equal(out.alpha, values[:, :, 3])
+
+
+def test_dream_without_a_picture_starts_from_noise(quick: list[str], tmp_path: Path) -> None:
+    """Where the recipe does; of the size that it says, beside where the command was given."""
+    result = run("dream", *quick, "--start", "noise", "--canvas", "40", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert read(tmp_path / "dream.png").pixels.shape == (40, 40, 3)
+    result = run(
+        "dream", *quick, "--start", "either", "--canvas", "30", "-o", "n.jpg", cwd=tmp_path
+    )
+    assert result.returncode == 0, result.stderr
+    assert read(tmp_path / "n.jpg").width == 30
+
+
+def test_dream_without_a_picture_is_one_sentence_otherwise(quick: list[str]) -> None:
+    """Who forgot the picture is told, and how to do without."""
+    result = run("dream", *quick)
+    assert result.returncode == 2
+    assert b"no picture is given; name one, or start from noise with --start noise" in result.stderr
+
+
+def test_preset_whose_network_is_absent_says_how_to_make_it(photo: Path) -> None:
+    """The export's command, the folder, and what runs without."""
+    result = run("dream", str(photo), "--preset", "smooth")
+    assert result.returncode == 2
+    said = result.stderr.decode()
+    assert "python -m export inception5h --mean none --weights" in said
+    assert "a preset whose name begins with like-" in said
+    assert len(said.splitlines()) == 1

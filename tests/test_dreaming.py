@@ -10,7 +10,7 @@ from PIL import Image
 
 import core
 from core import Recipe, Term, dream, read, write
-from core.dreaming import Dreamer
+from core.dreaming import Dreamer, noise_picture
 from core.errors import CancelledError, NetworkError, RecipeError
 from core.preview import Preview
 from core.recipes import parse
@@ -202,3 +202,37 @@ def test_public_names_are_all_there() -> None:
         assert getattr(dreamlayer, name) is getattr(core, name)
     with pytest.raises(AttributeError, match="has no attribute"):
         _ = core.nonsense
+
+
+def test_noise_start_does_not_see_the_picture(recipe: Recipe) -> None:
+    """Two pictures of one size become the same dream; strength mixes the picture back in."""
+    recipe = recipe.replace(start="noise")
+    dreamer = Dreamer(recipe.network, "cpu")
+    one, two = dreamer.dream(PHOTO, recipe), dreamer.dream(1 - PHOTO, recipe)
+    np.testing.assert_allclose(one, two, atol=1e-6)
+    half = dreamer.dream(PHOTO, recipe.replace(strength=0.5))
+    np.testing.assert_allclose(half, (PHOTO + one) / 2, atol=1e-6)
+
+
+def test_noise_picture_has_the_recipes_size_and_range(recipe: Recipe) -> None:
+    """The same for the same seed, another for another."""
+    recipe = recipe.replace(canvas=33, noise_low=0.25, noise_high=0.5)
+    noise = noise_picture(recipe)
+    assert noise.shape == (33, 33, 3)
+    assert 0.25 <= noise.min() < 0.27 < 0.48 < noise.max() <= 0.5
+    np.testing.assert_array_equal(noise, noise_picture(recipe))
+    assert np.abs(noise - noise_picture(recipe.replace(seed=1))).max() > 0.1
+
+
+def test_larger_pictures_are_dreamt_at_the_working_side(recipe: Recipe) -> None:
+    """The change is enlarged and added to the picture's own pixels; a mask still holds."""
+    recipe = recipe.replace(working_side=28)
+    mask = np.zeros(PHOTO.shape[:2], np.float32)
+    mask[:, 20:] = 1
+    dreamt = Dreamer(recipe.network, "cpu").dream(PHOTO, recipe, mask=mask)
+    assert dreamt.shape == PHOTO.shape
+    np.testing.assert_array_equal(dreamt[:, :20], PHOTO[:, :20])
+    change = (dreamt - PHOTO)[:, 24:]
+    assert np.abs(change).mean() > 0.005
+    # Enlarged twice, so that neighbours change nearly alike.
+    assert np.abs(np.diff(change, axis=1)).mean() < np.abs(change).mean()

@@ -9,24 +9,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.options import add_recipe_options, recipe_from
+from core.cli.plot import HELP as PLOT_HELP
+from core.cli.plot import plot_targets, recorder, write_plot
 from core.cli.progress import Reporter, duration
-from core.errors import DreamlayerError, OutputError
+from core.cli.running import add_run_options
+from core.errors import DreamlayerError, OutputError, RecipeError
 from core.recipe import Recipe
 
 if TYPE_CHECKING:
     from core.dreaming import Dreamer
+    from core.images import Picture
     from core.memory import Estimate
 
 _STREAM = "-"
+_NOISE = "noise/"
+"""Stands for no picture; no file can be called so."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
         "pictures",
-        nargs="+",
+        nargs="*",
         metavar="PICTURE",
-        help="PNG, JPEG, TIFF or WebP; - for standard input",
+        help="PNG, JPEG, TIFF or WebP; - for standard input; none to start from noise, where the "
+        "recipe does",
     )
     parser.add_argument(
         "-o",
@@ -35,41 +42,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="where to write: a file (its ending chooses the format), a folder, or - for standard "
         "output (default: NAME-dream beside each picture)",
     )
-    parser.add_argument("--format", choices=("png", "jpeg", "tiff", "webp"), help="format for -o -")
-    parser.add_argument(
-        "--provider", default="auto", help="execution provider: auto, cpu, cuda, openvino, ..."
-    )
-    parser.add_argument(
-        "--threads", type=int, default=0, help="processor threads, 0 for all (default: 0)"
-    )
-    parser.add_argument(
-        "--max-megapixels",
-        type=_megapixels,
-        default=500.0,
-        metavar="N",
-        help="refuse larger pictures (default: 500)",
-    )
-    shown = parser.add_mutually_exclusive_group()
-    shown.add_argument("--json", action="store_true", help="report as JSON lines on standard error")
-    shown.add_argument("--quiet", action="store_true", help="report errors only")
+    parser.add_argument("--plot", metavar="FILE", help=PLOT_HELP)
+    add_run_options(parser)
     add_recipe_options(parser)
-
-
-def _megapixels(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return number
 
 
 def run(options: argparse.Namespace) -> int:
     """Dream on every picture; with several, one that fails does not stop the others."""
     recipe = recipe_from(options)
-    targets = [_target(source, options) for source in options.pictures]
-    _check_targets(options.pictures, targets, options)
+    sources = options.pictures or [_noise_for(recipe)]
+    targets = [_target(source, options) for source in sources]
+    _check_targets(sources, targets, options)
+    plots = plot_targets(options.plot, sources, targets, recipe)
 
     from core.dreaming import Dreamer
 
@@ -77,9 +61,9 @@ def run(options: argparse.Namespace) -> int:
     dreamer = Dreamer(recipe.network, options.provider, options.threads)
     dreamer.network.check(recipe.layers)
     failed = 0
-    for source, target in zip(options.pictures, targets, strict=True):
+    for source, target, plot in zip(sources, targets, plots, strict=True):
         try:
-            _dream_one(source, target, recipe, dreamer, reporter, options)
+            _dream_one(source, target, plot, recipe, dreamer, reporter, options)
         except DreamlayerError as error:
             reporter.clear()
             if len(targets) == 1:
@@ -95,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
 def _dream_one(
     source: str,
     target: str,
+    plot: str | None,
     recipe: Recipe,
     dreamer: Dreamer,
     reporter: Reporter,
@@ -103,18 +88,22 @@ def _dream_one(
     from core import images
 
     began = time.monotonic()
-    opened = images.open(source, options.max_megapixels)
+    opened = _noise(recipe) if source == _NOISE else images.open(source, options.max_megapixels)
     images.check_target(target, options.format, opened)
     estimate = dreamer.estimate(opened.width, opened.height, recipe)
     used = recipe.replace(tile=estimate.tile)
-    provider = "none" if used.idle else dreamer.session(used).provider
-    _announce(reporter, source, opened.width, opened.height, used, estimate, provider)
-    picture = opened.load()
+    provider = "none" if used.idle else dreamer.objective(used).provider
+    name = "noise" if source == _NOISE else source
+    _announce(reporter, name, opened.width, opened.height, used, estimate, provider)
+    picture = opened if isinstance(opened, images.Picture) else opened.load()
+    record = None if plot is None else recorder(used)
     picture.pixels = dreamer.dream(
-        picture.pixels, used, tile=estimate.tile, watch=reporter.progress
+        picture.pixels, used, tile=estimate.tile, watch=reporter.progress, trace=record
     )
     picture.recipe = used.to_json()
     images.write(picture, target, format=options.format)
+    if plot is not None and record is not None:
+        write_plot(record, plot, name, used)
     seconds = time.monotonic() - began
     reporter.clear()
     reporter.note(
@@ -147,6 +136,23 @@ def _announce(
     )
 
 
+def _noise_for(recipe: Recipe) -> str:
+    """What stands for no picture; `RecipeError` where the recipe needs one."""
+    if recipe.start == "image":
+        raise RecipeError(
+            "no picture is given; name one, or start from noise with --start noise (its size is "
+            "set by --canvas)"
+        )
+    return _NOISE
+
+
+def _noise(recipe: Recipe) -> Picture:
+    from core.dreaming import noise_picture
+    from core.images import Picture
+
+    return Picture(noise_picture(recipe))
+
+
 def _target(source: str, options: argparse.Namespace) -> str:
     """Where the dream of one picture goes."""
     output: str | None = options.output
@@ -155,11 +161,15 @@ def _target(source: str, options: argparse.Namespace) -> str:
     if output is None:
         if source == _STREAM:
             return _STREAM
+        if source == _NOISE:
+            return "dream.png"
         path = Path(source)
         return str(path.with_name(f"{path.stem}-dream{path.suffix}"))
     folder = output.endswith(("/", "\\")) or Path(output).is_dir()
     if output != _STREAM and (folder or len(options.pictures) > 1):
-        return str(Path(output) / (Path(source).name if source != _STREAM else "dream.png"))
+        return str(
+            Path(output) / ("dream.png" if source in (_STREAM, _NOISE) else Path(source).name)
+        )
     return output
 
 
@@ -182,7 +192,7 @@ def _check_targets(sources: list[str], targets: list[str], options: argparse.Nam
         images.check_target(target, options.format)
     for source, target in zip(sources, targets, strict=True):
         # Only a file name that was typed may be the picture's own.
-        if target not in (output, _STREAM) and _same_file(source, target):
+        if target not in (output, _STREAM) and source != _NOISE and _same_file(source, target):
             raise OutputError(
                 f"{target!r} is the picture itself; give another folder or a file name with -o"
             )

@@ -1,0 +1,182 @@
+"""`dreamlayer features`: what a layer sees in a picture, as one labelled sheet."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.cli.progress import Reporter, duration
+from core.cli.running import add_run_options
+
+if TYPE_CHECKING:
+    from core.features import Features
+
+_LARGEST_CELL = 1024
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("picture", metavar="PICTURE", help="PNG, JPEG, TIFF or WebP; - for a pipe")
+    parser.add_argument(
+        "--layer", metavar="NAME", help="layer to look at; `dreamlayer layers` lists them"
+    )
+    parser.add_argument("--network", default="default", help="a name or an .onnx file")
+    parser.add_argument(
+        "--channels", metavar="NUMBERS", help="channels to show, such as 0-31+40 (default: all)"
+    )
+    parser.add_argument(
+        "--sort",
+        choices=("activity", "number"),
+        help="which come first: the most active, or by number (default: activity; number where "
+        "channels are given)",
+    )
+    parser.add_argument(
+        "--most",
+        type=whole_number(0, 100_000),
+        default=64,
+        metavar="N",
+        help="show no more than the first so many; 0 for all (default: 64)",
+    )
+    parser.add_argument(
+        "--scale",
+        choices=("each", "all"),
+        default="each",
+        help="colours for each map's own values, or the same for all, with a legend "
+        "(default: each)",
+    )
+    parser.add_argument(
+        "--colormap",
+        choices=("auto", "viridis", "grey", "diverging"),
+        default="auto",
+        help="colours; auto is viridis, or diverging where values are negative (default: auto)",
+    )
+    parser.add_argument(
+        "--smooth", action="store_true", help="interpolate between a map's positions"
+    )
+    parser.add_argument(
+        "--max-side",
+        type=whole_number(0, 65536),
+        default=512,
+        metavar="PIXELS",
+        help="reduce larger pictures to this; 0 for their own size (default: 512)",
+    )
+    add_sheet_options(parser, cell=128)
+    add_run_options(parser)
+
+
+def add_sheet_options(
+    parser: argparse.ArgumentParser, cell: int, largest: int = _LARGEST_CELL
+) -> None:
+    """Add what all commands that draw sheets share; `cell` is the default size of a cell."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="where to write the sheet: .png, .jpg, .tif or .webp, or - for standard output",
+    )
+    parser.add_argument(
+        "--columns",
+        type=whole_number(0, 1000),
+        default=0,
+        metavar="N",
+        help="cells side by side; 0 for a sheet somewhat wider than high (default: 0)",
+    )
+    parser.add_argument(
+        "--cell",
+        type=whole_number(32, largest),
+        default=cell,
+        metavar="PIXELS",
+        help=f"longer side of a cell (default: {cell})",
+    )
+
+
+class whole_number:  # noqa: N801  (reads as a type where options are declared)
+    """A type for argparse: a whole number within bounds, refused in a sentence."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self._low, self._high = low, high
+
+    def __call__(self, text: str) -> int:
+        """Read one."""
+        try:
+            value = int(text)
+        except ValueError:
+            value = self._low - 1
+        if not self._low <= value <= self._high:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number from {self._low} to {self._high}"
+            )
+        return value
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the network, draw the sheet, write it."""
+    from core import images
+    from core.bars import bar_sheet
+    from core.channels import parse_channels
+    from core.errors import LayerError
+    from core.features import Looks, describe, feature_layout, feature_sheet, features
+    from core.network import Network
+    from core.sheets import check_sheet, write_sheet
+
+    began = time.monotonic()
+    reporter = Reporter(as_json=options.json, quiet=options.quiet)
+    channels = parse_channels(options.channels) if options.channels is not None else ()
+    sort = options.sort or ("number" if channels else "activity")
+    images.check_target(options.output, options.format)
+    network = Network(options.network)
+    if options.layer is None:
+        few = ", ".join([x.name for x in network.layers() if x.reason is None][-3:])
+        raise LayerError(
+            f"no layer is given; name one with --layer, such as {few}; "
+            f"`dreamlayer layers` lists all {len(network.layer_names)}"
+        )
+    picture = images.read(options.picture, options.max_megapixels)
+    found = features(
+        network,
+        picture.pixels,
+        options.layer,
+        max_side=options.max_side,
+        provider=options.provider,
+        threads=options.threads,
+    )
+    chosen = found.choose(channels, sort, options.most)
+    _say_start(reporter, options.picture, picture.width, picture.height, found)
+    title, line = describe(found, chosen, network.name, sort)
+    if found.spatial:
+        looks = Looks(
+            options.cell, options.columns, options.colormap, options.scale, options.smooth
+        )
+        layout = feature_layout(len(chosen), found.picture.shape[1:], looks)
+        check_sheet(layout, options.output, options.format)
+        sheet = feature_sheet(found, chosen, title, line, looks)
+    else:
+        sheet = bar_sheet(found.maps[:, 0, 0], chosen, title, line)
+    name = "standard input" if options.picture == "-" else Path(options.picture).name
+    write_sheet(sheet, options.output, f"{title}; {line}; picture {name}", options.format)
+    seconds = time.monotonic() - began
+    reporter.note(
+        "done",
+        f"{options.output}: {line[0].lower()}{line[1:]}, done in {duration(seconds)}",
+        target=options.output,
+        channels=chosen,
+        seconds=round(seconds, 2),
+    )
+    return 0
+
+
+def _say_start(reporter: Reporter, source: str, width: int, height: int, found: Features) -> None:
+    used = found.picture.shape[2], found.picture.shape[1]
+    reduced = "" if used == (width, height) else f", looked at in {used[0]} × {used[1]}"
+    reporter.note(
+        "start",
+        f"{source}: {width} × {height} pixels{reduced}",
+        source=source,
+        width=width,
+        height=height,
+        used_width=used[0],
+        used_height=used[1],
+    )

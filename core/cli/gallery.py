@@ -1,0 +1,175 @@
+"""`dreamlayer gallery`: what each layer or channel dreams of, as one labelled sheet."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from core.cli.features import add_sheet_options, whole_number
+from core.cli.progress import Reporter, duration
+from core.recipe import Recipe
+
+if TYPE_CHECKING:
+    from core.gallery import Dreamt
+    from core.network import Network
+    from core.term import Term
+
+_KNOBS = {"octaves": int, "octave_scale": float, "steps": int, "step_size": float}
+_KNOBS |= {"pyramid": int, "smoothing": float, "noise_low": float, "noise_high": float, "seed": int}
+"""Knobs of the recipe that make sense for all pictures of a sheet."""
+
+_MOST = 64
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--layer",
+        action="append",
+        metavar="NAME",
+        help="show channels of this layer; may be given again (default: one picture for each main "
+        "layer of the network)",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="without --layer: every layer that can be dreamed"
+    )
+    parser.add_argument(
+        "--channels",
+        metavar="NUMBERS",
+        help="channels to show, such as 0-31+40 (default: from the first)",
+    )
+    parser.add_argument("--network", default="default", help="a name or an .onnx file")
+    parser.add_argument(
+        "--most",
+        type=whole_number(0, 100_000),
+        default=_MOST,
+        metavar="N",
+        help=f"channels of each layer where --channels is not given; 0 for all (default: {_MOST})",
+    )
+    add_sheet_options(parser, cell=160, largest=512)
+    parser.add_argument("--format", choices=("png", "jpeg", "tiff", "webp"), help="format for -o -")
+    parser.add_argument(
+        "--provider", default="auto", help="execution provider: auto, cpu, cuda, openvino, ..."
+    )
+    parser.add_argument(
+        "--threads", type=int, default=0, help="processor threads, 0 for all (default: 0)"
+    )
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="report as JSON lines on standard error")
+    shown.add_argument("--quiet", action="store_true", help="report errors only")
+    group = parser.add_argument_group("how to dream")
+    for knob in dataclasses.fields(Recipe):
+        if knob.name in _KNOBS:
+            kind = _KNOBS[knob.name]
+            group.add_argument(
+                "--" + knob.name.replace("_", "-"),
+                type=kind,
+                metavar=kind.__name__.upper(),
+                help=f"{knob.metadata['help']} (default: as suits thumbnails)",
+            )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Dream of one picture after another, then draw and write the sheet."""
+    from core import images
+    from core.channels import parse_channels
+    from core.errors import LayerError
+    from core.gallery import Gallery, gallery_layout, gallery_sheet, starting_recipe
+    from core.network import Network
+    from core.sheets import check_sheet, write_sheet
+
+    began = time.monotonic()
+    reporter = Reporter(as_json=options.json, quiet=options.quiet)
+    channels = parse_channels(options.channels) if options.channels is not None else ()
+    if options.channels is not None and not options.layer:
+        raise LayerError("--channels chooses within a layer; name the layer with --layer")
+    if options.all and options.layer:
+        raise LayerError("--all is for every layer, and --layer for those named; give one of both")
+    given = {n: getattr(options, n) for n in _KNOBS if getattr(options, n) is not None}
+    recipe = starting_recipe(whole=not options.layer).replace(
+        canvas=options.cell, network=options.network, **given
+    )
+    images.check_target(options.output, options.format)
+    network = Network(options.network)
+    terms, title, line = _chosen(network, options, channels)
+    layout = gallery_layout(terms, options.cell, options.columns)
+    check_sheet(layout, options.output, options.format)
+    reporter.note(
+        "start",
+        f"{line.split(';')[0]}: {len(terms)} pictures of {options.cell} × {options.cell} pixels",
+        pictures=len(terms),
+        cell=options.cell,
+    )
+    gallery = Gallery(network, recipe, options.provider, options.threads)
+    pictures: list[Dreamt] = []
+    try:
+        for one in gallery.dream(terms, watch=reporter.progress):
+            pictures.append(one)
+            if options.json:
+                reporter.note("picture", "", **_facts(one))
+    finally:
+        reporter.clear()
+    how = f"From noise, {recipe.octaves} octaves of {recipe.steps} steps, seed {recipe.seed}"
+    counts = {layer.name: layer.channels for layer in network.layers()}
+    notes = [_note(one.term, counts.get(one.term.layer)) for one in pictures]
+    sheet = gallery_sheet(pictures, layout, title, [line, how], notes)
+    facts = {"title": title, "recipe": _plain(recipe), "pictures": [_facts(p) for p in pictures]}
+    write_sheet(sheet, options.output, json.dumps(facts, ensure_ascii=False), options.format)
+    seconds = time.monotonic() - began
+    reporter.note(
+        "done",
+        f"{options.output}: {len(pictures)} pictures, done in {duration(seconds)}",
+        target=options.output,
+        seconds=round(seconds, 2),
+    )
+    return 0
+
+
+def _chosen(
+    network: Network, options: argparse.Namespace, channels: tuple[int, ...]
+) -> tuple[list[Term], str, str]:
+    """What to dream of, with the title and the line that say so."""
+    from core.choices import channel_terms, whole_layers
+
+    if not options.layer:
+        terms = whole_layers(network, options.all)
+        which = "Every layer" if options.all else "Main layers"
+        return (
+            terms,
+            f"What the layers of network {network.name} dream of",
+            f"{which}; one alone: --layer {terms[-1].layer}",
+        )
+    layers = list(dict.fromkeys(options.layer))
+    terms, parts = [], []
+    for layer in layers:
+        found, count = channel_terms(network, layer, channels, options.most)
+        terms += found
+        parts.append(f"{len(found)} of {count}" if len(found) < count else f"all {count}")
+    where = " and ".join(layers)
+    named = layers[0] if len(layers) == 1 else "LAYER"
+    line = f"{' and '.join(parts)} channels; one alone: --layer {named}:1:NUMBER:mean"
+    return terms, f"What channels of {where} dream of", line[0].upper() + line[1:]
+
+
+def _note(term: Term, channels: int | None) -> str:
+    """Small print: the layer of a channel, else how many channels a layer has."""
+    if term.channels:
+        return term.layer
+    return "" if channels is None else f"{channels} channels"
+
+
+def _facts(one: Dreamt) -> dict[str, Any]:
+    from core.term import format_term
+
+    return {
+        "layer": format_term(one.term),
+        "climbed": format_term(one.recipe.layers[0]),
+        "objective": one.loss,
+    }
+
+
+def _plain(recipe: Recipe) -> dict[str, Any]:
+    return {name: value for name, value in recipe.to_dict().items() if name != "layers"}

@@ -1,0 +1,84 @@
+"""`--plot`: a figure of each run of `dreamlayer dream`, beside its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import OutputError, RecipeError
+from core.recipe import Recipe
+
+if TYPE_CHECKING:
+    from core.plots import Recorder
+
+HELP = (
+    "also draw the run to this file: the objective over all steps, and pictures of the gradient; "
+    "a folder with several pictures"
+)
+
+
+def plot_targets(
+    plot: str | None, sources: Sequence[str], targets: Sequence[str], recipe: Recipe
+) -> list[str | None]:
+    """Where the figure of each picture goes, all found writable; None where none is wished.
+
+    Raises
+    ------
+    OutputError
+        A figure could not be written, or would be written over something else.
+    RecipeError
+        The recipe makes no step that could be drawn.
+    """
+    if plot is None:
+        return [None] * len(sources)
+    from core import images
+
+    if recipe.idle or recipe.steps == 0:
+        raise RecipeError(
+            "--plot draws steps, and the recipe makes none; give it some with --steps"
+        )
+    folder = bool(plot) and (plot.endswith(("/", "\\")) or Path(plot).is_dir())
+    if plot == "-":
+        raise OutputError("--plot needs the name of a file; standard output is for the picture")
+    if len(sources) > 1 and not folder:
+        raise OutputError(
+            f"several pictures need a folder for their figures, and {plot!r} is none; create it "
+            f"first"
+        )
+    found = [str(Path(plot) / f"{_stem(s)}.png") if folder else plot for s in sources]
+    for name in found:
+        if found.count(name) > 1:
+            raise OutputError(f"two figures would both be written to {name!r}; rename a picture")
+        taken = [other for other in (*sources, *targets) if _same(name, other)]
+        if taken:
+            raise OutputError(f"the figure would be written over {taken[0]!r}; give another --plot")
+        images.check_target(name)
+    return list(found)
+
+
+def _stem(source: str) -> str:
+    return "dream" if source == "-" else f"{Path(source).stem}-plot"
+
+
+def _same(one: str, other: str) -> bool:
+    return other != "-" and Path(one).absolute() == Path(other).absolute()
+
+
+def recorder(recipe: Recipe) -> Recorder:
+    """What takes notes of a run."""
+    from core.plots import Recorder
+
+    return Recorder(recipe.steps)
+
+
+def write_plot(record: Recorder, target: str, source: str, recipe: Recipe) -> None:
+    """Draw a run and write it."""
+    from core.plots import figure
+    from core.sheets import write_sheet
+    from core.term import format_terms
+
+    layers = format_terms(recipe.layers)
+    name = Path(source).name or "standard input"
+    drawn = figure(record, f"Objective and gradients: {layers}")
+    write_sheet(drawn, target, f"run on {name}, recipe {recipe.to_json()}")
