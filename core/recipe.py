@@ -17,7 +17,7 @@ from core.rolls import parse_roll
 from core.term import GUIDED, ORIGINAL, STYLED, Term, parse_terms
 
 _SCHEMES = ("detail", "detail-after", "laplacian", "resize", "recursive")
-_RESAMPLE = (
+RESAMPLE = (
     "bicubic",
     "lanczos",
     "lanczos-8bit",
@@ -59,7 +59,7 @@ class Recipe(Knobs):
         "a Laplacian pyramid, the resized image alone, or a blend with the shrunk original",
         choices=_SCHEMES,
     )
-    resample: str = knob("bicubic", "how images are resized", choices=_RESAMPLE)
+    resample: str = knob("bicubic", "how images are resized", choices=RESAMPLE)
     blur: float = knob(
         0.0, "recursive: sigma in pixels of the blur before shrinking", low=0.0, high=100.0
     )

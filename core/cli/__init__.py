@@ -16,7 +16,10 @@ from core.errors import DreamlayerError
 
 _COMMANDS = {
     "dream": "dream on pictures",
+    "style": "give a picture the style of another, or of several",
     "layers": "list the layers of a network",
+    "features": "draw what a layer sees in a picture",
+    "gallery": "draw what each layer or channel dreams of, to choose from",
     "presets": "list the presets",
     "recipe": "print or save a recipe, also the one that a picture was made with",
     "worker": "dream for another program, over standard input and output",

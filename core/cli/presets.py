@@ -37,8 +37,8 @@ def run(options: argparse.Namespace) -> int:
         _print(f"As published, on {network}{_state(network, here)}:", group)
     for network in dict.fromkeys(one.network for one in styles.values()):
         group = [one for one in styles.values() if one.network == network]
-        own = network == DEFAULT_NETWORK
-        on = "the network that ships" if own else f"{network}{_state(network, here)}"
+        ships = network == DEFAULT_NETWORK
+        on = "the network that ships" if ships else f"{network}{_state(network, here)}"
         _print(f"Of `dreamlayer style CONTENT STYLE`, on {on}:", group)
     return 0
 

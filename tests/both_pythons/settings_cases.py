@@ -73,7 +73,7 @@ def case_presets(_folder):
     """The default comes first, what needs another network last; each gives every knob a value."""
     settings = Settings(PLUGIN)
     ready = [one["recipe"]["network"] == "default" for one in settings.presets.values()]
-    assert list(settings.presets)[0] == "default"
+    assert next(iter(settings.presets)) == "default"
     assert ready == sorted(ready, reverse=True)
     assert CUSTOM not in settings.presets
     for name in settings.presets:

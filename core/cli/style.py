@@ -1,0 +1,180 @@
+"""`dreamlayer style`: give one picture the style of another, or of several."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.cli.options import Form, add_recipe_options, recipe_of
+from core.cli.progress import Reporter, duration
+from core.cli.running import add_run_options
+from core.errors import OutputError, RecipeError
+from core.style.presets import DEFAULT_STYLE, load_style, parse_style, style_preset
+from core.style.recipe import StyleRecipe, parse_weights
+
+if TYPE_CHECKING:
+    from core.images import Picture
+    from core.style.painting import Painting, Round
+
+STYLE = Form(
+    StyleRecipe,
+    DEFAULT_STYLE,
+    style_preset,
+    load_style,
+    parse_style,
+    readers={"style_weights": parse_weights},
+)
+_STREAM = "-"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "content", metavar="CONTENT", help="PNG, JPEG, TIFF or WebP; - for standard input"
+    )
+    parser.add_argument(
+        "styles",
+        nargs="*",
+        metavar="STYLE",
+        help="pictures whose style to take; none for those that the recipe names",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="where to write: a file (its ending chooses the format), a folder, or - for standard "
+        "output (default: NAME-style beside the content)",
+    )
+    parser.add_argument(
+        "--rounds-folder", metavar="DIR", help="save the picture after each round in this folder"
+    )
+    add_run_options(parser)
+    add_recipe_options(parser, STYLE)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Style one picture."""
+    recipe = _recipe(options)
+    target = _target(options)
+
+    from core import images
+    from core.style.stylist import Stylist
+
+    images.check_target(target, options.format)
+    keep = _keeper(options, target)
+    reporter = Reporter(as_json=options.json, quiet=options.quiet)
+    began = time.monotonic()
+    opened = images.open(options.content, options.max_megapixels)
+    images.check_target(target, options.format, opened)
+    stylist = Stylist(recipe.network, options.provider, options.threads)
+    needed = stylist.estimate(opened.width, opened.height, recipe).bytes
+    picture = opened.load()
+    painting = stylist.prepare(picture.pixels, recipe)
+    _announce(reporter, options.content, picture, painting, recipe, needed)
+
+    def show(made: Round) -> None:
+        if keep is not None:
+            picture.pixels = made.pixels
+            # One size only: as many rounds make the same picture again.
+            alone = made.count == recipe.rounds
+            picture.recipe = (recipe.replace(rounds=made.number) if alone else recipe).to_json()
+            place = keep(made.number)
+            images.write(picture, place, format=options.format)
+            reporter.note("round", f"{place}: loss {made.loss:.4g}", target=place, loss=made.loss)
+
+    try:
+        result = painting.run(watch=reporter.progress, show=show if keep else None)
+    except KeyboardInterrupt:
+        reporter.clear()
+        raise
+    picture.pixels, picture.recipe = result, recipe.to_json()
+    images.write(picture, target, format=options.format)
+    seconds = time.monotonic() - began
+    reporter.clear()
+    reporter.note(
+        "done", f"{target}: done in {duration(seconds)}", target=target, seconds=round(seconds, 2)
+    )
+    return 0
+
+
+def _recipe(options: argparse.Namespace) -> StyleRecipe:
+    """The recipe that the command line describes, the style pictures with it."""
+    options.styles = tuple(options.styles) or None
+    recipe = recipe_of(options, STYLE)
+    if options.styles and options.style_weights is None and recipe.style_weights:
+        # Those were for the recipe's own pictures.
+        recipe = recipe.replace(style_weights=())
+    if _STREAM in recipe.styles and (options.content == _STREAM or len(recipe.styles) > 1):
+        raise RecipeError("standard input holds one picture; name files for the others")
+    return recipe
+
+
+def _target(options: argparse.Namespace) -> str:
+    """Where the result goes."""
+    output: str | None = options.output
+    source = Path(options.content)
+    if output == "":
+        raise OutputError("the output has no name; give a file, a folder or -")
+    if output is None:
+        if options.content == _STREAM:
+            return _STREAM
+        return str(source.with_name(f"{source.stem}-style{source.suffix}"))
+    if output.endswith(("/", "\\")) or (output != _STREAM and Path(output).is_dir()):
+        name = "style.png" if options.content == _STREAM else source.name
+        target = Path(output) / name
+        if options.content != _STREAM and target.exists() and target.samefile(source):
+            raise OutputError(
+                f"{str(target)!r} is the picture itself; give another folder or a file name with -o"
+            )
+        return str(target)
+    return output
+
+
+def _keeper(options: argparse.Namespace, target: str) -> Callable[[int], str] | None:
+    """Names the file for each round, or None where they are not kept."""
+    if options.rounds_folder is None:
+        return None
+    folder = Path(options.rounds_folder)
+    if not folder.is_dir():
+        raise OutputError(
+            f"the folder {str(folder)!r} for the rounds does not exist; create it first"
+        )
+    from core import images
+
+    name = Path(target) if target != _STREAM else Path(f"style.{options.format or 'png'}")
+
+    def place(number: int) -> str:
+        return str(folder / f"{name.stem}-round-{number:02d}{name.suffix}")
+
+    images.check_target(place(1), options.format)
+    return place
+
+
+def _announce(
+    reporter: Reporter,
+    source: str,
+    picture: Picture,
+    painting: Painting,
+    recipe: StyleRecipe,
+    needed: float,
+) -> None:
+    """Say before the start what is about to be done and what it needs."""
+    from core.memory import in_units
+
+    height, width = painting.sizes[-1]
+    reporter.note(
+        "start",
+        f"{source}: {picture.width} × {picture.height} pixels, worked on at {width} × {height}, "
+        f"sizes {len(painting.sizes)}, rounds {recipe.rounds}, provider {painting.provider}, "
+        f"about {in_units(needed)} of memory",
+        source=source,
+        width=picture.width,
+        height=picture.height,
+        working_width=width,
+        working_height=height,
+        provider=painting.provider,
+        memory_bytes=int(needed),
+    )

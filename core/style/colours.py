@@ -1,0 +1,34 @@
+"""Keep the colours of the content: the style goes to the luminance alone.
+
+Gatys, Bethge, Hertzmann and Shechtman, Preserving Color in Neural Artistic Style Transfer, 2016,
+section 3.2, luminance-only transfer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+
+_YIQ = np.array([0.299, 0.587, 0.114], np.float32)
+"""What red, green and blue add to the luminance of YIQ (ITU-R BT.601)."""
+
+_LEAST = 1e-6
+
+
+def luminance(planes: Array) -> Array:
+    """The luminance, float32 [height, width], of a picture [3, height, width]."""
+    found: Array = np.tensordot(_YIQ, planes, 1)
+    return found
+
+
+def grey(planes: Array) -> Array:
+    """The picture without its colours, float32 [3, height, width]."""
+    return np.repeat(luminance(planes)[np.newaxis], 3, 0)
+
+
+def matched(style: Array, content: Array) -> Array:
+    """A grey style picture with the mean and the deviation of a grey content (equation 10)."""
+    scale = content.std() / max(float(style.std()), _LEAST)
+    return np.asarray(np.clip((style - style.mean()) * scale + content.mean(), 0, 1), np.float32)

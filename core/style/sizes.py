@@ -1,0 +1,118 @@
+"""At which sizes a style is worked out, and how pictures are brought to them and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import RecipeError
+from core.style.recipe import BYTES
+
+if TYPE_CHECKING:
+    from core.network import Network
+    from core.style.recipe import StyleRecipe
+    from core.tiles import Grid
+
+Array = npt.NDArray[np.float32]
+Size = tuple[int, int]
+"""Height and width in pixels."""
+
+
+def grid_of(network: Network, recipe: StyleRecipe) -> Grid:
+    """What sizes the network takes for the recipe's layers."""
+    layers = [term.layer for term in (*recipe.content_layers, *recipe.style_layers)]
+    return network.grid(layers, recipe.size, 0)
+
+
+def content_sizes(width: int, height: int, recipe: StyleRecipe, grid: Grid) -> list[Size]:
+    """The sizes that the content is worked on, the smallest first.
+
+    Parameters
+    ----------
+    width, height : int
+        The content's own size in pixels.
+    recipe : StyleRecipe
+        `octaves` that the network does not take are left out.
+    grid : Grid
+        What `grid_of` gave.
+
+    Raises
+    ------
+    RecipeError
+        Where the picture, or what `size` makes of it, is smaller than the network takes.
+    """
+    longest = recipe.size if recipe.square else min(recipe.size, max(width, height))
+    sizes = []
+    for octave in range(recipe.octaves):
+        size = _scaled(width, height, longest / 2**octave, recipe.square, grid.multiple)
+        if min(size) < grid.minimum:
+            break
+        sizes.append(size)
+    if not sizes:
+        least = -(-max(width, height) * grid.minimum // min(width, height))
+        remedy = (
+            f"use --size {grid.minimum if recipe.square else least} or more"
+            if recipe.square or min(width, height) >= grid.minimum
+            else "enlarge the picture, use --square, or layers nearer to the image"
+        )
+        raise RecipeError(
+            f"the content of {width} × {height} pixels would be worked on at {size[1]} × "
+            f"{size[0]}, but the network needs {grid.minimum} at least for these layers; {remedy}"
+        )
+    return sizes[::-1]
+
+
+def style_size(
+    width: int, height: int, content: Size, name: str, recipe: StyleRecipe, grid: Grid
+) -> Size:
+    """The size at which a style picture is looked at, beside a content of a size.
+
+    A picture is not enlarged, but where it must be square.
+
+    Raises
+    ------
+    RecipeError
+        Where the style picture, called `name`, is smaller than the network takes.
+    """
+    longest = max(content) * recipe.style_scale
+    if not recipe.square:
+        if min(width, height) < grid.minimum:
+            raise RecipeError(
+                f"style picture {name} is {width} × {height} pixels, but the network needs "
+                f"{grid.minimum} at least for these layers; give a larger picture, or --square"
+            )
+        # A long strip keeps enough of its shorter side.
+        least = grid.enough(1) * max(width, height) / min(width, height)
+        longest = min(max(longest, least), max(width, height))
+    size = _scaled(width, height, longest, recipe.square, grid.multiple)
+    return grid.enough(size[0]), grid.enough(size[1])
+
+
+def _scaled(width: int, height: int, longest: float, square: bool, multiple: int) -> Size:
+    scale = longest / max(width, height)
+    sides = (longest, longest) if square else (height * scale, width * scale)
+    rows, columns = (max(round(side / multiple), 1) * multiple for side in sides)
+    return rows, columns
+
+
+def resized(planes: Array, size: Size, method: str) -> Array:
+    """Resample a picture, float32 [3, height, width] of 0..1; the result is within 0..1 too."""
+    if method == BYTES:
+        return np.stack([_bytes(plane, size) for plane in planes])
+    if planes.shape[1:] == size:
+        return planes
+    from core.resampling import resize
+
+    return np.clip(resize(planes, size, method), 0, 1)
+
+
+def _bytes(plane: Array, size: Size) -> Array:
+    """Cut to 256 levels, rounded down, as pictures of bytes are, and interpolate those."""
+    from PIL import Image
+
+    # A value that stands for a level may lie a rounding below it.
+    levels = np.floor(np.clip(plane, 0, 1) * np.float32(255) + np.float32(1e-3)).astype(np.uint8)
+    taken = Image.fromarray(levels).resize(size[::-1], Image.Resampling.BILINEAR)
+    return np.asarray(taken).astype(np.float32) / np.float32(255)
