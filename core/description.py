@@ -27,8 +27,8 @@ def description() -> dict[str, Any]:
     -------
     dict
         `version`; `protocol`; `knobs`, each with `name`, `type` (`int`, `float`, `bool`, `text`,
-        `layers`), `default`, `low`, `high`, `choices` and `help`, None where there is none;
-        `presets` by name, with `description` and `recipe`; `providers`, by their short names.
+        `layers`), `default`, `low`, `high`, `choices` and `help`,
+        None where there is none, and `expert`; `presets` by name, with `description` and `recipe`; `providers`, by their short names.
         Layers are text as `core.term.parse_terms` reads it.
     """
     return {
@@ -54,6 +54,7 @@ def _knob(knob: dataclasses.Field[Any]) -> dict[str, Any]:
         "high": limits.get("high"),
         "choices": None if choices is None else list(choices),
         "help": limits["help"],
+        "expert": limits.get("expert", False),
     }
 
 

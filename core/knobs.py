@@ -16,7 +16,7 @@ _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: 
 
 
 def knob(default: Any, help_: str, **limits: Any) -> Any:
-    """Declare a field: `low` and `high` bound it, `choices` lists its values."""
+    """Declare a field: `low` and `high` bound it, `choices` lists its values, `expert` hides it."""
     return field(default=default, metadata={"help": help_, **limits})
 
 

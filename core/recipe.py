@@ -34,7 +34,8 @@ class Recipe(Knobs):
     """What to dream and how; absent keys mean these defaults.
 
     The command line's options, the stored form and the documentation are made from these
-    fields: `help` says what a knob does, `low` and `high` bound it, `choices` lists its values.
+    fields: `help` says what a knob does, `low` and `high` bound it, `choices` lists its values,
+    and `expert` marks those that mostly come with a preset.
     """
 
     network: str = knob("default", "network to use: a name or an .onnx file")
@@ -48,22 +49,29 @@ class Recipe(Knobs):
         1.3, "size of an octave relative to the one before", low=1.01, high=8.0
     )
     octaves_above: int = knob(
-        0, "how many of the octaves are larger than the picture", low=0, high=8
+        0, "how many of the octaves are larger than the picture", low=0, high=8, expert=True
     )
     smallest: int = knob(
-        0, "leave out octaves whose shorter side is less, in pixels", low=0, high=65536
+        0, "leave out octaves whose shorter side is less, in pixels", low=0, high=65536, expert=True
     )
     scheme: str = knob(
         "detail",
         "what an octave starts from: the original's detail given back before or after its steps, "
         "a Laplacian pyramid, the resized image alone, or a blend with the shrunk original",
         choices=_SCHEMES,
+        expert=True,
     )
-    resample: str = knob("bicubic", "how images are resized", choices=RESAMPLE)
+    resample: str = knob("bicubic", "how images are resized", choices=RESAMPLE, expert=True)
     blur: float = knob(
-        0.0, "recursive: sigma in pixels of the blur before shrinking", low=0.0, high=100.0
+        0.0,
+        "recursive: sigma in pixels of the blur before shrinking",
+        low=0.0,
+        high=100.0,
+        expert=True,
     )
-    blend: float = knob(0.2, "recursive: share of the original in the blend", low=0.0, high=1.0)
+    blend: float = knob(
+        0.2, "recursive: share of the original in the blend", low=0.0, high=1.0, expert=True
+    )
     working_side: int = knob(
         0,
         "longer side in pixels at which larger pictures are dreamt, the change then enlarged; "
@@ -87,34 +95,49 @@ class Recipe(Knobs):
         choices=_DIVISORS,
     )
     normalise_tiles: str = knob(
-        "none", "what each tile's gradient is divided by, before the whole is", choices=_DIVISORS
+        "none",
+        "what each tile's gradient is divided by, before the whole is",
+        choices=_DIVISORS,
+        expert=True,
     )
-    epsilon: float = knob(0.0, "added to what the gradient is divided by", low=0.0, high=1.0)
-    floor: float = knob(0.0, "the least that the gradient is divided by", low=0.0, high=1.0)
+    epsilon: float = knob(
+        0.0, "added to what the gradient is divided by", low=0.0, high=1.0, expert=True
+    )
+    floor: float = knob(
+        0.0, "the least that the gradient is divided by", low=0.0, high=1.0, expert=True
+    )
     clip_gradient: float = knob(
-        0.0, "largest size of a value of the divided gradient; 0 for any", low=0.0, high=1e6
+        0.0,
+        "largest size of a value of the divided gradient; 0 for any",
+        low=0.0,
+        high=1e6,
+        expert=True,
     )
     pyramid: int = knob(
         0,
         "bands of a Laplacian pyramid in each of which the gradient is evened out; 0 for none",
         low=0,
         high=16,
+        expert=True,
     )
     smoothing: float = knob(
         0.8, "sigma in pixels of a Gaussian blur of the gradient; 0 for none", low=0.0, high=100.0
     )
     smoothing_growth: float = knob(
-        0.0, "what the sigma grows by over an octave's steps", low=0.0, high=100.0
+        0.0, "what the sigma grows by over an octave's steps", low=0.0, high=100.0, expert=True
     )
-    smoothing_cascade: bool = knob(False, "add the blurs of twice and of half the sigma")
+    smoothing_cascade: bool = knob(
+        False, "add the blurs of twice and of half the sigma", expert=True
+    )
     smoothing_colours: bool = knob(
-        False, "blur across the three colours too, which keeps those of the picture"
+        False, "blur across the three colours too, which keeps those of the picture", expert=True
     )
     tiling: str = knob(
         "even",
         "how tiles lie: of even size over the rolled image, of one size with remainders at the "
         "end, or from a random start within the image's borders",
         choices=_TILINGS,
+        expert=True,
     )
     tile: int = knob(
         0,
@@ -134,19 +157,25 @@ class Recipe(Knobs):
         False,
         "leave pixels without a gradient where the published tilings do: fixed, in remainders of "
         "up to half a tile; random, up to a quarter of a tile at the left",
+        expert=True,
     )
-    weigh_tiles: bool = knob(True, "let tiles count by their pixels, not each the same")
+    weigh_tiles: bool = knob(
+        True, "let tiles count by their pixels, not each the same", expert=True
+    )
     max_loss: float | None = knob(None, "stop an octave before the objective exceeds this")
     clip: bool = knob(True, "keep pixels within black and white after each step")
     start: str = knob(
         "image",
         "what to start from: the picture, noise, or either: noise where no picture is given",
         choices=("image", "noise", "either"),
+        expert=True,
     )
-    noise_low: float = knob(0.4, "darkest noise, where 0 is black", low=0.0, high=1.0)
-    noise_high: float = knob(0.6, "brightest noise, where 1 is white", low=0.0, high=1.0)
+    noise_low: float = knob(0.4, "darkest noise, where 0 is black", low=0.0, high=1.0, expert=True)
+    noise_high: float = knob(
+        0.6, "brightest noise, where 1 is white", low=0.0, high=1.0, expert=True
+    )
     canvas: int = knob(
-        512, "side in pixels of the noise where no picture is given", low=1, high=65536
+        512, "side in pixels of the noise where no picture is given", low=1, high=65536, expert=True
     )
     seed: int = knob(0, "seed of all randomness", low=0, high=2**63 - 1)
 

@@ -41,7 +41,7 @@ def test_every_knob_is_described() -> None:
     """Name, type, default and limits of each field of the recipe, in its order."""
     knobs = description()["knobs"]
     assert [knob["name"] for knob in knobs] == [f.name for f in dataclasses.fields(Recipe)]
-    keys = {"name", "type", "default", "low", "high", "choices", "help"}
+    keys = {"name", "type", "default", "low", "high", "choices", "help", "expert"}
     assert all(set(knob) == keys and knob["help"] for knob in knobs)
     described = {knob["name"]: knob for knob in knobs}
     types = {name: knob["type"] for name, knob in described.items()}

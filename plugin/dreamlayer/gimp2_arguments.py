@@ -8,10 +8,15 @@ from settings import CUSTOM, MAIN, OUTPUTS, SettingError
 
 
 def arguments(settings):
-    """The arguments: name, gimpfu's declaration, and what makes our value of gimpfu's."""
+    """The arguments: name, gimpfu's declaration, and what makes our value of gimpfu's.
+
+    Knobs for experts are left to the presets: gimpfu's dialog shows a row for each argument and
+    does not scroll.
+    """
     presets = [(n, "{}: {}".format(n, p["description"])) for n, p in settings.presets.items()]
     declared = [_option("preset", "_Preset", presets + [(CUSTOM, "custom: as set below")], CUSTOM)]
-    order = list(MAIN) + [name for name in settings.knobs if name not in MAIN]
+    order = list(MAIN)
+    order += [n for n, knob in settings.knobs.items() if n not in MAIN and not knob.expert]
     declared.extend(_knob(settings.knobs[name]) for name in order)
     providers = [(name, name) for name in settings.providers]
     declared.append(_option("provider", "Provider", providers, settings.providers[0]))

@@ -4,6 +4,8 @@ from gi.repository import GLib, GObject, Gtk, Pango
 from settings import MAIN, OUTPUTS
 
 _DIGITS = {"octave_scale": 2, "step_size": 4, "smoothing": 1, "strength": 2, "max_loss": 2}
+"""Digits behind the point that a field shows at least; 3 for others."""
+
 _IN_SIGHT = {
     "strength": (0.0, 1.0),
     "steps": (0, 100),
@@ -13,6 +15,9 @@ _IN_SIGHT = {
     "smoothing": (0.0, 10.0),
 }
 """What a slider spans; its number field takes the knob's whole range."""
+
+_ADVANCED_HEIGHT = 210
+"""Pixels that the rarer knobs take at most, so that the dialog fits on a small screen."""
 
 _SEEDS = 2**31 - 1
 _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
@@ -49,12 +54,19 @@ class KnobSide(Gtk.Box):
         main.add_row("Provider", self._choice("provider", providers), help_)
         outputs = self._choice("output", list(OUTPUTS.items()))
         main.add_row("_Output", outputs, "where the dream goes")
-        advanced = _Rows(2, margin_start=12, margin_top=6)
-        for name, knob in settings.knobs.items():
-            if name not in MAIN:
-                self._add(advanced, knob)
+        advanced = _Rows(2, margin_start=12, margin_top=6, margin_end=12)
+        rarer = [knob for name, knob in settings.knobs.items() if name not in MAIN]
+        for knob in sorted(rarer, key=lambda knob: knob.expert):
+            self._add(advanced, knob)
+        scrolled = Gtk.ScrolledWindow(
+            hscrollbar_policy=Gtk.PolicyType.NEVER,
+            propagate_natural_height=True,
+            max_content_height=_ADVANCED_HEIGHT,
+            overlay_scrolling=False,
+        )
+        scrolled.add(advanced)
         self.advanced = Gtk.Expander(label="_Advanced", use_underline=True)
-        self.advanced.add(advanced)
+        self.advanced.add(scrolled)
         self.pack_start(main, False, False, 0)
 
     def offer(self, knob, names):

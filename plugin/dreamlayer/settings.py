@@ -29,7 +29,20 @@ _TITLES = {
     "layers": "Layer",
     "normalise": "Divide gradient by",
     "smoothing": "Smoothing",
-    "roll": "Largest shift",
+    "roll": "Random shift",
+    "guide": "Guide picture",
+    "working_side": "Dream at side",
+    "normalise_tiles": "Divide tiles by",
+    "epsilon": "Added to divisor",
+    "floor": "Least divisor",
+    "clip_gradient": "Clip gradient",
+    "pyramid": "Pyramid bands",
+    "gaps": "Published gaps",
+    "weigh_tiles": "Weigh tiles by pixels",
+    "start": "Start from",
+    "noise_low": "Darkest noise",
+    "noise_high": "Brightest noise",
+    "canvas": "Side of noise",
     "tile": "Tile",
     "overlap": "Tile overlap",
     "max_loss": "Stop at objective",
@@ -41,8 +54,9 @@ class SettingError(ValueError):
     """A value that is not allowed; the text is one sentence."""
 
 
-Knob = collections.namedtuple("Knob", "name title kind default low high choices help")
-"""One field of the recipe; `kind` is int, float, bool, text or layers."""
+Knob = collections.namedtuple("Knob", "name title kind default low high choices help expert")
+"""One field of the recipe; `kind` is int, float, bool, text or layers; `expert` ones mostly come
+with a preset."""
 
 
 class Settings(object):
@@ -90,7 +104,8 @@ class Settings(object):
     def recipe(self, preset, values):
         """The recipe to send: the preset's, with each value that is not at its default.
 
-        With the preset `CUSTOM` all values count as they are.
+        With the preset `CUSTOM` all values count as they are. A knob without a value has its
+        default.
 
         Raises
         ------
@@ -99,7 +114,7 @@ class Settings(object):
         """
         recipe = {} if preset == CUSTOM else dict(self.presets[preset]["recipe"])
         for knob in self.knobs.values():
-            value = _checked(knob, values[knob.name])
+            value = _checked(knob, values.get(knob.name, knob.default))
             if preset == CUSTOM or value != knob.default:
                 recipe[knob.name] = value
         if not recipe.get("max_loss"):
@@ -141,7 +156,9 @@ def _knob(described):
         default, low, high = 0.0, 0.0, 1e9
         help_ += "; 0 for never"
     title = _TITLES.get(name) or name.replace("_", " ").capitalize()
-    return Knob(name, title, kind, default, low, high, described["choices"], help_)
+    return Knob(
+        name, title, kind, default, low, high, described["choices"], help_, described["expert"]
+    )
 
 
 def _checked(knob, value):
