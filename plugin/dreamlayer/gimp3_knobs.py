@@ -45,6 +45,8 @@ class KnobSide(Gtk.Box):
         for cell in self.preset.get_cells():
             cell.set_property("ellipsize", Pango.EllipsizeMode.END)
             cell.set_property("width-chars", 34)
+            # Else the longest description of all presets sets the dialog's width.
+            cell.set_property("max-width-chars", 56)
         main = _Rows(1)
         main.add_row("_Preset", self.preset, "where to start from")
         for name in MAIN:
@@ -59,7 +61,7 @@ class KnobSide(Gtk.Box):
         for knob in sorted(rarer, key=lambda knob: knob.expert):
             self._add(advanced, knob)
         scrolled = Gtk.ScrolledWindow(
-            hscrollbar_policy=Gtk.PolicyType.NEVER,
+            hscrollbar_policy=Gtk.PolicyType.AUTOMATIC,
             propagate_natural_height=True,
             max_content_height=_ADVANCED_HEIGHT,
             overlay_scrolling=False,
@@ -89,6 +91,8 @@ class KnobSide(Gtk.Box):
             widget = self._choice(name, [(choice, choice) for choice in knob.choices])
         else:
             widget = Gtk.ComboBoxText.new_with_entry()
+            # Else the rarer ones, two a row, make the dialog wider than a small screen.
+            widget.get_child().set_width_chars(10)
             self._config.bind_property(name, widget.get_child(), "text", _BOTH)
             self._lists[knob.name] = widget
         rows.add_row(knob.title, widget, knob.help)
