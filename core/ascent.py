@@ -41,7 +41,8 @@ class Step:
     loss : float
         The objective before the step.
     change : array
-        float32 [3, h, w], what was added to the image; not to be kept, it is overwritten.
+        float32 [3, h, w], what was added to the image before it was clipped; not to be kept, it
+        is overwritten.
     divisor : float
         What the gradient was divided by to make it.
     """
@@ -63,6 +64,7 @@ def dream_planes(
     *,
     grid: Grid,
     rng: np.random.Generator,
+    original: Array | None = None,
     watch: Watch | None = None,
     show: Show | None = None,
     trace: Trace | None = None,
@@ -73,7 +75,7 @@ def dream_planes(
     Parameters
     ----------
     base : array
-        float32 [3, height, width], 0..1; it is not changed.
+        float32 [3, height, width], 0..1, what to start from; it is not changed.
     recipe : Recipe
         What to do; its network and layers are in `gradient_of` already.
     gradient_of : callable
@@ -82,6 +84,8 @@ def dream_planes(
         How large tiles may be, and what the network demands of them.
     rng : numpy.random.Generator
         The source of the shifts.
+    original : array, optional
+        What terms that compare with the original are given, of the same shape; `base` by default.
     watch : callable, optional
         Called with a `Progress` after every tile.
     show : callable, optional
@@ -104,17 +108,21 @@ def dream_planes(
         if number:
             image = scheme.enter(image, number)
         ledger.enter(number)
-        original = _original(base, size, recipe) if recipe.needs_original else None
-        _ascend(image, original, recipe, gradient_of, grid, rng, ledger, trace)
+        seen = _seen(base if original is None else original, size, recipe)
+        _ascend(image, seen, recipe, gradient_of, grid, rng, ledger, trace)
         image = scheme.leave(image, number)
+        if recipe.clip:
+            np.clip(image, 0, 1, out=image)
         if show is not None:
             show(image, number + 1, len(sizes))
     return scheme.finish(image)
 
 
-def _original(base: Array, size: tuple[int, int], recipe: Recipe) -> Array:
-    """The picture at an octave's size, clipped as the dream is: filters overshoot."""
-    original = resize(base, size, recipe.resample)
+def _seen(original: Array, size: tuple[int, int], recipe: Recipe) -> Array | None:
+    """The original at an octave's size, clipped as the dream is: filters overshoot."""
+    if not recipe.needs_original:
+        return None
+    original = resize(original, size, recipe.resample)
     return np.clip(original, 0, 1, out=original) if recipe.clip else original
 
 

@@ -137,9 +137,13 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
         kinds = sorted({t.kind for t in terms if references([t]) and t.layer})
         raise RecipeError(
             f"objective kind {kinds[0]!r} compares with a guide picture, and the recipe names "
-            f"none; give one with --guide FILE"
+            f"none; set guide to a picture file (--guide FILE)"
         )
-    pixels = images.read(name).pixels
+    try:
+        pixels = images.read(name).pixels
+    except OSError as error:
+        # No file can have such a name, one too long for example.
+        raise RecipeError(f"guide {name[:40]!r} cannot be read: {error.strerror}") from error
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
     height, width = planes.shape[1:]
     grid = network.grid([term.layer for term in terms], GUIDE_SIDE, 0)

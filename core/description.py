@@ -27,8 +27,9 @@ def description() -> dict[str, Any]:
     -------
     dict
         `version`; `protocol`; `knobs`, each with `name`, `type` (`int`, `float`, `bool`, `text`,
-        `layers`), `default`, `low`, `high`, `choices` and `help`,
-        None where there is none, and `expert`; `presets` by name, with `description` and `recipe`; `providers`, by their short names.
+        `layers`), `default`, `low`, `high`, `choices` and `help`, None where there is none, and
+        `expert`; `presets` by name, with `description` and `recipe`; `providers`, by their short
+        names.
         Layers are text as `core.term.parse_terms` reads it.
     """
     return {

@@ -129,12 +129,14 @@ class Dreamer:
         side = self.estimate(width, height, recipe).tile if tile is None else tile
         base = _planar(pixels)
         size = working_size(width, height, recipe)
-        small = base if size == (height, width) else np.clip(resize(base, size), 0, 1)
+        method, own = recipe.resample, size == (height, width)
+        small = base if own else np.clip(resize(base, size, method), 0, 1)
         rng = np.random.default_rng(recipe.seed)
         dreamt = dream_planes(
             _noise(size, recipe, rng) if recipe.start == "noise" else small,
             recipe,
             objective,
+            original=small,
             grid=self.network.grid([term.layer for term in recipe.layers], side, recipe.overlap),
             rng=rng,
             watch=watch,
@@ -142,9 +144,13 @@ class Dreamer:
             trace=trace,
             cancelled=cancelled,
         )
-        dreamt -= small
-        if small is not base:
-            dreamt = resize(dreamt, (height, width))
+        if recipe.start == "noise":
+            # Nothing of the picture is in it, its detail included.
+            dreamt = dreamt if own else resize(dreamt, (height, width), method)
+            dreamt -= base
+        else:
+            dreamt -= small
+            dreamt = dreamt if own else resize(dreamt, (height, width), method)
         if recipe.strength != 1:
             dreamt *= recipe.strength
         # The clipped original has served; its memory takes the result, in the image's own layout.
@@ -178,8 +184,12 @@ def _key(recipe: Recipe) -> _Key:
     """What makes one objective differ from another: its terms, and the state of its guide."""
     if not recipe.needs_guide:
         return recipe.layers, "", 0.0
-    path = Path(recipe.guide)
-    return recipe.layers, recipe.guide, path.stat().st_mtime if path.is_file() else 0.0
+    try:
+        changed = Path(recipe.guide).stat().st_mtime
+    except (OSError, ValueError):
+        # What reads it will say so.
+        changed = 0.0
+    return recipe.layers, recipe.guide, changed
 
 
 def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
@@ -279,7 +289,7 @@ def dream(
     mask : array, optional
         float32 [height, width], 0..1; where it is 0, nothing changes.
     watch : callable, optional
-        Called with a `core.ascent.Progress` after every tile.
+        Called with a `core.progress.Progress` after every tile.
     cancelled : callable, optional
         Asked before every tile; True ends the dream with `CancelledError`.
 

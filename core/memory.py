@@ -116,8 +116,10 @@ def estimate(
     if recipe.needs_original:
         # The layers are computed for the original too, by a session of their own.
         per_pixel *= 1.5
-    octave = octave_sizes(*working_size(width, height, recipe), recipe)[-1]
-    fixed += _for_octave(octave, width * height, recipe)
+        fixed += weights * _BYTES_PER_WEIGHT / 2
+    octaves = octave_sizes(*working_size(width, height, recipe), recipe)
+    octave = octaves[-1]
+    fixed += _for_octaves(octaves, width * height, recipe)
     sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]
     needed = 0.0
     for side in sides:
@@ -128,20 +130,29 @@ def estimate(
     raise MemoryLimitError(_refusal(width, height, needed, free))
 
 
-def _for_octave(octave: tuple[int, int], pixels: int, recipe: Recipe) -> float:
-    """What the largest octave needs beyond what every picture does."""
-    own = octave[0] * octave[1]
+def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) -> float:
+    """What the octaves need beyond what every picture does."""
+    areas = [height * width for height, width in octaves]
+    own = areas[-1]
     # `_COPIES` has three of the picture in it, which an octave beyond it makes larger.
-    copies = SCHEMES[recipe.scheme].copies + 3.0 * max(own - pixels, 0) / own
-    copies += 2.0 * recipe.smoothing_cascade + 2.0 * bool(recipe.pyramid)
+    copies = 3.0 * max(own - pixels, 0) / own
+    if SCHEMES[recipe.scheme].keeps:
+        copies += sum(areas) / own + 1.0
+    copies += 2.0 * recipe.smoothing_cascade + 4.5 * bool(recipe.pyramid)
     return own * 12.0 * (copies + recipe.needs_original)
 
 
 def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
-    """The inner products of all positions of a tile with all of the guide's, twice over."""
+    """The guide's own activations, which ONNX Runtime may keep, and what it is compared by.
+
+    That is the inner products of all positions of a tile with all of the guide's, twice over.
+    """
+    if not recipe.needs_guide:
+        return 0.0
+    run = GUIDE_SIDE**2 * activation_bytes(network.model, [t.layer for t in recipe.layers])
     layers = [term.layer for term in recipe.layers if term.kind == "guide"]
     strides = [network.grid([layer], 1, 0).stride for layer in layers]
-    return max((8.0 * pixels * GUIDE_SIDE**2 / s**4 for s in strides), default=0.0)
+    return run + max((8.0 * pixels * GUIDE_SIDE**2 / s**4 for s in strides), default=0.0)
 
 
 def _for_pixels(width: int, height: int) -> float:

@@ -79,8 +79,8 @@ class Scheme(ABC):
     """
 
     iterated: ClassVar[bool] = False
-    copies: ClassVar[float] = 0.0
-    """Copies of the picture that it holds beside the base."""
+    keeps: ClassVar[bool] = False
+    """Whether it holds an image of each octave's size."""
 
     def __init__(self, base: Array, sizes: list[Size], recipe: Recipe) -> None:
         self.base, self.sizes, self.recipe = base, sizes, recipe
@@ -146,7 +146,7 @@ class Laplacian(Scheme):
     """A Laplacian pyramid: each octave adds the band of detail between it and the one below."""
 
     iterated = True
-    copies = 2.0
+    keeps = True
 
     def start(self) -> Array:
         """The picture shrunk octave by octave; what each loses is kept."""
@@ -177,7 +177,7 @@ class Recursive(Scheme):
     """A blend of the enlarged result of the octave below and the picture, shrunk to this one."""
 
     iterated = True
-    copies = 2.0
+    keeps = True
 
     def start(self) -> Array:
         """The picture blurred and shrunk octave by octave; all are kept."""

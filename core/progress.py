@@ -120,7 +120,7 @@ class Ledger:
             Progress(
                 octave=self._octave + 1,
                 octaves=len(self._sizes),
-                step=self._step + 1,
+                step=min(self._step + 1, max(steps, 1)),
                 steps=steps,
                 width=width,
                 height=height,

@@ -150,8 +150,8 @@ class Recipe(Knobs):
     )
     roll: str = knob(
         "any",
-        "random shift of the tiles in pixels: any, none, a number for so many either way, or "
-        "LOWEST..HIGHEST",
+        "random shift of even and fixed tiles in pixels: any, none, a number for so many either "
+        "way, or LOWEST..HIGHEST",
     )
     gaps: bool = knob(
         False,
@@ -185,7 +185,7 @@ class Recipe(Knobs):
         if not self.layers:
             raise RecipeError("the recipe names no layer to dream of; give at least one")
         parse_roll(self.roll)
-        if self.tile and self.tile <= 2 * self.overlap:
+        if self.tile and self.tiling == "even" and self.tile <= 2 * self.overlap:
             raise RecipeError(
                 f"an overlap of {self.overlap} leaves nothing of a tile of {self.tile}; "
                 f"the tile must be more than twice the overlap"

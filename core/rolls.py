@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 ANY, NONE = "any", "none"
 _MOST = 65536
-_RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})")
+_NUMBER = re.compile(r"\d{1,6}", re.ASCII)
+_RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})", re.ASCII)
 
 
 def parse_roll(text: str) -> tuple[int, int] | None:
@@ -33,10 +34,11 @@ def parse_roll(text: str) -> tuple[int, int] | None:
         return None
     if plain == NONE:
         return 0, 0
-    if plain.isascii() and plain.isdecimal() and int(plain[:7]) <= _MOST:
-        return -int(plain), int(plain)
     found = _RANGE.fullmatch(plain)
-    low, high = (int(found[1]), int(found[2])) if found else (1, 0)
+    if _NUMBER.fullmatch(plain):
+        low, high = -int(plain), int(plain)
+    else:
+        low, high = (int(found[1]), int(found[2])) if found else (1, 0)
     if not -_MOST <= low <= high <= _MOST:
         raise RecipeError(
             f"roll {text[:40]!r} cannot be read; write any, none, a number of pixels up to "

@@ -24,8 +24,8 @@ KINDS: dict[str, str] = {
     "cosine": "cosine between the activations and the guide's mean, averaged",
     "caricature": "nearness to the original's activations times the factor",
     "original": "nearness to the original's activations: minus the mean squared difference",
-    "content": "minus the summed squared difference to the original's activations",
-    "gram": "minus the squared difference of Gram matrices, as published in 2016",
+    "content": "minus the squared difference to the original's activations, summed over a tile",
+    "gram": "minus the squared difference of Gram matrices, summed over a tile",
     "style": "minus the difference of Gram matrices, relative to the guide's",
     "variation": "smoothness: minus the mean variation between neighbours",
 }
@@ -40,7 +40,13 @@ STYLED = frozenset({"gram", "style"})
 ORIGINAL = frozenset({"caricature", "original", "content"})
 """Kinds that compare with the activations of the picture as it was."""
 
-_BORDERED = frozenset({"squares", "mean"})
+_OPTIONS = {
+    "border": ("squares", "mean"),
+    "position": ("neuron",),
+    "factor": ("caricature",),
+    "exponent": ("variation",),
+}
+"""Which kinds read each option."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +91,16 @@ class Term:
             raise RecipeError(
                 f"objective kind {self.kind!r} is not known; use one of {', '.join(KINDS)}"
             )
-        if not 0 <= self.border <= _FAR or (self.border and self.kind not in _BORDERED):
+        for name, kinds in _OPTIONS.items():
+            if getattr(self, name) != _DEFAULTS[name] and self.kind not in kinds:
+                raise RecipeError(
+                    f"layer {self.layer!r} has the kind {self.kind!r} and the option {name}, which "
+                    f"only {' and '.join(kinds)} read; leave it out"
+                )
+        if not 0 <= self.border <= _FAR:
             raise RecipeError(
-                f"layer {self.layer!r} has a border of {self.border}; it must lie between 0 and "
-                f"{_FAR}, and only the kinds {', '.join(sorted(_BORDERED))} have one"
+                f"the border of layer {self.layer!r} must lie between 0 and {_FAR}, "
+                f"but is {self.border}"
             )
         if len(self.position) not in (0, 2) or not all(0 <= p <= _FAR for p in self.position):
             raise RecipeError(
@@ -131,7 +143,7 @@ class Term:
 _DEFAULTS: dict[str, Any] = {
     one.name: "" if one.name == "layer" else one.default for one in dataclasses.fields(Term)
 }
-_EXTRA = ("border", "position", "factor", "exponent")
+_EXTRA = tuple(_OPTIONS)
 _TYPES: dict[type, tuple[Any, str]] = {
     str: (lambda v: isinstance(v, str) and encodable(v), "text"),
     float: (is_number, "a number"),

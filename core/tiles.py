@@ -84,22 +84,32 @@ class Grid:
 
     def spans(self, size: int, shift: int) -> list[Span]:
         """Divide one axis of `size` pixels among tiles of equal length, the first at `shift`."""
-        side = max(self.side, self.minimum)
-        if size <= side:
+        own, overlap = self._own(size)
+        length = self.longest(size)
+        if own >= size:
             # One tile sees everything; a small image repeats until the network has enough, and
             # the gradients of all its copies add up, which is the gradient of that repetition.
-            length = self.enough(size)
             return [Span(shift, length, 0, length)]
-        overlap = _up(self.overlap, self.stride)
-        if 2 * overlap + self.stride > side:
-            overlap = max(side - self.stride, 0) // (2 * self.stride) * self.stride
-        most = max((side - 2 * overlap) // self.stride, 1) * self.stride
-        own = _up(math.ceil(size / math.ceil(size / most)), self.stride)
-        length = self.enough(own + 2 * overlap)
         return [
             Span(shift + start - overlap, length, overlap, min(own, size - start))
             for start in range(0, size, own)
         ]
+
+    def longest(self, size: int) -> int:
+        """The length of the tiles that an axis of `size` pixels is divided among."""
+        own, overlap = self._own(size)
+        return self.enough(size if own >= size else own + 2 * overlap)
+
+    def _own(self, size: int) -> tuple[int, int]:
+        """How many pixels of an axis are a tile's own, and how many it sees beside them."""
+        side = max(self.side, self.minimum)
+        if size <= side:
+            return size, 0
+        overlap = _up(self.overlap, self.stride)
+        if 2 * overlap + self.stride > side:
+            overlap = max(side - self.stride, 0) // (2 * self.stride) * self.stride
+        most = max((side - 2 * overlap) // self.stride, 1) * self.stride
+        return _up(math.ceil(size / math.ceil(size / most)), self.stride), overlap
 
     def enough(self, length: int) -> int:
         """The length that a tile sees at the least, to hold `length` pixels."""

@@ -34,12 +34,11 @@ def tiles_of(
 def largest_tile(recipe: Recipe, grid: Grid, height: int, width: int) -> int:
     """The most pixels that a tile of an image of that size can have."""
     if recipe.tiling == "even":
-        return max(tile.pixels for tile in grid.cover(height, width))
-    random = recipe.tiling == "random"
-    sides = [
-        grid.enough(min(n, _even_side(n, grid.side) if random else max(grid.side, grid.minimum)))
-        for n in (height, width)
-    ]
+        sides = [grid.longest(n) for n in (height, width)]
+    elif recipe.tiling == "random":
+        sides = [grid.enough(_even_side(n, grid)) for n in (height, width)]
+    else:
+        sides = [grid.enough(min(n, max(grid.side, grid.minimum))) for n in (height, width)]
     return sides[0] * sides[1]
 
 
@@ -88,10 +87,10 @@ def _random(
     than a quarter; with `gaps` in the columns up to 1/4 behind it (Hvass-Labs,
     TensorFlow-Tutorials 14, `tiled_gradient`, as it was retold).
     """
-    side = _even_side(width, grid.side)
+    side = _even_side(width, grid)
     latest = side // 4 if recipe.gaps else -(side // 4)
     tiles: list[Tile] = []
-    tall = _even_side(height, grid.side)
+    tall = _even_side(height, grid)
     for row in _within(grid, height, tall, _start(rng, tall, -(tall // 4))):
         columns = _within(grid, width, side, _start(rng, side, latest))
         tiles.extend(Tile(row, column) for column in columns)
@@ -111,8 +110,9 @@ def _within(grid: Grid, size: int, side: int, start: int) -> list[Span]:
     return spans
 
 
-def _even_side(size: int, wished: int) -> int:
-    """The side near the wished one that divides an axis into equal tiles."""
+def _even_side(size: int, grid: Grid) -> int:
+    """The side near the wished one, or the network's least, that divides an axis evenly."""
+    wished = max(grid.side, grid.minimum)
     return math.ceil(size / max(1, round(size / wished)))
 
 

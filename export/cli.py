@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.cli.arguments import joined
 from core.errors import DreamlayerError
 
 DESCRIPTION = "Make network files for dreamlayer, and gradient models for other runtimes."
@@ -29,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0; 2 where the command could not be carried out, 130 where it was interrupted.
     """
-    arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+    typed = joined(sys.argv[1:] if argv is None else argv, ("--range", "--mean", "--std"))
+    arguments = _parser().parse_args(typed)
     try:
         print(arguments.command(arguments))
     except DreamlayerError as error:
@@ -39,17 +41,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{arguments.prog}: interrupted, nothing was written", file=sys.stderr)
         return 130
     return 0
-
-
-def _joined(argv: Sequence[str]) -> list[str]:
-    """Join ``--range -1..1`` to ``--range=-1..1``, for argparse takes ``-1..1`` for an option."""
-    result: list[str] = []
-    for argument in argv:
-        if result and result[-1] in ("--range", "--mean", "--std"):
-            result[-1] += f"={argument}"
-        else:
-            result.append(argument)
-    return result
 
 
 def _parser() -> argparse.ArgumentParser:

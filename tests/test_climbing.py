@@ -54,7 +54,17 @@ def test_caricature_goes_away_from_the_original_and_original_stays(small_network
     def change(layers: str) -> float:
         return float(np.abs(dreamer.dream(PHOTO, recipe_of(small_network, layers)) - PHOTO).mean())
 
-    assert change("deep:1::caricature") > 0.02
+    dreamer = Dreamer(str(small_network), "cpu")
+    photo = np.ascontiguousarray(PHOTO.transpose(2, 0, 1))
+    for factor, sign in ((3.0, 1), (-3.0, -1)):
+        recipe = recipe_of(small_network, f"deep:1::caricature:factor={factor}")
+        dreamt = np.ascontiguousarray(dreamer.dream(PHOTO, recipe).transpose(2, 0, 1))
+        before, after = (
+            Activations(dreamer.network, ["deep"], "cpu")(p)["deep"] for p in (photo, dreamt)
+        )
+        # Along the original's own activations: more of them, or their opposite.
+        grown = float((after * before).sum() / (before * before).sum())
+        assert sign * (grown - 1) > 0.02
     assert change("deep, image:20::original") < change("deep")
 
 
@@ -93,7 +103,7 @@ def test_guide_is_read_again_when_its_file_changes(small_network: Path, guide: P
 def test_guide_that_is_missing_small_or_no_picture_is_one_sentence(tmp_path: Path) -> None:
     """Each says what to give."""
     network, terms = Network("default"), (Term("mixed5", kind="guide"),)
-    with pytest.raises(RecipeError, match="give one with --guide FILE"):
+    with pytest.raises(RecipeError, match="set guide to a picture file"):
         Objective(network, terms)
     Image.new("RGB", (90, 30)).save(tmp_path / "small.png")
     with pytest.raises(RecipeError, match=r"90 × 30 pixels, but network .* needs 43 at least"):

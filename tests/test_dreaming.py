@@ -236,3 +236,21 @@ def test_larger_pictures_are_dreamt_at_the_working_side(recipe: Recipe) -> None:
     assert np.abs(change).mean() > 0.005
     # Enlarged twice, so that neighbours change nearly alike.
     assert np.abs(np.diff(change, axis=1)).mean() < np.abs(change).mean()
+
+
+def test_noise_dream_is_compared_with_the_picture(recipe: Recipe) -> None:
+    """`original` from noise finds the picture again, not the noise."""
+    recipe = recipe.replace(
+        layers=(Term("image", kind="original"),), start="noise", octaves=1, steps=60, smoothing=0.0
+    )
+    dreamt = Dreamer(recipe.network, "cpu").dream(PHOTO, recipe)
+    noise = np.abs(PHOTO - 0.5).mean()
+    assert np.abs(dreamt - PHOTO).mean() < 0.2 * noise
+
+
+def test_noise_dream_at_a_working_side_holds_nothing_of_the_picture(recipe: Recipe) -> None:
+    """Its detail does not come back with the enlargement."""
+    recipe = recipe.replace(start="noise", working_side=28)
+    dreamer = Dreamer(recipe.network, "cpu")
+    one, two = dreamer.dream(PHOTO, recipe), dreamer.dream(1 - PHOTO, recipe)
+    np.testing.assert_allclose(one, two, atol=1e-6)

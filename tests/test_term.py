@@ -77,6 +77,8 @@ def test_unknown_kind_names_the_known_ones() -> None:
         ("a:1::mean:border=x", "border must be a number"),
         ("a:1::neuron:position=5", "position must be ROWxCOLUMN"),
         ("a:1::mean:factor", "write NAME"),
+        ("a:1::mean:factor=3", "factor, which only caricature read"),
+        ("a:1::guide:border=3", "border, which only squares and mean read"),
     ],
 )
 def test_unknown_option_of_a_layer_is_refused(text: str, message: str) -> None:

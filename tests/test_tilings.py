@@ -107,3 +107,17 @@ def test_shifts_lie_within_their_bounds() -> None:
     drawn = {draw_shift(rng, "-2..1", 100) for _ in range(200)}
     assert drawn == {-2, -1, 0, 1}
     assert {draw_shift(rng, "any", 3) for _ in range(100)} == {0, 1, 2}
+
+
+@pytest.mark.parametrize("tiling", TILINGS)
+def test_tiles_smaller_than_the_network_takes_do_not_multiply(tiling: str) -> None:
+    """A tile of one pixel is as large as the network's least, not run for every pixel."""
+    grid = Grid(1, minimum=75)
+    tiles = tiles_of(Recipe(tiling=tiling), grid, 200, 200, np.random.default_rng(0))
+    assert len(tiles) <= 16
+    assert max(tile.pixels for tile in tiles) <= largest_tile(Recipe(tiling=tiling), grid, 200, 200)
+
+
+def test_largest_tile_is_known_without_making_tiles() -> None:
+    """Of an image that would have billions of them."""
+    assert largest_tile(Recipe(), Grid(64, stride=16), 10**9, 10**9) == 64 * 64

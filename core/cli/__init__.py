@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from core import __version__
+from core.cli.arguments import joined
 from core.errors import DreamlayerError
 
 _COMMANDS = {
@@ -26,6 +27,9 @@ _COMMANDS = {
     "doctor": "show versions, providers that really load, and networks found",
 }
 """Each command's module is `core.cli.NAME`, loaded only when it is called."""
+
+_SIGNED = ("--roll", "--max-loss")
+"""Options whose value may begin with a minus."""
 
 CANCELLED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -54,7 +58,7 @@ def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
     int
         0 done, 2 bad input (one sentence says what), 130 cancelled.
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = joined(sys.argv[1:] if argv is None else argv, _SIGNED)
     if threading.current_thread() is threading.main_thread():
         # Ends like Ctrl-C, so that a half-written temporary file is taken away.
         signal.signal(signal.SIGTERM, _terminated)

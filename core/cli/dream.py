@@ -88,7 +88,11 @@ def _dream_one(
     from core import images
 
     began = time.monotonic()
-    opened = _noise(recipe) if source == _NOISE else images.open(source, options.max_megapixels)
+    opened = (
+        _noise(recipe, options.max_megapixels)
+        if source == _NOISE
+        else images.open(source, options.max_megapixels)
+    )
     images.check_target(target, options.format, opened)
     estimate = dreamer.estimate(opened.width, opened.height, recipe)
     used = recipe.replace(tile=estimate.tile)
@@ -146,10 +150,19 @@ def _noise_for(recipe: Recipe) -> str:
     return _NOISE
 
 
-def _noise(recipe: Recipe) -> Picture:
+def _noise(recipe: Recipe, megapixels: float) -> Picture:
+    """The noise to start from, if it is not too large."""
     from core.dreaming import noise_picture
     from core.images import Picture
+    from core.memory import check_room
 
+    if recipe.canvas**2 > megapixels * 1e6:
+        raise RecipeError(
+            f"a canvas of {recipe.canvas} × {recipe.canvas} pixels is more than the "
+            f"{megapixels:g} megapixels allowed; give a smaller --canvas, or raise the limit with "
+            f"--max-megapixels"
+        )
+    check_room(recipe.canvas, recipe.canvas)
     return Picture(noise_picture(recipe))
 
 

@@ -77,6 +77,9 @@ def add_recipe_options(parser: argparse.ArgumentParser, form: Form[Any] = DREAM)
             settings.update(choices=knob.metadata["choices"])
         elif knob.name == "tile":
             settings.update(type=_tile, metavar="PIXELS|auto")
+        elif knob.default is None:
+            name = kinds[knob.name].__name__
+            settings.update(type=_or_none(kinds[knob.name]), metavar=f"{name.upper()}|none")
         else:
             settings.update(type=kinds[knob.name], metavar=kinds[knob.name].__name__.upper())
         group.add_argument(option, **settings)
@@ -102,6 +105,7 @@ def recipe_of(options: argparse.Namespace, form: Form[R]) -> R:
     )
     names = [knob.name for knob in dataclasses.fields(form.kind)]
     given = {n: getattr(options, n) for n in names if getattr(options, n, None) is not None}
+    given = {n: None if value is _NONE else value for n, value in given.items()}
     return start.replace(**given) if given else start
 
 
@@ -128,6 +132,24 @@ def _typed(read: Any) -> Any:
             return read(text)
         except DreamlayerError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
+
+    return convert
+
+
+_NONE = object()
+"""Stands for `none`, since argparse's None means that nothing was typed."""
+
+
+def _or_none(kind: Any) -> Any:
+    """Read a value of some kind, or the word none."""
+
+    def convert(text: str) -> Any:
+        if text.lower() == "none":
+            return _NONE
+        try:
+            return kind(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor none") from error
 
     return convert
 

@@ -153,8 +153,8 @@ def _knob(described):
         high = _SEED_HIGH
     if name == "max_loss":
         # Editors have no empty number.
-        default, low, high = 0.0, 0.0, 1e9
-        help_ += "; 0 for never"
+        default, low, high = 0.0, -1e9, 1e9
+        help_ += "; 0 for never, or as a preset has it"
     title = _TITLES.get(name) or name.replace("_", " ").capitalize()
     return Knob(
         name, title, kind, default, low, high, described["choices"], help_, described["expert"]

@@ -64,7 +64,7 @@ def case_what_editors_cannot_hold(_folder):
     """No empty number, and no seed of more than 31 bits."""
     settings = Settings(PLUGIN)
     never = settings.knobs["max_loss"]
-    assert (never.default, never.low) == (0.0, 0.0)
+    assert (never.default, never.low) == (0.0, -1e9)
     assert "0 for never" in never.help
     assert settings.knobs["seed"].high == 2**31 - 1
 
