@@ -15,7 +15,16 @@ Array = npt.NDArray[np.float32]
 
 _ROW, _LENGTH, _LABEL, _VALUE = 22, 200, 56, 64
 _ROWS = 32
+_ACROSS = _LABEL + _LENGTH + _VALUE + MARGIN
+_TOP = MARGIN + TITLE + TEXT + 28
 _ABOVE, _BELOW = (0x2C, 0x72, 0x8E), (0xB0, 0x4A, 0x3A)
+
+
+def bar_size(count: int) -> tuple[int, int]:
+    """Height and width of a sheet of so many bars."""
+    columns = math.ceil(count / _ROWS)
+    height = _TOP + min(count, _ROWS) * _ROW + MARGIN
+    return height, max(2 * MARGIN + columns * _ACROSS - MARGIN, 520)
 
 
 def bar_sheet(values: Array, chosen: Sequence[int], title: str, line: str) -> Pixels:
@@ -35,12 +44,8 @@ def bar_sheet(values: Array, chosen: Sequence[int], title: str, line: str) -> Pi
     array
         uint8 [height, width, 3].
     """
-    rows = min(len(chosen), _ROWS)
-    columns = math.ceil(len(chosen) / _ROWS)
-    across = _LABEL + _LENGTH + _VALUE + MARGIN
-    top = MARGIN + TITLE + TEXT + 28
-    width = max(2 * MARGIN + columns * across - MARGIN, 520)
-    sheet = Image.new("RGB", (width, top + rows * _ROW + MARGIN), PAPER)
+    height, width = bar_size(len(chosen))
+    sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
     write(draw, (MARGIN, MARGIN), title, TITLE, INK, width - 2 * MARGIN)
     write(draw, (MARGIN, MARGIN + TITLE + 8), line, TEXT, FAINT, width - 2 * MARGIN)
@@ -49,8 +54,8 @@ def bar_sheet(values: Array, chosen: Sequence[int], title: str, line: str) -> Pi
     scale = _LENGTH / (high - low) if high > low else 0.0
     for place, (channel, value) in enumerate(zip(chosen, shown, strict=True)):
         column, row = divmod(place, _ROWS)
-        y = top + row * _ROW
-        left = MARGIN + column * across
+        y = _TOP + row * _ROW
+        left = MARGIN + column * _ACROSS
         zero = left + _LABEL - low * scale
         ends = sorted((zero, zero + value * scale))
         write(draw, (left + _LABEL - 10, y), str(channel), TEXT, INK, anchor="ra")

@@ -16,12 +16,11 @@ from core.inference import IMAGE
 from core.network import Network
 from core.providers import AUTO
 from core.resampling import resize
+from core.room import check_features
 from core.sheets import Cell, Layout, Legend, Pixels, columns_for, draw_sheet, number
 
 Array = npt.NDArray[np.float32]
 
-SORTS = ("activity", "number")
-SCALES = ("each", "all")
 AUTO_COLORMAP = "auto"
 _PLAIN = 3
 """From so many pixels a position on, positions are drawn as rectangles."""
@@ -115,10 +114,13 @@ def features(
         There is no such layer, or its activations are neither maps nor a row of numbers.
     PictureError
         The picture, reduced, is smaller than the network takes.
+    MemoryLimitError
+        Its feature maps do not fit into memory.
     """
     network.check_layers([layer])
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1), np.float32)
     size = fed_size(network, layer, planes.shape[1], planes.shape[2], max_side)
+    check_features(network, layer, (planes.shape[1], planes.shape[2]), size)
     if planes.shape[1:] != size:
         planes = np.clip(resize(planes, size), 0, 1)
     found = Activations(network, [layer], provider, threads)(planes)[layer]

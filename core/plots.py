@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from core.ascent import Step
+from core.errors import RecipeError
 from core.sheets import (
     FAINT,
     GAP,
@@ -133,7 +134,7 @@ def figure(record: Recorder, title: str, line: str = "") -> Pixels:
     Parameters
     ----------
     record : Recorder
-        Of a run with one step at the least.
+        Of a run.
     title, line : str
         What is written above.
 
@@ -141,7 +142,17 @@ def figure(record: Recorder, title: str, line: str = "") -> Pixels:
     -------
     array
         uint8 [height, width, 3].
+
+    Raises
+    ------
+    RecipeError
+        No step was made, since the objective was beyond its limit from the start.
     """
+    if not record.losses:
+        raise RecipeError(
+            "there is no figure, only the picture, because no step was made: the objective is "
+            "above max_loss from the start; raise --max-loss"
+        )
     views = record.views
     chosen = [views[i] for i in _spread(len(views), _MOST_OCTAVES)]
     rows = max(len(steps) for steps in chosen)

@@ -244,7 +244,8 @@ def write(
 ) -> None:
     """Write one line at (x, y), cut with dots where it is wider than `room`."""
     face = font(size)
-    shown = text
+    # A file name may hold bytes that are no text.
+    shown = text = text.encode("utf-8", "replace").decode()
     while face.getlength(shown) > room and len(text) > 1:
         text = text[:-1]
         shown = text.rstrip() + "..."
@@ -279,14 +280,14 @@ def write_sheet(pixels: Pixels, target: str, facts: str, format: str | None = No
     """
     from core import images
 
-    chunk = (b"iTXt", b"Description\0\0\0\0\0" + facts.encode())
+    chunk = (b"iTXt", b"Description\0\0\0\0\0" + facts.encode("utf-8", "replace"))
     scaled = pixels.astype(np.float32)
     scaled /= 255
     images.write(images.Picture(scaled, png_chunks=(chunk,)), target, format=format)
 
 
-def check_sheet(layout: Layout, target: str, format: str | None = None) -> None:
-    """Raise what `write_sheet` would raise, before the work.
+def check_sheet(size: tuple[int, int], target: str, format: str | None = None) -> None:
+    """Raise what `write_sheet` would raise for a sheet of a height and width, before the work.
 
     Raises
     ------
@@ -295,5 +296,5 @@ def check_sheet(layout: Layout, target: str, format: str | None = None) -> None:
     """
     from core import images
 
-    blank = np.broadcast_to(np.float32(0), (*layout.size, 3))
+    blank = np.broadcast_to(np.float32(0), (*size, 3))
     images.check_target(target, format, images.Picture(blank))

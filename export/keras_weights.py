@@ -123,9 +123,14 @@ def _downloaded(keras: Any, variant: Variant) -> Any:
     except Exception as error:  # Keras raises a bare Exception for a failed download
         address = download_address(variant.kind, top=variant.top)
         raise NetworkError(
-            f"Keras could not get its ImageNet weights ({str(error).splitlines()[0]}); download "
+            f"Keras could not get its ImageNet weights ({_reason(error)}); download "
             f"{address} on a machine with the internet and give the file with --weights FILE"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what an error says, or its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _draw(model: Any, pixels: Pixels, generator: np.random.Generator) -> None:
@@ -167,7 +172,7 @@ def _from_file(keras: Any, variant: Variant, path: Path) -> Any:
                 warnings.simplefilter("ignore")  # Keras raises too where it cannot read a layer
                 model.load_weights(path)
         except Exception as error:  # h5py, zipfile and Keras each raise their own
-            reasons.append(str(error).strip().splitlines()[0])
+            reasons.append(_reason(error))
             continue
         if top == variant.top:
             return model

@@ -63,6 +63,7 @@ def test_in_a_pipe(photo: Path, small: Sequence[str]) -> None:
         (["--layer", "deep", "--cell", "1"], "whole number from 32"),
         (["--layer", "deep", "--max-megapixels", "0.001"], "--max-megapixels"),
         (["--layer", "deep", "-o", "none/sheet.png"], "does not exist; create it"),
+        (["--layer", "deep", "-o", "../my phötos/photo.png"], "over the picture .* itself"),
     ],
 )
 def test_bad_input(
@@ -72,7 +73,7 @@ def test_bad_input(
     target = tmp_path / "sheet.png"
     result = run(
         *("features", photo, "--network", small_network, "-o", target, "--quiet", *options),
-        cwd=tmp_path,
+        cwd=photo.parent,
     )
     refused(result, pattern)
     assert not target.exists()

@@ -13,6 +13,7 @@ import pytest
 from command_line import ROOT, command, refused, run
 from PIL import Image
 
+from core.cli import main
 from core.recipe import Recipe
 
 
@@ -49,6 +50,25 @@ def test_channels_of_two_layers(tmp_path: Path, small: Sequence[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (["--layer", "first"], "--layer first_conv:1:NUMBER:mean"),
+        (["--layer", "first", "--channels", "2"], "--layer first_conv:1:2:mean"),
+    ],
+)
+def test_the_hint_names_what_was_climbed(
+    options: list[str], hint: str, small_network: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A channel is climbed before its ReLU."""
+    lines: list[str] = []
+    monkeypatch.setattr("core.gallery.gallery_sheet", lambda *given: lines.extend(given[3]))
+    monkeypatch.setattr("core.sheets.write_sheet", lambda *_: None)
+    steps = ["--steps", "1", "--octaves", "1", "--cell", "32"]
+    main(["gallery", "--network", str(small_network), "-o", "x.png", "--quiet", *steps, *options])
+    assert lines[0].endswith(f"one alone: {hint}")
+
+
+@pytest.mark.parametrize(
     ("options", "pattern"),
     [
         (["--layer", "dep"], "no layer 'dep'; did you mean deep"),
@@ -58,6 +78,7 @@ def test_channels_of_two_layers(tmp_path: Path, small: Sequence[str]) -> None:
         (["--noise-low", "2"], "noise_low"),
         (["--provider", "none"], "provider 'none' is not known"),
         (["-o", "none/sheet.png"], "does not exist; create it"),
+        (["--steps", "0"], "give --steps 1 or more"),
     ],
 )
 def test_bad_input(options: list[str], pattern: str, small: Sequence[str], tmp_path: Path) -> None:
@@ -114,6 +135,26 @@ def test_figures_of_several_pictures_go_into_a_folder(
     assert names == ["photo-plot.png", "photo.png", "second-plot.png", "second.png"]
 
 
+def test_the_figure_of_standard_input_has_a_name(
+    photo: Path, quick: Sequence[str], tmp_path: Path
+) -> None:
+    """Beside the picture in one folder."""
+    folder = tmp_path / "both"
+    folder.mkdir()
+    options = ("-o", folder, "--plot", folder, *quick)
+    result = run("dream", "-", *options, stdin=photo.read_bytes())
+    assert result.returncode == 0, result.stderr
+    assert sorted(path.name for path in folder.iterdir()) == ["dream-plot.png", "dream.png"]
+
+
+def test_no_step_means_no_figure_in_a_sentence(photo: Path, quick: Sequence[str]) -> None:
+    """The dream itself is written."""
+    out = photo.with_name("out.png")
+    options = ("--plot", photo.with_name("plot.png"), "--max-loss", "0", "--quiet", *quick)
+    refused(run("dream", photo, "-o", out, *options), "no step was made")
+    assert out.exists()
+
+
 @pytest.mark.parametrize(
     ("options", "pattern"),
     [
@@ -121,6 +162,8 @@ def test_figures_of_several_pictures_go_into_a_folder(
         (["--plot", "plot.txt"], "cannot tell the format"),
         (["--plot", "-"], "--plot needs the name of a file"),
         (["--plot", "out.png"], "would be written over 'out.png'"),
+        (["--plot", "sub/../out.png"], "would be written over 'out.png'"),
+        (["--plot", "sub/../guide.png", "--guide", "guide.png"], "would be written over 'guide"),
         (["--plot", "plot.png", "--steps", "0"], "--plot draws steps"),
     ],
 )
@@ -128,6 +171,7 @@ def test_a_figure_that_cannot_be(
     options: list[str], pattern: str, photo: Path, quick: Sequence[str]
 ) -> None:
     """One sentence before the work."""
+    photo.with_name("sub").mkdir()
     result = run("dream", photo, "-o", "out.png", *quick, *options, cwd=photo.parent)
     refused(result, pattern)
     assert not photo.with_name("out.png").exists()

@@ -190,6 +190,28 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
         ["photo.png", "style.png", "--rounds-folder", "nowhere"],
         "'nowhere' for the rounds does not exist; create it first",
     ),
+    "rounds in a file": (
+        ["photo.png", "style.png", "--rounds-folder", "photo.png"],
+        "'photo.png' is no folder",
+    ),
+    "rounds over a style": (
+        ["photo.png", "x-round-01.png", "-o", "x.png", "--rounds-folder", "../my phötos"],
+        "round 1 would be written over 'x-round-01.png'",
+    ),
+    "over a style": (
+        ["photo.png", "../other/photo.png", "-o", "../other/"],
+        "over the style picture '../other/photo.png'",
+    ),
+    "over the content": (["photo.png", "style.png", "-o", "."], "is the picture itself"),
+    "default over a style": (["photo.png", "photo-style.png"], "over the style picture"),
+    "style above the limit": (
+        ["photo.png", "large.png", "--max-megapixels", "0.005"],
+        r"large\.png.*--max-megapixels",
+    ),
+    "content channel": (
+        ["photo.png", "style.png", "--content-layer", "deep:1:99"],
+        "no channel 99; channels 0 to 7",
+    ),
     "output": (["photo.png", "style.png", "-o", "out.xyz"], r"\.png"),
     "two from standard input": (["-", "-"], "standard input holds one picture"),
 }
@@ -200,6 +222,11 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
 def test_bad_input(mistake: str, photo: Path, quick: Sequence[str]) -> None:
     """One sentence, exit code 2, and nothing written."""
     (photo.parent / "text.png").write_text("this is text")
+    other = photo.parent.parent / "other" / "photo.png"
+    other.parent.mkdir()
+    for name in (photo.with_name("photo-style.png"), photo.with_name("x-round-01.png"), other):
+        name.write_bytes(photo.with_name("style.png").read_bytes())
+    Image.new("RGB", (100, 100)).save(photo.with_name("large.png"))
     arguments, pattern = MISTAKES[mistake]
     before = set(photo.parent.iterdir())
     refused(run("style", "--quiet", *quick, *arguments, cwd=photo.parent), pattern)
@@ -251,3 +278,28 @@ def test_interrupt_leaves_the_old_file(photo: Path, style: Path, quick: Sequence
     assert "Traceback" not in error
     assert out.read_bytes() == b"precious"
     assert set(photo.parent.iterdir()) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+def test_interrupt_tells_which_rounds_are_kept(
+    photo: Path, style: Path, quick: Sequence[str], tmp_path: Path
+) -> None:
+    """It does not say that nothing was written where pictures of rounds were."""
+    folder = tmp_path / "rounds"
+    folder.mkdir()
+    options = (*quick, "--rounds", "10000", "--rounds-folder", folder, "--json")
+    process = subprocess.Popen(
+        command("style", photo, style, "-o", tmp_path / "o.png", *options),
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        text=True,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    while '"round", ' not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert re.search(r"cancelled; of the rounds, \d+ were finished and are kept", error)
+    assert "nothing was written" not in error

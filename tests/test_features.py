@@ -9,9 +9,10 @@ import onnx
 import pytest
 from conftest import small_model
 
+from core import room
 from core.activations import Activations
 from core.channels import parse_channels
-from core.errors import LayerError, PictureError, RecipeError
+from core.errors import LayerError, MemoryLimitError, PictureError, RecipeError
 from core.features import Looks, describe, feature_layout, feature_sheet, features
 from core.network import Network
 
@@ -116,3 +117,23 @@ def test_channels_are_read() -> None:
             parse_channels(wrong)
     with pytest.raises(RecipeError, match="backwards"):
         parse_channels("9-3")
+
+
+def test_maps_that_do_not_fit_are_refused_beforehand(
+    network: Network, pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the option that helps; sheets too."""
+    monkeypatch.setattr(room, "available", lambda: 0.0)
+    monkeypatch.setattr(room, "held", lambda: 1e6)
+    with pytest.raises(MemoryLimitError, match="--max-side"):
+        features(network, pixels, "deep")
+    with pytest.raises(MemoryLimitError, match="--cell or --most"):
+        room.check_drawing((100, 100))
+    with pytest.raises(MemoryLimitError, match="--cell or --most"):
+        room.check_gallery(network, ["deep"], 40, (100, 100))
+
+
+def test_maps_are_let_go_after_their_last_reader(network: Network) -> None:
+    """The largest that meet are the two of 8 channels, before and after the last activation."""
+    assert room.forward_bytes(network, "deep") == 4 * 16
+    assert room.forward_bytes(network, "image") == 0

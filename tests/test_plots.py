@@ -7,6 +7,7 @@ import pytest
 
 from core.ascent import Step
 from core.dreaming import Dreamer
+from core.errors import RecipeError
 from core.plots import Recorder, figure, loss_curve, nice_ticks, step_ticks
 from core.recipe import Recipe
 
@@ -92,3 +93,9 @@ def test_steps_are_counted_from_one() -> None:
     """Every step of a few, round ones of many."""
     assert step_ticks(3) == [1, 2, 3]
     assert step_ticks(60) == [1, 10, 20, 30, 40, 50, 60]
+
+
+def test_a_run_without_a_step_has_no_figure() -> None:
+    """A limit of the objective may end every octave before its first."""
+    with pytest.raises(RecipeError, match=r"no step was made.*--max-loss"):
+        figure(Recorder(3), "Title")

@@ -92,7 +92,7 @@ def test_a_sheet_is_stored_with_what_it_shows(tmp_path: Path) -> None:
 def test_a_format_that_cannot_hold_the_sheet_is_refused_beforehand() -> None:
     """Before hours of work, without making the pixels."""
     with pytest.raises(OutputError, match=r"at most 16383 pixels"):
-        check_sheet(Layout(4000, 1, (512, 512)), "s.webp")
+        check_sheet(Layout(4000, 1, (512, 512)).size, "s.webp")
 
 
 def test_bars_are_as_long_as_their_values() -> None:
@@ -107,3 +107,12 @@ def test_bars_are_as_long_as_their_values() -> None:
 def test_the_font_is_there_in_any_size() -> None:
     """Pillow brings it along, so that sheets look the same everywhere."""
     assert font(30).getlength("mixed4") > font(10).getlength("mixed4") > 0
+
+
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    """A file name may hold bytes that are no text."""
+    sheet = draw_sheet([plain(9)], Layout(1, 1, (40, 60)), "a\udcff")
+    write_sheet(sheet, str(tmp_path / "s.png"), "picture a\udcff.png")
+    with Image.open(tmp_path / "s.png") as stored:
+        stored.load()
+        assert stored.info["Description"] == "picture a?.png"

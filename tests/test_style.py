@@ -265,3 +265,52 @@ def test_bad_requests_get_a_sentence(recipe: StyleRecipe, tmp_path: Path) -> Non
         Stylist(large).prepare(noise(200, 200, 1) / np.float32(255), default, [STYLE])
     with pytest.raises(RecipeError, match=r"use --size \d+ or more"):
         Stylist(large).prepare(noise(100, 2000, 1) / np.float32(255), default, [STYLE])
+
+
+def test_memory_of_the_style_pictures_counts(recipe: StyleRecipe) -> None:
+    """As they are read, and at the size that they are really looked at."""
+    network = Network(recipe.network)
+    plain = estimate_style(64, 64, recipe, network, styles=[("a", 64, 64)], free=1e15).bytes
+    read = estimate_style(64, 64, recipe, network, styles=[("a", 6000, 6000)], free=1e15).bytes
+    assert read > plain + 9e8
+    with pytest.raises(MemoryLimitError, match=r"style picture a of 6000 × 6000 .*scale it down"):
+        estimate_style(64, 64, recipe, network, styles=[("a", 6000, 6000)], free=plain * 2)
+    # Pictures are not enlarged.
+    scaled = recipe.replace(style_scale=20.0)
+    assert estimate_style(64, 64, scaled, network, styles=[("a", 64, 64)], free=1e15).bytes == plain
+
+
+def test_too_large_a_style_scale_is_named(recipe: StyleRecipe) -> None:
+    """With one that fits, where the content alone would."""
+    network, styles = Network(recipe.network), [("a", 4000, 4000)]
+    scaled = recipe.replace(style_scale=20.0, size=200)
+    needed = estimate_style(200, 200, scaled, network, styles=styles, free=1e15).bytes
+    with pytest.raises(MemoryLimitError, match=r"--style-scale ([\d.]+) or less") as caught:
+        estimate_style(200, 200, scaled, network, styles=styles, free=needed * 0.9)
+    fits = scaled.replace(style_scale=float(str(caught.value).split("-scale ")[1].split()[0]))
+    assert fits.style_scale < 20
+    estimate_style(200, 200, fits, network, styles=styles, free=needed * 0.9)
+
+
+def test_no_strength_gives_the_picture_back(recipe: StyleRecipe) -> None:
+    """Without a look at the network."""
+    rounds: list[Round] = []
+    result = transfer(CONTENT, STYLE, recipe.replace(strength=0), show=rounds.append)
+    np.testing.assert_array_equal(result, CONTENT)
+    assert rounds == []
+
+
+def test_a_content_channel_that_is_not_there(recipe: StyleRecipe) -> None:
+    """A sentence with those that are."""
+    wrong = recipe.replace(content_layers=(Term("deep", channels=(99,)),))
+    with pytest.raises(LayerError, match="no channel 99; channels 0 to 7"):
+        transfer(CONTENT, STYLE, wrong)
+
+
+@pytest.mark.parametrize("method", ["lanczos", "lanczos-8bit", "bilinear", "bilinear-8bit"])
+def test_every_way_to_resample_brings_the_change_back(recipe: StyleRecipe, method: str) -> None:
+    """A change is below zero as often as above, so it is never made into bytes."""
+    chosen = recipe.replace(resample=method, enlarge="detail", size=20, rounds=1, octaves=2)
+    changed = transfer(CONTENT, STYLE, chosen).astype(int) - CONTENT
+    assert (changed < 0).mean() > 0.1
+    assert (changed > 0).mean() > 0.1

@@ -135,3 +135,9 @@ def test_stored_lists_are_checked() -> None:
         parse_style('command = "style"\nstyles = "one.png"')
     with pytest.raises(RecipeError, match="'style_layers' must be text"):
         parse_style('command = "style"\nstyle_layers = 3')
+
+
+def test_a_name_that_no_text_can_hold_is_refused() -> None:
+    """A file name may hold bytes that are no text, but the recipe is one."""
+    with pytest.raises(RecipeError, match="rename it"):
+        StyleRecipe(styles=("a\udcff.png",))

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.cli.places import same_file
 from core.cli.progress import Reporter, duration
 from core.cli.running import add_run_options
 
@@ -115,17 +116,23 @@ class whole_number:  # noqa: N801  (reads as a type where options are declared)
 def run(options: argparse.Namespace) -> int:
     """Run the network, draw the sheet, write it."""
     from core import images
-    from core.bars import bar_sheet
+    from core.bars import bar_sheet, bar_size
     from core.channels import parse_channels
-    from core.errors import LayerError
+    from core.errors import LayerError, OutputError
     from core.features import Looks, describe, feature_layout, feature_sheet, features
     from core.network import Network
+    from core.room import check_drawing
     from core.sheets import check_sheet, write_sheet
 
     began = time.monotonic()
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     channels = parse_channels(options.channels) if options.channels is not None else ()
     sort = options.sort or ("number" if channels else "activity")
+    if same_file(options.picture, options.output):
+        raise OutputError(
+            f"the sheet would be written over the picture {options.picture!r} itself; give another "
+            f"name with -o"
+        )
     images.check_target(options.output, options.format)
     network = Network(options.network)
     if options.layer is None:
@@ -150,10 +157,14 @@ def run(options: argparse.Namespace) -> int:
         looks = Looks(
             options.cell, options.columns, options.colormap, options.scale, options.smooth
         )
-        layout = feature_layout(len(chosen), found.picture.shape[1:], looks)
-        check_sheet(layout, options.output, options.format)
+        size = feature_layout(len(chosen), found.picture.shape[1:], looks).size
+        check_sheet(size, options.output, options.format)
+        check_drawing(size)
         sheet = feature_sheet(found, chosen, title, line, looks)
     else:
+        size = bar_size(len(chosen))
+        check_sheet(size, options.output, options.format)
+        check_drawing(size)
         sheet = bar_sheet(found.maps[:, 0, 0], chosen, title, line)
     name = "standard input" if options.picture == "-" else Path(options.picture).name
     write_sheet(sheet, options.output, f"{title}; {line}; picture {name}", options.format)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.features import add_sheet_options, whole_number
 from core.cli.progress import Reporter, duration
+from core.cli.running import add_run_options
 from core.recipe import Recipe
 
 if TYPE_CHECKING:
     from core.gallery import Dreamt
+    from core.gallery import Gallery as Dreams
     from core.network import Network
     from core.term import Term
 
@@ -50,16 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"channels of each layer where --channels is not given; 0 for all (default: {_MOST})",
     )
     add_sheet_options(parser, cell=160, largest=512)
-    parser.add_argument("--format", choices=("png", "jpeg", "tiff", "webp"), help="format for -o -")
-    parser.add_argument(
-        "--provider", default="auto", help="execution provider: auto, cpu, cuda, openvino, ..."
-    )
-    parser.add_argument(
-        "--threads", type=int, default=0, help="processor threads, 0 for all (default: 0)"
-    )
-    shown = parser.add_mutually_exclusive_group()
-    shown.add_argument("--json", action="store_true", help="report as JSON lines on standard error")
-    shown.add_argument("--quiet", action="store_true", help="report errors only")
+    add_run_options(parser, reads=False)
     group = parser.add_argument_group("how to dream")
     for knob in dataclasses.fields(Recipe):
         if knob.name in _KNOBS:
@@ -76,9 +69,10 @@ def run(options: argparse.Namespace) -> int:
     """Dream of one picture after another, then draw and write the sheet."""
     from core import images
     from core.channels import parse_channels
-    from core.errors import LayerError
+    from core.errors import LayerError, RecipeError
     from core.gallery import Gallery, gallery_layout, gallery_sheet, starting_recipe
     from core.network import Network
+    from core.room import check_gallery
     from core.sheets import check_sheet, write_sheet
 
     began = time.monotonic()
@@ -92,18 +86,21 @@ def run(options: argparse.Namespace) -> int:
     recipe = starting_recipe(whole=not options.layer).replace(
         canvas=options.cell, network=options.network, **given
     )
+    if recipe.steps == 0:
+        raise RecipeError("a gallery of no steps would show noise alone; give --steps 1 or more")
     images.check_target(options.output, options.format)
     network = Network(options.network)
-    terms, title, line = _chosen(network, options, channels)
+    gallery = Gallery(network, recipe, options.provider, options.threads)
+    terms, title, line = _chosen(network, options, channels, gallery)
     layout = gallery_layout(terms, options.cell, options.columns)
-    check_sheet(layout, options.output, options.format)
+    check_sheet(layout.size, options.output, options.format)
+    check_gallery(network, [term.layer for term in terms], options.cell, layout.size)
     reporter.note(
         "start",
         f"{line.split(';')[0]}: {len(terms)} pictures of {options.cell} × {options.cell} pixels",
         pictures=len(terms),
         cell=options.cell,
     )
-    gallery = Gallery(network, recipe, options.provider, options.threads)
     pictures: list[Dreamt] = []
     try:
         for one in gallery.dream(terms, watch=reporter.progress):
@@ -129,7 +126,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _chosen(
-    network: Network, options: argparse.Namespace, channels: tuple[int, ...]
+    network: Network, options: argparse.Namespace, channels: tuple[int, ...], gallery: Dreams
 ) -> tuple[list[Term], str, str]:
     """What to dream of, with the title and the line that say so."""
     from core.choices import channel_terms, whole_layers
@@ -149,9 +146,21 @@ def _chosen(
         terms += found
         parts.append(f"{len(found)} of {count}" if len(found) < count else f"all {count}")
     where = " and ".join(layers)
-    named = layers[0] if len(layers) == 1 else "LAYER"
-    line = f"{' and '.join(parts)} channels; one alone: --layer {named}:1:NUMBER:mean"
+    line = f"{' and '.join(parts)} channels; one alone: {_alone(gallery, terms)}"
     return terms, f"What channels of {where} dream of", line[0].upper() + line[1:]
+
+
+def _alone(gallery: Dreams, terms: list[Term]) -> str:
+    """How to dream of one of these channels: what is climbed may be another tensor's channel."""
+    from core.term import format_term
+
+    climbed = [gallery.recipe_of(term).layers[0] for term in terms]
+    if len(climbed) == 1:
+        return f"--layer {format_term(climbed[0])}"
+    as_shown = all(c.channels == t.channels for c, t in zip(climbed, terms, strict=True))
+    if as_shown and len({one.layer for one in climbed}) == 1:
+        return f"--layer {climbed[0].layer}:1:NUMBER:mean"
+    return "as --json names it"
 
 
 def _note(term: Term, channels: int | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.cli.places import clash
 from core.errors import OutputError, RecipeError
 from core.recipe import Recipe
 
@@ -16,6 +17,9 @@ HELP = (
     "also draw the run to this file: the objective over all steps, and pictures of the gradient; "
     "a folder with several pictures"
 )
+
+_NAMELESS = ("-", "noise/")
+"""What stands for standard input and for noise."""
 
 
 def plot_targets(
@@ -50,19 +54,15 @@ def plot_targets(
     for name in found:
         if found.count(name) > 1:
             raise OutputError(f"two figures would both be written to {name!r}; rename a picture")
-        taken = [other for other in (*sources, *targets) if _same(name, other)]
-        if taken:
-            raise OutputError(f"the figure would be written over {taken[0]!r}; give another --plot")
+        taken = clash(name, [*sources, *targets, *([recipe.guide] if recipe.guide else [])])
+        if taken is not None:
+            raise OutputError(f"the figure would be written over {taken!r}; give another --plot")
         images.check_target(name)
     return list(found)
 
 
 def _stem(source: str) -> str:
-    return "dream" if source == "-" else f"{Path(source).stem}-plot"
-
-
-def _same(one: str, other: str) -> bool:
-    return other != "-" and Path(one).absolute() == Path(other).absolute()
+    return "dream-plot" if source in _NAMELESS else f"{Path(source).stem}-plot"
 
 
 def recorder(recipe: Recipe) -> Recorder:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is no part of a recipe."""
+def add_run_options(parser: argparse.ArgumentParser, *, reads: bool = True) -> None:
+    """Add what is no part of a recipe; `reads` is False where no picture is read."""
     parser.add_argument("--format", choices=("png", "jpeg", "tiff", "webp"), help="format for -o -")
     parser.add_argument(
         "--provider", default="auto", help="execution provider: auto, cpu, cuda, openvino, ..."
@@ -14,13 +14,14 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, default=0, help="processor threads, 0 for all (default: 0)"
     )
-    parser.add_argument(
-        "--max-megapixels",
-        type=_megapixels,
-        default=500.0,
-        metavar="N",
-        help="refuse larger pictures (default: 500)",
-    )
+    if reads:
+        parser.add_argument(
+            "--max-megapixels",
+            type=_megapixels,
+            default=500.0,
+            metavar="N",
+            help="refuse larger pictures (default: 500)",
+        )
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="report as JSON lines on standard error")
     shown.add_argument("--quiet", action="store_true", help="report errors only")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.cli import CANCELLED
 from core.cli.options import Form, add_recipe_options, recipe_of
+from core.cli.places import clash
 from core.cli.progress import Reporter, duration
 from core.cli.running import add_run_options
 from core.errors import OutputError, RecipeError
@@ -58,22 +61,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Style one picture."""
     recipe = _recipe(options)
-    target = _target(options)
+    target = _target(options, recipe)
 
     from core import images
+    from core.style.painting import close_styles, open_style
     from core.style.stylist import Stylist
 
     images.check_target(target, options.format)
-    keep = _keeper(options, target)
+    keep = _keeper(options, target, recipe)
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     began = time.monotonic()
     opened = images.open(options.content, options.max_megapixels)
     images.check_target(target, options.format, opened)
     stylist = Stylist(recipe.network, options.provider, options.threads)
-    needed = stylist.estimate(opened.width, opened.height, recipe).bytes
-    picture = opened.load()
-    painting = stylist.prepare(picture.pixels, recipe)
+    styles = [open_style(name, options.max_megapixels) for name in recipe.styles]
+    try:
+        needed = stylist.estimate(opened.width, opened.height, recipe, styles).bytes
+        picture = opened.load()
+        painting = stylist.prepare(picture.pixels, recipe, styles)
+    finally:
+        close_styles(styles)
     _announce(reporter, options.content, picture, painting, recipe, needed)
+
+    kept: list[str] = []
 
     def show(made: Round) -> None:
         if keep is not None:
@@ -83,13 +93,21 @@ def run(options: argparse.Namespace) -> int:
             picture.recipe = (recipe.replace(rounds=made.number) if alone else recipe).to_json()
             place = keep(made.number)
             images.write(picture, place, format=options.format)
+            kept.append(place)
             reporter.note("round", f"{place}: loss {made.loss:.4g}", target=place, loss=made.loss)
 
     try:
         result = painting.run(watch=reporter.progress, show=show if keep else None)
     except KeyboardInterrupt:
         reporter.clear()
-        raise
+        if not kept:
+            raise
+        print(
+            f"dreamlayer: cancelled; of the rounds, {len(kept)} were finished and are kept, the "
+            f"last as {kept[-1]}",
+            file=sys.stderr,
+        )
+        return CANCELLED
     picture.pixels, picture.recipe = result, recipe.to_json()
     images.write(picture, target, format=options.format)
     seconds = time.monotonic() - began
@@ -112,8 +130,24 @@ def _recipe(options: argparse.Namespace) -> StyleRecipe:
     return recipe
 
 
-def _target(options: argparse.Namespace) -> str:
-    """Where the result goes."""
+def _target(options: argparse.Namespace, recipe: StyleRecipe) -> str:
+    """Where the result goes; only a file name that was typed may be that of a picture used."""
+    target = _named(options)
+    taken = None if target == options.output else clash(target, [options.content, *recipe.styles])
+    if taken == options.content:
+        raise OutputError(
+            f"{target!r} is the picture itself; give another folder or a file name with -o"
+        )
+    if taken is not None:
+        raise OutputError(
+            f"the result would be written over the style picture {taken!r}; give another folder "
+            f"or a file name with -o"
+        )
+    return target
+
+
+def _named(options: argparse.Namespace) -> str:
+    """The output as it is named, or a name beside the content or within a folder."""
     output: str | None = options.output
     source = Path(options.content)
     if output == "":
@@ -124,20 +158,22 @@ def _target(options: argparse.Namespace) -> str:
         return str(source.with_name(f"{source.stem}-style{source.suffix}"))
     if output.endswith(("/", "\\")) or (output != _STREAM and Path(output).is_dir()):
         name = "style.png" if options.content == _STREAM else source.name
-        target = Path(output) / name
-        if options.content != _STREAM and target.exists() and target.samefile(source):
-            raise OutputError(
-                f"{str(target)!r} is the picture itself; give another folder or a file name with -o"
-            )
-        return str(target)
+        return str(Path(output) / name)
     return output
 
 
-def _keeper(options: argparse.Namespace, target: str) -> Callable[[int], str] | None:
+def _keeper(
+    options: argparse.Namespace, target: str, recipe: StyleRecipe
+) -> Callable[[int], str] | None:
     """Names the file for each round, or None where they are not kept."""
     if options.rounds_folder is None:
         return None
     folder = Path(options.rounds_folder)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(
+            f"{str(folder)!r} is no folder, and each round has a file of its own; name a folder "
+            f"with --rounds-folder"
+        )
     if not folder.is_dir():
         raise OutputError(
             f"the folder {str(folder)!r} for the rounds does not exist; create it first"
@@ -150,6 +186,12 @@ def _keeper(options: argparse.Namespace, target: str) -> Callable[[int], str] | 
         return str(folder / f"{name.stem}-round-{number:02d}{name.suffix}")
 
     images.check_target(place(1), options.format)
+    for number in range(1, recipe.octaves * recipe.rounds + 1):
+        taken = clash(place(number), [options.content, *recipe.styles, target])
+        if taken is not None:
+            raise OutputError(
+                f"round {number} would be written over {taken!r}; give another --rounds-folder"
+            )
     return place
 
 

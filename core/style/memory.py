@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from core.errors import MemoryLimitError
 from core.memory import Estimate, available, held, in_units
@@ -10,7 +11,10 @@ from core.network import Network
 from core.sizes import activation_bytes
 from core.style.objective import layers_of
 from core.style.recipe import StyleRecipe
-from core.style.sizes import Size, content_sizes, grid_of
+from core.style.sizes import content_sizes, grid_of, style_size
+
+Seen = tuple[str, int, int]
+"""What messages call a style picture, its width and its height."""
 
 _BASE = 130e6
 """Interpreter, numpy, scipy, onnx and ONNX Runtime, in bytes."""
@@ -30,6 +34,13 @@ rest."""
 _PICTURE = 12 * 4
 """Bytes of a pixel of the content: as read, planar, the result and the encoder's."""
 
+_STYLE_PICTURE = 36
+"""Bytes of a pixel of a style picture as it is read: as read, clipped, and while it is reduced;
+27 measured at 36 megapixels."""
+
+_PLANES = 16
+"""Bytes of a pixel of a style picture as it is looked at, at all sizes."""
+
 _SHARE_OF_FREE = 0.9
 
 
@@ -39,6 +50,7 @@ def estimate_style(
     recipe: StyleRecipe,
     network: Network,
     *,
+    styles: Sequence[Seen] = (),
     free: float | None = None,
 ) -> Estimate:
     """Estimate the peak memory of a style; its `tile` is the longer side that is worked on.
@@ -52,6 +64,9 @@ def estimate_style(
         is of the whole picture.
     network : Network
         Its activations make up most of the memory.
+    styles : sequence of (str, int, int)
+        What messages call each style picture, its width and its height; where there are none,
+        as large as `style_scale` has them.
     free : float, optional
         Memory in bytes that the process may have, instead of what it holds and the machine has
         free.
@@ -61,36 +76,46 @@ def estimate_style(
     MemoryLimitError
         Where it does not fit; the message says which size would.
     RecipeError
-        Where the picture is smaller than the network takes.
+        Where a picture is smaller than the network takes.
     """
     free = available() + held() if free is None else free
     room = free * _SHARE_OF_FREE
-    size = content_sizes(width, height, recipe, grid_of(network, recipe))[-1]
+    grid = grid_of(network, recipe)
+    size = content_sizes(width, height, recipe, grid)[-1]
+    area = size[0] * size[1]
+    seen = [style_size(wide, high, size, name, recipe, grid) for name, wide, high in styles]
+    areas = [float(rows * columns) for rows, columns in seen] or [area * recipe.style_scale**2]
     weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
     fixed = _BASE + weights * _BYTES_PER_WEIGHT + width * height * _PICTURE
     per_pixel = (
         activation_bytes(network.model, layers_of(recipe)) * _ACTIVATION_SHARE
         + _DOUBLES * _OPTIMISER
     )
-    # A style picture larger than the content needs more, for its activations alone.
-    per_pixel *= max(1.0, recipe.style_scale**2 / 2)
-    needed = fixed + size[0] * size[1] * per_pixel
-    if needed > room:
-        raise MemoryLimitError(
-            _refusal(
-                size,
-                needed,
-                free,
-                math.sqrt(max(room - fixed, 0) / (size[0] * size[1] * per_pixel)),
-            )
-        )
-    return Estimate(needed, max(size), free)
-
-
-def _refusal(size: Size, needed: float, free: float, share: float) -> str:
-    fits = int(max(size) * share)
-    remedy = f"use --size {fits} or less" if fits >= 64 else "scale the picture down"
-    return (
-        f"a style at {size[1]} × {size[0]} pixels needs about {in_units(needed)} of memory, but "
-        f"only {in_units(free)} are free; {remedy}, or close other programs"
+    planes = sum(areas) * _PLANES
+    # One after another: style pictures are read, looked at, for their activations alone, and let
+    # go before the content is worked on.
+    name, wide, high = max(styles, key=lambda one: one[1] * one[2], default=("", 0, 0))
+    read = fixed + planes + wide * high * _STYLE_PICTURE
+    looked = fixed + planes + max(areas) * per_pixel / 2
+    worked = fixed + planes + area * per_pixel
+    needed = max(read, looked, worked)
+    if needed <= room:
+        return Estimate(needed, max(size), free)
+    what = f"a style at {size[1]} × {size[0]} pixels"
+    left = max(room - fixed, 0.0)
+    if worked > room:
+        fits = int(max(size) * math.sqrt(left / (worked - fixed)))
+        remedy = f"use --size {fits} or less" if fits >= 64 else "scale the picture down"
+    elif looked > room:
+        # Pictures are not enlarged, so what the recipe says may be more than what is used.
+        used = max(max(one) for one in seen) / max(size) if seen else recipe.style_scale
+        scale = math.floor(min(used, recipe.style_scale) * math.sqrt(left / (looked - fixed)) * 100)
+        what = f"a style picture at {used:.3g} times the size of the content"
+        remedy = f"use --style-scale {max(scale, 5) / 100:g} or less"
+    else:
+        what = f"style picture {name} of {wide} × {high} pixels"
+        remedy = "scale it down"
+    raise MemoryLimitError(
+        f"{what} needs about {in_units(needed)} of memory, but only {in_units(free)} are free; "
+        f"{remedy}, or close other programs"
     )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.activations import Activations
+from core.channels import check_channels
 from core.climbing import mean_gram
 from core.inference import IMAGE
 from core.network import Network
@@ -38,10 +39,16 @@ def terms_of(recipe: StyleRecipe, size: Size, content: Mapping[str, Array]) -> l
         Height and width of the picture.
     content : mapping
         The content layers' activations, float32 [1, channels, h, w].
+
+    Raises
+    ------
+    LayerError
+        A content layer has no such channel.
     """
     published = recipe.measure == PUBLISHED
     terms = []
     for term, weight in _shared(recipe.content_layers, recipe.content_weight):
+        check_channels(term.channels, term.layer, content[term.layer].shape[1])
         own = content[term.layer][:, list(term.channels) or slice(None)]
         scale = 1.0 if published else max(float(np.mean(np.square(own))), _LEAST)
         kind = "content" if published else "original"

@@ -14,20 +14,21 @@ from core.activations import Activations
 from core.dreaming import as_float, check_image
 from core.errors import RecipeError
 from core.images.picture import Picture
+from core.images.reading import MAX_MEGAPIXELS, Source
 from core.network import Network
 from core.providers import AUTO
-from core.resampling import resize
 from core.sessions import GradientSession
 from core.style import colours
 from core.style.descent import Doubles, Evaluate, StyleLedger, WatchStyle, descend
 from core.style.objective import Grams, content_layers, layers_of, originals, terms_of
 from core.style.recipe import DETAIL, NOISE, PUBLISHED, STYLE, StyleRecipe
-from core.style.sizes import Size, content_sizes, grid_of, resized, style_size
+from core.style.sizes import Size, content_sizes, grid_of, resized, style_size, unbounded
 from core.style.spectrum import Spectrum
 
 Array = npt.NDArray[np.float32]
-Given = Picture | npt.NDArray[Any] | str | os.PathLike[str]
-"""A style picture: a file, what `core.read` gave, or pixels as `core.style.transfer` takes them."""
+Given = Picture | Source | npt.NDArray[Any] | str | os.PathLike[str]
+"""A style picture: a file, what `core.read` or `core.images.open` gave, or pixels as
+`core.style.transfer` takes them."""
 
 _NOISE = (0.4, 0.6)
 _LOUDER = 100.0
@@ -77,7 +78,7 @@ class Painting:
     Attributes
     ----------
     provider : str
-        Short name of the provider that really runs the network.
+        Short name of the provider that really runs the network, `none` where it does not run.
     sizes : list of (int, int)
         Height and width of the octaves, the smallest first.
 
@@ -104,6 +105,9 @@ class Painting:
         self._run_on = provider, threads
         self._grid = grid_of(network, recipe)
         self.sizes = content_sizes(pixels.shape[1], pixels.shape[0], recipe, self._grid)
+        self.provider = "none"
+        if recipe.idle:
+            return
         self._planes = np.clip(pixels, 0, 1).transpose(2, 0, 1)
         self._contents = [self._content(size) for size in self.sizes]
         pictures = [self._style(given, number) for number, given in enumerate(styles, 1)]
@@ -143,6 +147,8 @@ class Painting:
             float32 [height, width, 3], the content's size.
         """
         recipe = self._recipe
+        if recipe.idle:
+            return self._pixels.copy()
         rng = np.random.default_rng(recipe.seed)
         ledger = StyleLedger(recipe, self.sizes, watch, cancelled)
         image, number = self._start(rng), 0
@@ -150,7 +156,8 @@ class Painting:
             self._load(size)
             basis = Spectrum(size, recipe.spectrum)
             if image.shape[1:] != size:
-                image = resize((image / 255).astype(np.float32), size).astype(np.float64) * 255
+                larger = unbounded((image / 255).astype(np.float32), size, recipe.resample)
+                image = larger.astype(np.float64) * 255
             for round_ in range(recipe.rounds):
                 ledger.enter(octave, round_)
                 down, right = rng.integers(0, recipe.jitter, 2, endpoint=True)
@@ -190,7 +197,7 @@ class Painting:
         if self._recipe.start == NOISE:
             return rng.uniform(_NOISE[0] * 255, _NOISE[1] * 255, first.shape)
         if self._recipe.start == STYLE:
-            first = np.clip(resize(self._first, self.sizes[0]), 0, 1)
+            first = resized(self._first, self.sizes[0], self._recipe.resample)
         return first.astype(np.float64) * 255
 
     def _activations(self, content: Array) -> dict[str, Array]:
@@ -236,7 +243,7 @@ class Painting:
         if recipe.keep_colours:
             styled = colours.grey(styled)
         if recipe.enlarge == DETAIL:
-            change = resize(styled - self._contents[octave], size)
+            change = unbounded(styled - self._contents[octave], size, recipe.resample)
         else:
             whole = resized(styled, size, recipe.resample)
             own = colours.grey(self._planes) if recipe.keep_colours else self._planes
@@ -258,12 +265,43 @@ def _weights(recipe: StyleRecipe, count: int) -> tuple[float, ...]:
     return weights
 
 
-def _loaded(given: Given, number: int) -> tuple[Array, str]:
-    """A style picture's pixels, float32 [height, width, 3], and what messages call it."""
+def open_style(given: Given, max_megapixels: float = MAX_MEGAPIXELS) -> Given:
+    """A style picture whose size can be asked: of a file, its header is read."""
     if isinstance(given, str | os.PathLike):
         from core import images
 
-        return images.read(given).pixels, repr(os.fspath(given))
+        return images.open(given, max_megapixels)
+    return given
+
+
+def close_styles(styles: Sequence[Given]) -> None:
+    """Close the files of style pictures that `open_style` gave."""
+    for given in styles:
+        if isinstance(given, Source):
+            given.close()
+
+
+def size_of(given: Given, number: int) -> tuple[str, int, int]:
+    """What messages call a style picture that `open_style` gave, its width and its height.
+
+    Raises
+    ------
+    RecipeError
+        Pixels have another shape than [height, width, 3].
+    """
+    if isinstance(given, Source):
+        return given.name, given.width, given.height
+    pixels = given.pixels if isinstance(given, Picture) else as_float(np.asarray(given))
+    height, width = check_image(pixels)
+    return f"number {number}", width, height
+
+
+def _loaded(given: Given, number: int) -> tuple[Array, str]:
+    """A style picture's pixels, float32 [height, width, 3], and what messages call it."""
+    if isinstance(given, str | os.PathLike):
+        given = open_style(given)
+    if isinstance(given, Source):
+        return given.load().pixels, given.name
     pixels = given.pixels if isinstance(given, Picture) else as_float(np.asarray(given))
     check_image(pixels)
     return pixels, f"number {number}"

@@ -10,7 +10,7 @@ from typing import Any, Self
 import tomli_w
 
 from core.errors import RecipeError
-from core.knobs import Knobs, is_number, knob, known
+from core.knobs import Knobs, encodable, is_number, knob, known
 from core.recipe import RESAMPLE, read_terms
 from core.term import Term
 
@@ -139,6 +139,17 @@ class StyleRecipe(Knobs):
             )
         if not all(isinstance(name, str) for name in self.styles):
             raise RecipeError("'styles' must be a list of file names")
+        for name in self.styles:
+            if not encodable(name):
+                raise RecipeError(
+                    f"the style picture's name {name!r} holds bytes that no text can hold, so it "
+                    f"cannot be kept in the recipe; rename it"
+                )
+
+    @property
+    def idle(self) -> bool:
+        """True where nothing would change: no share of the style is wanted."""
+        return self.strength == 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings, lists and dicts, and `command`."""

@@ -108,6 +108,13 @@ def resized(planes: Array, size: Size, method: str) -> Array:
     return np.clip(resize(planes, size, method), 0, 1)
 
 
+def unbounded(planes: Array, size: Size, method: str) -> Array:
+    """Resample what may lie beyond 0..1, such as a change: never by way of bytes."""
+    from core.resampling import resize
+
+    return resize(planes, size, {BYTES: "bilinear", "lanczos-8bit": "lanczos"}.get(method, method))
+
+
 def _bytes(plane: Array, size: Size) -> Array:
     """Cut to 256 levels, rounded down, as pictures of bytes are, and interpolate those."""
     from PIL import Image

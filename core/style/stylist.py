@@ -16,7 +16,7 @@ from core.network import Network
 from core.providers import AUTO
 from core.style.descent import WatchStyle
 from core.style.memory import estimate_style
-from core.style.painting import Array, Given, Painting, ShowRound
+from core.style.painting import Array, Given, Painting, ShowRound, close_styles, open_style, size_of
 from core.style.presets import DEFAULT_STYLE, style_preset
 from core.style.recipe import StyleRecipe
 
@@ -45,9 +45,15 @@ class Stylist:
         self.network = Network(network) if isinstance(network, str) else network
         self._provider, self._threads = provider, threads
 
-    def estimate(self, width: int, height: int, recipe: StyleRecipe) -> Estimate:
-        """Peak memory for a content of that size; see `core.style.memory.estimate_style`."""
-        return estimate_style(width, height, recipe, self.network)
+    def estimate(
+        self, width: int, height: int, recipe: StyleRecipe, styles: Sequence[Given] = ()
+    ) -> Estimate:
+        """Peak memory for a content of that size, with style pictures that `open_style` gave.
+
+        See `core.style.memory.estimate_style`.
+        """
+        seen = [size_of(given, number) for number, given in enumerate(styles, 1)]
+        return estimate_style(width, height, recipe, self.network, styles=seen)
 
     def prepare(self, pixels: Array, recipe: StyleRecipe, styles: Sequence[Given] = ()) -> Painting:
         """Look at the style pictures and load the network.
@@ -145,8 +151,12 @@ def transfer(
     pixels = given.pixels if isinstance(given, Picture) else as_float(given)
     stylist = Stylist(chosen.network, provider)
     check_image(pixels)
-    stylist.estimate(pixels.shape[1], pixels.shape[0], chosen)
-    painting = stylist.prepare(pixels, chosen, several)
+    opened = [open_style(one) for one in several or chosen.styles]
+    try:
+        stylist.estimate(pixels.shape[1], pixels.shape[0], chosen, opened)
+        painting = stylist.prepare(pixels, chosen, opened)
+    finally:
+        close_styles(opened)
     result = painting.run(watch=watch, show=show, cancelled=cancelled)
     if isinstance(given, Picture):
         return dataclasses.replace(given, pixels=result, recipe=chosen.to_json())
