@@ -27,9 +27,9 @@ DEFAULT_FILE = Path(__file__).parent / "data" / "inception_v3_mixed5.onnx"
 EXPORTS = {
     "inception_v3": "inception_v3",
     "inception_v3_top": "inception_v3 --top",
-    "inception5h": "inception5h --weights tensorflow_inception_graph.pb",
-    "inception5h_no_mean": "inception5h --mean none --weights tensorflow_inception_graph.pb",
-    "inception5h_bgr": "inception5h --channels bgr --weights tensorflow_inception_graph.pb",
+    "inception5h": "inception5h --weights inception5h.zip",
+    "inception5h_no_mean": "inception5h --mean none --weights inception5h.zip",
+    "inception5h_bgr": "inception5h --channels bgr --weights inception5h.zip",
     "vgg16": "vgg16",
     "vgg19": "vgg19",
     "vgg16_average_rgb_no_mean": "vgg16 --pooling average --channels rgb --mean none",

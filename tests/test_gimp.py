@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import dream, recipe
+from core import Recipe, dream, recipes
 
 SUITES = ("trixie", "sid")
 KILLS = {"trixie": "50", "sid": "25"}
@@ -139,7 +139,7 @@ def test_in_gimp(checked: dict[str, str], name: str) -> None:
     assert checked.get(name, "GIMP ended before this check") == "ok"
 
 
-def _headless(pixels: np.ndarray[Any, Any], what: recipe.Recipe | str) -> np.ndarray[Any, Any]:
+def _headless(pixels: np.ndarray[Any, Any], what: Recipe | str) -> np.ndarray[Any, Any]:
     """What the core makes of 8-bit pixels, rounded as docs/worker.md says: halves up."""
     dreamt = dream((pixels / np.float32(255)).astype(np.float32), what)
     return np.floor(np.clip(dreamt.astype(np.float64), 0, 1) * 255 + 0.5).astype(np.uint8)
@@ -149,7 +149,7 @@ def test_equals_the_headless_dream(gimp: Gimp, checked: dict[str, str]) -> None:
     """On 8-bit pixels the filter gives the very bytes that the core gives."""
     assert checked["check_equal_to_headless"] == "ok"
     shape = (47, 61, 3)
-    wanted = recipe.parse(
+    wanted = recipes.parse(
         json.dumps(
             {
                 "network": str(gimp.network),
