@@ -7,6 +7,7 @@ import math
 import types
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cache
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from core.errors import RecipeError, nearest
@@ -50,8 +51,9 @@ def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     return dict(values)
 
 
+@cache
 def types_of(kind: Any) -> dict[str, Any]:
-    """The type of each knob of `kind`, None taken off."""
+    """The type of each knob of `kind`, None taken off; not to be changed."""
     hints = get_type_hints(kind)
     plain = {}
     for one in dataclasses.fields(kind):
