@@ -18,6 +18,7 @@ from core.folding import fold_batch_norms
 from core.graph import Graph, Value, prune
 from core.inference import IMAGE, attributes, names_read
 from core.objective import loss_of
+from core.relus import move_relus
 from core.rules import (
     FLOATS,
     INDEX_OUTPUTS,
@@ -71,7 +72,7 @@ def gradient_model(
             f"rename the layer in the network"
         )
     tapped = {*activations, *(term.layer for term in terms)}
-    graph = Graph(fold_batch_norms(network, IMAGE, tapped))
+    graph = Graph(move_relus(fold_batch_norms(network, IMAGE, tapped), tapped))
     loss = loss_of(graph, terms)
     graph.learn_shapes()
     gradient = backward(graph, loss, graph.value(IMAGE))
