@@ -6,6 +6,7 @@ gradient of its output to its inputs by its rule; it knows no operator.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from onnx import TensorProto, helper
 
 from core.errors import LayerError, UnsupportedOperatorError
 from core.folding import fold_batch_norms
+from core.forms import PORTABLE, TAPS, Forms
 from core.graph import Graph, Value, prune
 from core.inference import IMAGE, attributes, names_read
 from core.objective import loss_of
@@ -31,13 +33,19 @@ from core.rules import (
     Variadic,
 )
 from core.term import Term
+from core.turning import name as turned_name
+from core.turning import turned
 
 LOSS, GRADIENT = "loss", "gradient"
 """The names of a gradient model's outputs; its input is `core.inference.IMAGE`."""
 
 
 def gradient_model(
-    network: onnx.ModelProto, terms: Sequence[Term], activations: Sequence[str] = ()
+    network: onnx.ModelProto,
+    terms: Sequence[Term],
+    activations: Sequence[str] = (),
+    forms: Forms = PORTABLE,
+    size: tuple[int, int] | None = None,
 ) -> onnx.ModelProto:
     """Make the model that gives an objective's value and its gradient with respect to the image.
 
@@ -50,13 +58,18 @@ def gradient_model(
         The objective, a weighted sum over layers.
     activations : sequence of str
         Tensors to give as further outputs.
+    forms : Forms
+        How gradients are written where there is a choice; see `core.forms`.
+    size : (int, int), optional
+        Height and width of the only image, one at a time, that the model is for; runtimes can
+        then do all arithmetic on shapes beforehand.
 
     Returns
     -------
     onnx.ModelProto
         Inputs: `image`, and those of `core.objective.references`. Outputs: `loss` (scalar,
         float32), `gradient` (the image's shape), then the activations. Standard operators only,
-        symbolic sizes where the network has them.
+        symbolic sizes where the network has them and `size` is not given.
 
     Raises
     ------
@@ -66,18 +79,26 @@ def gradient_model(
     LayerError
         Where the network has no such layer or channel.
     """
-    for name in {LOSS, GRADIENT}.intersection(activations):
+    for taken in {LOSS, GRADIENT}.intersection(activations):
         raise LayerError(
-            f"the activations of {name!r} cannot be an output, since an output has that name; "
+            f"the activations of {taken!r} cannot be an output, since an output has that name; "
             f"rename the layer in the network"
         )
     tapped = {*activations, *(term.layer for term in terms)}
-    graph = Graph(move_relus(fold_batch_norms(network, IMAGE, tapped), tapped))
-    loss = loss_of(graph, terms)
+    simple = fold_batch_norms(network, IMAGE, tapped)
+    if forms.max_pool == TAPS and any(node.op_type == "MaxPool" for node in simple.graph.node):
+        over = turned(simple, tapped)
+        forms = dataclasses.replace(forms, turned=over is not simple)
+        simple = over
+    simple = move_relus(simple, {*tapped, *map(turned_name, tapped)}, forms)
+    if size is not None:
+        _fix(simple, size)
+    graph = Graph(simple, forms)
+    loss = loss_of(graph, [_on_turned(term, graph) for term in terms])
     graph.learn_shapes()
     gradient = backward(graph, loss, graph.value(IMAGE))
     model = graph.model
-    source = {info.name: info for info in network.graph.input}[IMAGE]
+    source = _image(model)
     # The network's own tensors of these names make way for the outputs.
     _rename(graph, {name: f"network/{name}" for name in (LOSS, GRADIENT) if name in graph})
     for value, name in ((loss, LOSS), (gradient, GRADIENT)):
@@ -247,6 +268,32 @@ def _described(graph: Graph, name: str) -> onnx.ValueInfoProto:
     shape = graph.shapes.get(name)
     dtype = graph.dtypes.get(name, TensorProto.FLOAT)
     return helper.make_tensor_value_info(name, dtype, shape)
+
+
+def _on_turned(term: Term, graph: Graph) -> Term:
+    """The term on the layer turned over, where there is one and the term counts all places alike.
+
+    It is spared from turning the layer back, which would leave the blocked layout.
+    """
+    layer = turned_name(term.layer)
+    alike = term.kind in ("squares", "mean") and not term.border
+    return dataclasses.replace(term, layer=layer) if alike and layer in graph else term
+
+
+def _image(model: onnx.ModelProto) -> onnx.ValueInfoProto:
+    inputs: dict[str, onnx.ValueInfoProto] = {info.name: info for info in model.graph.input}
+    return inputs[IMAGE]
+
+
+def _fix(model: onnx.ModelProto, size: tuple[int, int]) -> None:
+    """Make a model, in place, one for a single image of that height and width."""
+    dims = _image(model).type.tensor_type.shape.dim
+    for dim, number in zip(dims, (1, 3, *size), strict=True):
+        dim.dim_value = number
+    # What was inferred for any size would stand in the way of what is so for this one.
+    del model.graph.value_info[:]
+    for output in model.graph.output:
+        output.type.tensor_type.ClearField("shape")
 
 
 def _rename(graph: Graph, names: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from core.errors import NetworkError
+from core.forms import PORTABLE, Forms
 from core.inference import Dim, inferred, names_read
 
 _BOOLEAN = {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"}
@@ -107,14 +108,18 @@ class Graph:
     ----------
     model : onnx.ModelProto
         The forward network; it is copied, never changed. Opset 18 or later.
+    forms : Forms
+        How gradients are written where there is a choice.
 
     Attributes
     ----------
+    forms : Forms
+        As given.
     shapes : dict
         For each tensor whose rank is known, its dimensions.
     """
 
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, forms: Forms = PORTABLE) -> None:
         opset = max(
             (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
         )
@@ -125,6 +130,7 @@ class Graph:
             )
         self.model = onnx.ModelProto()
         self.model.CopyFrom(model)
+        self.forms = forms
         self.shapes: dict[str, list[Dim]] = {}
         self.dtypes: dict[str, int] = {}
         self.producers: dict[str, onnx.NodeProto] = {}

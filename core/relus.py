@@ -1,9 +1,9 @@
-"""Move ReLUs behind the concatenations that read them, ahead of differentiation.
+"""Move ReLUs behind the concatenations and max-pools that read them, ahead of differentiation.
 
-The function stays the same to the last bit. On the way back one ReLU then masks the gradient of
-the whole in ONNX Runtime's blocked layout, which each of the parts would leave and enter again.
-Behind max-pools they do not belong: ONNX Runtime's pool with indices takes half as long again
-where its input is not cut off at zero.
+The function stays the same to the last bit. Behind a concatenation, one ReLU masks the gradient
+of the whole in ONNX Runtime's blocked layout, which each of the parts would leave and enter again.
+Behind a pool it masks what is a quarter of the size; but not where the pool gives indices, which
+takes ONNX Runtime half as long again on an input that is not cut off at zero.
 """
 
 from __future__ import annotations
@@ -14,14 +14,20 @@ from collections.abc import Iterable
 import onnx
 from onnx import helper
 
-from core.inference import names_read
+from core.forms import PORTABLE, TAPS, Forms
+from core.inference import attributes, names_read
 
 _KEEPS_SIGN = {"Relu", "Concat", "MaxPool", "AveragePool"}
 """Operators that give nothing below zero where their inputs have nothing below zero."""
 
+_PLAIN = ("NOTSET", "VALID")
+"""Ways to pad that do not."""
 
-def move_relus(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
-    """Replace Concat(Relu(x), Relu(y), ...) by Relu(Concat(x, y, ...)).
+
+def move_relus(
+    model: onnx.ModelProto, keep: Iterable[str], forms: Forms = PORTABLE
+) -> onnx.ModelProto:
+    """Replace Concat(Relu(x), Relu(y), ...) by Relu(Concat(x, y, ...)), and likewise for MaxPool.
 
     Other inputs of a concatenation must be known not to be negative, such as pools of ReLUs. Where
     one of those is zero, so are all the ReLUs that it comes from, and the gradient stays the same.
@@ -32,6 +38,8 @@ def move_relus(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
         A network; it is not changed.
     keep : iterable of str
         Tensors that must stay, such as the layers of an objective.
+    forms : Forms
+        Pools are passed where their gradient is to be written as `taps`.
 
     Returns
     -------
@@ -55,7 +63,7 @@ def move_relus(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
         if node.op_type in _KEEPS_SIGN and (node.op_type == "Relu" or positive.issuperset(inputs)):
             positive.update(node.output)
         parts = [name for name in inputs if name in relus]
-        if node.op_type != "Concat" or not parts or not positive.issuperset(inputs):
+        if not parts or not _passes(node, positive, forms):
             moved.graph.node.append(node)
             continue
         bare.update(parts)
@@ -71,3 +79,12 @@ def move_relus(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
     del moved.graph.node[:]
     moved.graph.node.extend(left)
     return moved
+
+
+def _passes(node: onnx.NodeProto, positive: set[str], forms: Forms) -> bool:
+    """Whether a ReLU does behind a node what one before each of its inputs does, and cheaper."""
+    if node.op_type == "Concat":
+        return positive.issuperset(node.input)
+    given = attributes(node)
+    plain = not any(given.get("pads", [0])) and given.get("auto_pad", "NOTSET") in _PLAIN
+    return node.op_type == "MaxPool" and len(node.output) == 1 and plain and forms.max_pool == TAPS

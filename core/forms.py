@@ -1,0 +1,41 @@
+"""Which form of an operator's gradient a provider runs fastest: one table, found by measuring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INDICES, TAPS = "indices", "taps"
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Ways to write a gradient that give the same numbers.
+
+    Attributes
+    ----------
+    max_pool : str
+        `indices`: the pool's own Indices output and ScatterElements, right for every pool.
+        `taps`: each tap of the window compared with the maximum, axis by axis, by depthwise
+        convolutions and products, for pools without padding; the others go by `indices`.
+    turned : bool
+        Whether the network works on the image turned over its diagonal; see `core.turning`.
+    """
+
+    max_pool: str = INDICES
+    turned: bool = False
+
+
+PORTABLE = Forms()
+"""For models that leave this machine."""
+
+FORMS = {"cpu": Forms(max_pool=TAPS), "openvino": Forms(max_pool=TAPS)}
+"""By short name of the provider; those not named take `PORTABLE`.
+
+CPU: ONNX Runtime's pool with indices is a loop over single numbers, outside the blocked layout;
+the comparisons stay in it. OpenVINO: ScatterElements is slower there than the whole network.
+"""
+
+
+def forms_of(provider: str) -> Forms:
+    """The forms for a provider, by its short name."""
+    return FORMS.get(provider, PORTABLE)
