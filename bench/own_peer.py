@@ -19,7 +19,7 @@ class OwnPeer:
 
     def __init__(self, network: Network, terms: Sequence[Term], threads: int = 0) -> None:
         self.version = f"onnxruntime {runtime().__version__}"
-        self._session = GradientSession(network.gradient_model(terms), "cpu", threads)
+        self._session = GradientSession(network, terms, "cpu", threads)
 
     def prepare(self, tile: Array) -> Array:
         """Nothing to do."""

@@ -61,8 +61,8 @@ class Activations:
         self._tapped = [name for name in self._layers if name != IMAGE]
         self._session = None
         if self._tapped:
-            model = activation_model(network.model, self._tapped)
-            self._session = open_session(model, provider, threads)
+            source = network.activation_source(self._tapped)
+            self._session = open_session(source, provider, threads)
 
     def __call__(self, image: Array) -> dict[str, Array]:
         """Run the network.

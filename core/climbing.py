@@ -79,7 +79,7 @@ class Objective:
         if self._own:
             layers = [one.layer for one in self._own]
             self._originals = Activations(network, layers, provider, threads)
-        self._session = GradientSession(network.gradient_model(terms), provider, threads)
+        self._session = GradientSession(network, terms, provider, threads)
         self.provider = self._session.provider
 
     def __call__(self, tile: Array, original: Array | None = None) -> tuple[float, Array]:

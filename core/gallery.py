@@ -85,8 +85,8 @@ class _OneOfMany:
 
     def __init__(self, network: Network, layer: str, channels: int, provider: str, threads: int):
         self.layer, self._count = layer, channels
-        model = network.gradient_model([Term(layer, kind="direction")])
-        self._session = GradientSession(model, provider, threads)
+        terms = [Term(layer, kind="direction")]
+        self._session = GradientSession(network, terms, provider, threads)
         self._input = Reference(GUIDE, layer).input
 
     def choose(self, channel: int) -> GradientOf:

@@ -12,7 +12,6 @@ from core.errors import MemoryLimitError
 from core.network import Network
 from core.octaves import SCHEMES, octave_sizes, working_size
 from core.recipe import Recipe
-from core.sizes import activation_bytes
 from core.tilings import largest_tile
 
 TILE = 512
@@ -110,7 +109,7 @@ def estimate(
     """
     free = available() + held() if free is None else free
     layers = [term.layer for term in recipe.layers]
-    per_pixel = activation_bytes(network.model, layers) * _ACTIVATION_SHARE
+    per_pixel = network.activation_bytes(layers) * _ACTIVATION_SHARE
     weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
     fixed = _BASE + weights * _BYTES_PER_WEIGHT + _for_pixels(width, height)
     if recipe.needs_original:
@@ -149,7 +148,7 @@ def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
     """
     if not recipe.needs_guide:
         return 0.0
-    run = GUIDE_SIDE**2 * activation_bytes(network.model, [t.layer for t in recipe.layers])
+    run = GUIDE_SIDE**2 * network.activation_bytes([t.layer for t in recipe.layers])
     layers = [term.layer for term in recipe.layers if term.kind == "guide"]
     strides = [network.grid([layer], 1, 0).stride for layer in layers]
     return run + max((8.0 * pixels * GUIDE_SIDE**2 / s**4 for s in strides), default=0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -15,10 +16,13 @@ from google.protobuf.message import DecodeError
 from onnx.external_data_helper import uses_external_data
 from platformdirs import user_data_path
 
+from core import kept
 from core.errors import LayerError, NetworkError, nearest
+from core.forms import forms_of
 from core.gradient import dreamable, gradient_model
 from core.inference import IMAGE
-from core.sizes import minimum_size, shapes_at, stride
+from core.sessions import Source
+from core.sizes import activation_bytes, minimum_size, shapes_at, stride
 from core.term import Term
 from core.tiles import Grid
 
@@ -172,10 +176,43 @@ class Network:
                     f"{hint or 'see `dreamlayer layers` for those it has'}"
                 )
 
-    def gradient_model(self, terms: Sequence[Term]) -> onnx.ModelProto:
-        """The model of an objective's value and gradient; see `core.gradient.gradient_model`."""
+    @cached_property
+    def digest(self) -> str:
+        """Stands for all that is in the file."""
+        return hashlib.sha256(self.model.SerializeToString(deterministic=True)).hexdigest()
+
+    def gradient_model(
+        self,
+        terms: Sequence[Term],
+        provider: str = "",
+        size: tuple[int, int] | None = None,
+    ) -> onnx.ModelProto:
+        """The model of an objective's value and gradient; see `core.gradient.gradient_model`.
+
+        It is written as the provider, given by its short name, runs it fastest.
+        """
         self.check(terms)
-        return gradient_model(self.model, terms)
+        return gradient_model(self.model, terms, forms=forms_of(provider), size=size)
+
+    def gradient_source(self, terms: Sequence[Term], size: tuple[int, int] | None = None) -> Source:
+        """The same for a session, made only where none is kept.
+
+        Raises
+        ------
+        LayerError
+            A term names a layer that is not there.
+        """
+        self.check(terms)
+        identity = ("gradient", self.digest, tuple(terms), size)
+        return Source(lambda provider: self.gradient_model(terms, provider, size), identity)
+
+    def activation_source(self, layers: Sequence[str]) -> Source:
+        """The network as far as some layers, for a session; see `core.activations`."""
+        from core.activations import activation_model
+
+        self.check_layers(layers)
+        identity = ("activations", self.digest, tuple(layers))
+        return Source(lambda _: activation_model(self.model, layers), identity)
 
     def grid(self, layers: Sequence[str], side: int, overlap: int) -> Grid:
         """How to divide an image for an objective on `layers`; see `core.tiles.Grid`."""
@@ -183,13 +220,24 @@ class Network:
         key = tuple(layer for layer in layers if layer != IMAGE)
         if key not in self._geometry:
             # The picture itself has neighbours to compare from two pixels on.
-            self._geometry[key] = (
-                (minimum_size(self.model, key, multiple), stride(self.model, key))
-                if key
-                else (max(2, multiple), 1)
-            )
+            self._geometry[key] = self._measured(key, multiple) if key else (max(2, multiple), 1)
         minimum, pixels = self._geometry[key]
         return Grid(side, overlap, minimum, pixels, multiple)
+
+    def activation_bytes(self, layers: Sequence[str]) -> float:
+        """Bytes of feature maps per pixel of the image; see `core.sizes.activation_bytes`."""
+        found = kept.fact(
+            lambda: activation_bytes(self.model, layers), "bytes", self.digest, tuple(layers)
+        )
+        return float(found)
+
+    def _measured(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
+        """The least side in pixels that the layers take, and their stride."""
+        least, pixels = kept.fact(
+            lambda: [minimum_size(self.model, layers, multiple), stride(self.model, layers)],
+            *("geometry", self.digest, layers, multiple),
+        )
+        return int(least), int(pixels)
 
 
 def _layer(name: str, dims: Sequence[int], reason: str | None) -> Layer:

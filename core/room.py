@@ -9,7 +9,7 @@ from core.errors import MemoryLimitError
 from core.inference import IMAGE, names_read
 from core.memory import available, held, in_units
 from core.network import Network
-from core.sizes import activation_bytes, ancestors, shapes_at
+from core.sizes import ancestors, shapes_at
 
 _BASE = 130e6
 """Interpreter, numpy, Pillow, onnx and ONNX Runtime, in bytes."""
@@ -70,7 +70,7 @@ def check_gallery(
     MemoryLimitError
         As for `check_features`.
     """
-    maps = activation_bytes(network.model, list(dict.fromkeys(layers))) * _GRADIENT_SHARE
+    maps = network.activation_bytes(list(dict.fromkeys(layers))) * _GRADIENT_SHARE
     needed = _BASE + _weights(network) * _DIFFERENTIATED + cell**2 * (maps + _PLANES)
     needed += sheet[0] * sheet[1] * _SHEET
     _check(needed, f"a gallery of {sheet[1]} × {sheet[0]} pixels", "use a smaller --cell or --most")

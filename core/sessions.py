@@ -5,21 +5,40 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 
+from core import kept
 from core.errors import NetworkError, ProviderError, nearest
 from core.gradient import GRADIENT, LOSS
 from core.inference import IMAGE
-from core.providers import AUTO, PROVIDERS
+from core.providers import AUTO, FULL, PROVIDERS, settings_of
+
+if TYPE_CHECKING:
+    from core.network import Network
+    from core.term import Term
 
 Array = npt.NDArray[np.float32]
 
 _AUTO_ORDER = ("cuda", "rocm", "migraphx", "cpu")
+_KEPT = {"cpu", "cuda"}
+"""Providers whose optimised graphs ONNX Runtime can write to a file: those that do not compile."""
+
+_OUTSIDE = {
+    "session.optimized_model_external_initializers_file_name": "weights",
+    "session.optimized_model_external_initializers_min_size_in_bytes": "32768",
+}
+"""Weights of a kept graph go into a file beside it; smaller tensors may be of its one size."""
+
+_WORTH_PIXELS = 4_000_000
+"""Pixels of tiles of one size from which on a session of their own pays: opening it takes what it
+saves on so many, a twentieth of their time."""
+
 _INSTALL = {"cpu": "cpu", "cuda": "gpu", "tensorrt": "gpu", "openvino": "openvino"}
 
 
@@ -85,17 +104,40 @@ def full_name(provider: str) -> str:
     raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(built)}")
 
 
-def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0) -> Any:
+@dataclass(frozen=True)
+class Source:
+    """What a session is to run, made only where it is not kept from an earlier time.
+
+    Attributes
+    ----------
+    make : callable
+        Makes the model for a provider, given by its short name.
+    identity : tuple
+        All that the model depends on beside the provider; empty where it is never to be kept.
+    """
+
+    make: Callable[[str], onnx.ModelProto]
+    identity: tuple[object, ...] = ()
+
+
+def open_session(
+    source: Source | onnx.ModelProto,
+    provider: str = AUTO,
+    threads: int = 0,
+    precision: str = FULL,
+) -> Any:
     """Make a session on the provider asked for, and make sure that it is the one that loaded.
 
     Parameters
     ----------
-    model : onnx.ModelProto
+    source : Source or onnx.ModelProto
         Any model of standard operators.
     provider : str
         `auto` takes the fastest that loads; any other is a demand.
     threads : int
         Threads within an operator on the CPU, at most one a core; 0 for one a core.
+    precision : str
+        `full`, or `fast` for shorter numbers within the network, where the provider has them.
 
     Returns
     -------
@@ -115,6 +157,9 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
             f"or 0 for all"
         )
     ort = runtime()
+    if isinstance(source, onnx.ModelProto):
+        given = source
+        source = Source(lambda _: given)
     if provider == AUTO:
         built = offered()
         tries = [PROVIDERS[name] for name in _AUTO_ORDER if name in built]
@@ -122,7 +167,7 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
         tries = [full_name(provider)]
     for name in tries:
         try:
-            session = _make(ort, model, name, threads)
+            session = _open(ort, source, name, threads, precision)
         except NetworkError:
             if name == tries[-1]:
                 raise
@@ -135,15 +180,47 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
     )
 
 
-def _make(ort: Any, model: onnx.ModelProto, provider: str, threads: int) -> Any:
+def _open(ort: Any, source: Source, provider: str, threads: int, precision: str) -> Any:
+    """Open what is kept of a source, or make it and keep it."""
+    short = short_name(provider)
+    if not source.identity or short not in _KEPT:
+        content = source.make(short).SerializeToString()
+        return _make(ort, content, _options(ort, threads), provider, precision)
+    filed = (*source.identity, short, precision, ort.__version__, kept.machine())
+    found = kept.find(*filed)
+    if found is not None:
+        options = _options(ort, threads)
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        try:
+            return _make(ort, str(found), options, provider, precision)
+        except NetworkError:
+            # Damaged, or its weights were removed: it is made anew.
+            kept.forget(found)
+    options = _options(ort, threads)
+    with kept.keeping(*filed) as place:
+        if place is not None:
+            options.optimized_model_filepath = str(place / "model.onnx")
+            for entry, value in _OUTSIDE.items():
+                options.add_session_config_entry(entry, value)
+        return _make(ort, source.make(short).SerializeToString(), options, provider, precision)
+
+
+def _options(ort: Any, threads: int) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     # 4 is fatal only: what fails is found by checking the loaded provider, and said in a sentence.
     options.log_severity_level = 4
+    # Else threads keep a core busy for a while after each run, which an editor may want.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    return options
+
+
+def _make(ort: Any, model: bytes | str, options: Any, provider: str, precision: str) -> Any:
+    settings = settings_of(short_name(provider), precision)
     try:
         # ONNX Runtime prints its falling back to standard output, where a picture may go.
         with contextlib.redirect_stdout(io.StringIO()):
-            session = ort.InferenceSession(model.SerializeToString(), options, providers=[provider])
+            session = ort.InferenceSession(model, options, providers=[(provider, settings)])
         # Else a failure in the middle of a dream would move it to the CPU without a word.
         session.disable_fallback()
     except Exception as error:
@@ -160,11 +237,16 @@ def _make(ort: Any, model: onnx.ModelProto, provider: str, threads: int) -> Any:
 class GradientSession:
     """A loaded objective: gives its value and its gradient for one tile.
 
+    One session is open at a time, so that no two hold memory: one for tiles of any size, or,
+    once a size keeps coming, one for that size alone, which is faster and gives the same.
+
     Parameters
     ----------
-    model : onnx.ModelProto
-        What `core.gradient.gradient_model` made.
-    provider, threads
+    network : Network
+        Whose layers are climbed.
+    terms : sequence of Term
+        The objective.
+    provider, threads, precision
         As for `open_session`.
 
     Attributes
@@ -173,9 +255,34 @@ class GradientSession:
         Short name of the provider that really runs it.
     """
 
-    def __init__(self, model: onnx.ModelProto, provider: str = AUTO, threads: int = 0) -> None:
-        self._session = open_session(model, provider, threads)
+    def __init__(
+        self,
+        network: Network,
+        terms: Sequence[Term],
+        provider: str = AUTO,
+        threads: int = 0,
+        precision: str = FULL,
+    ) -> None:
+        self._network, self._terms = network, tuple(terms)
+        self._asked = provider, threads, precision
+        self._size: tuple[int, int] | None = None
+        self._session = self._opened(None)
         self.provider = short_name(self._session.get_providers()[0])
+        self.begin()
+
+    def begin(self) -> None:
+        """Start counting anew, so that a dream does not depend on the one before."""
+        self._last: tuple[int, int] = (0, 0)
+        self._pixels = 0
+
+    def fix(self, size: tuple[int, int] | None) -> None:
+        """Open the session for tiles of one height and width, or for any."""
+        if size == self._size:
+            return
+        # First the old one's memory is given back.
+        self._session = None
+        self._session = self._opened(size)
+        self._size = size
 
     def __call__(
         self, tile: Array, references: Mapping[str, Array] | None = None
@@ -194,9 +301,25 @@ class GradientSession:
         (float, array)
             The objective, and its gradient, float32 [3, height, width].
         """
+        self._settle(tile.shape[1], tile.shape[2])
         fed = {IMAGE: tile[np.newaxis], **(references or {})}
         loss, gradient = run(self._session, (LOSS, GRADIENT), fed)
         return float(loss), gradient[0]
+
+    def _settle(self, height: int, width: int) -> None:
+        """Count the pixels of tiles of one size, and open the session that they are worth."""
+        if (height, width) != self._last:
+            self._last, self._pixels = (height, width), 0
+        self._pixels += height * width
+        if self._size not in (None, self._last):
+            self.fix(None)
+        elif self._size is None and self._pixels > _WORTH_PIXELS:
+            self.fix(self._last)
+
+    def _opened(self, size: tuple[int, int] | None) -> Any:
+        provider, threads, precision = self._asked
+        source = self._network.gradient_source(self._terms, size)
+        return open_session(source, provider, threads, precision)
 
 
 def run(session: Any, names: Sequence[str], fed: Mapping[str, Array]) -> list[Array]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +39,19 @@ def small_model() -> onnx.ModelProto:
         weights = (rng.standard_normal(shape) * 0.4).astype(np.float32)
         model.graph.initializer.append(onnx.numpy_helper.from_array(weights, name))
     return model
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept() -> Iterator[None]:
+    """What is kept on disk goes into a folder of this run, in the tests' own programs too."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        before = os.environ.get("DREAMLAYER_CACHE")
+        os.environ["DREAMLAYER_CACHE"] = folder
+        yield
+        if before is None:
+            del os.environ["DREAMLAYER_CACHE"]
+        else:
+            os.environ["DREAMLAYER_CACHE"] = before
 
 
 @pytest.fixture(scope="session")

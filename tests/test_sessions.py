@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,20 +14,29 @@ import pytest
 import core.sessions as sessions
 from core.errors import NetworkError, ProviderError
 from core.network import Network
-from core.sessions import GradientSession, full_name, offered, open_session
+from core.sessions import GradientSession, Source, full_name, offered, open_session
 from core.term import Term
+
+TERMS = [Term("deep")]
+RNG = np.random.default_rng(0)
 
 
 @pytest.fixture
-def model(small_network: Path) -> onnx.ModelProto:
+def network(small_network: Path) -> Network:
+    """A network that runs in no time."""
+    return Network(str(small_network))
+
+
+@pytest.fixture
+def model(network: Network) -> onnx.ModelProto:
     """A gradient model that runs in no time."""
-    return Network(str(small_network)).gradient_model([Term("deep")])
+    return network.gradient_model(TERMS)
 
 
 @pytest.mark.parametrize("provider", ["auto", "cpu", "CPU", "CPUExecutionProvider"])
-def test_cpu_is_there_under_all_its_names(provider: str, model: onnx.ModelProto) -> None:
+def test_cpu_is_there_under_all_its_names(provider: str, network: Network) -> None:
     """The session says which provider really runs."""
-    loaded = GradientSession(model, provider).provider
+    loaded = GradientSession(network, TERMS, provider).provider
     assert loaded in offered() if provider == "auto" else loaded == "cpu"
 
 
@@ -62,7 +73,7 @@ def test_demanded_provider_that_does_not_load_is_an_error(
     fake = SimpleNamespace(
         __version__="0",
         get_available_providers=lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
-        SessionOptions=SimpleNamespace,
+        SessionOptions=lambda: SimpleNamespace(add_session_config_entry=lambda *_: None),
         InferenceSession=lambda *_, **__: fallen,
     )
     monkeypatch.setattr(sessions, "runtime", lambda: fake)
@@ -92,9 +103,9 @@ def test_runtime_refusal_is_one_sentence(model: onnx.ModelProto) -> None:
         open_session(model, "cpu")
 
 
-def test_tile_that_does_not_run_is_one_sentence(model: onnx.ModelProto) -> None:
+def test_tile_that_does_not_run_is_one_sentence(network: Network) -> None:
     """What ONNX Runtime says of a tile becomes our error, with the tile's size."""
-    session = GradientSession(model, "cpu")
+    session = GradientSession(network, TERMS, "cpu")
     with pytest.raises(NetworkError, match=r"tile of 9 × 5 pixels: [^\n]*$"):
         session(np.zeros((4, 5, 9), np.float32))
 
@@ -102,9 +113,166 @@ def test_tile_that_does_not_run_is_one_sentence(model: onnx.ModelProto) -> None:
 @pytest.mark.skipif("cuda" not in offered(), reason="no CUDA provider: install dreamlayer[gpu]")
 def test_cuda_agrees_with_the_cpu() -> None:
     """The gradient on the GPU has the CPU's direction: cosine ≥ 0.999."""
-    model = Network().gradient_model([Term("mixed3"), Term("mixed5")])
-    tile = np.random.default_rng(0).random((3, 200, 200), np.float32)
-    _, cpu = GradientSession(model, "cpu")(tile)
-    _, gpu = GradientSession(model, "cuda")(tile)
+    terms = [Term("mixed3"), Term("mixed5")]
+    tile = RNG.random((3, 200, 200), np.float32)
+    _, cpu = GradientSession(Network(), terms, "cpu")(tile)
+    _, gpu = GradientSession(Network(), terms, "cuda")(tile)
     cosine = float((cpu * gpu).sum() / np.linalg.norm(cpu) / np.linalg.norm(gpu))
     assert cosine >= 0.999
+
+
+def test_size_of_its_own_gives_the_same() -> None:
+    """On the shipped network, a session for one size gives what the one for all sizes gives."""
+    session = GradientSession(Network(), [Term("mixed3"), Term("mixed5")], "cpu")
+    tile = RNG.random((3, 150, 131), np.float32)
+    loss, gradient = session(tile)
+    session.fix((150, 131))
+    fixed_loss, fixed = session(tile)
+    assert fixed_loss == pytest.approx(loss, rel=1e-6)
+    np.testing.assert_allclose(fixed, gradient, atol=1e-5 * np.abs(gradient).max())
+    with pytest.raises(NetworkError, match="tile of 131 × 151"):
+        sessions.run(session._session, ("loss",), {"image": np.zeros((1, 3, 151, 131), "f4")})
+
+
+def test_size_that_keeps_coming_gets_a_session_of_its_own(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After so many pixels of one size; another size takes the session for all sizes again."""
+    monkeypatch.setattr(sessions, "_WORTH_PIXELS", 3 * 10 * 12)
+    opened = []
+    real = Network.gradient_source
+
+    def noted(self: Network, terms: list[Term], size: tuple[int, int] | None = None) -> Source:
+        opened.append(size)
+        return real(self, terms, size)
+
+    monkeypatch.setattr(Network, "gradient_source", noted)
+    session = GradientSession(network, TERMS, "cpu")
+    tile, other = RNG.random((3, 10, 12), np.float32), RNG.random((3, 12, 10), np.float32)
+    for _ in range(6):
+        session(tile)
+    assert opened == [None, (10, 12)]
+    session(other)
+    assert opened == [None, (10, 12), None]
+    session(tile)
+    session.begin()
+    for _ in range(3):
+        session(tile)
+    assert len(opened) == 3, "what came before `begin` was counted"
+
+
+class TestKept:
+    """Optimised graphs kept on disk."""
+
+    @pytest.fixture(autouse=True)
+    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """An empty folder for what is kept."""
+        monkeypatch.setenv("DREAMLAYER_CACHE", str(tmp_path))
+        return tmp_path
+
+    @pytest.fixture
+    def source(self, network: Network) -> Source:
+        """Counts how often its model is made."""
+        return self.counting(network)
+
+    @staticmethod
+    def counting(network: Network) -> Source:
+        inner = network.gradient_source(TERMS)
+        made: list[str] = []
+
+        def make(provider: str) -> onnx.ModelProto:
+            made.append(provider)
+            return inner.make(provider)
+
+        make.made = made  # type: ignore[attr-defined]
+        return Source(make, inner.identity)
+
+    def gradient(self, source: Source) -> np.ndarray:
+        image = np.random.default_rng(1).random((1, 3, 16, 20), np.float32)
+        found: np.ndarray = open_session(source, "cpu").run(["gradient"], {"image": image})[0]
+        return found
+
+    def test_is_made_once(self, source: Source, folder: Path) -> None:
+        """The second time the optimised graph is taken from disk, and gives the same bytes."""
+        first = self.gradient(source)
+        np.testing.assert_array_equal(self.gradient(source), first)
+        assert source.make.made == ["cpu"]  # type: ignore[attr-defined]
+        assert [path.suffix for path in folder.iterdir()] == [".onnx"]
+
+    def test_shipped_network_shares_its_weights(self, folder: Path) -> None:
+        """Graphs for other sizes take kilobytes, since the weights are filed by their content."""
+        source = Network().gradient_source
+        for size in (None, (80, 90), (96, 75)):
+            open_session(source([Term("mixed0")], size), "cpu")
+        kinds = [path.suffix for path in folder.iterdir()]
+        assert sorted(kinds) == [".onnx"] * 3 + [".weights"]
+        session = open_session(source([Term("mixed0")], (80, 90)), "cpu")
+        image = np.random.default_rng(1).random((1, 3, 80, 90), np.float32)
+        kept = session.run(["gradient"], {"image": image})[0]
+        plain = open_session(source([Term("mixed0")], (80, 90)).make("cpu"), "cpu")
+        np.testing.assert_array_equal(kept, plain.run(["gradient"], {"image": image})[0])
+
+    @pytest.mark.parametrize("damage", [b"", b"not a graph", None])
+    def test_damaged_entry_is_made_anew(
+        self, source: Source, folder: Path, damage: bytes | None
+    ) -> None:
+        """Cut off, overwritten or removed: the graph is made again and kept again."""
+        first = self.gradient(source)
+        (entry,) = folder.glob("*.onnx")
+        if damage is None:
+            entry.unlink()
+        else:
+            entry.write_bytes(damage)
+        np.testing.assert_array_equal(self.gradient(source), first)
+        assert source.make.made == ["cpu", "cpu"]  # type: ignore[attr-defined]
+        np.testing.assert_array_equal(self.gradient(source), first)
+        assert source.make.made == ["cpu", "cpu"]  # type: ignore[attr-defined]
+
+    def test_weights_that_are_gone_are_made_anew(self, folder: Path) -> None:
+        """A graph whose weights somebody removed is no error."""
+        source = Network().gradient_source([Term("mixed0")])
+        open_session(source, "cpu")
+        for path in folder.glob("*.weights"):
+            path.unlink()
+        open_session(source, "cpu")
+        assert list(folder.glob("*.weights"))
+
+    def test_another_objective_is_another_entry(self, network: Network, folder: Path) -> None:
+        """Terms, sizes and precision tell entries apart."""
+        open_session(network.gradient_source([Term("deep")]), "cpu")
+        open_session(network.gradient_source([Term("deep", 0.5)]), "cpu")
+        open_session(network.gradient_source([Term("deep")], (16, 16)), "cpu")
+        open_session(network.gradient_source([Term("deep")]), "cpu", precision="fast")
+        assert len(list(folder.glob("*.onnx"))) == 4
+
+    def test_nothing_is_kept_where_that_is_switched_off(
+        self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """`off` leaves no trace."""
+        monkeypatch.setenv("DREAMLAYER_CACHE", "off")
+        self.gradient(source)
+        assert not list(folder.iterdir())
+
+    def test_folder_that_cannot_be_made_is_no_error(
+        self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where a file is in the way, everything works but is not kept."""
+        (folder / "file").write_text("")
+        monkeypatch.setenv("DREAMLAYER_CACHE", str(folder / "file" / "kept"))
+        first = self.gradient(source)
+        np.testing.assert_array_equal(self.gradient(source), first)
+
+    def test_processes_can_share_the_folder(self, small_network: Path, folder: Path) -> None:
+        """Several that open the same at the same time all succeed, and leave one entry."""
+        program = (
+            "import sys; from core.network import Network; from core.sessions import open_session\n"
+            "from core.term import Term\n"
+            "source = Network(sys.argv[1]).gradient_source([Term('deep')])\n"
+            "for _ in range(5): open_session(source, 'cpu', 1)\n"
+        )
+        command = [sys.executable, "-c", program, str(small_network)]
+        running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        for process in running:
+            _, said = process.communicate(timeout=120)
+            assert process.returncode == 0, said
+        assert len(list(folder.iterdir())) == 1

@@ -27,7 +27,7 @@ from core.sessions import GradientSession, runtime
 from core.term import Term
 import numpy as np
 runtime().set_default_logger_severity(3)
-session = GradientSession(Network().gradient_model([Term("conv2d")]), sys.argv[1])
+session = GradientSession(Network(), [Term("conv2d")], sys.argv[1])
 session(np.zeros((3, 64, 64), np.float32))
 print("LOADED", session.provider)
 """

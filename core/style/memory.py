@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from core.errors import MemoryLimitError
 from core.memory import Estimate, available, held, in_units
 from core.network import Network
-from core.sizes import activation_bytes
 from core.style.objective import layers_of
 from core.style.recipe import StyleRecipe
 from core.style.sizes import content_sizes, grid_of, style_size
@@ -88,8 +87,7 @@ def estimate_style(
     weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
     fixed = _BASE + weights * _BYTES_PER_WEIGHT + width * height * _PICTURE
     per_pixel = (
-        activation_bytes(network.model, layers_of(recipe)) * _ACTIVATION_SHARE
-        + _DOUBLES * _OPTIMISER
+        network.activation_bytes(layers_of(recipe)) * _ACTIVATION_SHARE + _DOUBLES * _OPTIMISER
     )
     planes = sum(areas) * _PLANES
     # One after another: style pictures are read, looked at, for their activations alone, and let

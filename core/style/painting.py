@@ -120,7 +120,7 @@ class Painting:
         self._keep = Activations(network, layers, *self._run_on) if layers else None
         self._kept = self._activations(self._contents[-1])
         self._terms = terms_of(recipe, self.sizes[0], self._kept)
-        self._session = GradientSession(network.gradient_model(self._terms), *self._run_on)
+        self._session = GradientSession(network, self._terms, *self._run_on)
         self.provider = self._session.provider
 
     def run(
@@ -208,7 +208,7 @@ class Painting:
         terms = terms_of(self._recipe, size, self._kept)
         if terms != self._terms:
             self._terms = terms
-            self._session = GradientSession(self._network.gradient_model(terms), *self._run_on)
+            self._session = GradientSession(self._network, terms, *self._run_on)
 
     def _loudness(self, image: Doubles) -> float:
         return 1.0 if self._recipe.measure == PUBLISHED else _LOUDER * image.size
