@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 INDICES, TAPS = "indices", "taps"
+SLOPE, SIGN = "slope", "sign"
 
 
 @dataclass(frozen=True)
@@ -17,22 +18,27 @@ class Forms:
         `indices`: the pool's own Indices output and ScatterElements, right for every pool.
         `taps`: each tap of the window compared with the maximum, axis by axis, by depthwise
         convolutions and products, for pools without padding; the others go by `indices`.
+    mask : str
+        How to tell what is above zero from zero, nothing being below it: `slope`, by a HardSigmoid
+        so steep that it is a step, or `sign`, by the operator of that name.
     turned : bool
         Whether the network works on the image turned over its diagonal; see `core.turning`.
     """
 
     max_pool: str = INDICES
+    mask: str = SLOPE
     turned: bool = False
 
 
 PORTABLE = Forms()
 """For models that leave this machine."""
 
-FORMS = {"cpu": Forms(max_pool=TAPS), "openvino": Forms(max_pool=TAPS)}
+FORMS = {"cpu": Forms(max_pool=TAPS), "openvino": Forms(max_pool=TAPS, mask=SIGN)}
 """By short name of the provider; those not named take `PORTABLE`.
 
 CPU: ONNX Runtime's pool with indices is a loop over single numbers, outside the blocked layout;
-the comparisons stay in it. OpenVINO: ScatterElements is slower there than the whole network.
+the comparisons stay in it. OpenVINO: ScatterElements is slower there than the whole network, and its HardSigmoid
+is wrong for such slopes (2025.4; the gradient then has nothing to do with the right one).
 """
 
 

@@ -18,6 +18,7 @@ from onnx import TensorProto
 
 from core.graph import Value
 from core.rules.convolutions import Window
+from core.rules.elementwise import positive
 from core.rules.shapes import joined, sizes
 
 ROWS, COLUMNS = 2, 3
@@ -95,9 +96,7 @@ class _Stage:
             picks = np.zeros(self.size, np.float32)
             picks[tap] = -1
             below = self._depthwise(x, picks, self.stride) + y
-            # 1 where the tap is less than the maximum; core.rules.elementwise.positive says why.
-            passed = graph.emit("HardSigmoid", below, alpha=1e30, beta=0.0)
-            flows.append(flows[-1] * passed)
+            flows.append(flows[-1] * positive(below))
         return flows
 
     def _rows(self, flows: list[Value]) -> Value:
