@@ -17,6 +17,7 @@ from core.images.picture import Picture
 from core.memory import Estimate, estimate
 from core.network import Network
 from core.octaves import working_size
+from core.planes import Planes
 from core.preview import Previewer, ShowPreview
 from core.progress import Watch
 from core.providers import AUTO
@@ -140,7 +141,7 @@ class Dreamer:
             grid=self.network.grid([term.layer for term in recipe.layers], side, recipe.overlap),
             rng=rng,
             watch=watch,
-            show=show and Previewer(small, mask, recipe.strength, show_side, show),
+            show=show and Previewer(Planes(recipe, objective), small, mask, recipe.strength, show_side, show),
             trace=trace,
             cancelled=cancelled,
         )

@@ -177,6 +177,13 @@ class Recipe(Knobs):
     canvas: int = knob(
         512, "side in pixels of the noise where no picture is given", low=1, high=65536, expert=True
     )
+    precision: str = knob(
+        "full",
+        "how a GPU that holds the image computes: full, float32 throughout; or fast, the network "
+        "in float16 and TF32, image and sums in float32",
+        choices=("full", "fast"),
+        expert=True,
+    )
     seed: int = knob(0, "seed of all randomness", low=0, high=2**63 - 1)
 
     def __post_init__(self) -> None:
