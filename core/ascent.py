@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core.errors import NetworkError
 from core.ground import Ground, Image
-from core.octaves import SCHEMES, octave_sizes
+from core.octaves import SCHEMES, Scheme, octave_sizes
 from core.planes import GradientOf, Planes
 from core.progress import Ledger, Watch
 from core.recipe import Recipe
@@ -149,7 +149,7 @@ def dream_on(
     recipe = ground.recipe
     sizes = octave_sizes(*ground.size(base), recipe)
     ledger = Ledger(recipe, sizes, watch, cancelled)
-    scheme = SCHEMES[recipe.scheme](ground, base, sizes)
+    scheme: Scheme[Image] = SCHEMES[recipe.scheme](ground, base, sizes)
     image = scheme.start()
     for number, size in enumerate(sizes):
         if number:

@@ -107,6 +107,8 @@ class Graph:
     ----------
     model : onnx.ModelProto
         The forward network; it is copied, never changed. Opset 18 or later.
+    stem : str
+        What the names of its new tensors begin with.
 
     Attributes
     ----------
@@ -114,7 +116,7 @@ class Graph:
         For each tensor whose rank is known, its dimensions.
     """
 
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, stem: str = "gradient") -> None:
         opset = max(
             (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
         )
@@ -130,7 +132,7 @@ class Graph:
         self.producers: dict[str, onnx.NodeProto] = {}
         self._emitted: dict[tuple[Any, ...], tuple[Value, ...]] = {}
         self._constants: dict[tuple[Any, ...], Value] = {}
-        self._count = 0
+        self._count, self._stem = 0, stem
         self.learn_shapes()
         for node in self.model.graph.node:
             for output in node.output:
@@ -219,7 +221,7 @@ class Graph:
     def _fresh(self, stem: str) -> str:
         while True:
             self._count += 1
-            name = f"gradient/{stem}_{self._count}"
+            name = f"{self._stem}/{stem}_{self._count}"
             if name not in self._taken:
                 self._taken.add(name)
                 return name

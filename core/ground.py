@@ -32,6 +32,9 @@ class Filters(Protocol):
     def blur(self, planes: Any, sigma: float) -> Any:
         """Blur with a Gaussian, sigma in pixels; beyond the edges the image is mirrored."""
 
+    def clip(self, planes: Any) -> Any:
+        """Bring pixels within 0..1."""
+
 
 Formula = Callable[..., Any]
 """Takes `Filters` and planes of some images, and gives planes. Numpy hands it one colour after

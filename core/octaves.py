@@ -113,7 +113,9 @@ class Detail(Scheme[Image]):
         """The original at the octave's size, and the change since."""
         before, size = self.sizes[number - 1], self.sizes[number]
         return self.ground.compose(
-            lambda f, base, now: f.resize(base, size) + f.resize(now - f.resize(base, before), size),
+            lambda f, base, now: (
+                f.resize(base, size) + f.resize(now - f.resize(base, before), size)
+            ),
             self.base,
             image,
         )

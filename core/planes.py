@@ -36,6 +36,10 @@ class PlaneFilters:
 
         return np.asarray(gaussian_filter(planes, sigma), np.float32)
 
+    def clip(self, planes: Array) -> Array:
+        """Bring pixels within 0..1."""
+        return np.clip(planes, 0, 1)
+
 
 class Planes(Ground[Array]):
     """Images as float32 arrays [3, height, width].

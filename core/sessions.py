@@ -85,7 +85,12 @@ def full_name(provider: str) -> str:
     raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(built)}")
 
 
-def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0) -> Any:
+def open_session(
+    model: onnx.ModelProto,
+    provider: str = AUTO,
+    threads: int = 0,
+    options: Mapping[str, str] | None = None,
+) -> Any:
     """Make a session on the provider asked for, and make sure that it is the one that loaded.
 
     Parameters
@@ -96,6 +101,8 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
         `auto` takes the fastest that loads; any other is a demand.
     threads : int
         Threads within an operator on the CPU, at most one a core; 0 for one a core.
+    options : mapping, optional
+        Options of the provider, which must then be named.
 
     Returns
     -------
@@ -122,7 +129,7 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
         tries = [full_name(provider)]
     for name in tries:
         try:
-            session = _make(ort, model, name, threads)
+            session = _make(ort, model, name, threads, options)
         except NetworkError:
             if name == tries[-1]:
                 raise
@@ -135,7 +142,13 @@ def open_session(model: onnx.ModelProto, provider: str = AUTO, threads: int = 0)
     )
 
 
-def _make(ort: Any, model: onnx.ModelProto, provider: str, threads: int) -> Any:
+def _make(
+    ort: Any,
+    model: onnx.ModelProto,
+    provider: str,
+    threads: int,
+    settings: Mapping[str, str] | None,
+) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     # 4 is fatal only: what fails is found by checking the loaded provider, and said in a sentence.
@@ -143,7 +156,9 @@ def _make(ort: Any, model: onnx.ModelProto, provider: str, threads: int) -> Any:
     try:
         # ONNX Runtime prints its falling back to standard output, where a picture may go.
         with contextlib.redirect_stdout(io.StringIO()):
-            session = ort.InferenceSession(model.SerializeToString(), options, providers=[provider])
+            session = ort.InferenceSession(
+                model.SerializeToString(), options, providers=[(provider, dict(settings or {}))]
+            )
         # Else a failure in the middle of a dream would move it to the CPU without a word.
         session.disable_fallback()
     except Exception as error:
