@@ -56,22 +56,17 @@ def blurred(value: Value, size: tuple[int, int], weights: Value, radius: int) ->
     """
     for axis, length in enumerate(size, 1):
         wide = gather(value, mirrored(length, radius), axis)
-        value = correlated(wide, weights, axis, (0, 0))
+        value = correlated(wide, weights, axis)
     return value
 
 
-def correlated(
-    value: Value, weights: Value, axis: int, pads: tuple[int, int], stride: int = 1
-) -> Value:
-    """Correlate each plane of [3, height, width] with weights along one axis."""
-    graph = value.graph
-    kernel = reshape(weights, 1, 1, *((-1, 1) if axis == 1 else (1, -1)))
-    tall = axis == 1
+def correlated(value: Value, weights: Value, axis: int, stride: int = 1) -> Value:
+    """Correlate each plane of [3, height, width] with weights along one axis, where all fit."""
+    graph, tall = value.graph, axis == 1
     result = graph.emit(
         "Conv",
         graph.emit("Unsqueeze", value, graph.ints(1)),
-        kernel,
-        pads=[pads[0], 0, pads[1], 0] if tall else [0, pads[0], 0, pads[1]],
+        reshape(weights, 1, 1, *((-1, 1) if tall else (1, -1))),
         strides=[stride, 1] if tall else [1, stride],
     )
     return graph.emit("Squeeze", result, graph.ints(1))

@@ -126,10 +126,15 @@ def _divided_by_size(band: Value) -> Value:
 
 def _shrunk(value: Value, size: tuple[int, int]) -> Value:
     """Every second pixel of the blurred image, those that a convolution of stride 2 meets."""
-    weights = value.graph.constant(np.array(KERNEL, np.float32))
+    graph = value.graph
+    weights = graph.constant(np.array(KERNEL, np.float32))
     for axis, length in enumerate(size, 1):
-        # Of an even length it meets the odd pixels, of an odd one the even.
-        value = correlated(value, weights, axis, (1 + length % 2, 2), stride=2)
+        # Of an even length it meets the odd pixels, of an odd one the even. The zeros are put on
+        # beforehand: cuDNN knows no more of them at one end than at the other.
+        begin, end = [0, 0, 0], [0, 0, 0]
+        begin[axis], end[axis] = 1 + length % 2, 2
+        padded = graph.emit("Pad", value, graph.ints(*begin, *end))
+        value = correlated(padded, weights, axis, stride=2)
     return value
 
 
@@ -138,15 +143,16 @@ def _grown(value: Value, size: tuple[int, int]) -> Value:
     graph = value.graph
     kernel = 2 * np.array(KERNEL, np.float32)
     for axis, length in enumerate(size, 1):
-        begin, tall = 1 + length % 2, axis == 1
+        first, tall = 1 + length % 2, axis == 1
         wide = graph.emit(
             "ConvTranspose",
             graph.emit("Unsqueeze", value, graph.ints(1)),
             graph.constant(kernel.reshape((1, 1, 5, 1) if tall else (1, 1, 1, 5))),
             strides=[2, 1] if tall else [1, 2],
-            pads=[begin, 0, 2, 0] if tall else [0, begin, 0, 2],
         )
-        value = graph.emit("Squeeze", wide, graph.ints(1))
+        wide = graph.emit("Squeeze", wide, graph.ints(1))
+        bounds = (graph.ints(number) for number in (first, first + length, axis))
+        value = graph.emit("Slice", wide, *bounds)
     return value
 
 

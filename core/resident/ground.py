@@ -31,6 +31,10 @@ from core.tiles import Tile
 
 Array = npt.NDArray[np.float32]
 _LARGE = 1_000_000
+"""Pixels from which a graph that is run once in a while gives its working memory back."""
+
+_LAYOUTS = 64
+"""Kinds of tiles kept bound; random ones are hardly ever of one size twice."""
 
 
 class Climb(Protocol):
@@ -115,30 +119,31 @@ class ResidentSlope(Slope):
     def gather(self, tiles: Sequence[Tile], ledger: Ledger) -> float:
         """Run tile after tile; nothing but the objective comes back."""
         size = self._height, self._width
-        seen, runs = sum(tile.pixels for tile in tiles), len(tiles) * self._recipe.steps
-        for tile in tiles:
-            # All are made before the first adds to the sums: a recording one runs as it is made.
-            self._bound(tile, runs)
+        scale, runs = self._climb.scale, len(tiles) * self._recipe.steps
+        given = [index_inputs(tile, self._recipe, *size, scale) for tile in tiles]
+        # All are made before the first adds to the sums: a recording one runs as it is made.
+        bound = [self._bound(*both, runs) for both in zip(tiles, given, strict=True)]
         if not layout_of(tiles[0], *size).whole:
             self._clear()
-        for tile in tiles:
+        for tile, one, values in zip(tiles, bound, given, strict=True):
             ledger.ask()
-            bound = self._bound(tile, runs)
-            for name, values in index_inputs(tile, self._recipe, *size, self._climb.scale).items():
-                self._small.write(name, values)
-            height, width = tile.rows.length, tile.columns.length
-            bound.run(f"a tile of {width} × {height} pixels", (height, width))
+            for name, array in values.items():
+                self._small.write(name, array)
+            sides = tile.rows.length, tile.columns.length
+            one.run(f"a tile of {sides[1]} × {sides[0]} pixels", sides)
             ledger.tile(tile)
-        return float(self._device.read(self._sum)[0]) / seen
+        return float(self._device.read(self._sum)[0]) / sum(tile.pixels for tile in tiles)
 
-    def _bound(self, tile: Tile, runs: int) -> Bound:
+    def _bound(self, tile: Tile, given: dict[str, Numbers], runs: int) -> Bound:
         """The graph of tiles like this one, with its buffers."""
         size = self._height, self._width
         layout = layout_of(tile, *size)
-        given = index_inputs(tile, self._recipe, *size, self._climb.scale)
         shapes = {name: values.shape for name, values in given.items()}
         key = (layout, *sorted(shapes.items()))
-        if key not in self._tiles:
+        found = self._tiles.pop(key, None)
+        if found is None:
+            while len(self._tiles) >= _LAYOUTS:
+                del self._tiles[next(iter(self._tiles))]
             inputs = {name: self._small.write(name, values) for name, values in given.items()}
             inputs |= {**self._pictures, **self._climb.fixed}
             outputs = {"new/sum": self._sum, "new/total": self._total}
@@ -148,10 +153,12 @@ class ResidentSlope(Slope):
                 inputs |= {SUM: self._sum, TOTAL: self._total}
             shapes |= {PICTURE: self._image.shape, TOTAL: self._total.shape}
             routine = self._climb.tile_routine(self._recipe, layout, shapes, runs)
-            self._tiles[key] = routine.bind(inputs, outputs)
+            found = routine.bind(inputs, outputs)
             if routine.recording:
-                self._tiles[key].run(f"a tile of {tile.columns.length} × {tile.rows.length} pixels")
-        return self._tiles[key]
+                sides = tile.rows.length, tile.columns.length
+                found.run(f"a tile of {sides[1]} × {sides[0]} pixels", sides)
+        self._tiles[key] = found
+        return found
 
     def _clear(self) -> None:
         """Begin new sums."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import onnx
@@ -104,48 +105,36 @@ class ResidentObjective:
         runs : int
             How often it will be run, about.
         """
-        recorded = recordable(self.provider, self.precision, runs)
-        divided = (recipe.normalise_tiles, recipe.epsilon, recipe.floor)
-        key = (layout, divided, *(sorted(shapes.items()) if recorded else ()))
-        if key not in self._loaded:
-            self._make_room()
-            self._loaded[key] = self._load(recipe, layout, shapes, recorded)
-        return self._loaded[key]
-
-    def _load(
-        self,
-        recipe: Recipe,
-        layout: Layout,
-        shapes: Mapping[str, tuple[int, ...]],
-        recorded: bool,
-    ) -> Routine:
-        def load(fixed: Mapping[str, tuple[int, ...]] | None, recording: bool) -> Routine:
-            model = tile_model(self._gradient, self._originals, recipe, layout, fixed)
-            options = network_options(self.provider, self.precision, recording)
-            threads = self.routines.threads
-            session = open_session(model, self.provider, threads, options)
-            return Routine(session, self.routines.device, recording=recording)
-
-        if recorded:
+        even = recipe.tiling != "random"
+        if even and recordable(self.provider, self.precision, runs):
             try:
-                return load(shapes, True)
+                # Not kept: a recording holds the addresses of one octave's buffers.
+                return self._load(recipe, layout, shapes)
             except NetworkError:
                 # Part of this network runs on the CPU, which no recording can hold.
                 pass
-        return load(None, False)
+        key = layout, recipe.normalise_tiles, recipe.epsilon, recipe.floor
+        if key not in self._loaded:
+            # Each has the network's weights and working memory of its own.
+            while len(self._loaded) >= _LOADED:
+                del self._loaded[next(iter(self._loaded))]
+            self._loaded[key] = self._load(recipe, layout, None)
+        return self._loaded[key]
 
-    def _make_room(self) -> None:
-        """Each has the network's weights and working memory of its own."""
-        while len(self._loaded) >= _LOADED:
-            del self._loaded[next(iter(self._loaded))]
+    def _load(
+        self, recipe: Recipe, layout: Layout, recorded: Mapping[str, tuple[int, ...]] | None
+    ) -> Routine:
+        """A session of its own; with the shapes of its inputs it records its kernels."""
+        model = tile_model(self._gradient, self._originals, recipe, layout, recorded)
+        options = network_options(self.provider, self.precision, recorded is not None)
+        session = open_session(model, self.provider, self.routines.threads, options)
+        return Routine(session, self.routines.device, recording=recorded is not None)
 
 
 _LOADED = 8
 
 
 def _scaled(term: Term, scale: float) -> Term:
-    import dataclasses
-
     return dataclasses.replace(term, weight=term.weight * scale)
 
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from core.graph import Value
 from core.resident.sketch import FLOAT, INT32, along, clipped, gather
@@ -116,18 +119,72 @@ def _in_bytes(value: Value, old: Size, new: Size) -> Value:
     """Pillow's Lanczos on 256 levels, in the same whole numbers."""
     # A cast rounds down, as that of numpy.
     levels = cast(clipped(value, 0, 1) * 255.0, INT32)
-    for axis in (2, 1):
+    for axis in (1, 2) if rows_first(old, new) else (2, 1):
         before, after = old[axis - 1], new[axis - 1]
         if before != after:
-            first, weights = taps(before, after, _lanczos, 3.0)
-            whole = np.trunc(weights * (1 << _BITS) + np.copysign(0.5, weights)).astype(np.int32)
-            summed = _summed(levels, axis, before, first, whole) + (1 << (_BITS - 1))
+            first, weights = _whole_taps(before, after)
+            summed = _summed(levels, axis, before, first, weights) + _HALF
             # Below 0 the division rounds otherwise than Pillow's shift, but is cut off then.
             divided = summed / (1 << _BITS)
             for op, bound in (("Max", 0), ("Min", 255)):
                 divided = value.graph.emit(op, divided, value.graph.like(divided, bound))
             levels = divided
     return cast(levels, FLOAT) / 255.0
+
+
+_HALF = 1 << (_BITS - 1)
+
+
+def _whole_taps(old: int, new: int) -> tuple[Integers, npt.NDArray[np.int32]]:
+    first, weights = taps(old, new, _lanczos, 3.0)
+    return first, np.trunc(weights * (1 << _BITS) + np.copysign(0.5, weights)).astype(np.int32)
+
+
+@lru_cache
+def rows_first(old: Size, new: Size) -> bool:
+    """Whether Pillow shrinks or enlarges the height of bytes before the width.
+
+    Between the two it rounds and cuts off, so it matters; which comes first goes by the sizes and
+    by Pillow's version, so Pillow is asked: by black and white noise of that size, of whose result
+    a few pixels are computed in either order.
+    """
+    if old[0] == new[0] or old[1] == new[1]:
+        return False
+    chosen = [np.unique(np.linspace(0, side - 1, _PROBED).astype(np.int64)) for side in new]
+    rng = np.random.default_rng(0)
+    for number in range(_PROBES):
+        # In cells of about the result's pixels, where it overshoots most, then in finer ones.
+        cells = [
+            np.arange(o) * min(o, n * (number + 1)) // o for o, n in zip(old, new, strict=True)
+        ]
+        noise = rng.integers(0, 2, (cells[0][-1] + 1, cells[1][-1] + 1)).astype(np.uint8) * 255
+        probe = noise[np.ix_(*cells)]
+        image = Image.fromarray(probe).resize((new[1], new[0]), Image.Resampling.LANCZOS)
+        expected = np.asarray(image)[np.ix_(*chosen)]
+        found = []
+        for axes in ((1, 0), (0, 1)):
+            levels = probe
+            for axis in axes:
+                levels = _some(levels, axis, new[axis], chosen[axis])
+            found.append(bool((levels == expected).all()))
+        if found[0] != found[1]:
+            return found[1]
+    return False
+
+
+_PROBES = 32
+_PROBED = 24
+
+
+def _some(levels: npt.NDArray[np.uint8], axis: int, new: int, chosen: Integers) -> Any:
+    """Pillow's pass over bytes along one axis, for some of its results."""
+    old = levels.shape[axis]
+    first, weights = _whole_taps(old, new)
+    total: Any = _HALF
+    for step, row in enumerate(weights[:, chosen]):
+        picked = np.take(levels, np.minimum(first[chosen] + step, old - 1), axis)
+        total = total + picked.astype(np.int64) * along(row, axis + 1)
+    return np.clip(total >> _BITS, 0, 255)
 
 
 Places = Callable[[Floats, int, int], Floats]

@@ -86,16 +86,18 @@ def index_inputs(
         ("columns", tile.columns, width, layout.columns, 1),
     )
     for name, span, size, repeats, pitch in axes:
-        places = (span.start + np.arange(span.length)) % size
+        places = (span.start + np.arange(span.length, dtype=np.int64)) % size
         found[name] = places * pitch
         if repeats:
             # Where in the tile each pixel is, as often as it is there.
-            back = (np.arange(size) - span.start) % size + size * np.arange(repeats)[:, np.newaxis]
+            back = (np.arange(size, dtype=np.int64) - span.start) % size + size * np.arange(
+                repeats, dtype=np.int64
+            )[:, np.newaxis]
             found[f"{name}/back"] = np.minimum(back, span.length - 1)
             found[f"{name}/there"] = (back < span.length).astype(np.float32)
-            places = np.arange(size)
+            places = np.arange(size, dtype=np.int64)
         else:
-            at = np.arange(span.length) - span.skip
+            at = np.arange(span.length, dtype=np.int64) - span.skip
             found[f"{name}/own"] = ((at >= 0) & (at < span.own)).astype(np.float32)
         if not layout.whole:
             found[f"{name}/to"] = places * pitch
@@ -226,6 +228,7 @@ def _compared(originals: onnx.ModelProto) -> list[onnx.NodeProto]:
     for node in originals.graph.node:
         nodes.append(onnx.NodeProto())
         nodes[-1].CopyFrom(node)
+        nodes[-1].name = f"{_SEEN}{node.name}" if node.name else ""
     made = {name for node in nodes for name in node.output if name} | {IMAGE}
     rename(nodes, {name: f"{_SEEN}{name}" for name in made})
     for output in originals.graph.output:
