@@ -141,7 +141,8 @@ class Recipe(Knobs):
     )
     tile: int = knob(
         0,
-        "side of a tile in pixels; 0 (auto) for 512, less where memory is short",
+        "side of a tile in pixels; 0 (auto) for 512, on a GPU the whole image, less where memory "
+        "is short",
         low=0,
         high=65536,
     )

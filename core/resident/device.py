@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,19 +93,18 @@ class Device:
             Where the device has no room for it.
         """
         kind = np.dtype(dtype)
-        try:
+        size = math.prod(shape) * kind.itemsize / 2**20
+        with telling(f"a buffer of {size:.0f} MiB"):
             value = runtime().OrtValue.ortvalue_from_shape_and_type(
                 list(shape), kind.type, self.kind, self.number
             )
-        except Exception as error:
-            size = math.prod(shape) * kind.itemsize / 2**20
-            raise failure(error, f"a buffer of {size:.0f} MiB") from error
         return Buffer(value, tuple(shape), kind)
 
     def write(self, buffer: Buffer, array: Numbers) -> None:
         """Copy an array of the buffer's type and number of elements to the device."""
         data = np.ascontiguousarray(array, buffer.dtype).reshape(buffer.value.shape())
-        buffer.value.update_inplace(data)
+        with telling("a copy to it"):
+            buffer.value.update_inplace(data)
         self.uploads.count(data)
 
     def upload(self, array: Numbers) -> Buffer:
@@ -115,10 +115,20 @@ class Device:
 
     def read(self, buffer: Buffer) -> Numbers:
         """Copy a buffer back, in the shape that it is seen in."""
-        array: Numbers = buffer.value.numpy()
+        with telling("a copy from it"):
+            array: Numbers = buffer.value.numpy()
         self.downloads.count(array)
         # In the host's own memory, newer versions of ONNX Runtime give no copy but a view.
         return (array.copy() if self.kind == "cpu" else array).reshape(buffer.shape)
+
+
+@contextmanager
+def telling(what: str, tile: tuple[int, int] | None = None) -> Iterator[None]:
+    """Turn what goes wrong on a device within into a sentence; see `failure`."""
+    try:
+        yield
+    except Exception as error:
+        raise failure(error, what, tile) from error
 
 
 def failure(error: Exception, what: str, tile: tuple[int, int] | None = None) -> DreamlayerError:
@@ -127,20 +137,21 @@ def failure(error: Exception, what: str, tile: tuple[int, int] | None = None) ->
     Parameters
     ----------
     what : str
-        What was being done with, such as "a tile of 512 × 512 pixels".
+        What was being done, such as "a tile of 512 × 512 pixels".
     tile : (int, int), optional
         Height and width of the tile, where one was at work.
     """
     own = type(error).__module__.startswith("onnxruntime")
-    if not own and not isinstance(error, RuntimeError | MemoryError):
-        raise error
-    first = next(iter(str(error).strip().splitlines()), type(error).__name__)
     if isinstance(error, MemoryError) or any(word in str(error).lower() for word in _SHORT):
         remedy = "use a smaller tile or a smaller picture"
         if tile is not None:
-            remedy = f"use a tile of {max(max(tile) // 2, 1)} (--tile {max(max(tile) // 2, 1)})"
+            half = max(max(tile) // 2, 1)
+            remedy = f"use a tile of {half} (--tile {half})"
         return MemoryLimitError(
             f"the device has not enough free memory for {what}; {remedy}, "
             f"or end other programs that use it"
         )
+    if not own and not isinstance(error, RuntimeError):
+        raise error
+    first = next(iter(str(error).strip().splitlines()), type(error).__name__)
     return NetworkError(f"the device did not get through with {what}: {first}")

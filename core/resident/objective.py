@@ -15,7 +15,7 @@ from core.network import Network
 from core.objective import ORIGINALS, references
 from core.providers import AUTO
 from core.recipe import Recipe
-from core.resident.device import Buffer
+from core.resident.device import Buffer, telling
 from core.resident.ground import Resident
 from core.resident.halving import halved, loss_scale
 from core.resident.routines import Routine, Routines
@@ -127,7 +127,8 @@ class ResidentObjective:
         """A session of its own; with the shapes of its inputs it records its kernels."""
         model = tile_model(self._gradient, self._originals, recipe, layout, recorded)
         options = network_options(self.provider, self.precision, recorded is not None)
-        session = open_session(model, self.provider, self.routines.threads, options)
+        with telling("the network"):
+            session = open_session(model, self.provider, self.routines.threads, options)
         return Routine(session, self.routines.device, recording=recorded is not None)
 
 

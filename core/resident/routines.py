@@ -8,7 +8,7 @@ from typing import Any
 
 import onnx
 
-from core.resident.device import Buffer, Device, failure
+from core.resident.device import Buffer, Device, telling
 from core.resident.settings import ARITHMETIC
 from core.sessions import open_session, runtime
 
@@ -32,10 +32,8 @@ class Bound:
         NetworkError, MemoryLimitError
             Where ONNX Runtime did not get through, with `what` it was at.
         """
-        try:
+        with telling(what, tile):
             self._session.run_with_iobinding(self._binding, self._options)
-        except Exception as error:
-            raise failure(error, what, tile) from error
 
 
 class Routine:
@@ -119,9 +117,9 @@ class Routines:
         found = self._kept.pop(key, None)
         if found is None:
             self._make_room(pixels)
-            session = open_session(
-                model, self.provider, self.threads, ARITHMETIC.get(self.provider)
-            )
+            with telling("its graphs"):
+                options = ARITHMETIC.get(self.provider)
+                session = open_session(model, self.provider, self.threads, options)
             found = Routine(session, self.device, passing=passing), pixels
         self._kept[key] = found
         return found[0]

@@ -18,12 +18,13 @@ _COMMON = {
     "cudnn_conv_algo_search": "HEURISTIC",
     # The default doubles the arena, which could take the memory that the tile was chosen for.
     "arena_extend_strategy": "kSameAsRequested",
+    # Max-pools hand their indices to the gradient, and indices count by the layout.
+    "prefer_nhwc": "0",
 }
 NETWORK: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "cuda": {
         FULL: {**_COMMON, "use_tf32": "0"},
-        # Tensor cores take float16 with the channels last.
-        FAST: {**_COMMON, "use_tf32": "1", "prefer_nhwc": "1"},
+        FAST: {**_COMMON, "use_tf32": "1"},
     },
     "rocm": {
         FULL: {"arena_extend_strategy": "kSameAsRequested"},
