@@ -1,6 +1,6 @@
-"""Gradient ascent on an image: octaves, random shifts, tiles and the step, in numpy.
+"""Gradient ascent on an image: octaves, random shifts, tiles and the step.
 
-This is the reference that every faster path must equal.
+Written once over a `core.ground.Ground`; numpy's is the reference that every faster one must equal.
 """
 
 from __future__ import annotations
@@ -12,22 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.conditioning import condition, divide
 from core.errors import NetworkError
-from core.octaves import SCHEMES, octave_sizes
+from core.ground import Ground, Image
+from core.octaves import SCHEMES, Scheme, octave_sizes
+from core.planes import GradientOf, Planes
 from core.progress import Ledger, Watch
 from core.recipe import Recipe
-from core.resampling import resize
-from core.tiles import Grid, add, cut
+from core.tiles import Grid
 from core.tilings import tiles_of
 
 Array = npt.NDArray[np.float32]
-GradientOf = Callable[..., tuple[float, Array]]
-"""Takes a tile, float32 [3, h, w], and where the recipe needs the original, the same tile of it;
-gives the objective and its gradient, float32 [3, h, w]."""
 
-Show = Callable[[Array, int, int], None]
-"""Takes an octave's image, float32 [3, h, w], not to be changed; its number from 1; their count."""
+Show = Callable[[Image, int, int], None]
+"""Takes an octave's image as the ground holds it, not to be changed; its number from 1; their
+count."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +64,11 @@ def dream_planes(
     rng: np.random.Generator,
     original: Array | None = None,
     watch: Watch | None = None,
-    show: Show | None = None,
+    show: Show[Array] | None = None,
     trace: Trace | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Array:
-    """Dream on a planar image over all octaves.
+    """Dream on a planar image over all octaves, in numpy.
 
     Parameters
     ----------
@@ -80,11 +78,52 @@ def dream_planes(
         What to do; its network and layers are in `gradient_of` already.
     gradient_of : callable
         The objective and its gradient for one tile.
+    grid, rng, original, watch, show, trace, cancelled
+        As for `dream_on`.
+
+    Returns
+    -------
+    array
+        float32 [3, height, width].
+    """
+    return dream_on(
+        Planes(recipe, gradient_of),
+        base,
+        grid=grid,
+        rng=rng,
+        original=original,
+        watch=watch,
+        show=show,
+        trace=trace,
+        cancelled=cancelled,
+    )
+
+
+def dream_on(
+    ground: Ground[Image],
+    base: Image,
+    *,
+    grid: Grid,
+    rng: np.random.Generator,
+    original: Image | None = None,
+    watch: Watch | None = None,
+    show: Show[Image] | None = None,
+    trace: Trace | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Image:
+    """Dream on an image over all octaves.
+
+    Parameters
+    ----------
+    ground : Ground
+        What computes, with the recipe and its objective.
+    base : image
+        What to start from, as the ground holds it, 0..1; it is not changed.
     grid : Grid
         How large tiles may be, and what the network demands of them.
     rng : numpy.random.Generator
         The source of the shifts.
-    original : array, optional
+    original : image, optional
         What terms that compare with the original are given, of the same shape; `base` by default.
     watch : callable, optional
         Called with a `Progress` after every tile.
@@ -97,91 +136,66 @@ def dream_planes(
 
     Returns
     -------
-    array
-        float32 [3, height, width].
+    image
+        Of the size of `base`.
+
+    Raises
+    ------
+    CancelledError
+        Where that is wished.
+    NetworkError
+        Where the network does not run or gives numbers that are not finite.
     """
-    sizes = octave_sizes(base.shape[1], base.shape[2], recipe)
+    recipe = ground.recipe
+    sizes = octave_sizes(*ground.size(base), recipe)
     ledger = Ledger(recipe, sizes, watch, cancelled)
-    scheme = SCHEMES[recipe.scheme](base, sizes, recipe)
+    scheme: Scheme[Image] = SCHEMES[recipe.scheme](ground, base, sizes)
     image = scheme.start()
     for number, size in enumerate(sizes):
         if number:
             image = scheme.enter(image, number)
         ledger.enter(number)
-        seen = _seen(base if original is None else original, size, recipe)
-        _ascend(image, seen, recipe, gradient_of, grid, rng, ledger, trace)
+        seen = None
+        if recipe.needs_original:
+            seen = ground.resize(base if original is None else original, size)
+            # Clipped as the dream is: filters overshoot.
+            seen = ground.clip(seen) if recipe.clip else seen
+        _ascend(ground, image, seen, grid, rng, ledger, trace)
         image = scheme.leave(image, number)
         if recipe.clip:
-            np.clip(image, 0, 1, out=image)
+            image = ground.clip(image)
         if show is not None:
             show(image, number + 1, len(sizes))
     return scheme.finish(image)
 
 
-def _seen(original: Array, size: tuple[int, int], recipe: Recipe) -> Array | None:
-    """The original at an octave's size, clipped as the dream is: filters overshoot."""
-    if not recipe.needs_original:
-        return None
-    original = resize(original, size, recipe.resample)
-    return np.clip(original, 0, 1, out=original) if recipe.clip else original
-
-
 def _ascend(
-    image: Array,
-    original: Array | None,
-    recipe: Recipe,
-    gradient_of: GradientOf,
+    ground: Ground[Image],
+    image: Image,
+    original: Image | None,
     grid: Grid,
     rng: np.random.Generator,
     ledger: Ledger,
     trace: Trace | None,
 ) -> None:
     """Climb on one octave, in place."""
-    total = np.empty_like(image)
+    recipe, (height, width) = ground.recipe, ground.size(image)
+    slope = ground.slope(image, original)
     for step in range(recipe.steps):
-        loss = _gather(total, image, original, recipe, gradient_of, grid, rng, ledger)
+        loss = slope.gather(tiles_of(recipe, grid, height, width, rng), ledger)
         ledger.step(loss)
         if recipe.max_loss is not None and loss > recipe.max_loss:
             ledger.leave()
             return
-        divisor = condition(total, recipe, step)
+        divisor = slope.climb(step)
         if not (math.isfinite(loss) and math.isfinite(divisor)):
+            remedy = ", or precision full" if recipe.precision == "fast" else ""
             raise NetworkError(
                 f"the network gives numbers that are not finite (objective {loss:g} at octave "
-                f"{ledger.octave}); use other layers or a smaller step size"
+                f"{ledger.octave}); use other layers or a smaller step size{remedy}"
             )
-        image += total
-        if recipe.clip:
-            np.clip(image, 0, 1, out=image)
         if trace is not None:
-            trace(Step(ledger.octave, step + 1, loss, total, divisor))
+            trace(Step(ledger.octave, step + 1, loss, slope.change(), divisor))
 
 
-def _gather(
-    total: Array,
-    image: Array,
-    original: Array | None,
-    recipe: Recipe,
-    gradient_of: GradientOf,
-    grid: Grid,
-    rng: np.random.Generator,
-    ledger: Ledger,
-) -> float:
-    """Put the gradients of one step's tiles together in `total`; the objective is returned."""
-    _, height, width = image.shape
-    total.fill(0)
-    loss, seen = 0.0, 0
-    for tile in tiles_of(recipe, grid, height, width, rng):
-        ledger.ask()
-        also = () if original is None else (cut(original, tile),)
-        score, gradient = gradient_of(cut(image, tile), *also)
-        if recipe.normalise_tiles != "none":
-            divide(gradient, recipe.normalise_tiles, recipe)
-        elif recipe.weigh_tiles:
-            # A mean over a tile weighs each of its pixels by 1 / pixels; this evens tiles out.
-            gradient *= tile.pixels / (height * width)
-        add(total, tile, gradient)
-        loss += score * tile.pixels
-        seen += tile.pixels
-        ledger.tile(tile)
-    return loss / seen
+__all__ = ["GradientOf", "Show", "Step", "Trace", "dream_on", "dream_planes"]

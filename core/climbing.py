@@ -12,7 +12,9 @@ from core.activations import Activations
 from core.errors import LayerError, RecipeError
 from core.network import Network
 from core.objective import GRAM, ORIGINALS, references
-from core.providers import AUTO
+from core.planes import Planes
+from core.providers import AUTO, FULL
+from core.recipe import Recipe
 from core.resampling import resize
 from core.sessions import GradientSession
 from core.term import Term
@@ -38,7 +40,7 @@ class Objective:
         The objective.
     guide : str
         File of the picture that guided terms are compared with; empty for none.
-    provider, threads
+    provider, threads, precision
         As for `core.sessions.open_session`.
 
     Attributes
@@ -61,26 +63,26 @@ class Objective:
         guide: str = "",
         provider: str = AUTO,
         threads: int = 0,
+        precision: str = FULL,
     ) -> None:
-        wanted = references(terms)
-        for term in terms:
-            _check_coarse(term, network)
-        guided = [one for one in wanted if one.source != ORIGINALS]
-        self._own = [one for one in wanted if one.source == ORIGINALS]
-        self._fixed: dict[str, Array] = {}
-        if guided:
-            picture = _read_guide(guide, network, terms)
-            layers = [one.layer for one in guided]
-            maps = Activations(network, layers, provider, threads)(picture)
-            for one in guided:
-                found = maps[one.layer]
-                self._fixed[one.input] = mean_gram(found) if one.source == GRAM else found
+        self._fixed = compared_with(network, terms, guide, provider, threads)
+        self._own = [one for one in references(terms) if one.source == ORIGINALS]
         self._originals = None
         if self._own:
             layers = [one.layer for one in self._own]
             self._originals = Activations(network, layers, provider, threads)
-        self._session = GradientSession(network, terms, provider, threads)
+        self._session = GradientSession(network, terms, provider, threads, precision)
         self.provider = self._session.provider
+
+    def ground(self, recipe: Recipe) -> Planes:
+        """Where to dream by a recipe of these terms."""
+        # A dream must not depend on the one before.
+        self._session.begin()
+        return Planes(recipe, self)
+
+    def fix(self, size: tuple[int, int] | None) -> None:
+        """Make ready for tiles of one height and width alone, which is faster, or for any."""
+        self._session.fix(size)
 
     def __call__(self, tile: Array, original: Array | None = None) -> tuple[float, Array]:
         """Run one tile.
@@ -102,6 +104,29 @@ class Objective:
             maps = self._originals(original)
             given = {**given, **{one.input: maps[one.layer] for one in self._own}}
         return self._session(tile, given)
+
+
+def compared_with(
+    network: Network, terms: Sequence[Term], guide: str, provider: str, threads: int
+) -> dict[str, Array]:
+    """What a guide's picture gives to compare with, by the names of `Reference.input`.
+
+    Raises
+    ------
+    RecipeError, LayerError, NetworkError, ProviderError, PictureError
+        As for `Objective`.
+    """
+    for term in terms:
+        _check_coarse(term, network)
+    guided = [one for one in references(terms) if one.source != ORIGINALS]
+    if not guided:
+        return {}
+    picture = _read_guide(guide, network, terms)
+    maps = Activations(network, [one.layer for one in guided], provider, threads)(picture)
+    return {
+        one.input: mean_gram(maps[one.layer]) if one.source == GRAM else maps[one.layer]
+        for one in guided
+    }
 
 
 def _check_coarse(term: Term, network: Network) -> None:

@@ -12,8 +12,14 @@ from core.recipe import Recipe
 Array = npt.NDArray[np.float32]
 
 _BAND = 256
-_KERNEL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
-_FLAT = 1e-10
+KERNEL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+"""What the pyramid blurs with along an axis."""
+
+FLAT = 1e-10
+"""The least that a band of the pyramid is divided by."""
+
+SMALLEST = float(np.finfo(np.float32).tiny)
+"""The least that a gradient is divided by."""
 
 
 def condition(gradient: Array, recipe: Recipe, step: int) -> float:
@@ -47,12 +53,9 @@ def divide(gradient: Array, kind: str, recipe: Recipe) -> float:
     """Divide a gradient in place by its size, and return what it was divided by."""
     if kind == "none":
         return magnitude(gradient, kind)
-    divisor = max(magnitude(gradient, kind) + recipe.epsilon, recipe.floor, _SMALLEST)
+    divisor = max(magnitude(gradient, kind) + recipe.epsilon, recipe.floor, SMALLEST)
     gradient /= np.float32(divisor)
     return divisor
-
-
-_SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 def smooth(gradient: Array, recipe: Recipe, step: int) -> None:
@@ -105,7 +108,7 @@ def even_out(gradient: Array, bands: int) -> None:
 
 def _divided_by_size(band: Array) -> None:
     size = math.sqrt(float(np.square(band, dtype=np.float64).mean()))
-    band /= np.float32(max(size, _FLAT))
+    band /= np.float32(max(size, FLAT))
 
 
 def _filtered(image: Array) -> Array:
@@ -113,7 +116,7 @@ def _filtered(image: Array) -> Array:
 
     result = image
     for axis in (1, 2):
-        result = correlate1d(result, _KERNEL, axis=axis, mode="constant")
+        result = correlate1d(result, KERNEL, axis=axis, mode="constant")
     return np.asarray(result, np.float32)
 
 

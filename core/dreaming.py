@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from core.ascent import Trace, dream_planes
+from core.ascent import Trace, dream_on
 from core.climbing import Objective
-from core.errors import RecipeError
+from core.ground import Ground, Image
 from core.images.picture import Picture
 from core.memory import Estimate, estimate
 from core.network import Network
 from core.octaves import working_size
+from core.paths import check_path, resident_provider
+from core.pixels import as_float, as_type, changed, check_image, planar
 from core.preview import Previewer, ShowPreview
 from core.progress import Watch
 from core.providers import AUTO
 from core.recipe import Recipe
 from core.recipes import DEFAULT_PRESET, preset
 from core.resampling import resize
+from core.resident import ResidentObjective
+from core.resident.free import free_bytes
 from core.term import Term
+from core.tiles import Grid
 
 Array = npt.NDArray[np.float32]
-_ROUNDING = 1e-5
-
 _OBJECTIVES = 4
 """Objectives kept loaded; one who looks for a layer goes back and forth between a few."""
 
@@ -43,21 +47,42 @@ class Dreamer:
         Execution provider: `auto`, or one that is demanded.
     threads : int
         Threads of ONNX Runtime on the CPU, 0 for one a core.
+    path : str
+        Where the image lies: `numpy`, `resident` or `auto`; see `core.paths`.
 
     Raises
     ------
     NetworkError, ProviderError
         Where the network or the provider cannot be had.
+    RecipeError
+        Where there is no such path.
     """
 
     def __init__(
-        self, network: str | Network = "default", provider: str = AUTO, threads: int = 0
+        self,
+        network: str | Network = "default",
+        provider: str = AUTO,
+        threads: int = 0,
+        path: str = AUTO,
     ) -> None:
+        check_path(path)
         self.network = Network(network) if isinstance(network, str) else network
-        self._provider, self._threads = provider, threads
-        self._objectives: dict[_Key, Objective] = {}
+        self._provider, self._threads, self._path = provider, threads, path
+        self._objectives: dict[_Key, Objective | ResidentObjective] = {}
 
-    def objective(self, recipe: Recipe) -> Objective:
+    @cached_property
+    def _resident(self) -> str | None:
+        return resident_provider(self._path, self._provider, self._threads)
+
+    @cached_property
+    def _device_room(self) -> float | None:
+        """Bytes that were free on the GPU before this dreamer took any; None for no or any GPU.
+
+        Asked once: what it holds later, the next dream can use again.
+        """
+        return None if self._resident is None else free_bytes(self._resident)
+
+    def objective(self, recipe: Recipe) -> Objective | ResidentObjective:
         """The loaded objective of a recipe; the last few are kept."""
         key = _key(recipe)
         found = self._objectives.pop(key, None)
@@ -66,7 +91,15 @@ class Dreamer:
             while len(self._objectives) >= _OBJECTIVES:
                 del self._objectives[next(iter(self._objectives))]
             guide = recipe.guide if recipe.needs_guide else ""
-            found = Objective(self.network, recipe.layers, guide, self._provider, self._threads)
+            network, threads = self.network, self._threads
+            if self._resident is None:
+                found = Objective(
+                    network, recipe.layers, guide, self._provider, threads, recipe.precision
+                )
+            else:
+                found = ResidentObjective(
+                    network, recipe.layers, guide, self._resident, threads, recipe.precision
+                )
         self._objectives[key] = found
         return found
 
@@ -81,7 +114,7 @@ class Dreamer:
 
     def estimate(self, width: int, height: int, recipe: Recipe) -> Estimate:
         """Peak memory and tile for an image of that size; see `core.memory.estimate`."""
-        return estimate(width, height, recipe, self.network)
+        return estimate(width, height, recipe, self.network, device=self._device_room)
 
     def dream(
         self,
@@ -127,20 +160,20 @@ class Dreamer:
             return pixels.copy()
         objective = self.objective(recipe)
         side = self.estimate(width, height, recipe).tile if tile is None else tile
-        base = _planar(pixels)
+        base = planar(pixels)
         size = working_size(width, height, recipe)
         method, own = recipe.resample, size == (height, width)
         small = base if own else np.clip(resize(base, size, method), 0, 1)
         rng = np.random.default_rng(recipe.seed)
-        dreamt = dream_planes(
+        ground: Ground[Any] = objective.ground(recipe)
+        dreamt = _climbed(
+            ground,
             _noise(size, recipe, rng) if recipe.start == "noise" else small,
-            recipe,
-            objective,
-            original=small,
+            small,
             grid=self.network.grid([term.layer for term in recipe.layers], side, recipe.overlap),
             rng=rng,
+            preview=None if show is None else _Wish(mask, show_side, show),
             watch=watch,
-            show=show and Previewer(small, mask, recipe.strength, show_side, show),
             trace=trace,
             cancelled=cancelled,
         )
@@ -154,7 +187,48 @@ class Dreamer:
         if recipe.strength != 1:
             dreamt *= recipe.strength
         # The clipped original has served; its memory takes the result, in the image's own layout.
-        return _changed(pixels, dreamt, mask, base.reshape(height, width, 3))
+        return changed(pixels, dreamt, mask, base.reshape(height, width, 3))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Wish:
+    """What previews are wanted; see `core.preview.Previewer`."""
+
+    mask: Array | None
+    side: int
+    show: ShowPreview
+
+
+def _climbed(
+    ground: Ground[Image],
+    start: Array,
+    original: Array,
+    *,
+    grid: Grid,
+    rng: np.random.Generator,
+    preview: _Wish | None,
+    watch: Watch | None,
+    trace: Trace | None,
+    cancelled: Callable[[], bool] | None,
+) -> Array:
+    """Dream where the ground has its images; the result comes back."""
+    held = ground.take(original)
+    show = None
+    if preview is not None:
+        strength = ground.recipe.strength
+        show = Previewer(ground, held, preview.mask, strength, preview.side, preview.show)
+    dreamt = dream_on(
+        ground,
+        held if start is original else ground.take(start),
+        grid=grid,
+        rng=rng,
+        original=held,
+        watch=watch,
+        show=show,
+        trace=trace,
+        cancelled=cancelled,
+    )
+    return ground.give(dreamt)
 
 
 def noise_picture(recipe: Recipe) -> Array:
@@ -177,69 +251,19 @@ def _noise(size: tuple[int, int], recipe: Recipe, rng: np.random.Generator) -> A
     return noise
 
 
-_Key = tuple[tuple[Term, ...], str, float]
+_Key = tuple[tuple[Term, ...], str, float, str]
 
 
 def _key(recipe: Recipe) -> _Key:
-    """What makes one objective differ from another: its terms, and the state of its guide."""
+    """What makes one objective differ from another: terms, the state of its guide, precision."""
     if not recipe.needs_guide:
-        return recipe.layers, "", 0.0
+        return recipe.layers, "", 0.0, recipe.precision
     try:
         changed = Path(recipe.guide).stat().st_mtime
     except (OSError, ValueError):
         # What reads it will say so.
         changed = 0.0
-    return recipe.layers, recipe.guide, changed
-
-
-def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
-    """Height and width of an image that can be dreamed on, with its mask.
-
-    Raises
-    ------
-    RecipeError
-        Where shapes or values are not what `Dreamer.dream` takes.
-    """
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-        raise RecipeError(
-            f"an image must have the shape [height, width, 3], but has {list(pixels.shape)}"
-        )
-    if not np.isfinite(pixels.min()) or not np.isfinite(pixels.max()):
-        raise RecipeError("the image has pixels that are not finite numbers; replace them first")
-    height, width = pixels.shape[:2]
-    if mask is not None and mask.shape != (height, width):
-        raise RecipeError(
-            f"the mask must have the image's shape [{height}, {width}], but has {list(mask.shape)}"
-        )
-    if mask is not None and not (mask.dtype.kind == "f" and _within_0_1(mask)):
-        raise RecipeError("the mask must hold floats from 0 (keep the pixel) to 1 (dream)")
-    return height, width
-
-
-def _planar(pixels: Array) -> Array:
-    """Clip to 0..1 and lay out as [3, height, width]."""
-    planes = np.empty((3, *pixels.shape[:2]), np.float32)
-    for channel, plane in enumerate(planes):
-        np.clip(pixels[:, :, channel], 0, 1, out=plane)
-    return planes
-
-
-def _within_0_1(mask: Array) -> bool:
-    """True for 0..1 but for rounding, which a feathered selection in floats has."""
-    return bool(-_ROUNDING <= mask.min() <= mask.max() <= 1 + _ROUNDING)
-
-
-def _changed(pixels: Array, change: Array, mask: Array | None, result: Array) -> Array:
-    """Write pixels + mask * change to `result`; pixels outside the mask are copied bit by bit."""
-    for channel in range(3):
-        own = pixels[:, :, channel]
-        if mask is None:
-            np.add(own, change[channel], out=result[:, :, channel])
-        else:
-            np.multiply(change[channel], mask, out=change[channel])
-            changed = np.add(own, change[channel], out=change[channel])
-            result[:, :, channel] = np.where(mask > 0, changed, own)
-    return result
+    return recipe.layers, recipe.guide, changed, recipe.precision
 
 
 @overload
@@ -311,22 +335,3 @@ def dream(
     if isinstance(given, Picture):
         return dataclasses.replace(given, pixels=result, recipe=chosen.to_json())
     return as_type(result, given.dtype)
-
-
-def as_float(image: npt.NDArray[Any]) -> Array:
-    """Pixels as float32, 0..1; `RecipeError` for types other than uint8, uint16 and floats."""
-    if image.dtype in (np.uint8, np.uint16):
-        return (image / np.float32(np.iinfo(image.dtype).max)).astype(np.float32, copy=False)
-    if image.dtype.kind != "f":
-        raise RecipeError(
-            f"an image must hold uint8, uint16 or floats, but holds {image.dtype}; convert it first"
-        )
-    return image.astype(np.float32)
-
-
-def as_type(pixels: Array, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Float pixels, 0..1, in the type that an image was given in."""
-    if dtype.kind == "f":
-        return pixels.astype(dtype, copy=False)
-    top = np.iinfo(dtype).max
-    return np.rint(np.clip(pixels, 0, 1) * top).astype(dtype)

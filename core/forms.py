@@ -37,8 +37,8 @@ FORMS = {"cpu": Forms(max_pool=TAPS), "openvino": Forms(max_pool=TAPS, mask=SIGN
 """By short name of the provider; those not named take `PORTABLE`.
 
 CPU: ONNX Runtime's pool with indices is a loop over single numbers, outside the blocked layout;
-the comparisons stay in it. OpenVINO: ScatterElements is slower there than the whole network, and its HardSigmoid
-is wrong for such slopes (2025.4; the gradient then has nothing to do with the right one).
+the comparisons stay in it. OpenVINO: ScatterElements is slower there than the whole network, and
+HardSigmoid is wrong for such slopes (2025.4: the gradient had nothing to do with the right one).
 """
 
 

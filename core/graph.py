@@ -110,6 +110,8 @@ class Graph:
         The forward network; it is copied, never changed. Opset 18 or later.
     forms : Forms
         How gradients are written where there is a choice.
+    stem : str
+        What the names of its new tensors begin with.
 
     Attributes
     ----------
@@ -119,7 +121,9 @@ class Graph:
         For each tensor whose rank is known, its dimensions.
     """
 
-    def __init__(self, model: onnx.ModelProto, forms: Forms = PORTABLE) -> None:
+    def __init__(
+        self, model: onnx.ModelProto, forms: Forms = PORTABLE, stem: str = "gradient"
+    ) -> None:
         opset = max(
             (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
         )
@@ -136,7 +140,7 @@ class Graph:
         self.producers: dict[str, onnx.NodeProto] = {}
         self._emitted: dict[tuple[Any, ...], tuple[Value, ...]] = {}
         self._constants: dict[tuple[Any, ...], Value] = {}
-        self._count = 0
+        self._count, self._stem = 0, stem
         self.learn_shapes()
         for node in self.model.graph.node:
             for output in node.output:
@@ -225,7 +229,7 @@ class Graph:
     def _fresh(self, stem: str) -> str:
         while True:
             self._count += 1
-            name = f"gradient/{stem}_{self._count}"
+            name = f"{self._stem}/{stem}_{self._count}"
             if name not in self._taken:
                 self._taken.add(name)
                 return name

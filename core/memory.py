@@ -33,6 +33,23 @@ _ACTIVATION_SHARE = 1.2
 
 _SHARE_OF_FREE = 0.9
 
+_DEVICE_COPIES = 7.0
+"""float32 copies of the image on a GPU: the original, dreamt, its gradient, and four that a step
+or the change of an octave works in."""
+
+_DEVICE_BASE = 600e6
+"""What CUDA, cuDNN and cuBLAS take of a GPU's memory before they compute, in bytes."""
+
+_DEVICE_BYTES_PER_WEIGHT = 24
+"""A weight and its turned-over copy, for graphs of a whole image and of several tiles, with what
+cuDNN makes of them."""
+
+_DEVICE_SHARE = 1.8
+"""Peak of the GPU's arena relative to the forward activations, cuDNN's workspace included; with
+room to spare, since no GPU was there to measure it on."""
+
+_DEVICE_TILES = (4096, 3072, 2048, 1536, 1024, 768)
+
 _CARRIED = 20
 """Bytes of a pixel and its mask as the worker reads them."""
 
@@ -49,11 +66,14 @@ class Estimate:
         The longest side of a tile that this is for.
     available : float
         Bytes that the process could have when asked, what it held already included.
+    device : float
+        Peak memory on the GPU that holds the image; 0 where none does.
     """
 
     bytes: float
     tile: int
     available: float
+    device: float = 0.0
 
 
 def available() -> float:
@@ -87,8 +107,11 @@ def estimate(
     network: Network,
     *,
     free: float | None = None,
+    device: float | None = None,
 ) -> Estimate:
     """Estimate peak memory, and choose the tile where the recipe leaves it open.
+
+    On a GPU that holds the image, the tile is the whole image where that fits.
 
     Parameters
     ----------
@@ -101,6 +124,8 @@ def estimate(
     free : float, optional
         Memory in bytes that the process may have, instead of what it holds and the machine has
         free.
+    device : float, optional
+        Bytes that are free on the GPU that the image will be held on.
 
     Raises
     ------
@@ -121,12 +146,46 @@ def estimate(
     fixed += _for_octaves(octaves, width * height, recipe)
     sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]
     needed = 0.0
+    if device is not None:
+        # The host keeps the picture as it was read, clipped, and what comes back.
+        needed = _BASE + weights * _BYTES_PER_WEIGHT + _for_pixels(width, height)
+        if needed > free * _SHARE_OF_FREE:
+            raise MemoryLimitError(_refusal(width, height, needed, free))
+        tile, there = _on_device(octaves, width * height, recipe, network, device)
+        if not tile:
+            raise MemoryLimitError(_refusal(width, height, there, device, "GPU memory"))
+        return Estimate(needed, tile, free, there)
     for side in sides:
         pixels = largest_tile(recipe, network.grid(layers, side, recipe.overlap), *octave)
         needed = fixed + pixels * per_pixel + _for_guide(pixels, recipe, network)
         if needed <= free * _SHARE_OF_FREE:
             return Estimate(needed, side, free)
     raise MemoryLimitError(_refusal(width, height, needed, free))
+
+
+def _on_device(
+    octaves: list[tuple[int, int]], pixels: int, recipe: Recipe, network: Network, free: float
+) -> tuple[int, float]:
+    """The largest tile that fits a GPU, or 0 where none does, and the bytes that it needs."""
+    layers = [term.layer for term in recipe.layers]
+    # In float16 the feature maps take half.
+    share = _DEVICE_SHARE * (0.5 if recipe.precision == "fast" else 1.0)
+    per_pixel = network.activation_bytes(layers) * share
+    if recipe.needs_original:
+        per_pixel *= 1.5
+    weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
+    octave = octaves[-1]
+    fixed = _DEVICE_BASE + weights * _DEVICE_BYTES_PER_WEIGHT
+    fixed += octave[0] * octave[1] * 12.0 * _DEVICE_COPIES + _for_octaves(octaves, pixels, recipe)
+    whole = max(octave)
+    tried = [side for side in (*_DEVICE_TILES, TILE, *_SMALLER_TILES) if side < whole]
+    needed = 0.0
+    for side in [recipe.tile] if recipe.tile else [whole, *tried]:
+        tile = largest_tile(recipe, network.grid(layers, side, recipe.overlap), *octave)
+        needed = fixed + tile * per_pixel + _for_guide(tile, recipe, network)
+        if needed <= free * _SHARE_OF_FREE:
+            return side, needed
+    return 0, needed
 
 
 def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) -> float:
@@ -158,9 +217,9 @@ def _for_pixels(width: int, height: int) -> float:
     return width * height * 12.0 * _COPIES
 
 
-def _refusal(width: int, height: int, needed: float, free: float) -> str:
+def _refusal(width: int, height: int, needed: float, free: float, where: str = "memory") -> str:
     return (
-        f"dreaming {width} × {height} pixels needs about {in_units(needed)} of memory, but only "
+        f"dreaming {width} × {height} pixels needs about {in_units(needed)} of {where}, but only "
         f"{in_units(free)} are free; close other programs, use a smaller tile, "
         f"or scale the picture down"
     )

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar, Generic
 
 import numpy as np
-import numpy.typing as npt
 
+from core.ground import Ground, Image, Size
 from core.recipe import Recipe
-from core.resampling import resize, resized_plane
-
-Array = npt.NDArray[np.float32]
-Size = tuple[int, int]
 
 
 def working_size(width: int, height: int, recipe: Recipe) -> tuple[int, int]:
@@ -65,142 +61,154 @@ def _divided(size: int, scale: float) -> float:
     return round(size / scale, 9)
 
 
-class Scheme(ABC):
+class Scheme(ABC, Generic[Image]):
     """What an octave starts from, and what becomes of it afterwards.
 
     Parameters
     ----------
-    base : array
-        float32 [3, height, width]: the picture, not changed.
+    ground : Ground
+        What computes; its recipe's knobs `resample`, `blur` and `blend` count.
+    base : image
+        The picture, not changed.
     sizes : list of (int, int)
         What `octave_sizes` gave.
-    recipe : Recipe
-        Its knobs `resample`, `blur` and `blend` count.
     """
 
     iterated: ClassVar[bool] = False
     keeps: ClassVar[bool] = False
     """Whether it holds an image of each octave's size."""
 
-    def __init__(self, base: Array, sizes: list[Size], recipe: Recipe) -> None:
-        self.base, self.sizes, self.recipe = base, sizes, recipe
+    def __init__(self, ground: Ground[Image], base: Image, sizes: list[Size]) -> None:
+        self.ground, self.base, self.sizes = ground, base, sizes
 
-    def start(self) -> Array:
+    def start(self) -> Image:
         """The image of the first octave."""
-        size = self.sizes[0]
-        return self.base.copy() if size == self.base.shape[1:] else self._resize(self.base, size)
+        ground, size = self.ground, self.sizes[0]
+        if size == ground.size(self.base):
+            return ground.copy(self.base)
+        return ground.resize(self.base, size)
 
     @abstractmethod
-    def enter(self, image: Array, number: int) -> Array:
+    def enter(self, image: Image, number: int) -> Image:
         """The image of octave `number`, from 1, made of the one before; that may be overwritten."""
 
-    def leave(self, image: Array, number: int) -> Array:  # noqa: ARG002  (for those that differ)
+    def leave(self, image: Image, number: int) -> Image:  # noqa: ARG002  (for those that differ)
         """What becomes of an octave's image after its last step."""
         return image
 
-    def finish(self, image: Array) -> Array:
+    def finish(self, image: Image) -> Image:
         """The result, of the picture's own size."""
-        size = (self.base.shape[1], self.base.shape[2])
-        return image if image.shape[1:] == size else self._resize(image, size)
-
-    def _resize(self, image: Array, size: Size) -> Array:
-        return resize(image, size, self.recipe.resample)
+        size = self.ground.size(self.base)
+        return image if self.ground.size(image) == size else self.ground.resize(image, size)
 
 
-class Detail(Scheme):
+class Detail(Scheme[Image]):
     """The resampled original plus the resampled change so far.
 
     google/deepdream, dream.ipynb, `deepdream`: what shrinking took from the original is given
     back at each octave.
     """
 
-    def enter(self, image: Array, number: int) -> Array:
-        """A plane at a time, to spare memory."""
-        before, size, method = self.sizes[number - 1], self.sizes[number], self.recipe.resample
-        result = np.empty((self.base.shape[0], *size), np.float32)
-        for plane, current, out in zip(self.base, image, result, strict=True):
-            current -= resized_plane(plane, before, method)
-            out[:] = resized_plane(plane, size, method)
-            out += resized_plane(current, size, method)
-        return result
+    def enter(self, image: Image, number: int) -> Image:
+        """The original at the octave's size, and the change since."""
+        before, size = self.sizes[number - 1], self.sizes[number]
+        return self.ground.compose(
+            lambda f, base, now: (
+                f.resize(base, size) + f.resize(now - f.resize(base, before), size)
+            ),
+            self.base,
+            image,
+        )
 
 
-class DetailAfter(Scheme):
+class DetailAfter(Scheme[Image]):
     """The same, but the lost detail is given back after the octave's steps (Keras's example)."""
 
-    def enter(self, image: Array, number: int) -> Array:
+    def enter(self, image: Image, number: int) -> Image:
         """Nothing but the enlarged image."""
-        return self._resize(image, self.sizes[number])
+        return self.ground.resize(image, self.sizes[number])
 
-    def leave(self, image: Array, number: int) -> Array:
+    def leave(self, image: Image, number: int) -> Image:
         """Add what the original loses by shrinking to the octave before."""
-        if number:
-            before, size, method = self.sizes[number - 1], self.sizes[number], self.recipe.resample
-            for plane, out in zip(self.base, image, strict=True):
-                shrunk = resized_plane(plane, before, method)
-                out += resized_plane(plane, size, method) - resized_plane(shrunk, size, method)
-        return image
+        if not number:
+            return image
+        before, size = self.sizes[number - 1], self.sizes[number]
+
+        def restored(f: Any, base: Any, now: Any) -> Any:
+            return now + (f.resize(base, size) - f.resize(f.resize(base, before), size))
+
+        return self.ground.compose(restored, self.base, image, into=image)
 
 
-class Laplacian(Scheme):
+class Laplacian(Scheme[Image]):
     """A Laplacian pyramid: each octave adds the band of detail between it and the one below."""
 
     iterated = True
     keeps = True
 
-    def start(self) -> Array:
+    def start(self) -> Image:
         """The picture shrunk octave by octave; what each loses is kept."""
-        image, self._bands = self.base.copy(), []
+        image, self._bands = self.ground.copy(self.base), []
         for size in reversed(self.sizes[:-1]):
-            down = self._resize(image, size)
-            image -= self._resize(down, (image.shape[1], image.shape[2]))
-            self._bands.append(image)
+            down = self.ground.resize(image, size)
+            self._bands.append(self._lost(image, down))
             image = down
         return image
 
-    def enter(self, image: Array, number: int) -> Array:
+    def _lost(self, image: Image, down: Image) -> Image:
+        size = self.ground.size(image)
+        return self.ground.compose(
+            lambda f, fine, coarse: fine - f.resize(coarse, size), image, down, into=image
+        )
+
+    def enter(self, image: Image, number: int) -> Image:
         """The enlarged image and the band that belongs to it."""
-        result = self._resize(image, self.sizes[number])
-        result += self._bands.pop()
-        return result
+        size, band = self.sizes[number], self._bands.pop()
+        return self.ground.compose(
+            lambda f, now, detail: f.resize(now, size) + detail, image, band, into=band
+        )
 
 
-class Resize(Scheme):
+class Resize(Scheme[Image]):
     """The image itself, resampled from octave to octave; the original is not looked at again."""
 
-    def enter(self, image: Array, number: int) -> Array:
+    def enter(self, image: Image, number: int) -> Image:
         """Nothing but the resampled image."""
-        return self._resize(image, self.sizes[number])
+        return self.ground.resize(image, self.sizes[number])
 
 
-class Recursive(Scheme):
+class Recursive(Scheme[Image]):
     """A blend of the enlarged result of the octave below and the picture, shrunk to this one."""
 
     iterated = True
     keeps = True
 
-    def start(self) -> Array:
+    def start(self) -> Image:
         """The picture blurred and shrunk octave by octave; all are kept."""
-        from scipy.ndimage import gaussian_filter
-
-        image, sigma, self._levels = self.base.copy(), self.recipe.blur, []
+        image, self._levels = self.ground.copy(self.base), []
         for size in reversed(self.sizes[:-1]):
             self._levels.append(image)
-            blurred = gaussian_filter(image, (0, sigma, sigma)) if sigma else image
-            image = self._resize(blurred, size)
+            image = self._below(image, size)
         return image
 
-    def enter(self, image: Array, number: int) -> Array:
+    def _below(self, image: Image, size: Size) -> Image:
+        sigma = self.ground.recipe.blur
+        return self.ground.compose(
+            lambda f, planes: f.resize(f.blur(planes, sigma) if sigma else planes, size), image
+        )
+
+    def enter(self, image: Image, number: int) -> Image:
         """The share `blend` of the picture, the rest of what was dreamt below."""
-        result = self._resize(image, self.sizes[number])
-        result *= 1 - self.recipe.blend
-        level = self._levels.pop()
-        level *= self.recipe.blend
-        result += level
-        return result
+        size, blend, level = self.sizes[number], self.ground.recipe.blend, self._levels.pop()
+        return self.ground.compose(
+            lambda f, now, own: f.resize(now, size) * (1 - blend) + own * blend,
+            image,
+            level,
+            into=level,
+        )
 
 
-SCHEMES: dict[str, type[Scheme]] = {
+SCHEMES: dict[str, type[Scheme[Any]]] = {
     "detail": Detail,
     "detail-after": DetailAfter,
     "laplacian": Laplacian,

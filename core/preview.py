@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 import numpy.typing as npt
 
-from core.resampling import resize, resized_plane
+from core.ground import Ground, Image
+from core.resampling import BICUBIC, resized_plane
 
 Array = npt.NDArray[np.float32]
 
@@ -33,16 +35,18 @@ class Preview:
 ShowPreview = Callable[[Preview], None]
 
 
-class Previewer:
-    """Makes a `Preview` of every octave; what `core.ascent.dream_planes` takes as `show`.
+class Previewer(Generic[Image]):
+    """Makes a `Preview` of every octave; what `core.ascent.dream_on` takes as `show`.
 
     The change is resampled and the original is not, so that early octaves look as sharp as the
-    result will.
+    result will. It is reduced where the images lie.
 
     Parameters
     ----------
-    base : array
-        float32 [3, height, width], 0..1: the original. Not changed.
+    ground : Ground
+        What computes.
+    base : image
+        The original, 0..1. Not changed.
     mask : array or None
         float32 [height, width], 0..1.
     strength : float
@@ -54,22 +58,33 @@ class Previewer:
     """
 
     def __init__(
-        self, base: Array, mask: Array | None, strength: float, side: int, show: ShowPreview
+        self,
+        ground: Ground[Image],
+        base: Image,
+        mask: Array | None,
+        strength: float,
+        side: int,
+        show: ShowPreview,
     ) -> None:
-        height, width = base.shape[1:]
+        height, width = ground.size(base)
         scale = min(1.0, side / max(height, width))
-        self._size = max(1, round(height * scale)), max(1, round(width * scale))
-        self._base, self._show = base, show
-        self._reduced = resize(base, self._size)
+        size = self._size = max(1, round(height * scale)), max(1, round(width * scale))
+        self._ground, self._base, self._show = ground, base, show
+        reduced = ground.compose(lambda f, planes: f.resize(planes, size, BICUBIC), base)
+        self._reduced = ground.give(reduced)
         share = 1.0 if mask is None else np.clip(resized_plane(mask, self._size), 0, 1)
         self._share = np.float32(strength) * share
 
-    def __call__(self, image: Array, octave: int, octaves: int) -> None:
-        """Show one octave: float32 [3, h, w] of the octave's own size."""
+    def __call__(self, image: Image, octave: int, octaves: int) -> None:
+        """Show one octave, whose image has the octave's own size."""
+        own, size = self._ground.size(image), self._size
+        change = self._ground.compose(
+            lambda f, now, base: f.resize(now - f.resize(base, own, BICUBIC), size, BICUBIC),
+            image,
+            self._base,
+        )
         pixels = np.empty((*self._size, 3), np.uint8)
-        # A plane at a time, since the last octave is as large as the picture.
-        for channel, plane in enumerate(image):
-            change = plane - resized_plane(self._base[channel], (plane.shape[0], plane.shape[1]))
-            seen = self._reduced[channel] + self._share * resized_plane(change, self._size)
+        for channel, plane in enumerate(self._ground.give(change)):
+            seen = self._reduced[channel] + self._share * plane
             pixels[:, :, channel] = np.rint(np.clip(seen, 0, 1) * 255)
         self._show(Preview(octave, octaves, pixels))

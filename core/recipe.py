@@ -13,6 +13,7 @@ import tomli_w
 
 from core.errors import RecipeError
 from core.knobs import Knobs, encodable, knob, known
+from core.providers import FULL, PRECISIONS
 from core.rolls import parse_roll
 from core.term import GUIDED, ORIGINAL, STYLED, Term, parse_terms
 
@@ -141,7 +142,8 @@ class Recipe(Knobs):
     )
     tile: int = knob(
         0,
-        "side of a tile in pixels; 0 (auto) for 512, less where memory is short",
+        "side of a tile in pixels; 0 (auto) for 512, on a GPU the whole image, less where memory "
+        "is short",
         low=0,
         high=65536,
     )
@@ -176,6 +178,13 @@ class Recipe(Knobs):
     )
     canvas: int = knob(
         512, "side in pixels of the noise where no picture is given", low=1, high=65536, expert=True
+    )
+    precision: str = knob(
+        FULL,
+        "numbers that the network computes in: full, float32; or fast, shorter ones where the "
+        "provider has them: bfloat16 on OpenVINO, float16 and TF32 on CUDA",
+        choices=PRECISIONS,
+        expert=True,
     )
     seed: int = knob(0, "seed of all randomness", low=0, high=2**63 - 1)
 

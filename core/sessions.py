@@ -125,6 +125,7 @@ def open_session(
     provider: str = AUTO,
     threads: int = 0,
     precision: str = FULL,
+    options: Mapping[str, str] | None = None,
 ) -> Any:
     """Make a session on the provider asked for, and make sure that it is the one that loaded.
 
@@ -138,6 +139,8 @@ def open_session(
         Threads within an operator on the CPU, at most one a core; 0 for one a core.
     precision : str
         `full`, or `fast` for shorter numbers within the network, where the provider has them.
+    options : mapping, optional
+        Further options of the provider, which must then be named.
 
     Returns
     -------
@@ -167,7 +170,7 @@ def open_session(
         tries = [full_name(provider)]
     for name in tries:
         try:
-            session = _open(ort, source, name, threads, precision)
+            session = _open(ort, source, name, threads, precision, options or {})
         except NetworkError:
             if name == tries[-1]:
                 raise
@@ -180,19 +183,27 @@ def open_session(
     )
 
 
-def _open(ort: Any, source: Source, provider: str, threads: int, precision: str) -> Any:
+def _open(
+    ort: Any,
+    source: Source,
+    provider: str,
+    threads: int,
+    precision: str,
+    further: Mapping[str, str],
+) -> Any:
     """Open what is kept of a source, or make it and keep it."""
     short = short_name(provider)
+    settings = {**settings_of(short, precision, threads), **further}
     if not source.identity or short not in _KEPT:
         content = source.make(short).SerializeToString()
-        return _make(ort, content, _options(ort, threads), provider, precision)
-    filed = (*source.identity, short, precision, ort.__version__, kept.machine())
+        return _make(ort, content, _options(ort, threads), provider, settings)
+    filed = (*source.identity, short, settings, ort.__version__, kept.machine())
     found = kept.find(*filed)
     if found is not None:
         options = _options(ort, threads)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            return _make(ort, str(found), options, provider, precision)
+            return _make(ort, str(found), options, provider, settings)
         except NetworkError:
             # Damaged, or its weights were removed: it is made anew.
             kept.forget(found)
@@ -202,7 +213,7 @@ def _open(ort: Any, source: Source, provider: str, threads: int, precision: str)
             options.optimized_model_filepath = str(place / "model.onnx")
             for entry, value in _OUTSIDE.items():
                 options.add_session_config_entry(entry, value)
-        return _make(ort, source.make(short).SerializeToString(), options, provider, precision)
+        return _make(ort, source.make(short).SerializeToString(), options, provider, settings)
 
 
 def _options(ort: Any, threads: int) -> Any:
@@ -215,12 +226,13 @@ def _options(ort: Any, threads: int) -> Any:
     return options
 
 
-def _make(ort: Any, model: bytes | str, options: Any, provider: str, precision: str) -> Any:
-    settings = settings_of(short_name(provider), precision)
+def _make(
+    ort: Any, model: bytes | str, options: Any, provider: str, settings: Mapping[str, str]
+) -> Any:
     try:
         # ONNX Runtime prints its falling back to standard output, where a picture may go.
         with contextlib.redirect_stdout(io.StringIO()):
-            session = ort.InferenceSession(model, options, providers=[(provider, settings)])
+            session = ort.InferenceSession(model, options, providers=[(provider, dict(settings))])
         # Else a failure in the middle of a dream would move it to the CPU without a word.
         session.disable_fallback()
     except Exception as error:

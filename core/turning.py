@@ -96,6 +96,7 @@ def _turned(
     """The node with its windows turned over, after what turns its kernel."""
     copy = onnx.NodeProto()
     copy.CopyFrom(node)
+    copy.name = name(node.name or node.output[0])
     for field in (copy.input, copy.output):
         for place, tensor in enumerate(field):
             if tensor in moving:

@@ -7,15 +7,18 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.dreaming import Dreamer
 from core.errors import MemoryLimitError
 from core.memory import TILE, check_room, estimate, in_units
 from core.network import Network
 from core.recipe import Recipe
+from core.term import Term
 
 GIB = 2.0**30
 
@@ -98,3 +101,37 @@ def test_estimate_is_true(tmp_path: Path) -> None:
     told = float(found[1]) * (GIB if found[2] == "GiB" else 2**20)
     peak = int(done.stdout) * 1024
     assert abs(told - peak) <= 0.25 * peak, f"told {in_units(told)}, took {in_units(peak)}"
+
+
+def test_tile_is_the_whole_image_where_the_gpu_has_room() -> None:
+    """Less where it has not; a tile that was asked for is kept or refused."""
+    network, recipe = Network(), Recipe()
+
+    def tile(free: float, **knobs: Any) -> int:
+        used = recipe.replace(**knobs)
+        return estimate(3000, 2000, used, network, free=64 * GIB, device=free).tile
+
+    assert tile(70 * GIB) == 3000
+    assert TILE <= tile(6 * GIB) < 3000
+    assert tile(5 * GIB) <= tile(6 * GIB) <= tile(12 * GIB)
+    assert tile(70 * GIB, tile=700) == 700
+    assert tile(12 * GIB, precision="fast") >= tile(12 * GIB)
+    with pytest.raises(MemoryLimitError, match="of GPU memory, but only 512 MiB are free"):
+        tile(0.5 * GIB)
+    with pytest.raises(MemoryLimitError, match="of GPU memory"):
+        tile(6 * GIB, tile=3000)
+    with pytest.raises(MemoryLimitError, match="of memory, but only"):
+        estimate(3000, 2000, recipe, network, free=0.1 * GIB, device=70 * GIB)
+    found = estimate(3000, 2000, recipe, network, free=64 * GIB, device=70 * GIB)
+    assert found.bytes < found.device < 70 * GIB
+
+
+def test_free_memory_is_asked_once(small_network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first dream holds must not make the second one's tiles smaller."""
+    answers = iter([20 * GIB, 1 * GIB])
+    monkeypatch.setattr("core.dreaming.free_bytes", lambda _: next(answers))
+    monkeypatch.setattr("core.dreaming.resident_provider", lambda *_: "cuda")
+    dreamer = Dreamer(str(small_network))
+    recipe = Recipe(layers=(Term("deep"),))
+    first, second = (dreamer.estimate(1000, 800, recipe) for _ in range(2))
+    assert first.tile == second.tile == 1000

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.planes import Planes
 from core.preview import Preview, Previewer
+from core.recipe import Recipe
 from core.resampling import resize
 
 RNG = np.random.default_rng(0)
@@ -18,7 +20,8 @@ def seen(
 ) -> Preview:
     """The preview of one octave on `BASE`."""
     shown: list[Preview] = []
-    Previewer(BASE, mask, strength, side, shown.append)(image, 2, 3)
+    ground = Planes(Recipe(), lambda tile: (0.0, tile))
+    Previewer(ground, BASE, mask, strength, side, shown.append)(image, 2, 3)
     return shown[0]
 
 

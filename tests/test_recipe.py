@@ -58,6 +58,7 @@ UNUSUAL = Recipe(
     overlap=10,
     max_loss=3.5,
     clip=False,
+    precision="fast",
     seed=123,
 )
 

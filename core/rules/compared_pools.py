@@ -91,7 +91,7 @@ class _Stage:
 
         A tap takes what comes where it is the maximum; the last one takes what is left.
         """
-        graph, flows = x.graph, [g]
+        flows = [g]
         for tap in range(self.size - 1):
             picks = np.zeros(self.size, np.float32)
             picks[tap] = -1

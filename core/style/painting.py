@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.activations import Activations
-from core.dreaming import as_float, check_image
 from core.errors import RecipeError
 from core.images.picture import Picture
 from core.images.reading import MAX_MEGAPIXELS, Source
 from core.network import Network
+from core.pixels import as_float, check_image
 from core.providers import AUTO
 from core.sessions import GradientSession
 from core.style import colours

@@ -9,10 +9,10 @@ from typing import Any, cast, overload
 import numpy as np
 import numpy.typing as npt
 
-from core.dreaming import as_float, as_type, check_image
 from core.images.picture import Picture
 from core.memory import Estimate
 from core.network import Network
+from core.pixels import as_float, as_type, check_image
 from core.providers import AUTO
 from core.style.descent import WatchStyle
 from core.style.memory import estimate_style

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.description import description
-from core.dreaming import Dreamer, check_image
+from core.dreaming import Dreamer
 from core.errors import CancelledError
 from core.network import Network, available, find
+from core.pixels import check_image
 from core.progress import Progress
 from core.recipe import Recipe
 from core.worker.backlog import Job
