@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 INDICES, TAPS = "indices", "taps"
-SLOPE, SIGN = "slope", "sign"
+SLOPE, RAMP = "slope", "ramp"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Forms:
         convolutions and products, for pools without padding; the others go by `indices`.
     mask : str
         How to tell what is above zero from zero, nothing being below it: `slope`, by a HardSigmoid
-        so steep that it is a step, or `sign`, by the operator of that name.
+        so steep that it is a step, or `ramp`, by such a ramp of its own operators.
     turned : bool
         Whether the network works on the image turned over its diagonal; see `core.turning`.
     """
@@ -33,12 +33,14 @@ class Forms:
 PORTABLE = Forms()
 """For models that leave this machine."""
 
-FORMS = {"cpu": Forms(max_pool=TAPS), "openvino": Forms(max_pool=TAPS, mask=SIGN)}
+FORMS = {"cpu": Forms(max_pool=TAPS), "openvino": Forms(mask=RAMP)}
 """By short name of the provider; those not named take `PORTABLE`.
 
 CPU: ONNX Runtime's pool with indices is a loop over single numbers, outside the blocked layout;
-the comparisons stay in it. OpenVINO: ScatterElements is slower there than the whole network, and
-HardSigmoid is wrong for such slopes (2025.4: the gradient had nothing to do with the right one).
+the comparisons stay in it. OpenVINO: HardSigmoid is wrong for such slopes (2025.4: the gradient had
+nothing to do with the right one); product and minimum it does in one pass with the product that
+follows. Taps are no faster there, and wrong in bfloat16, where what goes into pools is rounded and
+what goes into convolutions is not.
 """
 
 

@@ -35,6 +35,10 @@ _OUTSIDE = {
 }
 """Weights of a kept graph go into a file beside it; smaller tensors may be of its one size."""
 
+_ANY_SIZE = {"openvino"}
+"""Providers that one session for all sizes is best for. OpenVINO, where it knows the sizes, takes
+ScatterElements for itself and is four times as slow."""
+
 _WORTH_PIXELS = 4_000_000
 """Pixels of tiles of one size from which on a session of their own pays: opening it takes what it
 saves on so many, a twentieth of their time."""
@@ -289,7 +293,7 @@ class GradientSession:
 
     def fix(self, size: tuple[int, int] | None) -> None:
         """Open the session for tiles of one height and width, or for any."""
-        if size == self._size:
+        if size == self._size or self.provider in _ANY_SIZE:
             return
         # First the old one's memory is given back.
         self._session = None

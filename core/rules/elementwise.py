@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from onnx import TensorProto
 
-from core.forms import SIGN
+from core.forms import RAMP
 from core.graph import Value
 from core.rules.contract import Attrs, Inputs, Rule
 from core.rules.shapes import cast, total, unbroadcast, where
@@ -41,8 +41,8 @@ def positive(x: Value) -> Value:
     ONNX Runtime keeps HardSigmoid in its blocked NCHWc layout, which a comparison leaves; the
     slope makes every x above 1e-30 a 1. A slope beyond float16's range would turn 0 into NaN.
     """
-    if x.graph.forms.mask == SIGN:
-        return call("Sign", x)
+    if x.graph.forms.mask == RAMP and x.dtype == TensorProto.FLOAT:
+        return x.graph.emit("Min", x * 1e30, x.graph.like(x, 1.0))
     if x.dtype == TensorProto.FLOAT:
         return x.graph.emit("HardSigmoid", x, alpha=1e30, beta=0.0)
     return cast(x > 0, x.dtype)
