@@ -10,7 +10,7 @@ import sys
 import time
 
 
-def main(command):
+def main(command: list[str]) -> None:
     """Print seconds, peak memory in bytes or null, and the exit code."""
     began = time.perf_counter()
     code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode
@@ -18,7 +18,7 @@ def main(command):
     try:
         import resource
     except ImportError:
-        peak = None
+        peak: int | None = None
     else:
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         peak *= 1 if sys.platform == "darwin" else 1024

@@ -43,7 +43,7 @@ class OctaveLoop(ABC):
         rng = np.random.default_rng(recipe.seed)
         base = self.load(planes)
         before = image = None
-        for height, width in octave_sizes(*planes.shape[1:], recipe):
+        for height, width in octave_sizes(planes.shape[1], planes.shape[2], recipe):
             small = self.resize(base, (height, width))
             if before is None:
                 image = small
@@ -93,4 +93,4 @@ def gaussian(sigma: float) -> Array:
     """The weights of a Gaussian blur, cut off at four sigmas."""
     radius = int(4 * sigma + 0.5)
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    return (weights / weights.sum()).astype(np.float32)
+    return np.asarray(weights / weights.sum(), np.float32)

@@ -38,7 +38,8 @@ def measure(
     terms : sequence of Term
         The objective, on the default network.
     sides : sequence of int
-        Sides of the square tiles of which a gradient is timed.
+        Sides of the square tiles of which a gradient is timed; without any, nothing is timed and
+        only who can be measured is found out.
     rounds : int
         How often everyone has a turn at each quantity.
     say : callable
@@ -69,20 +70,17 @@ def measure(
                 missing.setdefault(found.label, f"it {found.refusal}")
         workers = [worker for worker in workers if worker.entry.label not in missing]
         gradients = [_gradients(workers, terms, side, rounds, say) for side in sides]
-        step = Measure(
-            "Seconds per octave step and megapixel",
-            _in_turn(workers, rounds, say, "time_steps", STEPS_PER_TURN),
-            _operations(terms, TILE) * (STEP_SIDE / TILE) ** 2 / (STEP_SIDE**2 / 1e6),
-        )
+        step = _steps(workers, terms, rounds, say) if sides else None
         return Results(
             labels=[entry.label for entry in entries],
+            precisions={entry.label: entry.setting.precision for entry in entries},
             ours=[w.entry.label for w in workers if w.entry.ours],
             versions={w.entry.label: w.ask("version") for w in workers},
             missing=missing,
             agreements=agreements,
             gradients=gradients,
             step=step,
-            memory={w.entry.label: w.ask("peak_memory") for w in workers},
+            memory={} if not sides else {w.entry.label: w.ask("peak_memory") for w in workers},
         )
 
 
@@ -95,6 +93,12 @@ def _gradients(
     seconds = _in_turn(workers, rounds, say, "time_gradient", side, GRADIENTS_PER_TURN)
     title = f"Seconds per gradient, tile of {side} × {side}"
     return Measure(title, seconds, _operations(terms, side))
+
+
+def _steps(workers: Sequence[Worker], terms: Sequence[Term], rounds: int, say: Say) -> Measure:
+    seconds = _in_turn(workers, rounds, say, "time_steps", STEPS_PER_TURN)
+    operations = _operations(terms, TILE) * (STEP_SIDE / TILE) ** 2 / (STEP_SIDE**2 / 1e6)
+    return Measure("Seconds per octave step and megapixel", seconds, operations)
 
 
 def _operations(terms: Sequence[Term], side: int) -> float:

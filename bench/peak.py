@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bench.peers import FULL, HALF, TF32, Entry, Setting
+from bench.peers import HALF, TF32, Entry, Setting
 from bench.workers import environment
 
 SIDES = (1024, 2048)
@@ -22,8 +22,8 @@ _ENOUGH = 120.0
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def measure_peaks(entries: Sequence[Entry]) -> dict[str, float]:
-    """Operations a second by library and precision, of those that are there.
+def measure_peaks(entries: Sequence[Entry]) -> dict[tuple[str, str], float]:
+    """Operations a second by precision and library, of those that are there.
 
     Parameters
     ----------
@@ -38,8 +38,7 @@ def measure_peaks(entries: Sequence[Entry]) -> dict[str, float]:
     for library, python, setting in wanted:
         speed = _measured(library, python, setting)
         if speed is not None:
-            precision = "" if setting.precision == FULL else f" {setting.precision}"
-            found[f"{library}{precision}"] = speed
+            found[setting.precision, library] = speed
     return found
 
 

@@ -107,6 +107,8 @@ class Results:
     ----------
     labels : list of str
         All rows that were asked for, in order.
+    precisions : dict
+        What each computes in.
     ours : list of str
         Those of them that are our own and were measured; the first is what is divided by.
     versions : dict
@@ -117,12 +119,12 @@ class Results:
         One for each peer and size.
     gradients : list of Measure
         One for each size of tile.
-    step : Measure
+    step : Measure or None
         Of the octave step, a megapixel.
     memory : dict
         Peak bytes of each worker by label, None where the system does not tell.
     peaks : dict
-        By library, the measured operations a second of its matrix multiplication.
+        By precision and library, the measured operations a second of matrix multiplications.
     pictures : list of PictureMeasure
         By size.
     profiles : list of Profile
@@ -130,13 +132,19 @@ class Results:
     """
 
     labels: list[str]
+    precisions: dict[str, str]
     ours: list[str]
     versions: dict[str, str]
     missing: dict[str, str]
     agreements: list[Agreement]
     gradients: list[Measure]
-    step: Measure
+    step: Measure | None
     memory: dict[str, int | None]
-    peaks: dict[str, float] = field(default_factory=dict)
+    peaks: dict[tuple[str, str], float] = field(default_factory=dict)
     pictures: list[PictureMeasure] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)
+
+    def peak_of(self, label: str) -> float:
+        """The machine's highest measured speed in a row's precision, 0 where none is known."""
+        precision = self.precisions[label]
+        return max((v for (kind, _), v in self.peaks.items() if kind == precision), default=0.0)

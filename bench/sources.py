@@ -95,6 +95,6 @@ def store(terms: Sequence[Term], folder: Path) -> None:
     onnx.save(source.model(), folder / _MODEL)
 
 
-def default_recipe(terms: Sequence[Term], **changes: int) -> Recipe:
-    """The default recipe with other layers, and where told other octaves or steps."""
-    return Recipe(layers=tuple(terms), tile=TILE, **changes)
+def default_recipe(terms: Sequence[Term], steps: int, octaves: int = 6) -> Recipe:
+    """The default recipe with other layers and steps, and where told other octaves."""
+    return Recipe(layers=tuple(terms), tile=TILE, steps=steps, octaves=octaves)
