@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from bench.peers import FULL
 from bench.report import Conditions, median_ratio
 from bench.results import PictureMeasure, Results
 from core.sheets import FAINT, INK, LINE, PAPER, Pixels, font, write, write_sheet
 
-OURS, OURS_FAST, OTHERS = (0x1F, 0x6F, 0x8B), (0x7F, 0xB5, 0xC8), (0xC9, 0xC5, 0xBD)
-"""Colours of bars: our rows in float32 and in less, all others."""
+OURS, OURS_REDUCED = (0x1F, 0x6F, 0x8B), (0x7F, 0xB5, 0xC8)
+OTHERS, OTHERS_REDUCED = (0xB4, 0xB0, 0xA8), (0xD9, 0xD6, 0xCF)
+"""Colours of bars: our rows in float32 and in less, and those of all others."""
 
 _WIDTH, _MARGIN = 1680, 56
 _TITLE, _HEAD, _TEXT, _SMALL = 44, 32, 28, 24
@@ -34,11 +37,14 @@ class Bar:
         Its time.
     ratio : float
         That by the first row's.
+    colour : (int, int, int)
+        Of the bar.
     """
 
     label: str
     seconds: float
     ratio: float
+    colour: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -60,13 +66,11 @@ class Panel:
 def panels(results: Results) -> list[Panel]:
     """The largest tile's gradient, the octave step, and the largest picture that all made."""
     measures = [*results.gradients[-1:], *([results.step] if results.step else [])]
-    found = [
-        Panel(measure.title, _sorted(measure.seconds, results.ours[0])) for measure in measures
-    ]
+    found = [Panel(measure.title, _sorted(measure.seconds, results)) for measure in measures]
     if results.pictures:
         most = max(results.pictures, key=lambda p: (len(p.runs), p.megapixels))
         seconds = {name: [run.seconds for run in runs] for name, runs in most.runs.items()}
-        found.append(Panel(_picture_title(most), _sorted(seconds, results.ours[0])))
+        found.append(Panel(_picture_title(most), _sorted(seconds, results)))
     return [panel for panel in found if panel.bars]
 
 
@@ -77,11 +81,12 @@ def _picture_title(measured: PictureMeasure) -> str:
     )
 
 
-def _sorted(seconds: dict[str, list[float]], first: str) -> list[Bar]:
-    if first not in seconds:
+def _sorted(seconds: dict[str, list[float]], results: Results) -> list[Bar]:
+    first = seconds.get(results.ours[0])
+    if first is None:
         return []
     bars = [
-        Bar(label, statistics.median(row), median_ratio(row, seconds[first]))
+        Bar(label, statistics.median(row), median_ratio(row, first), _colour(label, results))
         for label, row in seconds.items()
     ]
     return sorted(bars, key=lambda bar: bar.seconds)
@@ -103,45 +108,44 @@ def chart(results: Results, conditions: Conditions) -> Pixels:
     for panel, height in zip(drawn, heights, strict=True):
         _draw_panel(draw, panel, top)
         top += height
-    note = f"× is the time divided by that of {results.ours[0]}" if results.ours else ""
+    note = f"x: the time divided by that of {results.ours[0]}. Light bars compute in bf16 or TF32."
     write(draw, (_MARGIN, top - _GAP // 2), note, _SMALL, FAINT, room)
     return np.asarray(sheet)
 
 
 def _draw_panel(draw: ImageDraw.ImageDraw, panel: Panel, top: int) -> None:
-    write(draw, (_MARGIN, top), panel.title, _HEAD, INK, _WIDTH - 2 * _MARGIN)
+    # The font has no sign for times.
+    write(draw, (_MARGIN, top), panel.title.replace("×", "x"), _HEAD, INK, _WIDTH - 2 * _MARGIN)
     top += _HEAD + 24
     left = _MARGIN + _LABEL
     scale = (_WIDTH - _MARGIN - _VALUE - left) / max(bar.seconds for bar in panel.bars)
     for number, bar in enumerate(panel.bars):
         y = top + number * _ROW
         middle = y + _ROW / 2
-        ours = bar.label.startswith("dreamlayer")
-        name = INK if ours else FAINT
+        name = INK if bar.colour in (OURS, OURS_REDUCED) else FAINT
         write(draw, (left - 20, middle), bar.label, _TEXT, name, _LABEL - 20, anchor="rm")
         end = left + max(bar.seconds * scale, 3)
         box = left, middle - _BAR / 2, end, middle + _BAR / 2
-        draw.rounded_rectangle(
-            box, 5, fill=colour_of(bar.label), corners=(False, True, True, False)
-        )
+        draw.rounded_rectangle(box, 5, fill=bar.colour, corners=(False, True, True, False))
         value = f"{_rounded(bar.seconds)} s"
         write(draw, (end + 14, middle), value, _TEXT, INK, anchor="lm")
         after = end + 14 + font(_TEXT).getlength(value) + 16
-        write(draw, (after, middle), f"× {bar.ratio:.2f}", _SMALL, FAINT, anchor="lm")
+        write(draw, (after, middle), f"{bar.ratio:.2f}x", _SMALL, FAINT, anchor="lm")
     draw.line((left, top - 4, left, top + len(panel.bars) * _ROW), fill=LINE, width=2)
 
 
-def colour_of(label: str) -> tuple[int, int, int]:
-    """Of a row's bar."""
-    if not label.startswith("dreamlayer"):
-        return OTHERS
-    return OURS_FAST if label.endswith("fast") else OURS
+def _colour(label: str, results: Results) -> tuple[int, int, int]:
+    full = results.precisions[label] == FULL
+    if label in results.ours:
+        return OURS if full else OURS_REDUCED
+    return OTHERS if full else OTHERS_REDUCED
 
 
 def _rounded(seconds: float) -> str:
+    """Three digits, whole seconds at the least."""
     if seconds < 1:
         return f"{seconds:.3f}"
-    return f"{seconds:.2f}" if seconds < 10 else f"{seconds:.0f}"
+    return f"{seconds:.{max(0, 2 - int(math.log10(seconds)))}f}"
 
 
 def write_chart(results: Results, conditions: Conditions, path: Path) -> None:

@@ -80,6 +80,7 @@ def measure(
             agreements=agreements,
             gradients=gradients,
             step=step,
+            overheads=_overheads(workers),
             memory={} if not sides else {w.entry.label: w.ask("peak_memory") for w in workers},
         )
 
@@ -112,6 +113,11 @@ def _agreements(workers: Sequence[Worker], side: int) -> list[Agreement]:
         compare(w.entry.label, side, ours, w.ask("gradient", side), w.entry.setting.precision)
         for w in workers[1:]
     ]
+
+
+def _overheads(workers: Sequence[Worker]) -> dict[str, float]:
+    told = {worker.entry.label: worker.ask("overhead") for worker in workers}
+    return {label: share for label, share in told.items() if share is not None}
 
 
 def _in_turn(

@@ -70,6 +70,8 @@ def report(results: Results, conditions: Conditions) -> str:
         parts += [f"## {measure.title}", _times(measure, results)]
     if results.step is not None:
         parts += [f"## {results.step.title}", _times(results.step, results), _STEP]
+    if results.overheads:
+        parts.append(_overheads(results))
     if results.peaks and results.gradients:
         parts += ["## Share of the machine's peak", _peaks(results)]
     if results.memory:
@@ -140,6 +142,11 @@ def _times(measure: Measure, results: Results) -> str:
         rows.append(tuple(row))
     head = ["", "median", "range", *(f"÷ {short(label)}" for label in results.ours)]
     return table([*head, *["share of peak"] * share], rows)
+
+
+def _overheads(results: Results) -> str:
+    shares = ", ".join(f"{label} {share:.1%}" for label, share in results.overheads.items())
+    return f"Share of a step that is not the network's, where the loop is ours: {shares}."
 
 
 def short(label: str) -> str:

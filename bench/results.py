@@ -123,6 +123,8 @@ class Results:
         Of the octave step, a megapixel.
     memory : dict
         Peak bytes of each worker by label, None where the system does not tell.
+    overheads : dict
+        By label, the share of an octave step that is not the network's, where it is known.
     peaks : dict
         By precision and library, the measured operations a second of matrix multiplications.
     pictures : list of PictureMeasure
@@ -140,6 +142,7 @@ class Results:
     gradients: list[Measure]
     step: Measure | None
     memory: dict[str, int | None]
+    overheads: dict[str, float] = field(default_factory=dict)
     peaks: dict[tuple[str, str], float] = field(default_factory=dict)
     pictures: list[PictureMeasure] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)

@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import BenchError, UnavailableError
+from bench.loops import Loop
+from bench.numpy_loop import NumpyLoop
 from bench.peers import Peer, Setting, load
 from bench.sources import NetworkSource, default_recipe
 from core.errors import DreamlayerError
@@ -46,6 +48,7 @@ class Bench:
         self._peer, self._terms = peer, tuple(terms)
         self._loop = peer.loop()
         self._prepared: dict[int, Any] = {}
+        self._overhead: float | None = None
 
     def version(self) -> str:
         """Name and version of what computes."""
@@ -72,8 +75,16 @@ class Bench:
         """Seconds of one ascent step per megapixel, over some steps after one that is not timed."""
         base = picture(STEP_SIDE)
         self._loop.dream(base, default_recipe(self._terms, octaves=1, steps=1))
+        before = _network_seconds(self._loop)
         recipe = default_recipe(self._terms, octaves=1, steps=steps)
-        return _seconds(self._loop.dream, base, recipe) / (steps * STEP_SIDE**2 / 1e6)
+        seconds = _seconds(self._loop.dream, base, recipe)
+        if before is not None:
+            self._overhead = 1 - ((_network_seconds(self._loop) or 0.0) - before) / seconds
+        return seconds / (steps * STEP_SIDE**2 / 1e6)
+
+    def overhead(self) -> float | None:
+        """The share of the last timed steps that was not the network's, where a loop tells."""
+        return self._overhead
 
     def peak_memory(self) -> int | None:
         """The most bytes that this process ever held, None where the system does not tell."""
@@ -135,6 +146,10 @@ def _made(make: str, terms: Sequence[Term], setting: Setting) -> Bench:
     except ImportError as error:
         raise UnavailableError(f"not installed ({error})") from error
     return Bench(peer, terms)
+
+
+def _network_seconds(loop: Loop) -> float | None:
+    return loop.network_seconds if isinstance(loop, NumpyLoop) else None
 
 
 def _seconds(work: Callable[..., object], *arguments: object) -> float:
