@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from bench.agreement import Agreement, compare
-from bench.errors import BenchError, UnavailableError
+from bench.errors import BenchError
 from bench.operations import gradient_operations
 from bench.peers import Entry
 from bench.results import Measure, Results
@@ -57,18 +57,15 @@ def measure(
             say(f"starting {entry.label}")
             try:
                 workers.append(stack.enter_context(Worker(entry, terms)))
-            except UnavailableError as error:
+            except BenchError as error:
                 if not workers:
                     raise BenchError(f"nothing can be measured: {error}") from error
-                missing[entry.label] = str(error).removeprefix(f"{entry.label}: ")
+                missing[entry.label] = _reason(error, entry)
         agreements = []
         for side in sides:
             say(f"checking that all compute the same on {side} × {side} pixels")
-            agreements += _agreements(workers, side)
-        for found in agreements:
-            if not found.holds:
-                missing.setdefault(found.label, f"it {found.refusal}")
-        workers = [worker for worker in workers if worker.entry.label not in missing]
+            agreements += _agreements(workers, side, missing)
+            workers = [worker for worker in workers if worker.entry.label not in missing]
         gradients = [_gradients(workers, terms, side, rounds, say) for side in sides]
         step = _steps(workers, terms, rounds, say) if sides else None
         return Results(
@@ -107,12 +104,26 @@ def _operations(terms: Sequence[Term], side: int) -> float:
     return gradient_operations(source.network.model, source.plan(), side, side)
 
 
-def _agreements(workers: Sequence[Worker], side: int) -> list[Agreement]:
+def _agreements(workers: Sequence[Worker], side: int, missing: dict[str, str]) -> list[Agreement]:
+    """How near all come to the first; those that fail or are too far are noted as missing."""
     ours = workers[0].ask("gradient", side)
-    return [
-        compare(w.entry.label, side, ours, w.ask("gradient", side), w.entry.setting.precision)
-        for w in workers[1:]
-    ]
+    found = []
+    for worker in workers[1:]:
+        entry = worker.entry
+        try:
+            theirs = worker.ask("gradient", side)
+        except BenchError as error:
+            # A framework may compile only now, and fail at that.
+            missing[entry.label] = _reason(error, entry)
+            continue
+        found.append(compare(entry.label, side, ours, theirs, entry.setting.precision))
+        if not found[-1].holds:
+            missing[entry.label] = f"it {found[-1].refusal}"
+    return found
+
+
+def _reason(error: BenchError, entry: Entry) -> str:
+    return str(error).removeprefix(f"{entry.label}: ")
 
 
 def _overheads(workers: Sequence[Worker]) -> dict[str, float]:

@@ -44,6 +44,16 @@ def other(source: Any, setting: Any) -> Fake:
     return Fake(factor=2.0)
 
 
+class _Compiling(Fake):
+    def __call__(self, tile: Any) -> Any:
+        raise RuntimeError("the compiler went wrong")
+
+
+def compiling(source: Any, setting: Any) -> Fake:
+    """Compiles at its first gradient, and fails."""
+    return _Compiling()
+
+
 def chatty(source: Any, setting: Any) -> Fake:
     """Prints to its standard output, by Python and below it."""
     print("a greeting", flush=True)
