@@ -19,6 +19,7 @@ from bench.pictures import measure_pictures
 from bench.profiling import measure_profiles
 from bench.report import Conditions, report
 from bench.results import Results
+from bench.summary import check, renew
 from core.errors import DreamlayerError
 from core.network import Network
 from core.recipe import Recipe
@@ -62,6 +63,8 @@ def _run(options: argparse.Namespace) -> None:
             raise BenchError(f"--output cannot be written: {error.strerror}") from error
     if options.chart is not None:
         write_chart(results, conditions, options.chart)
+    if options.readme is not None:
+        renew(options.readme, results)
 
 
 def _measured(terms: Sequence[Term], options: argparse.Namespace) -> Results:
@@ -105,6 +108,8 @@ def _check(terms: Sequence[Term], options: argparse.Namespace) -> None:
         path = getattr(options, name)
         if path is not None and not path.absolute().parent.is_dir():
             raise BenchError(f"the folder of --{name} {str(path)!r} does not exist")
+    if options.readme is not None:
+        check(options.readme)
     for group, python in options.python.items():
         if shutil.which(python) is None:
             raise BenchError(f"--python {group}={python} is not an interpreter that can be started")
@@ -216,6 +221,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="file to write the report to as well"
+    )
+    parser.add_argument(
+        "--readme", type=Path, metavar="FILE", help="file with marks between which to put a table"
     )
     parser.add_argument("--chart", type=Path, metavar="FILE", help="PNG to draw the times in")
     return parser

@@ -101,7 +101,7 @@ def _one_turn(entry: Entry, terms: Sequence[Term], photo: Path, measured: Pictur
     output = _output(photo, entry)
     try:
         command = _command(entry, terms, photo, output, measured.steps)
-        run = launch(entry, command)
+        run = launch(entry, command, photo.with_name("compiled"))
     except BenchError as error:
         measured.failed[entry.label] = str(error)
         measured.runs.pop(entry.label, None)
@@ -109,7 +109,7 @@ def _one_turn(entry: Entry, terms: Sequence[Term], photo: Path, measured: Pictur
     measured.runs.setdefault(entry.label, []).append(run)
 
 
-def launch(entry: Entry, command: Sequence[str]) -> Run:
+def launch(entry: Entry, command: Sequence[str], cache: Path | None = None) -> Run:
     """Run a command as an entry's process.
 
     Raises
@@ -119,7 +119,7 @@ def launch(entry: Entry, command: Sequence[str]) -> Run:
     """
     launcher = [sys.executable, "-S", str(Path(__file__).with_name("launcher.py"))]
     done = subprocess.run(
-        [*launcher, *command], env=environment(entry), capture_output=True, text=True
+        [*launcher, *command], env=environment(entry, cache), capture_output=True, text=True
     )
     answer = json.loads(done.stdout) if done.stdout else {"code": done.returncode}
     if answer["code"]:

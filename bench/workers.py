@@ -21,8 +21,16 @@ ROOT = Path(__file__).parents[1]
 _LAST = 400
 
 
-def environment(entry: Entry) -> dict[str, str]:
-    """What a peer's process sees: this checkout, and the GPU only where it is to be used."""
+def environment(entry: Entry, cache: Path | None = None) -> dict[str, str]:
+    """What a peer's process sees: this checkout, and the GPU only where it is to be used.
+
+    Parameters
+    ----------
+    entry : Entry
+        The peer.
+    cache : Path, optional
+        Folder for what PyTorch compiles, instead of its own, which may be warm or not.
+    """
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     found = {
         **os.environ,
@@ -30,6 +38,8 @@ def environment(entry: Entry) -> dict[str, str]:
         # TensorFlow keeps most of its notes to itself.
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
+    if cache is not None:
+        found["TORCHINDUCTOR_CACHE_DIR"] = str(cache)
     if entry.setting.device == "cpu":
         found["CUDA_VISIBLE_DEVICES"] = "-1"
     return found

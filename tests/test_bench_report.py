@@ -16,6 +16,7 @@ from bench.machine import Machine, this_machine
 from bench.profiling import NETWORK, PARTS, START
 from bench.report import Conditions, median_ratio, report
 from bench.results import Measure, PictureMeasure, Profile, Results, Run
+from bench.summary import BEGIN, END, check, renew
 from bench.whole_report import overhead
 
 OWN = "dreamlayer, ONNX Runtime"
@@ -143,6 +144,27 @@ def test_chart_is_a_picture_with_its_numbers_as_text(tmp_path: Path) -> None:
     assert "dreamlayer, ONNX Runtime 0.100" in facts
 
 
+def test_readme_gets_its_table_between_the_marks(tmp_path: Path) -> None:
+    """What is around stays; a second time it is replaced."""
+    path = tmp_path / "README.md"
+    path.write_text(f"before\n\n{BEGIN}\n{END}\n\nafter\n", encoding="utf-8")
+    renew(path, RESULTS)
+    once = path.read_text(encoding="utf-8")
+    renew(path, RESULTS)
+    assert path.read_text(encoding="utf-8") == once
+    assert once.startswith(
+        f"before\n\n{BEGIN}\n\n| seconds (ratio) | gradient, tile of 299 × 299 |"
+    )
+    assert "| Other | 0.25 (1.50) | 1.5 (1.50) | 15 (1.50) |" in once
+    assert "Absent" not in once
+    assert once.endswith(f"|\n\n{END}\n\nafter\n")
+
+
+def test_our_readme_has_the_marks() -> None:
+    """The command of the README finds where to put its table."""
+    check(Path(__file__).parents[1] / "README.md")
+
+
 def test_this_machine_is_described() -> None:
     """Nothing of it is empty but the GPU."""
     machine = this_machine()
@@ -162,6 +184,8 @@ def test_this_machine_is_described() -> None:
         (["--pictures", "1,0"], "--pictures takes megapixels from 0.01 to 1000"),
         (["--output", "no/such/folder/report.md"], "does not exist"),
         (["--chart", "no/such/folder/speed.png"], "does not exist"),
+        (["--readme", "LICENSE"], "has no place for the table"),
+        (["--readme", "no-such-file"], "cannot be read"),
         (["--python", "openvino=no-such-python"], "is not an interpreter that can be started"),
         (["speed"], "there is no part 'speed'; known are gradients, pictures, profile"),
     ],
