@@ -44,6 +44,10 @@ def other(source: Any, setting: Any) -> Fake:
     return Fake(factor=2.0)
 
 
+def near(source: Any, setting: Any) -> Fake:
+    return Fake(factor=1.01)
+
+
 class _Compiling(Fake):
     def __call__(self, tile: Any) -> Any:
         raise RuntimeError("the compiler went wrong")

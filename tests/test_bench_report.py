@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,13 @@ from bench import __main__ as command
 from bench.agreement import Agreement
 from bench.chart import OTHERS, OURS, panels, write_chart
 from bench.machine import Machine, this_machine
+from bench.peers import DEVICES, HALF, TF32, Entry, Setting
 from bench.profiling import NETWORK, PARTS, START
 from bench.report import Conditions, median_ratio, report
 from bench.results import Measure, PictureMeasure, Profile, Results, Run
 from bench.summary import BEGIN, END, check, renew
 from bench.whole_report import overhead
+from core.sessions import offered
 
 OWN = "dreamlayer, ONNX Runtime"
 SECONDS = dict.fromkeys([*PARTS, START], 1.0) | {NETWORK: 93.0}
@@ -110,13 +112,13 @@ def test_report_shows_where_our_time_goes() -> None:
 
 def test_report_of_a_gpu_names_it() -> None:
     """On a GPU the processor alone would say nothing."""
-    text = report(RESULTS, dataclasses.replace(CONDITIONS, device="cuda"))
+    text = report(RESULTS, replace(CONDITIONS, device="cuda"))
     assert "\n- GPU: A card\n" in text
 
 
 def test_report_of_some_parts_has_no_others() -> None:
     """Where only the profile was asked for, no empty tables are left."""
-    alone = dataclasses.replace(
+    alone = replace(
         RESULTS, agreements=[], gradients=[], step=None, memory={}, overheads={}, pictures=[]
     )
     text = report(alone, CONDITIONS)
@@ -241,10 +243,48 @@ def test_parts_are_measured_alone(
         asked.append(arguments[2])
         return none
 
-    none = dataclasses.replace(RESULTS, gradients=[], step=None, pictures=[], profiles=[], peaks={})
+    none = replace(RESULTS, gradients=[], step=None, pictures=[], profiles=[], peaks={})
     monkeypatch.setattr(command, "measure", measured)
     monkeypatch.setattr(command, "measure_pictures", lambda *_, **__: pytest.fail("a picture"))
     monkeypatch.setattr(command, "measure_profiles", lambda *_, **__: RESULTS.profiles)
     assert command.main(["profile"]) == 0
     assert asked == [()]
     assert "## Where our own time goes" in capsys.readouterr().out
+
+
+def test_without_a_gpu_one_sentence_says_what_is_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`--device cuda` on a machine without it ends at once, with our own provider's reason."""
+    if "cuda" in offered():
+        pytest.skip("this ONNX Runtime was built with CUDA")
+    assert command.main(["--device", "cuda"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("bench: nothing can be measured: dreamlayer, CUDA: provider 'cuda' is")
+    assert said.count("\n") == 1
+
+
+def test_gpu_rows_go_the_same_way(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole command with peers in place of those that need a GPU."""
+    gpu = Setting(device="cuda")
+    rows = (
+        Entry("dreamlayer, CUDA", "fake_bench:good", gpu, provider="cuda"),
+        Entry("dreamlayer, CUDA fast", "fake_bench:good", replace(gpu, precision=HALF), "cuda"),
+        Entry("PyTorch eager, TF32", "fake_bench:near", replace(gpu, precision=TF32), "torch"),
+        Entry("PyTorch eager", "fake_bench:near", gpu, "torch"),
+    )
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setitem(DEVICES, "cuda", rows)
+    monkeypatch.setattr(command, "this_machine", lambda: MACHINE)
+    monkeypatch.setattr(command, "measure_peaks", lambda _: {("TF32", "torch"): 4e14})
+    arguments = ["gradients", "--device", "cuda", "--rounds", "1", "--size", "107"]
+    assert command.main(arguments) == 0
+    text = capsys.readouterr().out
+    assert "- GPU: A card\n" in text
+    assert "torch 400000 in TF32" in text
+    # Products of less precision may be further away than float32.
+    assert "| PyTorch eager, TF32 | 0.000 |" in text
+    assert "| PyTorch eager | not measured |" in text
+    assert "- PyTorch eager: it does not compute what ours does on 107 × 107" in text
