@@ -78,11 +78,17 @@ def _measured(terms: Sequence[Term], options: argparse.Namespace) -> Results:
         results = dataclasses.replace(results, peaks=measure_peaks(there))
     if _PICTURES in parts:
         pictures = measure_pictures(
-            there, terms, options.pictures, options.steps, options.picture_rounds, say=_say
+            there,
+            terms,
+            options.pictures,
+            options.steps,
+            options.picture_rounds,
+            compiled=options.compiled_pictures,
+            say=_say,
         )
         results = dataclasses.replace(results, pictures=pictures)
     if _PROFILE in parts:
-        profiles = measure_profiles(there, terms, options.steps, say=_say)
+        profiles = measure_profiles(there, terms, options.profile_steps, say=_say)
         results = dataclasses.replace(results, profiles=profiles)
     return results
 
@@ -95,7 +101,7 @@ def _check(terms: Sequence[Term], options: argparse.Namespace) -> None:
     least = network.grid([term.layer for term in terms], smallest, overlap=0).minimum
     if smallest < least:
         raise BenchError(f"--size {smallest} is too small; {least} is the least")
-    for name in ("rounds", "picture_rounds", "threads", "steps"):
+    for name in ("rounds", "picture_rounds", "threads", "steps", "profile_steps"):
         if getattr(options, name) < 1:
             shown = name.replace("_", "-")
             raise BenchError(f"--{shown} must be at least 1, but is {getattr(options, name)}")
@@ -207,11 +213,23 @@ def _parser() -> argparse.ArgumentParser:
         help="steps on each octave of whole pictures (default: %(default)s; the recipe has 10)",
     )
     parser.add_argument(
+        "--profile-steps",
+        type=int,
+        default=Recipe().steps,
+        metavar="STEPS",
+        help="steps on each octave of the profile (default: %(default)s, as the recipe has)",
+    )
+    parser.add_argument(
         "--picture-rounds",
         type=int,
         default=1,
         metavar="ROUNDS",
         help="turns of each at whole pictures (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--compiled-pictures",
+        action="store_true",
+        help="let torch.compile make whole pictures too: minutes each, for it compiles each octave",
     )
     parser.add_argument(
         "--threads",

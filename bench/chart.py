@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from bench.peers import FULL
 from bench.report import Conditions, median_ratio
 from bench.results import PictureMeasure, Results
+from bench.tables import counted
 from core.sheets import FAINT, INK, LINE, PAPER, Pixels, font, write, write_sheet
 
 OURS, OURS_REDUCED = (0x1F, 0x6F, 0x8B), (0x7F, 0xB5, 0xC8)
@@ -77,7 +78,7 @@ def panels(results: Results) -> list[Panel]:
 def _picture_title(measured: PictureMeasure) -> str:
     return (
         f"Seconds from process start to picture, {measured.width} × {measured.height} pixels, "
-        f"6 octaves of {measured.steps} steps"
+        f"6 octaves of {counted(measured.steps, 'step')}"
     )
 
 

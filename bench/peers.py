@@ -76,6 +76,8 @@ class Entry:
     picture : str
         The same for whole pictures, which have tiles of many sizes; empty where nothing differs,
         `COMMAND` for our own command.
+    compiles : bool
+        Whether it compiles anew for each size of tile, minutes for a picture's octaves.
     provider : str
         Of our own rows: the execution provider.
     """
@@ -86,6 +88,7 @@ class Entry:
     group: str = ""
     python: str = ""
     picture: str = ""
+    compiles: bool = False
     provider: str = ""
 
     @property
@@ -120,7 +123,7 @@ def _torch(label: str, name: str, precision: str = FULL, device: str = "cpu") ->
         f"bench.torch_peer:{name}",
         Setting(device=device, precision=precision),
         group="torch",
-        picture="bench.torch_peer:compiled_for_all" if name == "compiled" else "",
+        compiles=name == "compiled",
     )
 
 

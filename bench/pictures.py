@@ -31,6 +31,10 @@ SIZES = {0.25: (512, 512), 1.0: (1024, 1024), 12.0: (4000, 3000), 48.0: (8000, 6
 """Width and height of the usual sizes in megapixels."""
 
 _COMPARED = 1024
+_COMPILES = (
+    "left out, because it compiles anew for each octave's tiles, minutes for a picture; "
+    "--compiled-pictures makes them"
+)
 
 
 def size_of(megapixels: float) -> tuple[int, int]:
@@ -57,6 +61,7 @@ def measure_pictures(
     steps: int,
     rounds: int,
     *,
+    compiled: bool = False,
     say: Say = lambda _: None,
 ) -> list[PictureMeasure]:
     """Make pictures of each size in turn, by the default recipe.
@@ -73,6 +78,8 @@ def measure_pictures(
         On each octave.
     rounds : int
         How often each picture is made.
+    compiled : bool
+        Whether those that compile for each size of tile make pictures, too.
     say : callable
         Called with a line on what happens next.
     """
@@ -83,7 +90,8 @@ def measure_pictures(
             store(terms, folder)
         for size in megapixels:
             width, height = size_of(size)
-            found.append(PictureMeasure(width, height, steps, {}))
+            left_out = {e.label: _COMPILES for e in entries if e.compiles and not compiled}
+            found.append(PictureMeasure(width, height, steps, {}, failed=left_out))
             photo = folder / "photo.jpg"
             write_photo(photo, width, height)
             for number in range(rounds):

@@ -86,9 +86,8 @@ class TorchPeer:
     channels_last : bool
         Keep image and kernels in PyTorch's `channels_last` memory format.
     compiled : bool
-        Let `torch.compile` make kernels of the forward and the backward pass.
-    any_size : bool
-        Whether tiles of many sizes will come, for which it then compiles once instead of anew.
+        Let `torch.compile` make kernels of the forward and the backward pass, anew for each size:
+        in PyTorch 2.13 the backward convolutions fix the size even where it is told to be dynamic.
 
     Raises
     ------
@@ -103,7 +102,6 @@ class TorchPeer:
         *,
         channels_last: bool = False,
         compiled: bool = False,
-        any_size: bool = False,
     ) -> None:
         self._plan = source.plan()
         refuse_unknown(self._plan, OPERATORS, "PyTorch")
@@ -113,10 +111,12 @@ class TorchPeer:
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self._half = setting.precision == HALF
         self._constants = {n: self._tensor(value) for n, value in self._plan.constants.items()}
-        self._score = self._forward
+        self._objective = self._walked
         if compiled:
             _demand_compiler(setting.device)
-            self._score = torch.compile(self._forward, dynamic=None if any_size else False)
+            # As plain operators, as a model written by hand is, without the walk over the plan.
+            plain = torch.fx.symbolic_trace(lambda image: self._walked(image))
+            self._objective = torch.compile(plain, dynamic=False, fullgraph=True)
 
     def prepare(self, tile: Array) -> Any:
         """A tile as a batch of one in this peer's memory format."""
@@ -125,7 +125,7 @@ class TorchPeer:
     def gradient(self, image: Any) -> tuple[float, Any]:
         """The objective and its gradient with respect to the image alone."""
         image = image.detach().requires_grad_(True)
-        loss = self._score(image)
+        loss = self._forward(image)
         (gradient,) = torch.autograd.grad(loss, image)
         # The number waits for the GPU's forward pass only.
         if self.device == "cuda":
@@ -135,7 +135,7 @@ class TorchPeer:
     def gradient_tensor(self, image: Any) -> Any:
         """The gradient alone, without waiting for a GPU."""
         image = image.detach().requires_grad_(True)
-        (gradient,) = torch.autograd.grad(self._score(image), image)
+        (gradient,) = torch.autograd.grad(self._forward(image), image)
         return gradient
 
     def __call__(self, tile: Array) -> tuple[float, Array]:
@@ -151,7 +151,10 @@ class TorchPeer:
 
     def _forward(self, image: Any) -> Any:
         with torch.autocast(self.device, torch.bfloat16, enabled=self._half):
-            tapped = carry_out(self._plan, image, self._constants, OPERATORS)
+            return self._objective(image)
+
+    def _walked(self, image: Any) -> Any:
+        tapped = carry_out(self._plan, image, self._constants, OPERATORS)
         return sum(term.weight * _score(tapped[term.layer], term) for term in self._plan.terms)
 
     def _tensor(self, array: npt.NDArray[Any]) -> Any:
@@ -190,11 +193,6 @@ def channels_last(source: Source, setting: Setting) -> TorchPeer:
 def compiled(source: Source, setting: Setting) -> TorchPeer:
     """Compiled for each size."""
     return TorchPeer(source, setting, channels_last=True, compiled=True)
-
-
-def compiled_for_all(source: Source, setting: Setting) -> TorchPeer:
-    """Compiled for a size, and once more for any other."""
-    return TorchPeer(source, setting, channels_last=True, compiled=True, any_size=True)
 
 
 def _score(activations: Any, term: Term) -> Any:

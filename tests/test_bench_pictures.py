@@ -63,7 +63,8 @@ def test_pictures_are_made_in_turn_and_compared() -> None:
     twin = Entry("twin", "bench.own_peer:cpu", picture=COMMAND, provider="cpu")
     dying = Entry("dying", "fake_bench:dying")
     said: list[str] = []
-    (found,) = measure_pictures([ours, twin, black, dying], TERMS, [1.0], 1, 2, say=said.append)
+    rows = [ours, twin, black, dying]
+    (found,) = measure_pictures(rows, TERMS, [1.0], 1, 2, say=said.append)
     assert (found.width, found.height, found.steps) == (*TINY, 1)
     assert {label: len(runs) for label, runs in found.runs.items()} == {
         ours.label: 2,
@@ -74,6 +75,16 @@ def test_pictures_are_made_in_turn_and_compared() -> None:
     assert found.cosines["black"] < 0.9
     assert found.failed == {"dying": "the process ended with exit code 3: it went wrong"}
     assert said[0].endswith(f"round 1 of 2: {ours.label}")
+
+
+def test_compiled_pictures_are_made_when_asked_for() -> None:
+    """What compiles for each octave takes minutes, so that it is left out and says so."""
+    compiling = Entry("compiling", "fake_bench:good", compiles=True)
+    (left_out,) = measure_pictures([compiling], TERMS, [1.0], 1, 1)
+    assert "--compiled-pictures" in left_out.failed["compiling"]
+    assert not left_out.runs
+    (made,) = measure_pictures([compiling], TERMS, [1.0], 1, 1, compiled=True)
+    assert made.runs.keys() == {"compiling"}
 
 
 def test_precision_that_there_is_not_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
