@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.chart import write_chart
 from bench.errors import BenchError
+from bench.machine import this_machine, usable_cores
 from bench.measuring import measure
-from bench.report import report, this_machine, usable_cores
+from bench.peak import measure_peaks
+from bench.peers import DEVICES, GROUPS, chosen
+from bench.pictures import measure_pictures
+from bench.profiling import measure_profiles
+from bench.report import Conditions, report
+from bench.results import Results
+from bench.summary import check, renew
 from core.errors import DreamlayerError
 from core.network import Network
+from core.recipe import Recipe
 from core.term import Term, format_term, parse_term
 
-_LAYERS = ("mixed3", "mixed5")
-_SIDES = (299, 512)
-_ROUNDS = 7
+_GRADIENTS, _PICTURES, _PROFILE = "gradients", "pictures", "profile"
+_PARTS = (_GRADIENTS, _PICTURES, _PROFILE)
+_SIDES, _ROUNDS = (299, 512), 5
+_MEGAPIXELS, _STEPS = (0.25, 1.0), 5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,11 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    terms: list[Term] = [parse_term(text) for text in options.layer or _LAYERS]
+    terms = [parse_term(text) for text in options.layer] if options.layer else [*Recipe().layers]
     _check(terms, options)
-    results = measure(terms, options.size, options.rounds, options.threads, say=_say)
+    results = _measured(terms, options)
     objective = [format_term(term) for term in terms]
-    text = report(results, this_machine(), objective, options.threads, options.rounds)
+    conditions = Conditions(
+        this_machine(), objective, options.threads, options.rounds, options.device
+    )
+    text = report(results, conditions)
     # First to the terminal: minutes of measuring must not be lost to a full disk.
     print(text, end="", flush=True)
     if options.output is not None:
@@ -46,6 +61,36 @@ def _run(options: argparse.Namespace) -> None:
             options.output.write_text(text, encoding="utf-8")
         except OSError as error:
             raise BenchError(f"--output cannot be written: {error.strerror}") from error
+    if options.chart is not None:
+        write_chart(results, conditions, options.chart)
+    if options.readme is not None:
+        renew(options.readme, results)
+
+
+def _measured(terms: Sequence[Term], options: argparse.Namespace) -> Results:
+    parts = options.parts or _PARTS
+    entries = chosen(options.device, options.threads, options.python, options.only)
+    sides = options.size if _GRADIENTS in parts else ()
+    results = measure(entries, terms, sides, options.rounds, say=_say)
+    there = [entry for entry in entries if entry.label not in results.missing]
+    if _GRADIENTS in parts:
+        _say("measuring the machine's peak")
+        results = dataclasses.replace(results, peaks=measure_peaks(there))
+    if _PICTURES in parts:
+        pictures = measure_pictures(
+            there,
+            terms,
+            options.pictures,
+            options.steps,
+            options.picture_rounds,
+            compiled=options.compiled_pictures,
+            say=_say,
+        )
+        results = dataclasses.replace(results, pictures=pictures)
+    if _PROFILE in parts:
+        profiles = measure_profiles(there, terms, options.profile_steps, say=_say)
+        results = dataclasses.replace(results, profiles=profiles)
+    return results
 
 
 def _check(terms: Sequence[Term], options: argparse.Namespace) -> None:
@@ -56,11 +101,24 @@ def _check(terms: Sequence[Term], options: argparse.Namespace) -> None:
     least = network.grid([term.layer for term in terms], smallest, overlap=0).minimum
     if smallest < least:
         raise BenchError(f"--size {smallest} is too small; {least} is the least")
-    for name in ("rounds", "threads"):
+    for name in ("rounds", "picture_rounds", "threads", "steps", "profile_steps"):
         if getattr(options, name) < 1:
-            raise BenchError(f"--{name} must be at least 1, but is {getattr(options, name)}")
-    if options.output is not None and not options.output.absolute().parent.is_dir():
-        raise BenchError(f"the folder of --output {str(options.output)!r} does not exist")
+            shown = name.replace("_", "-")
+            raise BenchError(f"--{shown} must be at least 1, but is {getattr(options, name)}")
+    if not all(0.01 <= megapixels <= 1000 for megapixels in options.pictures):
+        raise BenchError("--pictures takes megapixels from 0.01 to 1000, separated by commas")
+    unknown = [part for part in options.parts if part not in _PARTS]
+    if unknown:
+        raise BenchError(f"there is no part {unknown[0]!r}; known are {', '.join(_PARTS)}")
+    for name in ("output", "chart"):
+        path = getattr(options, name)
+        if path is not None and not path.absolute().parent.is_dir():
+            raise BenchError(f"the folder of --{name} {str(path)!r} does not exist")
+    if options.readme is not None:
+        check(options.readme)
+    for group, python in options.python.items():
+        if shutil.which(python) is None:
+            raise BenchError(f"--python {group}={python} is not an interpreter that can be started")
 
 
 def _say(line: str) -> None:
@@ -68,18 +126,66 @@ def _say(line: str) -> None:
         print(f"bench: {line}", file=sys.stderr)
 
 
+class _Python(argparse.Action):
+    """Collects GROUP=INTERPRETER."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        group, _, python = str(values).partition("=")
+        if group not in GROUPS or not python:
+            parser.error(
+                f"{option_string} takes GROUP=INTERPRETER, where GROUP is one of "
+                f"{', '.join(GROUPS)}"
+            )
+        setattr(namespace, self.dest, {**getattr(namespace, self.dest), group: python})
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(part) for part in text.split(",")]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measure seconds per gradient and per ascent step on the CPU, beside PyTorch "
-        "and TensorFlow where they are installed, and print the ratios as Markdown.",
+        description="Measure gradients, octave steps, whole pictures and where the time goes, "
+        "beside PyTorch, TensorFlow and onnx-ad where they are installed, and print the ratios "
+        "as Markdown.",
+    )
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"what to measure: {', '.join(_PARTS)} (default: all)",
+    )
+    parser.add_argument(
+        "--device", choices=tuple(DEVICES), default="cpu", help="what to run on (default: cpu)"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=GROUPS,
+        default=[],
+        help="groups of rows to keep beside our first; repeat for several (default: all)",
+    )
+    parser.add_argument(
+        "--python",
+        action=_Python,
+        default={},
+        metavar="GROUP=INTERPRETER",
+        help="interpreter of a group of rows, where its framework is in another environment; it "
+        "needs the dependencies of dreamlayer too; repeat for several",
     )
     parser.add_argument(
         "--layer",
         action="append",
         metavar="LAYER",
         help="part of the objective, as NAME[:WEIGHT[:CHANNELS[:KIND]]]; repeat for several "
-        f"(default: {' and '.join(_LAYERS)})",
+        "(default: those of the default recipe)",
     )
     parser.add_argument(
         "--size",
@@ -93,6 +199,39 @@ def _parser() -> argparse.ArgumentParser:
         "--rounds", type=int, default=_ROUNDS, help="turns of each (default: %(default)s)"
     )
     parser.add_argument(
+        "--pictures",
+        type=_numbers,
+        default=_MEGAPIXELS,
+        metavar="MEGAPIXELS",
+        help="sizes of whole pictures, separated by commas; 0.25,1,12,48 takes hours "
+        "(default: 0.25,1)",
+    )
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=_STEPS,
+        help="steps on each octave of whole pictures (default: %(default)s; the recipe has 10)",
+    )
+    parser.add_argument(
+        "--profile-steps",
+        type=int,
+        default=Recipe().steps,
+        metavar="STEPS",
+        help="steps on each octave of the profile (default: %(default)s, as the recipe has)",
+    )
+    parser.add_argument(
+        "--picture-rounds",
+        type=int,
+        default=1,
+        metavar="ROUNDS",
+        help="turns of each at whole pictures (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--compiled-pictures",
+        action="store_true",
+        help="let torch.compile make whole pictures too: minutes each, for it compiles each octave",
+    )
+    parser.add_argument(
         "--threads",
         type=int,
         default=usable_cores(),
@@ -101,6 +240,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="file to write the report to as well"
     )
+    parser.add_argument(
+        "--readme", type=Path, metavar="FILE", help="file with marks between which to put a table"
+    )
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="PNG to draw the times in")
     return parser
 
 

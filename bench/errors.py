@@ -9,5 +9,5 @@ class BenchError(DreamlayerError):
     """A measurement that cannot be made, or whose numbers could not be trusted."""
 
 
-class NotInstalledError(BenchError):
-    """A framework to compare with that this Python does not have."""
+class UnavailableError(BenchError):
+    """A peer that cannot be measured here; the report says so in its row, with the reason."""

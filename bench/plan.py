@@ -1,20 +1,21 @@
-"""Read a network file into a plan that any framework can carry out step by step."""
+"""A network and an objective as a plan that any framework can carry out step by step.
+
+This module reads no ONNX, so that a peer that starts from a stored plan loads nothing of ours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
 import numpy.typing as npt
-import onnx
-from onnx import numpy_helper
-from onnx.reference import ReferenceEvaluator
 
 from bench.errors import BenchError
-from core.inference import IMAGE, attributes
 from core.term import Term
+
+IMAGE = "image"
+"""The name of the image among a plan's tensors, as in every network file."""
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
@@ -65,30 +66,6 @@ class Plan:
     constants: dict[str, Array]
     steps: tuple[Step, ...]
     terms: tuple[Term, ...]
-
-
-def plan_of(model: onnx.ModelProto, terms: Sequence[Term]) -> Plan:
-    """Split a network into constants, evaluated, and the steps between image and objective.
-
-    Parameters
-    ----------
-    model : onnx.ModelProto
-        A network file by the contract of `core.network`. It is not changed.
-    terms : sequence of Term
-        The objective.
-    """
-    layers = {term.layer for term in terms}
-    needed = _needed(model.graph.node, layers)
-    live = {IMAGE}
-    moving, still = [], []
-    for node in needed:
-        if live.isdisjoint(node.input):
-            still.append(node)
-        else:
-            live.update(node.output)
-            moving.append(node)
-    read = {name for node in moving for name in node.input if name and name not in live}
-    return Plan(_constants(model, still, read), _steps(moving, layers, live), tuple(terms))
 
 
 def carry_out(
@@ -146,50 +123,3 @@ def pair_of(step: Step, name: str) -> tuple[int, int]:
     """An attribute of two numbers, such as `strides`; ONNX's default for all of them is 1, 1."""
     first, second = step.attributes.get(name) or (1, 1)
     return first, second
-
-
-def _needed(nodes: Sequence[onnx.NodeProto], names: Iterable[str]) -> list[onnx.NodeProto]:
-    wanted, found = set(names), []
-    for node in reversed(nodes):
-        if wanted.intersection(node.output):
-            found.append(node)
-            wanted.update(node.input)
-    return found[::-1]
-
-
-def _steps(nodes: Sequence[onnx.NodeProto], layers: set[str], live: set[str]) -> tuple[Step, ...]:
-    last: dict[str, int] = {}
-    for number, node in enumerate(nodes):
-        last.update(dict.fromkeys((name for name in node.input if name in live), number))
-    return tuple(
-        Step(
-            node.op_type,
-            tuple(node.input),
-            node.output[0],
-            attributes(node),
-            tuple(name for name, at in last.items() if at == number and name not in layers),
-        )
-        for number, node in enumerate(nodes)
-    )
-
-
-def _constants(
-    model: onnx.ModelProto, nodes: Sequence[onnx.NodeProto], names: set[str]
-) -> dict[str, Array]:
-    """The values of tensors that do not depend on the image."""
-    stored = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    made = {name for node in nodes for name in node.output}
-    graph = onnx.helper.make_graph(
-        nodes,
-        "constants",
-        inputs=[],
-        outputs=[onnx.ValueInfoProto(name=name) for name in sorted(names & made)],
-        initializer=model.graph.initializer,
-    )
-    part = onnx.helper.make_model(
-        graph, opset_imports=model.opset_import, ir_version=model.ir_version
-    )
-    results = ReferenceEvaluator(part).run(None, {})
-    values = dict(zip(sorted(names & made), results, strict=True))
-    # Copies, since arrays over a file's bytes are read-only, which frameworks complain about.
-    return {name: np.array(values[name] if name in made else stored[name]) for name in names}

@@ -10,7 +10,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from bench.errors import BenchError
+from bench.loops import OctaveLoop
+from bench.peers import Setting
 from bench.plan import Plan, Step, carry_out, padding_of, pair_of, refuse_unknown
+from bench.sources import Source
 from core.term import Term
 
 Array = npt.NDArray[np.float32]
@@ -90,24 +93,26 @@ class TensorFlowPeer:
 
     Parameters
     ----------
-    plan : Plan
+    source : Source
         What to compute.
-    threads : int
-        Threads of the process, 0 for TensorFlow's own choice. TensorFlow takes it only before
-        anything else was done with it in the process.
+    setting : Setting
+        Its threads are taken only before anything else was done with TensorFlow in the process.
+    any_size : bool
+        Whether tiles of many sizes will come, for which it then traces once instead of anew;
+        sizes that are known let TensorFlow optimise best.
     """
 
-    def __init__(self, plan: Plan, threads: int = 0) -> None:
-        refuse_unknown(plan, OPERATORS, "TensorFlow")
-        if threads:
+    def __init__(self, source: Source, setting: Setting, *, any_size: bool = False) -> None:
+        self._plan = source.plan()
+        refuse_unknown(self._plan, OPERATORS, "TensorFlow")
+        if setting.threads:
             # By default, too, it makes both pools as large as the machine.
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(threads)
-        self.version = f"tensorflow {tf.__version__}"
-        self._plan = plan
-        self._constants = {name: _constant(name, plan) for name in plan.constants}
-        # Traced once for each size of tile: sizes that are known let TensorFlow optimise best.
-        self._traced = tf.function(self._gradient)
+            tf.config.threading.set_intra_op_parallelism_threads(setting.threads)
+            tf.config.threading.set_inter_op_parallelism_threads(setting.threads)
+        self.version, self.grid = f"tensorflow {tf.__version__}", source.grid
+        self._constants = {name: _constant(name, self._plan) for name in self._plan.constants}
+        signature = [tf.TensorSpec([1, None, None, 3], tf.float32)] if any_size else None
+        self.traced = tf.function(self._gradient, input_signature=signature)
 
     def prepare(self, tile: Array) -> Any:
         """A tile as a batch of one with its channels last."""
@@ -115,22 +120,86 @@ class TensorFlowPeer:
 
     def gradient(self, image: Any) -> tuple[float, Any]:
         """The objective and its gradient with respect to the image alone."""
-        loss, gradient = self._traced(image)
+        loss, gradient = self.traced(image)
         return float(loss), gradient
 
     def __call__(self, tile: Array) -> tuple[float, Array]:
-        """The objective and its gradient, as `core.ascent` wants them."""
+        """The objective and its gradient, float32 [3, height, width]."""
         loss, gradient = self.gradient(self.prepare(tile))
         return loss, np.ascontiguousarray(gradient.numpy()[0].transpose(2, 0, 1))
+
+    def loop(self) -> OctaveLoop:
+        """The ascent in TensorFlow, its tiles in Python."""
+        from bench.tensorflow_loop import TensorFlowLoop
+
+        return TensorFlowLoop(self)
+
+    def objective(self, image: Any) -> Any:
+        """The objective of a batch of one."""
+        tapped = carry_out(self._plan, image, self._constants, OPERATORS)
+        scores = [term.weight * _score(tapped[term.layer], term) for term in self._plan.terms]
+        return tf.add_n(scores)
 
     def _gradient(self, image: Any) -> tuple[Any, Any]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
-            tapped = carry_out(self._plan, image, self._constants, OPERATORS)
-            loss = tf.add_n(
-                [term.weight * _score(tapped[term.layer], term) for term in self._plan.terms]
-            )
+            loss = self.objective(image)
         return loss, tape.gradient(loss, image)
+
+
+class TiledPeer(TensorFlowPeer):
+    """The form of TensorFlow's DeepDream tutorial: one graph rolls, loops over tiles, rolls back.
+
+    Its sizes are unknown to the graph, and each tile's tape reaches back to the whole image.
+    """
+
+    def __init__(self, source: Source, setting: Setting) -> None:
+        super().__init__(source, setting)
+        signature = [
+            tf.TensorSpec([1, None, None, 3], tf.float32),
+            tf.TensorSpec([2], tf.int32),
+            tf.TensorSpec([2], tf.int32),
+        ]
+        self.over_tiles = tf.function(self._over_tiles, input_signature=signature)
+
+    def gradient(self, image: Any) -> tuple[float, Any]:
+        """The same for an image of one tile that is not rolled."""
+        loss, gradient = self.over_tiles(image, tf.constant([0, 0]), tf.shape(image)[1:3])
+        return float(loss), gradient
+
+    def loop(self) -> OctaveLoop:
+        """The ascent in TensorFlow, its tiles in the graph."""
+        from bench.tensorflow_loop import TiledLoop
+
+        return TiledLoop(self)
+
+    def _over_tiles(self, image: Any, shift: Any, tile: Any) -> tuple[Any, Any]:
+        rolled = tf.roll(image, -shift, [1, 2])
+        total, loss = tf.zeros_like(rolled), tf.constant(0.0)
+        for top in tf.range(0, tf.shape(rolled)[1], tile[0]):
+            for left in tf.range(0, tf.shape(rolled)[2], tile[1]):
+                with tf.GradientTape(watch_accessed_variables=False) as tape:
+                    tape.watch(rolled)
+                    part = rolled[:, top : top + tile[0], left : left + tile[1]]
+                    score = self.objective(part)
+                total += tape.gradient(score, rolled)
+                loss += score
+        return loss, tf.roll(total, shift, [1, 2])
+
+
+def plain(source: Source, setting: Setting) -> TensorFlowPeer:
+    """Traced for each size of tile."""
+    return TensorFlowPeer(source, setting)
+
+
+def plain_for_all(source: Source, setting: Setting) -> TensorFlowPeer:
+    """Traced once for tiles of all sizes."""
+    return TensorFlowPeer(source, setting, any_size=True)
+
+
+def tiled(source: Source, setting: Setting) -> TiledPeer:
+    """As the tutorial has it."""
+    return TiledPeer(source, setting)
 
 
 def _constant(name: str, plan: Plan) -> Any:

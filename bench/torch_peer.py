@@ -1,17 +1,25 @@
-"""The same network and objective in eager PyTorch, the way its users write it."""
+"""The same network and objective in PyTorch, the way its users write it."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that all of its users know
 
-from bench.plan import Plan, Step, carry_out, padding_of, pair_of, refuse_unknown
+from bench.errors import UnavailableError
+from bench.peers import HALF, TF32, Setting
+from bench.plan import Step, carry_out, padding_of, pair_of, refuse_unknown
+from bench.sources import Source
 from core.term import Term
+
+if TYPE_CHECKING:
+    from bench.torch_loop import TorchLoop
 
 Array = npt.NDArray[np.float32]
 Operator = Callable[[Step, list[Any]], Any]
@@ -67,26 +75,48 @@ OPERATORS: dict[str, Operator] = {
 
 
 class TorchPeer:
-    """Eager PyTorch on the CPU; its native form is a tensor [1, 3, height, width].
+    """PyTorch; its native form is a tensor [1, 3, height, width] on the setting's device.
 
     Parameters
     ----------
-    plan : Plan
+    source : Source
         What to compute.
-    threads : int
-        Threads within an operator, 0 for PyTorch's own choice.
+    setting : Setting
+        How; threads are those within an operator.
     channels_last : bool
         Keep image and kernels in PyTorch's `channels_last` memory format.
+    compiled : bool
+        Let `torch.compile` make kernels of the forward and the backward pass, anew for each size:
+        in PyTorch 2.13 the backward convolutions fix the size even where it is told to be dynamic.
+
+    Raises
+    ------
+    UnavailableError
+        Where there is no GPU, or nothing to compile with.
     """
 
-    def __init__(self, plan: Plan, threads: int = 0, channels_last: bool = False) -> None:
-        refuse_unknown(plan, OPERATORS, "PyTorch")
-        if threads:
-            torch.set_num_threads(threads)
+    def __init__(
+        self,
+        source: Source,
+        setting: Setting,
+        *,
+        channels_last: bool = False,
+        compiled: bool = False,
+    ) -> None:
+        self._plan = source.plan()
+        refuse_unknown(self._plan, OPERATORS, "PyTorch")
+        _prepare_device(setting)
+        self.device, self.grid = setting.device, source.grid
         self.version = f"torch {torch.__version__}"
-        self._plan = plan
-        self._format = torch.channels_last if channels_last else torch.contiguous_format
-        self._constants = {name: self._tensor(value) for name, value in plan.constants.items()}
+        self.format = torch.channels_last if channels_last else torch.contiguous_format
+        self._half = setting.precision == HALF
+        self._constants = {n: self._tensor(value) for n, value in self._plan.constants.items()}
+        self._objective = self._walked
+        if compiled:
+            _demand_compiler(setting.device)
+            # As plain operators, as a model written by hand is, without the walk over the plan.
+            plain = torch.fx.symbolic_trace(lambda image: self._walked(image))
+            self._objective = torch.compile(plain, dynamic=False, fullgraph=True)
 
     def prepare(self, tile: Array) -> Any:
         """A tile as a batch of one in this peer's memory format."""
@@ -95,21 +125,77 @@ class TorchPeer:
     def gradient(self, image: Any) -> tuple[float, Any]:
         """The objective and its gradient with respect to the image alone."""
         image = image.detach().requires_grad_(True)
-        tapped = carry_out(self._plan, image, self._constants, OPERATORS)
-        loss = sum(term.weight * _score(tapped[term.layer], term) for term in self._plan.terms)
+        loss = self._forward(image)
         (gradient,) = torch.autograd.grad(loss, image)
+        # The number waits for the GPU's forward pass only.
+        if self.device == "cuda":
+            torch.cuda.synchronize()
         return loss.item(), gradient
 
+    def gradient_tensor(self, image: Any) -> Any:
+        """The gradient alone, without waiting for a GPU."""
+        image = image.detach().requires_grad_(True)
+        (gradient,) = torch.autograd.grad(self._forward(image), image)
+        return gradient
+
     def __call__(self, tile: Array) -> tuple[float, Array]:
-        """The objective and its gradient, as `core.ascent` wants them."""
+        """The objective and its gradient, float32 [3, height, width]."""
         loss, gradient = self.gradient(self.prepare(tile))
-        return loss, np.ascontiguousarray(gradient[0].numpy())
+        return loss, np.ascontiguousarray(gradient[0].float().cpu().numpy())
+
+    def loop(self) -> TorchLoop:
+        """The ascent in PyTorch."""
+        from bench.torch_loop import TorchLoop
+
+        return TorchLoop(self)
+
+    def _forward(self, image: Any) -> Any:
+        with torch.autocast(self.device, torch.bfloat16, enabled=self._half):
+            return self._objective(image)
+
+    def _walked(self, image: Any) -> Any:
+        tapped = carry_out(self._plan, image, self._constants, OPERATORS)
+        return sum(term.weight * _score(tapped[term.layer], term) for term in self._plan.terms)
 
     def _tensor(self, array: npt.NDArray[Any]) -> Any:
-        tensor = torch.from_numpy(array)
-        return tensor.contiguous(memory_format=self._format) if tensor.ndim == 4 else tensor
+        tensor = torch.from_numpy(array).to(self.device)
+        return tensor.contiguous(memory_format=self.format) if tensor.ndim == 4 else tensor
+
+
+def _prepare_device(setting: Setting) -> None:
+    if setting.threads:
+        torch.set_num_threads(setting.threads)
+    if setting.device == "cuda":
+        if not torch.cuda.is_available():
+            raise UnavailableError("PyTorch finds no GPU of NVIDIA's")
+        tf32 = setting.precision == TF32
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.backends.cudnn.allow_tf32 = tf32
+        torch.backends.cudnn.benchmark = True
+
+
+def _demand_compiler(device: str) -> None:
+    compilers = [os.environ.get("CXX", ""), "g++", "clang++", "cl"]
+    if device == "cpu" and not any(name and shutil.which(name) for name in compilers):
+        raise UnavailableError("torch.compile needs a C++ compiler, and there is none")
+
+
+def eager(source: Source, setting: Setting) -> TorchPeer:
+    """As PyTorch runs by itself."""
+    return TorchPeer(source, setting)
+
+
+def channels_last(source: Source, setting: Setting) -> TorchPeer:
+    """The same in the memory format that is faster for convolutions."""
+    return TorchPeer(source, setting, channels_last=True)
+
+
+def compiled(source: Source, setting: Setting) -> TorchPeer:
+    """Compiled for each size."""
+    return TorchPeer(source, setting, channels_last=True, compiled=True)
 
 
 def _score(activations: Any, term: Term) -> Any:
     chosen = activations[:, list(term.channels)] if term.channels else activations
+    chosen = chosen.float()
     return chosen.square().mean() if term.kind == "squares" else chosen.mean()

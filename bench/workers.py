@@ -2,91 +2,47 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import statistics
+import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from bench.errors import BenchError, NotInstalledError
-from bench.peers import Entry, Peer
-from core.ascent import dream_planes
-from core.network import Network
-from core.recipe import Recipe
+from bench.errors import BenchError, UnavailableError
+from bench.peers import Entry
+from bench.serving import receive, send
 from core.term import Term
 
-Array = npt.NDArray[np.float32]
-
-STEP_SIDE, STEP_TILE = 1024, 512
-"""The image of an ascent step, and its tiles: four whole ones, with none left over."""
-
-_SEED = 0
-_WARM_UPS = 3
-_ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-"""All are measured on the CPU, and TensorFlow keeps most of its notes to itself."""
+ROOT = Path(__file__).parents[1]
+_LAST = 400
 
 
-def picture(side: int) -> Array:
-    """The image that all compute on: seeded noise, float32 [3, side, side], 0..1."""
-    return np.random.default_rng(_SEED).random((3, side, side), dtype=np.float32)
+def environment(entry: Entry, cache: Path | None = None) -> dict[str, str]:
+    """What a peer's process sees: this checkout, and the GPU only where it is to be used.
 
-
-class Bench:
-    """What a worker process answers; each method is one request of `Worker.ask`."""
-
-    def __init__(self, peer: Peer, network: Network, terms: Sequence[Term]) -> None:
-        self._peer, self._terms = peer, tuple(terms)
-        # No overlap: every pixel goes through the network once a step.
-        self._grid = network.grid([term.layer for term in terms], STEP_TILE, overlap=0)
-        self._prepared: dict[int, Any] = {}
-
-    def version(self) -> str:
-        """Name and version of what computes."""
-        return self._peer.version
-
-    def gradient(self, side: int) -> tuple[float, Array]:
-        """The objective and its gradient on one tile, not timed."""
-        return self._peer(picture(side))
-
-    def warm_gradient(self, side: int) -> None:
-        """Let the framework trace, compile and allocate for a size of tile."""
-        self._prepared[side] = self._peer.prepare(picture(side))
-        for _ in range(_WARM_UPS):
-            self._peer.gradient(self._prepared[side])
-
-    def time_gradient(self, side: int, count: int) -> float:
-        """Median seconds of `count` gradients of a tile that is in the framework's form already."""
-        tile = self._prepared[side]
-        # While the others worked, this one's threads slept and its caches were taken.
-        self._peer.gradient(tile)
-        return statistics.median(_seconds(self._peer.gradient, tile) for _ in range(count))
-
-    def time_steps(self, steps: int) -> float:
-        """Seconds of one ascent step per megapixel, over some steps after one that is not timed."""
-        base = picture(STEP_SIDE)
-        self._climb(base, 1)
-        return _seconds(self._climb, base, steps) / (steps * STEP_SIDE**2 / 1e6)
-
-    def peak_memory(self) -> int | None:
-        """The most bytes that this process ever held, None where the system does not tell."""
-        try:
-            import resource
-        except ImportError:
-            return None
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
-
-    def _climb(self, base: Array, steps: int) -> Array:
-        recipe = Recipe(layers=self._terms, octaves=1, steps=steps)
-        rng = np.random.default_rng(_SEED)
-        return dream_planes(base, recipe, self._peer, grid=self._grid, rng=rng)
+    Parameters
+    ----------
+    entry : Entry
+        The peer.
+    cache : Path, optional
+        Folder for what PyTorch compiles, instead of its own, which may be warm or not.
+    """
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    found = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        # TensorFlow keeps most of its notes to itself.
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    if cache is not None:
+        found["TORCHINDUCTOR_CACHE_DIR"] = str(cache)
+    if entry.setting.device == "cpu":
+        found["CUDA_VISIBLE_DEVICES"] = "-1"
+    return found
 
 
 class Worker:
@@ -95,47 +51,58 @@ class Worker:
     Parameters
     ----------
     entry : Entry
-        Whom to run.
+        Whom to run, and by which interpreter.
     terms : sequence of Term
         The objective, on the default network.
-    threads : int
-        Threads of the peer, 0 for its own choice.
 
     Raises
     ------
-    NotInstalledError
-        Where the peer's framework is missing.
+    UnavailableError
+        Where the peer cannot be measured here: no framework, no compiler, no GPU.
     BenchError
         Where the peer cannot carry out the network, or its process ends.
     """
 
-    def __init__(self, entry: Entry, terms: Sequence[Term], threads: int = 0) -> None:
-        entry.demand()
+    def __init__(self, entry: Entry, terms: Sequence[Term]) -> None:
         self.entry = entry
-        # A fresh interpreter: a forked one would share this one's memory and threads.
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        arguments = (theirs, entry, tuple(terms), threads)
-        self._process = context.Process(target=_serve, args=arguments, daemon=True)
-        self._process.start()
-        theirs.close()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         try:
-            self._receive()
+            self._process = subprocess.Popen(
+                [entry.python or sys.executable, "-m", "bench.serving"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+                env=environment(entry),
+            )
+        except OSError as error:
+            self._said.close()
+            raise UnavailableError(
+                f"{entry.python!r} cannot be started: {error.strerror}"
+            ) from error
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin, self._process.stdout
+        try:
+            self._exchange((entry.make, tuple(terms), entry.setting))
         except BaseException:
             self.close()
             raise
 
     def ask(self, request: str, *arguments: Any) -> Any:
-        """Have the process run one method of `Bench`, and wait for what it returns."""
-        return self._receive((request, arguments))
+        """Have the process run one method of `bench.serving.Bench`, and wait for its result."""
+        return self._exchange((request, arguments))
 
     def close(self) -> None:
         """End the process."""
-        self._connection.close()
-        self._process.join(timeout=5)
-        if self._process.is_alive():
+        with suppress(OSError):
+            self._requests.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
             self._process.terminate()
-            self._process.join()
+            self._process.wait()
+        self._answers.close()
+        self._said.close()
 
     def __enter__(self) -> Worker:
         return self
@@ -148,47 +115,24 @@ class Worker:
     ) -> None:
         self.close()
 
-    def _receive(self, question: object = None) -> Any:
-        """What the process says, after a question or, at first, by itself."""
+    def _exchange(self, question: object) -> Any:
         try:
-            if question is not None:
-                self._connection.send(question)
-            error, value = self._connection.recv()
-        except (EOFError, ConnectionError) as gone:
-            self._process.join(timeout=5)
+            send(self._requests, question)
+            problem, value = receive(self._answers)
+        except (EOFError, OSError) as gone:
+            code = self._process.wait()
             raise BenchError(
-                f"the process of {self.entry.label} ended by itself (exit code "
-                f"{self._process.exitcode}); -9 means that memory ran out"
+                f"the process of {self.entry.label} ended by itself (exit code {code}; -9 means "
+                f"that memory ran out){self._last_line()}"
             ) from gone
-        if error is not None:
-            raise error
+        if problem is not None:
+            unavailable, sentence = problem
+            kind = UnavailableError if unavailable else BenchError
+            raise kind(f"{self.entry.label}: {sentence}")
         return value
 
-
-def _serve(connection: Connection, entry: Entry, terms: Sequence[Term], threads: int) -> None:
-    """The life of a worker process: make the peer, then answer until the pipe closes."""
-    os.environ.update(_ENVIRONMENT)
-    try:
-        try:
-            network = Network()
-            bench = Bench(entry.make(network, terms, threads), network, terms)
-        except ImportError as error:
-            connection.send((NotInstalledError(f"{entry.label} does not load: {error}"), None))
-            return
-        connection.send((None, None))
-        while True:
-            request, arguments = connection.recv()
-            connection.send((None, getattr(bench, request)(*arguments)))
-    except EOFError:
-        return
-    except KeyboardInterrupt:
-        # Ctrl-C reaches every process of the terminal; the parent says what there is to say.
-        return
-    except Exception as error:
-        connection.send((BenchError(f"{entry.label}: {type(error).__name__}: {error}"), None))
-
-
-def _seconds(work: Callable[..., object], *arguments: object) -> float:
-    start = time.perf_counter()
-    work(*arguments)
-    return time.perf_counter() - start
+    def _last_line(self) -> str:
+        """The last thing that the process said, such as an error of Python's."""
+        self._said.seek(0)
+        lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        return f": {lines[-1][:_LAST]}" if lines else ""

@@ -128,9 +128,7 @@ def _reference_of(graph: Graph, term: Term, a: Value) -> Value | None:
 
 
 def _mean(x: Value) -> Value:
-    # OpenVINO leaves a reduction that does not name its axes to others.
-    axes = None if x.dims is None else x.graph.ints(*range(len(x.dims)))
-    return x.graph.emit("ReduceMean", x, axes, keepdims=0)
+    return x.graph.emit("ReduceMean", x, keepdims=0)
 
 
 def _sum(x: Value) -> Value:

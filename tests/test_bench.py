@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
-from bench import __main__ as command
-from bench import measuring
-from bench.errors import BenchError, NotInstalledError
-from bench.measuring import Agreement, Measure, Results
-from bench.own_peer import OwnPeer
-from bench.peers import OURS, Entry, Peer
-from bench.plan import Plan, plan_of, refuse_unknown
-from bench.report import Machine, median_ratio, report
-from bench.workers import Worker, picture
+from bench import own_peer
+from bench.agreement import Agreement, compare, cosine
+from bench.errors import BenchError, UnavailableError
+from bench.loops import pieces
+from bench.operations import gradient_operations
+from bench.peers import CUDA, DEVICES, FULL, HALF, TF32, Setting, chosen, load
+from bench.plan import Plan, refuse_unknown
+from bench.planning import plan_of
+from bench.serving import picture
+from bench.sources import NetworkSource, StoredSource, default_recipe, store
 from core.gradient import IMAGE
 from core.network import Network
+from core.providers import PRECISIONS
+from core.sessions import offered
 from core.term import Term
+from core.tiles import Grid
 
 SIDE = 107
 TERMS = (Term("mixed3"), Term("mixed5"))
@@ -40,46 +43,186 @@ def network() -> Network:
     return Network()
 
 
-def agreement(network: Network, terms: Sequence[Term], peer: Peer) -> Agreement:
-    tile = picture(SIDE)
-    return measuring.compare("a peer", SIDE, OwnPeer(network, terms)(tile), peer(tile))
+def agreement(terms: Sequence[Term], make: str, precision: str = FULL) -> Agreement:
+    """The named peer beside our own, in this process."""
+    source, tile = NetworkSource(terms), picture(SIDE)
+    peer = load(make)(source, Setting(precision=precision))
+    ours = own_peer.cpu(source, Setting())
+    return compare("a peer", SIDE, ours(tile), peer(tile), precision)
+
+
+def need(framework: str) -> None:
+    pytest.importorskip(framework, reason=f"needs {framework}: pip install 'dreamlayer[bench]'")
 
 
 @pytest.mark.parametrize("terms", [TERMS, MIXED_TERMS], ids=["default", "mixed"])
-@pytest.mark.parametrize("channels_last", [False, True], ids=["nchw", "channels_last"])
-def test_torch_agrees_with_ours(
-    network: Network, terms: Sequence[Term], channels_last: bool
+@pytest.mark.parametrize("name", ["eager", "channels_last"])
+def test_torch_agrees_with_ours(terms: Sequence[Term], name: str) -> None:
+    """PyTorch gives our objective and gradient, also for layers that Relu follows."""
+    need("torch")
+    found = agreement(terms, f"bench.torch_peer:{name}")
+    assert found.holds, found
+
+
+def test_torch_in_bf16_is_near_ours() -> None:
+    """Products of less precision are near, and are told from those in float32."""
+    need("torch")
+    found = agreement(TERMS, "bench.torch_peer:channels_last", HALF)
+    assert found.holds, found
+    assert found.cosine < 0.9999
+
+
+@pytest.mark.parametrize("terms", [TERMS, MIXED_TERMS], ids=["default", "mixed"])
+@pytest.mark.parametrize("name", ["plain", "plain_for_all", "tiled"])
+def test_tensorflow_agrees_with_ours(terms: Sequence[Term], name: str) -> None:
+    """TensorFlow gives our objective and gradient, with its channels last, in each form."""
+    need("tensorflow")
+    found = agreement(terms, f"bench.tensorflow_peer:{name}")
+    assert found.holds, found
+
+
+@pytest.mark.parametrize("terms", [TERMS, MIXED_TERMS], ids=["default", "mixed"])
+def test_onnx_ad_agrees_with_ours(terms: Sequence[Term]) -> None:
+    """The gradient of onnx-ad is ours."""
+    need("onnx_ad")
+    found = agreement(terms, "bench.onnx_ad_peer:make")
+    assert found.holds, found
+
+
+LOOPS = [
+    ("torch", "bench.torch_peer:eager"),
+    ("tensorflow", "bench.tensorflow_peer:plain_for_all"),
+    ("tensorflow", "bench.tensorflow_peer:tiled"),
+    ("onnx_ad", "bench.onnx_ad_peer:make"),
+]
+
+
+@pytest.mark.parametrize(("side", "octaves"), [(96, 1), (512, 2)], ids=["tiles", "octaves"])
+@pytest.mark.parametrize(("framework", "make"), LOOPS, ids=[make for _, make in LOOPS])
+def test_loops_take_the_step_that_ours_takes(
+    framework: str, make: str, side: int, octaves: int
 ) -> None:
-    """Eager PyTorch gives our objective and gradient, also for layers that Relu follows."""
-    pytest.importorskip("torch", reason="needs PyTorch: pip install 'dreamlayer[bench]'")
+    """Roll, tiles, smoothing, normalisation, update and octaves: the same work, near the same."""
+    need(framework)
+    source = NetworkSource(TERMS)
+    source.grid = replace(source.grid, side=side)
+    # Whole tiles, so that theirs lie as ours do.
+    base = picture(192) * 0.5 + 0.25
+    recipe = default_recipe(TERMS, steps=1, octaves=octaves)
+    ours = own_peer.cpu(source, Setting()).loop().dream(base, recipe) - base
+    theirs = load(make)(source, Setting()).loop().dream(base, recipe) - base
+    assert theirs.shape == ours.shape
+    assert theirs.dtype == np.float32
+    assert 0.9 < np.abs(theirs).mean() / np.abs(ours).mean() < 1.1
+    assert cosine(ours, theirs) > 0.99
+
+
+def test_stored_source_is_the_same(tmp_path: Path) -> None:
+    """Fresh processes start from the numbers that the network file holds."""
+    store(TERMS, tmp_path)
+    made, stored = NetworkSource(TERMS), StoredSource(tmp_path)
+    assert stored.grid == made.grid
+    assert stored.plan().steps == made.plan().steps
+    assert stored.plan().constants.keys() == made.plan().constants.keys()
+    assert stored.model() == made.model()
+
+
+def test_peer_gradients_suit_the_ascent() -> None:
+    """What a peer hands out is float32, planar, contiguous and may be written to."""
+    need("torch")
     from bench.torch_peer import TorchPeer
 
-    peer = TorchPeer(plan_of(network.model, terms), channels_last=channels_last)
-    found = agreement(network, terms, peer)
-    assert found.holds, found
-
-
-@pytest.mark.parametrize("terms", [TERMS, MIXED_TERMS], ids=["default", "mixed"])
-def test_tensorflow_agrees_with_ours(network: Network, terms: Sequence[Term]) -> None:
-    """TensorFlow gives our objective and gradient, with its channels last."""
-    pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[bench]'")
-    from bench.tensorflow_peer import TensorFlowPeer
-
-    found = agreement(network, terms, TensorFlowPeer(plan_of(network.model, terms)))
-    assert found.holds, found
-
-
-def test_peer_gradients_suit_the_ascent(network: Network) -> None:
-    """What a peer hands to the ascent is float32, planar, contiguous and may be written to."""
-    pytest.importorskip("torch", reason="needs PyTorch: pip install 'dreamlayer[bench]'")
-    from bench.torch_peer import TorchPeer
-
-    peer = TorchPeer(plan_of(network.model, TERMS), channels_last=True)
+    peer = TorchPeer(NetworkSource(TERMS), Setting(), channels_last=True)
     _, gradient = peer(picture(SIDE))
     assert gradient.dtype == np.float32
     assert gradient.shape == (3, SIDE, SIDE)
     assert gradient.flags.c_contiguous
     assert gradient.flags.writeable
+
+
+def test_torch_without_compiler_or_gpu_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that cannot be measured here has a reason of one sentence."""
+    need("torch")
+    import torch
+
+    from bench import torch_peer
+
+    source = NetworkSource(TERMS)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UnavailableError, match="finds no GPU"):
+        torch_peer.eager(source, Setting(device="cuda"))
+    monkeypatch.setattr(torch_peer.shutil, "which", lambda _: None)
+    with pytest.raises(UnavailableError, match=r"needs a C\+\+ compiler"):
+        torch_peer.compiled(source, Setting())
+
+
+def test_our_precision_is_the_recipes_knob() -> None:
+    """Rows in float32 ask for `full`, the others for `fast`, as anybody would."""
+    assert own_peer.command_options(FULL) == ["--precision", "full"]
+    assert own_peer.command_options(HALF) == ["--precision", "fast"]
+    assert set(own_peer.PRECISIONS.values()) == set(PRECISIONS)
+
+
+def test_our_provider_that_does_not_load_is_a_row_with_a_reason() -> None:
+    """OpenVINO needs another wheel; without it nothing else is stopped."""
+    if "tensorrt" in offered():
+        pytest.skip("this ONNX Runtime has the provider that is to be missing")
+    with pytest.raises(UnavailableError, match="not part of the installed ONNX Runtime"):
+        own_peer.OwnPeer(NetworkSource(TERMS), Setting(), "tensorrt")
+
+
+def test_rows_begin_with_ours_and_differ() -> None:
+    """All labels differ, and the first row is what the others are divided by."""
+    for device, table in DEVICES.items():
+        labels = [entry.label for entry in table]
+        assert len(set(labels)) == len(labels)
+        assert table[0].ours
+        assert {entry.setting.device for entry in table} == {device}
+
+
+def test_chosen_rows_know_threads_and_interpreter() -> None:
+    """Groups can be left out, and each may have an interpreter of its own."""
+    rows = chosen("cpu", 3, {"torch": "python-of-torch"}, ["torch"])
+    assert {row.group for row in rows} == {"cpu", "torch"}
+    assert {row.setting.threads for row in rows} == {3}
+    assert {row.group: row.python for row in rows} == {"cpu": "", "torch": "python-of-torch"}
+
+
+def test_cuda_rows_have_each_precision() -> None:
+    """PyTorch three ways, each in float32, TF32 and bf16; ours in float32 and fast."""
+    torches = [row for row in CUDA if row.group == "torch"]
+    assert len(torches) == 9
+    assert {row.setting.precision for row in torches} == {FULL, TF32, HALF}
+    assert [row.setting.precision for row in CUDA if row.ours] == [FULL, HALF]
+
+
+def test_operations_are_those_of_the_convolutions() -> None:
+    """One convolution of 3 by 3, 3 to 8 channels, on 10 by 10 pixels: counted by hand."""
+    image = helper.make_tensor_value_info(IMAGE, TensorProto.FLOAT, [1, 3, "h", "w"])
+    wide = helper.make_tensor_value_info("wide", TensorProto.FLOAT, [1, 8, "a", "b"])
+    kernel = numpy_helper.from_array(np.ones((8, 3, 3, 3), np.float32), "kernel")
+    node = helper.make_node("Conv", [IMAGE, "kernel"], ["wide"])
+    model = helper.make_model(helper.make_graph([node], "small", [image], [wide], [kernel]))
+    plan = plan_of(model, [Term("wide")])
+    forward = 2 * 3 * 3 * 3 * 8 * 8 * 8
+    assert gradient_operations(model, plan, 10, 10) == 2 * forward
+
+
+def test_operations_of_the_default_network(network: Network) -> None:
+    """InceptionV3 to mixed5 at 299 pixels is known to take 14.5 GFLOP forward and backward."""
+    plan = plan_of(network.model, [Term("mixed5")])
+    assert gradient_operations(network.model, plan, 299, 299) == pytest.approx(14.5e9, rel=0.02)
+
+
+def test_tiles_of_the_loops_cover_an_axis_once() -> None:
+    """Own parts follow one another; all tiles are of one length."""
+    grid = Grid(512, 0, 75, 8)
+    for size in (100, 512, 513, 700, 1024, 4000):
+        found = pieces(size, grid)
+        assert [part[1] for part in found] == [0, *(part[2] for part in found[:-1])]
+        assert found[-1][2] == size
+        assert len({end - start for start, _, end in found}) == 1
+        assert all(start >= 0 for start, _, _ in found)
 
 
 def test_plan_needs_no_tensor_that_was_dropped(network: Network) -> None:
@@ -96,7 +239,7 @@ def test_plan_needs_no_tensor_that_was_dropped(network: Network) -> None:
 def test_plan_evaluates_the_compressed_kernels(network: Network) -> None:
     """Weights are float32 numbers; nothing of their compressed form is left to the peers."""
     plan = plan_of(network.model, TERMS)
-    stored = {t.name: onnx.numpy_helper.to_array(t) for t in network.model.graph.initializer}
+    stored = {t.name: numpy_helper.to_array(t) for t in network.model.graph.initializer}
     parts = (f"conv2d/kernel/{part}" for part in ("codes", "scale", "minimum"))
     codes, scale, minimum = (stored[part] for part in parts)
     np.testing.assert_array_equal(
@@ -130,118 +273,10 @@ def test_unknown_operator_is_refused_by_name() -> None:
     ],
     ids=["loss", "gradient", "loss-nan", "gradient-nan"],
 )
-def test_disagreement_stops_the_benchmark(theirs: tuple[float, npt.NDArray[np.float32]]) -> None:
-    """A peer that computes something else is named, and its time is never taken."""
+def test_disagreement_is_seen(theirs: tuple[float, npt.NDArray[np.float32]]) -> None:
+    """A peer that computes something else is told from one that does not, with both numbers."""
     ours = 1.0, np.ones((3, 2, 2), np.float32)
-    measuring.demand_agreement([measuring.compare("same", 2, ours, ours)])
-    with pytest.raises(BenchError, match=r"^other does not compute what ours does on 2 × 2"):
-        measuring.demand_agreement([measuring.compare("other", 2, ours, theirs)])
-
-
-def test_missing_framework_is_told_before_a_process_starts() -> None:
-    """A framework that is not there is an error of its own, which the report turns into a row."""
-    absent = Entry("Absent", "no_such_framework", OURS.make)
-    with pytest.raises(NotInstalledError, match="no_such_framework is not installed"):
-        Worker(absent, TERMS)
-
-
-def test_worker_computes_as_its_peer_does(network: Network) -> None:
-    """The gradient that comes out of a worker process is that of the peer in this one."""
-    with Worker(OURS, TERMS, 1) as worker:
-        loss, gradient = worker.ask("gradient", SIDE)
-        assert worker.ask("version").startswith("onnxruntime ")
-    own = measuring.compare("here", SIDE, (loss, gradient), OwnPeer(network, TERMS)(picture(SIDE)))
-    assert own.holds, own
-
-
-def test_worker_hands_errors_over() -> None:
-    """What goes wrong inside a worker arrives as one sentence with the peer's label."""
-    with Worker(OURS, TERMS, 1) as worker, pytest.raises(BenchError, match=r"^dreamlayer: .+"):
-        worker.ask("gradient", 2)
-
-
-def test_ratio_is_taken_within_rounds() -> None:
-    """A round in which the machine was slow for all does not move the ratio."""
-    assert median_ratio([2.0, 20.0, 3.0], [1.0, 10.0, 2.0]) == 2.0
-
-
-RESULTS = Results(
-    versions={"dreamlayer": "onnxruntime 1.20.0", "Other": "other 2.0"},
-    missing={"Absent": "Absent: absent is not installed"},
-    agreements=[Agreement("Other", 299, 1.2e-7, 0.99999999)],
-    measures=[
-        Measure(
-            "Seconds per gradient, tile of 299 × 299",
-            {"dreamlayer": [0.1, 0.2, 0.1], "Other": [0.15, 0.3, 0.25]},
-        )
-    ],
-    memory={"dreamlayer": 300 * 2**20, "Other": None},
-)
-MACHINE = Machine("A processor", 2, "Linux x86_64, Python 3.11.7")
-
-
-def test_report_shows_medians_ranges_ratios_and_what_is_missing() -> None:
-    """The tables hold these very numbers, ours first, missing frameworks last."""
-    text = report(RESULTS, MACHINE, ["mixed3", "mixed5"], threads=2, rounds=3)
-    times = """\
-|  | median | range | ratio to ours |
-| --- | ---: | ---: | ---: |
-| dreamlayer | 0.100 | 0.100 to 0.200 | 1.00 |
-| Other | 0.250 | 0.150 to 0.300 | 1.50 |
-| Absent | not installed | – | – |
-"""
-    memory = """\
-|  | MiB |
-| --- | ---: |
-| dreamlayer | 300 |
-| Other | not known |
-| Absent | not installed |
-"""
-    assert times in text
-    assert memory in text
-    assert "| Other | 299 × 299 | 1.2e-07 | 0.99999999 |" in text
-    assert "- Machine: A processor, 2 cores; Linux x86_64, Python 3.11.7\n" in text
-    assert "- Versions: onnxruntime 1.20.0, other 2.0\n" in text
-    assert "- Objective: mixed3 + mixed5 on the default network\n- 2 threads each, 3 rounds" in text
-
-
-def test_report_without_others_has_ours_alone() -> None:
-    """Where no other framework is installed, nothing is said of agreement."""
-    alone = dataclasses.replace(RESULTS, agreements=[])
-    text = report(alone, MACHINE, ["mixed3"], threads=1, rounds=1)
-    assert "Do all compute the same?" not in text
-    assert "- 1 thread each, 1 round\n" in text
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["--layer", "mixed99"], "no layer 'mixed99'"),
-        (["--size", "512", "8"], "--size 8 is too small"),
-        (["--rounds", "0"], "--rounds must be at least 1"),
-        (["--threads", "-1"], "--threads must be at least 1"),
-        (["--output", "no/such/folder/report.md"], "does not exist"),
-    ],
-)
-def test_command_refuses_before_it_measures(
-    arguments: list[str],
-    sentence: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Bad options get one sentence and exit code 2, at once."""
-    monkeypatch.setattr(command, "measure", lambda *_, **__: pytest.fail("it measured"))
-    assert command.main(arguments) == 2
-    assert sentence in capsys.readouterr().err
-
-
-def test_command_prints_and_writes_the_same(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`--output` gets what the terminal shows."""
-    monkeypatch.setattr(command, "measure", lambda *_, **__: RESULTS)
-    path = tmp_path / "report.md"
-    assert command.main(["--layer", "mixed4:0.5", "--output", str(path)]) == 0
-    shown = capsys.readouterr().out
-    assert path.read_text(encoding="utf-8") == shown
-    assert "- Objective: mixed4:0.5 on the default network" in shown
+    assert compare("same", 2, ours, ours).holds
+    found = compare("other", 2, ours, theirs)
+    assert not found.holds
+    assert found.refusal.startswith("does not compute what ours does on 2 × 2")

@@ -131,7 +131,7 @@ def test_doctor_says_why_a_provider_does_not_work() -> None:
     """A provider that cannot be had is named with the reason, and the exit code is 2."""
     result = run("doctor", "--provider", "coreml" if sys.platform != "darwin" else "cuda")
     assert result.returncode == 2
-    assert re.search(r"does not load: .*not part of the installed", result.stdout.decode())
+    assert re.search(r"does not work: .*not part of the installed", result.stdout.decode())
 
 
 def test_json_lines_tell_start_progress_and_end(photo: Path, quick: Sequence[str]) -> None:

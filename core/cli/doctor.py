@@ -27,9 +27,16 @@ from core.sessions import GradientSession, runtime
 from core.term import Term
 import numpy as np
 runtime().set_default_logger_severity(3)
-session = GradientSession(Network(), [Term("conv2d")], sys.argv[1])
-session(np.zeros((3, 64, 64), np.float32))
-print("LOADED", session.provider)
+def gradient(provider):
+    session = GradientSession(Network(), [Term("mixed0")], provider)
+    return session(np.random.default_rng(0).random((3, 96, 96), np.float32))[1].ravel()
+ours = gradient(sys.argv[1])
+if sys.argv[1] != "cpu":
+    cpu = gradient("cpu")
+    cosine = float(ours @ cpu / np.linalg.norm(ours) / np.linalg.norm(cpu))
+    if not cosine > 0.99:
+        sys.exit(f"it loads, but its gradients are wrong here: cosine {cosine:.3f} to the CPU's")
+print("LOADED", sys.argv[1])
 """
 
 
@@ -50,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report(provider: str | None) -> dict[str, Any]:
+    from core import kept
     from core.memory import available as free_memory
     from core.network import available, folders
 
@@ -61,6 +69,8 @@ def _report(provider: str | None) -> dict[str, Any]:
         "libvips": _libvips(),
         "onnxruntime": {n: v for n in _RUNTIMES if (v := _version(n)) is not None},
         "free_memory_bytes": int(free_memory()),
+        "kept_folder": None if (place := kept.folder()) is None else str(place),
+        "kept_bytes": kept.size(),
         "providers": _providers(provider),
         "networks": {name: str(path) for name, path in available().items()},
         "network_folders": [str(folder) for folder in folders()],
@@ -133,9 +143,11 @@ def _print(report: dict[str, Any]) -> None:
             "             several onnxruntime packages overwrite one another: uninstall all but one"
         )
     print(f"free memory  {in_units(report['free_memory_bytes'])}")
+    kept = f"{in_units(report['kept_bytes'])} in {report['kept_folder']}"
+    print(f"kept graphs  {kept if report['kept_folder'] else 'none (DREAMLAYER_CACHE is off)'}")
     print("providers")
     for provider in report["providers"]:
-        state = "works" if provider["loaded"] else f"does not load: {provider['reason']}"
+        state = "works" if provider["loaded"] else f"does not work: {provider['reason']}"
         print(f"  {provider['name']:10} {state}")
     print("networks")
     for name, path in report["networks"].items():

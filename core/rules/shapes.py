@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -24,14 +23,6 @@ def sizes(x: Value, start: int, end: int | None = None) -> Value:
     if dims is not None and all(isinstance(d, int) for d in dims):
         return x.graph.ints(*[d for d in dims if isinstance(d, int)])
     return x.graph.emit("Shape", x, start=start, end=end)
-
-
-def elements(x: Value) -> int | None:
-    """How many numbers a tensor holds, where all its sizes are known."""
-    dims = x.dims
-    if dims is None or not all(isinstance(d, int) for d in dims):
-        return None
-    return math.prod(d for d in dims if isinstance(d, int))
 
 
 def reshape(x: Value, *dims: int) -> Value:

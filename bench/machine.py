@@ -1,0 +1,78 @@
+"""What the numbers hold for: processor, memory, system."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine.
+
+    Attributes
+    ----------
+    processor : str
+        Its model.
+    cores : int
+        Physical cores that this process may use.
+    system : str
+        Operating system and Python.
+    memory : int
+        Bytes that are built in.
+    gpu : str
+        Model, memory and driver of the first one of NVIDIA's; empty for none.
+    """
+
+    processor: str
+    cores: int
+    system: str
+    memory: int = 0
+    gpu: str = ""
+
+
+def this_machine() -> Machine:
+    """Describe the machine that this runs on."""
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return Machine(_processor(), usable_cores(), system, psutil.virtual_memory().total, _gpu())
+
+
+def usable_cores() -> int:
+    """Physical cores that this process may use: a second thread on a core slows all peers down."""
+    try:
+        allowed = len(os.sched_getaffinity(0))
+    except AttributeError:
+        allowed = os.cpu_count() or 1
+    return min(allowed, psutil.cpu_count(logical=False) or allowed)
+
+
+def _processor() -> str:
+    """The processor's model; Python itself knows it on some systems only."""
+    try:
+        listed = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        listed = ""
+    for line in listed.splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _gpu() -> str:
+    asked = "--query-gpu=name,memory.total,driver_version"
+    try:
+        done = subprocess.run(
+            ["nvidia-smi", asked, "--format=csv,noheader"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = done.stdout.strip().splitlines()
+    return lines[0] if done.returncode == 0 and lines else ""
