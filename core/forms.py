@@ -17,17 +17,15 @@ class Forms:
     max_pool : str
         `indices`: the pool's own Indices output and ScatterElements, right for every pool.
         `taps`: each tap of the window compared with the maximum, axis by axis, by depthwise
-        convolutions and products, for pools without padding; the others go by `indices`.
+        convolutions and products, in networks that `core.turning` turns over; the others go by
+        `indices`.
     mask : str
         How to tell what is above zero from zero, nothing being below it: `slope`, by a HardSigmoid
         so steep that it is a step, or `ramp`, by such a ramp of its own operators.
-    turned : bool
-        Whether the network works on the image turned over its diagonal; see `core.turning`.
     """
 
     max_pool: str = INDICES
     mask: str = SLOPE
-    turned: bool = False
 
 
 PORTABLE = Forms()

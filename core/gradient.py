@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 
 from core.errors import LayerError, UnsupportedOperatorError
 from core.folding import fold_batch_norms
-from core.forms import PORTABLE, TAPS, Forms
+from core.forms import INDICES, PORTABLE, TAPS, Forms
 from core.graph import Graph, Value, prune
 from core.inference import IMAGE, attributes, names_read
 from core.objective import loss_of
@@ -85,18 +85,16 @@ def gradient_model(
             f"rename the layer in the network"
         )
     tapped = {*activations, *(term.layer for term in terms)}
-    simple = fold_batch_norms(network, IMAGE, tapped)
-    if forms.max_pool == TAPS and any(node.op_type == "MaxPool" for node in simple.graph.node):
-        over = turned(simple, tapped)
-        forms = dataclasses.replace(forms, turned=over is not simple)
-        simple = over
-    simple = move_relus(simple, {*tapped, *map(turned_name, tapped)}, forms)
-    if size is not None:
-        _fix(simple, size)
-    graph = Graph(simple, forms)
-    loss = loss_of(graph, [_on_turned(term, graph) for term in terms])
-    graph.learn_shapes()
-    gradient = backward(graph, loss, graph.value(IMAGE))
+    try:
+        graph = _rewritten(network, tapped, forms, size)
+        loss = loss_of(graph, terms, lambda term: _tensor(term, graph))
+        graph.learn_shapes()
+        gradient = backward(graph, loss, graph.value(IMAGE))
+    except UnsupportedOperatorError:
+        # The network as it is raises the same, in its own names.
+        plain = Graph(network)
+        backward(plain, loss_of(plain, terms), plain.value(IMAGE))
+        raise
     model = graph.model
     source = _image(model)
     # The network's own tensors of these names make way for the outputs.
@@ -270,14 +268,41 @@ def _described(graph: Graph, name: str) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, dtype, shape)
 
 
-def _on_turned(term: Term, graph: Graph) -> Term:
-    """The term on the layer turned over, where there is one and the term counts all places alike.
+def _rewritten(
+    network: onnx.ModelProto,
+    tapped: set[str],
+    forms: Forms,
+    size: tuple[int, int] | None,
+) -> Graph:
+    """The network as far as it is needed, written as its gradient is cheapest."""
+    needed = onnx.ModelProto()
+    needed.CopyFrom(network)
+    known = {name for node in network.graph.node for name in node.output}
+    if tapped & known:
+        # What comes after the layers must not stand in the way of rewriting.
+        del needed.graph.output[:]
+        needed.graph.output.extend(onnx.ValueInfoProto(name=name) for name in tapped & known)
+        prune(needed)
+    simple = fold_batch_norms(needed, IMAGE, tapped)
+    if forms.max_pool == TAPS:
+        over = turned(simple, tapped)
+        if over is simple:
+            forms = dataclasses.replace(forms, max_pool=INDICES)
+        simple = over
+    simple = move_relus(simple, {*tapped, *map(turned_name, tapped)}, forms)
+    if size is not None:
+        _fix(simple, size)
+    return Graph(simple, forms)
 
-    It is spared from turning the layer back, which would leave the blocked layout.
+
+def _tensor(term: Term, graph: Graph) -> str:
+    """The layer turned over, where there is one and the term counts all places alike.
+
+    That spares turning it back, which would leave the blocked layout.
     """
     layer = turned_name(term.layer)
     alike = term.kind in ("squares", "mean") and not term.border
-    return dataclasses.replace(term, layer=layer) if alike and layer in graph else term
+    return layer if alike and layer in graph else term.layer
 
 
 def _image(model: onnx.ModelProto) -> onnx.ValueInfoProto:

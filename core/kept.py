@@ -10,6 +10,7 @@ import contextlib
 import functools
 import hashlib
 import json
+import mmap
 import os
 import platform
 import shutil
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+from google.protobuf.message import DecodeError
 from platformdirs import user_cache_path
 
 from core import __version__
@@ -31,6 +33,9 @@ MOST_BYTES = 1 << 30
 _MADE = ("*.py", "rules/*.py")
 _PAGE = 4096
 """Weights begin at whole pages, so that they can be mapped into memory."""
+
+_NO_WEIGHTS = "none.weights"
+"""Stands in a graph's name for the weights of one that has all of them in itself."""
 
 _STALE_SECONDS = 24 * 3600.0
 
@@ -57,32 +62,42 @@ def fact(compute: Callable[[], Any], *parts: object) -> Any:
     if place is None:
         return compute()
     path = place / f"{key(*parts)}.json"
-    with contextlib.suppress(OSError, ValueError):
-        known = json.loads(path.read_text(encoding="utf-8"))
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads(path.read_text(encoding="utf-8"))["value"]
         touch(path)
         return known
     found = compute()
     with contextlib.suppress(OSError), _making(place) as made:
         fresh = made / "fact"
-        fresh.write_text(json.dumps(found), encoding="utf-8")
+        fresh.write_text(json.dumps({"value": found}), encoding="utf-8")
         fresh.replace(path)
     return found
 
 
 def find(*parts: object) -> Path | None:
-    """The kept graph for all that it depends on, or None."""
+    """The kept graph for all that it depends on, with its weights, or None."""
     place = _ready()
-    path = place and place / f"{key(*parts)}.onnx"
-    if path is None or not path.is_file():
+    path = None if place is None else next(place.glob(f"{key(*parts)}.*.onnx"), None)
+    if place is None or path is None:
+        return None
+    shared = place / f"{path.name.split('.')[1]}.weights"
+    try:
+        whole = shared.name == _NO_WEIGHTS or shared.stat().st_size == _length(shared)
+    except (OSError, ValueError):
+        whole = False
+    if not whole:
+        forget(path)
         return None
     touch(path)
+    touch(shared)
     return path
 
 
 def forget(path: Path) -> None:
-    """Remove an entry that turned out to be of no use."""
-    with contextlib.suppress(OSError):
-        path.unlink()
+    """Remove a graph that turned out to be of no use, and its weights, which may be why."""
+    for one in (path, path.with_name(f"{path.name.split('.')[1]}.weights")):
+        with contextlib.suppress(OSError):
+            one.unlink()
 
 
 @contextlib.contextmanager
@@ -104,9 +119,16 @@ def keeping(*parts: object) -> Iterator[Path | None]:
             return
         yield made
         # A full disk, or a folder that was removed meanwhile: then it is not kept.
-        with contextlib.suppress(OSError):
-            _file(made, place / f"{key(*parts)}.onnx")
+        with contextlib.suppress(OSError, DecodeError):
+            _file(made, place, key(*parts))
             _make_room(place)
+
+
+def discard(made: Path) -> None:
+    """Let nothing of what is being made be kept."""
+    for path in made.iterdir():
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def machine() -> str:
@@ -115,7 +137,7 @@ def machine() -> str:
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
         flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    return " ".join([platform.node(), platform.machine(), platform.processor(), flags])
+    return " ".join([platform.machine(), platform.processor(), flags])
 
 
 def size() -> int:
@@ -151,51 +173,74 @@ def _making(place: Path) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _file(made: Path, target: Path) -> None:
+def _file(made: Path, place: Path, filed: str) -> None:
     model, weights = made / "model.onnx", made / "weights"
     if not model.is_file():
         return
+    shared = place / _NO_WEIGHTS
     if weights.is_file():
         graph = onnx.load(model, load_external_data=False)
-        content, places = _in_order(graph, weights.read_bytes())
-        shared = target.parent / f"{_digest(content)[:40]}.weights"
-        for tensor, start, length in places:
+        ordered = made / "ordered"
+        digest, length, places = _put_in_order(graph, weights, ordered)
+        if length > MOST_BYTES:
+            return
+        shared = place / f"{digest[:40]}-{length}.weights"
+        for tensor, start, count in places:
             del tensor.external_data[:]
-            given = {"location": shared.name, "offset": str(start), "length": str(length)}
+            given = {"location": shared.name, "offset": str(start), "length": str(count)}
             for entry, value in given.items():
                 tensor.external_data.add(key=entry, value=value)
-        if shared.is_file():
-            touch(shared)
-        else:
-            weights.write_bytes(content)
-            weights.replace(shared)
+        if not (shared.is_file() and shared.stat().st_size == length):
+            ordered.replace(shared)
+        touch(shared)
         model.write_bytes(graph.SerializeToString())
-    model.replace(target)
+    model.replace(place / f"{filed}.{shared.stem}.onnx")
 
 
-def _in_order(
-    graph: onnx.ModelProto, content: bytes
-) -> tuple[bytes, list[tuple[onnx.TensorProto, int, int]]]:
-    """Weights in an order that is theirs alone, each distinct once, and where each tensor's are.
+def _put_in_order(
+    graph: onnx.ModelProto, source: Path, target: Path
+) -> tuple[str, int, list[tuple[onnx.TensorProto, int, int]]]:
+    """Write weights in an order that is theirs alone, each distinct once.
 
-    ONNX Runtime writes them in the order of names that differ from size to size.
+    ONNX Runtime writes them in the order of names that differ from size to size. They are looked
+    at where they are on disk: there may be more of them than memory to spare.
+
+    Returns
+    -------
+    (str, int, list)
+        What stands for the content, its bytes, and for each tensor where it begins and ends.
     """
-    parts: dict[str, bytes] = {}
     owners: dict[str, list[onnx.TensorProto]] = {}
-    for tensor in graph.graph.initializer:
-        given = {entry.key: entry.value for entry in tensor.external_data}
-        if given:
-            start = int(given.get("offset", 0))
-            part = content[start : start + int(given["length"])]
-            digest = _digest(part)
-            parts[digest] = part
-            owners.setdefault(digest, []).append(tensor)
-    ordered, places = bytearray(), []
-    for digest in sorted(owners):
-        ordered += bytes(-len(ordered) % _PAGE)
-        places += [(tensor, len(ordered), len(parts[digest])) for tensor in owners[digest]]
-        ordered += parts[digest]
-    return bytes(ordered), places
+    parts: dict[str, tuple[int, int]] = {}
+    places = []
+    whole = hashlib.sha256()
+    with source.open("rb") as file, target.open("wb") as ordered:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with content, memoryview(content) as view:
+            for tensor in graph.graph.initializer:
+                given = {entry.key: entry.value for entry in tensor.external_data}
+                if given:
+                    start, count = int(given.get("offset", 0)), int(given["length"])
+                    with view[start : start + count] as part:
+                        digest = hashlib.sha256(part).hexdigest()
+                    parts[digest] = start, count
+                    owners.setdefault(digest, []).append(tensor)
+            for digest in sorted(owners):
+                start, count = parts[digest]
+                with view[start : start + count] as part:
+                    for piece in (bytes(-ordered.tell() % _PAGE), part):
+                        whole.update(piece)
+                        ordered.write(piece)
+                begin = ordered.tell() - count
+                places += [(tensor, begin, count) for tensor in owners[digest]]
+        ordered.flush()
+        os.fsync(ordered.fileno())
+        return whole.hexdigest(), ordered.tell(), places
+
+
+def _length(shared: Path) -> int:
+    """How many bytes a file of weights must have, as its name tells."""
+    return int(shared.stem.rpartition("-")[2])
 
 
 def _make_room(place: Path) -> None:
@@ -204,8 +249,9 @@ def _make_room(place: Path) -> None:
     for path, state in entries:
         if total <= MOST_BYTES:
             break
-        forget(path)
-        total -= state.st_size
+        with contextlib.suppress(OSError):
+            path.unlink()
+            total -= state.st_size
     # What processes that were killed left unfinished.
     for left in place.glob("making-*"):
         with contextlib.suppress(OSError):
@@ -226,7 +272,7 @@ def _entries(place: Path) -> list[tuple[Path, os.stat_result]]:
 def _code() -> str:
     """Stands for the code that makes what is kept: another version makes another graph."""
     here = Path(__file__).parent
-    whole = hashlib.sha256(__version__.encode())
+    whole = hashlib.sha256(f"{__version__} {onnx.__version__}".encode())
     for pattern in _MADE:
         for path in sorted(here.glob(pattern)):
             with contextlib.suppress(OSError):

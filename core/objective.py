@@ -53,8 +53,14 @@ def references(terms: Sequence[Term]) -> list[Reference]:
     return list(dict.fromkeys(found))
 
 
-def loss_of(graph: Graph, terms: Sequence[Term]) -> Value:
+def loss_of(
+    graph: Graph,
+    terms: Sequence[Term],
+    tensor_of: Callable[[Term], str] = lambda term: term.layer,
+) -> Value:
     """Append the nodes of the objective and return it, a float32 scalar.
+
+    `tensor_of` says which tensor holds a term's layer.
 
     Raises
     ------
@@ -67,20 +73,20 @@ def loss_of(graph: Graph, terms: Sequence[Term]) -> Value:
         raise RecipeError("the objective names no layer; give at least one, such as --layer mixed3")
     loss: Value | None = None
     for term in terms:
-        score = _score(graph, term) * term.weight
+        score = _score(graph, term, tensor_of(term)) * term.weight
         loss = score if loss is None else loss + score
     assert loss is not None
     return loss
 
 
-def _score(graph: Graph, term: Term) -> Value:
-    if term.layer not in graph:
+def _score(graph: Graph, term: Term, tensor: str) -> Value:
+    if tensor not in graph:
         hint = nearest(term.layer, [n for n in graph.producers if not n.startswith("gradient/")])
         raise LayerError(
             f"the network has no layer {term.layer!r}; "
             f"{hint or 'see `dreamlayer layers` for those it has'}"
         )
-    a = graph.value(term.layer)
+    a = graph.value(tensor)
     if (term.kind in _SPATIAL or term.border) and (a.dims is None or len(a.dims) != 4):
         raise LayerError(
             f"layer {term.layer!r} has no rows and columns, which the kind {term.kind!r} needs; "

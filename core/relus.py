@@ -15,13 +15,10 @@ import onnx
 from onnx import helper
 
 from core.forms import PORTABLE, TAPS, Forms
-from core.inference import attributes, names_read
+from core.inference import names_read
 
 _KEEPS_SIGN = {"Relu", "Concat", "MaxPool", "AveragePool"}
 """Operators that give nothing below zero where their inputs have nothing below zero."""
-
-_PLAIN = ("NOTSET", "VALID")
-"""Ways to pad that do not."""
 
 
 def move_relus(
@@ -85,6 +82,4 @@ def _passes(node: onnx.NodeProto, positive: set[str], forms: Forms) -> bool:
     """Whether a ReLU does behind a node what one before each of its inputs does, and cheaper."""
     if node.op_type == "Concat":
         return positive.issuperset(node.input)
-    given = attributes(node)
-    plain = not any(given.get("pads", [0])) and given.get("auto_pad", "NOTSET") in _PLAIN
-    return node.op_type == "MaxPool" and len(node.output) == 1 and plain and forms.max_pool == TAPS
+    return node.op_type == "MaxPool" and forms.max_pool == TAPS

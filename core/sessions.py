@@ -14,7 +14,7 @@ import numpy.typing as npt
 import onnx
 
 from core import kept
-from core.errors import NetworkError, ProviderError, nearest
+from core.errors import DreamlayerError, NetworkError, ProviderError, nearest
 from core.gradient import GRADIENT, LOSS
 from core.inference import IMAGE
 from core.providers import AUTO, FULL, PROVIDERS, settings_of
@@ -35,9 +35,10 @@ _OUTSIDE = {
 }
 """Weights of a kept graph go into a file beside it; smaller tensors may be of its one size."""
 
-_ANY_SIZE = {"openvino"}
-"""Providers that one session for all sizes is best for. OpenVINO, where it knows the sizes, takes
-ScatterElements for itself and is four times as slow."""
+_SIZED = {"cpu"}
+"""Providers that get a session of its own for a size that keeps coming. Those that compile take
+minutes for one; OpenVINO, where it knows the sizes, takes ScatterElements for itself and is four
+times as slow."""
 
 _WORTH_PIXELS = 4_000_000
 """Pixels of tiles of one size from which on a session of their own pays: opening it takes what it
@@ -212,12 +213,23 @@ def _open(
             # Damaged, or its weights were removed: it is made anew.
             kept.forget(found)
     options = _options(ort, threads)
+    content = source.make(short).SerializeToString()
     with kept.keeping(*filed) as place:
         if place is not None:
             options.optimized_model_filepath = str(place / "model.onnx")
             for entry, value in _OUTSIDE.items():
                 options.add_session_config_entry(entry, value)
-        return _make(ort, source.make(short).SerializeToString(), options, provider, settings)
+            try:
+                session = _make(ort, content, options, provider, settings)
+            except NetworkError:
+                # The disk may be full; what is wrong with the network is found below.
+                kept.discard(place)
+            else:
+                if session.get_providers()[0] != provider:
+                    # It fell back: a graph for the CPU is none for this provider.
+                    kept.discard(place)
+                return session
+    return _make(ort, content, _options(ort, threads), provider, settings)
 
 
 def _options(ort: Any, threads: int) -> Any:
@@ -282,6 +294,7 @@ class GradientSession:
         self._network, self._terms = network, tuple(terms)
         self._asked = provider, threads, precision
         self._size: tuple[int, int] | None = None
+        self._refused = False
         self._session = self._opened(None)
         self.provider = short_name(self._session.get_providers()[0])
         self.begin()
@@ -290,15 +303,21 @@ class GradientSession:
         """Start counting anew, so that a dream does not depend on the one before."""
         self._last: tuple[int, int] = (0, 0)
         self._pixels = 0
+        self._refused = False
 
     def fix(self, size: tuple[int, int] | None) -> None:
         """Open the session for tiles of one height and width, or for any."""
-        if size == self._size or self.provider in _ANY_SIZE:
+        if size == self._size or (size is not None and self.provider not in _SIZED):
             return
         # First the old one's memory is given back.
         self._session = None
-        self._session = self._opened(size)
-        self._size = size
+        try:
+            self._session = self._opened(size)
+            self._size = size
+        except DreamlayerError:
+            self._session = self._opened(None)
+            self._size = None
+            raise
 
     def __call__(
         self, tile: Array, references: Mapping[str, Array] | None = None
@@ -329,8 +348,12 @@ class GradientSession:
         self._pixels += height * width
         if self._size not in (None, self._last):
             self.fix(None)
-        elif self._size is None and self._pixels > _WORTH_PIXELS:
-            self.fix(self._last)
+        elif self._size is None and self._pixels > _WORTH_PIXELS and not self._refused:
+            try:
+                self.fix(self._last)
+            except DreamlayerError:
+                # The session for any size goes on.
+                self._refused = True
 
     def _opened(self, size: tuple[int, int] | None) -> Any:
         provider, threads, precision = self._asked

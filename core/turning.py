@@ -3,7 +3,8 @@
 The gradient of a max-pool by `core.rules.compared_pools` puts rows together cheaply and columns
 dearly. What it puts together last, at full size, has to be the columns, for the first of a window's
 maxima to be counted row by row as everywhere else. In a network that works on the image turned over
-its diagonal, the image's columns are rows.
+its diagonal, the image's columns are rows; and the first maximum by indices would be that of the
+columns, so all of its pools must be of the kind that can be compared.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import onnx
 from onnx import helper
 
-from core.inference import IMAGE, Dim, attributes, inferred, names_read
+from core.inference import IMAGE, Dim, Known, attributes, inferred, names_read
+from core.rules.compared_pools import comparable
 
 _SWAP = [0, 1, 3, 2]
 _WINDOWED = {"Conv", "MaxPool", "AveragePool"}
@@ -41,10 +43,12 @@ def turned(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
     Returns
     -------
     onnx.ModelProto
-        The model itself where an operator is among it that does not treat rows and columns alike.
+        The model itself where an operator is among it that does not treat rows and columns alike,
+        or a max-pool that cannot be compared, or no max-pool at all.
     """
     kept = {*keep, *(output.name for output in model.graph.output)}
-    shapes = inferred(model).shapes
+    known = inferred(model)
+    shapes, pools = known.shapes, 0
     moving = {IMAGE}
     result = onnx.ModelProto()
     result.CopyFrom(model)
@@ -55,15 +59,16 @@ def turned(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
         if not moving.intersection(names_read(node)):
             nodes.append(node)
             continue
-        if not _alike(node, moving, shapes):
+        if not _alike(node, moving, known):
             return model
+        pools += node.op_type == "MaxPool"
         moving.update(node.output)
         nodes.extend(_turned(node, moving, shapes))
         for output in kept.intersection(node.output):
             nodes.append(
                 helper.make_node("Transpose", [name(output)], [output], output, perm=_SWAP)
             )
-    return result
+    return result if pools else model
 
 
 def name(tensor: str) -> str:
@@ -71,13 +76,17 @@ def name(tensor: str) -> str:
     return f"turned/{tensor}"
 
 
-def _alike(node: onnx.NodeProto, moving: set[str], shapes: Mapping[str, list[Dim]]) -> bool:
+def _alike(node: onnx.NodeProto, moving: set[str], known: Known) -> bool:
     """Whether a node can be turned over."""
+    shapes = known.shapes
     if any(len(shapes.get(output, ())) != 4 for output in node.output if output):
         return False
     steady = [read for read in node.input if read and read not in moving]
     if node.op_type == "Concat":
         return attributes(node)["axis"] in (1, -3) and not steady
+    if node.op_type == "MaxPool":
+        source = node.input[0]
+        return comparable(node, known.dtypes.get(source), shapes.get(source, []))
     if node.op_type in _WINDOWED:
         return len(node.output) == 1 and all(read in shapes for read in steady)
     if node.op_type == "BatchNormalization":

@@ -8,6 +8,7 @@ import pytest
 from finite_differences import session
 from onnx import parser
 
+from core.errors import LayerError, UnsupportedOperatorError
 from core.forms import FORMS, Forms, forms_of
 from core.gradient import gradient_model
 from core.term import Term
@@ -84,12 +85,13 @@ def test_first_of_equal_maxima_takes_it_all(pool: str) -> None:
 def test_other_pools_go_by_indices(pool: str) -> None:
     """Padding, dilation, gaps and windows that stick out are left to the form that is always right.
 
-    Their gradient is the same, whichever form is asked for.
+    Their gradient is the same, whichever form is asked for, equal maxima included.
     """
-    image = RNG.standard_normal((1, 3, 10, 10)).astype(np.float32)
+    image = RNG.integers(-1, 2, (1, 3, 10, 10)).astype(np.float32)
     model, terms = network(pool, "Relu"), [Term("y")]
     asked = gradient_model(model, terms, forms=TAPS)
     assert "ScatterElements" in operators(asked)
+    assert not any(node.name.startswith("turned/") for node in asked.graph.node)
     expected = gradient(gradient_model(model, terms), image)
     np.testing.assert_array_equal(gradient(asked, image), expected)
 
@@ -127,3 +129,24 @@ def test_network_that_cannot_be_turned_over_keeps_the_order() -> None:
     found = gradient_model(model, [Term("y")], forms=TAPS)
     assert not any(node.name.startswith("turned/") for node in found.graph.node)
     np.testing.assert_allclose(gradient(found, image), expected, rtol=1e-6, atol=1e-9)
+
+
+def test_what_comes_behind_the_layer_is_no_hindrance() -> None:
+    """A classifier behind the layer does not keep the network from the faster form."""
+    model = network("kernel_shape=[3,3], strides=[2,2]")
+    model.graph.node.append(onnx.helper.make_node("GlobalAveragePool", ["y"], ["mean"]))
+    model.graph.node.append(onnx.helper.make_node("Flatten", ["mean"], ["flat"]))
+    model.graph.output[0].CopyFrom(
+        onnx.helper.make_tensor_value_info("flat", onnx.TensorProto.FLOAT, ["n", 3])
+    )
+    assert "ScatterElements" not in operators(gradient_model(model, [Term("y")], forms=TAPS))
+
+
+def test_mistakes_are_told_in_the_networks_own_names() -> None:
+    """What the network is rewritten to is nobody's business."""
+    model = network("kernel_shape=[3,3], strides=[2,2]")
+    with pytest.raises(LayerError, match=r"^layer 'y' has no channel 7"):
+        gradient_model(model, [Term("y", channels=(7,))], forms=TAPS)
+    model.graph.node[-1].CopyFrom(onnx.helper.make_node("Det", ["p"], ["y"]))
+    with pytest.raises(UnsupportedOperatorError, match=r"end with: image, x, p$|end with: x, p$"):
+        gradient_model(model, [Term("y")], forms=TAPS)

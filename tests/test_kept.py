@@ -40,10 +40,11 @@ def test_fact_is_computed_once(folder: Path) -> None:
     assert len(computed) == 1
     kept.fact(compute, "a", 2)
     assert len(computed) == 2
-    for path in folder.iterdir():
-        path.write_text("damaged")
-    assert kept.fact(compute, "a", 1) == [3, 4]
-    assert len(computed) == 3
+    for number, damage in enumerate(("damaged", "null", "{}"), 3):
+        for path in folder.iterdir():
+            path.write_text(damage)
+        assert kept.fact(compute, "a", 1) == [3, 4]
+        assert len(computed) == number
 
 
 @pytest.mark.usefixtures("folder")

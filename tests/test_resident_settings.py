@@ -95,7 +95,7 @@ def test_sessions_are_opened_with_the_table(
         one.provider = "cuda"
         with monkeypatch.context() as patch:
             patch.setattr(loading, "open_session", noted)
-            shapes = {"picture": (3, 60, 60)}
+            shapes = {"dream/picture": (3, 60, 60)}
             for tiling in ("even", "random"):
                 used = recipe.replace(tiling=tiling)
                 one.tile_routine(used, Layout(1, 1), shapes, GRAPHS_PAY)

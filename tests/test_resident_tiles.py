@@ -34,11 +34,11 @@ def test_tile_costs_what_its_own_pixels_do(small_network: Path) -> None:
     """Images are but reshaped, which copies nothing, and read and written at the tile's places."""
     model = model_of(small_network, Layout(0, 0))
     onnx.checker.check_model(_with_shapes(model))
-    for picture in ("picture", "picture/original"):
+    for picture in ("dream/picture", "dream/original"):
         (flat,) = readers(model, picture)
         assert flat.op_type == "Reshape"
         assert [node.op_type for node in readers(model, flat.output[0])] == ["Gather"]
-    (added,) = readers(model, "total")
+    (added,) = readers(model, "dream/total")
     assert added.op_type == "ScatterElements"
     assert added.output[0] == "new/total", "another pass over the image"
 
@@ -66,7 +66,7 @@ def test_whole_image_needs_no_scatter(small_network: Path) -> None:
     """Copies of a repeated image are gathered, in an order that stays."""
     model = model_of(small_network, Layout(3, 2))
     assert "ScatterElements" not in {node.op_type for node in model.graph.node}
-    assert {"total", "sum"}.isdisjoint(info.name for info in model.graph.input)
+    assert {"dream/total", "dream/sum"}.isdisjoint(info.name for info in model.graph.input)
 
 
 def test_layout_tells_whole_axes_from_parts() -> None:
@@ -87,13 +87,13 @@ def test_places_are_those_that_numpy_cuts_and_adds(size: tuple[int, int]) -> Non
         layout = layout_of(tile, height, width)
         given = index_inputs(tile, Recipe(), height, width, 4.0)
         if layout.whole:
-            seen = image[:, given["rows"]][:, :, given["columns"]]
+            seen = image[:, given["tile/rows"]][:, :, given["tile/columns"]]
         else:
-            places = given["rows"][:, np.newaxis] + given["columns"]
+            places = given["tile/rows"][:, np.newaxis] + given["tile/columns"]
             seen = image.reshape(3, -1)[:, places]
         np.testing.assert_array_equal(seen, cut(image, tile))
-        assert given["share"] == np.float32(tile.pixels / (height * width) / 4)
-        assert given["pixels"] == tile.pixels / 4
+        assert given["tile/share"] == np.float32(tile.pixels / (height * width) / 4)
+        assert given["tile/pixels"] == tile.pixels / 4
         expected = np.zeros_like(image)
         add(expected, tile, np.ones_like(seen))
         counts = [
@@ -105,8 +105,8 @@ def test_places_are_those_that_numpy_cuts_and_adds(size: tuple[int, int]) -> Non
                 minlength=length,
             )
             for name, tile_start, length in (
-                ("rows", tile.rows.start, height),
-                ("columns", tile.columns.start, width),
+                ("tile/rows", tile.rows.start, height),
+                ("tile/columns", tile.columns.start, width),
             )
         ]
         np.testing.assert_array_equal(expected[0], np.outer(*counts))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +15,7 @@ import onnx
 import pytest
 
 import core.sessions as sessions
+from core import kept
 from core.errors import NetworkError, ProviderError
 from core.network import Network
 from core.sessions import GradientSession, Source, full_name, offered, open_session
@@ -161,6 +165,28 @@ def test_size_that_keeps_coming_gets_a_session_of_its_own(
     assert len(opened) == 3, "what came before `begin` was counted"
 
 
+def test_size_whose_session_fails_goes_on_with_the_other(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dream does not die of a session that was only to make it faster."""
+    monkeypatch.setattr(sessions, "_WORTH_PIXELS", 200)
+    real = sessions.open_session
+
+    def failing(source: Source, *rest: object) -> object:
+        if source.identity[-1] is not None:
+            raise NetworkError("no room")
+        return real(source, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sessions, "open_session", failing)
+    session = GradientSession(network, TERMS, "cpu")
+    tile = RNG.random((3, 10, 12), np.float32)
+    losses = [session(tile)[0] for _ in range(4)]
+    assert len(set(losses)) == 1
+    with pytest.raises(NetworkError, match="no room"):
+        session.fix((10, 12))
+    assert session(tile)[0] == losses[0]
+
+
 class TestKept:
     """Optimised graphs kept on disk."""
 
@@ -236,6 +262,54 @@ class TestKept:
             path.unlink()
         open_session(source, "cpu")
         assert list(folder.glob("*.weights"))
+
+    @pytest.mark.parametrize("keep", [0.5, 0.0])
+    def test_weights_that_were_cut_off_are_made_anew(self, folder: Path, keep: float) -> None:
+        """A file of weights that is too short is never read; the next start mends it."""
+        source = Network().gradient_source([Term("mixed0")])
+        open_session(source, "cpu")
+        (weights,) = folder.glob("*.weights")
+        whole = weights.read_bytes()
+        weights.unlink()
+        weights.write_bytes(whole[: int(len(whole) * keep)])
+        open_session(source, "cpu")
+        assert weights.read_bytes() == whole
+
+    def test_weights_in_use_are_not_the_first_to_go(self, folder: Path) -> None:
+        """Opening a graph counts as using its weights."""
+        source = Network().gradient_source([Term("mixed0")])
+        open_session(source, "cpu")
+        (weights,) = folder.glob("*.weights")
+        os.utime(weights, (1, 1))
+        open_session(source, "cpu")
+        assert weights.stat().st_mtime > 1
+
+    def test_graph_of_a_provider_that_fell_back_is_not_kept(
+        self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else it would run on the CPU once the provider works."""
+        full = "CUDAExecutionProvider"
+        monkeypatch.setattr(sessions, "_built", lambda: {"cuda": full})
+        with pytest.raises(ProviderError, match="did not load"):
+            open_session(source, "cuda")
+        assert not list(folder.iterdir())
+
+    def test_full_disk_is_no_error(
+        self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where the graph cannot be written, it runs without being kept."""
+        real = kept.keeping
+
+        @contextlib.contextmanager
+        def broken(*parts: object) -> Iterator[Path | None]:
+            with real(*parts) as place:
+                assert place is not None
+                (place / "model.onnx").mkdir()
+                yield place
+
+        monkeypatch.setattr(sessions.kept, "keeping", broken)
+        assert np.isfinite(self.gradient(source)).all()
+        assert not list(folder.iterdir())
 
     def test_another_objective_is_another_entry(self, network: Network, folder: Path) -> None:
         """Terms and sizes tell entries apart; precision only where the provider has two."""

@@ -14,7 +14,7 @@ from core.resident.sketch import DOUBLE, FLOAT, at_least, blank, clipped, finish
 from core.rules.shapes import cast, reshape
 
 Array = npt.NDArray[np.float32]
-PICTURE, TOTAL, CHANGE, DIVISOR = "picture", "total", "change", "divisor"
+PICTURE, TOTAL, CHANGE, DIVISOR = "dream/picture", "dream/total", "change", "divisor"
 """Names of the graph's inputs and outputs, beside those of `kernels`."""
 
 

@@ -35,7 +35,7 @@ from core.rules.shapes import cast, reshape
 from core.tiles import Span, Tile
 
 Numbers = npt.NDArray[np.generic]
-PICTURE, ORIGINAL, TOTAL, SUM = "picture", "picture/original", "total", "sum"
+PICTURE, ORIGINAL, TOTAL, SUM = "dream/picture", "dream/original", "dream/total", "dream/sum"
 """Inputs and outputs: the octave's image and that of the original, float32 [3, height, width]; the
 gradient so far, float32 [3, height * width]; and the objective's, float64 [1]."""
 
@@ -82,8 +82,8 @@ def index_inputs(
     layout = layout_of(tile, height, width)
     found: dict[str, Numbers] = {}
     axes = (
-        ("rows", tile.rows, height, layout.rows, 1 if layout.whole else width),
-        ("columns", tile.columns, width, layout.columns, 1),
+        ("tile/rows", tile.rows, height, layout.rows, 1 if layout.whole else width),
+        ("tile/columns", tile.columns, width, layout.columns, 1),
     )
     for name, span, size, repeats, pitch in axes:
         places = (span.start + np.arange(span.length, dtype=np.int64)) % size
@@ -103,8 +103,8 @@ def index_inputs(
             found[f"{name}/to"] = places * pitch
     weighed = recipe.normalise_tiles == "none" and recipe.weigh_tiles
     share = tile.pixels / (height * width) if weighed else 1.0
-    found["share"] = np.array([share / scale], np.float32)
-    found["pixels"] = np.array([tile.pixels / scale], np.float64)
+    found["tile/share"] = np.array([share / scale], np.float32)
+    found["tile/pixels"] = np.array([tile.pixels / scale], np.float64)
     return found
 
 
@@ -179,8 +179,8 @@ _SEEN = "seen/"
 def _inputs(original: bool, shapes: Mapping[str, tuple[int, ...]]) -> Declared:
     """What is read before the network."""
     found: dict[str, tuple[int, list[int | str | None]]] = {
-        "rows": (INT64, [*shapes.get("rows", [None])]),
-        "columns": (INT64, [*shapes.get("columns", [None])]),
+        "tile/rows": (INT64, [*shapes.get("tile/rows", [None])]),
+        "tile/columns": (INT64, [*shapes.get("tile/columns", [None])]),
     }
     for name in (PICTURE, ORIGINAL) if original else (PICTURE,):
         found[name] = FLOAT, [*shapes.get(PICTURE, [3, None, None])]
@@ -192,10 +192,10 @@ def _outcome(layout: Layout, shapes: Mapping[str, tuple[int, ...]]) -> Declared:
     found: dict[str, tuple[int, list[int | str | None]]] = {
         LOSS: (FLOAT, []),
         GRADIENT: (FLOAT, [1, 3, None, None]),
-        "share": (FLOAT, [1]),
-        "pixels": (DOUBLE, [1]),
+        "tile/share": (FLOAT, [1]),
+        "tile/pixels": (DOUBLE, [1]),
     }
-    for name, repeats in (("rows", layout.rows), ("columns", layout.columns)):
+    for name, repeats in (("tile/rows", layout.rows), ("tile/columns", layout.columns)):
         if repeats:
             at = [*shapes.get(f"{name}/back", [repeats, None])]
             found[f"{name}/back"], found[f"{name}/there"] = (INT64, at), (FLOAT, at)
@@ -211,7 +211,7 @@ def _outcome(layout: Layout, shapes: Mapping[str, tuple[int, ...]]) -> Declared:
 
 def _cut(graph: Graph, picture: str, layout: Layout, name: str) -> None:
     """Append what a tile sees of an image, float32 [1, 3, rows, columns], under a name."""
-    image, rows, columns = (graph.value(n) for n in (picture, "rows", "columns"))
+    image, rows, columns = (graph.value(n) for n in (picture, "tile/rows", "tile/columns"))
     if layout.whole:
         tile = gather(gather(image, rows, 1), columns, 2)
     else:
@@ -242,16 +242,20 @@ def _compared(originals: onnx.ModelProto) -> list[onnx.NodeProto]:
 
 def _joined(graph: Graph, recipe: Recipe, layout: Layout) -> tuple[Value, Value]:
     """Append what becomes of a tile's objective and gradient: the new sum and the new total."""
-    gradient = graph.emit("Squeeze", graph.value(GRADIENT), graph.ints(0)) * graph.value("share")
+    gradient = graph.emit("Squeeze", graph.value(GRADIENT), graph.ints(0)) * graph.value(
+        "tile/share"
+    )
     if recipe.normalise_tiles != "none":
         size = bounded(magnitude(gradient, recipe.normalise_tiles), recipe)
         gradient = gradient / cast(size, FLOAT)
-    gradient = _own(graph, gradient, "rows", 1, layout.rows)
-    gradient = _own(graph, gradient, "columns", 2, layout.columns)
-    score = cast(graph.value(LOSS), DOUBLE) * graph.value("pixels")
+    gradient = _own(graph, gradient, "tile/rows", 1, layout.rows)
+    gradient = _own(graph, gradient, "tile/columns", 2, layout.columns)
+    score = cast(graph.value(LOSS), DOUBLE) * graph.value("tile/pixels")
     if layout.whole:
         return score, gradient
-    places = reshape(graph.value("rows/to"), -1, 1) + reshape(graph.value("columns/to"), 1, -1)
+    places = reshape(graph.value("tile/rows/to"), -1, 1) + reshape(
+        graph.value("tile/columns/to"), 1, -1
+    )
     # The same places in each plane.
     index = reshape(places, 1, -1) + graph.constant(np.zeros((3, 1), np.int64))
     total = graph.emit(

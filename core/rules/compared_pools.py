@@ -1,22 +1,26 @@
 """The gradient of a max-pool without indices: each tap of the window compared with the maximum.
 
-The pool is taken apart into one along each row and one down the columns of what that gives. On the
-way back the latter chooses the first row that holds the maximum, the former its first place there:
-together the first of the window's, row by row, as by indices. All of it are operators that ONNX
+The pool is taken apart into one down each column and one along the rows of what that gives. On the
+way back the latter chooses the first column that holds the maximum, the former its first place
+there: together the first of the window's, column by column; in a network turned over, which alone
+these are for (`core.turning`), row by row, as by indices. All of it are operators that ONNX
 Runtime's CPU provider keeps in its blocked layout (convolution with its sum and activation as one,
 pool, product), but for the last rearrangement of each axis, which is dear for columns and cheap
-for rows. Hence `core.turning`: in a network turned over, all this is the other way round.
+for rows: hence rows come last, at full size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 from onnx import TensorProto
 
 from core.graph import Value
+from core.inference import Dim, attributes
 from core.rules.convolutions import Window
 from core.rules.elementwise import positive
 from core.rules.shapes import joined, sizes
@@ -24,30 +28,36 @@ from core.rules.shapes import joined, sizes
 ROWS, COLUMNS = 2, 3
 
 
-def fits(x: Value, win: Window, ceil: bool) -> bool:
-    """Whether a pool of `x` can be taken apart: float32 planes, no padding, channels known."""
+def comparable(node: onnx.NodeProto, dtype: int | None, dims: Sequence[Dim]) -> bool:
+    """Whether a max-pool of a tensor of that type and shape can be taken apart.
+
+    That is: float32 planes with a known number of channels, no padding or dilation, windows that
+    leave no gaps and do not stick out, and no indices asked for.
+    """
+    given = attributes(node)
+    kernel = given["kernel_shape"]
     return (
-        x.dtype == TensorProto.FLOAT
-        and win.axes == 2
-        and win.pads is not None
-        and not any(win.pads)
-        and max(win.dilations) == 1
-        and all(k >= s for k, s in zip(win.kernel, win.strides, strict=True))
-        and not ceil
-        and x.static(1) is not None
+        dtype == TensorProto.FLOAT
+        and len(dims) == 4
+        and isinstance(dims[1], int)
+        and len(node.output) == 1
+        and given.get("auto_pad", "NOTSET") in ("NOTSET", "VALID")
+        and not any(given.get("pads", [0]))
+        and not given.get("ceil_mode", 0)
+        and max(given.get("dilations", [1])) == 1
+        and all(k >= s for k, s in zip(kernel, given.get("strides", [1, 1]), strict=True))
     )
 
 
 def compared(g: Value, ans: Value, x: Value, win: Window) -> Value:
-    """Send each window's gradient to the first of its maxima."""
+    """Send each window's gradient to the first of its maxima, column by column."""
     channels = x.static(1)
     assert channels is not None
     rows = _Stage(ROWS, win.kernel[0], win.strides[0], channels)
     columns = _Stage(COLUMNS, win.kernel[1], win.strides[1], channels)
-    first, last = (rows, columns) if x.graph.forms.turned else (columns, rows)
-    between = first.pooled(x)
-    halfway = last.spread(g, ans, between, last.missing(x, ans))
-    return first.spread(halfway, between, x, first.missing(x, ans))
+    upright = rows.pooled(x)
+    across = columns.spread(g, ans, upright, columns.missing(x, ans))
+    return rows.spread(across, upright, x, rows.missing(x, ans))
 
 
 @dataclass(frozen=True)

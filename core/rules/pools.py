@@ -10,7 +10,7 @@ from onnx import TensorProto
 from core.errors import UnsupportedOperatorError
 from core.forms import TAPS
 from core.graph import Value
-from core.rules.compared_pools import compared, fits
+from core.rules.compared_pools import compared
 from core.rules.contract import Attrs, Inputs
 from core.rules.convolutions import Window, placed, window
 from core.rules.shapes import (
@@ -39,9 +39,8 @@ _POOL_ATTRIBUTES = (
 def max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """Send each window's gradient to the first of its maxima, in the form of the graph's choice."""
     graph = g.graph
-    win = window(attrs, list(attrs["kernel_shape"]), x[0], ans)
-    if graph.forms.max_pool == TAPS and fits(x[0], win, bool(attrs.get("ceil_mode", 0))):
-        return compared(g, ans, x[0], win)
+    if graph.forms.max_pool == TAPS:
+        return compared(g, ans, x[0], window(attrs, list(attrs["kernel_shape"]), x[0], ans))
     if attrs.get("storage_order", 0):
         kept = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
         indices = graph.emit_many("MaxPool", 2, x[0], **kept)[1]
