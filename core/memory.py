@@ -25,7 +25,7 @@ the plane and the file's own bytes that are at work; measured at 12 and 100 mega
 _BASE = 85e6
 """Interpreter, numpy, onnx and ONNX Runtime, in bytes."""
 
-_BYTES_PER_WEIGHT = 45
+_BYTES_PER_WEIGHT = 34
 """A weight as stored, as float32, turned over for the gradient, and both in blocked layout."""
 
 _ACTIVATION_SHARE = 1.2
