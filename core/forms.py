@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-INDICES, TAPS = "indices", "taps"
+INDICES, TAPS, SLICES = "indices", "taps", "slices"
 SLOPE, RAMP = "slope", "ramp"
+SHARED, OWN = "shared", "own"
 
 
 @dataclass(frozen=True)
@@ -18,27 +19,34 @@ class Forms:
         `indices`: the pool's own Indices output and ScatterElements, right for every pool.
         `taps`: each tap of the window compared with the maximum, axis by axis, by depthwise
         convolutions and products, in networks that `core.turning` turns over; the others go by
-        `indices`.
+        `indices`. `slices`: each tap sliced out of all windows and compared with the maximum.
     mask : str
         How to tell what is above zero from zero, nothing being below it: `slope`, by a HardSigmoid
         so steep that it is a step, or `ramp`, by such a ramp of its own operators.
+    kernels : str
+        Whether a transposed convolution reads the tensor of the convolution that it belongs to,
+        `shared`, or one of its `own`.
     """
 
     max_pool: str = INDICES
     mask: str = SLOPE
+    kernels: str = SHARED
 
 
 PORTABLE = Forms()
 """For models that leave this machine."""
 
-FORMS = {"cpu": Forms(max_pool=TAPS), "openvino": Forms(mask=RAMP)}
+FORMS = {
+    "cpu": Forms(max_pool=TAPS),
+    "openvino": Forms(max_pool=SLICES, mask=RAMP, kernels=OWN),
+}
 """By short name of the provider; those not named take `PORTABLE`.
 
 CPU: ONNX Runtime's pool with indices is a loop over single numbers, outside the blocked layout;
-the comparisons stay in it. OpenVINO: HardSigmoid is wrong for such slopes (2025.4: the gradient had
-nothing to do with the right one); product and minimum it does in one pass with the product that
-follows. Taps are no faster there, and wrong in bfloat16, where what goes into pools is rounded and
-what goes into convolutions is not.
+the comparisons stay in it. OpenVINO (2025.4): indices need ScatterElements, which it has on one
+thread. HardSigmoid is wrong for such slopes; product and minimum it does in one pass with the
+product that follows. What it makes of a kernel for a convolution it also takes for a transposed
+one of the same tensor, where as many channels go in as come out.
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,17 @@ from onnx import TensorProto, helper, numpy_helper
 from core.errors import NetworkError
 from core.forms import PORTABLE, Forms
 from core.inference import Dim, inferred, names_read
+
+_FOLDED: dict[str, Callable[..., Any]] = {
+    "Add": np.add,
+    "Sub": np.subtract,
+    "Mul": np.multiply,
+    "Div": lambda a, b: np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b)),
+    "Max": np.maximum,
+    "Neg": np.negative,
+    "Concat": lambda *parts: np.concatenate(parts),
+}
+"""Arithmetic on sizes that is done at once where all of them are known."""
 
 _BOOLEAN = {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"}
 _INTEGER = {"Shape", "Size", "ArgMax", "NonZero"}
@@ -140,6 +151,7 @@ class Graph:
         self.producers: dict[str, onnx.NodeProto] = {}
         self._emitted: dict[tuple[Any, ...], tuple[Value, ...]] = {}
         self._constants: dict[tuple[Any, ...], Value] = {}
+        self._numbers: dict[str, npt.NDArray[np.int64]] = {}
         self._count, self._stem = 0, stem
         self.learn_shapes()
         for node in self.model.graph.node:
@@ -177,7 +189,14 @@ class Graph:
             self.dtypes[name] = tensor.data_type
             self.shapes[name] = list(data.shape)
             self._constants[key] = self.value(name)
+            if data.dtype == np.int64 and data.ndim <= 1:
+                self._numbers[name] = data
         return self._constants[key]
+
+    def numbers(self, value: Value) -> list[int] | None:
+        """What a constant that was stored here holds, where it is int64, of one axis or none."""
+        data = self._numbers.get(value.name)
+        return None if data is None else data.reshape(-1).tolist()
 
     def ints(self, *numbers: int) -> Value:
         """A one-dimensional int64 constant."""
@@ -192,7 +211,15 @@ class Graph:
         return self.value(name)
 
     def emit(self, op: str, *inputs: Value | None, dtype: int | None = None, **attrs: Any) -> Value:
-        """Append one node with one output and return it; an equal node is not emitted twice."""
+        """Append one node with one output and return it; an equal node is not emitted twice.
+
+        Sums, products and concatenations of known sizes become constants.
+        """
+        fold = _FOLDED.get(op)
+        if fold is not None:
+            sizes = [self._numbers.get(v.name) if v is not None else None for v in inputs]
+            if all(data is not None for data in sizes):
+                return self.constant(fold(*sizes))
         return self.emit_many(op, 1, *inputs, dtype=dtype, **attrs)[0]
 
     def emit_many(

@@ -15,7 +15,7 @@ from onnx import TensorProto
 from core.errors import LayerError, RecipeError, nearest
 from core.graph import Graph, Value
 from core.inference import IMAGE
-from core.rules.shapes import cast, reshape, sizes, total
+from core.rules.shapes import cast, elements, reshape, sizes, total
 from core.term import GUIDED, ORIGINAL, STYLED, Term
 
 GUIDE, GRAM, ORIGINALS = "guide", "gram", "original"
@@ -133,12 +133,17 @@ def _reference_of(graph: Graph, term: Term, a: Value) -> Value | None:
     return _channels(graph.input(reference.input, [1, count, None, None]), term, 1)
 
 
+def _all_axes(x: Value) -> Value | None:
+    """Named where they are known: OpenVINO takes no reduction without axes."""
+    return None if x.dims is None else x.graph.ints(*range(len(x.dims)))
+
+
 def _mean(x: Value) -> Value:
-    return x.graph.emit("ReduceMean", x, keepdims=0)
+    return x.graph.emit("ReduceMean", x, _all_axes(x), keepdims=0)
 
 
 def _sum(x: Value) -> Value:
-    return x.graph.emit("ReduceSum", x, keepdims=0)
+    return x.graph.emit("ReduceSum", x, _all_axes(x), keepdims=0)
 
 
 def _sqrt(x: Value) -> Value:
@@ -157,8 +162,7 @@ def _averaged(x: Value, term: Term) -> Value:
     if not term.border:
         return _mean(x)
     inner = _cut(x, [term.border] * 2, [-term.border] * 2)
-    count = x.graph.emit("Size", x)
-    return _sum(inner) / cast(count, TensorProto.FLOAT)
+    return _sum(inner) / cast(elements(x), TensorProto.FLOAT)
 
 
 def _squares(a: Value, term: Term, _: Value) -> Value:

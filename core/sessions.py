@@ -35,10 +35,9 @@ _OUTSIDE = {
 }
 """Weights of a kept graph go into a file beside it; smaller tensors may be of its one size."""
 
-_SIZED = {"cpu"}
-"""Providers that get a session of its own for a size that keeps coming. Those that compile take
-minutes for one; OpenVINO, where it knows the sizes, takes ScatterElements for itself and is four
-times as slow."""
+_SIZED = {"cpu", "openvino"}
+"""Providers that get a session of its own for a size that keeps coming. Others that compile take
+minutes for one."""
 
 _WORTH_PIXELS = 4_000_000
 """Pixels of tiles of one size from which on a session of their own pays: opening it takes what it

@@ -8,6 +8,7 @@ operator not named here).
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from core.rules import convolutions, elementwise, normalizations, pools, products, reductions
@@ -27,7 +28,7 @@ RULES: dict[str, Entries] = {
     "Neg": (lambda g, ans, x, a: -g,),
     "Add": each(lambda g, ans, x, a: g, lambda g, ans, x, a: g),
     "Sub": each(lambda g, ans, x, a: g, lambda g, ans, x, a: -g),
-    "Mul": each(lambda g, ans, x, a: g * x[1], lambda g, ans, x, a: g * x[0]),
+    "Mul": (partial(elementwise.product, 0), partial(elementwise.product, 1)),
     "Div": each(lambda g, ans, x, a: g / x[1], lambda g, ans, x, a: -g * ans / x[1]),
     "Pow": each(elementwise.power, elementwise.power_exponent),
     "Abs": (slope(lambda x, y: call("Sign", x)),),

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from onnx import TensorProto
 
 from core.forms import RAMP
-from core.graph import Value
+from core.graph import Value, same_shape
 from core.rules.contract import Attrs, Inputs, Rule
-from core.rules.shapes import cast, total, unbroadcast, where
+from core.rules.shapes import cast, scaled, total, unbroadcast, where
 
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
@@ -49,7 +49,14 @@ def positive(x: Value) -> Value:
 
 
 def relu(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    return g * positive(ans)
+    return scaled(positive(ans), g)
+
+
+def product(i: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    other = x[1 - i]
+    if same_shape(ans, other):
+        return unbroadcast(scaled(other, g), ans, x[i])
+    return unbroadcast(g * other, ans, x[i])
 
 
 def leaky(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:

@@ -8,13 +8,14 @@ import numpy as np
 from onnx import TensorProto
 
 from core.errors import UnsupportedOperatorError
-from core.forms import TAPS
+from core.forms import SLICES, TAPS
 from core.graph import Value
 from core.rules.compared_pools import compared
 from core.rules.contract import Attrs, Inputs
 from core.rules.convolutions import Window, placed, window
 from core.rules.shapes import (
     cast,
+    elements,
     expand_like,
     filled,
     joined,
@@ -24,6 +25,7 @@ from core.rules.shapes import (
     sizes,
     where,
 )
+from core.rules.sliced_pools import sliceable, sliced
 
 _POOL_ATTRIBUTES = (
     "auto_pad",
@@ -39,15 +41,19 @@ _POOL_ATTRIBUTES = (
 def max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """Send each window's gradient to the first of its maxima, in the form of the graph's choice."""
     graph = g.graph
-    if graph.forms.max_pool == TAPS:
-        return compared(g, ans, x[0], window(attrs, list(attrs["kernel_shape"]), x[0], ans))
+    if graph.forms.max_pool in (TAPS, SLICES):
+        win = window(attrs, list(attrs["kernel_shape"]), x[0], ans)
+        if graph.forms.max_pool == TAPS:
+            return compared(g, ans, x[0], win)
+        if sliceable(x[0], win):
+            return sliced(g, ans, x[0], win)
     if attrs.get("storage_order", 0):
         kept = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
         indices = graph.emit_many("MaxPool", 2, x[0], **kept)[1]
         indices = cast(indices, TensorProto.INT64)
     else:
         indices = graph.add_output(ans, 1, TensorProto.INT64)
-    count = graph.emit("Reshape", graph.emit("Size", x[0]), graph.ints(1))
+    count = reshape(elements(x[0]), 1)
     flat = scatter_add(filled(count, 0, g.dtype), reshape(indices, -1), reshape(g, -1))
     return reshape_like(flat, x[0])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.graph import Value
 from core.rules.contract import Attrs, Inputs
 from core.rules.elementwise import call
-from core.rules.shapes import cast, expand_like, where
+from core.rules.shapes import cast, elements, expand_like, where
 
 
 def spread(t: Value, x: Inputs, attrs: Attrs) -> Value:
@@ -30,7 +30,7 @@ def reduce_sum(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def reduce_mean(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    count = cast(call("Size", x[0]) / call("Size", ans), g.dtype)
+    count = cast(elements(x[0]) / elements(ans), g.dtype)
     return reduce_sum(g / count, ans, x, attrs)
 
 

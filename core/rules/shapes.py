@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -23,6 +24,24 @@ def sizes(x: Value, start: int, end: int | None = None) -> Value:
     if dims is not None and all(isinstance(d, int) for d in dims):
         return x.graph.ints(*[d for d in dims if isinstance(d, int)])
     return x.graph.emit("Shape", x, start=start, end=end)
+
+
+def elements(x: Value) -> Value:
+    """The number of elements of `x`, an int64 scalar.
+
+    By the product of its sizes: OpenVINO has no Size.
+    """
+    if x.dims is not None and all(isinstance(d, int) for d in x.dims):
+        return x.graph.constant(np.int64(math.prod(d for d in x.dims if isinstance(d, int))))
+    return x.graph.emit("ReduceProd", shape(x), keepdims=0)
+
+
+def padded(x: Value, pads: Value, number: float = 0.0) -> Value:
+    """Pad by an int64 vector, [begin..., end...] over all axes; negative cuts."""
+    known = x.graph.numbers(pads)
+    if known is not None and not any(known):
+        return x
+    return x.graph.emit("Pad", x, pads, x.graph.like(x, number) if number else None)
 
 
 def reshape(x: Value, *dims: int) -> Value:
@@ -59,6 +78,18 @@ def zeros_like(x: Value) -> Value:
 def expand_like(g: Value, x: Value) -> Value:
     """Broadcast `g` to the shape of `x`."""
     return g.graph.emit("Expand", g, shape(x))
+
+
+def scaled(x: Value, g: Value) -> Value:
+    """The product of two tensors of one shape.
+
+    Where `g` was broadcast to that shape, as what comes from a mean is, it is multiplied as it was
+    before, so that no constant of a layer's size comes about.
+    """
+    node = g.node()
+    if node is not None and node.op_type == "Expand":
+        g = g.graph.value(node.input[0])
+    return g * x
 
 
 def cast(x: Value, dtype: int) -> Value:
@@ -108,14 +139,10 @@ def adjoint_of_selection(select: Callable[[Value], Value], g: Value, x: Value) -
     reversed and skipped elements alike.
     """
     graph = g.graph
-    count = graph.emit("Reshape", graph.emit("Size", x), graph.ints(1))
-    numbers = graph.emit(
-        "Range",
-        graph.constant(np.int64(0)),
-        graph.emit("Squeeze", count),
-        graph.constant(np.int64(1)),
-    )
+    zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
+    numbers = graph.emit("Range", zero, elements(x), one)
     origin = reshape(select(reshape_like(numbers, x)), -1)
+    count = reshape(elements(x), 1)
     flat = scatter_add(filled(count, 0, g.dtype), origin, reshape(g, -1))
     return reshape_like(flat, x)
 
