@@ -15,7 +15,7 @@ import numpy.typing as npt
 from core.errors import NetworkError
 from core.ground import Ground, Image
 from core.octaves import SCHEMES, Scheme, octave_sizes
-from core.planes import GradientOf, Planes
+from core.planes import Expect, GradientOf, Planes
 from core.progress import Ledger, Watch
 from core.recipe import Recipe
 from core.tiles import Grid
@@ -67,6 +67,7 @@ def dream_planes(
     show: Show[Array] | None = None,
     trace: Trace | None = None,
     cancelled: Callable[[], bool] | None = None,
+    expect: Expect | None = None,
 ) -> Array:
     """Dream on a planar image over all octaves, in numpy.
 
@@ -80,6 +81,8 @@ def dream_planes(
         The objective and its gradient for one tile.
     grid, rng, original, watch, show, trace, cancelled
         As for `dream_on`.
+    expect : callable, optional
+        As for `core.planes.Planes`.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def dream_planes(
         float32 [3, height, width].
     """
     return dream_on(
-        Planes(recipe, gradient_of),
+        Planes(recipe, gradient_of, expect),
         base,
         grid=grid,
         rng=rng,

@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from core.activations import Activations
 from core.errors import LayerError, RecipeError
+from core.gradient_session import GradientSession
+from core.ground import Size
 from core.network import Network
 from core.objective import GRAM, ORIGINALS, references
 from core.planes import Planes
 from core.providers import AUTO, FULL
 from core.recipe import Recipe
 from core.resampling import resize
-from core.sessions import GradientSession
 from core.term import Term
 
 Array = npt.NDArray[np.float32]
@@ -65,6 +66,7 @@ class Objective:
         threads: int = 0,
         precision: str = FULL,
     ) -> None:
+        self._threads = threads
         self._fixed = compared_with(network, terms, guide, provider, threads)
         self._own = [one for one in references(terms) if one.source == ORIGINALS]
         self._originals = None
@@ -78,9 +80,13 @@ class Objective:
         """Where to dream by a recipe of these terms."""
         # A dream must not depend on the one before.
         self._session.begin()
-        return Planes(recipe, self)
+        return Planes(recipe, self, self.expect, self._threads)
 
-    def fix(self, size: tuple[int, int] | None) -> None:
+    def expect(self, size: Size, pixels: int) -> None:
+        """Make ready for tiles of one size; see `GradientSession.expect`."""
+        self._session.expect(size, pixels)
+
+    def fix(self, size: Size | None) -> None:
         """Make ready for tiles of one height and width alone, which is faster, or for any."""
         self._session.fix(size)
 

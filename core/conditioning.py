@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,9 @@ from core.recipe import Recipe
 Array = npt.NDArray[np.float32]
 
 _BAND = 256
+_WORTH_THREADS = 100_000
+"""Pixels of a plane from which on threads save more than starting them costs."""
+
 KERNEL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 """What the pyramid blurs with along an axis."""
 
@@ -22,7 +27,7 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 """The least that a gradient is divided by."""
 
 
-def condition(gradient: Array, recipe: Recipe, step: int) -> float:
+def condition(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> float:
     """Bring a whole image's gradient, in place, to the size of one step.
 
     Parameters
@@ -33,6 +38,8 @@ def condition(gradient: Array, recipe: Recipe, step: int) -> float:
         What to do.
     step : int
         Number of the step within the octave, from 0.
+    threads : int
+        How many may work at a time, 0 for one a core; the result is the same.
 
     Returns
     -------
@@ -41,7 +48,7 @@ def condition(gradient: Array, recipe: Recipe, step: int) -> float:
     """
     if recipe.pyramid:
         even_out(gradient, recipe.pyramid)
-    smooth(gradient, recipe, step)
+    smooth(gradient, recipe, step, threads)
     divisor = divide(gradient, recipe.normalise, recipe)
     if recipe.clip_gradient:
         np.clip(gradient, -recipe.clip_gradient, recipe.clip_gradient, out=gradient)
@@ -58,7 +65,7 @@ def divide(gradient: Array, kind: str, recipe: Recipe) -> float:
     return divisor
 
 
-def smooth(gradient: Array, recipe: Recipe, step: int) -> None:
+def smooth(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> None:
     """Blur with Gaussians, in place; beyond the edges the image is mirrored."""
     sigma = recipe.smoothing
     if recipe.smoothing_growth:
@@ -66,24 +73,34 @@ def smooth(gradient: Array, recipe: Recipe, step: int) -> None:
     if not sigma:
         return
     if not recipe.smoothing_cascade:
-        _blur(gradient, sigma, gradient, recipe.smoothing_colours)
+        _blur(gradient, sigma, gradient, recipe.smoothing_colours, threads)
         return
     source = gradient.copy()
     gradient.fill(0)
     blurred = np.empty_like(gradient)
     for scale in (1.0, 2.0, 0.5):
-        _blur(source, sigma * scale, blurred, recipe.smoothing_colours)
+        _blur(source, sigma * scale, blurred, recipe.smoothing_colours, threads)
         gradient += blurred
 
 
-def _blur(gradient: Array, sigma: float, output: Array, colours: bool) -> None:
+def _blur(gradient: Array, sigma: float, output: Array, colours: bool, threads: int) -> None:
     from scipy.ndimage import gaussian_filter
 
     if colours:
         gaussian_filter(gradient, sigma, output=output, mode="reflect")
         return
-    for plane, out in zip(gradient, output, strict=True):
+
+    def blur(plane: Array, out: Array) -> None:
         gaussian_filter(plane, sigma, output=out, mode="reflect")
+
+    workers = min(len(gradient), threads or os.cpu_count() or 1)
+    if workers == 1 or gradient[0].size < _WORTH_THREADS:
+        for plane, out in zip(gradient, output, strict=True):
+            blur(plane, out)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        # Listed, so that an error in a thread is one here.
+        list(pool.map(blur, gradient, output))
 
 
 def even_out(gradient: Array, bands: int) -> None:

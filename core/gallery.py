@@ -10,15 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.ascent import GradientOf, dream_planes
+from core.ascent import dream_planes
 from core.climbing import Objective
 from core.errors import CancelledError
+from core.gradient_session import GradientSession
 from core.network import Network
 from core.objective import GUIDE, Reference
+from core.planes import Expect, GradientOf
 from core.progress import Progress, Watch
 from core.providers import AUTO
 from core.recipe import Recipe
-from core.sessions import GradientSession
 from core.sheets import Cell, Layout, Pixels, columns_for, draw_sheet
 from core.sizes import shapes_at
 from core.sources import before_relu
@@ -87,6 +88,7 @@ class _OneOfMany:
         self.layer, self._count = layer, channels
         terms = [Term(layer, kind="direction")]
         self._session = GradientSession(network, terms, provider, threads)
+        self.expect = self._session.expect
         self._input = Reference(GUIDE, layer).input
 
     def choose(self, channel: int) -> GradientOf:
@@ -162,31 +164,34 @@ class Gallery:
         noise *= recipe.noise_high - recipe.noise_low
         noise += recipe.noise_low
         losses = [0.0]
+        objective, expect = self._objective(used)
         planes = dream_planes(
             noise,
             recipe,
-            self._objective(used),
+            objective,
             grid=self._network.grid([used.layer], max(recipe.canvas, recipe.tile), recipe.overlap),
             rng=rng,
             watch=watch,
             trace=lambda step: losses.append(step.loss),
             cancelled=cancelled,
+            expect=expect,
         )
         pixels = np.rint(np.clip(planes.transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
         return Dreamt(term, pixels, losses[-1], recipe)
 
-    def _objective(self, term: Term) -> GradientOf:
+    def _objective(self, term: Term) -> tuple[GradientOf, Expect]:
         dims = self._shapes.get(term.layer, ())
         single = term.kind == "mean" and len(term.channels) == 1
         if not single or len(dims) != 4 or not dims[1]:
-            return Objective(self._network, (term,), "", self._provider, self._threads)
+            own = Objective(self._network, (term,), "", self._provider, self._threads)
+            return own, own.expect
         if self._shared is None or self._shared.layer != term.layer:
             # Gone before the next is made, so that its memory serves that one.
             self._shared = None
             self._shared = _OneOfMany(
                 self._network, term.layer, dims[1], self._provider, self._threads
             )
-        return self._shared.choose(term.channels[0])
+        return self._shared.choose(term.channels[0]), self._shared.expect
 
 
 class _Clock:

@@ -18,6 +18,8 @@ Array = npt.NDArray[np.float32]
 GradientOf = Callable[..., tuple[float, Array]]
 """Takes a tile, float32 [3, h, w], and where the recipe needs the original, the same tile of it;
 gives the objective and its gradient, float32 [3, h, w]."""
+Expect = Callable[[Size, int], None]
+"""Is told the height and width of tiles to come, and how many pixels all of them have."""
 
 
 class PlaneFilters:
@@ -50,11 +52,21 @@ class Planes(Ground[Array]):
         As for `Ground`.
     gradient_of : callable
         The objective and its gradient for one tile.
+    expect : callable, optional
+        Told ahead what tiles an octave has, where they are all of one size.
+    threads : int
+        As for `core.conditioning.condition`.
     """
 
-    def __init__(self, recipe: Recipe, gradient_of: GradientOf) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        gradient_of: GradientOf,
+        expect: Expect | None = None,
+        threads: int = 1,
+    ) -> None:
         super().__init__(recipe)
-        self._gradient_of = gradient_of
+        self._gradient_of, self._expect, self._threads = gradient_of, expect, threads
         self._filters = PlaneFilters(recipe.resample)
 
     def take(self, image: Array) -> Array:
@@ -86,23 +98,33 @@ class Planes(Ground[Array]):
 
     def slope(self, image: Array, original: Array | None) -> Slope:
         """The octave's climb; its gradient takes as much memory as the image."""
-        return PlaneSlope(self.recipe, self._gradient_of, image, original)
+        return PlaneSlope(
+            self.recipe, self._gradient_of, image, original, self._expect, self._threads
+        )
 
 
 class PlaneSlope(Slope):
     """One octave under way, in numpy."""
 
     def __init__(
-        self, recipe: Recipe, gradient_of: GradientOf, image: Array, original: Array | None
+        self,
+        recipe: Recipe,
+        gradient_of: GradientOf,
+        image: Array,
+        original: Array | None,
+        expect: Expect | None = None,
+        threads: int = 1,
     ) -> None:
         self._recipe, self._gradient_of = recipe, gradient_of
         self._image, self._original = image, original
         self._total = np.empty_like(image)
+        self._expect, self._threads = expect, threads
 
     def gather(self, tiles: Sequence[Tile], ledger: Ledger) -> float:
         """Add up the tiles' own parts."""
         _, height, width = self._image.shape
         recipe, total = self._recipe, self._total
+        self._foretell(tiles)
         total.fill(0)
         loss, seen = 0.0, 0
         for tile in tiles:
@@ -120,9 +142,19 @@ class PlaneSlope(Slope):
             ledger.tile(tile)
         return loss / seen
 
+    def _foretell(self, tiles: Sequence[Tile]) -> None:
+        """Once an octave, say what all of its steps will ask for."""
+        if self._expect is None:
+            return
+        expect, self._expect = self._expect, None
+        seen = [(tile.rows.length, tile.columns.length) for tile in tiles]
+        if len(set(seen)) == 1:
+            (height, width), count = seen[0], len(seen) * self._recipe.steps
+            expect((height, width), height * width * count)
+
     def climb(self, step: int) -> float:
         """In place."""
-        divisor = condition(self._total, self._recipe, step)
+        divisor = condition(self._total, self._recipe, step, self._threads)
         self._image += self._total
         if self._recipe.clip:
             np.clip(self._image, 0, 1, out=self._image)

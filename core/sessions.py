@@ -7,21 +7,16 @@ import io
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 
 from core import kept
-from core.errors import DreamlayerError, NetworkError, ProviderError, nearest
-from core.gradient import GRADIENT, LOSS
+from core.errors import NetworkError, ProviderError, nearest
 from core.inference import IMAGE
 from core.providers import AUTO, FULL, PROVIDERS, settings_of
-
-if TYPE_CHECKING:
-    from core.network import Network
-    from core.term import Term
 
 Array = npt.NDArray[np.float32]
 
@@ -34,14 +29,6 @@ _OUTSIDE = {
     "session.optimized_model_external_initializers_min_size_in_bytes": "32768",
 }
 """Weights of a kept graph go into a file beside it; smaller tensors may be of its one size."""
-
-_SIZED = {"cpu", "openvino"}
-"""Providers that get a session of its own for a size that keeps coming. Others that compile take
-minutes for one."""
-
-_WORTH_PIXELS = 4_000_000
-"""Pixels of tiles of one size from which on a session of their own pays: opening it takes what it
-saves on so many, a twentieth of their time."""
 
 _INSTALL = {"cpu": "cpu", "cuda": "gpu", "tensorrt": "gpu", "openvino": "openvino"}
 
@@ -259,105 +246,6 @@ def _make(
         first = str(error).strip().splitlines()[0]
         raise NetworkError(f"ONNX Runtime refuses the network: {first}") from error
     return session
-
-
-class GradientSession:
-    """A loaded objective: gives its value and its gradient for one tile.
-
-    One session is open at a time, so that no two hold memory: one for tiles of any size, or,
-    once a size keeps coming, one for that size alone, which is faster and gives the same.
-
-    Parameters
-    ----------
-    network : Network
-        Whose layers are climbed.
-    terms : sequence of Term
-        The objective.
-    provider, threads, precision
-        As for `open_session`.
-
-    Attributes
-    ----------
-    provider : str
-        Short name of the provider that really runs it.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        terms: Sequence[Term],
-        provider: str = AUTO,
-        threads: int = 0,
-        precision: str = FULL,
-    ) -> None:
-        self._network, self._terms = network, tuple(terms)
-        self._asked = provider, threads, precision
-        self._size: tuple[int, int] | None = None
-        self._refused = False
-        self._session = self._opened(None)
-        self.provider = short_name(self._session.get_providers()[0])
-        self.begin()
-
-    def begin(self) -> None:
-        """Start counting anew, so that a dream does not depend on the one before."""
-        self._last: tuple[int, int] = (0, 0)
-        self._pixels = 0
-        self._refused = False
-
-    def fix(self, size: tuple[int, int] | None) -> None:
-        """Open the session for tiles of one height and width, or for any."""
-        if size == self._size or (size is not None and self.provider not in _SIZED):
-            return
-        # First the old one's memory is given back.
-        self._session = None
-        try:
-            self._session = self._opened(size)
-            self._size = size
-        except DreamlayerError:
-            self._session = self._opened(None)
-            self._size = None
-            raise
-
-    def __call__(
-        self, tile: Array, references: Mapping[str, Array] | None = None
-    ) -> tuple[float, Array]:
-        """Run one tile.
-
-        Parameters
-        ----------
-        tile : array
-            float32 [3, height, width], 0..1.
-        references : mapping, optional
-            What terms are compared with, by the names of `core.objective.Reference.input`.
-
-        Returns
-        -------
-        (float, array)
-            The objective, and its gradient, float32 [3, height, width].
-        """
-        self._settle(tile.shape[1], tile.shape[2])
-        fed = {IMAGE: tile[np.newaxis], **(references or {})}
-        loss, gradient = run(self._session, (LOSS, GRADIENT), fed)
-        return float(loss), gradient[0]
-
-    def _settle(self, height: int, width: int) -> None:
-        """Count the pixels of tiles of one size, and open the session that they are worth."""
-        if (height, width) != self._last:
-            self._last, self._pixels = (height, width), 0
-        self._pixels += height * width
-        if self._size not in (None, self._last):
-            self.fix(None)
-        elif self._size is None and self._pixels > _WORTH_PIXELS and not self._refused:
-            try:
-                self.fix(self._last)
-            except DreamlayerError:
-                # The session for any size goes on.
-                self._refused = True
-
-    def _opened(self, size: tuple[int, int] | None) -> Any:
-        provider, threads, precision = self._asked
-        source = self._network.gradient_source(self._terms, size)
-        return open_session(source, provider, threads, precision)
 
 
 def run(session: Any, names: Sequence[str], fed: Mapping[str, Array]) -> list[Array]:

@@ -215,6 +215,37 @@ def test_cancel_takes_effect_within_a_tile() -> None:
     assert tiles == 3
 
 
+def test_sizes_of_tiles_are_foretold() -> None:
+    """Once an octave, where all tiles are alike, with the pixels of all of its steps."""
+    told, seen = [], []
+    recipe = Recipe(octaves=2, octave_scale=2.0, steps=3, smoothing=0.0)
+    real = towards(0.5)
+
+    def counted(tile: Array) -> tuple[float, Array]:
+        seen.append(tile.shape[1:])
+        return real(tile)
+
+    base = np.random.default_rng(0).random((3, 90, 60), np.float32)
+
+    def run(recipe: Recipe) -> None:
+        told.clear(), seen.clear()
+        dream_planes(
+            base,
+            recipe,
+            counted,
+            grid=Grid(32, overlap=4),
+            rng=np.random.default_rng(0),
+            expect=lambda size, pixels: told.append((size, pixels)),
+        )
+
+    run(recipe)
+    assert len(told) == 2
+    for size, pixels in told:
+        assert pixels == seen.count(size) * size[0] * size[1]
+    run(recipe.replace(tiling="random"))
+    assert told == [], "tiles of many sizes were foretold as one"
+
+
 def test_original_is_not_changed() -> None:
     """The image that is dreamed on stays as it was."""
     base = np.random.default_rng(0).random((3, 20, 20), np.float32)

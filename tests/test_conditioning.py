@@ -26,6 +26,16 @@ def test_smoothing_is_a_gaussian_per_channel() -> None:
     np.testing.assert_allclose(g, expected, atol=1e-6)
 
 
+def test_threads_change_nothing() -> None:
+    """To the last bit, on planes large enough for them to be used."""
+    g = np.random.default_rng(0).standard_normal((3, 400, 300)).astype(np.float32)
+    alone, together = g.copy(), g.copy()
+    smooth(alone, Recipe(smoothing=1.3), 0)
+    smooth(together, Recipe(smoothing=1.3), 0, threads=3)
+    assert not np.array_equal(alone, g)
+    np.testing.assert_array_equal(alone, together)
+
+
 def test_smoothing_grows_over_an_octaves_steps() -> None:
     """Step 3 of 10 with a growth of 4 has a sigma of 0.5 + 4 · 3 / 10."""
     g = np.random.default_rng(0).standard_normal((3, 40, 30)).astype(np.float32)

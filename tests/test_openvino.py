@@ -8,10 +8,13 @@ import pytest
 from onnx import numpy_helper, parser
 
 from core.dreaming import Dreamer
+from core.forms import forms_of
+from core.gradient import gradient_model
+from core.gradient_session import GradientSession
 from core.network import Network
 from core.providers import PRECISIONS
 from core.recipe import Recipe
-from core.sessions import GradientSession, offered, open_session
+from core.sessions import offered, open_session
 from core.term import Term
 
 pytestmark = pytest.mark.skipif(
@@ -27,14 +30,23 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("fixed", [False, True])
-@pytest.mark.parametrize(("precision", "least"), [("full", 0.99999), ("fast", 0.99)])
-def test_gradient_is_that_of_the_cpu(precision: str, least: float, fixed: bool) -> None:
-    """In full, the same to rounding; fast, the same direction."""
-    tile = np.random.default_rng(0).random((3, 150, 131), np.float32)
+@pytest.mark.parametrize(("precision", "least"), [("full", 0.99999), ("fast", 0.98)])
+@pytest.mark.parametrize("size", [(150, 131), (149, 149), (160, 161), (97, 203), (224, 112)])
+def test_gradient_is_that_of_the_cpu(
+    size: tuple[int, int], precision: str, least: float, fixed: bool
+) -> None:
+    """In full, the same to rounding; fast, as near as PyTorch's bfloat16 is to its float32.
+
+    That has a cosine of 0.985 on tiles of 299 and 512 (bench/RESULTS.md). Among the sizes are
+    those where a convolution of stride 2 leaves out the last row or column.
+    """
+    tile = np.random.default_rng(0).random((3, *size), np.float32)
+    # As skies are: flat areas, where the taps of pools are all alike.
+    tile[:, :40, :50] = 1.0
     ours = GradientSession(Network(), TERMS, "openvino", precision=precision)
     assert ours.provider == "openvino"
     if fixed:
-        ours.fix((150, 131))
+        ours.fix(size)
     loss, gradient = ours(tile)
     expected_loss, expected = GradientSession(Network(), TERMS, "cpu")(tile)
     assert loss == pytest.approx(expected_loss, rel=1e-5 if precision == "full" else 1e-2)
@@ -50,7 +62,8 @@ def test_gradient_is_that_of_the_cpu(precision: str, least: float, fixed: bool) 
         'kernel_shape=[3,3], strides=[2,2], auto_pad="SAME_UPPER"',
     ],
 )
-def test_pools_and_masks(pool: str) -> None:
+@pytest.mark.parametrize("fixed", [False, True])
+def test_pools_and_masks(pool: str, fixed: bool) -> None:
     """Max-pools with and without padding, a ReLU before and behind, a stride of two."""
     model = parser.parse_model(
         f"""<ir_version: 8, opset_import: ["" : 18]>
@@ -62,24 +75,41 @@ def test_pools_and_masks(pool: str) -> None:
           deep = Relu(q)
         }}"""
     )
+    check(model, {"w": (16, 3, 3, 3), "v": (8, 16, 3, 3)}, (41, 52) if fixed else None)
+
+
+@pytest.mark.parametrize("channels", [16, 64, 96])
+@pytest.mark.parametrize("size", [(40, 40), (41, 43), (41, 40)])
+@pytest.mark.parametrize("pads", ["[0,0,0,0]", "[1,1,1,1]", "[0,0,1,1]"])
+def test_square_kernels_of_stride_two(channels: int, size: tuple[int, int], pads: str) -> None:
+    """As many channels in as out: one prepared kernel was taken for the other."""
+    model = parser.parse_model(
+        f"""<ir_version: 8, opset_import: ["" : 18]>
+        m (float[batch,3,height,width] image) => (float[n,c,h,w] deep) {{
+          a = Conv(image, w)
+          b = Relu(a)
+          c = Conv<strides=[2,2], pads={pads}>(b, v)
+          deep = Relu(c)
+        }}"""
+    )
+    shapes = {"w": (channels, 3, 1, 1), "v": (channels, channels, 3, 3)}
+    check(model, shapes, size)
+
+
+def check(
+    model: onnx.ModelProto, shapes: dict[str, tuple[int, ...]], size: tuple[int, int] | None
+) -> None:
+    """The gradient is the CPU provider's, with random weights of these shapes."""
     rng = np.random.default_rng(0)
-    for name, shape in (("w", (16, 3, 3, 3)), ("v", (8, 16, 3, 3))):
+    for name, shape in shapes.items():
         weights = rng.standard_normal(shape).astype(np.float32)
         model.graph.initializer.append(numpy_helper.from_array(weights, name))
-    image = rng.random((1, 3, 41, 52), np.float32)
+    image = rng.random((1, 3, *(size or (41, 52))), np.float32)
     found = []
     for provider in ("openvino", "cpu"):
-        made = gradient_of(model, provider)
+        made = gradient_model(model, [Term("deep")], forms=forms_of(provider), size=size)
         found.append(open_session(made, provider).run(["gradient"], {"image": image})[0])
     np.testing.assert_allclose(*found, atol=1e-4 * np.abs(found[1]).max())
-
-
-def gradient_of(model: onnx.ModelProto, provider: str) -> onnx.ModelProto:
-    """As `Network.gradient_model` writes it for a provider."""
-    from core.forms import forms_of
-    from core.gradient import gradient_model
-
-    return gradient_model(model, [Term("deep")], forms=forms_of(provider))
 
 
 def test_fast_picture_is_near_the_full_one() -> None:

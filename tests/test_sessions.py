@@ -14,11 +14,13 @@ import numpy as np
 import onnx
 import pytest
 
+import core.gradient_session as gradient_session
 import core.sessions as sessions
 from core import kept
 from core.errors import NetworkError, ProviderError
+from core.gradient_session import GradientSession
 from core.network import Network
-from core.sessions import GradientSession, Source, full_name, offered, open_session
+from core.sessions import Source, full_name, offered, open_session
 from core.term import Term
 
 TERMS = [Term("deep")]
@@ -138,11 +140,11 @@ def test_size_of_its_own_gives_the_same() -> None:
         sessions.run(session._session, ("loss",), {"image": np.zeros((1, 3, 151, 131), "f4")})
 
 
-def test_size_that_keeps_coming_gets_a_session_of_its_own(
+def test_size_that_is_worth_it_gets_a_session_of_its_own(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After so many pixels of one size; another size takes the session for all sizes again."""
-    monkeypatch.setattr(sessions, "_WORTH_PIXELS", 3 * 10 * 12)
+    """Where so many pixels of one size are to come; another takes the session for all again."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 3 * 10 * 12})
     opened = []
     real = Network.gradient_source
 
@@ -153,35 +155,53 @@ def test_size_that_keeps_coming_gets_a_session_of_its_own(
     monkeypatch.setattr(Network, "gradient_source", noted)
     session = GradientSession(network, TERMS, "cpu")
     tile, other = RNG.random((3, 10, 12), np.float32), RNG.random((3, 12, 10), np.float32)
-    for _ in range(6):
-        session(tile)
-    assert opened == [None, (10, 12)]
+    session.expect((10, 12), 2 * 10 * 12)
+    session(tile)
+    assert opened == [None]
+    session.expect((10, 12), 10 * 12)
+    session(tile)
+    assert opened == [None, (10, 12)], "what is expected of a size does not add up"
     session(other)
     assert opened == [None, (10, 12), None]
-    session(tile)
     session.begin()
-    for _ in range(3):
-        session(tile)
+    session.expect((10, 12), 10 * 12)
     assert len(opened) == 3, "what came before `begin` was counted"
+
+
+def test_dream_does_not_depend_on_the_size_before(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not worth a session of its own does not go on with one that is left open."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 1000})
+    session = GradientSession(network, TERMS, "cpu")
+    session.expect((10, 12), 1000)
+    session.begin()
+    session.expect((10, 12), 999)
+    assert session._size is None
 
 
 def test_size_whose_session_fails_goes_on_with_the_other(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dream does not die of a session that was only to make it faster."""
-    monkeypatch.setattr(sessions, "_WORTH_PIXELS", 200)
-    real = sessions.open_session
+    """A dream does not die of a session that was only to make it faster, nor try it again."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 200})
+    real, tried = open_session, []
 
     def failing(source: Source, *rest: object) -> object:
         if source.identity[-1] is not None:
+            tried.append(source)
             raise NetworkError("no room")
         return real(source, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sessions, "open_session", failing)
+    monkeypatch.setattr(gradient_session, "open_session", failing)
     session = GradientSession(network, TERMS, "cpu")
     tile = RNG.random((3, 10, 12), np.float32)
-    losses = [session(tile)[0] for _ in range(4)]
+    losses = []
+    for _ in range(3):
+        session.expect((10, 12), 200)
+        losses.append(session(tile)[0])
     assert len(set(losses)) == 1
+    assert len(tried) == 1
     with pytest.raises(NetworkError, match="no room"):
         session.fix((10, 12))
     assert session(tile)[0] == losses[0]

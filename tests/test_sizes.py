@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.gradient_session import GradientSession
 from core.network import Network
-from core.sessions import GradientSession
 from core.sizes import accepted_sizes, activation_bytes, minimum_size, shapes_at, stride
 from core.term import Term
 

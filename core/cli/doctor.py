@@ -23,7 +23,8 @@ _TRIAL_SECONDS = 120
 _TRIAL = """
 import sys
 from core.network import Network
-from core.sessions import GradientSession, runtime
+from core.gradient_session import GradientSession
+from core.sessions import runtime
 from core.term import Term
 import numpy as np
 runtime().set_default_logger_severity(3)

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from core.activations import Activations
 from core.errors import RecipeError
+from core.gradient_session import GradientSession
 from core.images.picture import Picture
 from core.images.reading import MAX_MEGAPIXELS, Source
 from core.network import Network
 from core.pixels import as_float, check_image
 from core.providers import AUTO
-from core.sessions import GradientSession
 from core.style import colours
 from core.style.descent import Doubles, Evaluate, StyleLedger, WatchStyle, descend
 from core.style.objective import Grams, content_layers, layers_of, originals, terms_of
@@ -152,6 +152,7 @@ class Painting:
         rng = np.random.default_rng(recipe.seed)
         ledger = StyleLedger(recipe, self.sizes, watch, cancelled)
         image, number = self._start(rng), 0
+        self._session.begin()
         for octave, size in enumerate(self.sizes):
             self._load(size)
             basis = Spectrum(size, recipe.spectrum)
@@ -209,6 +210,8 @@ class Painting:
         if terms != self._terms:
             self._terms = terms
             self._session = GradientSession(self._network, terms, *self._run_on)
+        steps = self._recipe.rounds * self._recipe.evaluations
+        self._session.expect(size, size[0] * size[1] * steps)
 
     def _loudness(self, image: Doubles) -> float:
         return 1.0 if self._recipe.measure == PUBLISHED else _LOUDER * image.size
