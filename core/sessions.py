@@ -20,7 +20,9 @@ from core.providers import AUTO, FULL, PROVIDERS, settings_of
 
 Array = npt.NDArray[np.float32]
 
-_AUTO_ORDER = ("cuda", "rocm", "migraphx", "cpu")
+_AUTO_ORDER = ("cuda", "rocm", "migraphx", "openvino", "cpu")
+"""OpenVINO comes in a package of its own: who has it wanted it."""
+
 _KEPT = {"cpu", "cuda"}
 """Providers whose optimised graphs ONNX Runtime can write to a file: those that do not compile."""
 

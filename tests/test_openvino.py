@@ -112,6 +112,11 @@ def check(
     np.testing.assert_allclose(*found, atol=1e-4 * np.abs(found[1]).max())
 
 
+def test_auto_takes_it() -> None:
+    """Who has installed it need not name it."""
+    assert GradientSession(Network(), TERMS).provider == "openvino"
+
+
 def test_fast_picture_is_near_the_full_one() -> None:
     """A whole dream in bfloat16 differs from float32's by less than it does from the photo."""
     pixels = np.random.default_rng(0).random((120, 150, 3)).astype(np.float32)
