@@ -25,7 +25,8 @@ from core.term import Term
 
 NETWORK, START = "network", "start of Python and imports"
 PARTS = {
-    NETWORK: ["core.climbing:Objective.__call__"],
+    # With the sessions that are opened for sizes on the way.
+    NETWORK: ["core.climbing:Objective.__call__", "core.climbing:Objective.expect"],
     "roll: cut and add tiles": ["core.ascent:tiles_of", "core.planes:cut", "core.planes:add"],
     "smooth and normalise": ["core.planes:condition", "core.planes:divide"],
     "update and clip": ["core.dreaming:Dreamer.dream"],
