@@ -24,7 +24,7 @@ def plan_of(model: onnx.ModelProto, terms: Sequence[Term]) -> Plan:
     Parameters
     ----------
     model : onnx.ModelProto
-        A network file by the contract of `core.network`. It is not changed.
+        A network file by the contract of `core.network_files`. It is not changed.
     terms : sequence of Term
         The objective.
     """

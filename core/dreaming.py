@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
@@ -17,6 +16,7 @@ from core.ground import Ground, Image
 from core.images.picture import Picture
 from core.memory import Estimate, estimate
 from core.network import Network
+from core.objectives import Objectives
 from core.octaves import working_size
 from core.paths import check_path, resident_provider
 from core.pixels import as_float, as_type, changed, check_image, planar
@@ -28,12 +28,10 @@ from core.recipes import DEFAULT_PRESET, preset
 from core.resampling import resize
 from core.resident import ResidentObjective
 from core.resident.free import free_bytes
-from core.term import Term
+from core.sessions import first_choice
 from core.tiles import Grid
 
 Array = npt.NDArray[np.float32]
-_OBJECTIVES = 4
-"""Objectives kept loaded; one who looks for a layer goes back and forth between a few."""
 
 
 class Dreamer:
@@ -42,7 +40,7 @@ class Dreamer:
     Parameters
     ----------
     network : str or Network
-        A name that `core.network.available` lists, a path, or a network that is loaded already.
+        A name that `core.network_files.available` lists, a path, or a network in memory.
     provider : str
         Execution provider: `auto`, or one that is demanded.
     threads : int
@@ -68,7 +66,6 @@ class Dreamer:
         check_path(path)
         self.network = Network(network) if isinstance(network, str) else network
         self._provider, self._threads, self._path = provider, threads, path
-        self._objectives: dict[_Key, Objective | ResidentObjective] = {}
 
     @cached_property
     def _resident(self) -> str | None:
@@ -82,39 +79,27 @@ class Dreamer:
         """
         return None if self._resident is None else free_bytes(self._resident)
 
+    @cached_property
+    def _objectives(self) -> Objectives:
+        return Objectives(self.network, self._provider, self._threads, self._resident)
+
     def objective(self, recipe: Recipe) -> Objective | ResidentObjective:
         """The loaded objective of a recipe; the last few are kept."""
-        key = _key(recipe)
-        found = self._objectives.pop(key, None)
-        if found is None:
-            # The one unused for longest goes first, so that its memory serves the new one.
-            while len(self._objectives) >= _OBJECTIVES:
-                del self._objectives[next(iter(self._objectives))]
-            guide = recipe.guide if recipe.needs_guide else ""
-            network, threads = self.network, self._threads
-            if self._resident is None:
-                found = Objective(
-                    network, recipe.layers, guide, self._provider, threads, recipe.precision
-                )
-            else:
-                found = ResidentObjective(
-                    network, recipe.layers, guide, self._resident, threads, recipe.precision
-                )
-        self._objectives[key] = found
-        return found
+        return self._objectives.of(recipe)
 
     def is_warm(self, recipe: Recipe) -> bool:
         """Tell whether `objective` has it at hand."""
-        return _key(recipe) in self._objectives
+        return recipe in self._objectives
 
     def forget(self, *, but: Recipe) -> None:
         """Give back the memory of all objectives but one; they are made anew when asked for."""
-        kept = _key(but)
-        self._objectives = {key: o for key, o in self._objectives.items() if key == kept}
+        self._objectives.forget(but=but)
 
     def estimate(self, width: int, height: int, recipe: Recipe) -> Estimate:
         """Peak memory and tile for an image of that size; see `core.memory.estimate`."""
-        return estimate(width, height, recipe, self.network, device=self._device_room)
+        provider = self._resident or first_choice(self._provider)
+        room = self._device_room
+        return estimate(width, height, recipe, self.network, device=room, provider=provider)
 
     def dream(
         self,
@@ -249,21 +234,6 @@ def _noise(size: tuple[int, int], recipe: Recipe, rng: np.random.Generator) -> A
     noise *= recipe.noise_high - recipe.noise_low
     noise += recipe.noise_low
     return noise
-
-
-_Key = tuple[tuple[Term, ...], str, float, str]
-
-
-def _key(recipe: Recipe) -> _Key:
-    """What makes one objective differ from another: terms, the state of its guide, precision."""
-    if not recipe.needs_guide:
-        return recipe.layers, "", 0.0, recipe.precision
-    try:
-        changed = Path(recipe.guide).stat().st_mtime
-    except (OSError, ValueError):
-        # What reads it will say so.
-        changed = 0.0
-    return recipe.layers, recipe.guide, changed, recipe.precision
 
 
 @overload

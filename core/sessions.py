@@ -97,6 +97,24 @@ def full_name(provider: str) -> str:
     raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(built)}")
 
 
+def first_choice(provider: str) -> str:
+    """Short name of the provider that `open_session` tries first.
+
+    Raises
+    ------
+    ProviderError
+        Where the installed ONNX Runtime was built without the one that is demanded.
+    """
+    return short_name(_tries(provider)[0])
+
+
+def _tries(provider: str) -> list[str]:
+    if provider != AUTO:
+        return [full_name(provider)]
+    built = offered()
+    return [PROVIDERS[name] for name in _AUTO_ORDER if name in built]
+
+
 @dataclass(frozen=True)
 class Source:
     """What a session is to run, made only where it is not kept from an earlier time.
@@ -156,11 +174,7 @@ def open_session(
     if isinstance(source, onnx.ModelProto):
         given = source
         source = Source(lambda _: given)
-    if provider == AUTO:
-        built = offered()
-        tries = [PROVIDERS[name] for name in _AUTO_ORDER if name in built]
-    else:
-        tries = [full_name(provider)]
+    tries = _tries(provider)
     for name in tries:
         try:
             session = _open(ort, source, name, threads, precision, options or {})

@@ -15,7 +15,7 @@ from core import sizes
 from core.errors import NetworkError
 from core.files import check_writable, replace_file
 from core.inference import IMAGE
-from core.network import read_model
+from core.network_files import read_model
 from export import conform, contract, foreign, foreign_layers, preprocessing, usage
 from export.guess import Wishes, find_pixels
 from export.pixels import Pixels
@@ -127,7 +127,7 @@ def _assembled(
 
 def _dreamable(network: onnx.ModelProto, layers: Sequence[str]) -> str:
     """Tell how many layers have a gradient, and what stops the first that has none."""
-    from core.gradient import dreamable
+    from core.backward import dreamable
 
     reasons = dreamable(network, layers)
     stopped = [name for name in layers if reasons[name] is not None]

@@ -17,7 +17,7 @@ def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) 
     Parameters
     ----------
     network
-        Name or path of a network file, as `core.network.find` takes it; ``default`` for ours.
+        Name or path of a network file, as `core.network_files.find` takes it; ``default`` for ours.
     layers
         Texts for `core.term.parse_term`.
     output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core import network
+from core import network_files
 
 
 def written(output: Path, size: int) -> str:
@@ -28,12 +28,12 @@ def written(output: Path, size: int) -> str:
 def _how_to_use(output: Path) -> str:
     """Give the command that dreams with a network, and the folder where its name is enough."""
     command = "dreamlayer dream photo.jpg --network"
-    found = network.available().get(output.stem)
+    found = network_files.available().get(output.stem)
     if found is not None and found.samefile(output):
         return f"Use it with: {command} {_quoted(output.stem)}"
     return (
         f"Use it with: {command} {_quoted(str(output))} (or put it into the folder "
-        f"{network.folders()[-1]} and call it {output.stem})"
+        f"{network_files.folders()[-1]} and call it {output.stem})"
     )
 
 

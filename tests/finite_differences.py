@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
 
-from core.gradient import backward
+from core.backward import backward
 from core.graph import Graph, prune
 from core.rules.shapes import cast
 

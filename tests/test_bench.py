@@ -22,7 +22,7 @@ from bench.plan import Plan, refuse_unknown
 from bench.planning import plan_of
 from bench.serving import picture
 from bench.sources import NetworkSource, StoredSource, default_recipe, store
-from core.gradient import IMAGE
+from core.inference import IMAGE
 from core.network import Network
 from core.providers import PRECISIONS
 from core.sessions import offered

@@ -40,6 +40,9 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
     (folder / "empty.png").write_bytes(b"")
     (folder / "bad.onnx").write_text("no network")
     (folder / "bomb.png").write_bytes(png_that_claims(30_000, 30_000))
+    # What the dream of photo.png is called by default.
+    beside = folder / "photo-dream.png"
+    beside.write_bytes(photo.read_bytes())
     out = folder / "out.png"
     return {
         "missing file": ([folder / "none.png", "-o", out], "none.png"),
@@ -69,6 +72,8 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "out of range": ([photo, "-o", out, "--octaves", "0"], "between 1 and 32, but is 0"),
         "several into one file": ([photo, photo, "-o", out], "several pictures need a folder"),
         "folder of the picture": ([photo, "-o", folder], "is the picture itself"),
+        "over another picture": ([photo, beside], "is another of the pictures"),
+        "over the guide": ([photo, "--guide", beside], "is the guide"),
         "output without a name": ([photo, "-o", ""], "the output has no name"),
         "preset and recipe": (
             [photo, "-o", out, "--preset", "eyes", "--recipe", "r.toml"],
@@ -94,7 +99,7 @@ MISTAKES = [
     *("bad number", "out of range", "unknown option", "picture without recipe"),
     *("recipe missing", "tile and overlap", "several into one file", "limit is no number"),
     *("too many threads", "folder of the picture", "output without a name", "preset and recipe"),
-    "huge channel range",
+    *("huge channel range", "over another picture", "over the guide"),
 ]
 
 

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from core import sizes
 from core.errors import NetworkError
-from core.network import read_model
+from core.network_files import read_model
 from export import adopt, conform, contract, foreign, preprocessing
 from export.guess import Wishes, find_pixels
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core import network
+from core import network_files
 from export import usage
 
 
@@ -20,7 +20,7 @@ def test_the_command_and_the_folder_are_told(
     told = usage.written(target, 1_250_000).splitlines()
     assert told[0] == f"{target}: 1.2 MB"
     assert f"dreamlayer dream photo.jpg --network {target} " in told[1]
-    assert str(network.folders()[-1]) in told[1]
+    assert str(network_files.folders()[-1]) in told[1]
     assert len(told) == 2
 
 

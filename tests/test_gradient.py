@@ -11,8 +11,9 @@ import pytest
 from conftest import small_model
 from onnx import helper, parser
 
+from core.backward import dreamable
 from core.errors import LayerError, NetworkError, UnsupportedOperatorError
-from core.gradient import dreamable, gradient_model
+from core.gradient import gradient_model
 from core.network import Network
 from core.term import Term
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
+from measured_memory import told_and_taken
 
 from core.dreaming import Dreamer
 from core.errors import MemoryLimitError
@@ -66,40 +61,10 @@ def test_default_stays_under_two_gibibytes_at_twelve_megapixels(network: Network
     assert estimate(4000, 3000, Recipe(), network, free=64 * GIB).bytes < 2 * GIB
 
 
-# The kernel's own high-water mark of this program; that of resource.getrusage would also count
-# the test process, which the child is forked from.
-MEASURED = """
-import re, sys
-from pathlib import Path
-from core.cli import main
-code = main(sys.argv[1:])
-print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
-sys.exit(code)
-"""
-
-
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's VmHWM")
 def test_estimate_is_true(tmp_path: Path) -> None:
     """A real run's peak is within 25 % of the estimate that it printed."""
-    noise = np.random.default_rng(0).integers(0, 255, (150, 200, 3), np.uint8)
-    Image.fromarray(noise).resize((2000, 1500)).save(tmp_path / "photo.jpg")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", MEASURED, "dream", str(tmp_path / "photo.jpg")),
-            *("-o", str(tmp_path / "out.png"), "--steps", "1", "--octaves", "1"),
-        ],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        cwd=Path(__file__).parents[1],
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = re.search(r"about ([\d.]+) (MiB|GiB) of memory", done.stderr)
-    assert found is not None, done.stderr
-    told = float(found[1]) * (GIB if found[2] == "GiB" else 2**20)
-    peak = int(done.stdout) * 1024
+    told, peak = told_and_taken(tmp_path, "--provider", "cpu")
     assert abs(told - peak) <= 0.25 * peak, f"told {in_units(told)}, took {in_units(peak)}"
 
 

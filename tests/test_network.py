@@ -10,7 +10,8 @@ import pytest
 from conftest import small_model
 
 from core.errors import LayerError, NetworkError
-from core.network import DEFAULT_FILE, Network, available, find, read_model
+from core.network import Network
+from core.network_files import DEFAULT_FILE, available, find, read_model
 from core.term import Term
 
 

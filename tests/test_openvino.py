@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
+from measured_memory import told_and_taken
 from onnx import numpy_helper, parser
 
 from core.dreaming import Dreamer
@@ -110,6 +113,15 @@ def check(
         made = gradient_model(model, [Term("deep")], forms=forms_of(provider), size=size)
         found.append(open_session(made, provider).run(["gradient"], {"image": image})[0])
     np.testing.assert_allclose(*found, atol=1e-4 * np.abs(found[1]).max())
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's VmHWM")
+@pytest.mark.parametrize(("precision", "most"), [("full", 0.25), ("fast", 0.6)])
+def test_memory_is_told(tmp_path: Path, precision: str, most: float) -> None:
+    """Within 25 %; in bfloat16 it takes less, and not more than told."""
+    told, peak = told_and_taken(tmp_path, "--provider", "openvino", "--precision", precision)
+    assert peak <= 1.25 * told
+    assert told - peak <= most * peak
 
 
 def test_auto_takes_it() -> None:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from core.errors import RecipeError
-from core.network import EXPORTS
+from core.network_files import EXPORTS
 from core.recipe import Recipe
 from core.recipes import parse, preset, presets
 from core.style.presets import parse_style, style_preset, style_presets

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 def _report(provider: str | None) -> dict[str, Any]:
     from core import kept
     from core.memory import available as free_memory
-    from core.network import available, folders
+    from core.network_files import available, folders
 
     return {
         "dreamlayer": __version__,

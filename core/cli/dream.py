@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.options import add_recipe_options, recipe_from
+from core.cli.places import clash
 from core.cli.plot import HELP as PLOT_HELP
 from core.cli.plot import plot_targets, recorder, write_plot
 from core.cli.progress import Reporter, duration
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     recipe = recipe_from(options)
     sources = options.pictures or [_noise_for(recipe)]
     targets = [_target(source, options) for source in sources]
-    _check_targets(sources, targets, options)
+    _check_targets(sources, targets, recipe, options)
     plots = plot_targets(options.plot, sources, targets, recipe)
 
     from core.dreaming import Dreamer
@@ -186,7 +187,9 @@ def _target(source: str, options: argparse.Namespace) -> str:
     return output
 
 
-def _check_targets(sources: list[str], targets: list[str], options: argparse.Namespace) -> None:
+def _check_targets(
+    sources: list[str], targets: list[str], recipe: Recipe, options: argparse.Namespace
+) -> None:
     """Find out before hours of work that a result could not be written."""
     from core import images
 
@@ -204,12 +207,14 @@ def _check_targets(sources: list[str], targets: list[str], options: argparse.Nam
             )
         images.check_target(target, options.format)
     for source, target in zip(sources, targets, strict=True):
+        others = [other for other in sources if other not in (source, _NOISE)]
         # Only a file name that was typed may be the picture's own.
-        if target not in (output, _STREAM) and source != _NOISE and _same_file(source, target):
+        own = [] if target == output or source == _NOISE else [source]
+        lost = clash(target, [*own, *others])
+        if lost is not None:
+            which = "the picture itself" if lost == source else "another of the pictures"
+            raise OutputError(f"{target!r} is {which}; give another folder or a file name with -o")
+        if recipe.guide and clash(target, [recipe.guide]):
             raise OutputError(
-                f"{target!r} is the picture itself; give another folder or a file name with -o"
+                f"{target!r} is the guide; give another folder or a file name with -o"
             )
-
-
-def _same_file(one: str, other: str) -> bool:
-    return Path(one).exists() and Path(other).exists() and Path(one).samefile(other)

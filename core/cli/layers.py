@@ -8,7 +8,8 @@ import fnmatch
 import json
 
 from core.errors import LayerError
-from core.network import DEFAULT, Layer, Network
+from core.network import Layer, Network
+from core.network_files import DEFAULT
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

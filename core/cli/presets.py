@@ -7,7 +7,7 @@ import json
 import textwrap
 from collections.abc import Iterable
 
-from core.network import EXPORTS, available
+from core.network_files import EXPORTS, available
 from core.recipes import DEFAULT_NETWORK, Preset, presets
 from core.style.presets import style_presets
 

@@ -27,7 +27,7 @@ class Stylist:
     Parameters
     ----------
     network : str or Network
-        A name that `core.network.available` lists, a path, or a network that is loaded already.
+        A name that `core.network_files.available` lists, a path, or a network in memory.
     provider : str
         Execution provider: `auto`, or one that is demanded.
     threads : int

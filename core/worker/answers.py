@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from core.description import description
 from core.dreaming import Dreamer
 from core.errors import CancelledError
-from core.network import Network, available, find
+from core.network import Network
+from core.network_files import available, find
 from core.pixels import check_image
 from core.progress import Progress
 from core.recipe import Recipe
