@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float32]
 Size = tuple[int, int]
 
-_WORTH = {"cpu": 4_000_000, "openvino": 8_000_000}
+_WORTH = {"cpu": 4_000_000, "openvino": 6_000_000}
 """By provider, the pixels of tiles of one size from which on a session of their own pays: opening
 it takes what it saves on so many, a twentieth of their time on the CPU and a sixth of it in
 OpenVINO, which opens slowly. The other providers that compile take minutes for one."""
