@@ -24,8 +24,8 @@ class Forms:
         How to tell what is above zero from zero, nothing being below it: `slope`, by a HardSigmoid
         so steep that it is a step, or `ramp`, by such a ramp of its own operators.
     kernels : str
-        Whether a transposed convolution reads the tensor of the convolution that it belongs to,
-        `shared`, or one of its `own`.
+        Whether a transposed convolution reads the tensor of the convolution that it belongs to, or
+        the other way round, `shared`, or one of its `own`.
     """
 
     max_pool: str = INDICES

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
-from finite_differences import session
-from onnx import parser
+from pool_network import gradient, pool_network
 
 from core.errors import LayerError, UnsupportedOperatorError
 from core.forms import FORMS, Forms, forms_of
@@ -15,23 +14,6 @@ from core.term import Term
 
 RNG = np.random.default_rng(0)
 TAPS = Forms(max_pool="taps")
-
-
-def network(pool: str, before: str = "Sin") -> onnx.ModelProto:
-    """A pool between two functions that make its gradient uneven."""
-    return parser.parse_model(
-        f"""<ir_version: 8, opset_import: ["" : 18]>
-        m (float[batch,3,height,width] image) => (float[n,c,h,w] y) {{
-          x = {before}(image)
-          p = MaxPool<{pool}>(x)
-          y = Exp(p)
-        }}"""
-    )
-
-
-def gradient(model: onnx.ModelProto, image: np.ndarray) -> np.ndarray:
-    found: np.ndarray = session(model).run(["gradient"], {"image": image})[0]
-    return found
 
 
 def operators(model: onnx.ModelProto) -> set[str]:
@@ -54,7 +36,7 @@ POOLS = [
 @pytest.mark.parametrize("fixed", [False, True])
 def test_equals_the_indices(pool: str, size: tuple[int, int], fixed: bool) -> None:
     """Kernels, strides and sizes that leave a remainder: every element is the same."""
-    model, terms = network(pool), [Term("y")]
+    model, terms = pool_network(pool), [Term("y")]
     image = RNG.standard_normal((1 if fixed else 2, 3, *size)).astype(np.float32)
     compared = gradient_model(model, terms, forms=TAPS, size=size if fixed else None)
     assert "ScatterElements" not in operators(compared)
@@ -66,7 +48,7 @@ def test_equals_the_indices(pool: str, size: tuple[int, int], fixed: bool) -> No
 def test_first_of_equal_maxima_takes_it_all(pool: str) -> None:
     """Where a window holds its maximum several times, as flat areas do, both choose the first."""
     image = RNG.integers(0, 2, (1, 3, 12, 12)).astype(np.float32)
-    model, terms = network(pool, "Identity"), [Term("y")]
+    model, terms = pool_network(pool, "Identity"), [Term("y")]
     expected = gradient(gradient_model(model, terms), image)
     found = gradient(gradient_model(model, terms, forms=TAPS), image)
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
@@ -88,7 +70,7 @@ def test_other_pools_go_by_indices(pool: str) -> None:
     Their gradient is the same, whichever form is asked for, equal maxima included.
     """
     image = RNG.integers(-1, 2, (1, 3, 10, 10)).astype(np.float32)
-    model, terms = network(pool, "Relu"), [Term("y")]
+    model, terms = pool_network(pool, "Relu"), [Term("y")]
     asked = gradient_model(model, terms, forms=TAPS)
     assert "ScatterElements" in operators(asked)
     assert not any(node.name.startswith("turned/") for node in asked.graph.node)
@@ -102,7 +84,7 @@ def test_relu_before_the_pool_goes_behind_it(pool: str) -> None:
     image = RNG.standard_normal((1, 3, 12, 12)).astype(np.float32)
     # Windows of negative numbers alone, whose gradient is none.
     image[:, :, 6:, 6:] = -1.0
-    model, terms = network(pool, "Relu"), [Term("y")]
+    model, terms = pool_network(pool, "Relu"), [Term("y")]
     moved = gradient_model(model, terms, forms=TAPS)
     kinds = [node.op_type for node in moved.graph.node]
     assert kinds.index("MaxPool") < kinds.index("Relu")
@@ -118,7 +100,7 @@ def test_table_names_providers() -> None:
 
 def test_network_that_cannot_be_turned_over_keeps_the_order() -> None:
     """Rows and columns treated differently, the first maximum is still counted row by row."""
-    model = network("kernel_shape=[3,3], strides=[2,2]", "Identity")
+    model = pool_network("kernel_shape=[3,3], strides=[2,2]", "Identity")
     model.graph.node[0].CopyFrom(
         onnx.helper.make_node("Gather", ["image", "places"], ["x"], axis=3)
     )
@@ -133,7 +115,7 @@ def test_network_that_cannot_be_turned_over_keeps_the_order() -> None:
 
 def test_what_comes_behind_the_layer_is_no_hindrance() -> None:
     """A classifier behind the layer does not keep the network from the faster form."""
-    model = network("kernel_shape=[3,3], strides=[2,2]")
+    model = pool_network("kernel_shape=[3,3], strides=[2,2]")
     model.graph.node.append(onnx.helper.make_node("GlobalAveragePool", ["y"], ["mean"]))
     model.graph.node.append(onnx.helper.make_node("Flatten", ["mean"], ["flat"]))
     model.graph.output[0].CopyFrom(
@@ -144,7 +126,7 @@ def test_what_comes_behind_the_layer_is_no_hindrance() -> None:
 
 def test_mistakes_are_told_in_the_networks_own_names() -> None:
     """What the network is rewritten to is nobody's business."""
-    model = network("kernel_shape=[3,3], strides=[2,2]")
+    model = pool_network("kernel_shape=[3,3], strides=[2,2]")
     with pytest.raises(LayerError, match=r"^layer 'y' has no channel 7"):
         gradient_model(model, [Term("y", channels=(7,))], forms=TAPS)
     model.graph.node[-1].CopyFrom(onnx.helper.make_node("Det", ["p"], ["y"]))

@@ -42,6 +42,23 @@ def test_shapes_are_known_as_far_as_they_can_be() -> None:
     assert fresh.rank == 4
 
 
+def test_arithmetic_on_known_sizes_is_done_at_once() -> None:
+    """As the operators do it: division of integers cuts off towards zero."""
+    graph = Graph(small_model())
+    before = len(graph.model.graph.node)
+    seven, two = graph.ints(7, -7), graph.ints(2, 2)
+    assert graph.numbers(seven + two) == [9, -5]
+    assert graph.numbers(seven - two) == [5, -9]
+    assert graph.numbers(seven * two) == [14, -14]
+    assert graph.numbers(seven / two) == [3, -3]
+    assert graph.numbers(graph.emit("Max", -seven, two)) == [2, 7]
+    assert graph.numbers(graph.emit("Concat", seven, two, axis=0)) == [7, -7, 2, 2]
+    assert len(graph.model.graph.node) == before
+    open_size = graph.emit("Shape", graph.value("image"), start=2)
+    assert graph.numbers(open_size + two) is None
+    assert graph.numbers(graph.constant(2.5)) is None
+
+
 def test_new_names_never_collide() -> None:
     """A network that has a tensor of the name that would come next keeps it."""
     model = small_model()

@@ -99,6 +99,23 @@ def test_square_kernels_of_stride_two(channels: int, size: tuple[int, int], pads
     check(model, shapes, size)
 
 
+@pytest.mark.parametrize("channels", [16, 64, 96])
+@pytest.mark.parametrize("pads", ["[0,0,0,0]", "[1,1,1,1]"])
+def test_square_kernels_of_transposed_convolutions(channels: int, pads: str) -> None:
+    """The other way round: the gradient is the convolution."""
+    model = parser.parse_model(
+        f"""<ir_version: 8, opset_import: ["" : 18]>
+        m (float[batch,3,height,width] image) => (float[n,c,h,w] deep) {{
+          a = Conv(image, w)
+          b = Relu(a)
+          c = ConvTranspose<strides=[2,2], pads={pads}, output_padding=[1,1]>(b, v)
+          deep = Relu(c)
+        }}"""
+    )
+    shapes = {"w": (channels, 3, 1, 1), "v": (channels, channels, 3, 3)}
+    check(model, shapes, (20, 23))
+
+
 def check(
     model: onnx.ModelProto, shapes: dict[str, tuple[int, ...]], size: tuple[int, int] | None
 ) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import pytest
-from finite_differences import session
 from onnx import numpy_helper, parser
+from pool_network import gradient, pool_network
 
 from core.forms import FORMS, Forms
 from core.gradient import gradient_model
@@ -31,30 +30,13 @@ POOLS = [
 ]
 
 
-def network(pool: str, before: str) -> onnx.ModelProto:
-    """A pool before a function that makes its gradient uneven."""
-    return parser.parse_model(
-        f"""<ir_version: 8, opset_import: ["" : 18]>
-        m (float[batch,3,height,width] image) => (float[n,c,h,w] y) {{
-          x = {before}(image)
-          p = MaxPool<{pool}>(x)
-          y = Exp(p)
-        }}"""
-    )
-
-
-def gradient(model: onnx.ModelProto, image: np.ndarray) -> np.ndarray:
-    found: np.ndarray = session(model).run(["gradient"], {"image": image})[0]
-    return found
-
-
 @pytest.mark.parametrize("pool", POOLS)
 @pytest.mark.parametrize("size", [(9, 11), (8, 10), (13, 7)])
 @pytest.mark.parametrize("fixed", [False, True])
 @pytest.mark.parametrize("ties", [False, True])
 def test_equals_the_indices(pool: str, size: tuple[int, int], fixed: bool, ties: bool) -> None:
     """Every element, and where a window holds its maximum several times, the first takes it all."""
-    model = network(pool, "Identity" if ties else "Sin")
+    model = pool_network(pool, "Identity" if ties else "Sin")
     image = RNG.standard_normal((1 if fixed else 2, 3, *size)).astype(np.float32)
     image = np.round(image / 1.5) if ties else image
     sliced = gradient_model(model, TERMS, forms=SLICES, size=size if fixed else None)
@@ -70,7 +52,7 @@ def test_equals_the_indices(pool: str, size: tuple[int, int], fixed: bool, ties:
 @pytest.mark.parametrize("pool", ["kernel_shape=[3,3], strides=[2,1]", "kernel_shape=[1,3]"])
 def test_strides_that_differ(pool: str) -> None:
     """Phases of two strides cannot be put between each other so; one-sided windows can."""
-    model = network(pool, "Sin")
+    model = pool_network(pool, "Sin")
     image = RNG.standard_normal((1, 3, 9, 10)).astype(np.float32)
     sliced = gradient_model(model, TERMS, forms=SLICES)
     even = "strides" not in pool

@@ -131,6 +131,14 @@ def placed(full: Value, y: Value, x: Value, win: Window) -> Value:
     return graph.emit("Pad", full, pads)
 
 
+def _own(w: Value) -> Value:
+    """The kernel, in a tensor of its own where the forms want that."""
+    if w.graph.forms.kernels != OWN:
+        return w
+    # Runtimes compute it beforehand, and none of them sees that it changes nothing.
+    return w.graph.emit("Max", w, w.graph.like(w, _LOWEST))
+
+
 def conv_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """At stride 1 a convolution with transposed kernels, else a transposed convolution.
 
@@ -154,9 +162,7 @@ def conv_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
                 pads=flipped,
                 strides=[1] * n,
             )
-    if graph.forms.kernels == OWN:
-        # Runtimes compute it beforehand, and none of them sees that it changes nothing.
-        w = graph.emit("Max", w, graph.like(w, _LOWEST))
+    w = _own(w)
     common = {
         "dilations": win.dilations,
         "group": groups,
@@ -200,7 +206,7 @@ def conv_transpose_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value
     return graph.emit(
         "Conv",
         graph.emit("Pad", g, pads),
-        w,
+        _own(w),
         dilations=dilations,
         group=attrs.get("group", 1),
         kernel_shape=kernel,
