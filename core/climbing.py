@@ -82,7 +82,7 @@ class Objective:
         self._session.begin()
         return Planes(recipe, self, self.expect, self._threads)
 
-    def expect(self, size: Size, pixels: int) -> None:
+    def expect(self, size: Size | None, pixels: int) -> None:
         """Make ready for tiles of one size; see `GradientSession.expect`."""
         self._session.expect(size, pixels)
 

@@ -93,6 +93,8 @@ class _OneOfMany:
 
     def choose(self, channel: int) -> GradientOf:
         """The objective `layer:1:channel:mean`."""
+        # A picture must not depend on those before.
+        self._session.begin()
         unit = np.zeros((1, self._count, 1, 1), np.float32)
         unit[0, channel] = 1
         given = {self._input: unit}

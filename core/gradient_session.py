@@ -60,8 +60,10 @@ class GradientSession:
         self._network, self._terms = network, tuple(terms)
         self._asked = provider, threads, precision
         self._size: Size | None = None
-        self._session = self._opened(None)
+        self._session: Any = self._opened(None)
         self.provider = short_name(self._session.get_providers()[0])
+        # The next ones are its own kind's: another provider computes a little differently.
+        self._asked = self.provider, threads, precision
         self.begin()
 
     def begin(self) -> None:
@@ -69,37 +71,42 @@ class GradientSession:
         self._expected: Counter[Size] = Counter()
         self._refused = False
 
-    def expect(self, size: Size, pixels: int) -> None:
-        """Make ready for tiles of one size, as fits how many there will be.
+    def expect(self, size: Size | None, pixels: int = 0) -> None:
+        """Make ready for tiles of one size, as fits how many there will be, or for any.
 
         Parameters
         ----------
-        size : (int, int)
-            Height and width of the tiles.
+        size : (int, int) or None
+            Height and width of the tiles; None where they are of several sizes.
         pixels : int
             Of all these tiles together; added to what was expected of that size since `begin`.
         """
-        self._expected[size] += pixels
-        worth = _WORTH.get(self.provider)
-        pays = worth is not None and self._expected[size] >= worth and not self._refused
+        pays = False
+        if size is not None:
+            self._expected[size] += pixels
+            worth = _WORTH.get(self.provider)
+            pays = worth is not None and self._expected[size] >= worth and not self._refused
         try:
             self.fix(size if pays else None)
         except DreamlayerError:
+            if self._session is None:
+                raise
             # The session for any size goes on.
             self._refused = True
 
     def fix(self, size: Size | None) -> None:
         """Open the session for tiles of one height and width, or for any."""
-        if size == self._size or (size is not None and self.provider not in _WORTH):
+        if size is not None and self.provider not in _WORTH:
+            return
+        if self._session is not None and size == self._size:
             return
         # First the old one's memory is given back.
-        self._session = None
+        self._session, self._size = None, None
         try:
-            self._session = self._opened(size)
-            self._size = size
+            self._session, self._size = self._opened(size), size
         except DreamlayerError:
-            self._session = self._opened(None)
-            self._size = None
+            if size is not None:
+                self._session = self._opened(None)
             raise
 
     def __call__(
@@ -119,7 +126,8 @@ class GradientSession:
         (float, array)
             The objective, and its gradient, float32 [3, height, width].
         """
-        if self._size not in (None, (tile.shape[1], tile.shape[2])):
+        if self._session is None or self._size not in (None, (tile.shape[1], tile.shape[2])):
+            # It is None where the last one could not be opened, for want of memory perhaps.
             self.fix(None)
         fed = {IMAGE: tile[np.newaxis], **(references or {})}
         loss, gradient = run(self._session, (LOSS, GRADIENT), fed)

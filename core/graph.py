@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ _FOLDED: dict[str, Callable[..., Any]] = {
     "Sub": np.subtract,
     "Mul": np.multiply,
     "Div": lambda a, b: np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b)),
-    "Max": np.maximum,
+    "Max": lambda *parts: functools.reduce(np.maximum, parts),
     "Neg": np.negative,
     "Concat": lambda *parts: np.concatenate(parts),
 }

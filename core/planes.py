@@ -18,8 +18,9 @@ Array = npt.NDArray[np.float32]
 GradientOf = Callable[..., tuple[float, Array]]
 """Takes a tile, float32 [3, h, w], and where the recipe needs the original, the same tile of it;
 gives the objective and its gradient, float32 [3, h, w]."""
-Expect = Callable[[Size, int], None]
-"""Is told the height and width of tiles to come, and how many pixels all of them have."""
+Expect = Callable[[Size | None, int], None]
+"""Is told the height and width of tiles to come, None where they differ, and how many pixels all of
+them have."""
 
 
 class PlaneFilters:
@@ -53,7 +54,7 @@ class Planes(Ground[Array]):
     gradient_of : callable
         The objective and its gradient for one tile.
     expect : callable, optional
-        Told ahead what tiles an octave has, where they are all of one size.
+        Told ahead what tiles an octave has.
     threads : int
         As for `core.conditioning.condition`.
     """
@@ -148,9 +149,11 @@ class PlaneSlope(Slope):
             return
         expect, self._expect = self._expect, None
         seen = [(tile.rows.length, tile.columns.length) for tile in tiles]
-        if len(set(seen)) == 1:
-            (height, width), count = seen[0], len(seen) * self._recipe.steps
-            expect((height, width), height * width * count)
+        if len(set(seen)) > 1:
+            expect(None, 0)
+            return
+        (height, width), count = seen[0], len(seen) * self._recipe.steps
+        expect((height, width), height * width * count)
 
     def climb(self, step: int) -> float:
         """In place."""

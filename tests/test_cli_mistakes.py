@@ -40,6 +40,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
     (folder / "empty.png").write_bytes(b"")
     (folder / "bad.onnx").write_text("no network")
     (folder / "bomb.png").write_bytes(png_that_claims(30_000, 30_000))
+    (folder / "sub").mkdir(exist_ok=True)
     # What the dream of photo.png is called by default.
     beside = folder / "photo-dream.png"
     beside.write_bytes(photo.read_bytes())
@@ -73,6 +74,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "several into one file": ([photo, photo, "-o", out], "several pictures need a folder"),
         "folder of the picture": ([photo, "-o", folder], "is the picture itself"),
         "over another picture": ([photo, beside], "is another of the pictures"),
+        "one picture by two names": ([photo, folder / "sub" / ".." / photo.name], "two pictures"),
         "over the guide": ([photo, "--guide", beside], "is the guide"),
         "output without a name": ([photo, "-o", ""], "the output has no name"),
         "preset and recipe": (
@@ -100,6 +102,7 @@ MISTAKES = [
     *("recipe missing", "tile and overlap", "several into one file", "limit is no number"),
     *("too many threads", "folder of the picture", "output without a name", "preset and recipe"),
     *("huge channel range", "over another picture", "over the guide"),
+    "one picture by two names",
 ]
 
 
@@ -115,6 +118,15 @@ def test_bad_input(mistake: str, photo: Path) -> None:
     assert out.read_bytes() == b"precious"
     assert set(photo.parent.iterdir()) == before
     assert set(cases) == set(MISTAKES)
+
+
+def test_picture_with_the_recipe_is_kept(photo: Path, quick: Sequence[str]) -> None:
+    """What a recipe is taken from is not written over."""
+    made = photo.with_name("made.png")
+    assert run("dream", photo, "-o", made, "--quiet", *quick).returncode == 0
+    before = made.read_bytes()
+    refused(run("dream", "--quiet", photo, "--recipe", made, "-o", made), "is the recipe")
+    assert made.read_bytes() == before
 
 
 def test_unwritable_folder(photo: Path, quick: Sequence[str], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import onnx
 import pytest
 from onnx import parser
 
+import core.gradient_session as gradient_session
 from core.choices import channel_terms, whole_layers
 from core.dreaming import Dreamer, noise_picture
 from core.errors import CancelledError, LayerError
@@ -94,6 +95,25 @@ def test_a_picture_is_what_its_recipe_makes(branches: Network) -> None:
     for one in Gallery(branches, QUICK).dream(terms):
         alone = dreamer.dream(noise_picture(one.recipe), one.recipe)
         np.testing.assert_allclose(one.pixels, np.clip(alone, 0, 1) * 255, atol=1.5)
+
+
+def test_many_channels_have_one_session(branches: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pictures there are; none depends on those before it."""
+    # Two steps on 40 × 40 pixels are not worth a session of their own, but six would be.
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 4 * 40 * 40})
+    opened = []
+    real = gradient_session.open_session
+
+    def noted(*given: object) -> object:
+        opened.append(given)
+        return real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gradient_session, "open_session", noted)
+    terms = channel_terms(branches, "joined", (7, 8, 9, 10))[0]
+    last = list(Gallery(branches, QUICK).dream(terms))[-1]
+    assert len(opened) == 1
+    (alone,) = Gallery(branches, QUICK).dream(terms[-1:])
+    np.testing.assert_array_equal(last.pixels, alone.pixels)
 
 
 def test_progress_is_that_of_the_whole(small_network: Path) -> None:

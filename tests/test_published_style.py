@@ -80,6 +80,12 @@ class Plain:
     def __init__(self, network: Network, terms: Sequence[Term], *_: object) -> None:
         self._session = conform.open_session(network.gradient_model(terms), optimise=False)
 
+    def begin(self) -> None:
+        """Nothing is counted."""
+
+    def expect(self, size: tuple[int, int], pixels: int) -> None:
+        """One session does for all sizes."""
+
     def __call__(self, tile: Array, references: Mapping[str, Array]) -> tuple[float, Array]:
         fed = {"image": tile[np.newaxis], **references}
         loss, gradient = self._session.run(["loss", "gradient"], fed)

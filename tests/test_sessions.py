@@ -178,6 +178,10 @@ def test_dream_does_not_depend_on_the_size_before(
     session.begin()
     session.expect((10, 12), 999)
     assert session._size is None
+    session.expect((10, 12), 1)
+    assert session._size == (10, 12)
+    session.expect(None)
+    assert session._size is None, "tiles of several sizes go on with a session for one of them"
 
 
 def test_size_whose_session_fails_goes_on_with_the_other(
@@ -205,6 +209,44 @@ def test_size_whose_session_fails_goes_on_with_the_other(
     with pytest.raises(NetworkError, match="no room"):
         session.fix((10, 12))
     assert session(tile)[0] == losses[0]
+
+
+def test_session_comes_back_after_all_fails(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no session can be opened, it is said once; later ones are tried again."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 200})
+    session = GradientSession(network, TERMS, "cpu")
+    tile = RNG.random((3, 10, 12), np.float32)
+    loss = session(tile)[0]
+
+    for error in (NetworkError("no room"), MemoryError()):
+
+        def failing(*_: object, error: Exception = error) -> object:
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(gradient_session, "open_session", failing)
+            with pytest.raises(type(error)):
+                session.expect((10, 12), 200)
+        session.begin()
+        assert session(tile)[0] == loss
+
+
+def test_sessions_for_sizes_are_of_the_provider_that_loaded(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `auto` found first goes on to the end, since others compute a little differently."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 200})
+    asked = []
+
+    def noted(source: Source, provider: str, *rest: object) -> object:
+        asked.append(provider)
+        return open_session(source, "cpu", *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gradient_session, "open_session", noted)
+    GradientSession(network, TERMS, "auto").expect((10, 12), 200)
+    assert asked == ["auto", "cpu"]
 
 
 class TestKept:

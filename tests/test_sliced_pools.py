@@ -61,16 +61,36 @@ def test_strides_that_differ(pool: str) -> None:
     np.testing.assert_allclose(gradient(sliced, image), expected, rtol=1e-6, atol=1e-9)
 
 
-def test_transposed_convolution_has_a_kernel_of_its_own() -> None:
-    """For OpenVINO, with the same result."""
+def test_input_of_unknown_rank_goes_by_indices() -> None:
+    """A reshape by what is only known when it runs."""
+    model = parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 18]>
+        m (float[batch,3,height,width] image) => (float[n,c,h,w] y) {
+          s = Sin(image)
+          shape = Shape(image)
+          there = Cast<to=1>(shape)
+          back = Cast<to=7>(there)
+          x = Reshape(s, back)
+          p = MaxPool<kernel_shape=[2,2], strides=[2,2]>(x)
+          y = Exp(p)
+        }"""
+    )
+    image = RNG.random((1, 3, 8, 8), np.float32)
+    found = [gradient(gradient_model(model, TERMS, forms=f), image) for f in (Forms(), SLICES)]
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1e5])
+def test_transposed_convolution_has_a_kernel_of_its_own(scale: float) -> None:
+    """For OpenVINO, with the same result, whatever the weights."""
     model = parser.parse_model(
         """<ir_version: 8, opset_import: ["" : 18]>
         m (float[batch,3,height,width] image) => (float[n,c,h,w] y) {
           a = Conv<strides=[2,2]>(image, w)
-          y = Exp(a)
+          y = Neg(a)
         }"""
     )
-    weights = RNG.standard_normal((3, 3, 3, 3)).astype(np.float32) * 0.1
+    weights = RNG.standard_normal((3, 3, 3, 3)).astype(np.float32) * scale
     model.graph.initializer.append(numpy_helper.from_array(weights, "w"))
     image = RNG.random((1, 3, 12, 11), np.float32)
     found = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.options import add_recipe_options, recipe_from
-from core.cli.places import clash
+from core.cli.places import identity
 from core.cli.plot import HELP as PLOT_HELP
 from core.cli.plot import plot_targets, recorder, write_plot
 from core.cli.progress import Reporter, duration
@@ -200,21 +200,25 @@ def _check_targets(
         raise OutputError(
             f"several pictures need a folder to go to, and {output!r} is none; create it first"
         )
-    for target in targets:
-        if targets.count(target) > 1:
+    written: set[object] = set()
+    pictures = {identity(source) for source in sources if source != _NOISE}
+    read = [(recipe.guide, "the guide"), (options.recipe, "the recipe")]
+    for source, target in zip(sources, targets, strict=True):
+        images.check_target(target, options.format)
+        file = identity(target)
+        if file is None:
+            continue
+        if file in written:
             raise OutputError(
                 f"two pictures would both be written to {target!r}; rename one or use two folders"
             )
-        images.check_target(target, options.format)
-    for source, target in zip(sources, targets, strict=True):
-        others = [other for other in sources if other not in (source, _NOISE)]
+        written.add(file)
+        lost = [what for name, what in read if name and identity(name) == file]
+        own = identity(source) == file
         # Only a file name that was typed may be the picture's own.
-        own = [] if target == output or source == _NOISE else [source]
-        lost = clash(target, [*own, *others])
-        if lost is not None:
-            which = "the picture itself" if lost == source else "another of the pictures"
-            raise OutputError(f"{target!r} is {which}; give another folder or a file name with -o")
-        if recipe.guide and clash(target, [recipe.guide]):
+        if file in pictures and not (own and target == output):
+            lost.append("the picture itself" if own else "another of the pictures")
+        if lost:
             raise OutputError(
-                f"{target!r} is the guide; give another folder or a file name with -o"
+                f"{target!r} is {lost[0]}; give another folder or a file name with -o"
             )

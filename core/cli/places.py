@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 _STREAM = "-"
 
 
-def same_file(one: str, other: str) -> bool:
-    """True where both names lead to one file, by links or another spelling too."""
-    if _STREAM in (one, other):
-        return False
-    first, second = Path(one), Path(other)
+def identity(name: str) -> object:
+    """What all names of one file have in common, by links or another spelling too.
+
+    None for a stream.
+    """
+    if name == _STREAM:
+        return None
+    path = Path(name)
     try:
-        if first.exists() and second.exists():
-            return first.samefile(second)
-        return first.resolve() == second.resolve()
+        if path.exists():
+            found = path.stat()
+            return found.st_dev, found.st_ino
+        return os.path.normcase(path.resolve())
     except (OSError, RuntimeError, ValueError):
         # A loop of links, or a name that no file can have; who opens it will say so.
-        return False
+        return name
+
+
+def same_file(one: str, other: str) -> bool:
+    """True where both names lead to one file."""
+    first = identity(one)
+    return first is not None and first == identity(other)
 
 
 def clash(name: str, others: Iterable[str]) -> str | None:

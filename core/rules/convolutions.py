@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from onnx import TensorProto
+
 from core.errors import UnsupportedOperatorError
 from core.forms import OWN
 from core.graph import Value
 from core.rules.contract import Attrs, Inputs
 from core.rules.shapes import joined, permute, reshape, sizes
 
-_LOWEST = -65504.0
-"""No kernel has a weight below it: the lowest number of float16."""
+_LOWEST = -3e38
+_LOWEST_HALF = -65504.0
+"""Numbers that no weight is below, finite in bfloat16, and in float16."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def _own(w: Value) -> Value:
     if w.graph.forms.kernels != OWN:
         return w
     # Runtimes compute it beforehand, and none of them sees that it changes nothing.
-    return w.graph.emit("Max", w, w.graph.like(w, _LOWEST))
+    lowest = _LOWEST_HALF if w.dtype == TensorProto.FLOAT16 else _LOWEST
+    return w.graph.emit("Max", w, w.graph.like(w, lowest))
 
 
 def conv_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:

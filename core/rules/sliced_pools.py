@@ -25,7 +25,7 @@ Place = tuple[int, int]
 
 def sliceable(x: Value, win: Window) -> bool:
     """Whether a max-pool can be taken apart: of float32 planes, with one stride for both axes."""
-    planes = x.dtype == TensorProto.FLOAT and x.rank == 4
+    planes = x.dtype == TensorProto.FLOAT and x.dims is not None and len(x.dims) == 4
     return planes and win.strides[0] == win.strides[1]
 
 
