@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -228,3 +229,26 @@ def test_end_of_input_is_seen_behind_a_request_that_has_no_room(
         client.dream(RGBA, recipe=endless)
     code, errors = client.finish()
     assert (code, errors) == (0, "")
+
+
+# Looks at numpy where the worker's second loading thread begins.
+LOADING = """
+import os, sys
+import core.worker as worker
+from core.worker.replies import Replies
+
+def begun():
+    import numpy
+    os._exit(0 if "random" in vars(numpy) else 3)
+
+worker._load_blur = begun
+worker.Worker(sys.stdin.buffer, Replies(sys.stdout.buffer)).run()
+"""
+
+
+def test_random_numbers_are_loaded_before_threads_load_more() -> None:
+    """numpy loads them when they are first asked for, which two threads at once may not do."""
+    with subprocess.Popen(
+        [sys.executable, "-c", LOADING], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT
+    ) as process:
+        assert process.wait(PATIENCE) == 0

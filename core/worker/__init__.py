@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from core.worker.answers import Answers
     from core.worker.rows import Raster
 
-_HEAVY = ("numpy", "onnx", "onnxruntime", "core.worker.rows", "core.worker.answers")
+_HEAVY = (
+    "numpy",
+    # By now: numpy loads it when it is first asked for, and where another thread is at it, as with
+    # the blur below, the asking may call itself without end.
+    "numpy.random",
+    "onnx",
+    "onnxruntime",
+    "core.worker.rows",
+    "core.worker.answers",
+)
 _LAST_WORDS = 0.5
 _LAST_SENTENCE = 5.0
 _LONGEST_SENTENCE = 2000
