@@ -10,12 +10,12 @@ from bench.results import PictureMeasure, Profile, Results
 from bench.tables import NOTHING, counted, table
 
 _PICTURES = """\
-Seconds from the start of a fresh process to the PNG that is written, by the default recipe: \
-Python, imports, loading, compiling where a framework does (torch.compile has an empty cache at \
-the first picture of a run, and keeps it), reading the JPEG, {octaves} and \
+Seconds from the start of a fresh process to the PNG that is written, by the default recipe on \
+the layers above: Python, imports, loading, compiling where a framework does (torch.compile has \
+an empty cache at the first picture of a run, and keeps it), reading the JPEG, {octaves} and \
 {steps} on each. Ours is `python -m core dream`; the others read and write with Pillow. The last \
-column compares the changes in the middle of the pictures with those of the first row: shifts are \
-the same, but the edges of tiles are not, and every step builds on the one before."""
+column compares the changes in the middle of the pictures with those of the first row: shifts \
+are the same, but the edges of tiles are not, and every step builds on the one before."""
 
 
 def picture_sections(results: Results) -> list[str]:

@@ -14,7 +14,7 @@ from core.errors import UnsupportedOperatorError
 from core.forms import OWN
 from core.graph import Value
 from core.rules.contract import Attrs, Inputs
-from core.rules.shapes import joined, permute, reshape, sizes
+from core.rules.shapes import joined, padded, permute, reshape, sizes
 
 _LOWEST = -3e38
 _LOWEST_HALF = -65504.0
@@ -131,7 +131,7 @@ def placed(full: Value, y: Value, x: Value, win: Window) -> Value:
     covered = (sizes(y, 2) - graph.ints(1)) * graph.ints(*win.strides) + graph.ints(*win.extent)
     none = graph.ints(0, 0)
     pads = joined(none, graph.emit("Neg", begin), none, sizes(x, 2) - covered + begin)
-    return graph.emit("Pad", full, pads)
+    return padded(full, pads)
 
 
 def _own(w: Value) -> Value:
@@ -209,7 +209,7 @@ def conv_transpose_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value
     pads = joined(none, begin, none, covered - begin - sizes(ans, 2))
     return graph.emit(
         "Conv",
-        graph.emit("Pad", g, pads),
+        padded(g, pads),
         _own(w),
         dilations=dilations,
         group=attrs.get("group", 1),
