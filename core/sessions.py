@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +37,14 @@ _OUTSIDE = {
 _INSTALL = {"cpu": "cpu", "cuda": "gpu", "tensorrt": "gpu", "openvino": "openvino"}
 
 
+_TELEMETRY = "ORT_DISABLE_TELEMETRY"
+"""Read by ONNX Runtime while it is imported; without it, 1.32 and later report to Microsoft."""
+
+_importing = threading.Lock()
+
+
 def runtime() -> Any:
-    """The onnxruntime module.
+    """The onnxruntime module, imported with its telemetry off unless the user's environment says.
 
     Raises
     ------
@@ -44,13 +52,28 @@ def runtime() -> Any:
         Where it is not installed or does not load.
     """
     try:
-        import onnxruntime
+        with _without_telemetry():
+            import onnxruntime
     except ImportError as error:
         raise ProviderError(
             f"onnxruntime does not load ({error}); "
             f"install it with: pip install 'dreamlayer[cpu]' (or [gpu], [openvino])"
         ) from error
     return onnxruntime
+
+
+@contextlib.contextmanager
+def _without_telemetry() -> Iterator[None]:
+    """Set the variable for the import alone: a library leaves its host's environment as it was."""
+    with _importing:
+        ours = "onnxruntime" not in sys.modules and _TELEMETRY not in os.environ
+        if ours:
+            os.environ[_TELEMETRY] = "1"
+        try:
+            yield
+        finally:
+            if ours:
+                del os.environ[_TELEMETRY]
 
 
 def short_name(provider: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import onnx
-import onnxruntime as ort
 from onnx import TensorProto, helper
 
 from core.graph import prune
 from core.inference import infer_shapes
+from core.sessions import runtime
 from export import contract
 
 
@@ -85,7 +86,7 @@ def tapped(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
     return result
 
 
-def open_session(model: onnx.ModelProto, *, optimise: bool = True) -> ort.InferenceSession:
+def open_session(model: onnx.ModelProto, *, optimise: bool = True) -> Any:
     """Open `model` on ONNX Runtime's CPU provider, which says only what is fatal.
 
     Parameters
@@ -100,13 +101,13 @@ def open_session(model: onnx.ModelProto, *, optimise: bool = True) -> ort.Infere
     onnxruntime.InferenceSession
         Ready to run.
     """
+    ort = runtime()
     options = ort.SessionOptions()
     options.log_severity_level = 4
     if not optimise:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return ort.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    content = model.SerializeToString()
+    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def finish(

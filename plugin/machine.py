@@ -183,7 +183,8 @@ class Machine:
     def python_environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment for another Python, free of what belongs to this one, with `extra`."""
         kept = {k: v for k, v in self.environment.items() if k.upper() not in _OTHER_PYTHON}
-        return {**kept, "PYTHONUTF8": "1", **(extra or {})}
+        # ONNX Runtime, which that Python may import, reports to Microsoft unless told not to.
+        return {"ORT_DISABLE_TELEMETRY": "1", **kept, "PYTHONUTF8": "1", **(extra or {})}
 
     def editor_environment(self) -> dict[str, str]:
         """The environment for an editor, as its menu entry would start it.

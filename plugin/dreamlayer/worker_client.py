@@ -83,6 +83,8 @@ def scrubbed(environment, extra):
     kept.update(extra)
     # Sentences, paths and names come and go as UTF-8 whatever the editor's locale is.
     kept.update({"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"})
+    # ONNX Runtime reports to Microsoft unless it is told not to.
+    kept.setdefault("ORT_DISABLE_TELEMETRY", "1")
     return kept
 
 
