@@ -33,20 +33,24 @@ class Forms:
     kernels: str = SHARED
 
 
-PORTABLE = Forms()
-"""For models that leave this machine."""
+PORTABLE = Forms(max_pool=SLICES, mask=RAMP, kernels=OWN)
+"""For models that leave this machine: right in every runtime that it was tried in.
+
+OpenVINO computes HardSigmoid wrong for steep slopes, and what it prepares of a kernel for a
+convolution it also takes for a transposed one; WebGPU has no MaxPool with Indices.
+"""
 
 FORMS = {
     "cpu": Forms(max_pool=TAPS),
-    "openvino": Forms(max_pool=SLICES, mask=RAMP, kernels=OWN),
+    "cuda": Forms(),
+    "rocm": Forms(),
+    "migraphx": Forms(),
 }
 """By short name of the provider; those not named take `PORTABLE`.
 
 CPU: ONNX Runtime's pool with indices is a loop over single numbers, outside the blocked layout;
-the comparisons stay in it. OpenVINO (2025.4): indices need ScatterElements, which it has on one
-thread. HardSigmoid is wrong for such slopes; product and minimum it does in one pass with the
-product that follows. What it makes of a kernel for a convolution it also takes for a transposed
-one of the same tensor, where as many channels go in as come out.
+the comparisons stay in it. OpenVINO is fastest with `PORTABLE` too: indices need ScatterElements,
+which it has on one thread; product and minimum it does in one pass with the product that follows.
 """
 
 

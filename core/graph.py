@@ -13,7 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from core.errors import NetworkError
-from core.forms import PORTABLE, Forms
+from core.forms import Forms
 from core.inference import Dim, inferred, names_read
 
 _FOLDED: dict[str, Callable[..., Any]] = {
@@ -121,7 +121,7 @@ class Graph:
     model : onnx.ModelProto
         The forward network; it is copied, never changed. Opset 18 or later.
     forms : Forms
-        How gradients are written where there is a choice.
+        How gradients are written where there is a choice; the plainest by default.
     stem : str
         What the names of its new tensors begin with.
 
@@ -134,7 +134,7 @@ class Graph:
     """
 
     def __init__(
-        self, model: onnx.ModelProto, forms: Forms = PORTABLE, stem: str = "gradient"
+        self, model: onnx.ModelProto, forms: Forms | None = None, stem: str = "gradient"
     ) -> None:
         opset = max(
             (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
@@ -146,7 +146,7 @@ class Graph:
             )
         self.model = onnx.ModelProto()
         self.model.CopyFrom(model)
-        self.forms = forms
+        self.forms = forms or Forms()
         self.shapes: dict[str, list[Dim]] = {}
         self.dtypes: dict[str, int] = {}
         self.producers: dict[str, onnx.NodeProto] = {}

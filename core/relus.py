@@ -14,16 +14,14 @@ from collections.abc import Iterable
 import onnx
 from onnx import helper
 
-from core.forms import PORTABLE, TAPS, Forms
+from core.forms import TAPS, Forms
 from core.inference import names_read
 
 _KEEPS_SIGN = {"Relu", "Concat", "MaxPool", "AveragePool"}
 """Operators that give nothing below zero where their inputs have nothing below zero."""
 
 
-def move_relus(
-    model: onnx.ModelProto, keep: Iterable[str], forms: Forms = PORTABLE
-) -> onnx.ModelProto:
+def move_relus(model: onnx.ModelProto, keep: Iterable[str], forms: Forms) -> onnx.ModelProto:
     """Replace Concat(Relu(x), Relu(y), ...) by Relu(Concat(x, y, ...)), and likewise for MaxPool.
 
     Other inputs of a concatenation must be known not to be negative, such as pools of ReLUs. Where

@@ -8,6 +8,7 @@ import pytest
 from finite_differences import session
 from onnx import parser
 
+from core.forms import Forms
 from core.gradient import gradient_model
 from core.relus import move_relus
 from core.term import Term
@@ -52,7 +53,7 @@ SHARED = "d = Relu(a)  e = Relu(b)  f = Concat<axis=1>(d, e)  g = Exp(d) y = Con
 def test_moves_where_nothing_changes(body: str, left: list[str]) -> None:
     """ReLUs that one concatenation alone reads go behind it, if nothing negative is beside them."""
     model = network(body)
-    moved = move_relus(model, [])
+    moved = move_relus(model, [], Forms())
     assert operators(moved) == left
     onnx.checker.check_model(moved, full_check=True)
     image = RNG.standard_normal((2, 3, 6, 7)).astype(np.float32)
@@ -62,7 +63,7 @@ def test_moves_where_nothing_changes(body: str, left: list[str]) -> None:
 
 def test_layers_of_the_objective_stay() -> None:
     """A ReLU that is tapped is where it was."""
-    assert operators(move_relus(network(JOINED), ["d"])) == ["Relu", "Concat", "Relu"]
+    assert operators(move_relus(network(JOINED), ["d"], Forms())) == ["Relu", "Concat", "Relu"]
 
 
 @pytest.mark.parametrize("body", [JOINED, POOLED, SIGNED, SHARED])

@@ -7,7 +7,7 @@ import pytest
 from onnx import numpy_helper, parser
 from pool_network import gradient, pool_network
 
-from core.forms import FORMS, Forms
+from core.forms import Forms, forms_of
 from core.gradient import gradient_model
 from core.term import Term
 
@@ -94,7 +94,7 @@ def test_transposed_convolution_has_a_kernel_of_its_own(scale: float) -> None:
     model.graph.initializer.append(numpy_helper.from_array(weights, "w"))
     image = RNG.random((1, 3, 12, 11), np.float32)
     found = []
-    for forms in (Forms(), FORMS["openvino"]):
+    for forms in (Forms(), forms_of("openvino")):
         made = gradient_model(model, TERMS, forms=forms)
         (node,) = (node for node in made.graph.node if node.op_type == "ConvTranspose")
         assert (node.input[1] == "w") == (forms == Forms())
