@@ -10,7 +10,7 @@ import sentences
 from gi.repository import Gegl, Gimp, GLib, GObject
 from gimp3_output import RefusedError, check_output, put
 from gimp3_pixels import Region
-from settings import CUSTOM, OUTPUTS, SettingError, Settings
+from settings import CHOSEN, CUSTOM, OUTPUTS, SettingError, Settings
 from worker_client import Worker, WorkerError
 
 PROCEDURE = "plug-in-deep-dream"
@@ -100,7 +100,7 @@ def run(procedure, mode, image, drawables, config, data):
             agreed, worker = ask(procedure, config, settings, FOLDER, drawables)
             if not agreed:
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
-        wanted = {name: config.get_property(name) for name in ("preset", "provider", "output")}
+        wanted = {n: config.get_property(n) or default for n, default in CHOSEN.items()}
         settings.check(**wanted)
         recipe = settings.recipe(wanted["preset"], values_of(config, settings))
         worker = worker or Worker(FOLDER)

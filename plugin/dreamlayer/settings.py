@@ -21,6 +21,9 @@ OUTPUTS = collections.OrderedDict(
         ("new-image", "New image"),
     ]
 )
+CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
+"""What is chosen beside the knobs, with the defaults."""
+
 MAIN = ("network", "layers", "strength", "steps", "octaves", "octave_scale", "step_size", "seed")
 """Knobs that are always in sight; the others are in the Advanced expander."""
 
@@ -114,7 +117,9 @@ class Settings(object):
         """
         recipe = {} if preset == CUSTOM else dict(self.presets[preset]["recipe"])
         for knob in self.knobs.values():
-            value = _checked(knob, values.get(knob.name, knob.default))
+            value = values.get(knob.name)
+            # From its second start on GIMP gives None for a text argument whose default is "".
+            value = _checked(knob, knob.default if value is None else value)
             if preset == CUSTOM or value != knob.default:
                 recipe[knob.name] = value
         if not recipe.get("max_loss"):

@@ -60,6 +60,14 @@ def case_knobs(_folder):
             assert knob.default in knob.choices
 
 
+def case_no_value_is_the_default(_folder):
+    """GIMP gives None for a text argument whose default is empty, from its second start on."""
+    settings = Settings(PLUGIN)
+    values = dict.fromkeys(settings.knobs)
+    for preset in (CUSTOM, "eyes"):
+        assert settings.recipe(preset, values) == settings.recipe(preset, _defaults(settings))
+
+
 def case_what_editors_cannot_hold(_folder):
     """No empty number, and no seed of more than 31 bits."""
     settings = Settings(PLUGIN)
