@@ -9,21 +9,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.chart import write_chart
+from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import Term, format_term, parse_term
+
 from bench.errors import BenchError
-from bench.machine import this_machine, usable_cores
-from bench.measuring import measure
-from bench.peak import measure_peaks
-from bench.peers import DEVICES, GROUPS, chosen
-from bench.pictures import measure_pictures
-from bench.profiling import measure_profiles
-from bench.report import Conditions, report
-from bench.results import Results
-from bench.summary import check, renew
-from core.errors import DreamlayerError
-from core.network import Network
-from core.recipe import Recipe
-from core.term import Term, format_term, parse_term
+from bench.measure.gradients import measure
+from bench.measure.machine import this_machine, usable_cores
+from bench.measure.peak import measure_peaks
+from bench.measure.pictures import measure_pictures
+from bench.measure.profile import measure_profiles
+from bench.measure.results import Results
+from bench.peers.table import DEVICES, GROUPS, chosen
+from bench.report.chart import write_chart
+from bench.report.markdown import Conditions, report
+from bench.report.readme_table import check, renew
 
 _GRADIENTS, _PICTURES, _PROFILE = "gradients", "pictures", "profile"
 _PARTS = (_GRADIENTS, _PICTURES, _PROFILE)

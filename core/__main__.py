@@ -2,7 +2,7 @@
 
 import sys
 
-from core.cli import main
+from dreamlayer.core.cli.program import main
 
 if __name__ == "__main__":
     sys.exit(main(program="python -m core"))

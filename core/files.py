@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import OutputError
+from dreamlayer.core.errors import OutputError
 
 
 def check_writable(target: str | os.PathLike[str]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core import Picture, dream, read, write  # noqa: E402 - the checkout's own package
+from dreamlayer import Picture, dream, read, write  # noqa: E402 - the checkout's own package
 
 GAP = 8
 

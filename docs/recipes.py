@@ -19,7 +19,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.cli import main as dreamlayer  # noqa: E402 - the checkout's own package
+from dreamlayer.core.cli.program import main as dreamlayer  # noqa: E402 - the checkout's own package
 
 PAGE = ROOT / "docs" / "recipes.md"
 FOLDER = ROOT / "docs" / "recipes"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from export.cli import main
+from dreamlayer.export.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

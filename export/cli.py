@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.cli.arguments import joined
-from core.errors import DreamlayerError
+from dreamlayer.core.cli.arguments import joined
+from dreamlayer.core.errors import DreamlayerError
 
 DESCRIPTION = "Make network files for dreamlayer, and gradient models for other runtimes."
 LAYER_HELP = (
@@ -229,14 +229,14 @@ def _triple(text: str) -> tuple[float, float, float]:
 
 
 def _run_default(arguments: argparse.Namespace) -> str:
-    from export import default
+    from dreamlayer.export.shipped import default
 
     return default.run(arguments.tarball, arguments.output or default.DEFAULT_OUTPUT)
 
 
 def _run_keras(arguments: argparse.Namespace) -> str:
-    from export import keras_export
-    from export.keras_networks import KINDS, Variant
+    from dreamlayer.export.keras import export as keras_export
+    from dreamlayer.export.keras.networks import KINDS, Variant
 
     variant = Variant(
         KINDS[arguments.kind],
@@ -249,15 +249,15 @@ def _run_keras(arguments: argparse.Namespace) -> str:
 
 
 def _run_inception5h(arguments: argparse.Namespace) -> str:
-    from export import inception5h
+    from dreamlayer.export.tf import inception5h
 
     fed = inception5h.pixels(mean=arguments.mean != "none", channels=arguments.channels)
     return inception5h.run(arguments.weights, arguments.output, fed)
 
 
 def _run_adopt(arguments: argparse.Namespace) -> str:
-    from export import adopt
-    from export.guess import Wishes
+    from dreamlayer.export.adopt import adopt
+    from dreamlayer.export.adopt.input_guess import Wishes
 
     wishes = Wishes(
         input=arguments.input,
@@ -271,6 +271,6 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
 
 
 def _run_gradient(arguments: argparse.Namespace) -> str:
-    from export import gradient
+    from dreamlayer.export import gradient
 
     return gradient.run(arguments.network, arguments.layer, arguments.output, arguments.tap)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
-
-from core.errors import NetworkError
-from core.files import check_writable, replace_file
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.files import check_writable, replace_file
 
 
 def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) -> str:
@@ -17,9 +16,9 @@ def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) 
     Parameters
     ----------
     network
-        Name or path of a network file, as `core.network_files.find` takes it; ``default`` for ours.
+        Name or path of a network file, as `core.network.files.find` takes it; ``default`` for ours.
     layers
-        Texts for `core.term.parse_term`.
+        Texts for `core.recipe.term.parse_term`.
     output
         Where the model goes.
     taps
@@ -35,9 +34,9 @@ def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) 
     DreamlayerError
         One of its kinds: an unknown layer, an operator without a gradient, a bad file.
     """
-    from core.gradient import gradient_model
-    from core.network import Network
-    from core.term import Term, parse_term
+    from dreamlayer.core.network.gradient_model import gradient_model
+    from dreamlayer.core.network.network import Network
+    from dreamlayer.core.recipe.term import Term, parse_term
 
     check_writable(output)
     opened = Network(network)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core import network_files
+from dreamlayer.core.network import files as network_files
 
 
 def written(output: Path, size: int) -> str:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
+from dreamlayer.core.graph import sizes
+from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.export import conform
 from numpy.typing import NDArray
-
-from core import sizes
-from core.inference import IMAGE
-from export import conform
 
 Array = NDArray[np.float32]
 Source = Callable[[Sequence[str], Array], tuple[Mapping[str, Array], Mapping[str, Array]]]
@@ -89,8 +88,8 @@ def gradients(network: onnx.ModelProto, layer: str, image: Array) -> tuple[Array
     tuple of ndarray
         With graph optimisation off, and on.
     """
-    from core.gradient import gradient_model
-    from core.term import Term
+    from dreamlayer.core.network.gradient_model import gradient_model
+    from dreamlayer.core.recipe.term import Term
 
     model = gradient_model(conform.tapped(network, [layer]), [Term(layer, kind="squares")])
     plain, optimised = (

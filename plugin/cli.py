@@ -10,9 +10,9 @@ import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
-from core.cli import build_parser
-from core.errors import DreamlayerError
-from plugin.machine import Machine
+from dreamlayer.core.cli.program import build_parser
+from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.plugin.machine import Machine
 
 _COMMANDS = {
     "install": "put the Deep Dream filter into every GIMP on this machine",
@@ -58,7 +58,7 @@ def main(
             description="Put the Deep Dream filter into GIMP 2.10 and GIMP 3.",
             example="install",
             commands=_COMMANDS,
-            package="plugin",
+            package="dreamlayer.plugin",
         )
         options = parser.parse_args(arguments)
         if options.command is None:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import __version__
-from plugin.console import registered
-from plugin.editors import FLATPAK, Gimp
-from plugin.errors import InstallError
-from plugin.interpreter import Trial, attempt, obstacle
-from plugin.machine import Machine
-from plugin.placing import ENTRY, files, ours, read_settings
-from plugin.sandboxes import closed, confined
+from dreamlayer.core.version import VERSION
+from dreamlayer.plugin.errors import InstallError
+from dreamlayer.plugin.folder import ENTRY, files, ours, read_settings
+from dreamlayer.plugin.gimps.ask import registered
+from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp
+from dreamlayer.plugin.gimps.sandboxes import closed, confined
+from dreamlayer.plugin.interpreter import Trial, attempt, obstacle
+from dreamlayer.plugin.machine import Machine
 
 _SECONDS = 600.0
 """`python -m core doctor` gives every provider that ONNX Runtime offers two minutes."""
@@ -112,7 +112,7 @@ class Examiner:
 
     def _core(self, trial: Trial) -> dict[str, Any] | str:
         """What `python -m core doctor` reports, or why it does not."""
-        command = [trial.path, "-P", "-m", "core", "doctor", "--json"]
+        command = [trial.path, "-P", "-m", "dreamlayer", "doctor", "--json"]
         environment = self._machine.python_environment(trial.environment)
         answer = self._machine.run(command, environment, _SECONDS)
         try:
@@ -129,7 +129,7 @@ class Examiner:
         anew = [trial.path, "-m", "pip", "install", "--force-reinstall"]
         root = trial.environment.get("PYTHONPATH")
         if isinstance(report, str):
-            doctor = self._machine.shown([trial.path, "-m", "core", "doctor"])
+            doctor = self._machine.shown([trial.path, "-m", "dreamlayer", "doctor"])
             yield Check("worker", False, f"dreamlayer does not run: {report}", doctor)
             return
         networks = report["networks"]
@@ -195,7 +195,7 @@ def _unchanged(folder: Path, gimp: Gimp | None, again: str) -> Check:
     except OSError:
         there = {}
     if there not in [files(version) for version in versions]:
-        return Check("files", False, f"they are not those of version {__version__}", again)
+        return Check("files", False, f"they are not those of version {VERSION}", again)
     if os.name != "nt" and not os.access(folder / ENTRY, os.X_OK):
         return Check("files", False, f"{folder / ENTRY} is not executable", again)
-    return Check("files", True, f"those of version {__version__}")
+    return Check("files", True, f"those of version {VERSION}")

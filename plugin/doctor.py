@@ -9,11 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from plugin.diagnosis import Check, Examiner
-from plugin.editors import Gimp, how_to_get
-from plugin.finding import chosen
-from plugin.machine import Machine
-from plugin.placing import NAME
+from dreamlayer.plugin.diagnosis import Check, Examiner
+from dreamlayer.plugin.folder import NAME
+from dreamlayer.plugin.gimps.find import chosen
+from dreamlayer.plugin.gimps.gimp import Gimp, how_to_get
+from dreamlayer.plugin.machine import Machine
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

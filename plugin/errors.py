@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import DreamlayerError
+from dreamlayer.core.errors import DreamlayerError
 
 
 class InstallError(DreamlayerError):

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from plugin.console import registered, start_once
-from plugin.editors import FLATPAK, Gimp, how_to_get
-from plugin.errors import InstallError
-from plugin.finding import chosen
-from plugin.interpreter import Trial, checked, record
-from plugin.machine import Machine
-from plugin.outcome import Outcome, show
-from plugin.placing import NAME, files, place, refuse_others
-from plugin.sandboxes import closed, confined
+from dreamlayer.plugin.errors import InstallError
+from dreamlayer.plugin.folder import NAME, files, place, refuse_others
+from dreamlayer.plugin.gimps.ask import registered, start_once
+from dreamlayer.plugin.gimps.find import chosen
+from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp, how_to_get
+from dreamlayer.plugin.gimps.sandboxes import closed, confined
+from dreamlayer.plugin.interpreter import Trial, checked, record
+from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.report import Outcome, show
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

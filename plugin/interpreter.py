@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core import __version__
-from plugin.errors import InstallError
-from plugin.machine import Machine
+from dreamlayer.core.version import VERSION
+from dreamlayer.plugin.errors import InstallError
+from dreamlayer.plugin.machine import Machine
 
 SETTINGS = "worker.json"
 """The file in the installed folder that tells the plug-in how to start the worker."""
@@ -26,12 +26,11 @@ import json, sys
 said = {"python": list(sys.version_info[:3]), "core": None, "onnxruntime": None, "missing": None}
 if sys.version_info >= (3, 11):
     try:
-        import core
-        said["core"] = str(core.__version__)
-        import core.dreaming
+        from dreamlayer.core.version import VERSION
+        said["core"] = str(VERSION)
+        import dreamlayer.core.dreaming.dreamer
     except Exception as error:
-        name = getattr(error, "name", None)
-        if name in ("core", "core.dreaming") or isinstance(error, AttributeError):
+        if str(getattr(error, "name", None)).startswith("dreamlayer"):
             said["core"] = None
         said["missing"] = "%s: %s" % (type(error).__name__, error)
     try:
@@ -141,10 +140,10 @@ def obstacle(machine: Machine, trial: Trial) -> tuple[str, str | None] | None:
         return f"dreamlayer is not installed in {path}", _pip(machine, trial)
     if trial.missing:
         return f"dreamlayer does not start in {path} ({trial.missing})", _pip(machine, trial)
-    if trial.core != __version__:
+    if trial.core != VERSION:
         return (
-            f"{path} has dreamlayer {trial.core}, but this is {__version__}",
-            machine.shown([path, "-m", "pip", "install", f"dreamlayer=={__version__}"]),
+            f"{path} has dreamlayer {trial.core}, but this is {VERSION}",
+            machine.shown([path, "-m", "pip", "install", f"dreamlayer=={VERSION}"]),
         )
     if trial.onnxruntime is None:
         return f"ONNX Runtime is not there in {path} ({trial.reason})", _pip(machine, trial)
@@ -195,7 +194,7 @@ def record(trial: Trial, *, inside: bool, outside: bool) -> dict[str, Any]:
     dict
         `command`, `environment` and `version`, which the plug-in reads, and `interpreter`.
     """
-    worker = [trial.path, "-P", "-m", "core", "worker"]
+    worker = [trial.path, "-P", "-m", "dreamlayer", "worker"]
     # Outside, a program gets no variable from the sandbox but those that are named.
     named = {**trial.environment, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     variables = [f"--env={name}={value}" for name, value in named.items()]
@@ -207,6 +206,6 @@ def record(trial: Trial, *, inside: bool, outside: bool) -> dict[str, Any]:
     return {
         "command": command,
         "environment": dict(trial.environment),
-        "version": __version__,
+        "version": VERSION,
         "interpreter": trial.path,
     }

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from plugin.errors import InstallError
+from dreamlayer.plugin.errors import InstallError
 
 _NO_WINDOW = 0x08000000
 

@@ -6,12 +6,12 @@ import argparse
 import os
 from pathlib import Path
 
-from plugin.editors import Gimp
-from plugin.errors import InstallError
-from plugin.finding import chosen
-from plugin.machine import Machine
-from plugin.outcome import Outcome, show
-from plugin.placing import NAME, remove
+from dreamlayer.plugin.errors import InstallError
+from dreamlayer.plugin.folder import NAME, remove
+from dreamlayer.plugin.gimps.find import chosen
+from dreamlayer.plugin.gimps.gimp import Gimp
+from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.report import Outcome, show
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

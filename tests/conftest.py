@@ -11,39 +11,17 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import parser
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import Term
 from PIL import Image
+from small_network import small_model
 from worker_process import Client
-
-from core.recipe import Recipe
-from core.term import Term
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts what runs in its background so; commands that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 COFFEE = Path(__file__).parent / "data" / "coffee.jpg"
-
-_SMALL = """
-<ir_version: 8, opset_import: ["" : 18]>
-small (float[batch,3,height,width] image) => (float[n,c,h,w] deep)
-<float[6,3,3,3] w1, float[8,6,3,3] w2> {
-  first_conv = Conv<pads=[1,1,1,1]>(image, w1)
-  first = Relu(first_conv)
-  deep_conv = Conv<pads=[1,1,1,1]>(first, w2)
-  deep = Tanh(deep_conv)
-}
-"""
-
-
-def small_model() -> onnx.ModelProto:
-    """Two convolutions with random weights: each output sees 5 × 5 pixels, stride 1."""
-    model = parser.parse_model(_SMALL)
-    rng = np.random.default_rng(0)
-    for name, shape in (("w1", (6, 3, 3, 3)), ("w2", (8, 6, 3, 3))):
-        weights = (rng.standard_normal(shape) * 0.4).astype(np.float32)
-        model.graph.initializer.append(onnx.numpy_helper.from_array(weights, name))
-    return model
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from dreamlayer.core.errors import OutputError
+from dreamlayer.core.files import check_writable, replace_file, replacing
 from image_samples import names
-
-from core.errors import OutputError
-from core.files import check_writable, replace_file, replacing
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="permission bits of Unix")
 

@@ -14,15 +14,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-
-from plugin.dreamlayer.worker_client import scrubbed
-from plugin.interpreter import attempt
-from plugin.machine import Machine
+from dreamlayer.plugin.dreamlayer.worker_client import scrubbed
+from dreamlayer.plugin.interpreter import attempt
+from dreamlayer.plugin.machine import Machine
 
 ROOT = Path(__file__).parents[1]
 VARIABLE = "ORT_DISABLE_TELEMETRY"
 
-LOADS = "from core.sessions import runtime; runtime()"
+LOADS = "from dreamlayer.core.runtime.sessions import runtime; runtime()"
 BARE = "import onnxruntime"
 
 

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from core import __version__
-from core.errors import DreamlayerError
+from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.version import VERSION
 
 _PACKAGES = ("numpy", "onnx", "Pillow", "pyvips", "scipy", "psutil")
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml")
@@ -22,10 +22,10 @@ _TRIAL_SECONDS = 120
 # Run in a process of its own: a provider that fails may print, hang or take the process down.
 _TRIAL = """
 import sys
-from core.network import Network
-from core.gradient_session import GradientSession
-from core.sessions import runtime
-from core.term import Term
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.gradient_session import GradientSession
+from dreamlayer.core.runtime.sessions import runtime
+from dreamlayer.core.recipe.term import Term
 import numpy as np
 runtime().set_default_logger_severity(3)
 def gradient(provider):
@@ -58,12 +58,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report(provider: str | None) -> dict[str, Any]:
-    from core import kept
-    from core.memory import available as free_memory
-    from core.network_files import available, folders
+    from dreamlayer.core.dreaming.memory import available as free_memory
+    from dreamlayer.core.network.files import available, folders
+    from dreamlayer.core.runtime import cache as kept
 
     return {
-        "dreamlayer": __version__,
+        "dreamlayer": VERSION,
         "python": f"{platform.python_version()} ({sys.executable})",
         "system": platform.platform(),
         "packages": {name: _version(name) for name in _PACKAGES},
@@ -95,7 +95,7 @@ def _libvips() -> str | None:
 
 def _providers(only: str | None) -> list[dict[str, Any]]:
     """Try each provider that the installed ONNX Runtime offers on a small gradient."""
-    from core.sessions import offered
+    from dreamlayer.core.runtime.sessions import offered
 
     try:
         names = [only] if only else offered()
@@ -128,7 +128,7 @@ def _try(name: str) -> dict[str, Any]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    from core.memory import in_units
+    from dreamlayer.core.dreaming.memory import in_units
 
     print(f"dreamlayer   {report['dreamlayer']}")
     print(f"python       {report['python']} on {report['system']}")

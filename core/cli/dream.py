@@ -8,19 +8,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli.options import add_recipe_options, recipe_from
-from core.cli.places import identity
-from core.cli.plot import HELP as PLOT_HELP
-from core.cli.plot import plot_targets, recorder, write_plot
-from core.cli.progress import Reporter, duration
-from core.cli.running import add_run_options
-from core.errors import DreamlayerError, OutputError, RecipeError
-from core.recipe import Recipe
+from dreamlayer.core.cli.options import add_recipe_options, recipe_from
+from dreamlayer.core.cli.plot import HELP as PLOT_HELP
+from dreamlayer.core.cli.plot import plot_targets, recorder, write_plot
+from dreamlayer.core.cli.progress import Reporter, duration
+from dreamlayer.core.cli.running import add_run_options
+from dreamlayer.core.cli.targets import identity
+from dreamlayer.core.errors import DreamlayerError, OutputError, RecipeError
+from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from core.dreaming import Dreamer
-    from core.images import Picture
-    from core.memory import Estimate
+    from dreamlayer.core.dreaming.dreamer import Dreamer
+    from dreamlayer.core.dreaming.memory import Estimate
+    from dreamlayer.core.images import Picture
 
 _STREAM = "-"
 _NOISE = "noise/"
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     _check_targets(sources, targets, recipe, options)
     plots = plot_targets(options.plot, sources, targets, recipe)
 
-    from core.dreaming import Dreamer
+    from dreamlayer.core.dreaming.dreamer import Dreamer
 
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     dreamer = Dreamer(recipe.network, options.provider, options.threads)
@@ -86,7 +86,7 @@ def _dream_one(
     reporter: Reporter,
     options: argparse.Namespace,
 ) -> None:
-    from core import images
+    from dreamlayer.core import images
 
     began = time.monotonic()
     opened = (
@@ -126,7 +126,7 @@ def _announce(
     provider: str,
 ) -> None:
     """Say before the start what is about to be done and what it needs."""
-    from core.memory import in_units
+    from dreamlayer.core.dreaming.memory import in_units
 
     reporter.note(
         "start",
@@ -153,9 +153,9 @@ def _noise_for(recipe: Recipe) -> str:
 
 def _noise(recipe: Recipe, megapixels: float) -> Picture:
     """The noise to start from, if it is not too large."""
-    from core.dreaming import noise_picture
-    from core.images import Picture
-    from core.memory import check_room
+    from dreamlayer.core.dreaming.dreamer import noise_picture
+    from dreamlayer.core.dreaming.memory import check_room
+    from dreamlayer.core.images import Picture
 
     if recipe.canvas**2 > megapixels * 1e6:
         raise RecipeError(
@@ -191,7 +191,7 @@ def _check_targets(
     sources: list[str], targets: list[str], recipe: Recipe, options: argparse.Namespace
 ) -> None:
     """Find out before hours of work that a result could not be written."""
-    from core import images
+    from dreamlayer.core import images
 
     if sources.count(_STREAM) > 1 or (targets.count(_STREAM) > 0 and len(targets) > 1):
         raise OutputError("standard input and output take one picture; name files or a folder")

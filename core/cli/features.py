@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli.places import same_file
-from core.cli.progress import Reporter, duration
-from core.cli.running import add_run_options
+from dreamlayer.core.cli.progress import Reporter, duration
+from dreamlayer.core.cli.running import add_run_options
+from dreamlayer.core.cli.targets import same_file
 
 if TYPE_CHECKING:
-    from core.features import Features
+    from dreamlayer.core.visualize.features import Features
 
 _LARGEST_CELL = 1024
 
@@ -115,14 +115,20 @@ class whole_number:  # noqa: N801  (reads as a type where options are declared)
 
 def run(options: argparse.Namespace) -> int:
     """Run the network, draw the sheet, write it."""
-    from core import images
-    from core.bars import bar_sheet, bar_size
-    from core.channels import parse_channels
-    from core.errors import LayerError, OutputError
-    from core.features import Looks, describe, feature_layout, feature_sheet, features
-    from core.network import Network
-    from core.room import check_drawing
-    from core.sheets import check_sheet, write_sheet
+    from dreamlayer.core import images
+    from dreamlayer.core.errors import LayerError, OutputError
+    from dreamlayer.core.network.network import Network
+    from dreamlayer.core.recipe.channels import parse_channels
+    from dreamlayer.core.visualize.bar_chart import bar_sheet, bar_size
+    from dreamlayer.core.visualize.features import (
+        Looks,
+        describe,
+        feature_layout,
+        feature_sheet,
+        features,
+    )
+    from dreamlayer.core.visualize.memory import check_drawing
+    from dreamlayer.core.visualize.sheets import check_sheet, write_sheet
 
     began = time.monotonic()
     reporter = Reporter(as_json=options.json, quiet=options.quiet)

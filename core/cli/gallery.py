@@ -8,16 +8,16 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from core.cli.features import add_sheet_options, whole_number
-from core.cli.progress import Reporter, duration
-from core.cli.running import add_run_options
-from core.recipe import Recipe
+from dreamlayer.core.cli.features import add_sheet_options, whole_number
+from dreamlayer.core.cli.progress import Reporter, duration
+from dreamlayer.core.cli.running import add_run_options
+from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from core.gallery import Dreamt
-    from core.gallery import Gallery as Dreams
-    from core.network import Network
-    from core.term import Term
+    from dreamlayer.core.network.network import Network
+    from dreamlayer.core.recipe.term import Term
+    from dreamlayer.core.visualize.gallery import Dreamt
+    from dreamlayer.core.visualize.gallery import Gallery as Dreams
 
 _KNOBS = {"octaves": int, "octave_scale": float, "steps": int, "step_size": float}
 _KNOBS |= {"pyramid": int, "smoothing": float, "noise_low": float, "noise_high": float, "seed": int}
@@ -67,13 +67,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Dream of one picture after another, then draw and write the sheet."""
-    from core import images
-    from core.channels import parse_channels
-    from core.errors import LayerError, RecipeError
-    from core.gallery import Gallery, gallery_layout, gallery_sheet, starting_recipe
-    from core.network import Network
-    from core.room import check_gallery
-    from core.sheets import check_sheet, write_sheet
+    from dreamlayer.core import images
+    from dreamlayer.core.errors import LayerError, RecipeError
+    from dreamlayer.core.network.network import Network
+    from dreamlayer.core.recipe.channels import parse_channels
+    from dreamlayer.core.visualize.gallery import (
+        Gallery,
+        gallery_layout,
+        gallery_sheet,
+        starting_recipe,
+    )
+    from dreamlayer.core.visualize.memory import check_gallery
+    from dreamlayer.core.visualize.sheets import check_sheet, write_sheet
 
     began = time.monotonic()
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
@@ -129,7 +134,7 @@ def _chosen(
     network: Network, options: argparse.Namespace, channels: tuple[int, ...], gallery: Dreams
 ) -> tuple[list[Term], str, str]:
     """What to dream of, with the title and the line that say so."""
-    from core.choices import channel_terms, whole_layers
+    from dreamlayer.core.visualize.layers import channel_terms, whole_layers
 
     if not options.layer:
         terms = whole_layers(network, options.all)
@@ -152,7 +157,7 @@ def _chosen(
 
 def _alone(gallery: Dreams, terms: list[Term]) -> str:
     """How to dream of one of these channels: what is climbed may be another tensor's channel."""
-    from core.term import format_term
+    from dreamlayer.core.recipe.term import format_term
 
     climbed = [gallery.recipe_of(term).layers[0] for term in terms]
     if len(climbed) == 1:
@@ -171,7 +176,7 @@ def _note(term: Term, channels: int | None) -> str:
 
 
 def _facts(one: Dreamt) -> dict[str, Any]:
-    from core.term import format_term
+    from dreamlayer.core.recipe.term import format_term
 
     return {
         "layer": format_term(one.term),

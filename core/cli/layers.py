@@ -7,9 +7,9 @@ import dataclasses
 import fnmatch
 import json
 
-from core.errors import LayerError
-from core.network import Layer, Network
-from core.network_files import DEFAULT
+from dreamlayer.core.errors import LayerError
+from dreamlayer.core.network.files import DEFAULT
+from dreamlayer.core.network.network import Layer, Network
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from core.errors import DreamlayerError
-from core.knobs import Knobs, types_of
-from core.recipe import Recipe
-from core.recipes import DEFAULT_PRESET, load, parse, preset
-from core.term import Term, format_terms, parse_terms
+from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.recipe.fields import Knobs, types_of
+from dreamlayer.core.recipe.presets import DEFAULT_PRESET, load, parse, preset
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import Term, format_terms, parse_terms
 
 _TEXT = {".toml", ".json"}
 R = TypeVar("R", bound=Knobs)
@@ -111,8 +111,8 @@ def recipe_of(options: argparse.Namespace, form: Form[R]) -> R:
 
 def from_file(name: str, form: Form[R]) -> R:
     """Read a recipe from a text file, or from the picture that it made."""
-    from core.errors import RecipeError
-    from core.images import read
+    from dreamlayer.core.errors import RecipeError
+    from dreamlayer.core.images import read
 
     if Path(name).suffix.lower() in _TEXT:
         return form.load(name)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli.places import clash
-from core.errors import OutputError, RecipeError
-from core.recipe import Recipe
+from dreamlayer.core.cli.targets import clash
+from dreamlayer.core.errors import OutputError, RecipeError
+from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from core.plots import Recorder
+    from dreamlayer.core.visualize.run_plot import Recorder
 
 HELP = (
     "also draw the run to this file: the objective over all steps, and pictures of the gradient; "
@@ -36,7 +36,7 @@ def plot_targets(
     """
     if plot is None:
         return [None] * len(sources)
-    from core import images
+    from dreamlayer.core import images
 
     if recipe.idle or recipe.steps == 0:
         raise RecipeError(
@@ -67,16 +67,16 @@ def _stem(source: str) -> str:
 
 def recorder(recipe: Recipe) -> Recorder:
     """What takes notes of a run."""
-    from core.plots import Recorder
+    from dreamlayer.core.visualize.run_plot import Recorder
 
     return Recorder(recipe.steps)
 
 
 def write_plot(record: Recorder, target: str, source: str, recipe: Recipe) -> None:
     """Draw a run and write it."""
-    from core.plots import figure
-    from core.sheets import write_sheet
-    from core.term import format_terms
+    from dreamlayer.core.recipe.term import format_terms
+    from dreamlayer.core.visualize.run_plot import figure
+    from dreamlayer.core.visualize.sheets import write_sheet
 
     layers = format_terms(recipe.layers)
     name = Path(source).name or "standard input"

@@ -7,9 +7,9 @@ import json
 import textwrap
 from collections.abc import Iterable
 
-from core.network_files import EXPORTS, available
-from core.recipes import DEFAULT_NETWORK, Preset, presets
-from core.style.presets import style_presets
+from dreamlayer.core.network.files import EXPORTS, available
+from dreamlayer.core.recipe.presets import DEFAULT_NETWORK, Preset, presets
+from dreamlayer.core.recipe.presets_style import style_presets
 
 _WIDTH = 96
 

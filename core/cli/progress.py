@@ -10,8 +10,8 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from core.progress import Progress
-    from core.style.descent import StyleProgress
+    from dreamlayer.core.ascent.progress import Progress
+    from dreamlayer.core.style.lbfgs import StyleProgress
 
 _INTERVAL = 0.1
 _BAR = 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli.options import add_recipe_options, recipe_from
-from core.errors import OutputError
-from core.files import check_writable, replace_file
+from dreamlayer.core.cli.options import add_recipe_options, recipe_from
+from dreamlayer.core.errors import OutputError
+from dreamlayer.core.files import check_writable, replace_file
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,18 +9,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli import CANCELLED
-from core.cli.options import Form, add_recipe_options, recipe_of
-from core.cli.places import clash
-from core.cli.progress import Reporter, duration
-from core.cli.running import add_run_options
-from core.errors import OutputError, RecipeError
-from core.style.presets import DEFAULT_STYLE, load_style, parse_style, style_preset
-from core.style.recipe import StyleRecipe, parse_weights
+from dreamlayer.core.cli.options import Form, add_recipe_options, recipe_of
+from dreamlayer.core.cli.program import CANCELLED
+from dreamlayer.core.cli.progress import Reporter, duration
+from dreamlayer.core.cli.running import add_run_options
+from dreamlayer.core.cli.targets import clash
+from dreamlayer.core.errors import OutputError, RecipeError
+from dreamlayer.core.recipe.presets_style import (
+    DEFAULT_STYLE,
+    load_style,
+    parse_style,
+    style_preset,
+)
+from dreamlayer.core.recipe.style import StyleRecipe, parse_weights
 
 if TYPE_CHECKING:
-    from core.images import Picture
-    from core.style.painting import Painting, Round
+    from dreamlayer.core.images import Picture
+    from dreamlayer.core.style.optimization import Painting, Round
 
 STYLE = Form(
     StyleRecipe,
@@ -63,9 +68,9 @@ def run(options: argparse.Namespace) -> int:
     recipe = _recipe(options)
     target = _target(options, recipe)
 
-    from core import images
-    from core.style.painting import close_styles, open_style
-    from core.style.stylist import Stylist
+    from dreamlayer.core import images
+    from dreamlayer.core.style.optimization import close_styles, open_style
+    from dreamlayer.core.style.transfer import Stylist
 
     images.check_target(target, options.format)
     keep = _keeper(options, target, recipe)
@@ -178,7 +183,7 @@ def _keeper(
         raise OutputError(
             f"the folder {str(folder)!r} for the rounds does not exist; create it first"
         )
-    from core import images
+    from dreamlayer.core import images
 
     name = Path(target) if target != _STREAM else Path(f"style.{options.format or 'png'}")
 
@@ -204,7 +209,7 @@ def _announce(
     needed: float,
 ) -> None:
     """Say before the start what is about to be done and what it needs."""
-    from core.memory import in_units
+    from dreamlayer.core.dreaming.memory import in_units
 
     height, width = painting.sizes[-1]
     reporter.note(

@@ -9,10 +9,10 @@ import sys
 import threading
 from typing import BinaryIO
 
-from core import __version__
-from core.errors import OutputError, RequestError
-from core.worker.frames import PROTOCOL
-from core.worker.replies import Replies
+from dreamlayer.core.errors import OutputError, RequestError
+from dreamlayer.core.version import VERSION
+from dreamlayer.core.worker.protocol import PROTOCOL
+from dreamlayer.core.worker.writer import Replies
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +35,9 @@ def run(_options: argparse.Namespace) -> int:
         # There is nothing to tidy up, and Python would wait for the network to come back.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     replies = Replies(answers)
-    replies.send({"type": "ready", "protocol": PROTOCOL, "version": __version__})
+    replies.send({"type": "ready", "protocol": PROTOCOL, "version": VERSION})
 
-    from core.worker import Worker
+    from dreamlayer.core.worker.server import Worker
 
     Worker(requests, replies).run()
 

@@ -1,8 +1,8 @@
 """Pictures in and out: `open` or `read` a file, `check_target` early, `write` at the end."""
 
-from core.images.picture import FORMATS, Picture
-from core.images.reading import MAX_MEGAPIXELS, Source, open, read
-from core.images.writing import check_target, write
+from dreamlayer.core.images.picture import FORMATS, Picture
+from dreamlayer.core.images.reading import MAX_MEGAPIXELS, Source, open, read
+from dreamlayer.core.images.writing import check_target, write
 
 __all__ = [
     "FORMATS",

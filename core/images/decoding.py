@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from core.errors import MemoryLimitError, PictureError
-from core.images.streams import library
+from dreamlayer.core.errors import MemoryLimitError, PictureError
+from dreamlayer.core.images.streams import library
 
 _BAND_ROWS = 256
 _TYPES: dict[str, np.dtype[Any]] = {

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import OutputError, PictureError
-from core.images.picture import FORMATS
-from core.images.png_chunks import is_animated
+from dreamlayer.core.errors import OutputError, PictureError
+from dreamlayer.core.images.picture import FORMATS
+from dreamlayer.core.images.png_chunks import is_animated
 
 ALLOWED = "PNG, JPEG, TIFF and WebP"
 

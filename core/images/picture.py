@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from core.images.png_chunks import Chunk
+from dreamlayer.core.images.png_chunks import Chunk
 
 FORMATS = {
     "png": (".png",),

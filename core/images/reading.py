@@ -11,15 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
-from core.errors import PictureError
-from core.images import iptc
-from core.images.decoding import channel_layout, decode, to_rgb
-from core.images.exif import exif_resolution, read_tiff_exif, without_thumbnail
-from core.images.formats import many_pages, sniff
-from core.images.picture import Picture
-from core.images.png_chunks import read_chunks
-from core.images.streams import Stream, library
-from core.images.xmp import read_recipe
+from dreamlayer.core.errors import PictureError
+from dreamlayer.core.images import iptc
+from dreamlayer.core.images.decoding import channel_layout, decode, to_rgb
+from dreamlayer.core.images.exif import exif_resolution, read_tiff_exif, without_thumbnail
+from dreamlayer.core.images.formats import many_pages, sniff
+from dreamlayer.core.images.picture import Picture
+from dreamlayer.core.images.png_chunks import read_chunks
+from dreamlayer.core.images.streams import Stream, library
+from dreamlayer.core.images.xmp import read_recipe
 
 MAX_MEGAPIXELS = 500.0
 """Default limit of a picture's size, against headers that promise more than they hold."""

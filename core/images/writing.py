@@ -12,16 +12,15 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
-
-from core.errors import OutputError
-from core.files import check_writable, replacing
-from core.images.exif import write_tiff_exif
-from core.images.formats import output_format
-from core.images.picture import Picture
-from core.images.png_chunks import ChunkInserter, xmp_chunk
-from core.images.reading import Source
-from core.images.streams import Stream, library
-from core.images.xmp import read_recipe, write_recipe
+from dreamlayer.core.errors import OutputError
+from dreamlayer.core.files import check_writable, replacing
+from dreamlayer.core.images.exif import write_tiff_exif
+from dreamlayer.core.images.formats import output_format
+from dreamlayer.core.images.picture import Picture
+from dreamlayer.core.images.png_chunks import ChunkInserter, xmp_chunk
+from dreamlayer.core.images.reading import Source
+from dreamlayer.core.images.streams import Stream, library
+from dreamlayer.core.images.xmp import read_recipe, write_recipe
 
 _DEPTHS = {"png": (8, 16), "tiff": (8, 16, 32), "jpeg": (8,), "webp": (8,)}
 _LONGEST = {"png": 1_000_000, "tiff": 10_000_000, "jpeg": 65_500, "webp": 16_383}

@@ -7,7 +7,7 @@ from typing import Any
 from xml.dom import minidom
 from xml.parsers.expat import ExpatError
 
-from core.errors import OutputError
+from dreamlayer.core.errors import OutputError
 
 NAMESPACE = "urn:dreamlayer:1.0"
 """Namespace of our XMP property; its local name is `recipe`."""

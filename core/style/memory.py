@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.errors import MemoryLimitError
-from core.memory import Estimate, available, held, in_units
-from core.network import Network
-from core.style.objective import layers_of
-from core.style.recipe import StyleRecipe
-from core.style.sizes import content_sizes, grid_of, style_size
+from dreamlayer.core.dreaming.memory import Estimate, available, held, in_units
+from dreamlayer.core.errors import MemoryLimitError
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.style import StyleRecipe
+from dreamlayer.core.style.losses import layers_of
+from dreamlayer.core.style.sizes import content_sizes, grid_of, style_size
 
 Seen = tuple[str, int, int]
 """What messages call a style picture, its width and its height."""

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-
-from core.errors import RecipeError
-from core.style.recipe import BYTES
+from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.recipe.style import BYTES
 
 if TYPE_CHECKING:
-    from core.network import Network
-    from core.style.recipe import StyleRecipe
-    from core.tiles import Grid
+    from dreamlayer.core.ascent.tiles import Grid
+    from dreamlayer.core.network.network import Network
+    from dreamlayer.core.recipe.style import StyleRecipe
 
 Array = npt.NDArray[np.float32]
 Size = tuple[int, int]
@@ -103,14 +102,14 @@ def resized(planes: Array, size: Size, method: str) -> Array:
         return np.stack([_bytes(plane, size) for plane in planes])
     if planes.shape[1:] == size:
         return planes
-    from core.resampling import resize
+    from dreamlayer.core.images.resampling import resize
 
     return np.clip(resize(planes, size, method), 0, 1)
 
 
 def unbounded(planes: Array, size: Size, method: str) -> Array:
     """Resample what may lie beyond 0..1, such as a change: never by way of bytes."""
-    from core.resampling import resize
+    from dreamlayer.core.images.resampling import resize
 
     return resize(planes, size, {BYTES: "bilinear", "lanczos-8bit": "lanczos"}.get(method, method))
 

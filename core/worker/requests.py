@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import RequestError, nearest
-from core.recipe import Recipe
-from core.recipes import preset
+from dreamlayer.core.errors import RequestError, nearest
+from dreamlayer.core.recipe.presets import preset
+from dreamlayer.core.recipe.recipe import Recipe
 
 Id = str | int | None
 _LONGEST_ID = 1000
@@ -84,7 +84,7 @@ def parse_request(header: Mapping[str, Any], size: int) -> Request:
     Parameters
     ----------
     header : mapping
-        What `core.worker.frames.read_header` gave.
+        What `core.worker.protocol.read_header` gave.
     size : int
         How many bytes follow it.
 

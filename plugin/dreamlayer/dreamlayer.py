@@ -15,8 +15,8 @@ except ImportError:
 
     for library, version in (("Gimp", "3.0"), ("Gegl", "0.4"), ("Babl", "0.1")):
         gi.require_version(library, version)
-    import gimp3_filter as this_gimp
+    import gimp3.filter as this_gimp
 else:
-    import gimp2_filter as this_gimp
+    import gimp2.filter as this_gimp
 
 this_gimp.main()

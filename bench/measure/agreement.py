@@ -1,0 +1,85 @@
+"""Whether two peers compute the same, without which their times mean nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.peers.table import FULL
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a peer may be from the first row: in the objective, relative, and in the gradient."""
+
+    loss_error: float
+    cosine: float
+
+
+LIMITS = Limits(1e-4, 0.9999)
+REDUCED = Limits(5e-2, 0.8)
+"""For float32 throughout, and for what computes products in less."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How near a peer comes to the first row on one size of tile.
+
+    Attributes
+    ----------
+    label : str
+        The peer.
+    side : int
+        Of the tile, in pixels.
+    loss_error : float
+        Difference of the objectives, relative to the first row's.
+    cosine : float
+        Of the angle between the two gradients.
+    precision : str
+        What the peer computes in.
+    """
+
+    label: str
+    side: int
+    loss_error: float
+    cosine: float
+    precision: str = FULL
+
+    @property
+    def holds(self) -> bool:
+        """Whether both compute the same; not-a-number never does."""
+        limits = LIMITS if self.precision == FULL else REDUCED
+        return self.loss_error <= limits.loss_error and self.cosine >= limits.cosine
+
+    @property
+    def refusal(self) -> str:
+        """Why a peer that does not agree is not timed."""
+        limits = LIMITS if self.precision == FULL else REDUCED
+        return (
+            f"does not compute what ours does on {self.side} × {self.side} pixels (relative "
+            f"difference of the objective {self.loss_error:.1e}, at most "
+            f"{limits.loss_error:.0e} allowed; cosine of the gradients {self.cosine:.6f}, at "
+            f"least {limits.cosine} needed), so its time would mean nothing"
+        )
+
+
+def compare(
+    label: str,
+    side: int,
+    ours: tuple[float, Array],
+    theirs: tuple[float, Array],
+    precision: str = FULL,
+) -> Agreement:
+    """Compare two objectives with their gradients."""
+    loss_error = abs(theirs[0] - ours[0]) / abs(ours[0])
+    return Agreement(label, side, loss_error, cosine(ours[1], theirs[1]), precision)
+
+
+def cosine(first: Array, second: Array) -> float:
+    """Of the angle between two arrays taken as vectors."""
+    a, b = (np.asarray(array, np.float64).ravel() for array in (first, second))
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))

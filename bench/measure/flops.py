@@ -1,0 +1,53 @@
+"""How many floating-point operations a gradient takes, counted from the network's graph."""
+
+from __future__ import annotations
+
+import math
+
+import onnx
+from dreamlayer.core.graph.inference import IMAGE, infer_shapes
+
+from bench.peers.plan import Plan
+
+COUNTED = (
+    "Operations are counted from the graph: two for each multiplication and addition of a "
+    "convolution, once for the forward pass and once more for the gradient of its input, which "
+    "takes as many; everything else (batch normalisations, activations, pooling) is left out."
+)
+
+
+def gradient_operations(model: onnx.ModelProto, plan: Plan, height: int, width: int) -> float:
+    """Operations of one gradient of a tile.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        The network file.
+    plan : Plan
+        The part of it that the objective needs.
+    height, width : int
+        Of the tile.
+    """
+    shapes = _shapes(model, height, width)
+    forward = 0.0
+    for step in plan.steps:
+        if step.op == "Conv":
+            # Of [out, in, rows, columns] the output's channels are in the result's shape already.
+            kernel = plan.constants[step.inputs[1]].shape
+            forward += 2.0 * math.prod(shapes[step.output]) * math.prod(kernel[1:])
+    return 2.0 * forward
+
+
+def _shapes(model: onnx.ModelProto, height: int, width: int) -> dict[str, list[int]]:
+    sized = onnx.ModelProto()
+    sized.CopyFrom(model)
+    image = next(info for info in sized.graph.input if info.name == IMAGE)
+    for dim, size in zip(image.type.tensor_type.shape.dim, (1, 3, height, width), strict=True):
+        dim.dim_value = size
+    return {
+        info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim]
+        for info in infer_shapes(sized).graph.value_info
+    } | {
+        info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim]
+        for info in infer_shapes(sized).graph.output
+    }

@@ -1,0 +1,204 @@
+"""Whole pictures, each by a fresh process: seconds from its start to the picture, peak memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from dreamlayer.core.recipe.term import Term, format_term
+from PIL import Image
+
+from bench.errors import BenchError
+from bench.measure.agreement import cosine
+from bench.measure.gradients import Say
+from bench.measure.results import PictureMeasure, Run
+from bench.measure.workers import ROOT, environment
+from bench.peers.sources import TILE, store
+from bench.peers.table import COMMAND, Entry
+
+Array = npt.NDArray[np.float32]
+
+PHOTO = ROOT / "tests" / "data" / "coffee.jpg"
+SIZES = {0.25: (512, 512), 1.0: (1024, 1024), 12.0: (4000, 3000), 48.0: (8000, 6000)}
+"""Width and height of the usual sizes in megapixels."""
+
+_COMPARED = 1024
+_COMPILES = (
+    "left out, because it compiles anew for each octave's tiles, minutes for a picture; "
+    "--compiled-pictures makes them"
+)
+
+
+def size_of(megapixels: float) -> tuple[int, int]:
+    """Width and height of a picture: the usual ones, others 4 to 3."""
+    if megapixels in SIZES:
+        return SIZES[megapixels]
+    height = math.sqrt(megapixels * 1e6 * 3 / 4)
+    return max(round(height * 4 / 3), 1), max(round(height), 1)
+
+
+def write_photo(path: Path, width: int, height: int) -> None:
+    """The photo of the tests, cut to shape and enlarged, as a PNG or JPEG."""
+    with Image.open(PHOTO) as photo:
+        scale = min(photo.width / width, photo.height / height)
+        left, top = (photo.width - width * scale) / 2, (photo.height - height * scale) / 2
+        box = left, top, left + width * scale, top + height * scale
+        photo.resize((width, height), Image.Resampling.BICUBIC, box).save(path, quality=95)
+
+
+def measure_pictures(
+    entries: Sequence[Entry],
+    terms: Sequence[Term],
+    megapixels: Sequence[float],
+    steps: int,
+    rounds: int,
+    *,
+    compiled: bool = False,
+    say: Say = lambda _: None,
+) -> list[PictureMeasure]:
+    """Make pictures of each size in turn, by the default recipe.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Who makes them; the first is what the others are compared with.
+    terms : sequence of Term
+        The objective.
+    megapixels : sequence of float
+        Sizes.
+    steps : int
+        On each octave.
+    rounds : int
+        How often each picture is made.
+    compiled : bool
+        Whether those that compile for each size of tile make pictures, too.
+    say : callable
+        Called with a line on what happens next.
+    """
+    found = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if megapixels:
+            store(terms, folder)
+        for size in megapixels:
+            width, height = size_of(size)
+            left_out = {e.label: _COMPILES for e in entries if e.compiles and not compiled}
+            found.append(PictureMeasure(width, height, steps, {}, failed=left_out))
+            photo = folder / "photo.jpg"
+            write_photo(photo, width, height)
+            for number in range(rounds):
+                for entry in entries:
+                    said = f"{width} × {height} pixels, round {number + 1} of {rounds}"
+                    say(f"{said}: {entry.label}")
+                    _one_turn(entry, terms, photo, found[-1])
+            _compare(entries, photo, found[-1])
+    return found
+
+
+def _one_turn(entry: Entry, terms: Sequence[Term], photo: Path, measured: PictureMeasure) -> None:
+    if entry.label in measured.failed:
+        return
+    output = _output(photo, entry)
+    try:
+        command = _command(entry, terms, photo, output, measured.steps)
+        run = launch(entry, command, photo.with_name("compiled"))
+    except BenchError as error:
+        measured.failed[entry.label] = str(error)
+        measured.runs.pop(entry.label, None)
+        return
+    measured.runs.setdefault(entry.label, []).append(run)
+
+
+def launch(entry: Entry, command: Sequence[str], cache: Path | None = None) -> Run:
+    """Run a command as an entry's process.
+
+    Raises
+    ------
+    BenchError
+        Where it fails, with the last that it said.
+    """
+    launcher = [sys.executable, "-S", str(Path(__file__).with_name("launcher.py"))]
+    done = subprocess.run(
+        [*launcher, *command], env=environment(entry, cache), capture_output=True, text=True
+    )
+    answer = json.loads(done.stdout) if done.stdout else {"code": done.returncode}
+    if answer["code"]:
+        last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
+        raise BenchError(f"the process ended with exit code {answer['code']}: {last[:400]}")
+    return Run(answer["seconds"], answer["peak"])
+
+
+def own_command(
+    entry: Entry, terms: Sequence[Term], photo: Path, output: Path, steps: int
+) -> list[str]:
+    """The arguments of our own command, after `python -m core`.
+
+    Raises
+    ------
+    UnavailableError
+        Where it cannot compute as the row says.
+    """
+    from bench.peers.own import command_options
+
+    layers = ",".join(format_term(term) for term in terms)
+    return [
+        *("dream", str(photo), "-o", str(output), "--quiet"),
+        *("--layer", layers, "--steps", str(steps), "--tile", str(TILE)),
+        *("--provider", entry.provider, "--threads", str(entry.setting.threads)),
+        *command_options(entry.setting.precision),
+    ]
+
+
+def _command(
+    entry: Entry, terms: Sequence[Term], photo: Path, output: Path, steps: int
+) -> list[str]:
+    python = entry.python or sys.executable
+    if entry.picture == COMMAND:
+        return [python, "-m", "core", *own_command(entry, terms, photo, output, steps)]
+    job = photo.with_name("job.json")
+    told = {
+        "make": entry.picture or entry.make,
+        "setting": dataclasses.asdict(entry.setting),
+        "terms": [term.to_dict() for term in terms],
+        "steps": steps,
+        "picture": str(photo),
+        "output": str(output),
+    }
+    job.write_text(json.dumps(told), encoding="utf-8")
+    return [python, "-m", "bench.peers.dream", str(job)]
+
+
+def _output(photo: Path, entry: Entry) -> Path:
+    name = "".join(letter if letter.isalnum() else "-" for letter in entry.label)
+    return photo.with_name(f"{name}.png")
+
+
+def _compare(entries: Sequence[Entry], photo: Path, measured: PictureMeasure) -> None:
+    """The changes in the middle of the pictures, held against the first row's."""
+    before = _middle(photo)
+    first = entries[0]
+    changes = {}
+    for entry in entries:
+        output = _output(photo, entry)
+        if entry.label in measured.runs and output.exists():
+            changes[entry.label] = _middle(output) - before
+        output.unlink(missing_ok=True)
+    for label, change in changes.items():
+        if first.label in changes and label != first.label:
+            measured.cosines[label] = cosine(changes[first.label], change)
+
+
+def _middle(path: Path) -> Array:
+    Image.MAX_IMAGE_PIXELS = None
+    with Image.open(path) as image:
+        left, top = (max(side - _COMPARED, 0) // 2 for side in image.size)
+        right, bottom = min(left + _COMPARED, image.width), min(top + _COMPARED, image.height)
+        return np.asarray(image.convert("RGB").crop((left, top, right, bottom)), np.float32)

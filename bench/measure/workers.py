@@ -1,0 +1,139 @@
+"""One process a peer, so that thread pools and memory are its own; only one works at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from dreamlayer.core.recipe.term import Term
+
+from bench.errors import BenchError, UnavailableError
+from bench.measure.serving import receive, send
+from bench.peers.table import Entry
+
+ROOT = Path(__file__).parents[2]
+_LAST = 400
+
+
+def environment(entry: Entry, cache: Path | None = None) -> dict[str, str]:
+    """What a peer's process sees: this checkout, and the GPU only where it is to be used.
+
+    Parameters
+    ----------
+    entry : Entry
+        The peer.
+    cache : Path, optional
+        Folder for what PyTorch compiles, instead of its own, which may be warm or not.
+    """
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    found = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        # TensorFlow keeps most of its notes to itself.
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    if cache is not None:
+        found["TORCHINDUCTOR_CACHE_DIR"] = str(cache)
+    if entry.setting.device == "cpu":
+        found["CUDA_VISIBLE_DEVICES"] = "-1"
+    return found
+
+
+class Worker:
+    """A process of its own for one peer, kept until the end of the `with` block.
+
+    Parameters
+    ----------
+    entry : Entry
+        Whom to run, and by which interpreter.
+    terms : sequence of Term
+        The objective, on the default network.
+
+    Raises
+    ------
+    UnavailableError
+        Where the peer cannot be measured here: no framework, no compiler, no GPU.
+    BenchError
+        Where the peer cannot carry out the network, or its process ends.
+    """
+
+    def __init__(self, entry: Entry, terms: Sequence[Term]) -> None:
+        self.entry = entry
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
+        try:
+            self._process = subprocess.Popen(
+                [entry.python or sys.executable, "-m", "bench.measure.serving"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+                env=environment(entry),
+            )
+        except OSError as error:
+            self._said.close()
+            raise UnavailableError(
+                f"{entry.python!r} cannot be started: {error.strerror}"
+            ) from error
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin, self._process.stdout
+        try:
+            self._exchange((entry.make, tuple(terms), entry.setting))
+        except BaseException:
+            self.close()
+            raise
+
+    def ask(self, request: str, *arguments: Any) -> Any:
+        """Have the process run one method of `serving.Bench`, and wait for its result."""
+        return self._exchange((request, arguments))
+
+    def close(self) -> None:
+        """End the process."""
+        with suppress(OSError):
+            self._requests.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            self._process.wait()
+        self._answers.close()
+        self._said.close()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _exchange(self, question: object) -> Any:
+        try:
+            send(self._requests, question)
+            problem, value = receive(self._answers)
+        except (EOFError, OSError) as gone:
+            code = self._process.wait()
+            raise BenchError(
+                f"the process of {self.entry.label} ended by itself (exit code {code}; -9 means "
+                f"that memory ran out){self._last_line()}"
+            ) from gone
+        if problem is not None:
+            unavailable, sentence = problem
+            kind = UnavailableError if unavailable else BenchError
+            raise kind(f"{self.entry.label}: {sentence}")
+        return value
+
+    def _last_line(self) -> str:
+        """The last thing that the process said, such as an error of Python's."""
+        self._said.seek(0)
+        lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        return f": {lines[-1][:_LAST]}" if lines else ""

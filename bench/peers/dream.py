@@ -1,0 +1,39 @@
+"""One whole picture by a peer, as a script of its users: `python -m bench.peers.dream JOB`.
+
+Reads the picture with Pillow, dreams in the framework's own loop, writes a PNG. The job is a JSON
+file beside what `bench.peers.sources.store` wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from dreamlayer.core.recipe.term import Term
+from PIL import Image
+
+from bench.peers.sources import StoredSource, default_recipe
+from bench.peers.table import Setting, load
+
+
+def main(path: Path) -> None:
+    """Make the picture."""
+    job = json.loads(path.read_text(encoding="utf-8"))
+    # No limit of Pillow's: the benchmark made the picture itself.
+    Image.MAX_IMAGE_PIXELS = None
+    with Image.open(job["picture"]) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32)
+    planes /= 255
+    source = StoredSource(path.parent)
+    peer = load(job["make"])(source, Setting(**job["setting"]))
+    terms = [Term.from_dict(term) for term in job["terms"]]
+    dreamt = peer.loop().dream(planes, default_recipe(terms, steps=job["steps"]))
+    levels = np.rint(dreamt.transpose(1, 2, 0) * 255).astype(np.uint8)
+    Image.fromarray(levels).save(job["output"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

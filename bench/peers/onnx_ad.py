@@ -1,0 +1,91 @@
+"""The gradient that the package onnx-ad makes of the same network, run by ONNX Runtime."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnx_ad
+import onnxruntime
+
+from bench.errors import UnavailableError
+from bench.peers.numpy_loop import NumpyLoop
+from bench.peers.plan import IMAGE
+from bench.peers.sources import Source
+from bench.peers.table import Setting
+
+Array = npt.NDArray[np.float32]
+
+
+class OnnxAdPeer:
+    """Reverse mode by onnx-ad; its native form is a numpy tile.
+
+    It differentiates convolutions of declared sizes only, so that each size of tile gets a model
+    and a session of its own, made when it first comes.
+
+    Raises
+    ------
+    UnavailableError
+        In the package's own words, where it refuses the network.
+    """
+
+    def __init__(self, source: Source, setting: Setting) -> None:
+        self._model, self._threads = source.model(), setting.threads
+        self.grid = source.grid
+        self.version = f"onnx-ad {version('onnx-ad')}, onnxruntime {onnxruntime.__version__}"
+        self._sessions: dict[tuple[int, ...], Any] = {}
+        side = source.grid.minimum
+        try:
+            adjoint(self._model, side, side)
+        except Exception as error:
+            # Its errors share no base class that it documents.
+            raise UnavailableError(f"it says: {error}") from error
+
+    def prepare(self, tile: Array) -> Array:
+        """Nothing to do."""
+        return tile
+
+    def gradient(self, tile: Array) -> tuple[float, Array]:
+        """The objective and its gradient."""
+        session = self._sessions.get(tile.shape)
+        if session is None:
+            session = self._sessions[tile.shape] = self._session(*tile.shape[1:])
+        fed = {IMAGE: tile[np.newaxis], "adj_loss": np.ones(1, np.float32)}
+        loss, gradient = session.run(["loss", "adj_image"], fed)
+        # Its last axis counts the seeds, of which there is one.
+        return float(loss), gradient[0, :, :, :, 0]
+
+    def __call__(self, tile: Array) -> tuple[float, Array]:
+        """The objective and its gradient."""
+        return self.gradient(tile)
+
+    def loop(self) -> NumpyLoop:
+        """The ascent of `core`, as there is none of its own."""
+        return NumpyLoop(self.gradient, self.grid)
+
+    def _session(self, height: int, width: int) -> Any:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 3
+        model = adjoint(self._model, height, width).SerializeToString()
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def adjoint(model: onnx.ModelProto, height: int, width: int) -> onnx.ModelProto:
+    """What onnx-ad makes of the objective's model for tiles of one size."""
+    sized = onnx.ModelProto()
+    sized.CopyFrom(model)
+    dims = sized.graph.input[0].type.tensor_type.shape.dim
+    for dim, size in zip(dims, (1, 3, height, width), strict=True):
+        dim.dim_value = size
+    inferred = onnx.shape_inference.infer_shapes(sized)
+    result: onnx.ModelProto = onnx_ad.reverse(inferred, inputs=[IMAGE], layout="onnx")
+    return result
+
+
+def make(source: Source, setting: Setting) -> OnnxAdPeer:
+    """The only form there is."""
+    return OnnxAdPeer(source, setting)

@@ -1,0 +1,87 @@
+"""Our own gradient, exactly as `core` runs it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from dreamlayer.core.dreaming.objective import Objective
+from dreamlayer.core.errors import ProviderError
+from dreamlayer.core.runtime.sessions import runtime
+
+from bench.errors import UnavailableError
+from bench.peers.numpy_loop import NumpyLoop
+from bench.peers.sources import NetworkSource
+from bench.peers.table import FULL, HALF, Setting
+
+Array = npt.NDArray[np.float32]
+
+PRECISIONS = {FULL: "full", HALF: "fast"}
+"""How `core` calls what a row computes in."""
+
+
+class OwnPeer:
+    """The objective of `core`; its native form is a numpy tile.
+
+    Raises
+    ------
+    UnavailableError
+        Where the provider does not load here, or cannot compute as the row says.
+    """
+
+    def __init__(self, source: NetworkSource, setting: Setting, provider: str = "cpu") -> None:
+        self._objective = objective(source, setting, provider)
+        self.version = f"onnxruntime {runtime().__version__}"
+        if provider != "cpu":
+            self.version += f" ({provider})"
+        self._grid = source.grid
+
+    def prepare(self, tile: Array) -> Array:
+        """The tile itself; what is loaded is made ready for its size, as a dream does."""
+        self._objective.fix((tile.shape[1], tile.shape[2]))
+        return tile
+
+    def gradient(self, tile: Array) -> tuple[float, Array]:
+        """The objective and its gradient."""
+        return self._objective(tile)
+
+    def __call__(self, tile: Array) -> tuple[float, Array]:
+        """The objective and its gradient."""
+        return self._objective(tile)
+
+    def loop(self) -> NumpyLoop:
+        """The ascent of `core`."""
+        return NumpyLoop(self._objective, self._grid)
+
+
+def objective(source: NetworkSource, setting: Setting, provider: str) -> Objective:
+    """The loaded objective, as a row wants it."""
+    try:
+        return Objective(
+            source.network,
+            source.terms,
+            provider=provider,
+            threads=setting.threads,
+            precision=PRECISIONS[setting.precision],
+        )
+    except ProviderError as error:
+        raise UnavailableError(str(error)) from error
+
+
+def command_options(precision: str) -> list[str]:
+    """What asks the command line for a precision."""
+    return ["--precision", PRECISIONS[precision]]
+
+
+def cpu(source: NetworkSource, setting: Setting) -> OwnPeer:
+    """ONNX Runtime's own provider."""
+    return OwnPeer(source, setting, "cpu")
+
+
+def openvino(source: NetworkSource, setting: Setting) -> OwnPeer:
+    """Intel's provider."""
+    return OwnPeer(source, setting, "openvino")
+
+
+def cuda(source: NetworkSource, setting: Setting) -> OwnPeer:
+    """NVIDIA's provider."""
+    return OwnPeer(source, setting, "cuda")

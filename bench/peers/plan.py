@@ -1,0 +1,125 @@
+"""A network and an objective as a plan that any framework can carry out step by step.
+
+This module reads no ONNX, so that a peer that starts from a stored plan loads nothing of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy.typing as npt
+from dreamlayer.core.recipe.term import Term
+
+from bench.errors import BenchError
+
+IMAGE = "image"
+"""The name of the image among a plan's tensors, as in every network file."""
+
+Array = npt.NDArray[Any]
+T = TypeVar("T")
+"""A framework's tensor."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operator that depends on the image.
+
+    Attributes
+    ----------
+    op : str
+        The ONNX operator.
+    inputs : tuple of str
+        Tensors it reads: constants, the image, or outputs of earlier steps.
+    output : str
+        The tensor it makes.
+    attributes : dict
+        As the file has them; absent ones mean ONNX's defaults.
+    drops : tuple of str
+        Tensors that nothing reads after this step, so that a peer keeps no more in memory than
+        a model written by hand, whose local names go out of scope.
+    """
+
+    op: str
+    inputs: tuple[str, ...]
+    output: str
+    attributes: dict[str, Any]
+    drops: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An objective and the part of a network that it needs.
+
+    Attributes
+    ----------
+    constants : dict
+        Weights, statistics and scalars by name, as plain numbers: compressed kernels are
+        evaluated here, once, since a framework's user has them as float32.
+    steps : tuple of Step
+        In an order that can be run.
+    terms : tuple of Term
+        The objective; the tensors it taps are never dropped.
+    """
+
+    constants: dict[str, Array]
+    steps: tuple[Step, ...]
+    terms: tuple[Term, ...]
+
+
+def carry_out(
+    plan: Plan,
+    image: T,
+    constants: Mapping[str, T],
+    operators: Mapping[str, Callable[[Step, list[T]], T]],
+) -> dict[str, T]:
+    """Run the steps with a framework's own operators, and return the tensors that are tapped.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to run.
+    image : tensor
+        The batch of images, in the framework's layout.
+    constants : mapping
+        The plan's constants as the framework's tensors.
+    operators : mapping
+        For each ONNX operator a function of the step and its inputs.
+    """
+    tensors = {**constants, IMAGE: image}
+    for step in plan.steps:
+        made = operators[step.op](step, [tensors[name] for name in step.inputs])
+        for name in step.drops:
+            del tensors[name]
+        tensors[step.output] = made
+    return {term.layer: tensors[term.layer] for term in plan.terms}
+
+
+def refuse_unknown(plan: Plan, operators: Iterable[str], framework: str) -> None:
+    """Raise `BenchError` where the plan has an operator that a peer's table lacks."""
+    known = set(operators)
+    for step in plan.steps:
+        if step.op not in known:
+            raise BenchError(
+                f"the {framework} peer does not know {step.op} ({step.output!r}); "
+                f"it knows {', '.join(sorted(known))}"
+            )
+
+
+def padding_of(step: Step) -> tuple[int, int]:
+    """Rows and columns of padding; `BenchError` unless given as numbers, equal at both ends."""
+    top, left, bottom, right = step.attributes.get("pads") or (0, 0, 0, 0)
+    automatic = step.attributes.get("auto_pad", "NOTSET") != "NOTSET"
+    if automatic or step.attributes.get("ceil_mode", 0) or (top, left) != (bottom, right):
+        raise BenchError(
+            f"{step.op} ({step.output!r}) pads in a way that the frameworks do not share; "
+            f"equal numbers at both ends are allowed, without auto_pad or ceil_mode"
+        )
+    return top, left
+
+
+def pair_of(step: Step, name: str) -> tuple[int, int]:
+    """An attribute of two numbers, such as `strides`; ONNX's default for all of them is 1, 1."""
+    first, second = step.attributes.get(name) or (1, 1)
+    return first, second

@@ -1,0 +1,100 @@
+"""Where a peer has the network from: the network file, or a plan that was stored before."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from dreamlayer.core.ascent.tiles import Grid
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import Term
+
+from bench.peers.plan import Plan
+
+if TYPE_CHECKING:
+    import onnx
+    from dreamlayer.core.network.network import Network
+
+TILE = 512
+"""Longest side of a tile in steps and whole pictures, that of the default recipe."""
+
+_PLAN, _GRID, _MODEL = "plan.pickle", "grid.pickle", "objective.onnx"
+
+
+class Source(Protocol):
+    """What a peer of another framework can ask for.
+
+    Attributes
+    ----------
+    grid : Grid
+        How images are divided into tiles.
+    """
+
+    grid: Grid
+
+    def plan(self) -> Plan:
+        """The network and the objective, step by step."""
+
+    def model(self) -> onnx.ModelProto:
+        """The forward network with the objective as its only output; see `bench.peers.planning`."""
+
+
+class NetworkSource:
+    """The default network, read as `core` reads it."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        from dreamlayer.core.network.network import Network
+
+        self.terms = tuple(terms)
+        self.network: Network = Network()
+        # No overlap: every pixel goes through the network once a step.
+        self.grid = self.network.grid([term.layer for term in terms], TILE, overlap=0)
+
+    def plan(self) -> Plan:
+        """Made of the network file."""
+        from bench.peers.planning import plan_of
+
+        return plan_of(self.network.model, self.terms)
+
+    def model(self) -> onnx.ModelProto:
+        """Made of the network file."""
+        from bench.peers.planning import objective_model
+
+        return objective_model(self.network.model, self.terms)
+
+
+class StoredSource:
+    """What `store` wrote; a framework's user has the weights as plain numbers, too."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        # Our own files of this very run, so that they may be unpickled.
+        self.grid: Grid = pickle.loads((folder / _GRID).read_bytes())
+
+    def plan(self) -> Plan:
+        """As it was stored."""
+        plan: Plan = pickle.loads((self._folder / _PLAN).read_bytes())
+        return plan
+
+    def model(self) -> onnx.ModelProto:
+        """As it was stored."""
+        import onnx
+
+        return onnx.load(self._folder / _MODEL)
+
+
+def store(terms: Sequence[Term], folder: Path) -> None:
+    """Write what fresh processes start from, so that none pays for reading our network file."""
+    import onnx
+
+    source = NetworkSource(terms)
+    (folder / _GRID).write_bytes(pickle.dumps(source.grid))
+    (folder / _PLAN).write_bytes(pickle.dumps(source.plan()))
+    onnx.save(source.model(), folder / _MODEL)
+
+
+def default_recipe(terms: Sequence[Term], steps: int, octaves: int = 6) -> Recipe:
+    """The default recipe with other layers and steps, and where told other octaves."""
+    return Recipe(layers=tuple(terms), tile=TILE, steps=steps, octaves=octaves)

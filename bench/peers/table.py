@@ -1,0 +1,201 @@
+"""Who is measured: the tables of all rows, and what each is."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.peers.loops import Loop
+
+Array = npt.NDArray[np.float32]
+
+FULL, TF32, HALF = "float32", "TF32", "bf16"
+"""What a row computes in: float32 throughout, or with products of less precision. Ours knows
+float32 and, as `HALF`, the provider's fast mode."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a peer is to compute.
+
+    Attributes
+    ----------
+    threads : int
+        Threads of the processor, 0 for the peer's own choice.
+    device : str
+        `cpu` or `cuda`.
+    precision : str
+        `FULL`, `TF32` or `HALF`.
+    """
+
+    threads: int = 0
+    device: str = "cpu"
+    precision: str = FULL
+
+
+class Peer(Protocol):
+    """One way to compute the objective and its gradient."""
+
+    version: str
+
+    def prepare(self, tile: Array) -> Any:
+        """A tile, float32 [3, height, width], in the form that the framework's users hold it in."""
+
+    def gradient(self, native: Any) -> tuple[float, Any]:
+        """The objective and its gradient, in the framework's own form; this is what is timed."""
+
+    def __call__(self, tile: Array) -> tuple[float, Array]:
+        """The objective and its gradient, float32 [3, height, width]."""
+
+    def loop(self) -> Loop:
+        """The ascent on whole images around this gradient."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the tables.
+
+    Attributes
+    ----------
+    label : str
+        What the row is called.
+    make : str
+        MODULE:NAME of what makes it, imported in the peer's own process only, for it loads the
+        framework.
+    setting : Setting
+        How it computes.
+    group : str
+        What its interpreter is chosen by: see `python -m bench --python`.
+    python : str
+        That interpreter; empty for the one that runs the benchmark.
+    picture : str
+        The same for whole pictures, which have tiles of many sizes; empty where nothing differs,
+        `COMMAND` for our own command.
+    compiles : bool
+        Whether it compiles anew for each size of tile, minutes for a picture's octaves.
+    provider : str
+        Of our own rows: the execution provider.
+    """
+
+    label: str
+    make: str
+    setting: Setting = Setting()
+    group: str = ""
+    python: str = ""
+    picture: str = ""
+    compiles: bool = False
+    provider: str = ""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is one of our own rows, which the others are compared with."""
+        return bool(self.provider)
+
+
+COMMAND = "command"
+
+
+def load(name: str) -> Any:
+    """What MODULE:NAME means."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _ours(label: str, provider: str, precision: str = FULL) -> Entry:
+    return Entry(
+        f"dreamlayer, {label}",
+        f"bench.peers.own:{provider}",
+        Setting(device="cuda" if provider == "cuda" else "cpu", precision=precision),
+        group=provider,
+        picture=COMMAND,
+        provider=provider,
+    )
+
+
+def _torch(label: str, name: str, precision: str = FULL, device: str = "cpu") -> Entry:
+    return Entry(
+        f"PyTorch {label}" + ("" if precision == FULL else f", {precision}"),
+        f"bench.peers.torch:{name}",
+        Setting(device=device, precision=precision),
+        group="torch",
+        compiles=name == "compiled",
+    )
+
+
+CPU = (
+    _ours("ONNX Runtime", "cpu"),
+    _ours("OpenVINO", "openvino"),
+    _ours("OpenVINO fast", "openvino", HALF),
+    _torch("eager", "eager"),
+    _torch("channels_last", "channels_last"),
+    _torch("channels_last", "channels_last", HALF),
+    _torch("torch.compile", "compiled"),
+    Entry(
+        "TensorFlow tf.function",
+        "bench.peers.tensorflow:plain",
+        group="tensorflow",
+        picture="bench.peers.tensorflow:plain_for_all",
+    ),
+    Entry(
+        "TensorFlow, tutorial's tiles",
+        "bench.peers.tensorflow:tiled",
+        group="tensorflow",
+    ),
+    Entry(
+        "onnx-ad on ONNX Runtime",
+        "bench.peers.onnx_ad:make",
+        group="onnx-ad",
+    ),
+)
+"""What a machine without a GPU runs; the first row is what the others are divided by."""
+
+CUDA = (
+    _ours("CUDA", "cuda"),
+    _ours("CUDA fast", "cuda", HALF),
+    *(
+        _torch(label, name, precision, "cuda")
+        for precision in (FULL, TF32, HALF)
+        for label, name in (
+            ("eager", "eager"),
+            ("channels_last", "channels_last"),
+            ("torch.compile", "compiled"),
+        )
+    ),
+)
+"""What a machine with a GPU of NVIDIA's runs."""
+
+DEVICES = {"cpu": CPU, "cuda": CUDA}
+GROUPS = tuple(dict.fromkeys(entry.group for entry in (*CPU, *CUDA)))
+
+
+def chosen(
+    device: str, threads: int, pythons: Mapping[str, str], only: Sequence[str] = ()
+) -> list[Entry]:
+    """The rows of a device, told how many threads and which interpreter to use.
+
+    Parameters
+    ----------
+    device : str
+        A key of `DEVICES`.
+    threads : int
+        Of each.
+    pythons : mapping
+        Interpreter by group, for those that are not to run in this one.
+    only : sequence of str
+        Groups to keep beside the first row; empty for all.
+    """
+    first, *others = DEVICES[device]
+    kept = [first, *(entry for entry in others if not only or entry.group in only)]
+    return [
+        replace(
+            entry,
+            setting=replace(entry.setting, threads=threads),
+            python=pythons.get(entry.group, ""),
+        )
+        for entry in kept
+    ]

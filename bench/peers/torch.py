@@ -1,0 +1,201 @@
+"""The same network and objective in PyTorch, the way its users write it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that all of its users know
+from dreamlayer.core.recipe.term import Term
+
+from bench.errors import UnavailableError
+from bench.peers.plan import Step, carry_out, padding_of, pair_of, refuse_unknown
+from bench.peers.sources import Source
+from bench.peers.table import HALF, TF32, Setting
+
+if TYPE_CHECKING:
+    from bench.peers.torch_loop import TorchLoop
+
+Array = npt.NDArray[np.float32]
+Operator = Callable[[Step, list[Any]], Any]
+
+
+def _convolution(step: Step, x: list[Any]) -> Any:
+    return F.conv2d(
+        *x,
+        stride=pair_of(step, "strides"),
+        padding=padding_of(step),
+        dilation=pair_of(step, "dilations"),
+        groups=step.attributes.get("group", 1),
+    )
+
+
+def _batch_norm(step: Step, x: list[Any]) -> Any:
+    image, gamma, beta, mean, variance = x
+    epsilon = step.attributes.get("epsilon", 1e-5)
+    return F.batch_norm(image, mean, variance, gamma, beta, training=False, eps=epsilon)
+
+
+def _relu(step: Step, x: list[Any]) -> Any:
+    # In place where nothing else reads the input, as torchvision's own networks do.
+    return F.relu(x[0], inplace=step.inputs[0] in step.drops)
+
+
+def _max_pool(step: Step, x: list[Any]) -> Any:
+    kernel = pair_of(step, "kernel_shape")
+    return F.max_pool2d(x[0], kernel, pair_of(step, "strides"), padding_of(step))
+
+
+def _average_pool(step: Step, x: list[Any]) -> Any:
+    return F.avg_pool2d(
+        x[0],
+        pair_of(step, "kernel_shape"),
+        pair_of(step, "strides"),
+        padding_of(step),
+        count_include_pad=bool(step.attributes.get("count_include_pad", 0)),
+    )
+
+
+OPERATORS: dict[str, Operator] = {
+    "Add": lambda _, x: x[0] + x[1],
+    "Sub": lambda _, x: x[0] - x[1],
+    "Mul": lambda _, x: x[0] * x[1],
+    "Relu": _relu,
+    "Concat": lambda step, x: torch.cat(x, dim=step.attributes["axis"]),
+    "Conv": _convolution,
+    "BatchNormalization": _batch_norm,
+    "MaxPool": _max_pool,
+    "AveragePool": _average_pool,
+}
+
+
+class TorchPeer:
+    """PyTorch; its native form is a tensor [1, 3, height, width] on the setting's device.
+
+    Parameters
+    ----------
+    source : Source
+        What to compute.
+    setting : Setting
+        How; threads are those within an operator.
+    channels_last : bool
+        Keep image and kernels in PyTorch's `channels_last` memory format.
+    compiled : bool
+        Let `torch.compile` make kernels of the forward and the backward pass, anew for each size:
+        in PyTorch 2.13 the backward convolutions fix the size even where it is told to be dynamic.
+
+    Raises
+    ------
+    UnavailableError
+        Where there is no GPU, or nothing to compile with.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        setting: Setting,
+        *,
+        channels_last: bool = False,
+        compiled: bool = False,
+    ) -> None:
+        self._plan = source.plan()
+        refuse_unknown(self._plan, OPERATORS, "PyTorch")
+        _prepare_device(setting)
+        self.device, self.grid = setting.device, source.grid
+        self.version = f"torch {torch.__version__}"
+        self.format = torch.channels_last if channels_last else torch.contiguous_format
+        self._half = setting.precision == HALF
+        self._constants = {n: self._tensor(value) for n, value in self._plan.constants.items()}
+        self._objective = self._walked
+        if compiled:
+            _demand_compiler(setting.device)
+            # As plain operators, as a model written by hand is, without the walk over the plan.
+            plain = torch.fx.symbolic_trace(lambda image: self._walked(image))
+            self._objective = torch.compile(plain, dynamic=False, fullgraph=True)
+
+    def prepare(self, tile: Array) -> Any:
+        """A tile as a batch of one in this peer's memory format."""
+        return self._tensor(tile[np.newaxis])
+
+    def gradient(self, image: Any) -> tuple[float, Any]:
+        """The objective and its gradient with respect to the image alone."""
+        image = image.detach().requires_grad_(True)
+        loss = self._forward(image)
+        (gradient,) = torch.autograd.grad(loss, image)
+        # The number waits for the GPU's forward pass only.
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+        return loss.item(), gradient
+
+    def gradient_tensor(self, image: Any) -> Any:
+        """The gradient alone, without waiting for a GPU."""
+        image = image.detach().requires_grad_(True)
+        (gradient,) = torch.autograd.grad(self._forward(image), image)
+        return gradient
+
+    def __call__(self, tile: Array) -> tuple[float, Array]:
+        """The objective and its gradient, float32 [3, height, width]."""
+        loss, gradient = self.gradient(self.prepare(tile))
+        return loss, np.ascontiguousarray(gradient[0].float().cpu().numpy())
+
+    def loop(self) -> TorchLoop:
+        """The ascent in PyTorch."""
+        from bench.peers.torch_loop import TorchLoop
+
+        return TorchLoop(self)
+
+    def _forward(self, image: Any) -> Any:
+        with torch.autocast(self.device, torch.bfloat16, enabled=self._half):
+            return self._objective(image)
+
+    def _walked(self, image: Any) -> Any:
+        tapped = carry_out(self._plan, image, self._constants, OPERATORS)
+        return sum(term.weight * _score(tapped[term.layer], term) for term in self._plan.terms)
+
+    def _tensor(self, array: npt.NDArray[Any]) -> Any:
+        tensor = torch.from_numpy(array).to(self.device)
+        return tensor.contiguous(memory_format=self.format) if tensor.ndim == 4 else tensor
+
+
+def _prepare_device(setting: Setting) -> None:
+    if setting.threads:
+        torch.set_num_threads(setting.threads)
+    if setting.device == "cuda":
+        if not torch.cuda.is_available():
+            raise UnavailableError("PyTorch finds no GPU of NVIDIA's")
+        tf32 = setting.precision == TF32
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.backends.cudnn.allow_tf32 = tf32
+        torch.backends.cudnn.benchmark = True
+
+
+def _demand_compiler(device: str) -> None:
+    compilers = [os.environ.get("CXX", ""), "g++", "clang++", "cl"]
+    if device == "cpu" and not any(name and shutil.which(name) for name in compilers):
+        raise UnavailableError("torch.compile needs a C++ compiler, and there is none")
+
+
+def eager(source: Source, setting: Setting) -> TorchPeer:
+    """As PyTorch runs by itself."""
+    return TorchPeer(source, setting)
+
+
+def channels_last(source: Source, setting: Setting) -> TorchPeer:
+    """The same in the memory format that is faster for convolutions."""
+    return TorchPeer(source, setting, channels_last=True)
+
+
+def compiled(source: Source, setting: Setting) -> TorchPeer:
+    """Compiled for each size."""
+    return TorchPeer(source, setting, channels_last=True, compiled=True)
+
+
+def _score(activations: Any, term: Term) -> Any:
+    chosen = activations[:, list(term.channels)] if term.channels else activations
+    chosen = chosen.float()
+    return chosen.square().mean() if term.kind == "squares" else chosen.mean()

@@ -1,0 +1,112 @@
+"""The part of the report that is about whole pictures: times, memory, growth, the profile."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from bench.measure.profile import BEFORE, NETWORK
+from bench.measure.results import PictureMeasure, Profile, Results
+from bench.measure.tables import NOTHING, counted, table
+
+_PICTURES = """\
+Seconds from the start of a fresh process to the PNG that is written, by the default recipe on \
+the layers above: Python, imports, loading, compiling where a framework does (torch.compile has \
+an empty cache at the first picture of a run, and keeps it), reading the JPEG, {octaves} and \
+{steps} on each. Ours is `python -m core dream`; the others read and write with Pillow. The last \
+column compares the changes in the middle of the pictures with those of the first row: shifts \
+are the same, but the edges of tiles are not, and every step builds on the one before."""
+
+
+def picture_sections(results: Results) -> list[str]:
+    """Tables of all sizes, then the growth with the size."""
+    if not results.pictures:
+        return []
+    steps = counted(results.pictures[0].steps, "step")
+    parts = ["## Whole pictures", _PICTURES.format(octaves="6 octaves", steps=steps)]
+    for measured in results.pictures:
+        title = f"### {measured.megapixels:.2f} megapixels: {measured.width} × {measured.height}"
+        parts += [title, _one_size(measured, results)]
+        if measured.failed:
+            parts.append("\n".join(f"- {name}: {why}" for name, why in measured.failed.items()))
+    growth = _growth(results)
+    return parts + growth
+
+
+def _one_size(measured: PictureMeasure, results: Results) -> str:
+    bases = [label for label in results.ours if label in measured.runs]
+    rows = []
+    for label in results.labels:
+        runs = measured.runs.get(label)
+        if not runs:
+            rows.append((label, NOTHING, *["–"] * (len(bases) + 3)))
+            continue
+        seconds = statistics.median(run.seconds for run in runs)
+        ratios = []
+        for base in bases:
+            pairs = zip(runs, measured.runs[base], strict=True)
+            ratios.append(f"{statistics.median(a.seconds / b.seconds for a, b in pairs):.2f}")
+        peaks = [run.peak for run in runs if run.peak is not None]
+        rows.append(
+            (
+                label,
+                f"{seconds:.1f}",
+                *ratios,
+                f"{seconds / measured.megapixels:.2f}",
+                f"{max(peaks) / 2**20:.0f}" if peaks else "not known",
+                f"{measured.cosines[label]:.3f}" if label in measured.cosines else "–",
+            )
+        )
+    heads = [f"÷ {label.removeprefix('dreamlayer, ')}" for label in bases]
+    return table(
+        ("", "seconds", *heads, "seconds per megapixel", "peak MiB", "cosine of the change"), rows
+    )
+
+
+def _growth(results: Results) -> list[str]:
+    """How the time per megapixel grows from one megapixel to the largest picture."""
+    large = sorted((p for p in results.pictures if p.megapixels >= 1), key=lambda p: p.megapixels)
+    if len(large) < 2:
+        return []
+    first, last = large[0], large[-1]
+    rows = []
+    for label in results.labels:
+        if label in first.runs and label in last.runs:
+            small, big = (
+                statistics.median(run.seconds for run in found.runs[label]) / found.megapixels
+                for found in (first, last)
+            )
+            rows.append((label, f"{small:.2f}", f"{big:.2f}", f"{big / small - 1:+.0%}"))
+    head = (
+        "seconds per megapixel",
+        f"{first.megapixels:.1f} MP",
+        f"{last.megapixels:.1f} MP",
+        "growth",
+    )
+    return ["### Growth with the size", table(head, rows)]
+
+
+def profile_section(profiles: Sequence[Profile]) -> list[str]:
+    """Where the time of our own runs goes."""
+    first = profiles[0]
+    head = ["part", *(profile.label for profile in profiles)]
+    rows = [
+        [part, *(f"{p.seconds[part]:.2f} s, {p.seconds[part] / p.total:.1%}" for p in profiles)]
+        for part in first.seconds
+    ]
+    rows.append(["**all**", *(f"{profile.total:.2f} s" for profile in profiles)])
+    rows.append(["**not the network**", *(f"**{overhead(p):.1%}**" for p in profiles)])
+    note = (
+        f"The default recipe with {counted(first.steps, 'step')} on each octave, on "
+        f"{first.width} × {first.height} pixels, with a clock around the functions named in "
+        f"`bench/profiling.py`. The last line is the share of roll, resizing, smoothing, "
+        f"normalisation, update, reading and writing in the run without its start (Python, "
+        f"imports, network and provider), which comes once a process."
+    )
+    return ["## Where our own time goes", table(head, rows), note]
+
+
+def overhead(profile: Profile) -> float:
+    """The share of everything but the network in a run, its start left aside."""
+    dream = profile.total - sum(profile.seconds[part] for part in BEFORE)
+    return 1 - profile.seconds[NETWORK] / dream

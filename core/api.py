@@ -1,0 +1,17 @@
+"""The public names, listed once; `dreamlayer` and a checkout's `core` give them on first use."""
+
+from dreamlayer.core.ascent.progress import Progress as Progress
+from dreamlayer.core.dreaming.dreamer import Dreamer as Dreamer
+from dreamlayer.core.dreaming.dreamer import dream as dream
+from dreamlayer.core.errors import DreamlayerError as DreamlayerError
+from dreamlayer.core.images import Picture as Picture
+from dreamlayer.core.images import read as read
+from dreamlayer.core.images import write as write
+from dreamlayer.core.network.gradient_model import gradient_model as gradient_model
+from dreamlayer.core.network.network import Network as Network
+from dreamlayer.core.recipe.presets import preset as preset
+from dreamlayer.core.recipe.presets import presets as presets
+from dreamlayer.core.recipe.recipe import Recipe as Recipe
+from dreamlayer.core.recipe.term import Term as Term
+
+__all__ = [name for name in dir() if name[0] != "_" or name == "__version__"]

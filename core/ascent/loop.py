@@ -1,0 +1,203 @@
+"""Gradient ascent on an image: octaves, random shifts, tiles and the step.
+
+Written once over a `Ground`; numpy's is the reference that every faster one must equal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from dreamlayer.core.ascent.backend import Ground, Image
+from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, Planes
+from dreamlayer.core.ascent.octaves import SCHEMES, Scheme, octave_sizes
+from dreamlayer.core.ascent.progress import Ledger, Watch
+from dreamlayer.core.ascent.tiles import Grid
+from dreamlayer.core.ascent.tilings import tiles_of
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.recipe.recipe import Recipe
+
+Array = npt.NDArray[np.float32]
+
+Show = Callable[[Image, int, int], None]
+"""Takes an octave's image as the ground holds it, not to be changed; its number from 1; their
+count."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did, for those who study a run.
+
+    Attributes
+    ----------
+    octave, step : int
+        Counted from 1.
+    loss : float
+        The objective before the step.
+    change : array
+        float32 [3, h, w], what was added to the image before it was clipped; not to be kept, it
+        is overwritten.
+    divisor : float
+        What the gradient was divided by to make it.
+    """
+
+    octave: int
+    step: int
+    loss: float
+    change: Array
+    divisor: float
+
+
+Trace = Callable[[Step], None]
+
+
+def dream_planes(
+    base: Array,
+    recipe: Recipe,
+    gradient_of: GradientOf,
+    *,
+    grid: Grid,
+    rng: np.random.Generator,
+    original: Array | None = None,
+    watch: Watch | None = None,
+    show: Show[Array] | None = None,
+    trace: Trace | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    expect: Expect | None = None,
+) -> Array:
+    """Dream on a planar image over all octaves, in numpy.
+
+    Parameters
+    ----------
+    base : array
+        float32 [3, height, width], 0..1, what to start from; it is not changed.
+    recipe : Recipe
+        What to do; its network and layers are in `gradient_of` already.
+    gradient_of : callable
+        The objective and its gradient for one tile.
+    grid, rng, original, watch, show, trace, cancelled
+        As for `dream_on`.
+    expect : callable, optional
+        As for `core.ascent.numpy_backend.Planes`.
+
+    Returns
+    -------
+    array
+        float32 [3, height, width].
+    """
+    return dream_on(
+        Planes(recipe, gradient_of, expect),
+        base,
+        grid=grid,
+        rng=rng,
+        original=original,
+        watch=watch,
+        show=show,
+        trace=trace,
+        cancelled=cancelled,
+    )
+
+
+def dream_on(
+    ground: Ground[Image],
+    base: Image,
+    *,
+    grid: Grid,
+    rng: np.random.Generator,
+    original: Image | None = None,
+    watch: Watch | None = None,
+    show: Show[Image] | None = None,
+    trace: Trace | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Image:
+    """Dream on an image over all octaves.
+
+    Parameters
+    ----------
+    ground : Ground
+        What computes, with the recipe and its objective.
+    base : image
+        What to start from, as the ground holds it, 0..1; it is not changed.
+    grid : Grid
+        How large tiles may be, and what the network demands of them.
+    rng : numpy.random.Generator
+        The source of the shifts.
+    original : image, optional
+        What terms that compare with the original are given, of the same shape; `base` by default.
+    watch : callable, optional
+        Called with a `Progress` after every tile.
+    show : callable, optional
+        Called with the image after every octave.
+    trace : callable, optional
+        Called with a `Step` after every step.
+    cancelled : callable, optional
+        Asked before every tile; once it returns True, `CancelledError` is raised.
+
+    Returns
+    -------
+    image
+        Of the size of `base`.
+
+    Raises
+    ------
+    CancelledError
+        Where that is wished.
+    NetworkError
+        Where the network does not run or gives numbers that are not finite.
+    """
+    recipe = ground.recipe
+    sizes = octave_sizes(*ground.size(base), recipe)
+    ledger = Ledger(recipe, sizes, watch, cancelled)
+    scheme: Scheme[Image] = SCHEMES[recipe.scheme](ground, base, sizes)
+    image = scheme.start()
+    for number, size in enumerate(sizes):
+        if number:
+            image = scheme.enter(image, number)
+        ledger.enter(number)
+        seen = None
+        if recipe.needs_original:
+            seen = ground.resize(base if original is None else original, size)
+            # Clipped as the dream is: filters overshoot.
+            seen = ground.clip(seen) if recipe.clip else seen
+        _ascend(ground, image, seen, grid, rng, ledger, trace)
+        image = scheme.leave(image, number)
+        if recipe.clip:
+            image = ground.clip(image)
+        if show is not None:
+            show(image, number + 1, len(sizes))
+    return scheme.finish(image)
+
+
+def _ascend(
+    ground: Ground[Image],
+    image: Image,
+    original: Image | None,
+    grid: Grid,
+    rng: np.random.Generator,
+    ledger: Ledger,
+    trace: Trace | None,
+) -> None:
+    """Climb on one octave, in place."""
+    recipe, (height, width) = ground.recipe, ground.size(image)
+    slope = ground.slope(image, original)
+    for step in range(recipe.steps):
+        loss = slope.gather(tiles_of(recipe, grid, height, width, rng), ledger)
+        ledger.step(loss)
+        if recipe.max_loss is not None and loss > recipe.max_loss:
+            ledger.leave()
+            return
+        divisor = slope.climb(step)
+        if not (math.isfinite(loss) and math.isfinite(divisor)):
+            remedy = ", or precision full" if recipe.precision == "fast" else ""
+            raise NetworkError(
+                f"the network gives numbers that are not finite (objective {loss:g} at octave "
+                f"{ledger.octave}); use other layers or a smaller step size{remedy}"
+            )
+        if trace is not None:
+            trace(Step(ledger.octave, step + 1, loss, slope.change(), divisor))
+
+
+__all__ = ["GradientOf", "Show", "Step", "Trace", "dream_on", "dream_planes"]

@@ -1,0 +1,176 @@
+"""Reverse-mode differentiation of an ONNX graph, by one table of per-operator rules.
+
+The backward pass follows HIPS/autograd: nodes in reverse topological order, each handing the
+gradient of its output to its inputs by its rule; it knows no operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import onnx
+from dreamlayer.core.autodiff.rules import (
+    FLOATS,
+    INDEX_OUTPUTS,
+    REFUSED,
+    RULES,
+    SEVERAL_OUTPUTS,
+    ZERO_GRADIENT,
+    Refusal,
+    Rule,
+    Variadic,
+)
+from dreamlayer.core.errors import UnsupportedOperatorError
+from dreamlayer.core.graph.builder import Graph, Value
+from dreamlayer.core.graph.inference import IMAGE, attributes, names_read
+from onnx import helper
+
+
+def backward(graph: Graph, loss: Value, image: Value) -> Value:
+    """Append the nodes that compute d loss / d image, and return that tensor.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph that holds both; it grows.
+    loss : Value
+        A scalar.
+    image : Value
+        The tensor to differentiate with respect to.
+
+    Raises
+    ------
+    UnsupportedOperatorError
+        Where an operator on the way has no rule, or the loss does not depend on the image.
+    """
+    nodes = list(graph.model.graph.node)
+    live = _live(nodes, image.name)
+    gradients: dict[str, Value] = {loss.name: graph.constant(_one(loss.dtype))}
+    for node in reversed(nodes):
+        arriving = [gradients.get(name) for name in node.output]
+        edges = [edge for edge in _edges(node) if edge.tensor in live]
+        if not edges or not any(arriving):
+            continue
+        for edge in edges:
+            if isinstance(edge.entry, Refusal):
+                raise UnsupportedOperatorError(_refusal(graph, node, edge.entry))
+        if any(arriving[1:]) and node.op_type not in SEVERAL_OUTPUTS:
+            refusal = Refusal("has a gradient rule for its first output only")
+            raise UnsupportedOperatorError(_refusal(graph, node, refusal))
+        for edge in edges:
+            flowing = _vjp(graph, node, edge, arriving)
+            if flowing is not None:
+                known = gradients.get(edge.tensor)
+                # Binary Add: ONNX Runtime keeps it in the blocked layout, variadic Sum it does not.
+                gradients[edge.tensor] = flowing if known is None else known + flowing
+    if image.name not in gradients:
+        raise UnsupportedOperatorError(
+            "the objective does not depend on the image in a way that has a gradient; "
+            "choose a layer that `dreamlayer layers` lists"
+        )
+    return gradients[image.name]
+
+
+def dreamable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, str | None]:
+    """For each tensor, None where its gradient reaches the image, else the reason why not.
+
+    A reason is part of a sentence, such as ``LSTM (node 'rnn_1') has no gradient: ...``.
+    """
+    reasons: dict[str, str | None] = {IMAGE: None}
+    for node in network.graph.node:
+        edges = [edge for edge in _edges(node) if edge.tensor in reasons]
+        if not edges:
+            continue
+        refused = [edge.entry for edge in edges if isinstance(edge.entry, Refusal)]
+        earlier = [why for why in (reasons[edge.tensor] for edge in edges) if why is not None]
+        own = [f"{_called(node)} {_because(refusal)}" for refusal in refused]
+        for output in _carrying(node):
+            reasons[output] = next(iter([*earlier, *own]), None)
+    return {name: reasons.get(name, "it does not depend on the image") for name in names}
+
+
+@dataclass(frozen=True)
+class _Edge:
+    """One way that a gradient may take from a node's outputs back to a tensor it reads."""
+
+    tensor: str
+    position: int
+    entry: Rule | Variadic | Refusal
+
+
+def _edges(node: onnx.NodeProto) -> list[_Edge]:
+    """All edges of a node along which a gradient is not zero by nature."""
+    if node.op_type in ZERO_GRADIENT:
+        return []
+    if node.op_type == "Cast" and attributes(node)["to"] not in FLOATS:
+        return []
+    found = []
+    for position, name in enumerate(node.input):
+        entry = _entry(node.op_type, position)
+        if name and entry is not None:
+            found.append(_Edge(name, position, entry))
+    inner = set(names_read(node)) - set(node.input)
+    found += [_Edge(name, -1, _entry(node.op_type, -1)) for name in sorted(inner)]
+    return found
+
+
+def _carrying(node: onnx.NodeProto) -> list[str]:
+    """Outputs that a gradient can come back from: not those that hold indices or masks."""
+    first = node.op_type in INDEX_OUTPUTS
+    return [name for name in (node.output[:1] if first else node.output) if name]
+
+
+def _live(nodes: Sequence[onnx.NodeProto], image: str) -> set[str]:
+    """Tensors that a gradient can flow back from to the image."""
+    live = {image}
+    for node in nodes:
+        if any(edge.tensor in live for edge in _edges(node)):
+            live.update(_carrying(node))
+    return live
+
+
+def _entry(op: str, position: int) -> Any:
+    """The table's entry for one input of an operator: a rule, None for zero, or a Refusal."""
+    entries = RULES.get(op)
+    if entries is None:
+        return Refusal(REFUSED.get(op, "has no gradient rule"))
+    if isinstance(entries, Variadic):
+        return entries
+    return entries[position] if position < len(entries) else Refusal("has more inputs than known")
+
+
+def _vjp(
+    graph: Graph, node: onnx.NodeProto, edge: _Edge, arriving: Sequence[Value | None]
+) -> Value | None:
+    """Apply the rule for one input of a node to the gradients of its outputs."""
+    outputs = [graph.value(name) for name in node.output]
+    inputs: Any = [graph.value(name) if name else None for name in node.input]
+    several = node.op_type in SEVERAL_OUTPUTS
+    g: Any = arriving if several else arriving[0]
+    ans: Any = outputs if several else outputs[0]
+    if isinstance(edge.entry, Variadic):
+        return edge.entry.rule(edge.position, g, ans, inputs, attributes(node))
+    assert not isinstance(edge.entry, Refusal)
+    return edge.entry(g, ans, inputs, attributes(node))
+
+
+def _called(node: onnx.NodeProto) -> str:
+    return f"{node.op_type} (node {node.name or node.output[0]!r})"
+
+
+def _because(refusal: Refusal) -> str:
+    reason = refusal.reason
+    return reason if reason.startswith("has ") else f"has no gradient: {reason}"
+
+
+def _refusal(graph: Graph, node: onnx.NodeProto, refusal: Refusal) -> str:
+    forward = [o for n in graph.model.graph.node for o in n.output if not o.startswith("gradient/")]
+    usable = [name for name, reason in dreamable(graph.model, forward).items() if reason is None]
+    listed = ", ".join(usable[-8:]) or "none"
+    return f"{_called(node)} {_because(refusal)}; layers that can be dreamed end with: {listed}"
+
+
+def _one(dtype: int) -> Any:
+    return helper.tensor_dtype_to_np_dtype(dtype).type(1)

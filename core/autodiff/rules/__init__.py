@@ -1,0 +1,157 @@
+"""The gradient rules of all operators, in one table; `rule` says what a rule is.
+
+Every operator is in one of three states: it has a rule (`RULES`), its gradient is zero
+everywhere it exists (`ZERO_GRADIENT`), or it is refused with a reason (`REFUSED`, and any
+operator not named here).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any
+
+from dreamlayer.core.autodiff.rules import elementwise, pools, products, reductions
+from dreamlayer.core.autodiff.rules import layout as moves
+from dreamlayer.core.autodiff.rules import linear as convolutions
+from dreamlayer.core.autodiff.rules import reduce_norm as normalizations
+from dreamlayer.core.autodiff.rules.elementwise import call, each, slope
+from dreamlayer.core.autodiff.rules.rule import (
+    FLOATS,
+    WEIGHTS,
+    ZERO,
+    Entries,
+    Refusal,
+    Rule,
+    Variadic,
+)
+from dreamlayer.core.graph.ops import where
+
+SPLIT: Any = moves.split
+
+RULES: dict[str, Entries] = {
+    # the input passes unchanged
+    "Identity": (moves.identity,),
+    "Dropout": (moves.dropout, ZERO, ZERO),
+    "Cast": (elementwise.cast_back,),
+    # arithmetic
+    "Neg": (lambda g, ans, x, a: -g,),
+    "Add": each(lambda g, ans, x, a: g, lambda g, ans, x, a: g),
+    "Sub": each(lambda g, ans, x, a: g, lambda g, ans, x, a: -g),
+    "Mul": (partial(elementwise.product, 0), partial(elementwise.product, 1)),
+    "Div": each(lambda g, ans, x, a: g / x[1], lambda g, ans, x, a: -g * ans / x[1]),
+    "Pow": each(elementwise.power, elementwise.power_exponent),
+    "Abs": (slope(lambda x, y: call("Sign", x)),),
+    "Exp": (slope(lambda x, y: y),),
+    "Log": (lambda g, ans, x, a: g / x[0],),
+    "Sqrt": (lambda g, ans, x, a: 0.5 * g / ans,),
+    "Reciprocal": (slope(lambda x, y: -y * y),),
+    "Sin": (slope(lambda x, y: call("Cos", x)),),
+    "Cos": (slope(lambda x, y: -call("Sin", x)),),
+    "Erf": (slope(lambda x, y: 2 / math.sqrt(math.pi) * call("Exp", -x * x)),),
+    "Sum": Variadic(elementwise.summed),
+    "Mean": Variadic(elementwise.averaged),
+    "Max": Variadic(elementwise.extreme),
+    "Min": Variadic(elementwise.extreme),
+    "Where": (
+        ZERO,
+        elementwise.broadcast(lambda g, ans, x, a: where(x[0], g, 0.0), 1),
+        elementwise.broadcast(lambda g, ans, x, a: where(x[0], g * 0.0, g), 2),
+    ),
+    # activations
+    "Relu": (elementwise.relu,),
+    "LeakyRelu": (elementwise.leaky,),
+    "PRelu": each(lambda g, ans, x, a: where(x[0] > 0, g, g * x[1]), elementwise.prelu_slope),
+    "ThresholdedRelu": (lambda g, ans, x, a: where(x[0] > a.get("alpha", 1.0), g, 0.0),),
+    "Elu": (elementwise.elu,),
+    "Selu": (elementwise.selu,),
+    "Celu": (elementwise.celu,),
+    "Clip": (elementwise.clip, WEIGHTS, WEIGHTS),
+    "Sigmoid": (slope(lambda x, y: y * (1 - y)),),
+    "HardSigmoid": (elementwise.hard_sigmoid,),
+    "HardSwish": (elementwise.hard_swish,),
+    "Tanh": (slope(lambda x, y: 1 - y * y),),
+    "Softplus": (slope(lambda x, y: call("Sigmoid", x)),),
+    "Softsign": (slope(lambda x, y: 1 / ((1 + call("Abs", x)) * (1 + call("Abs", x)))),),
+    "Gelu": (elementwise.gelu,),
+    "Mish": (elementwise.mish,),
+    "Softmax": (elementwise.softmax,),
+    "LogSoftmax": (elementwise.log_softmax,),
+    # elements moved, copied, selected or interpolated
+    "Reshape": (moves.reshaped, ZERO),
+    "Flatten": (moves.reshaped,),
+    "Squeeze": (moves.reshaped, ZERO),
+    "Unsqueeze": (moves.reshaped, ZERO),
+    "Transpose": (moves.transpose,),
+    "Expand": (moves.expand, ZERO),
+    "Concat": Variadic(moves.concat),
+    "Split": (SPLIT, ZERO),
+    "Slice": (moves.slice_, ZERO, ZERO, ZERO, ZERO),
+    "Gather": (moves.gather, ZERO),
+    "Pad": (moves.pad, ZERO, WEIGHTS, ZERO),
+    "DepthToSpace": (moves.depth_to_space,),
+    "SpaceToDepth": (moves.space_to_depth,),
+    "Resize": (moves.resize, ZERO, ZERO, ZERO),
+    # reductions
+    "ReduceSum": (reductions.reduce_sum, ZERO),
+    "ReduceMean": (reductions.reduce_mean, ZERO),
+    "ReduceMax": (reductions.reduce_extreme, ZERO),
+    "ReduceMin": (reductions.reduce_extreme, ZERO),
+    "ReduceSumSquare": (reductions.reduce_sum_square, ZERO),
+    "ReduceL1": (reductions.reduce_l1, ZERO),
+    "ReduceL2": (reductions.reduce_l2, ZERO),
+    "ReduceLogSumExp": (reductions.reduce_log_sum_exp, ZERO),
+    # matrix products and convolutions
+    "MatMul": (
+        lambda g, ans, x, a: products.matmul(0, g, ans, x, a),
+        lambda g, ans, x, a: products.matmul(1, g, ans, x, a),
+    ),
+    "Gemm": (products.gemm_a, products.gemm_b, products.gemm_c),
+    "Conv": (convolutions.conv_input, WEIGHTS, WEIGHTS),
+    "ConvTranspose": (convolutions.conv_transpose_input, WEIGHTS, WEIGHTS),
+    # pools
+    "MaxPool": (pools.max_pool,),
+    "AveragePool": (pools.average_pool,),
+    "GlobalMaxPool": (pools.global_max_pool,),
+    "GlobalAveragePool": (pools.global_average_pool,),
+    # normalisations
+    "BatchNormalization": (normalizations.batch_normalization, *[WEIGHTS] * 4),
+    "InstanceNormalization": (normalizations.instance_normalization, WEIGHTS, WEIGHTS),
+    "LayerNormalization": (normalizations.layer_normalization, WEIGHTS, WEIGHTS),
+    "LRN": (normalizations.lrn,),
+}
+
+SEVERAL_OUTPUTS = {"Split"}
+"""Operators whose rule gets a gradient for each output."""
+
+INDEX_OUTPUTS = {"Dropout", "MaxPool"}
+"""Operators whose further outputs are masks or indices, which nothing flows back through."""
+
+ZERO_GRADIENT = {
+    *("And", "Or", "Xor", "Not", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"),
+    *("ArgMax", "ArgMin", "NonZero", "Shape", "Size", "IsNaN", "IsInf", "OneHot", "EyeLike"),
+    *("Sign", "Floor", "Ceil", "Round", "ConstantOfShape", "Range"),
+}
+"""Operators that are constant wherever they have a derivative; nothing flows back through them."""
+
+REFUSED: dict[str, str] = {
+    **dict.fromkeys(("If", "Loop", "Scan"), "it runs subgraphs, which are not differentiated"),
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), "recurrent layers are not differentiated"),
+    **dict.fromkeys(
+        ("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "QuantizeLinear"),
+        "integer arithmetic has no gradient; use the network before quantisation",
+    ),
+}
+"""Operators known to be without a rule, with the reason as part of a sentence."""
+
+__all__ = [
+    "FLOATS",
+    "INDEX_OUTPUTS",
+    "REFUSED",
+    "RULES",
+    "SEVERAL_OUTPUTS",
+    "ZERO_GRADIENT",
+    "Refusal",
+    "Rule",
+    "Variadic",
+]

@@ -1,0 +1,165 @@
+"""The gradient of a max-pool without indices: each tap of the window compared with the maximum.
+
+The pool is taken apart into one down each column and one along the rows of what that gives. On the
+way back the latter chooses the first column that holds the maximum, the former its first place
+there: together the first of the window's, column by column; in a network turned over, which alone
+these are for (`passes.transpose`), row by row, as by indices. All of it are operators that ONNX
+Runtime's CPU provider keeps in its blocked layout (convolution with its sum and activation as one,
+pool, product), but for the last rearrangement of each axis, which is dear for columns and cheap
+for rows: hence rows come last, at full size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from dreamlayer.core.autodiff.rules.elementwise import positive
+from dreamlayer.core.autodiff.rules.linear import Window
+from dreamlayer.core.graph.builder import Value
+from dreamlayer.core.graph.inference import Dim, attributes
+from dreamlayer.core.graph.ops import joined, sizes
+from onnx import TensorProto
+
+ROWS, COLUMNS = 2, 3
+
+
+def comparable(node: onnx.NodeProto, dtype: int | None, dims: Sequence[Dim]) -> bool:
+    """Whether a max-pool of a tensor of that type and shape can be taken apart.
+
+    That is: float32 planes with a known number of channels, no padding or dilation, windows that
+    leave no gaps and do not stick out, and no indices asked for.
+    """
+    given = attributes(node)
+    kernel = given["kernel_shape"]
+    return (
+        dtype == TensorProto.FLOAT
+        and len(dims) == 4
+        and isinstance(dims[1], int)
+        and len(node.output) == 1
+        and given.get("auto_pad", "NOTSET") in ("NOTSET", "VALID")
+        and not any(given.get("pads", [0]))
+        and not given.get("ceil_mode", 0)
+        and max(given.get("dilations", [1])) == 1
+        and all(k >= s for k, s in zip(kernel, given.get("strides", [1, 1]), strict=True))
+    )
+
+
+def compared(g: Value, ans: Value, x: Value, win: Window) -> Value:
+    """Send each window's gradient to the first of its maxima, column by column."""
+    channels = x.static(1)
+    assert channels is not None
+    rows = _Stage(ROWS, win.kernel[0], win.strides[0], channels)
+    columns = _Stage(COLUMNS, win.kernel[1], win.strides[1], channels)
+    upright = rows.pooled(x)
+    across = columns.spread(g, ans, upright, columns.missing(x, ans))
+    return rows.spread(across, upright, x, rows.missing(x, ans))
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A pool along one axis: windows of `size` taps, `stride` apart."""
+
+    axis: int
+    size: int
+    stride: int
+    channels: int
+
+    def pooled(self, x: Value) -> Value:
+        kernel, strides = self._along(self.size), self._along(self.stride)
+        return x.graph.emit("MaxPool", x, kernel_shape=kernel, strides=strides)
+
+    def missing(self, x: Value, ans: Value) -> int | None:
+        """How much longer `x` is than what `_rows` or `_columns` gives, where that is known."""
+        length, windows = x.static(self.axis), ans.static(self.axis)
+        if length is None or windows is None:
+            return None
+        if self.axis == ROWS:
+            return length - self.stride * (windows + (self.size - 1) // self.stride)
+        return length - (windows - 1) * self.stride - self.size
+
+    def spread(self, g: Value, y: Value, x: Value, missing: int | None) -> Value:
+        """The gradient with respect to `x` of its pool `y`."""
+        if self.size == 1:
+            return g
+        flows = self._flows(g, y, x)
+        full = self._rows(flows) if self.axis == ROWS else self._columns(flows)
+        if missing == 0:
+            return full
+        graph, none = x.graph, x.graph.ints(0)
+        here = self.axis, self.axis + 1
+        ends = graph.ints(missing) if missing is not None else sizes(x, *here) - sizes(full, *here)
+        pads = [graph.ints(0, 0, 0, 0), *(ends if axis == self.axis else none for axis in range(4))]
+        return graph.emit("Pad", full, joined(*pads))
+
+    def _flows(self, g: Value, y: Value, x: Value) -> list[Value]:
+        """What of `g` has passed the taps before each: all at the first, less where one took it.
+
+        A tap takes what comes where it is the maximum; the last one takes what is left.
+        """
+        flows = [g]
+        for tap in range(self.size - 1):
+            picks = np.zeros(self.size, np.float32)
+            picks[tap] = -1
+            below = self._depthwise(x, picks, self.stride) + y
+            flows.append(flows[-1] * positive(below))
+        return flows
+
+    def _rows(self, flows: list[Value]) -> Value:
+        """Each row of `x` that is `phase` beyond a stride, put between the others."""
+        graph = flows[0].graph
+        reach = (self.size - 1) // self.stride
+        phases = []
+        for phase in range(self.stride):
+            part: Value | None = None
+            for tap in range(phase, self.size, self.stride):
+                down = tap // self.stride
+                for flow, sign in zip(flows[tap : tap + 2], (1.0, -1.0), strict=False):
+                    pads = [down, 0, reach - down, 0]
+                    moved = self._depthwise(flow, np.array([sign], np.float32), 1, pads)
+                    part = moved if part is None else moved + part
+            assert part is not None
+            phases.append(graph.emit("Unsqueeze", part, graph.ints(ROWS + 1)))
+        between = graph.emit("Concat", *phases, axis=ROWS + 1)
+        shape = joined(sizes(flows[0], 0, 2), graph.ints(-1), sizes(flows[0], COLUMNS))
+        return graph.emit("Reshape", between, shape)
+
+    def _columns(self, flows: list[Value]) -> Value:
+        """A transposed convolution of each channel's flows puts every tap's at its place."""
+        graph = flows[0].graph
+        beside = [graph.emit("Unsqueeze", flow, graph.ints(2)) for flow in flows]
+        stacked = graph.emit("Concat", *beside, axis=2)
+        batch = sizes(flows[0], 0, 1)
+        shape = joined(batch, graph.ints(self.channels * self.size), sizes(flows[0], 2))
+        taken = np.eye(self.size, dtype=np.float32) - np.eye(self.size, k=-1, dtype=np.float32)
+        kernel = np.tile(taken[:, np.newaxis, np.newaxis], (self.channels, 1, 1, 1))
+        return graph.emit(
+            "ConvTranspose",
+            graph.emit("Reshape", stacked, shape),
+            graph.constant(kernel),
+            group=self.channels,
+            kernel_shape=self._along(self.size),
+            strides=self._along(self.stride),
+        )
+
+    def _depthwise(
+        self, x: Value, kernel: npt.NDArray[np.float32], stride: int, pads: list[int] | None = None
+    ) -> Value:
+        shape = [1, 1, 1, 1]
+        shape[self.axis] = kernel.size
+        return x.graph.emit(
+            "Conv",
+            x,
+            x.graph.constant(np.tile(kernel.reshape(shape), (self.channels, 1, 1, 1))),
+            group=self.channels,
+            kernel_shape=shape[2:],
+            pads=pads or [0] * 4,
+            strides=self._along(stride),
+        )
+
+    def _along(self, number: int) -> list[int]:
+        """The number on this axis, 1 on the other."""
+        return [number, 1] if self.axis == ROWS else [1, number]

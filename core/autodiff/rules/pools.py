@@ -1,0 +1,141 @@
+"""Gradient rules of the pooling operators."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from dreamlayer.core.autodiff.rules.linear import Window, placed, window
+from dreamlayer.core.autodiff.rules.max_pool_compare import compared
+from dreamlayer.core.autodiff.rules.max_pool_slice import sliceable, sliced
+from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
+from dreamlayer.core.autodiff.variants import SLICES, TAPS
+from dreamlayer.core.errors import UnsupportedOperatorError
+from dreamlayer.core.graph.builder import Value
+from dreamlayer.core.graph.ops import (
+    cast,
+    elements,
+    expand_like,
+    filled,
+    joined,
+    reshape,
+    reshape_like,
+    scatter_add,
+    sizes,
+    where,
+)
+from onnx import TensorProto
+
+_POOL_ATTRIBUTES = (
+    "auto_pad",
+    "ceil_mode",
+    "count_include_pad",
+    "dilations",
+    "kernel_shape",
+    "pads",
+    "strides",
+)
+
+
+def max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """Send each window's gradient to the first of its maxima, in the form of the graph's choice."""
+    graph = g.graph
+    if graph.forms.max_pool in (TAPS, SLICES):
+        win = window(attrs, list(attrs["kernel_shape"]), x[0], ans)
+        if graph.forms.max_pool == TAPS:
+            return compared(g, ans, x[0], win)
+        if sliceable(x[0], win):
+            return sliced(g, ans, x[0], win)
+    if attrs.get("storage_order", 0):
+        kept = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
+        indices = graph.emit_many("MaxPool", 2, x[0], **kept)[1]
+        indices = cast(indices, TensorProto.INT64)
+    else:
+        indices = graph.add_output(ans, 1, TensorProto.INT64)
+    count = reshape(elements(x[0]), 1)
+    flat = scatter_add(filled(count, 0, g.dtype), reshape(indices, -1), reshape(g, -1))
+    return reshape_like(flat, x[0])
+
+
+def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """Divide by what each window was divided by, then add up over the windows of each element."""
+    graph, image = g.graph, x[0]
+    if attrs.get("auto_pad", "").startswith("SAME") and max(attrs.get("dilations", [1])) > 1:
+        raise UnsupportedOperatorError(
+            "AveragePool with both auto_pad SAME and dilations has no gradient rule, since "
+            "runtimes pad it differently; export it with explicit pads"
+        )
+    win = window(attrs, list(attrs["kernel_shape"]), image, ans)
+    n, taps = win.axes, math.prod(win.kernel)
+    whole = (win.pads is not None and not any(win.pads)) or attrs.get("count_include_pad", 0)
+    if whole and not attrs.get("ceil_mode", 0):
+        share = g / taps
+    else:
+        share = g * _window_weights(ans, image, win, attrs)
+    if win.pads is not None and all(s == 1 for s in win.strides) and not attrs.get("ceil_mode", 0):
+        flipped = [k - 1 - p for k, p in zip(win.extent * 2, win.pads, strict=True)]
+        if max(win.dilations) == 1 and min(flipped) >= 0:
+            mean = graph.emit(
+                "AveragePool",
+                share,
+                count_include_pad=1,
+                kernel_shape=win.kernel,
+                pads=flipped,
+                strides=[1] * n,
+            )
+            return mean * float(taps)
+    # One ones-kernel over [batch * channels, 1, ...] adds up each channel for itself.
+    ones = graph.constant(np.ones((1, 1, *win.kernel), np.float32))
+    single = graph.emit("Reshape", share, joined(graph.ints(-1, 1), sizes(ans, 2)))
+    full = graph.emit(
+        "ConvTranspose",
+        single,
+        cast(ones, g.dtype),
+        dilations=win.dilations,
+        kernel_shape=win.kernel,
+        strides=win.strides,
+    )
+    return reshape_like(placed(full, ans, image, win), image)
+
+
+def _window_weights(y: Value, x: Value, win: Window, attrs: Attrs) -> Value:
+    """What each window multiplies its elements with, of shape [1, 1, ...].
+
+    The pool of a field of ones is (elements inside) / divisor, so dividing it by the elements
+    inside gives 1 / divisor for whatever ceil_mode and count_include_pad make the divisor be.
+    """
+    graph, n = x.graph, win.axes
+    field = filled(joined(graph.ints(1, 1), sizes(x, 2)), 1.0, x.dtype)
+    kept = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
+    weights = graph.emit("AveragePool", field, **kept)
+    begin = win.begin(x, y)
+    zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
+    for i in range(n):
+        outputs = graph.emit("Squeeze", sizes(y, i + 2, i + 3))
+        starts = graph.emit("Range", zero, outputs, one) * graph.ints(win.strides[i])
+        starts = starts - graph.emit("Gather", begin, graph.ints(i))
+        taps = graph.constant(np.arange(win.kernel[i], dtype=np.int64) * win.dilations[i])
+        places = reshape(starts, -1, 1) + taps
+        inside = graph.emit("And", places >= zero, places < sizes(x, i + 2, i + 3))
+        counts = graph.emit("ReduceSum", cast(inside, x.dtype), graph.ints(1), keepdims=0)
+        shape = [1] * (n + 2)
+        shape[i + 2] = -1
+        # A window wholly in the padding has no elements to weigh.
+        weights = weights / reshape(where(counts > 0, counts, 1.0), *shape)
+    return weights
+
+
+def global_average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    count = g.graph.emit("ReduceProd", sizes(x[0], 2), keepdims=0)
+    return expand_like(g / cast(count, g.dtype), x[0])
+
+
+def global_max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """The first maximum of each channel takes it all."""
+    graph = g.graph
+    flat = reshape(x[0], 0, 0, -1)
+    first = graph.emit("ArgMax", flat, axis=2, keepdims=1)
+    count = graph.emit("Squeeze", graph.emit("Shape", flat, start=2, end=3))
+    zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
+    chosen = graph.emit("Equal", graph.emit("Range", zero, count, one), first)
+    return reshape_like(where(chosen, reshape(g, 0, 0, 1), 0.0), x[0])

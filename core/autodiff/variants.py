@@ -1,0 +1,59 @@
+"""Which form of an operator's gradient a provider runs fastest: one table, found by measuring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INDICES, TAPS, SLICES = "indices", "taps", "slices"
+SLOPE, RAMP = "slope", "ramp"
+SHARED, OWN = "shared", "own"
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Ways to write a gradient that give the same numbers.
+
+    Attributes
+    ----------
+    max_pool : str
+        `indices`: the pool's own Indices output and ScatterElements, right for every pool.
+        `taps`: each tap of the window compared with the maximum, axis by axis, by depthwise
+        convolutions and products, in networks that `passes.transpose` turns over; the others go by
+        `indices`. `slices`: each tap sliced out of all windows and compared with the maximum.
+    mask : str
+        How to tell what is above zero from zero, nothing being below it: `slope`, by a HardSigmoid
+        so steep that it is a step, or `ramp`, by such a ramp of its own operators.
+    kernels : str
+        Whether a transposed convolution reads the tensor of the convolution that it belongs to, or
+        the other way round, `shared`, or one of its `own`.
+    """
+
+    max_pool: str = INDICES
+    mask: str = SLOPE
+    kernels: str = SHARED
+
+
+PORTABLE = Forms(max_pool=SLICES, mask=RAMP, kernels=OWN)
+"""For models that leave this machine: right in every runtime that it was tried in.
+
+OpenVINO computes HardSigmoid wrong for steep slopes, and what it prepares of a kernel for a
+convolution it also takes for a transposed one; WebGPU has no MaxPool with Indices.
+"""
+
+FORMS = {
+    "cpu": Forms(max_pool=TAPS),
+    "cuda": Forms(),
+    "rocm": Forms(),
+    "migraphx": Forms(),
+}
+"""By short name of the provider; those not named take `PORTABLE`.
+
+CPU: ONNX Runtime's pool with indices is a loop over single numbers, outside the blocked layout;
+the comparisons stay in it. OpenVINO is fastest with `PORTABLE` too: indices need ScatterElements,
+which it has on one thread; product and minimum it does in one pass with the product that follows.
+"""
+
+
+def forms_of(provider: str) -> Forms:
+    """The forms for a provider, by its short name."""
+    return FORMS.get(provider, PORTABLE)

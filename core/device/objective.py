@@ -1,0 +1,155 @@
+"""An objective that is loaded on a device, and climbs there."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import onnx
+from dreamlayer.core.autodiff.variants import forms_of
+from dreamlayer.core.device.backend import Resident
+from dreamlayer.core.device.buffers import Buffer, telling
+from dreamlayer.core.device.float16 import halved, loss_scale
+from dreamlayer.core.device.graphs import Routine, Routines
+from dreamlayer.core.device.tile_graph import Layout, tile_model
+from dreamlayer.core.dreaming.objective import compared_with
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph.edit import FLOAT, blank, finished
+from dreamlayer.core.network.activations import activation_model
+from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.objective import ORIGINALS, references
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import AUTO, FAST, FULL
+from dreamlayer.core.runtime.sessions import open_session, short_name
+from dreamlayer.core.runtime.settings import recordable, recorded_options
+
+
+class ResidentObjective:
+    """A loaded objective whose images stay on the provider's device.
+
+    Parameters
+    ----------
+    network : Network
+        Whose layers are climbed.
+    terms : sequence of Term
+        The objective.
+    guide : str
+        File of the picture that guided terms are compared with; empty for none.
+    provider, threads
+        As for `core.runtime.sessions.open_session`.
+    precision : str
+        The recipe's: `full` or `fast`.
+
+    Attributes
+    ----------
+    provider : str
+        Short name of the provider that really runs it.
+    routines : Routines
+        The graphs of arithmetic on images, and the device.
+    fixed : dict
+        What the guide gives, on the device.
+    scale : float
+        What the objective is multiplied by within the network.
+
+    Raises
+    ------
+    RecipeError, LayerError, UnsupportedOperatorError, NetworkError, ProviderError, PictureError
+        As for `core.dreaming.objective.Objective`.
+    MemoryLimitError
+        The device has no room for the guide's activations.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        terms: Sequence[Term],
+        guide: str = "",
+        provider: str = AUTO,
+        threads: int = 0,
+        precision: str = FULL,
+    ) -> None:
+        network.check(terms)
+        self.provider = loaded_provider(provider, threads)
+        self.precision, self.scale, model = precision, 1.0, network.model
+        fixed = compared_with(network, terms, guide, self.provider, threads)
+        if precision == FAST:
+            self.scale = loss_scale(network, terms)
+            model = halved(model, [term.layer for term in terms])
+        scaled = [_scaled(term, self.scale) for term in terms]
+        self._gradient = gradient_model(model, scaled, forms=forms_of(self.provider))
+        own = [one.layer for one in references(terms) if one.source == ORIGINALS]
+        self._originals = activation_model(model, own) if own else None
+        self.routines = Routines(self.provider, threads)
+        device = self.routines.device
+        self.fixed: Mapping[str, Buffer] = {n: device.upload(maps) for n, maps in fixed.items()}
+        self._loaded: dict[tuple[object, ...], Routine] = {}
+
+    def ground(self, recipe: Recipe) -> Resident:
+        """Where to dream by a recipe of these terms and this precision."""
+        return Resident(recipe, self)
+
+    def tile_routine(
+        self, recipe: Recipe, layout: Layout, shapes: Mapping[str, tuple[int, ...]], runs: int
+    ) -> Routine:
+        """The graph of tiles that lie so, loaded.
+
+        One serves all sizes; but where a size is run often enough on a device that can record
+        kernels, it gets one of its own.
+
+        Parameters
+        ----------
+        shapes : mapping
+            Of the inputs, by name.
+        runs : int
+            How often it will be run, about.
+        """
+        even = recipe.tiling != "random"
+        if even and recordable(self.provider, self.precision, runs):
+            try:
+                # Not kept: a recording holds the addresses of one octave's buffers.
+                return self._load(recipe, layout, shapes)
+            except NetworkError:
+                # Part of this network runs on the CPU, which no recording can hold.
+                pass
+        key = layout, recipe.normalise_tiles, recipe.epsilon, recipe.floor
+        if key not in self._loaded:
+            # Each has the network's weights and working memory of its own.
+            while len(self._loaded) >= _LOADED:
+                del self._loaded[next(iter(self._loaded))]
+            self._loaded[key] = self._load(recipe, layout, None)
+        return self._loaded[key]
+
+    def _load(
+        self, recipe: Recipe, layout: Layout, recorded: Mapping[str, tuple[int, ...]] | None
+    ) -> Routine:
+        """A session of its own; with the shapes of its inputs it records its kernels."""
+        model = tile_model(self._gradient, self._originals, recipe, layout, recorded)
+        options = None if recorded is None else recorded_options(self.provider)
+        with telling("the network"):
+            session = open_session(
+                model, self.provider, self.routines.threads, self.precision, options
+            )
+        return Routine(session, self.routines.device, recording=recorded is not None)
+
+
+_LOADED = 8
+
+
+def _scaled(term: Term, scale: float) -> Term:
+    return dataclasses.replace(term, weight=term.weight * scale)
+
+
+def loaded_provider(provider: str, threads: int = 0) -> str:
+    """Short name of the provider that loads, found out by the smallest of sessions.
+
+    Raises
+    ------
+    ProviderError
+        As for `core.runtime.sessions.open_session`.
+    """
+    graph = blank({"x": (FLOAT, [1])}, "probe")
+    model: onnx.ModelProto = finished(graph, {"y": graph.value("x") + graph.value("x")})
+    session = open_session(model, provider, threads)
+    return short_name(session.get_providers()[0])

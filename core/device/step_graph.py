@@ -1,0 +1,181 @@
+"""One step as one ONNX graph: the gradient conditioned as in `core.ascent.normalize`, and added."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from dreamlayer.core.ascent.normalize import FLAT, KERNEL, SMALLEST
+from dreamlayer.core.device.blurring import blurred, correlated, gaussian, mixing, radius_of
+from dreamlayer.core.graph.builder import Value
+from dreamlayer.core.graph.edit import DOUBLE, FLOAT, at_least, blank, clipped, finished
+from dreamlayer.core.graph.ops import cast, reshape
+from dreamlayer.core.recipe.recipe import Recipe
+
+Array = npt.NDArray[np.float32]
+PICTURE, TOTAL, CHANGE, DIVISOR = "dream/picture", "dream/total", "change", "divisor"
+"""Names of the graph's inputs and outputs, beside those of `kernels`."""
+
+
+def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
+    """The graph of one step.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to do.
+    height, width : int
+        The octave's size.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Inputs: `picture`, float32 [3, height, width]; `total`, the gradient, float32
+        [3, height * width]; the kernels of `kernels`. Outputs: `picture`, which may share the
+        input's memory; `change`, what was added, float32 [3, height, width], which may share
+        that of `total`; `divisor`, float64 [1], not finite where the gradient is not.
+    """
+    radii = _radii(recipe)
+    inputs = {PICTURE: (FLOAT, [3, height, width]), TOTAL: (FLOAT, [3, height * width])}
+    for number, radius in enumerate(radii):
+        inputs[f"kernel{number}"] = FLOAT, [2 * radius + 1]
+        if recipe.smoothing_colours:
+            inputs[f"colours{number}"] = FLOAT, [3, 3]
+    graph = blank(inputs, "step")
+    gradient = reshape(graph.value(TOTAL), 3, height, width)
+    if recipe.pyramid:
+        gradient = _evened_out(gradient, (height, width), recipe.pyramid)
+    gradient = _smoothed(gradient, (height, width), radii, recipe.smoothing_colours)
+    divisor = magnitude(gradient, recipe.normalise)
+    if recipe.normalise != "none":
+        divisor = bounded(divisor, recipe)
+        gradient = gradient / cast(divisor, FLOAT)
+    if recipe.clip_gradient:
+        gradient = clipped(gradient, -recipe.clip_gradient, recipe.clip_gradient)
+    change = gradient * recipe.step_size
+    result = graph.value(PICTURE) + change
+    if recipe.clip:
+        result = clipped(result, 0, 1)
+    single = reshape(divisor, 1)
+    return finished(graph, {CHANGE: change, f"new/{PICTURE}": result, DIVISOR: single})
+
+
+def kernels(recipe: Recipe, step: int) -> dict[str, Array]:
+    """The weights of step `step`'s blurs, by the names of the graph's inputs."""
+    found = {}
+    sigmas, radii = _sigmas(recipe, step), _radii(recipe)
+    for number, (sigma, radius) in enumerate(zip(sigmas, radii, strict=True)):
+        # Where there is no blur yet, the first gives the gradient as it is, and others nothing.
+        weights, matrix = np.zeros(2 * radius + 1, np.float32), np.eye(3, dtype=np.float32)
+        weights[radius] = number == 0
+        found[f"kernel{number}"] = gaussian(sigma, radius) if sigma else weights
+        if recipe.smoothing_colours:
+            found[f"colours{number}"] = mixing(sigma) if sigma else matrix
+    return found
+
+
+def _sigmas(recipe: Recipe, step: int) -> list[float]:
+    """Those of one step's blurs; zeros where a growing blur is none yet."""
+    if not (recipe.smoothing or recipe.smoothing_growth):
+        return []
+    sigma = recipe.smoothing
+    if recipe.smoothing_growth:
+        sigma += recipe.smoothing_growth * step / recipe.steps
+    return [sigma * scale for scale in _SCALES] if recipe.smoothing_cascade else [sigma]
+
+
+_SCALES = (1.0, 2.0, 0.5)
+
+
+def _radii(recipe: Recipe) -> list[int]:
+    """The largest radius of each blur; sigmas only grow."""
+    return [radius_of(sigma) for sigma in _sigmas(recipe, max(recipe.steps - 1, 0))]
+
+
+def _smoothed(value: Value, size: tuple[int, int], radii: list[int], colours: bool) -> Value:
+    """The sum of the blurs."""
+    graph, result = value.graph, None
+    for number, radius in enumerate(radii):
+        source = value
+        if colours:
+            mixed = graph.emit("MatMul", graph.value(f"colours{number}"), reshape(value, 3, -1))
+            source = reshape(mixed, 3, *size)
+        part = blurred(source, size, graph.value(f"kernel{number}"), radius)
+        result = part if result is None else result + part
+    return value if result is None else result
+
+
+def _evened_out(value: Value, size: tuple[int, int], bands: int) -> Value:
+    """`core.ascent.normalize.even_out`: each band of a Laplacian pyramid divided by its size."""
+    levels, current = [], value
+    for _ in range(bands):
+        low = _shrunk(current, size)
+        levels.append((current - _grown(low, size), size))
+        size, current = ((size[0] + 1) // 2, (size[1] + 1) // 2), low
+    current = _divided_by_size(current)
+    for band, size in reversed(levels):
+        current = _divided_by_size(band) + _grown(current, size)
+    return current
+
+
+def _divided_by_size(band: Value) -> Value:
+    size = band.graph.emit("Sqrt", _mean(band * band))
+    return band / cast(at_least(size, FLAT), FLOAT)
+
+
+def _shrunk(value: Value, size: tuple[int, int]) -> Value:
+    """Every second pixel of the blurred image, those that a convolution of stride 2 meets."""
+    graph = value.graph
+    weights = graph.constant(np.array(KERNEL, np.float32))
+    for axis, length in enumerate(size, 1):
+        # Of an even length it meets the odd pixels, of an odd one the even. The zeros are put on
+        # beforehand: cuDNN knows no more of them at one end than at the other.
+        begin, end = [0, 0, 0], [0, 0, 0]
+        begin[axis], end[axis] = 1 + length % 2, 2
+        padded = graph.emit("Pad", value, graph.ints(*begin, *end))
+        value = correlated(padded, weights, axis, stride=2)
+    return value
+
+
+def _grown(value: Value, size: tuple[int, int]) -> Value:
+    """The transposed convolution: pixels put back where they came from, blurred, four times."""
+    graph = value.graph
+    kernel = 2 * np.array(KERNEL, np.float32)
+    for axis, length in enumerate(size, 1):
+        first, tall = 1 + length % 2, axis == 1
+        wide = graph.emit(
+            "ConvTranspose",
+            graph.emit("Unsqueeze", value, graph.ints(1)),
+            graph.constant(kernel.reshape((1, 1, 5, 1) if tall else (1, 1, 1, 5))),
+            strides=[2, 1] if tall else [1, 2],
+        )
+        wide = graph.emit("Squeeze", wide, graph.ints(1))
+        bounds = (graph.ints(number) for number in (first, first + length, axis))
+        value = graph.emit("Slice", wide, *bounds)
+    return value
+
+
+def _mean(value: Value) -> Value:
+    """The mean, a float64 scalar.
+
+    Rows are summed in float32, their means in float64, so that sums of many pixels keep their
+    digits without a copy of the image in float64.
+    """
+    rows = value.graph.emit("ReduceMean", value, value.graph.ints(-1), keepdims=0)
+    return value.graph.emit("ReduceMean", cast(rows, DOUBLE), keepdims=0)
+
+
+def magnitude(value: Value, kind: str) -> Value:
+    """What a gradient is divided by, a float64 scalar; as `core.ascent.normalize.magnitude`."""
+    if kind == "mean":
+        return _mean(value.graph.emit("Abs", value))
+    if kind == "std":
+        first, second = _mean(value), _mean(value * value)
+        return value.graph.emit("Sqrt", at_least(second - first * first, 0))
+    # Nothing times infinity, or times what is no number, is no number.
+    return _mean(value) * 0.0 + 1.0
+
+
+def bounded(divisor: Value, recipe: Recipe) -> Value:
+    """With the recipe's `epsilon` and `floor`, and never 0."""
+    return at_least(divisor + recipe.epsilon, max(recipe.floor, SMALLEST))

@@ -1,0 +1,292 @@
+"""Build ONNX nodes with ordinary arithmetic: `Value` stands for a tensor, `Graph` for the model."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from dreamlayer.core.autodiff.variants import Forms
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph.inference import Dim, inferred, names_read
+from onnx import TensorProto, helper, numpy_helper
+
+_FOLDED: dict[str, Callable[..., Any]] = {
+    "Add": np.add,
+    "Sub": np.subtract,
+    "Mul": np.multiply,
+    "Div": lambda a, b: np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b)),
+    "Max": lambda *parts: functools.reduce(np.maximum, parts),
+    "Neg": np.negative,
+    "Concat": lambda *parts: np.concatenate(parts),
+}
+"""Arithmetic on sizes that is done at once where all of them are known."""
+
+_BOOLEAN = {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"}
+_INTEGER = {"Shape", "Size", "ArgMax", "NonZero"}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor of a graph; arithmetic on it appends nodes and returns new values."""
+
+    graph: Graph
+    name: str
+    dtype: int
+
+    def __add__(self, other: Operand) -> Value:
+        return self.graph.emit("Add", self, self.graph.like(self, other))
+
+    def __sub__(self, other: Operand) -> Value:
+        return self.graph.emit("Sub", self, self.graph.like(self, other))
+
+    def __mul__(self, other: Operand) -> Value:
+        return self.graph.emit("Mul", self, self.graph.like(self, other))
+
+    def __truediv__(self, other: Operand) -> Value:
+        return self.graph.emit("Div", self, self.graph.like(self, other))
+
+    def __radd__(self, other: float) -> Value:
+        return self.graph.like(self, other) + self
+
+    def __rsub__(self, other: float) -> Value:
+        return self.graph.like(self, other) - self
+
+    def __rmul__(self, other: float) -> Value:
+        return self.graph.like(self, other) * self
+
+    def __rtruediv__(self, other: float) -> Value:
+        return self.graph.like(self, other) / self
+
+    def __neg__(self) -> Value:
+        return self.graph.emit("Neg", self)
+
+    def __gt__(self, other: Operand) -> Value:
+        return self.graph.emit("Greater", self, self.graph.like(self, other))
+
+    def __ge__(self, other: Operand) -> Value:
+        return self.graph.emit("GreaterOrEqual", self, self.graph.like(self, other))
+
+    def __lt__(self, other: Operand) -> Value:
+        return self.graph.emit("Less", self, self.graph.like(self, other))
+
+    def __le__(self, other: Operand) -> Value:
+        return self.graph.emit("LessOrEqual", self, self.graph.like(self, other))
+
+    @property
+    def dims(self) -> list[Dim] | None:
+        """Its shape as far as shape inference knows it; None where not even the rank is known."""
+        return self.graph.shapes.get(self.name)
+
+    @property
+    def rank(self) -> int:
+        """Its number of axes; `NetworkError` where shape inference does not know it."""
+        if self.dims is None:
+            raise NetworkError(
+                f"the number of axes of tensor {self.name!r} is not known, so its gradient cannot "
+                f"be built; export the network with shape information (value_info) for it"
+            )
+        return len(self.dims)
+
+    def static(self, axis: int) -> int | None:
+        """The size along `axis` where it is a known number, else None."""
+        dim = self.dims[axis] if self.dims is not None and axis < len(self.dims) else None
+        return dim if isinstance(dim, int) else None
+
+    def node(self) -> onnx.NodeProto | None:
+        """The node that computes it, or None for an input or initializer."""
+        return self.graph.producers.get(self.name)
+
+
+Operand = Value | float
+
+
+def same_shape(a: Value, b: Value) -> bool:
+    """True where shape inference proves that both tensors have one and the same shape."""
+    if a.name == b.name:
+        return True
+    return a.dims is not None and None not in a.dims and a.dims == b.dims
+
+
+class Graph:
+    """A model under construction: an ONNX model that nodes are appended to, each distinct once.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        The forward network; it is copied, never changed. Opset 18 or later.
+    forms : Forms
+        How gradients are written where there is a choice; the plainest by default.
+    stem : str
+        What the names of its new tensors begin with.
+
+    Attributes
+    ----------
+    forms : Forms
+        As given.
+    shapes : dict
+        For each tensor whose rank is known, its dimensions.
+    """
+
+    def __init__(
+        self, model: onnx.ModelProto, forms: Forms | None = None, stem: str = "gradient"
+    ) -> None:
+        opset = max(
+            (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
+        )
+        if opset < 18:
+            raise NetworkError(
+                f"the network uses ONNX opset {opset}; 18 or later is needed: "
+                f"convert it with `python -m export adopt`"
+            )
+        self.model = onnx.ModelProto()
+        self.model.CopyFrom(model)
+        self.forms = forms or Forms()
+        self.shapes: dict[str, list[Dim]] = {}
+        self.dtypes: dict[str, int] = {}
+        self.producers: dict[str, onnx.NodeProto] = {}
+        self._emitted: dict[tuple[Any, ...], tuple[Value, ...]] = {}
+        self._constants: dict[tuple[Any, ...], Value] = {}
+        self._numbers: dict[str, npt.NDArray[np.int64]] = {}
+        self._count, self._stem = 0, stem
+        self.learn_shapes()
+        for node in self.model.graph.node:
+            for output in node.output:
+                self.producers[output] = node
+        self._taken = set(self.dtypes) | set(self.producers)
+
+    def learn_shapes(self) -> None:
+        """Infer the shapes of all tensors, those of nodes appended so far included."""
+        found = inferred(self.model)
+        self.dtypes |= found.dtypes
+        self.shapes |= found.shapes
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.dtypes or name in self.producers
+
+    def value(self, name: str) -> Value:
+        """The tensor called `name`; types that inference does not know are taken as float32."""
+        return Value(self, name, self.dtypes.get(name, TensorProto.FLOAT))
+
+    def like(self, reference: Value, operand: Operand) -> Value:
+        """Turn a Python number into a scalar constant of `reference`'s type."""
+        if isinstance(operand, Value):
+            return operand
+        return self.constant(np.asarray(operand, helper.tensor_dtype_to_np_dtype(reference.dtype)))
+
+    def constant(self, array: npt.ArrayLike) -> Value:
+        """Store `array` as an initializer, once for equal arrays."""
+        data = np.asarray(array)
+        key = (data.dtype.str, data.shape, data.tobytes())
+        if key not in self._constants:
+            name = self._fresh("constant")
+            tensor = numpy_helper.from_array(np.ascontiguousarray(data).reshape(data.shape), name)
+            self.model.graph.initializer.append(tensor)
+            self.dtypes[name] = tensor.data_type
+            self.shapes[name] = list(data.shape)
+            self._constants[key] = self.value(name)
+            if data.dtype == np.int64 and data.ndim <= 1:
+                self._numbers[name] = data
+        return self._constants[key]
+
+    def numbers(self, value: Value) -> list[int] | None:
+        """What a constant that was stored here holds, where it is int64, of one axis or none."""
+        data = self._numbers.get(value.name)
+        return None if data is None else data.reshape(-1).tolist()
+
+    def ints(self, *numbers: int) -> Value:
+        """A one-dimensional int64 constant."""
+        return self.constant(np.array(numbers, np.int64))
+
+    def input(self, name: str, shape: Sequence[Dim]) -> Value:
+        """Declare a further float32 input of the model, once for each name."""
+        if name not in {info.name for info in self.model.graph.input}:
+            info = helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))
+            self.model.graph.input.append(info)
+            self.dtypes[name], self.shapes[name] = TensorProto.FLOAT, list(shape)
+        return self.value(name)
+
+    def emit(self, op: str, *inputs: Value | None, dtype: int | None = None, **attrs: Any) -> Value:
+        """Append one node with one output and return it; an equal node is not emitted twice.
+
+        Sums, products and concatenations of known sizes become constants.
+        """
+        fold = _FOLDED.get(op)
+        if fold is not None:
+            sizes = [self._numbers.get(v.name) if v is not None else None for v in inputs]
+            if all(data is not None for data in sizes):
+                return self.constant(fold(*sizes))
+        return self.emit_many(op, 1, *inputs, dtype=dtype, **attrs)[0]
+
+    def emit_many(
+        self, op: str, outputs: int, *inputs: Value | None, dtype: int | None = None, **attrs: Any
+    ) -> tuple[Value, ...]:
+        """Append one node with several outputs, all of the first input's type or of `dtype`."""
+        names = [v.name if v is not None else "" for v in inputs]
+        while names and not names[-1]:
+            names.pop()
+        attrs = {k: v for k, v in attrs.items() if v is not None}
+        key = (op, outputs, *names, *sorted((k, repr(v)) for k, v in attrs.items()))
+        if key not in self._emitted:
+            fresh = [self._fresh(op) for _ in range(outputs)]
+            node = helper.make_node(op, names, fresh, name=fresh[0], **attrs)
+            self.model.graph.node.append(node)
+            kind = dtype if dtype is not None else _result_type(op, inputs)
+            for name in fresh:
+                self.dtypes[name] = kind
+                self.producers[name] = self.model.graph.node[-1]
+            self._emitted[key] = tuple(self.value(name) for name in fresh)
+        return self._emitted[key]
+
+    def add_output(self, value: Value, index: int, dtype: int) -> Value:
+        """Make an existing node give its optional output number `index`, and return it."""
+        node = self.producers[value.name]
+        while len(node.output) <= index:
+            node.output.append("")
+        if not node.output[index]:
+            node.output[index] = self._fresh(node.op_type)
+        self.dtypes[node.output[index]] = dtype
+        self.producers[node.output[index]] = node
+        return self.value(node.output[index])
+
+    def _fresh(self, stem: str) -> str:
+        while True:
+            self._count += 1
+            name = f"{self._stem}/{stem}_{self._count}"
+            if name not in self._taken:
+                self._taken.add(name)
+                return name
+
+
+def prune(model: onnx.ModelProto) -> None:
+    """Drop, in place, every node and initializer that no graph output depends on."""
+    wanted = {output.name for output in model.graph.output}
+    kept: list[onnx.NodeProto] = []
+    for node in reversed(model.graph.node):
+        if wanted.intersection(node.output):
+            kept.append(node)
+            wanted.update(names_read(node))
+    _replace(model.graph.node, reversed(kept))
+    _replace(model.graph.initializer, [t for t in model.graph.initializer if t.name in wanted])
+    made = {name for node in kept for name in node.output}
+    _replace(model.graph.value_info, [i for i in model.graph.value_info if i.name in made])
+
+
+def _replace(field: Any, items: Any) -> None:
+    items = list(items)
+    del field[:]
+    field.extend(items)
+
+
+def _result_type(op: str, inputs: Sequence[Value | None]) -> int:
+    if op in _BOOLEAN:
+        return int(TensorProto.BOOL)
+    if op in _INTEGER:
+        return int(TensorProto.INT64)
+    chosen = inputs[1] if op == "Where" else inputs[0]
+    assert chosen is not None
+    return chosen.dtype

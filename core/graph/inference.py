@@ -1,0 +1,136 @@
+"""What can be known of a model without running it: attributes, element types and shapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import onnx
+from dreamlayer.core.errors import NetworkError
+from onnx import helper
+
+IMAGE = "image"
+"""The input of every network file."""
+
+Dim = int | str | None
+"""One dimension: a number, the name of a symbolic size, or None where nothing is known."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What inference found out.
+
+    Attributes
+    ----------
+    dtypes : dict
+        Element type by tensor.
+    shapes : dict
+        Dimensions by tensor, for those whose rank is known.
+    """
+
+    dtypes: dict[str, int]
+    shapes: dict[str, list[Dim]]
+
+
+def inferred(model: onnx.ModelProto) -> Known:
+    """Element types and shapes of all tensors of a model, as far as they are known."""
+    known = Known({}, {})
+    doubtful = _behind_doubtful_windows(model)
+    graph = infer_shapes(model).graph
+    for info in [*graph.input, *graph.value_info, *graph.output]:
+        tensor = info.type.tensor_type
+        if tensor.elem_type:
+            known.dtypes[info.name] = tensor.elem_type
+        if tensor.HasField("shape"):
+            dims = [_dim(d) for d in tensor.shape.dim]
+            if info.name in doubtful:
+                dims = [d if i == 1 and len(dims) > 2 else None for i, d in enumerate(dims)]
+            known.shapes[info.name] = dims
+    for constant in model.graph.initializer:
+        known.dtypes[constant.name] = constant.data_type
+        known.shapes[constant.name] = list(constant.dims)
+    return known
+
+
+def infer_shapes(model: onnx.ModelProto, *, strict: bool = False) -> onnx.ModelProto:
+    """Infer shapes, small integer data followed too, so that shape arithmetic is seen through.
+
+    Large weights stand in as inputs of their shape: the answer is the same, nothing is copied.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Any model; it is not changed.
+    strict : bool
+        Refuse shapes that contradict one another; else what can be inferred is given.
+
+    Raises
+    ------
+    NetworkError
+        Where shapes contradict one another.
+    """
+    skeleton = onnx.ModelProto(ir_version=model.ir_version)
+    skeleton.opset_import.extend(model.opset_import)
+    skeleton.functions.extend(model.functions)
+    graph = skeleton.graph
+    graph.name = model.graph.name
+    graph.node.extend(model.graph.node)
+    graph.input.extend(model.graph.input)
+    graph.output.extend(model.graph.output)
+    graph.value_info.extend(model.graph.value_info)
+    add_constants(graph, model)
+    try:
+        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
+    except (onnx.shape_inference.InferenceError, ValueError) as error:
+        raise NetworkError(f"the network's shapes contradict one another: {error}") from error
+
+
+def add_constants(graph: onnx.GraphProto, model: onnx.ModelProto) -> None:
+    """Give a graph the small constants of a model, and an input in the place of each large one."""
+    named = {info.name for info in graph.input}
+    for tensor in model.graph.initializer:
+        if math.prod(tensor.dims) <= 64:
+            graph.initializer.append(tensor)
+        elif tensor.name not in named:
+            graph.input.append(
+                helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+            )
+
+
+def attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """The attributes of a node as Python numbers, strings, lists and tensors."""
+    found: dict[str, Any] = {}
+    for attribute in node.attribute:
+        value = helper.get_attribute_value(attribute)
+        found[attribute.name] = value.decode() if isinstance(value, bytes) else value
+    return found
+
+
+def names_read(node: onnx.NodeProto) -> Iterator[str]:
+    """Names a node reads, those that its subgraphs capture included."""
+    yield from (name for name in node.input if name)
+    for attribute in node.attribute:
+        for graph in [attribute.g, *attribute.graphs]:
+            for inner in graph.node:
+                yield from names_read(inner)
+
+
+def _behind_doubtful_windows(model: onnx.ModelProto) -> set[str]:
+    """Tensors whose sizes runtimes and shape inference count differently.
+
+    Where a pool rounds up, ONNX Runtime drops a last window that lies in the padding alone, and
+    inference does not.
+    """
+    found: set[str] = set()
+    for node in model.graph.node:
+        if attributes(node).get("ceil_mode", 0) or found.intersection(node.input):
+            found.update(node.output)
+    return found
+
+
+def _dim(dim: onnx.TensorShapeProto.Dimension) -> Dim:
+    if dim.HasField("dim_value"):
+        return int(dim.dim_value)
+    return dim.dim_param or None

@@ -1,0 +1,157 @@
+"""Shape arithmetic that several rules need, as constants where shapes are known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from dreamlayer.core.graph.builder import Value, same_shape
+from onnx import TensorProto, helper
+
+
+def shape(x: Value) -> Value:
+    """The shape of `x` as a one-dimensional int64 tensor."""
+    if x.dims is not None and all(isinstance(d, int) for d in x.dims):
+        return x.graph.ints(*[d for d in x.dims if isinstance(d, int)])
+    return x.graph.emit("Shape", x)
+
+
+def sizes(x: Value, start: int, end: int | None = None) -> Value:
+    """The sizes of axes `start` to `end` of `x` as a one-dimensional int64 tensor."""
+    dims = None if x.dims is None else x.dims[start:end]
+    if dims is not None and all(isinstance(d, int) for d in dims):
+        return x.graph.ints(*[d for d in dims if isinstance(d, int)])
+    return x.graph.emit("Shape", x, start=start, end=end)
+
+
+def elements(x: Value) -> Value:
+    """The number of elements of `x`, an int64 scalar.
+
+    By the product of its sizes: OpenVINO has no Size.
+    """
+    if x.dims is not None and all(isinstance(d, int) for d in x.dims):
+        return x.graph.constant(np.int64(math.prod(d for d in x.dims if isinstance(d, int))))
+    return x.graph.emit("ReduceProd", shape(x), keepdims=0)
+
+
+def padded(x: Value, pads: Value, number: float = 0.0) -> Value:
+    """Pad by an int64 vector, [begin..., end...] over all axes; negative cuts."""
+    known = x.graph.numbers(pads)
+    if known is not None and not any(known):
+        return x
+    return x.graph.emit("Pad", x, pads, x.graph.like(x, number) if number else None)
+
+
+def reshape(x: Value, *dims: int) -> Value:
+    """Reshape to constant sizes; 0 keeps an axis and -1 takes what is left, as in ONNX."""
+    return x.graph.emit("Reshape", x, x.graph.ints(*dims))
+
+
+def reshape_like(g: Value, x: Value) -> Value:
+    """Give `g` the shape of `x`, which has as many elements."""
+    return g.graph.emit("Reshape", g, shape(x))
+
+
+def joined(*vectors: Value) -> Value:
+    """Concatenate one-dimensional tensors."""
+    return vectors[0].graph.emit("Concat", *vectors, axis=0)
+
+
+def filled(shape_of: Value, number: float, dtype: int) -> Value:
+    """A tensor of the given shape (an int64 vector) that holds `number` everywhere."""
+    fill = np.array([number], helper.tensor_dtype_to_np_dtype(dtype))
+    return shape_of.graph.emit(
+        "ConstantOfShape",
+        shape_of,
+        dtype=dtype,
+        value=helper.make_tensor("value", dtype, [1], fill.tolist()),
+    )
+
+
+def zeros_like(x: Value) -> Value:
+    """Zeros of the shape and type of `x`."""
+    return filled(shape(x), 0, x.dtype)
+
+
+def expand_like(g: Value, x: Value) -> Value:
+    """Broadcast `g` to the shape of `x`."""
+    return g.graph.emit("Expand", g, shape(x))
+
+
+def scaled(x: Value, g: Value) -> Value:
+    """The product of two tensors of one shape.
+
+    Where `g` was broadcast to that shape, as what comes from a mean is, it is multiplied as it was
+    before, so that no constant of a layer's size comes about.
+    """
+    node = g.node()
+    if node is not None and node.op_type == "Expand":
+        g = g.graph.value(node.input[0])
+    return g * x
+
+
+def cast(x: Value, dtype: int) -> Value:
+    """Convert to an element type, where it is not that already."""
+    return x if x.dtype == dtype else x.graph.emit("Cast", x, dtype=dtype, to=dtype)
+
+
+def where(condition: Value, yes: Value, no: Value | float) -> Value:
+    """Choose between two tensors element by element."""
+    return yes.graph.emit("Where", condition, yes, yes.graph.like(yes, no))
+
+
+def total(x: Value, *axes: int) -> Value:
+    """Sum over constant axes, which stay with size 1."""
+    return x.graph.emit("ReduceSum", x, x.graph.ints(*axes), keepdims=1)
+
+
+def permute(x: Value, order: Sequence[int]) -> Value:
+    """Transpose, left out where the order is that of the axes already."""
+    return x if list(order) == sorted(order) else x.graph.emit("Transpose", x, perm=list(order))
+
+
+def unbroadcast(g: Value, ans: Value, x: Value) -> Value:
+    """Sum `g`, of the shape of `ans`, over the axes along which `x` was broadcast to it."""
+    if same_shape(ans, x):
+        return g
+    graph = g.graph
+    if ans.dims is not None and x.dims is not None:
+        padded = [1] * (len(ans.dims) - len(x.dims)) + list(x.dims)
+        if all(p is not None and (p == 1 or p == a) for p, a in zip(padded, ans.dims, strict=True)):
+            axes = [i for i, (p, a) in enumerate(zip(padded, ans.dims, strict=True)) if p != a]
+            return reshape_like(total(g, *axes) if axes else g, x)
+    full, part = shape(ans), shape(x)
+    missing = graph.emit("Shape", full) - graph.emit("Shape", part)
+    padded_part = joined(filled(missing, 1, part.dtype), part)
+    stretched = graph.emit("Not", graph.emit("Equal", padded_part, full))
+    axes_found = graph.emit("Reshape", graph.emit("NonZero", stretched), graph.ints(-1))
+    summed = graph.emit("ReduceSum", g, axes_found, keepdims=1, noop_with_empty_axes=1)
+    return reshape_like(summed, x)
+
+
+def adjoint_of_selection(select: Callable[[Value], Value], g: Value, x: Value) -> Value:
+    """Gradient of an operator whose every output element is one of its input's elements.
+
+    `select` applies the operator to another tensor of the shape of `x`; applied to the elements'
+    numbers it tells where each output came from, and `g` is added up there. Right for repeated,
+    reversed and skipped elements alike.
+    """
+    graph = g.graph
+    zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
+    numbers = graph.emit("Range", zero, elements(x), one)
+    origin = reshape(select(reshape_like(numbers, x)), -1)
+    count = reshape(elements(x), 1)
+    flat = scatter_add(filled(count, 0, g.dtype), origin, reshape(g, -1))
+    return reshape_like(flat, x)
+
+
+def scatter_add(onto: Value, indices: Value, updates: Value, axis: int = 0) -> Value:
+    """Add `updates` to `onto` at `indices` along an axis.
+
+    In float32 where they are shorter: ONNX Runtime's CPU provider adds no float16 here.
+    """
+    if onto.dtype in (TensorProto.FLOAT16, TensorProto.BFLOAT16):
+        wide = cast(onto, TensorProto.FLOAT), cast(updates, TensorProto.FLOAT)
+        return cast(scatter_add(wide[0], indices, wide[1], axis), onto.dtype)
+    return onto.graph.emit("ScatterElements", onto, indices, updates, axis=axis, reduction="add")

@@ -1,0 +1,191 @@
+"""Which image sizes a network takes, by arithmetic on its graph.
+
+Trying is no way to find out: where a convolution meets an empty map, ONNX Runtime 1.31 divides by
+zero, which ends the process.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import onnx
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph.inference import (
+    IMAGE,
+    add_constants,
+    attributes,
+    infer_shapes,
+    names_read,
+)
+from onnx import helper
+
+LARGEST = 2048
+MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
+_SAMPLES = (257, 262, 271, 284, 293, 306)
+_WINDOWED = ("Conv", "MaxPool", "AveragePool", "LpPool")
+_PROBE = 1024
+
+Shapes = dict[str, list[int]]
+
+
+def ancestors(model: onnx.ModelProto, names: Iterable[str]) -> list[onnx.NodeProto]:
+    """The nodes that the named tensors depend on, in topological order."""
+    wanted, found = set(names), []
+    for node in reversed(model.graph.node):
+        if wanted.intersection(node.output):
+            found.append(node)
+            wanted.update(names_read(node))
+    return found[::-1]
+
+
+def shapes_at(
+    model: onnx.ModelProto, side: int, layers: Sequence[str] | None = None, *, strict: bool = False
+) -> Shapes:
+    """Infer the shape of every tensor for one square image.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A network whose input is `image`.
+    side : int
+        Of the image, in pixels.
+    layers : sequence of str, optional
+        Look at nothing but what these depend on.
+    strict : bool
+        Refuse a size that the graph contradicts, instead of giving what can be inferred.
+
+    Returns
+    -------
+    dict
+        Sizes by tensor name; 0 for an axis that cannot be inferred.
+
+    Raises
+    ------
+    NetworkError
+        The graph does not take this size, and `strict` is set.
+    """
+    fixed = onnx.ModelProto(ir_version=model.ir_version)
+    fixed.opset_import.extend(model.opset_import)
+    fixed.functions.extend(model.functions)
+    graph = fixed.graph
+    graph.name = "fixed"
+    graph.node.extend(model.graph.node if layers is None else ancestors(model, layers))
+    shape = [1, 3, side, side]
+    graph.input.append(helper.make_tensor_value_info(IMAGE, onnx.TensorProto.FLOAT, shape))
+    add_constants(graph, model)
+    ends = [output.name for output in model.graph.output] if layers is None else layers
+    graph.output.extend(onnx.ValueInfoProto(name=name) for name in ends)
+    inferred = infer_shapes(fixed, strict=strict).graph
+    return {
+        info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim]
+        for info in [*inferred.input, *inferred.value_info, *inferred.output]
+    } | {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
+
+
+def takes(model: onnx.ModelProto, layers: Sequence[str], side: int) -> bool:
+    """Tell whether no feature map on the way to `layers` is empty for a square image.
+
+    Shape inference alone does not: it rounds toward zero where the specification rounds down,
+    and so calls a map of size 0 one of size 1. Hence each window is checked by itself.
+    """
+    try:
+        shapes = shapes_at(model, side, layers, strict=True)
+    except NetworkError:
+        return False
+    windows = [n for n in ancestors(model, layers) if n.op_type in _WINDOWED]
+    if not all(_window_fits(node, shapes) for node in windows):
+        return False
+    return all(0 not in shapes.get(name, ()) for name in layers)
+
+
+def accepted_sizes(model: onnx.ModelProto, layers: Sequence[str]) -> tuple[int, int]:
+    """Find the square images for which every layer exists.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A network whose input is symbolic in height and width.
+    layers : sequence of str
+        Names of tensors.
+
+    Returns
+    -------
+    tuple of int
+        The smallest side in pixels, and the number that every side must be a multiple of: 1 for
+        most, 32 for example where a network joins maps that were shrunk five times and enlarged.
+
+    Raises
+    ------
+    NetworkError
+        No side up to 2048 pixels works.
+    """
+    for multiple in MULTIPLES:
+        sides = [-(-sample // multiple) * multiple for sample in _SAMPLES]
+        if all(takes(model, layers, side) for side in sides):
+            return minimum_size(model, layers, multiple), multiple
+    return minimum_size(model, layers), 1
+
+
+def minimum_size(model: onnx.ModelProto, layers: Sequence[str], multiple: int = 1) -> int:
+    """The smallest side, a multiple of `multiple`, for which every layer has a position.
+
+    Raises
+    ------
+    NetworkError
+        No side up to 2048 pixels works.
+    """
+    top = multiple
+    while not takes(model, layers, top):
+        top *= 2
+        if top > LARGEST:
+            raise NetworkError(
+                f"the layers {layers[0]} to {layers[-1]} do not all exist at any size up to "
+                f"{LARGEST} pixels; choose layers nearer to the image"
+            )
+    low = top // 2
+    while top - low > multiple:
+        middle = (low + top) // (2 * multiple) * multiple
+        if takes(model, layers, middle):
+            top = middle
+        else:
+            low = middle
+    return top
+
+
+def stride(model: onnx.ModelProto, layers: Sequence[str]) -> int:
+    """Pixels of the image from one position of the deepest of `layers` to the next."""
+    near, far = (shapes_at(model, side, layers) for side in (_PROBE, 2 * _PROBE))
+    grown = [
+        far[name][2] - near[name][2]
+        for name in layers
+        if len(near.get(name, ())) == len(far.get(name, ())) == 4
+    ]
+    return max([1, *(round(_PROBE / positions) for positions in grown if positions > 0)])
+
+
+def activation_bytes(model: onnx.ModelProto, layers: Sequence[str]) -> float:
+    """Size of the float32 feature maps that `layers` depend on, in bytes per pixel of the image."""
+    layers = [name for name in layers if name != IMAGE]
+    if not layers:
+        return 0.0
+    shapes = shapes_at(model, _PROBE, layers)
+    outputs = [name for node in ancestors(model, layers) for name in node.output]
+    elements = [math.prod(shapes[name]) for name in outputs if len(shapes.get(name, ())) == 4]
+    return 4.0 * sum(elements) / _PROBE**2
+
+
+def _window_fits(node: onnx.NodeProto, shapes: Shapes) -> bool:
+    """Tell whether the window of a convolution or pool fits into its padded input."""
+    given = attributes(node)
+    sizes = shapes.get(node.input[0], [])[2:]
+    kernel = given.get("kernel_shape") or shapes.get(node.input[1], [])[2:]
+    if given.get("auto_pad", "").startswith("SAME"):
+        return True
+    pads = given.get("pads") or [0] * (2 * len(kernel))
+    dilations = given.get("dilations") or [1] * len(kernel)
+    return all(
+        size + pads[axis] + pads[axis + len(kernel)] > (kernel[axis] - 1) * dilations[axis]
+        for axis, size in enumerate(sizes)
+        if size
+    )

@@ -1,0 +1,81 @@
+"""Pixels of an image as callers have them: checked, laid out for dreaming, and changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from dreamlayer.core.errors import RecipeError
+
+Array = npt.NDArray[np.float32]
+_ROUNDING = 1e-5
+
+
+def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
+    """Height and width of an image that can be dreamed on, with its mask.
+
+    Raises
+    ------
+    RecipeError
+        Where shapes or values are not what `Dreamer.dream` takes.
+    """
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        raise RecipeError(
+            f"an image must have the shape [height, width, 3], but has {list(pixels.shape)}"
+        )
+    if not np.isfinite(pixels.min()) or not np.isfinite(pixels.max()):
+        raise RecipeError("the image has pixels that are not finite numbers; replace them first")
+    height, width = pixels.shape[:2]
+    if mask is not None and mask.shape != (height, width):
+        raise RecipeError(
+            f"the mask must have the image's shape [{height}, {width}], but has {list(mask.shape)}"
+        )
+    if mask is not None and not (mask.dtype.kind == "f" and _within_0_1(mask)):
+        raise RecipeError("the mask must hold floats from 0 (keep the pixel) to 1 (dream)")
+    return height, width
+
+
+def planar(pixels: Array) -> Array:
+    """Clip to 0..1 and lay out as [3, height, width]."""
+    planes = np.empty((3, *pixels.shape[:2]), np.float32)
+    for channel, plane in enumerate(planes):
+        np.clip(pixels[:, :, channel], 0, 1, out=plane)
+    return planes
+
+
+def _within_0_1(mask: Array) -> bool:
+    """True for 0..1 but for rounding, which a feathered selection in floats has."""
+    return bool(-_ROUNDING <= mask.min() <= mask.max() <= 1 + _ROUNDING)
+
+
+def changed(pixels: Array, change: Array, mask: Array | None, result: Array) -> Array:
+    """Write pixels + mask * change to `result`; pixels outside the mask are copied bit by bit."""
+    for channel in range(3):
+        own = pixels[:, :, channel]
+        if mask is None:
+            np.add(own, change[channel], out=result[:, :, channel])
+        else:
+            np.multiply(change[channel], mask, out=change[channel])
+            sum_ = np.add(own, change[channel], out=change[channel])
+            result[:, :, channel] = np.where(mask > 0, sum_, own)
+    return result
+
+
+def as_float(image: npt.NDArray[Any]) -> Array:
+    """Pixels as float32, 0..1; `RecipeError` for types other than uint8, uint16 and floats."""
+    if image.dtype in (np.uint8, np.uint16):
+        return (image / np.float32(np.iinfo(image.dtype).max)).astype(np.float32, copy=False)
+    if image.dtype.kind != "f":
+        raise RecipeError(
+            f"an image must hold uint8, uint16 or floats, but holds {image.dtype}; convert it first"
+        )
+    return image.astype(np.float32)
+
+
+def as_type(pixels: Array, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Float pixels, 0..1, in the type that an image was given in."""
+    if dtype.kind == "f":
+        return pixels.astype(dtype, copy=False)
+    top = np.iinfo(dtype).max
+    return np.rint(np.clip(pixels, 0, 1) * top).astype(dtype)

@@ -1,0 +1,83 @@
+"""Activations of a network's layers for a picture, by ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from dreamlayer.core.graph.builder import prune
+from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.sessions import open_session, run
+from onnx import TensorProto
+
+if TYPE_CHECKING:
+    from dreamlayer.core.network.network import Network
+
+Array = npt.NDArray[np.float32]
+
+
+def activation_model(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
+    """A copy of a network whose outputs are `layers`, without what they do not need."""
+    known = {info.name: info for info in [*model.graph.value_info, *model.graph.output]}
+    unknown = onnx.TypeProto(tensor_type=onnx.TypeProto.Tensor(elem_type=TensorProto.FLOAT))
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    del result.graph.output[:]
+    result.graph.output.extend(
+        known.get(name, onnx.ValueInfoProto(name=name, type=unknown)) for name in layers
+    )
+    prune(result)
+    return result
+
+
+class Activations:
+    """Some layers of a network, loaded.
+
+    Parameters
+    ----------
+    network : Network
+        Whose.
+    layers : sequence of str
+        Names of layers; `image` is the picture itself.
+    provider, threads
+        As for `core.runtime.sessions.open_session`.
+
+    Raises
+    ------
+    LayerError
+        The network has no such layer.
+    """
+
+    def __init__(
+        self, network: Network, layers: Sequence[str], provider: str = AUTO, threads: int = 0
+    ) -> None:
+        network.check_layers(layers)
+        self._layers = list(dict.fromkeys(layers))
+        self._tapped = [name for name in self._layers if name != IMAGE]
+        self._session = None
+        if self._tapped:
+            source = network.activation_source(self._tapped)
+            self._session = open_session(source, provider, threads)
+
+    def __call__(self, image: Array) -> dict[str, Array]:
+        """Run the network.
+
+        Parameters
+        ----------
+        image : array
+            float32 [3, height, width], 0..1, not smaller than the network takes.
+
+        Returns
+        -------
+        dict
+            For each layer float32 [1, channels, h, w].
+        """
+        found = {IMAGE: image[np.newaxis]}
+        if self._session is not None:
+            results = run(self._session, self._tapped, {IMAGE: found[IMAGE]})
+            found.update(zip(self._tapped, results, strict=True))
+        return {name: found[name] for name in self._layers}

@@ -1,0 +1,192 @@
+"""Network files: found by name or path, read, and checked against the contract."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import onnx
+from dreamlayer.core.errors import NetworkError, nearest
+from dreamlayer.core.graph.inference import IMAGE
+from google.protobuf.message import DecodeError
+from onnx.external_data_helper import uses_external_data
+from platformdirs import user_data_path
+
+DEFAULT = "default"
+DEFAULT_FILE = Path(__file__).parents[1] / "data" / "inception_v3_mixed5.onnx"
+EXPORTS = {
+    "inception_v3": "inception_v3",
+    "inception_v3_top": "inception_v3 --top",
+    "inception5h": "inception5h --weights inception5h.zip",
+    "inception5h_no_mean": "inception5h --mean none --weights inception5h.zip",
+    "inception5h_bgr": "inception5h --channels bgr --weights inception5h.zip",
+    "vgg16": "vgg16",
+    "vgg19": "vgg19",
+    "vgg16_average_rgb_no_mean": "vgg16 --pooling average --channels rgb --mean none",
+}
+"""Networks that presets are made for, with what `python -m export` makes them by."""
+
+_SHOWN = 80
+_MULTIPLE = 1024
+"""The most pixels that sides may have to be a multiple of."""
+
+
+def folders() -> list[Path]:
+    """Where networks are looked for: `DREAMLAYER_NETWORKS`, then the user's data folder.
+
+    The variable holds folders, or single .onnx files, separated as in `PATH`.
+    """
+    named = os.environ.get("DREAMLAYER_NETWORKS", "")
+    chosen = [Path(part) for part in named.split(os.pathsep) if part]
+    return [*chosen, user_data_path("dreamlayer", appauthor=False) / "networks"]
+
+
+def available() -> dict[str, Path]:
+    """All networks that can be called by name, with their files."""
+    found = {DEFAULT: DEFAULT_FILE}
+    for folder in folders():
+        for path in sorted(folder.glob("*.onnx")) if folder.is_dir() else [folder]:
+            if path.suffix == ".onnx" and path.is_file():
+                found.setdefault(path.stem, path)
+    return found
+
+
+def find(name: str) -> Path:
+    """The file of a network given by name or path.
+
+    Raises
+    ------
+    NetworkError
+        Where there is none.
+    """
+    known = available()
+    if name in known:
+        return known[name]
+    path = Path(name)
+    try:
+        if path.is_file():
+            return path
+    except OSError:
+        # No file can have such a name, one too long for example.
+        hint = name if len(name) <= _SHOWN else name[:_SHOWN] + "..."
+        raise NetworkError(
+            f"no file can be called {hint!r}; give a network's name or the path of an .onnx file"
+        ) from None
+    if path.suffix == ".onnx" or len(path.parts) > 1:
+        problem = "is a folder" if path.is_dir() else "does not exist"
+        raise NetworkError(f"network file {name!r} {problem}; give an .onnx file or a name")
+    if name in EXPORTS:
+        raise NetworkError(
+            f"network {name} is not on this machine; make it with "
+            f"`python -m export {EXPORTS[name]}` and put it into {folders()[-1]}, or use a preset "
+            f"whose name begins with like-, made for the network that ships"
+        )
+    hint = nearest(name, known) or f"known are {', '.join(known)}"
+    raise NetworkError(
+        f"no network is called {name!r}; {hint}; "
+        f"make one with `python -m export` or give the path of an .onnx file"
+    )
+
+
+def read_model(path: Path) -> onnx.ModelProto:
+    """Read an ONNX file, weights that it keeps in other files included.
+
+    Raises
+    ------
+    NetworkError
+        The file is missing, unreadable, no ONNX, or its weights are not beside it.
+    """
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except OSError as error:
+        raise NetworkError(
+            f"network file {str(path)!r} cannot be read: {error.strerror or error}"
+        ) from error
+    except (DecodeError, ValueError) as error:
+        raise NetworkError(
+            f"{str(path)!r} is not an ONNX file; give one that ends in .onnx"
+        ) from error
+    if not model.graph.node:
+        raise NetworkError(
+            f"{str(path)!r} is not an ONNX file with a network in it; give one that has nodes"
+        )
+    outside = [tensor for tensor in model.graph.initializer if uses_external_data(tensor)]
+    try:
+        onnx.load_external_data_for_model(model, str(path.parent))
+        # Older versions of onnx take what there is of a file that ends too soon.
+        whole = all(len(tensor.raw_data) == _bytes(tensor) for tensor in outside)
+    except (OSError, ValueError, onnx.checker.ValidationError):
+        whole = False
+    if not whole:
+        raise NetworkError(
+            f"network {str(path)!r} keeps its weights in another file, which is missing or too "
+            f"short; put it beside the network"
+        )
+    return model
+
+
+def _bytes(tensor: onnx.TensorProto) -> int:
+    size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    return int(math.prod(tensor.dims) * size)
+
+
+def load(path: Path) -> onnx.ModelProto:
+    """Read a network file that meets the contract.
+
+    Raises
+    ------
+    NetworkError
+        It cannot be read, or does not meet it; the message says what is missing.
+    """
+    model = read_model(path)
+    for problem in _breaches(model):
+        raise NetworkError(
+            f"network {str(path)!r} {problem}; bring it to the contract with "
+            f"`python -m export adopt {path.name}`"
+        )
+    return model
+
+
+def _breaches(model: onnx.ModelProto) -> Iterator[str]:
+    """What a model lacks of the network contract, as parts of a sentence."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    inputs = [info for info in model.graph.input if info.name not in constants]
+    if [info.name for info in inputs] != [IMAGE]:
+        came = ", ".join(info.name for info in inputs) or "none"
+        yield f"must have one input called 'image', but has: {came}"
+        return
+    kind = inputs[0].type.tensor_type
+    dims = [d.dim_value or None for d in kind.shape.dim]
+    if kind.elem_type != onnx.TensorProto.FLOAT or len(dims) != 4 or dims[1] != 3:
+        yield "must take a float32 image [batch, 3, height, width]"
+    elif dims[2] is not None or dims[3] is not None:
+        width, height = (dim or "any" for dim in (dims[3], dims[2]))
+        yield f"takes only images of {width} × {height} pixels, but must take any size"
+    versions = {o.domain: o.version for o in model.opset_import}
+    foreign = {node.domain for node in model.graph.node} - {"", "ai.onnx"}
+    if foreign:
+        yield f"uses operators outside the ONNX standard (domain {', '.join(sorted(foreign))})"
+    if max(versions.get("", 0), versions.get("ai.onnx", 0)) < 18:
+        yield "uses an ONNX opset older than 18"
+    known = {IMAGE, *constants, *(t.values.name for t in model.graph.sparse_initializer)}
+    for node in model.graph.node:
+        for name in filter(None, node.input):
+            if name not in known:
+                yield f"reads the tensor {name!r}, which nothing computes"
+        known.update(node.output)
+    yield from _false_metadata({p.key: p.value for p in model.metadata_props})
+
+
+def _false_metadata(metadata: Mapping[str, str]) -> Iterator[str]:
+    try:
+        listed = json.loads(metadata.get("dreamlayer.layers", "[]"))
+    except ValueError:
+        listed = None
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        yield "has metadata dreamlayer.layers that is no list of names"
+    multiple = metadata.get("dreamlayer.size_multiple", "1")
+    if not (multiple.isdecimal() and 1 <= int(multiple) <= _MULTIPLE):
+        yield f"has metadata dreamlayer.size_multiple {multiple!r}, which is no size"

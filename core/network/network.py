@@ -1,0 +1,169 @@
+"""A network in memory: its layers, its sizes, and the models that are made of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import onnx
+from dreamlayer.core.ascent.tiles import Grid
+from dreamlayer.core.autodiff.backward import dreamable
+from dreamlayer.core.autodiff.variants import forms_of
+from dreamlayer.core.errors import LayerError, nearest
+from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.sizes import activation_bytes, minimum_size, shapes_at, stride
+from dreamlayer.core.network.files import DEFAULT, find, load
+from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime import cache as kept
+from dreamlayer.core.runtime.sessions import Source
+
+_PROBE = 1024
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network.
+
+    Attributes
+    ----------
+    name : str
+        What to call it in a recipe.
+    channels : int or None
+        Its number of channels, None where the file does not tell.
+    stride : float or None
+        Pixels of the image per position, None for a layer without positions.
+    reason : str or None
+        Why it cannot be dreamed; None where it can.
+    """
+
+    name: str
+    channels: int | None
+    stride: float | None
+    reason: str | None
+
+
+class Network:
+    """A network file in memory.
+
+    Parameters
+    ----------
+    name : str
+        A name that `core.network.files.available` lists, or a path.
+
+    Raises
+    ------
+    NetworkError
+        Where it cannot be found or read, or does not meet the contract: one input `image`,
+        float32 [batch, 3, height, width], opset 18 or later, standard operators.
+    """
+
+    def __init__(self, name: str = DEFAULT) -> None:
+        self.path = find(name)
+        self.model = load(self.path)
+        self.metadata = {p.key: p.value for p in self.model.metadata_props}
+        self.name = self.metadata.get("dreamlayer.name", self.path.stem)
+        self._geometry: dict[tuple[str, ...], tuple[int, int]] = {}
+
+    @cached_property
+    def layer_names(self) -> list[str]:
+        """Canonical names, from image to output; where the file lists none, all feature maps."""
+        listed = self.metadata.get("dreamlayer.layers")
+        if listed:
+            return [str(name) for name in json.loads(listed)]
+        shapes = shapes_at(self.model, _PROBE)
+        outputs = [name for node in self.model.graph.node for name in node.output]
+        return [name for name in outputs if len(shapes.get(name, ())) == 4]
+
+    def layers(self) -> list[Layer]:
+        """All layers with channels, stride and whether they can be dreamed."""
+        shapes = shapes_at(self.model, _PROBE)
+        reasons = dreamable(self.model, self.layer_names)
+        return [_layer(name, shapes.get(name, []), reasons[name]) for name in self.layer_names]
+
+    def check(self, terms: Sequence[Term]) -> None:
+        """Raise `LayerError` where a term names a layer that is not there."""
+        self.check_layers([term.layer for term in terms])
+
+    def check_layers(self, layers: Sequence[str]) -> None:
+        """Raise `LayerError` where one is not there; the picture itself is called `image`."""
+        produced = {name for node in self.model.graph.node for name in node.output}
+        for layer in layers:
+            if layer not in produced and layer != IMAGE:
+                hint = nearest(layer, self.layer_names)
+                raise LayerError(
+                    f"network {self.name} has no layer {layer!r}; "
+                    f"{hint or 'see `dreamlayer layers` for those it has'}"
+                )
+
+    @cached_property
+    def digest(self) -> str:
+        """Stands for all that is in the file."""
+        return hashlib.sha256(self.model.SerializeToString(deterministic=True)).hexdigest()
+
+    def gradient_model(
+        self,
+        terms: Sequence[Term],
+        provider: str = "",
+        size: tuple[int, int] | None = None,
+    ) -> onnx.ModelProto:
+        """The model of an objective's value and gradient; see `gradient_model`.
+
+        It is written as the provider, given by its short name, runs it fastest.
+        """
+        self.check(terms)
+        return gradient_model(self.model, terms, forms=forms_of(provider), size=size)
+
+    def gradient_source(self, terms: Sequence[Term], size: tuple[int, int] | None = None) -> Source:
+        """The same for a session, made only where none is kept.
+
+        Raises
+        ------
+        LayerError
+            A term names a layer that is not there.
+        """
+        self.check(terms)
+        identity = ("gradient", self.digest, tuple(terms), size)
+        return Source(lambda provider: self.gradient_model(terms, provider, size), identity)
+
+    def activation_source(self, layers: Sequence[str]) -> Source:
+        """The network as far as some layers, for a session; see `core.network.activations`."""
+        from dreamlayer.core.network.activations import activation_model
+
+        self.check_layers(layers)
+        identity = ("activations", self.digest, tuple(layers))
+        return Source(lambda _: activation_model(self.model, layers), identity)
+
+    def grid(self, layers: Sequence[str], side: int, overlap: int) -> Grid:
+        """How to divide an image for an objective on `layers`; see `core.ascent.tiles.Grid`."""
+        multiple = int(self.metadata.get("dreamlayer.size_multiple", 1))
+        key = tuple(layer for layer in layers if layer != IMAGE)
+        if key not in self._geometry:
+            # The picture itself has neighbours to compare from two pixels on.
+            self._geometry[key] = self._measured(key, multiple) if key else (max(2, multiple), 1)
+        minimum, pixels = self._geometry[key]
+        return Grid(side, overlap, minimum, pixels, multiple)
+
+    def activation_bytes(self, layers: Sequence[str]) -> float:
+        """Bytes of feature maps per pixel of the image; see `core.graph.sizes.activation_bytes`."""
+        found = kept.fact(
+            lambda: activation_bytes(self.model, layers), "bytes", self.digest, tuple(layers)
+        )
+        return float(found)
+
+    def _measured(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
+        """The least side in pixels that the layers take, and their stride."""
+        least, pixels = kept.fact(
+            lambda: [minimum_size(self.model, layers, multiple), stride(self.model, layers)],
+            *("geometry", self.digest, layers, multiple),
+        )
+        return int(least), int(pixels)
+
+
+def _layer(name: str, dims: Sequence[int], reason: str | None) -> Layer:
+    channels = dims[1] or None if len(dims) > 1 else None
+    pixels = _PROBE / dims[2] if len(dims) == 4 and dims[2] else None
+    return Layer(name, channels, pixels, reason)

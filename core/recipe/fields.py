@@ -1,0 +1,100 @@
+"""Knobs: the fields of a recipe, each declared once with its help, bounds and choices."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import field
+from functools import cache
+from typing import Any, Self, get_args, get_origin, get_type_hints
+
+from dreamlayer.core.errors import RecipeError, nearest
+
+_HUGE = 10**300
+_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
+def knob(default: Any, help_: str, **limits: Any) -> Any:
+    """Declare a field: `low` and `high` bound it, `choices` lists its values, `expert` hides it."""
+    return field(default=default, metadata={"help": help_, **limits})
+
+
+class Knobs:
+    """Base of a frozen dataclass whose fields are made by `knob`.
+
+    Values are checked when it is made: a number in a text field, or one out of bounds, is a
+    `RecipeError`. Fields that are neither numbers, text nor flags check themselves.
+    """
+
+    def __post_init__(self) -> None:
+        for one in dataclasses.fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, one.name, _checked(type(self), one, getattr(self, one.name)))
+
+    def shallow(self) -> dict[str, Any]:
+        """The values by name, as they are."""
+        return {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some knobs set anew; an unknown name is a `RecipeError`."""
+        return type(self)(**{**self.shallow(), **known(type(self), changes)})
+
+
+def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as a dict; a name that is no knob of `kind` is a `RecipeError`."""
+    names = {one.name for one in dataclasses.fields(kind)}
+    for name in values:
+        if name not in names:
+            hint = nearest(name, names) or f"a recipe has: {', '.join(sorted(names))}"
+            raise RecipeError(f"unknown setting {name!r}; {hint}")
+    return dict(values)
+
+
+@cache
+def types_of(kind: Any) -> dict[str, Any]:
+    """The type of each knob of `kind`, None taken off; not to be changed."""
+    hints = get_type_hints(kind)
+    plain = {}
+    for one in dataclasses.fields(kind):
+        hint = hints[one.name]
+        if get_origin(hint) is types.UnionType:
+            hint = next(t for t in get_args(hint) if t is not type(None))
+        plain[one.name] = hint
+    return plain
+
+
+def is_number(value: Any) -> bool:
+    """True for a number that a float can hold; a flag is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
+
+
+def encodable(text: str) -> bool:
+    """False for half of a surrogate pair, which JSON can smuggle in."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _checked(kind: Any, one: dataclasses.Field[Any], value: Any) -> Any:
+    """The value in the knob's own type, within its bounds."""
+    wanted, limits, name = types_of(kind)[one.name], one.metadata, one.name
+    if wanted not in _NAMES or (value is None and one.default is None):
+        return value
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        # A number too large for a float is out of any bounds.
+        value = float(value) if abs(value) < _HUGE else math.inf
+    if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
+        raise RecipeError(f"{name} must be {_NAMES[wanted]}, but is {value!r}")
+    low, high, choices = limits.get("low"), limits.get("high"), limits.get("choices")
+    if wanted is str and not encodable(value):
+        raise RecipeError(f"{name} {value!r} holds characters that no text can hold")
+    if choices and value not in choices:
+        raise RecipeError(f"{name} {value!r} is not known; use one of {', '.join(choices)}")
+    if wanted is float and not math.isfinite(value):
+        raise RecipeError(f"{name} must be a finite number, but is {value}")
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise RecipeError(f"{name} must lie between {low} and {high}, but is {value}")
+    return value

@@ -1,0 +1,253 @@
+"""One layer of an objective, and how layers are written as text."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dreamlayer.core.errors import RecipeError, nearest
+from dreamlayer.core.recipe.fields import encodable, is_number
+
+_SHOWN = 80
+_FAR = 65535
+
+KINDS: dict[str, str] = {
+    "squares": "mean of the squared activations",
+    "mean": "mean of the activations; of one channel of a classifier, a class",
+    "neuron": "activation at one position",
+    "guide": "inner product with the guide's most similar position, averaged",
+    "direction": "inner product with the guide's mean direction, averaged",
+    "cosine": "cosine between the activations and the guide's mean, averaged",
+    "caricature": "nearness to the original's activations times the factor",
+    "original": "nearness to the original's activations: minus the mean squared difference",
+    "content": "minus the squared difference to the original's activations, summed over a tile",
+    "gram": "minus the squared difference of Gram matrices, summed over a tile",
+    "style": "minus the difference of Gram matrices, relative to the guide's",
+    "variation": "smoothness: minus the mean variation between neighbours",
+}
+"""What may be climbed at a layer, each with what it means."""
+
+GUIDED = frozenset({"guide", "direction", "cosine"})
+"""Kinds that compare with the guide's activations."""
+
+STYLED = frozenset({"gram", "style"})
+"""Kinds that compare with the guide's Gram matrices."""
+
+ORIGINAL = frozenset({"caricature", "original", "content"})
+"""Kinds that compare with the activations of the picture as it was."""
+
+_OPTIONS = {
+    "border": ("squares", "mean"),
+    "position": ("neuron",),
+    "factor": ("caricature",),
+    "exponent": ("variation",),
+}
+"""Which kinds read each option."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One layer of an objective.
+
+    Parameters
+    ----------
+    layer : str
+        The tensor to tap, [batch, channels, ...]; `image` is the picture itself, 0..1.
+    weight : float
+        What its score is multiplied with; a negative one makes the dream flee the layer.
+    channels : tuple of int
+        Channels to use, counted from 0; empty for all.
+    kind : str
+        The score, one of `KINDS`; means go over batch, chosen channels and positions. Each is
+        something to climb: those that measure a difference are negative.
+    border : int
+        For `squares` and `mean`: positions along the layer's edges that count as zero.
+    position : tuple of int
+        For `neuron`: row and column of the position, at most the last one; empty for the middle.
+    factor : float
+        For `caricature`: what the original's activations are multiplied with.
+    exponent : float
+        For `variation`: the exponent of the squared differences.
+    """
+
+    layer: str
+    weight: float = 1.0
+    channels: tuple[int, ...] = ()
+    kind: str = "squares"
+    border: int = 0
+    position: tuple[int, ...] = ()
+    factor: float = 2.0
+    exponent: float = 1.25
+
+    def __post_init__(self) -> None:
+        for name in ("weight", "factor", "exponent"):
+            if not math.isfinite(getattr(self, name)):
+                raise RecipeError(f"the {name} of layer {self.layer!r} must be a finite number")
+        if self.kind not in KINDS:
+            raise RecipeError(
+                f"objective kind {self.kind!r} is not known; use one of {', '.join(KINDS)}"
+            )
+        for name, kinds in _OPTIONS.items():
+            if getattr(self, name) != _DEFAULTS[name] and self.kind not in kinds:
+                raise RecipeError(
+                    f"layer {self.layer!r} has the kind {self.kind!r} and the option {name}, which "
+                    f"only {' and '.join(kinds)} read; leave it out"
+                )
+        if not 0 <= self.border <= _FAR:
+            raise RecipeError(
+                f"the border of layer {self.layer!r} must lie between 0 and {_FAR}, "
+                f"but is {self.border}"
+            )
+        if len(self.position) not in (0, 2) or not all(0 <= p <= _FAR for p in self.position):
+            raise RecipeError(
+                f"the position of layer {self.layer!r} must be a row and a column from 0 to {_FAR}"
+            )
+        if not 1 <= self.exponent <= 4:
+            raise RecipeError(
+                f"the exponent of layer {self.layer!r} must lie between 1 and 4, "
+                f"but is {self.exponent}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; those beyond layer, weight, channels and kind only where set."""
+        plain = {"layer": self.layer, "weight": self.weight, "channels": list(self.channels)}
+        extra = {name: getattr(self, name) for name in _EXTRA}
+        changed = {n: v for n, v in extra.items() if v != _DEFAULTS[n]}
+        listed = {n: list(v) if isinstance(v, tuple) else v for n, v in changed.items()}
+        return {**plain, "kind": self.kind, **listed}
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> Term:
+        """Read what `to_dict` gives; absent keys mean the defaults.
+
+        Raises
+        ------
+        RecipeError
+            Where a key is unknown or a value has the wrong type.
+        """
+        if not {"layer"} <= set(entry) <= set(_DEFAULTS):
+            raise RecipeError(
+                f"an entry of 'layers' needs 'layer' and may have {', '.join(_DEFAULTS)}"
+            )
+        for name, value in entry.items():
+            holds, what = _TYPES[type(_DEFAULTS[name])]
+            if not holds(value):
+                raise RecipeError(f"in an entry of 'layers', {name!r} must be {what}")
+        return cls(**{name: _plain(name, value) for name, value in entry.items()})
+
+
+_DEFAULTS: dict[str, Any] = {
+    one.name: "" if one.name == "layer" else one.default for one in dataclasses.fields(Term)
+}
+_EXTRA = tuple(_OPTIONS)
+_TYPES: dict[type, tuple[Any, str]] = {
+    str: (lambda v: isinstance(v, str) and encodable(v), "text"),
+    float: (is_number, "a number"),
+    int: (lambda v: type(v) is int, "a whole number"),
+    tuple: (
+        lambda v: isinstance(v, list | tuple) and all(type(n) is int for n in v),
+        "a list of whole numbers",
+    ),
+}
+
+
+def _plain(name: str, value: Any) -> Any:
+    wanted = type(_DEFAULTS[name])
+    return wanted(value) if wanted in (float, tuple) else value
+
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+_TERM = re.compile(
+    r"(?P<layer>.+?)"
+    rf"(?::(?P<weight>{_NUMBER})?"
+    r"(?::(?P<channels>\d{1,6}(?:-\d{1,6})?(?:\+\d{1,6}(?:-\d{1,6})?)*)?"
+    r"(?::(?P<kind>[a-z]+)?"
+    r"(?P<extra>(?::[a-z]+=[^:]*)*))?)?)?",
+    re.IGNORECASE,
+)
+_FORM = "NAME[:WEIGHT[:CHANNELS[:KIND]]]"
+
+
+def parse_term(text: str) -> Term:
+    """Read ``NAME[:WEIGHT[:CHANNELS[:KIND[:OPTION=VALUE...]]]]``.
+
+    Such as ``mixed4:-0.5:13+20-25:mean`` or ``mixed2:0.2:::border=2``.
+
+    Raises
+    ------
+    RecipeError
+        Where the text has another form.
+    """
+    found = _TERM.fullmatch(text.strip())
+    if found is None or ":" in found["layer"]:
+        came = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+        raise RecipeError(
+            f"layer {came!r} cannot be read; write {_FORM}, "
+            f"such as mixed3, mixed3:0.5 or mixed4:1:13+20-25:mean"
+        )
+    channels: list[int] = []
+    for part in filter(None, (found["channels"] or "").split("+")):
+        first, _, last = part.partition("-")
+        if last and int(last) < int(first):
+            raise RecipeError(f"channels {part} run backwards; write {last}-{first}")
+        channels.extend(range(int(first), int(last or first) + 1))
+    extra = dict(_option(part) for part in (found["extra"] or "").split(":")[1:])
+    kind = (found["kind"] or "squares").lower()
+    return Term(found["layer"], float(found["weight"] or 1), tuple(channels), kind, **extra)
+
+
+def _option(part: str) -> tuple[str, Any]:
+    """One ``OPTION=VALUE``; a position is written ``ROWxCOLUMN``."""
+    name, _, value = part.lower().partition("=")
+    if name not in _EXTRA:
+        hint = nearest(name, _EXTRA) or f"there are: {', '.join(_EXTRA)}"
+        raise RecipeError(f"a layer has no option {name!r}; {hint}")
+    try:
+        if name == "position":
+            row, column = value.split("x")
+            return name, (int(row), int(column))
+        return name, type(_DEFAULTS[name])(value)
+    except ValueError:
+        form = "ROWxCOLUMN" if name == "position" else "a number"
+        raise RecipeError(f"the option {name} must be {form}, but is {value[:_SHOWN]!r}") from None
+
+
+def parse_terms(text: str) -> tuple[Term, ...]:
+    """Read terms separated by commas, such as ``mixed3, mixed4:0.5``.
+
+    Raises
+    ------
+    RecipeError
+        Where one has another form than `parse_term` reads, an empty one included.
+    """
+    return tuple(parse_term(part) for part in text.split(","))
+
+
+def format_terms(terms: Iterable[Term]) -> str:
+    """Write terms in the form that `parse_terms` reads."""
+    return ", ".join(format_term(term) for term in terms)
+
+
+def format_term(term: Term) -> str:
+    """Write a term in the form that `parse_term` reads, as short as it can be."""
+    channels = "+".join(str(c) for c in term.channels)
+    extra = [
+        f"{name}={_written(getattr(term, name))}"
+        for name in _EXTRA
+        if getattr(term, name) != _DEFAULTS[name]
+    ]
+    kind = "" if term.kind == "squares" else term.kind
+    short = f"{term.weight:g}"
+    weight = short if float(short) == term.weight else repr(term.weight)
+    parts = [term.layer, weight, channels, kind]
+    while not extra and (not parts[-1] or (len(parts) == 2 and parts[-1] == "1")):
+        parts.pop()
+    return ":".join([*parts, *extra])
+
+
+def _written(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else f"{value!r}"

@@ -1,8 +1,0 @@
-"""Dreams that stay on a GPU: the image goes there once, and only numbers and previews come back.
-
-The same graphs run on the CPU provider, where they are held equal to `core.planes`.
-"""
-
-from core.resident.objective import ResidentObjective, loaded_provider
-
-__all__ = ["ResidentObjective", "loaded_provider"]

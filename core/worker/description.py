@@ -1,0 +1,68 @@
+"""What an editor needs to know to offer dreams: every knob, preset and provider, as plain JSON.
+
+`python -m dreamlayer.core.worker.description > plugin/dreamlayer/description.json` refreshes the
+plug-in's copy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from dreamlayer.core.recipe.fields import types_of
+from dreamlayer.core.recipe.presets import preset, presets
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import format_terms
+from dreamlayer.core.runtime.providers import AUTO, PROVIDERS
+from dreamlayer.core.version import VERSION
+from dreamlayer.core.worker.protocol import PROTOCOL
+
+_KINDS = {int: "int", float: "float", bool: "bool", str: "text"}
+
+
+def description() -> dict[str, Any]:
+    """Describe what can be asked for.
+
+    Returns
+    -------
+    dict
+        `version`; `protocol`; `knobs`, each with `name`, `type` (`int`, `float`, `bool`, `text`,
+        `layers`), `default`, `low`, `high`, `choices` and `help`, None where there is none, and
+        `expert`; `presets` by name, with `description` and `recipe`; `providers`, by their short
+        names.
+        Layers are text as `core.recipe.term.parse_terms` reads it.
+    """
+    return {
+        "version": VERSION,
+        "protocol": PROTOCOL,
+        "knobs": [_knob(knob) for knob in dataclasses.fields(Recipe)],
+        "presets": {
+            name: {"description": about.description, "recipe": _plain(preset(name))}
+            for name, about in presets().items()
+        },
+        "providers": [AUTO, *PROVIDERS],
+    }
+
+
+def _knob(knob: dataclasses.Field[Any]) -> dict[str, Any]:
+    layers, limits, choices = knob.name == "layers", knob.metadata, knob.metadata.get("choices")
+    default: Any = knob.default
+    return {
+        "name": knob.name,
+        "type": "layers" if layers else _KINDS[types_of(Recipe)[knob.name]],
+        "default": format_terms(default) if layers else default,
+        "low": limits.get("low"),
+        "high": limits.get("high"),
+        "choices": None if choices is None else list(choices),
+        "help": limits["help"],
+        "expert": limits.get("expert", False),
+    }
+
+
+def _plain(recipe: Recipe) -> dict[str, Any]:
+    return {**recipe.to_dict(), "layers": format_terms(recipe.layers)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(description(), indent=2))

@@ -1,0 +1,8 @@
+"""`python -m dreamlayer`: the command line."""
+
+import sys
+
+from dreamlayer.core.cli.program import main
+
+if __name__ == "__main__":
+    sys.exit(main(program="python -m dreamlayer"))

@@ -1,0 +1,148 @@
+"""The networks of Keras that can be exported, and the forms in which each can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dreamlayer.export.keras import keras_classifier
+from dreamlayer.export.pixels import Pixels
+from dreamlayer.export.tf.network import TensorFlowNetwork
+
+LOGITS = "logits"
+_CAFFE = Pixels("pixels", channels="bgr", range="0..255", mean=(123.68, 116.779, 103.939))
+_APACHE = "Apache License 2.0 (the Keras documentation on its InceptionV3 ImageNet weights)"
+_ATTRIBUTION = (
+    "Creative Commons Attribution License (VGG at Oxford, whose ImageNet weights Keras ported; "
+    "the Keras documentation on them)"
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One network of Keras.
+
+    Attributes
+    ----------
+    name
+        What the command and the network file call it.
+    title
+        What ``keras.applications`` calls it.
+    pixels
+        What Keras's own preprocessing feeds it.
+    features
+        The last layer before the classifier.
+    compared
+        Layers, as far as a model has them, that are compared with Keras.
+    license
+        Terms of Keras's ImageNet weights.
+    """
+
+    name: str
+    title: str
+    pixels: Pixels
+    features: str
+    compared: Sequence[str]
+    license: str
+
+
+_VGG_LAYERS = (*(f"block{block}_pool" for block in range(1, 6)), LOGITS)
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "inception_v3",
+            "InceptionV3",
+            Pixels("pixels", range="-1..1"),
+            "mixed10",
+            (*(f"mixed{number}" for number in range(11)), LOGITS),
+            _APACHE,
+        ),
+        Kind("vgg16", "VGG16", _CAFFE, "block5_pool", _VGG_LAYERS, _ATTRIBUTION),
+        Kind("vgg19", "VGG19", _CAFFE, "block5_pool", _VGG_LAYERS, _ATTRIBUTION),
+    )
+}
+"""By name."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A network in one of its forms; what is None is as in Keras.
+
+    Attributes
+    ----------
+    kind
+        Which network.
+    pooling
+        ``average`` to let each pool average where Keras's takes the maximum.
+    channels
+        ``rgb`` or ``bgr``: the order of the colours that the first layer sees.
+    mean
+        ``none`` to subtract no mean.
+    top
+        With the classifier.
+    """
+
+    kind: Kind
+    pooling: str | None = None
+    channels: str | None = None
+    mean: str | None = None
+    top: bool = False
+
+    @property
+    def name(self) -> str:
+        """The kind's name and a word for each difference."""
+        parts = [
+            self.kind.name,
+            "average" * (self.pooling == "average"),
+            (self.channels or "") * (self.channels != self.kind.pixels.channels),
+            "no_mean" * (self.mean == "none"),
+            "top" * self.top,
+        ]
+        return "_".join(part for part in parts if part)
+
+    @property
+    def pixels(self) -> Pixels:
+        """What the first layer is fed."""
+        return replace(
+            self.kind.pixels,
+            channels=self.channels or self.kind.pixels.channels,
+            mean=(0.0, 0.0, 0.0) if self.mean == "none" else self.kind.pixels.mean,
+        )
+
+
+def layer_names(model: Any) -> list[str]:
+    """Return the names of all layers of a Keras model but the input, in topological order."""
+    return [layer.name for layer in model.layers if type(layer).__name__ != "InputLayer"]
+
+
+def network(model: Any, variant: Variant) -> TensorFlowNetwork:
+    """Make a Keras model ready for conversion and comparison.
+
+    Parameters
+    ----------
+    model
+        What `keras_weights.load` gave.
+    variant
+        In which form it is.
+
+    Returns
+    -------
+    TensorFlowNetwork
+        Its layers bear their Keras names.
+    """
+    import keras
+
+    def run(values: Any, layers: Sequence[str]) -> Sequence[Any]:
+        tapped = keras.Model(model.inputs[0], [model.get_layer(name).output for name in layers])
+        maps = tapped(values, training=False)
+        return [maps] if len(layers) == 1 else maps
+
+    layers = layer_names(model)
+    classifier = layers[layers.index(variant.kind.features) + 1 :]
+    if not classifier:
+        return TensorFlowNetwork(layers, variant.pixels, run)
+    ending = keras_classifier.appendix(model, classifier)
+    return TensorFlowNetwork(layers, variant.pixels, run, ending)

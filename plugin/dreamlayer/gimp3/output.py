@@ -1,0 +1,134 @@
+"""Where a dream goes in GIMP 3: into its layer, onto a new one, or into an image of its own."""
+
+import messages
+from gi.repository import Gimp
+from gimp3.signature import sign
+
+
+class RefusedError(Exception):
+    """A sentence that tells why an image, layer or setting cannot be used."""
+
+
+def check_output(drawable, output):
+    """Refuse what GIMP would not let us write, before the dream and not after."""
+    name = drawable.get_name()
+    if output != "in-place":
+        if not isinstance(drawable, Gimp.Layer):
+            raise RefusedError(messages.no_layer(name))
+        return
+    item = drawable
+    if isinstance(drawable, Gimp.LayerMask):
+        item = Gimp.Layer.from_mask(drawable)
+    # A lock counts for all that is in a group, and for a layer's mask.
+    while item is not None:
+        if item.get_lock_content():
+            raise RefusedError(messages.locked(item.get_name()))
+        item = item.get_parent()
+    # Since GIMP 3.2: layers whose pixels GIMP makes anew from text, paths or a file.
+    kind = getattr(Gimp, "Rasterizable", None)
+    if kind is not None and isinstance(drawable, kind) and not drawable.is_rasterized():
+        raise RefusedError(
+            f"'{name}' is a text, vector or link layer; "
+            "rasterize it first, or set Output to New layer"
+        )
+
+
+def put(image, dreamt, output, selected):
+    """Write all that was dreamt, in one undo step; the image that holds it.
+
+    Parameters
+    ----------
+    image : Gimp.Image
+        The image that was dreamt on.
+    dreamt : list
+        Triples of `gimp3_pixels.Region`, the buffer that it received, and the recipe as a dict.
+    output : str
+        One of `settings.OUTPUTS`.
+    selected : bool
+        Whether the image has a selection.
+
+    Raises
+    ------
+    RefusedError
+        Where GIMP does not let a layer be changed.
+    """
+    if output == "new-image":
+        return _new_image(image, dreamt)
+    image.undo_group_start()
+    written = []
+    try:
+        for region, result, used in dreamt:
+            if output == "new-layer":
+                _new_layer(image, region, result, used, selected)
+            else:
+                written.append((region, region.drawable.get_buffer().dup()))
+                _in_place(region, result, used)
+    except RefusedError:
+        # All of them or none.
+        for region, original in reversed(written):
+            region.restore(original)
+        raise
+    finally:
+        image.undo_group_end()
+    return image
+
+
+def _in_place(region, result, used):
+    if not region.replace(result):
+        raise RefusedError(messages.unchangeable(region.drawable.get_name()))
+    sign(region.drawable, used)
+
+
+def _new_layer(image, region, result, used, selected):
+    """Put the dream on a layer above, behind a mask of selection and the layer's own mask."""
+    source = region.drawable
+    layer = region.layer(image, result, f"Deep Dream of {source.get_name()}")
+    image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
+    _place(layer, region, 0, 0)
+    own_mask = source.get_mask()
+    if own_mask is None:
+        if selected:
+            layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
+    else:
+        before = Gimp.Selection.save(image) if selected else None
+        how = Gimp.ChannelOps.INTERSECT if selected else Gimp.ChannelOps.REPLACE
+        image.select_item(how, own_mask)
+        layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
+        if before is None:
+            Gimp.Selection.none(image)
+        else:
+            image.select_item(Gimp.ChannelOps.REPLACE, before)
+            image.remove_channel(before)
+    sign(layer, used)
+
+
+def _new_image(image, dreamt):
+    """An image of the same kind, as large as the dreamt parts together, with a layer for each."""
+    corners = [_corner(region) for region, _, _ in dreamt]
+    left, top = min(x for x, _ in corners), min(y for _, y in corners)
+    right = max(x + part[0].width for (x, _), part in zip(corners, dreamt))
+    bottom = max(y + part[0].height for (_, y), part in zip(corners, dreamt))
+    made = Gimp.Image.new_with_precision(
+        right - left, bottom - top, image.get_base_type(), image.get_precision()
+    )
+    made.undo_disable()
+    made.set_color_profile(image.get_color_profile())
+    _, horizontal, vertical = image.get_resolution()
+    made.set_resolution(horizontal, vertical)
+    for region, result, used in reversed(dreamt):
+        layer = region.layer(made, result, region.drawable.get_name())
+        made.insert_layer(layer, None, 0)
+        _place(layer, region, left, top)
+        sign(layer, used)
+    made.undo_enable()
+    return made
+
+
+def _corner(region):
+    _, left, top = region.drawable.get_offsets()
+    return region.x + left, region.y + top
+
+
+def _place(layer, region, left, top):
+    x, y = _corner(region)
+    layer.set_offsets(x - left, y - top)

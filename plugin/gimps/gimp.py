@@ -1,0 +1,135 @@
+"""What a GIMP is to the installer: a version, a way of packaging, a settings folder, a command.
+
+The rules are GIMP's own (`gimp_directory` in libgimpbase/gimpenv.c): a folder `GIMP/X.Y` in the
+user's settings, or what `GIMP3_DIRECTORY` (`GIMP2_DIRECTORY` for 2.10) says. Nothing is looked at
+but the `Machine` that is passed in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dreamlayer.plugin.machine import Machine
+
+NATIVE = "native"
+FLATPAK = "Flatpak"
+SNAP = "Snap"
+APPIMAGE = "AppImage"
+STORE = "Microsoft Store"
+FOLDER = "settings folder only"
+
+_SAID = re.compile(r"(?:\bversion|\bGIMP)\s+v?(\d+\.\d+)", re.IGNORECASE)
+_VERSION = re.compile(r"\d+\.\d+")
+_ASK_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Gimp:
+    """One GIMP.
+
+    Attributes
+    ----------
+    version : str
+        Major and minor version, such as `3.2` or `2.10`.
+    kind : str
+        How it is packaged: `NATIVE`, `FLATPAK`, `SNAP`, `APPIMAGE`, `STORE`, or `FOLDER` where
+        only its settings were found.
+    config : Path
+        Its settings folder, in which `plug-ins` lies; it need not exist yet.
+    command : tuple of str
+        What starts it, empty where nothing can that needs no window.
+    """
+
+    version: str
+    kind: str
+    config: Path
+    command: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call it, such as `GIMP 3.2 (Flatpak)`."""
+        return f"GIMP {self.version} ({self.kind})"
+
+    @property
+    def plugins(self) -> Path:
+        """The folder that it looks for the user's plug-ins in."""
+        return self.config / "plug-ins"
+
+
+def settings(folder: Path, kind: str) -> Iterable[Gimp]:
+    """A GIMP for every settings folder `X.Y` in `folder`."""
+    with contextlib.suppress(OSError):
+        for config in sorted(folder.iterdir()):
+            if _VERSION.fullmatch(config.name) and known(config.name) and config.is_dir():
+                yield Gimp(config.name, kind, config)
+
+
+def number(version: str) -> tuple[int, ...]:
+    """A version as numbers, to be compared."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def known(version: str) -> bool:
+    """Whether the plug-in has anything to do with this version: 2.10, and 3.0 onwards."""
+    return version == "2.10" or number(version) >= (3, 0)
+
+
+def in_text(text: str) -> str | None:
+    """The version in what `--version` printed, warnings around it included."""
+    return next((v for v in _SAID.findall(text) if known(v)), None)
+
+
+def in_name(name: str) -> str | None:
+    """The version in the name of a file, such as `GIMP-3.0.4-x86_64.AppImage`."""
+    return next((v for v in _VERSION.findall(name) if known(v)), None)
+
+
+def ask(machine: Machine, command: tuple[str, ...]) -> str | None:
+    """The version of the GIMP that a command starts, None where it does not say."""
+    environment = {**machine.editor_environment(), "LC_ALL": "C"}
+    answer = machine.run([*command, "--version"], environment, _ASK_SECONDS)
+    return in_text(f"{answer.out}\n{answer.err}")
+
+
+def native_config(machine: Machine, version: str) -> Path:
+    """The settings folder of a GIMP that no sandbox confines."""
+    return chosen_config(machine, version) or machine.config_home / "GIMP" / version
+
+
+def chosen_config(machine: Machine, version: str) -> Path | None:
+    """The settings folder that the user's environment names, relative to the home folder."""
+    chosen = machine.variable(f"GIMP{number(version)[0]}_DIRECTORY")
+    return machine.home / chosen if chosen else None
+
+
+def how_to_get(machine: Machine, *, distribution: bool = True) -> str:
+    """The command, or the page, that gives this machine a GIMP that the plug-in works in.
+
+    Parameters
+    ----------
+    machine : Machine
+        The machine.
+    distribution : bool
+        Whether the one that comes with a Linux distribution will do.
+    """
+    offers = {
+        "Windows": {"winget": "winget install GIMP.GIMP.3"},
+        "Darwin": {"brew": "brew install --cask gimp"},
+    }
+    linux = {"flatpak": "flatpak install flathub org.gimp.GIMP"}
+    if distribution:
+        linux |= {
+            # The two modules are there from GIMP 3 on: where that is not to be had, this fails.
+            "apt-get": "sudo apt-get install gimp python3-gi gir1.2-gimp-3.0",
+            "dnf": "sudo dnf install gimp",
+            "zypper": "sudo zypper install gimp",
+            "pacman": "sudo pacman -S gimp",
+        }
+    for program, command in offers.get(machine.system, linux).items():
+        if machine.which(program):
+            return command
+    return "see https://www.gimp.org/downloads/"

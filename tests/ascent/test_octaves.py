@@ -1,0 +1,75 @@
+"""Octave sizes and schemes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from dreamlayer.core.ascent.numpy_backend import Planes
+from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
+from dreamlayer.core.recipe.recipe import Recipe
+
+
+def test_octaves_grow_to_the_full_size() -> None:
+    """Sizes follow the scale, smallest first."""
+    assert octave_sizes(400, 600, Recipe(octaves=3, octave_scale=2.0)) == [
+        (100, 150),
+        (200, 300),
+        (400, 600),
+    ]
+
+
+def test_octaves_of_a_tiny_image_are_kept_once() -> None:
+    """No octave is below one pixel, and equal ones are not repeated."""
+    assert octave_sizes(1, 3, Recipe(octave_scale=1.4)) == [(1, 1), (1, 2), (1, 3)]
+    assert octave_sizes(1, 1, Recipe(octave_scale=1.4)) == [(1, 1)]
+
+
+def test_octaves_below_the_smallest_are_left_out() -> None:
+    """By their shorter side, but never the last one."""
+    recipe = Recipe(octaves=32, octave_scale=2.0, smallest=128)
+    assert octave_sizes(400, 600, recipe) == [(200, 300), (400, 600)]
+    assert octave_sizes(100, 90, recipe) == [(100, 90)]
+
+
+def test_octaves_may_grow_beyond_the_picture() -> None:
+    """Two below, the picture's own, two above."""
+    recipe = Recipe(octaves=5, octaves_above=2, octave_scale=1.3, scheme="resize")
+    sizes = octave_sizes(100, 200, recipe)
+    assert sizes == [(59, 118), (76, 153), (100, 200), (130, 260), (169, 338)]
+
+
+@pytest.mark.parametrize("scheme", ["laplacian", "recursive"])
+def test_octaves_are_rounded_one_by_one(scheme: str) -> None:
+    """Each size from the one above it."""
+    recipe = Recipe(octaves=4, octave_scale=1.4, scheme=scheme)
+    assert octave_sizes(224, 110, recipe) == [(81, 39), (114, 55), (160, 78), (224, 110)]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", [(61, 47), (1, 1), (2, 30)])
+def test_schemes_bring_an_undreamt_picture_to_its_own_size(
+    scheme: str, size: tuple[int, int]
+) -> None:
+    """Whatever the scheme, and however small; those that give detail back give all of it."""
+    base = np.random.default_rng(0).random((3, *size), np.float32)
+    kept = base.copy()
+    recipe = Recipe(octaves=4, octave_scale=1.4, scheme=scheme, blur=0.5)
+    sizes = octave_sizes(*size, recipe)
+    chosen = SCHEMES[scheme](Planes(recipe, lambda tile: (0.0, tile)), base, sizes)
+    image = chosen.start()
+    for number in range(len(sizes)):
+        image = chosen.leave(chosen.enter(image, number) if number else image, number)
+        assert image.shape[1:] == sizes[number]
+    result = chosen.finish(image)
+    assert result.shape == base.shape
+    np.testing.assert_array_equal(base, kept)
+    if scheme in ("detail", "detail-after", "laplacian"):
+        np.testing.assert_allclose(result, base, atol=1e-5)
+
+
+def test_picture_is_worked_on_at_the_side_that_is_wished() -> None:
+    """The longer side counts; a smaller picture stays as it is."""
+    recipe = Recipe(working_side=500)
+    assert working_size(1000, 600, recipe) == (300, 500)
+    assert working_size(400, 300, recipe) == (300, 400)
+    assert working_size(4000, 1, recipe) == (1, 500)

@@ -1,0 +1,62 @@
+"""Every gradient rule against finite differences, and the table against its own promises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from dreamlayer.core.autodiff.rules import REFUSED, RULES, ZERO_GRADIENT, Refusal, Variadic
+from finite_differences import Case, check, projected_gradient
+from rule_cases import CASES
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_rule_agrees_with_finite_differences(case: Case) -> None:
+    """A rule gives the slope that differences of the operator itself show."""
+    check(case)
+
+
+def test_every_rule_has_a_case() -> None:
+    """A rule for any input of any operator is tested at least once."""
+    tested = {(case.op, case.wrt) for case in CASES}
+    missing = []
+    for op, entries in RULES.items():
+        if isinstance(entries, Variadic):
+            needed = {(op, 0), (op, 1)}
+        else:
+            needed = {
+                (op, i)
+                for i, entry in enumerate(entries)
+                if entry is not None and not isinstance(entry, Refusal)
+            }
+        missing += sorted(needed - tested)
+    assert not missing, f"rules without a case: {missing}"
+
+
+def test_operator_has_one_state() -> None:
+    """No operator is listed both as having a rule and as having none."""
+    assert not set(RULES) & ZERO_GRADIENT
+    assert not set(RULES) & set(REFUSED)
+    assert not ZERO_GRADIENT & set(REFUSED)
+
+
+def test_max_pool_tie_goes_to_the_first_maximum() -> None:
+    """Where a window holds its maximum twice, the first one in row order gets the gradient."""
+    x = np.ones((1, 1, 2, 4), np.float32)
+    case = Case("MaxPool", (x,), {"kernel_shape": [2, 2], "strides": [2, 2]})
+    gradient = projected_gradient(case, [np.ones((1, 1, 1, 2), np.float32)], symbolic=True)
+    assert gradient.tolist() == [[[[1, 0, 1, 0], [0, 0, 0, 0]]]]
+
+
+def test_global_max_pool_tie_goes_to_the_first_maximum() -> None:
+    """The first of equal maxima gets all of the gradient."""
+    x = np.ones((1, 1, 2, 2), np.float32)
+    case = Case("GlobalMaxPool", (x,))
+    gradient = projected_gradient(case, [np.ones((1, 1, 1, 1), np.float32)], symbolic=True)
+    assert gradient.tolist() == [[[[1, 0], [0, 0]]]]
+
+
+def test_norm_at_the_origin_has_a_finite_gradient() -> None:
+    """ReduceL2 of zeros gives zeros, not NaN."""
+    case = Case("ReduceL2", (np.zeros((2, 3), np.float32),), {"keepdims": 0})
+    gradient = projected_gradient(case, [np.ones((), np.float32)], symbolic=True)
+    assert not gradient.any()

@@ -1,0 +1,195 @@
+"""The shipped network: that it is what it says, agrees with Keras, and can be rebuilt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph import sizes
+from dreamlayer.export import network_file as contract
+from dreamlayer.export import verify
+from dreamlayer.export.shipped import default, nsfwjs
+from dreamlayer.export.shipped import inception_v3 as quantised_inception
+from PIL import Image
+
+PHOTO = Path(__file__).parents[1] / "data" / "coffee.jpg"
+TARBALL_VARIABLE = "DREAMLAYER_NSFWJS_TARBALL"
+MIXED = [f"mixed{number}" for number in range(6)]
+NO_TENSORFLOW = "needs TensorFlow: pip install 'dreamlayer[export]'"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> onnx.ModelProto:
+    return onnx.load(default.DEFAULT_OUTPUT)
+
+
+@pytest.fixture(scope="module")
+def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    named = os.environ.get(TARBALL_VARIABLE)
+    if named:
+        return Path(named)
+    if shutil.which("npm") is None:
+        pytest.skip(f"set {TARBALL_VARIABLE} to the file of `npm pack nsfwjs@4.3.0`")
+    try:
+        return nsfwjs.fetch(tmp_path_factory.mktemp("npm"))
+    except NetworkError as error:
+        pytest.skip(f"{error} (or set {TARBALL_VARIABLE})")
+
+
+def test_shipped_network_meets_the_contract(shipped: onnx.ModelProto) -> None:
+    """One symbolic image input, standard operators, and a tensor for every listed layer."""
+    onnx.checker.check_model(shipped, full_check=True)
+    (image,) = shipped.graph.input
+    dims = image.type.tensor_type.shape.dim
+    assert image.name == "image"
+    assert [dim.dim_param or dim.dim_value for dim in dims] == ["batch", 3, "height", "width"]
+    assert [(entry.domain, entry.version) for entry in shipped.opset_import] == [("", 18)]
+    declared = {info.name: info for info in [*shipped.graph.value_info, *shipped.graph.output]}
+    layers = contract.layer_names(shipped)
+    assert layers[0] == "conv2d"
+    assert layers[-1] == "mixed5"
+    for name in layers:
+        shape = declared[name].type.tensor_type.shape.dim
+        assert len(shape) == 4, name
+        assert shape[1].dim_value > 0, name
+
+
+def test_minimum_size_is_the_smallest_that_runs(shipped: onnx.ModelProto) -> None:
+    """The recorded minimum is what the arithmetic over the graph finds, and it runs."""
+    layers = contract.layer_names(shipped)
+    recorded = int(contract.read_description(shipped)["minimum_size"])
+    assert sizes.accepted_sizes(shipped, layers) == (recorded, 1)
+    found = verify.activations(shipped, ["mixed5"], verify.noise_image(recorded))
+    assert found["mixed5"].shape == (1, 768, 1, 1)
+
+
+def test_provenance_tells_the_truth(shipped: onnx.ModelProto) -> None:
+    """Digest and size in the JSON are the file's, and the digest of the weights is theirs."""
+    record = json.loads(default.DEFAULT_OUTPUT.with_suffix(".json").read_text("utf-8"))
+    content = default.DEFAULT_OUTPUT.read_bytes()
+    assert record["sha256"] == hashlib.sha256(content).hexdigest()
+    assert record["bytes"] == len(content)
+    digest = contract.weights_sha256(shipped.graph.initializer)
+    assert contract.read_description(shipped)["weights_sha256"] == digest
+    license_text = (default.DATA / default.LICENSE_OUTPUT).read_text("utf-8")
+    assert license_text.startswith("MIT License")
+    assert "Infinite Red" in license_text
+
+
+def test_a_photo_excites_every_block(shipped: onnx.ModelProto) -> None:
+    """Trained weights give sparse activations of order one, whose channels differ."""
+    with Image.open(PHOTO) as photo:
+        pixels = np.asarray(photo.convert("RGB").resize((224, 224)), np.float32) / 255
+    found = verify.activations(shipped, MIXED, pixels.transpose(2, 0, 1)[None])
+    for layer, values in found.items():
+        assert 0.1 < values.std() < 3, layer
+        assert 0.1 < (values > 0).mean() < 0.6, layer
+        assert values.mean(axis=(0, 2, 3)).std() > 0.05, layer
+
+
+def test_agrees_with_keras(shipped: onnx.ModelProto) -> None:
+    """Keras with the decoded weights gives the same activations and gradients up to mixed5."""
+    pytest.importorskip("tensorflow", reason=NO_TENSORFLOW)
+    from dreamlayer.export.keras import networks as keras_networks
+    from dreamlayer.export.keras import weights as keras_weights
+
+    variant = keras_networks.Variant(keras_networks.KINDS["inception_v3"])
+    model = keras_weights.load(variant, "random")
+    values = {t.name: onnx.numpy_helper.to_array(t) for t in shipped.graph.initializer}
+    for layer in contract.layer_names(shipped):
+        for weight in model.get_layer(layer).weights:
+            name = f"{layer}/{weight.name}"
+            if name in values:
+                weight.assign(values[name])
+                continue
+            codes = values[f"{name}/codes"].astype(np.float32)
+            decoded = codes * values[f"{name}/scale"] + values[f"{name}/minimum"]
+            weight.assign(decoded.transpose(2, 3, 1, 0))
+    rows = verify.compare(shipped, keras_networks.network(model, variant).results, MIXED)
+    assert [row.layer for row in rows] == MIXED
+    for row in rows:
+        assert row.activation_error < 1e-4, verify.format_table(rows, "Keras")
+        assert row.gradient_error < 1e-4, verify.format_table(rows, "Keras")
+        assert row.cosine > 0.9999, verify.format_table(rows, "Keras")
+
+
+def test_rebuilds_byte_for_byte(tarball: Path, tmp_path: Path) -> None:
+    """The one command gives the shipped network, provenance and licence again."""
+    told = default.run(tarball, tmp_path / default.DEFAULT_OUTPUT.name)
+    assert "byte for byte the shipped network" in told
+    for file in tmp_path.iterdir():
+        assert file.read_bytes() == (default.DATA / file.name).read_bytes(), file.name
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_another_tarball_is_refused(tmp_path: Path) -> None:
+    """A file with another digest is refused before it is opened."""
+    wrong = tmp_path / "nsfwjs-4.3.0.tgz"
+    wrong.write_bytes(b"no tarball")
+    with pytest.raises(NetworkError, match="SHA-512 differs; run `npm pack"):
+        nsfwjs.read_package(wrong)
+
+
+def test_missing_npm_says_how_to_get_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without npm and without a tarball, the error gives the two commands that help."""
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(NetworkError, match=r"npm pack nsfwjs@4\.3\.0.*--tarball"):
+        nsfwjs.read_package(None)
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        (
+            '{a:!0,b:[.5,-.25,1e-3,2],"c d":null}},{}]',
+            {"a": True, "b": [0.5, -0.25, 1e-3, 2.0], "c d": None},
+        ),
+        (r'"a\"b}"tail', 'a"b}'),
+        ("{a:{b:!1}}", {"a": {"b": False}}),
+    ],
+)
+def test_javascript_literals_are_parsed(source: str, value: object) -> None:
+    """Minified literals become what JSON would give, and what follows them is ignored."""
+    assert nsfwjs.parse_literal(source) == value
+
+
+def test_a_script_that_is_no_literal_is_refused() -> None:
+    """Code where data is expected is an error of ours."""
+    with pytest.raises(NetworkError, match="no plain data"):
+        nsfwjs.parse_literal("{a:function(){return 1}}")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("conv2d_1", "conv2d"),
+        ("conv2d_86", "conv2d_85"),
+        ("mixed9_0", "mixed9_0"),
+        ("mixed3", "mixed3"),
+    ],
+)
+def test_layers_get_todays_keras_names(name: str, expected: str) -> None:
+    """Names that count from 1 become those of a fresh Keras session."""
+    assert quantised_inception.keras_name(name) == expected
+
+
+def test_retrained_weights_are_refused() -> None:
+    """A trainable layer before mixed5 means that its weights are not ImageNet's."""
+    layers = [
+        {
+            "name": f"conv2d_{number + 1}" if number < 60 else "mixed5",
+            "class_name": "Conv2D" if number < 60 else "Concatenate",
+            "config": {"trainable": number in (7, 51) or number > 51},
+            "inbound_nodes": [],
+        }
+        for number in range(61)
+    ]
+    with pytest.raises(NetworkError, match=r"retrained conv2d_8, mixed5"):
+        quantised_inception.check_frozen(layers)

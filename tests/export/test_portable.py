@@ -1,0 +1,108 @@
+"""The exported gradient is right in another runtime: OpenVINO's own package, no ONNX Runtime in it.
+
+What is not right there is silently wrong: the loss fits, the gradient does not.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.sessions import open_session
+from dreamlayer.export import gradient as export_gradient
+from dreamlayer.export.verify import cosine, relative_error
+from onnx import numpy_helper, parser
+
+pytest.importorskip("openvino", reason="no OpenVINO package: pip install openvino")
+
+# In a process of its own: ONNX Runtime may bring another OpenVINO, and what it writes is watched.
+RUN = """
+import sys
+# Its package for reports writes into HOME at its import; OpenVINO does without where it is missing.
+sys.modules["openvino_telemetry"] = None
+import numpy as np
+import openvino
+core = openvino.Core()
+core.set_property("CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+compiled = core.compile_model(sys.argv[1], "CPU")
+found = [compiled({"image": image}) for image in np.load(sys.argv[2])]
+np.savez(sys.argv[3], **{n: np.stack([one[n] for one in found]) for n in ("loss", "gradient")})
+"""
+
+IMAGES = 5
+
+POOLED = """
+<ir_version: 8, opset_import: ["" : 18]>
+m (float[batch,3,height,width] image) => (float[n,c,h,w] deep) {
+  a = Conv<pads=[1,1,1,1], strides=[2,2]>(image, w1)
+  b = Relu(a)
+  c = MaxPool<kernel_shape=[3,3], strides=[2,2]>(b)
+  d = Conv<pads=[1,1,1,1]>(c, w2)
+  e = Relu(d)
+  f = MaxPool<kernel_shape=[3,3], strides=[1,1], pads=[1,1,1,1]>(e)
+  g = Conv<pads=[1,1,1,1], strides=[2,2]>(f, w2)
+  deep = Relu(g)
+}
+"""
+
+
+def pooled() -> onnx.ModelProto:
+    """Convolutions of as many channels in as out, ReLUs and pools: what other runtimes mistake."""
+    model = parser.parse_model(POOLED)
+    rng = np.random.default_rng(0)
+    for name, shape in (("w1", (16, 3, 3, 3)), ("w2", (16, 16, 3, 3))):
+        weights = rng.standard_normal(shape).astype(np.float32) * 0.3
+        model.graph.initializer.append(numpy_helper.from_array(weights, name))
+    return model
+
+
+@pytest.fixture(params=["shipped", "pooled"])
+def exported(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A gradient model in a file, of the shipped network or of one full of traps."""
+    path = tmp_path / "gradient.onnx"
+    if request.param == "shipped":
+        export_gradient.run("default", ["mixed3", "mixed5:0.5"], path, [])
+    else:
+        onnx.save(gradient_model(pooled(), [Term("deep")]), path)
+    return path
+
+
+@pytest.mark.parametrize("size", [(107, 107), (99, 112)])
+def test_openvino_agrees(exported: Path, size: tuple[int, int], tmp_path: Path) -> None:
+    """Loss and gradient are ONNX Runtime's; nothing is left in HOME.
+
+    Where two taps of a pool lie within rounding of each other, two right programs decide
+    differently, here and there in an image: the best of five must agree to rounding, and each in
+    direction. A wrong gradient is wrong on all.
+    """
+    images = np.random.default_rng(1).random((IMAGES, 1, 3, *size), np.float32)
+    # As skies are: flat areas, where the taps of pools are all alike and ReLUs meet zeros.
+    images[0, :, :, :40, :50] = 1.0
+    given, taken, home = tmp_path / "images.npy", tmp_path / "result.npz", tmp_path / "home"
+    np.save(given, images)
+    home.mkdir()
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN, str(exported), str(given), str(taken)],
+        env={**os.environ, "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert list(home.iterdir()) == []
+    found = np.load(taken)
+    session = open_session(onnx.load(exported), "cpu")
+    errors = []
+    for image, value, slope in zip(images, found["loss"], found["gradient"], strict=True):
+        loss, gradient = session.run(["loss", "gradient"], {"image": image})
+        assert value == pytest.approx(loss, rel=1e-5)
+        assert cosine(slope, gradient) >= 0.9999
+        errors.append(relative_error(slope, gradient))
+    assert min(errors) <= 1e-4, errors

@@ -1,0 +1,150 @@
+"""Network files: finding, checking and describing them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import onnx
+import pytest
+from dreamlayer.core.errors import LayerError, NetworkError
+from dreamlayer.core.network.files import DEFAULT_FILE, available, find, read_model
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.term import Term
+from small_network import small_model
+
+
+def test_default_network_ships_with_the_package() -> None:
+    """It is there without any download, and its layers are those of InceptionV3 to mixed5."""
+    network = Network()
+    assert network.path == DEFAULT_FILE
+    layers = {layer.name: layer for layer in network.layers()}
+    assert all(layer.reason is None for layer in layers.values())
+    channels = {f"mixed{i}": layers[f"mixed{i}"].channels for i in range(6)}
+    assert channels == {
+        "mixed0": 256, "mixed1": 288, "mixed2": 288, "mixed3": 768, "mixed4": 768, "mixed5": 768,
+    }  # fmt: skip
+    assert "mixed6" not in layers
+
+
+def test_layers_of_a_file_without_metadata(small_network: Path) -> None:
+    """All feature maps are listed, with channels and stride."""
+    layers = {layer.name: layer for layer in Network(str(small_network)).layers()}
+    assert set(layers) == {"first_conv", "first", "deep_conv", "deep"}
+    assert layers["deep"].channels == 8
+    assert layers["deep"].stride == 1.0
+
+
+def test_layer_that_cannot_be_dreamed_says_why(tmp_path: Path) -> None:
+    """An operator without a rule shows in the list."""
+    model = small_model()
+    model.graph.node.append(onnx.helper.make_node("Hardmax", ["deep"], ["end"], axis=1))
+    onnx.save(model, tmp_path / "n.onnx")
+    layers = {x.name: x for x in Network(str(tmp_path / "n.onnx")).layers()}
+    assert layers["deep"].reason is None
+    assert "Hardmax" in str(layers["end"].reason)
+
+
+def test_networks_are_found_by_name_in_the_named_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files in DREAMLAYER_NETWORKS can be called by their stem; paths work as well."""
+    folder = tmp_path / "my nètworks"
+    folder.mkdir()
+    onnx.save(small_model(), folder / "tiny.onnx")
+    monkeypatch.setenv("DREAMLAYER_NETWORKS", str(folder))
+    assert available()["tiny"] == folder / "tiny.onnx"
+    assert find("tiny") == find(str(folder / "tiny.onnx"))
+    assert Network("tiny").name == "tiny"
+
+
+def test_unknown_name_suggests_and_explains() -> None:
+    """A mistyped name is answered with the nearest one."""
+    with pytest.raises(NetworkError, match="did you mean default"):
+        Network("defalt")
+    with pytest.raises(NetworkError, match=r"'sub/none\.onnx' does not exist"):
+        Network("sub/none.onnx")
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, I am text\n", b"\x08\x07\x12", b"\x00" * 100])
+def test_file_that_is_no_onnx_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Anything but a network gives one sentence."""
+    path = tmp_path / "bad.onnx"
+    path.write_bytes(content)
+    with pytest.raises(NetworkError, match="is not an ONNX file"):
+        Network(str(path))
+
+
+def test_read_model_takes_what_is_beside_the_contract(tmp_path: Path) -> None:
+    """Adopting starts from any ONNX file; one that cannot be read is named."""
+    model = small_model()
+    model.graph.input[0].name = "data"
+    onnx.save(model, tmp_path / "other.onnx")
+    assert read_model(tmp_path / "other.onnx").graph.input[0].name == "data"
+    with pytest.raises(NetworkError, match=r"none\.onnx' cannot be read: No such file"):
+        read_model(tmp_path / "none.onnx")
+
+
+def test_folder_as_network_is_refused(tmp_path: Path) -> None:
+    """A folder is no file."""
+    with pytest.raises(NetworkError, match="is a folder"):
+        Network(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("breach", "message"),
+    [
+        (lambda m: setattr(m.graph.input[0], "name", "data"), "one input called 'image'.*data"),
+        (lambda m: setattr(m.opset_import[0], "version", 11), "older than 18"),
+        (lambda m: setattr(m.graph.node[0], "domain", "com.acme"), "com.acme"),
+        (
+            lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[1], "dim_value", 1),
+            "float32 image",
+        ),
+        (
+            lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[3], "dim_value", 64),
+            "takes only images of 64 × any pixels",
+        ),
+        (lambda m: m.graph.node[2].input.__setitem__(1, "w9"), "'w9', which nothing computes"),
+        (lambda m: m.metadata_props.add(key="dreamlayer.layers", value="x"), "no list of names"),
+        (lambda m: m.metadata_props.add(key="dreamlayer.size_multiple", value="0"), "is no size"),
+    ],
+)
+def test_file_beside_the_contract_says_how_to_adopt_it(
+    tmp_path: Path, breach: object, message: str
+) -> None:
+    """Each breach is named, with the command that mends it."""
+    model = small_model()
+    breach(model)
+    onnx.save(model, tmp_path / "other.onnx")
+    with pytest.raises(NetworkError, match=message + ".*export adopt"):
+        Network(str(tmp_path / "other.onnx"))
+
+
+@pytest.mark.parametrize("content", [None, b"short"])
+def test_missing_weights_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """A network whose weights lie in another file says that this is what is missing."""
+    path = tmp_path / "outside.onnx"
+    onnx.save(
+        small_model(), path, save_as_external_data=True, location="weights.bin", size_threshold=0
+    )
+    assert Network(str(path)).layer_names
+    (tmp_path / "weights.bin").unlink()
+    if content is not None:
+        (tmp_path / "weights.bin").write_bytes(content)
+    with pytest.raises(NetworkError, match="weights in another file, which is missing or too"):
+        Network(str(path))
+
+
+def test_unknown_layer_is_answered_from_the_layer_list() -> None:
+    """Suggestions are layers, not inner tensors."""
+    with pytest.raises(LayerError, match="did you mean mixed5 or mixed"):
+        Network().check([Term("mixed55")])
+
+
+def test_listed_layers_exist_in_the_graph() -> None:
+    """The metadata of the shipped file speaks of tensors that are there."""
+    network = Network()
+    listed = json.loads(network.metadata["dreamlayer.layers"])
+    outputs = {name for node in network.model.graph.node for name in node.output}
+    assert set(listed) <= outputs

@@ -1,0 +1,237 @@
+"""The installed folder is replaced whole or not at all, and only where it is ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from dreamlayer.plugin import folder as placing
+from dreamlayer.plugin.errors import InstallError
+from dreamlayer.plugin.folder import ENTRY, files, ours, place, read_settings, remove
+from made_up_machine import HOME
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="links and permission bits")
+SETTINGS = {
+    "command": ["/my venv/bin/python", "-P"],
+    "environment": {},
+    "version": "1",
+    "interpreter": "/Jörg/python",
+}
+NEW = {ENTRY: b"#!/usr/bin/env python3\n# plug-in-deep-dream new\n", "part/a.json": b"{}"}
+
+
+@pytest.fixture
+def plugins(tmp_path: Path) -> Path:
+    """A plug-ins folder that is not there yet."""
+    return tmp_path / HOME / "GIMP" / "3.2" / "plug-ins"
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """All files under a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_files_of_this_version() -> None:
+    """What is installed is what lies in plugin/dreamlayer, without what Python leaves there."""
+    found = files("3.2")
+    assert found[ENTRY].startswith(b"#!/usr/bin/env python3\n")
+    assert placing.PROCEDURE.encode() in b"".join(found.values())
+    assert not [name for name in found if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_the_first_line_for_2_10() -> None:
+    """GIMP 2.10 finds its Python 2.7 by the name python alone; the rest is the same."""
+    old, new = files("2.10"), files("3.0")
+    assert old[ENTRY].startswith(b"#!/usr/bin/env python\n")
+    assert old[ENTRY].partition(b"\n")[2] == new[ENTRY].partition(b"\n")[2]
+    assert {**old, ENTRY: b""} == {**new, ENTRY: b""}
+
+
+def test_a_copy_without_the_files(tmp_path: Path) -> None:
+    """A package that was built without the plug-in says so."""
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / ENTRY).write_bytes(b"")
+    with pytest.raises(InstallError, match=r"lacks dreamlayer\.py"):
+        files("3.0", tmp_path)
+
+
+def test_placed(plugins: Path) -> None:
+    """All files are there, the entry is executable, and nothing else lies about."""
+    folder = place(plugins, NEW, SETTINGS)
+    assert folder == plugins / "dreamlayer"
+    assert everything(plugins.parent) == {
+        **{f"plug-ins/dreamlayer/{name}": data for name, data in NEW.items()},
+        "plug-ins/dreamlayer/worker.json": (folder / "worker.json").read_bytes(),
+    }
+    assert read_settings(folder) == SETTINGS
+    if os.name != "nt":
+        assert stat.S_IMODE((folder / ENTRY).stat().st_mode) == 0o755
+
+
+def test_replaced_without_stale_files(plugins: Path) -> None:
+    """What an older version had and this one has not is gone."""
+    place(plugins, {**NEW, "stale.py": b"", "old/b": b""}, SETTINGS)
+    place(plugins, NEW, SETTINGS)
+    assert set(everything(plugins / "dreamlayer")) == {*NEW, "worker.json"}
+
+
+def test_the_time_moves_on(plugins: Path) -> None:
+    """GIMP sees by the whole second of its time that the entry is another one."""
+    entry = plugins / "dreamlayer" / ENTRY
+    times = set()
+    for _ in range(3):
+        place(plugins, NEW, SETTINGS)
+        times.add(int(entry.stat().st_mtime))
+    assert len(times) == 3
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit, OSError(28, "No space left")])
+@pytest.mark.parametrize("step", ["_write", "_renew_time", "_swap", "rename"])
+def test_ended_early(
+    plugins: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException, step: str
+) -> None:
+    """Whatever ends it and where, the older plug-in stays as it was and nothing is left."""
+    place(plugins, {**NEW, "old.py": b"old"}, SETTINGS)
+    before = everything(plugins.parent)
+
+    def fail(*_: object) -> None:
+        raise end
+
+    if step == "rename":
+        real = Path.rename
+
+        def rename(self: Path, target: Path) -> Path:
+            if target == plugins / "dreamlayer" and (self / "part").exists() and not fail_once:
+                fail_once.append(self)
+                raise end
+            return real(self, target)
+
+        fail_once: list[Path] = []
+        monkeypatch.setattr(Path, "rename", rename)
+    else:
+        monkeypatch.setattr(placing, step, fail)
+    with pytest.raises((KeyboardInterrupt, SystemExit, InstallError)):
+        place(plugins, NEW, SETTINGS)
+    assert everything(plugins.parent) == before
+
+
+def test_interrupted_while_the_old_goes(plugins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ended after the exchange, the new plug-in is there; the next install sweeps the old one."""
+    place(plugins, {**NEW, "old.py": b"old"}, SETTINGS)
+    real, calls = shutil.rmtree, []
+
+    def rmtree(path: Path, **options: bool) -> None:
+        calls.append(path)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        real(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    with pytest.raises(KeyboardInterrupt):
+        place(plugins, NEW, SETTINGS)
+    assert set(everything(plugins / "dreamlayer")) == {*NEW, "worker.json"}
+    place(plugins, NEW, SETTINGS)
+    assert [path.name for path in plugins.parent.iterdir()] == ["plug-ins"]
+
+
+def test_what_a_killed_install_left_is_swept(plugins: Path) -> None:
+    """The next install takes away the folders of one that had no time to."""
+    (plugins.parent / ".dreamlayer-1234" / "part").mkdir(parents=True)
+    (plugins.parent / ".dreamlayer-5678").write_text("answer")
+    place(plugins, NEW, SETTINGS)
+    assert [path.name for path in plugins.parent.iterdir()] == ["plug-ins"]
+
+
+@pytest.mark.parametrize("found", ["folder", "file"])
+def test_others_are_refused(plugins: Path, found: str) -> None:
+    """A plug-in of somebody else's under our name is neither replaced nor removed."""
+    target = plugins / "dreamlayer"
+    if found == "folder":
+        target.mkdir(parents=True)
+        (target / ENTRY).write_text("print('another plug-in')")
+    else:
+        plugins.mkdir(parents=True)
+        target.write_text("plug-in-deep-dream")
+    before = everything(plugins)
+    with pytest.raises(InstallError, match="is not Deep Dream's; move it away"):
+        place(plugins, NEW, SETTINGS)
+    assert not remove(plugins)
+    assert everything(plugins) == before
+
+
+def test_a_damaged_one_is_ours(plugins: Path) -> None:
+    """An install that lost files is replaced, as is an empty folder."""
+    folder = place(plugins, NEW, SETTINGS)
+    (folder / "worker.json").unlink()
+    assert ours(folder)
+    place(plugins, NEW, SETTINGS)
+    (folder / ENTRY).write_bytes(b"")
+    assert ours(folder)
+    place(plugins, NEW, SETTINGS)
+    assert remove(plugins)
+    folder.mkdir()
+    place(plugins, NEW, SETTINGS)
+
+
+def test_removed(plugins: Path) -> None:
+    """Ours goes, once; other plug-ins and the folder stay."""
+    place(plugins, NEW, SETTINGS)
+    (plugins / "other").mkdir()
+    assert remove(plugins)
+    assert not remove(plugins)
+    assert [path.name for path in plugins.iterdir()] == ["other"]
+    assert [path.name for path in plugins.parent.iterdir()] == ["plug-ins"]
+
+
+@posix
+def test_links_are_kept_or_replaced(plugins: Path, tmp_path: Path) -> None:
+    """A linked plug-ins folder stays a link; a link in our place goes, what it names stays."""
+    real, mine = tmp_path / "elsewhere" / "real", tmp_path / "mine"
+    real.mkdir(parents=True)
+    mine.mkdir()
+    (mine / ENTRY).write_text("# plug-in-deep-dream")
+    plugins.parent.mkdir(parents=True)
+    plugins.symlink_to(real)
+    (real / "dreamlayer").symlink_to(mine)
+    place(plugins, NEW, SETTINGS)
+    assert plugins.is_symlink()
+    assert not (real / "dreamlayer").is_symlink()
+    assert set(everything(real / "dreamlayer")) == {*NEW, "worker.json"}
+    assert [path.name for path in mine.iterdir()] == [ENTRY]
+    assert [path.name for path in real.parent.iterdir()] == ["real"]
+
+
+def test_a_file_in_the_way(plugins: Path) -> None:
+    """A plug-ins folder that is a file is an error of one sentence."""
+    plugins.parent.mkdir(parents=True)
+    plugins.write_text("")
+    with pytest.raises(InstallError, match="cannot be changed: "):
+        place(plugins, NEW, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (None, "is missing"),
+        (b"{", "cannot be read"),
+        (b"\xff", "cannot be read"),
+        (b"[]", "is damaged"),
+        (json.dumps({**SETTINGS, "command": "python"}).encode(), "is damaged"),
+        (json.dumps({"command": ["python"]}).encode(), "is damaged"),
+    ],
+)
+def test_settings_that_cannot_be_read(tmp_path: Path, text: bytes | None, sentence: str) -> None:
+    """A worker.json that this program did not write is told from one that it did."""
+    if text is not None:
+        (tmp_path / "worker.json").write_bytes(text)
+    with pytest.raises(InstallError, match=sentence):
+        read_settings(tmp_path)

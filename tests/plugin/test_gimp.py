@@ -1,0 +1,259 @@
+"""The filter inside a real GIMP 3.0 and a real GIMP 3.2, put there by our own installer."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gimp_root
+import numpy as np
+import pytest
+from dreamlayer.core.recipe import presets as recipes
+from PIL import Image
+
+from dreamlayer import Recipe, dream
+
+SUITES = ("trixie", "sid")
+KILLS = {"trixie": "50", "sid": "25"}
+"""How many processes are killed in each."""
+
+FIRST = "check_equal_to_headless"
+"""The check that runs at a GIMP's first start with the filter in its folder."""
+
+INSIDE = Path(__file__).parent / "inside_gimp"
+
+
+def _checks() -> list[str]:
+    tree = ast.parse((INSIDE / "checks.py").read_text(encoding="utf-8"))
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [name for name in functions if name.startswith("check_")]
+
+
+@dataclass
+class Gimp:
+    """A root with GIMP, a configuration folder with the filter in it, and a network."""
+
+    suite: str
+    folder: Path
+    network: Path
+
+    def run(self, script: str, *words: str, timeout: float, **more: str) -> str:
+        """Run one of the scripts of `inside_gimp`; what it said."""
+        inside = Path("/host") / INSIDE.relative_to("/") / script
+        if script in ("window.py", "kills.py"):
+            command = ["python3", str(inside), *words]
+        else:
+            batch = f"exec(open({str(inside)!r}).read())"
+            console = ["gimp-console-3", "-i", "--quit", "--batch-interpreter"]
+            command = [*console, "python-fu-eval", "-b", batch]
+        environment = {
+            "GIMP3_DIRECTORY": str(self.folder / "gimp"),
+            "DREAMLAYER_RESULTS": str(self.folder),
+            "DREAMLAYER_NETWORK": str(self.network),
+            **more,
+        }
+        ran = gimp_root.run(
+            self.suite, command, self.folder, environment=environment, timeout=timeout
+        )
+        return ran.stdout + ran.stderr
+
+    def read(self, name: str) -> Any:
+        """A result, as the script left it."""
+        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+
+    def pixels(self, name: str, shape: tuple[int, int, int]) -> np.ndarray[Any, Any]:
+        """8-bit pixels that a script left."""
+        return np.fromfile(self.folder / f"{name}.rgb", np.uint8).reshape(shape)
+
+
+@pytest.fixture(scope="module")
+def gimps(tmp_path_factory: pytest.TempPathFactory, small_network: Path) -> dict[str, Gimp]:
+    """Each GIMP whose root is there, with a fresh configuration and the filter installed."""
+    made = {}
+    for suite in SUITES:
+        if gimp_root.missing(suite):
+            continue
+        folder = tmp_path_factory.mktemp(f"Jörg's {suite}")
+        plug_ins = folder / "gimp" / "plug-ins"
+        plug_ins.mkdir(parents=True)
+        python = gimp_root.interpreter(folder / "the python")
+        command = [sys.executable, "-m", "plugin", "install", "--to", str(plug_ins)]
+        ran = subprocess.run(
+            [*command, "--python", str(python)],
+            cwd=gimp_root.PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        made[suite] = Gimp(suite, folder, small_network)
+    return made
+
+
+@pytest.fixture(params=SUITES)
+def gimp(request: pytest.FixtureRequest, gimps: dict[str, Gimp]) -> Gimp:
+    """GIMP 3.0, then GIMP 3.2."""
+    if reason := gimp_root.missing(request.param):
+        pytest.skip(reason)
+    return gimps[request.param]
+
+
+@pytest.fixture(scope="module")
+def said_by_checks(gimps: dict[str, Gimp]) -> dict[str, str]:
+    """What each GIMP said while it went through the checks; side by side, to spare time.
+
+    All checks run at its second start: GIMP then takes the arguments' declarations from its
+    pluginrc, where texts that are empty by default become None. At the first, one does.
+    """
+
+    def run(gimp: Gimp) -> str:
+        said = gimp.run("checks.py", timeout=300, DREAMLAYER_CHECKS=FIRST)
+        results = gimp.folder / "results.json"
+        if not results.exists():
+            return said
+        results.rename(gimp.folder / "first.json")
+        return said + gimp.run("checks.py", timeout=1500)
+
+    with ThreadPoolExecutor() as pool:
+        running = {s: pool.submit(run, g) for s, g in gimps.items()}
+        return {suite: run.result() for suite, run in running.items()}
+
+
+@pytest.fixture
+def checked(gimp: Gimp, said_by_checks: dict[str, str]) -> dict[str, str]:
+    """What each check in `inside_gimp/checks.py` came to."""
+    assert (gimp.folder / "results.json").exists(), said_by_checks[gimp.suite]
+    results: dict[str, str] = gimp.read("results.json")
+    version = tuple(int(part) for part in results.pop("version").split(".")[:2])
+    # Debian's unstable goes on; stable stays.
+    assert version == (3, 0) if gimp.suite == "trixie" else version >= (3, 2)
+    return results
+
+
+@pytest.fixture(scope="module")
+def said_by_kills(gimps: dict[str, Gimp], coffee: Path) -> dict[str, str]:
+    """What each GIMP said while it, the plug-in and the worker were killed; side by side."""
+    photo = f"/host{coffee}"
+    with ThreadPoolExecutor() as pool:
+        running = {
+            s: pool.submit(g.run, "kills.py", KILLS[s], "7", timeout=900, DREAMLAYER_PHOTO=photo)
+            for s, g in gimps.items()
+        }
+        return {suite: run.result() for suite, run in running.items()}
+
+
+@pytest.mark.parametrize("name", _checks())
+def test_in_gimp(checked: dict[str, str], name: str) -> None:
+    """Each check passes inside GIMP."""
+    assert checked.get(name, "GIMP ended before this check") == "ok"
+
+
+def test_first_start(gimp: Gimp, said_by_checks: dict[str, str]) -> None:
+    """A GIMP that sees the filter for the first time runs it from a script too."""
+    assert (gimp.folder / "first.json").exists(), said_by_checks[gimp.suite]
+    assert gimp.read("first.json")[FIRST] == "ok"
+
+
+def _headless(pixels: np.ndarray[Any, Any], what: Recipe | str) -> np.ndarray[Any, Any]:
+    """What the core makes of 8-bit pixels, rounded as docs/worker.md says: halves up."""
+    dreamt = dream((pixels / np.float32(255)).astype(np.float32), what)
+    return np.floor(np.clip(dreamt.astype(np.float64), 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def test_equals_the_headless_dream(gimp: Gimp, checked: dict[str, str]) -> None:
+    """On 8-bit pixels the filter gives the very bytes that the core gives."""
+    assert checked["check_equal_to_headless"] == "ok"
+    shape = (47, 61, 3)
+    wanted = recipes.parse(
+        json.dumps(
+            {
+                "network": str(gimp.network),
+                "layers": "deep",
+                "octaves": 2,
+                "steps": 2,
+                "step_size": 0.02,
+                "seed": 3,
+                "smoothing": 1.5,
+                "strength": 0.75,
+            }
+        )
+    )
+    expected = _headless(gimp.pixels("before", shape), wanted)
+    np.testing.assert_array_equal(gimp.pixels("after", shape), expected)
+
+
+def _screenshot(path: Path) -> Image.Image:
+    """Read an X window dump as Xvfb keeps it: a header, a colour map, rows of BGRX."""
+    data = path.read_bytes()
+    header = np.frombuffer(data, ">u4", 25)
+    size, width, height, line, colours = (int(header[i]) for i in (0, 4, 5, 12, 19))
+    pixels = np.frombuffer(data, np.uint8, line * height, offset=size + colours * 12)
+    return Image.fromarray(pixels.reshape(height, line // 4, 4)[:, :width, 2::-1].copy())
+
+
+def test_window(gimp: Gimp, coffee: Path) -> None:
+    """A painter finds the filter in the menu, sees a preview, dreams, undoes, repeats, cancels.
+
+    With DREAMLAYER_PICTURES=docs the README's pictures of it are made anew.
+    """
+    said = gimp.run("window.py", timeout=400, DREAMLAYER_PHOTO=f"/host{coffee}")
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    if folder := os.environ.get("DREAMLAYER_PICTURES"):
+        for name in ("menu", "dialog", "result"):
+            picture = _screenshot(gimp.folder / f"{name}.xwd")
+            picture.save(Path(folder) / f"gimp-{name}.jpg", quality=88)
+    assert "error" not in seen, (seen, said)
+    assert seen["workers_with_dialog"] == 1
+    for name in ("ok", "cancel", "leaving"):
+        assert seen[f"workers_after_{name}"] == 0, name
+    assert seen["undone_in_one_step"]
+    assert seen["repeated_alike"]
+    assert seen["unchanged_after_cancel"]
+    assert seen["unchanged_after_leaving"]
+    shape = (400, 600, 3)
+    expected = _headless(gimp.pixels("before", shape), "default")
+    np.testing.assert_array_equal(gimp.pixels("after", shape), expected)
+
+
+def test_kills(gimp: Gimp, said_by_kills: dict[str, str]) -> None:
+    """Killing GIMP, plug-in or worker leaves no process, no file and no half-dreamt image."""
+    assert (gimp.folder / "kills.json").exists(), said_by_kills[gimp.suite]
+    found = gimp.read("kills.json")
+    assert sum(found["kills"].values()) >= int(KILLS[gimp.suite])
+    assert min(found["kills"].values()) > 0, found
+    assert found["calls"] > 0
+    assert not found["left"], found
+    assert not found["files"], found
+    assert not found["broken"], found
+
+
+def test_installer_asks_a_real_gimp(gimp: Gimp, tmp_path: Path) -> None:
+    """The installer finds the GIMP, puts the filter in, hears from GIMP itself that it is there."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    shutil.copy(gimp_root.PROJECT / "pyproject.toml", checkout)
+    for package in ("core", "plugin"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(gimp_root.PROJECT / package, checkout / package, ignore=ignored)
+    # Its files must be where the root sees them: the doctor looks at them from there.
+    python = gimp_root.interpreter(tmp_path / "the python", checkout)
+    plugin = f"cd '{checkout}' && python3 -m plugin"
+    script = (
+        f"{plugin} install --python '{python}' && {plugin} doctor --json > '{tmp_path}/doctor.json'"
+        f" && {plugin} uninstall && echo LEFT: && find /tmp/home -name '*dreamlayer*'"
+    )
+    ran = gimp_root.run(gimp.suite, ["bash", "-c", script], tmp_path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    doctor = json.loads((tmp_path / "doctor.json").read_text(encoding="utf-8"))
+    assert doctor["ok"], doctor
+    assert "the plug-in is registered" in json.dumps(doctor)
+    assert ran.stdout.endswith("LEFT:\n"), ran.stdout

@@ -1,0 +1,168 @@
+"""`plugin/dreamlayer/gimp3_preview.py`, with real workers and without GIMP, which it knows not."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import queue
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "plugin" / "dreamlayer"
+PATIENCE = 60.0
+WIDTH, HEIGHT = 48, 32
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def modules() -> Iterator[tuple[ModuleType, ModuleType]]:
+    """The worker client and the previewer, by the names under which they know each other."""
+    names = ("worker_client", "gimp3_preview")
+    before = {name: sys.modules.get(name) for name in names}
+    yield _load(names[0]), _load(names[1])
+    for name, module in before.items():
+        sys.modules.pop(name)
+        if module is not None:
+            sys.modules[name] = module
+
+
+class Desk:
+    """A previewer, the workers that it started, and the news that it told."""
+
+    def __init__(self, modules: tuple[ModuleType, ModuleType], folder: Path) -> None:
+        self.client, preview = modules
+        self.folder = folder
+        self.workers: list[Any] = []
+        self.news: queue.Queue[tuple[str, int, Any]] = queue.Queue()
+        self.previewer = preview.Previewer(self._start, lambda *news: self.news.put(news))
+
+    def _start(self) -> Any:
+        worker = self.client.Worker(str(self.folder))
+        self.workers.append(worker)
+        return worker
+
+    def until(self, kind: str, number: int) -> Any:
+        """What the news of that kind and number bring; others before it are dropped."""
+        while True:
+            found = self.news.get(timeout=PATIENCE)
+            if found[:2] == (kind, number):
+                return found[2]
+
+
+@pytest.fixture
+def desk(modules: tuple[ModuleType, ModuleType], tmp_path: Path) -> Iterator[Desk]:
+    """Real workers of this checkout."""
+    settings = {
+        "command": [sys.executable, "-P", "-m", "dreamlayer", "worker"],
+        "environment": {"PYTHONPATH": str(FOLDER.parents[1])},
+    }
+    (tmp_path / "worker.json").write_text(json.dumps(settings), encoding="utf-8")
+    made = Desk(modules, tmp_path)
+    yield made
+    made.previewer.abandon()
+
+
+@pytest.fixture
+def small(small_network: Path) -> tuple[dict[str, Any], list[bytes]]:
+    """A request for a small preview, and its pixels."""
+    recipe = {"network": str(small_network), "layers": "deep", "octaves": 2, "steps": 2}
+    pixels = np.random.default_rng(0).random((HEIGHT, WIDTH, 4), np.float32).tobytes()
+    header = {"width": WIDTH, "height": HEIGHT, "bytes": len(pixels), "preview": WIDTH}
+    return {**header, "recipe": recipe}, [pixels]
+
+
+def test_previews_then_hands_over_a_clean_worker(
+    desk: Desk, small: tuple[dict[str, Any], list[bytes]]
+) -> None:
+    """Each octave is shown; after the end the same worker does the work itself."""
+    number = desk.previewer.preview(*small)
+    header, pixels = desk.until("preview", number)
+    assert len(pixels) == header["width"] * header["height"] * 3
+    desk.until("done", number)
+    worker = desk.previewer.finish()
+    assert worker is desk.workers[0]
+    request = {k: v for k, v in small[0].items() if k != "preview"}
+    header = worker.dream(request, small[1], lambda _: None)
+    assert len(worker.read(header["bytes"])) == WIDTH * HEIGHT * 16
+    worker.close()
+
+
+def test_newest_setting_wins(desk: Desk, small: tuple[dict[str, Any], list[bytes]]) -> None:
+    """An endless preview is given up for the next one, also at the end."""
+    endless = {**small[0], "recipe": {**small[0]["recipe"], "steps": 100_000}}
+    first = desk.previewer.preview(endless, small[1])
+    desk.until("progress", first)
+    second = desk.previewer.preview(*small)
+    desk.until("done", second)
+    third = desk.previewer.preview(endless, small[1])
+    desk.until("progress", third)
+    worker = desk.previewer.finish()
+    assert worker is desk.workers[0]
+    worker.close()
+
+
+def test_stop_gives_up_the_dream(desk: Desk, small: tuple[dict[str, Any], list[bytes]]) -> None:
+    """After a stop the worker is free for the next request."""
+    endless = {**small[0], "recipe": {**small[0]["recipe"], "steps": 100_000}}
+    desk.until("progress", desk.previewer.preview(endless, small[1]))
+    desk.previewer.stop()
+    described = desk.until("described", desk.previewer.describe("default"))
+    assert "mixed3" in [layer["name"] for layer in described["layers"]]
+
+
+def test_dead_worker_is_told_of_and_replaced(
+    desk: Desk, small: tuple[dict[str, Any], list[bytes]]
+) -> None:
+    """A worker that dies in the middle gives a sentence; the next setting has another one."""
+    endless = {**small[0], "recipe": {**small[0]["recipe"], "steps": 100_000}}
+    number = desk.previewer.preview(endless, small[1])
+    desk.until("progress", number)
+    desk.workers[0].kill()
+    assert "ended unexpectedly" in str(desk.until("error", number))
+    again = desk.previewer.preview(*small)
+    desk.until("done", again)
+    assert len(desk.workers) == 2
+
+
+def test_idle_dead_worker_is_told_of(desk: Desk, small: tuple[dict[str, Any], list[bytes]]) -> None:
+    """A worker that died unseen gives its sentence to the next request, and a new one follows."""
+    desk.until("done", desk.previewer.preview(*small))
+    desk.workers[0].kill()
+    assert str(desk.until("error", desk.previewer.preview(*small)))
+    desk.until("done", desk.previewer.preview(*small))
+
+
+def test_missing_worker_is_told_of_each_time(
+    desk: Desk, small: tuple[dict[str, Any], list[bytes]]
+) -> None:
+    """Without the installer's settings each request gets the sentence; nothing piles up."""
+    (desk.folder / "worker.json").unlink()
+    for _ in range(3):
+        number = desk.previewer.preview(*small)
+        assert "python -m plugin install" in str(desk.until("error", number))
+    assert desk.previewer.finish() is None
+
+
+def test_bad_recipe_is_a_sentence_and_the_worker_lives(
+    desk: Desk, small: tuple[dict[str, Any], list[bytes]]
+) -> None:
+    """What the worker refuses is told; the next setting works."""
+    wrong = {**small[0], "recipe": {**small[0]["recipe"], "layers": "nonsense"}}
+    assert "nonsense" in str(desk.until("error", desk.previewer.preview(wrong, small[1])))
+    desk.until("done", desk.previewer.preview(*small))
+    assert len(desk.workers) == 1

@@ -1,0 +1,48 @@
+"""What the GIMP plug-ins say."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+
+sentences = importlib.import_module("dreamlayer.plugin.dreamlayer.messages")
+
+
+def _header(**more: Any) -> dict[str, Any]:
+    return {
+        "stage": "dreaming",
+        "octave": 2,
+        "octaves": 6,
+        "step": 3,
+        "steps": 10,
+        "seconds_left": None,
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (7, "7 s"), (59.4, "59 s"), (60, "1 min 0 s"), (3725.9, "62 min 5 s")],
+)
+def test_duration(seconds: float, text: str) -> None:
+    """Seconds are told in seconds and minutes."""
+    assert sentences.duration(seconds) == text
+
+
+def test_progress() -> None:
+    """Progress names octave and step, and the time left once it is known and worth it."""
+    told = "Deep Dream: octave 2 of 6, step 3 of 10"
+    assert sentences.progress({"stage": "loading"}) == "Deep Dream: loading the network"
+    assert sentences.progress(_header()) == told
+    assert sentences.progress(_header(seconds_left=0.3)) == told
+    assert sentences.progress(_header(seconds_left=61.0)) == f"{told}, about 1 min 1 s left"
+
+
+@pytest.mark.parametrize("name", ["group", "beside", "no_layer", "locked", "unchangeable"])
+def test_sentences_name_the_layer(name: str) -> None:
+    """Each refusal names the layer and what to do."""
+    sentence = getattr(sentences, name)("Räume {}")
+    assert "'Räume {}'" in sentence
+    assert any(word in sentence for word in ("choose", "set Output"))

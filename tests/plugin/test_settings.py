@@ -1,0 +1,88 @@
+"""What a painter can set, in this Python and in Python 2.7, and against the core's own recipe."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import both
+import gimp_root
+import pytest
+from dreamlayer.core.recipe.presets import preset, presets
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import KINDS, Term, format_term, parse_term
+
+CASES = "settings_cases.py"
+
+
+@pytest.fixture(scope="module")
+def python2(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """What each case came to in Python 2.7."""
+    if reason := gimp_root.missing("bullseye"):
+        pytest.skip(reason)
+    return both.in_python2(CASES, tmp_path_factory.mktemp("python2"))
+
+
+@pytest.fixture(scope="module")
+def settings() -> Any:
+    """The plug-in's settings, read by this Python."""
+    loaded: Any = both.cases(CASES)
+    return loaded["Settings"](loaded["PLUGIN"])
+
+
+@pytest.mark.parametrize("name", both.names(CASES))
+def test_here(name: str, tmp_path: Path) -> None:
+    """Each case holds in this Python."""
+    folder = tmp_path / "a földer ☂"
+    folder.mkdir()
+    both.cases(CASES)[name](str(folder))
+
+
+@pytest.mark.parametrize("name", both.names(CASES))
+def test_in_python2(name: str, python2: Mapping[str, Any]) -> None:
+    """Each case holds in Python 2.7."""
+    assert python2[name] == "ok", python2[name]
+
+
+def _some_term(chance: random.Random) -> Term:
+    weights = (1.0, 2.0, -1.0, 0.1, 1 / 3, 1e-5, -2.5e20, chance.uniform(-3, 3))
+    channels = tuple(chance.randrange(1000) for _ in range(chance.randrange(4)))
+    layer = chance.choice(["mixed3", "block/conv", "schön", "a b"])
+    return Term(layer, chance.choice(weights), channels, chance.choice(list(KINDS)))
+
+
+def test_layers_are_written_as_the_core_reads_them(settings: Any) -> None:
+    """Text made of a recipe's layers is read back as the same layers, as is the core's own text."""
+    chance = random.Random(0)
+    for _ in range(300):
+        term = _some_term(chance)
+        plain = Recipe(layers=(term,)).to_dict()
+        text = settings.values_in(plain)["layers"]
+        assert parse_term(text) == term == parse_term(format_term(term)), text
+
+
+@pytest.mark.parametrize("name", [*presets(), "odd"])
+def test_recipes_survive_the_editor(name: str, settings: Any) -> None:
+    """A recipe whose values pass through an editor's arguments is the same recipe."""
+    odd = Recipe(
+        layers=(Term("mixed4", -0.5, (3, 7), "mean"), Term("mixed5")),
+        max_loss=12.5,
+        clip=False,
+        normalise="std",
+        seed=2**31 - 1,
+        step_size=0.1 + 0.2,
+    )
+    before = odd if name == "odd" else preset(name)
+    values = settings.values_in(before.to_dict())
+    assert set(values) == set(settings.knobs)
+    after = Recipe.from_dict(settings.recipe("custom", values))
+    assert after == before.replace(step_size=round(before.step_size, 9))
+
+
+@pytest.mark.parametrize("name", list(presets()))
+def test_presets_are_the_core_s(name: str, settings: Any) -> None:
+    """A preset with nothing changed gives the core's recipe of that name."""
+    defaults = {knob.name: knob.default for knob in settings.knobs.values()}
+    assert Recipe.from_dict(settings.recipe(name, defaults)) == preset(name)

@@ -1,0 +1,414 @@
+"""Providers: chosen, demanded, and checked after loading."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import dreamlayer.core.network.gradient_session as gradient_session
+import dreamlayer.core.runtime.sessions as sessions
+import numpy as np
+import onnx
+import pytest
+from dreamlayer.core.errors import NetworkError, ProviderError
+from dreamlayer.core.network.gradient_session import GradientSession
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime import cache as kept
+from dreamlayer.core.runtime.sessions import Source, full_name, offered, open_session
+
+TERMS = [Term("deep")]
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def network(small_network: Path) -> Network:
+    """A network that runs in no time."""
+    return Network(str(small_network))
+
+
+@pytest.fixture
+def model(network: Network) -> onnx.ModelProto:
+    """A gradient model that runs in no time."""
+    return network.gradient_model(TERMS)
+
+
+@pytest.mark.parametrize("provider", ["auto", "cpu", "CPU", "CPUExecutionProvider"])
+def test_cpu_is_there_under_all_its_names(provider: str, network: Network) -> None:
+    """The session says which provider really runs."""
+    loaded = GradientSession(network, TERMS, provider).provider
+    assert loaded in offered() if provider == "auto" else loaded == "cpu"
+
+
+def test_every_offered_provider_has_a_full_name() -> None:
+    """What is offered can be demanded."""
+    for name in offered():
+        assert full_name(name).endswith("ExecutionProvider")
+
+
+def test_provider_that_is_not_installed_says_what_to_install() -> None:
+    """A known provider that this ONNX Runtime lacks names the extra that brings it."""
+    missing = next(p for p in ("cuda", "openvino") if p not in offered())
+    with pytest.raises(ProviderError, match=r"not part of.*pip install 'dreamlayer\["):
+        full_name(missing)
+
+
+def test_unknown_provider_suggests_the_nearest() -> None:
+    """A typing mistake is answered."""
+    with pytest.raises(ProviderError, match="did you mean"):
+        full_name("cdua")
+
+
+def test_demanded_provider_that_does_not_load_is_an_error(
+    model: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that fell back to the CPU is not passed off as the one demanded.
+
+    The runtime is a stand-in that offers CUDA and then falls back, as ONNX Runtime does on a
+    machine without the device.
+    """
+    fallen = SimpleNamespace(
+        get_providers=lambda: ["CPUExecutionProvider"], disable_fallback=lambda: None
+    )
+    fake = SimpleNamespace(
+        __version__="0",
+        get_available_providers=lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
+        SessionOptions=lambda: SimpleNamespace(add_session_config_entry=lambda *_: None),
+        InferenceSession=lambda *_, **__: fallen,
+    )
+    monkeypatch.setattr(sessions, "runtime", lambda: fake)
+    with pytest.raises(ProviderError, match="did not load on this machine"):
+        open_session(model, "cuda")
+    assert open_session(model, "auto") is fallen
+
+
+def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without onnxruntime the sentence names the extras."""
+    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    with pytest.raises(ProviderError, match=r"pip install 'dreamlayer\[cpu\]'"):
+        sessions.runtime()
+
+
+@pytest.mark.parametrize("threads", [-1, 100_000])
+def test_number_of_threads_is_bounded(threads: int, model: onnx.ModelProto) -> None:
+    """Neither a negative number nor more threads than cores reach ONNX Runtime."""
+    with pytest.raises(ProviderError, match=rf"^{threads} threads .* give 1 to \d+"):
+        open_session(model, "cpu", threads)
+
+
+def test_runtime_refusal_is_one_sentence(model: onnx.ModelProto) -> None:
+    """A model that ONNX Runtime does not take gives our error with its first line."""
+    model.graph.node[0].op_type = "NoSuchOperator"
+    with pytest.raises(NetworkError, match=r"ONNX Runtime refuses the network: [^\n]*$"):
+        open_session(model, "cpu")
+
+
+def test_tile_that_does_not_run_is_one_sentence(network: Network) -> None:
+    """What ONNX Runtime says of a tile becomes our error, with the tile's size."""
+    session = GradientSession(network, TERMS, "cpu")
+    with pytest.raises(NetworkError, match=r"tile of 9 × 5 pixels: [^\n]*$"):
+        session(np.zeros((4, 5, 9), np.float32))
+
+
+@pytest.mark.skipif("cuda" not in offered(), reason="no CUDA provider: install dreamlayer[gpu]")
+def test_cuda_agrees_with_the_cpu() -> None:
+    """The gradient on the GPU has the CPU's direction: cosine ≥ 0.999."""
+    terms = [Term("mixed3"), Term("mixed5")]
+    tile = RNG.random((3, 200, 200), np.float32)
+    _, cpu = GradientSession(Network(), terms, "cpu")(tile)
+    _, gpu = GradientSession(Network(), terms, "cuda")(tile)
+    cosine = float((cpu * gpu).sum() / np.linalg.norm(cpu) / np.linalg.norm(gpu))
+    assert cosine >= 0.999
+
+
+def test_size_of_its_own_gives_the_same() -> None:
+    """On the shipped network, a session for one size gives what the one for all sizes gives."""
+    session = GradientSession(Network(), [Term("mixed3"), Term("mixed5")], "cpu")
+    tile = RNG.random((3, 150, 131), np.float32)
+    loss, gradient = session(tile)
+    session.fix((150, 131))
+    fixed_loss, fixed = session(tile)
+    assert fixed_loss == pytest.approx(loss, rel=1e-6)
+    np.testing.assert_allclose(fixed, gradient, atol=1e-5 * np.abs(gradient).max())
+    with pytest.raises(NetworkError, match="tile of 131 × 151"):
+        sessions.run(session._session, ("loss",), {"image": np.zeros((1, 3, 151, 131), "f4")})
+
+
+def test_size_that_is_worth_it_gets_a_session_of_its_own(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where so many pixels of one size are to come; another takes the session for all again."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 3 * 10 * 12})
+    opened = []
+    real = Network.gradient_source
+
+    def noted(self: Network, terms: list[Term], size: tuple[int, int] | None = None) -> Source:
+        opened.append(size)
+        return real(self, terms, size)
+
+    monkeypatch.setattr(Network, "gradient_source", noted)
+    session = GradientSession(network, TERMS, "cpu")
+    tile, other = RNG.random((3, 10, 12), np.float32), RNG.random((3, 12, 10), np.float32)
+    session.expect((10, 12), 2 * 10 * 12)
+    session(tile)
+    assert opened == [None]
+    session.expect((10, 12), 10 * 12)
+    session(tile)
+    assert opened == [None, (10, 12)], "what is expected of a size does not add up"
+    session(other)
+    assert opened == [None, (10, 12), None]
+    session.begin()
+    session.expect((10, 12), 10 * 12)
+    assert len(opened) == 3, "what came before `begin` was counted"
+
+
+def test_dream_does_not_depend_on_the_size_before(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not worth a session of its own does not go on with one that is left open."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 1000})
+    session = GradientSession(network, TERMS, "cpu")
+    session.expect((10, 12), 1000)
+    session.begin()
+    session.expect((10, 12), 999)
+    assert session._size is None
+    session.expect((10, 12), 1)
+    assert session._size == (10, 12)
+    session.expect(None)
+    assert session._size is None, "tiles of several sizes go on with a session for one of them"
+
+
+def test_size_whose_session_fails_goes_on_with_the_other(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dream does not die of a session that was only to make it faster, nor try it again."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 200})
+    real, tried = open_session, []
+
+    def failing(source: Source, *rest: object) -> object:
+        if source.identity[-1] is not None:
+            tried.append(source)
+            raise NetworkError("no room")
+        return real(source, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gradient_session, "open_session", failing)
+    session = GradientSession(network, TERMS, "cpu")
+    tile = RNG.random((3, 10, 12), np.float32)
+    losses = []
+    for _ in range(3):
+        session.expect((10, 12), 200)
+        losses.append(session(tile)[0])
+    assert len(set(losses)) == 1
+    assert len(tried) == 1
+    with pytest.raises(NetworkError, match="no room"):
+        session.fix((10, 12))
+    assert session(tile)[0] == losses[0]
+
+
+def test_session_comes_back_after_all_fails(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no session can be opened, it is said once; later ones are tried again."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 200})
+    session = GradientSession(network, TERMS, "cpu")
+    tile = RNG.random((3, 10, 12), np.float32)
+    loss = session(tile)[0]
+
+    for error in (NetworkError("no room"), MemoryError()):
+
+        def failing(*_: object, error: Exception = error) -> object:
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(gradient_session, "open_session", failing)
+            with pytest.raises(type(error)):
+                session.expect((10, 12), 200)
+        session.begin()
+        assert session(tile)[0] == loss
+
+
+def test_sessions_for_sizes_are_of_the_provider_that_loaded(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `auto` found first goes on to the end, since others compute a little differently."""
+    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 200})
+    asked = []
+
+    def noted(source: Source, provider: str, *rest: object) -> object:
+        asked.append(provider)
+        return open_session(source, "cpu", *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gradient_session, "open_session", noted)
+    GradientSession(network, TERMS, "auto").expect((10, 12), 200)
+    assert asked == ["auto", "cpu"]
+
+
+class TestKept:
+    """Optimised graphs kept on disk."""
+
+    @pytest.fixture(autouse=True)
+    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """An empty folder for what is kept."""
+        monkeypatch.setenv("DREAMLAYER_CACHE", str(tmp_path))
+        return tmp_path
+
+    @pytest.fixture
+    def source(self, network: Network) -> Source:
+        """Counts how often its model is made."""
+        return self.counting(network)
+
+    @staticmethod
+    def counting(network: Network) -> Source:
+        inner = network.gradient_source(TERMS)
+        made: list[str] = []
+
+        def make(provider: str) -> onnx.ModelProto:
+            made.append(provider)
+            return inner.make(provider)
+
+        make.made = made  # type: ignore[attr-defined]
+        return Source(make, inner.identity)
+
+    def gradient(self, source: Source) -> np.ndarray:
+        image = np.random.default_rng(1).random((1, 3, 16, 20), np.float32)
+        found: np.ndarray = open_session(source, "cpu").run(["gradient"], {"image": image})[0]
+        return found
+
+    def test_is_made_once(self, source: Source, folder: Path) -> None:
+        """The second time the optimised graph is taken from disk, and gives the same bytes."""
+        first = self.gradient(source)
+        np.testing.assert_array_equal(self.gradient(source), first)
+        assert source.make.made == ["cpu"]  # type: ignore[attr-defined]
+        assert [path.suffix for path in folder.iterdir()] == [".onnx"]
+
+    def test_shipped_network_shares_its_weights(self, folder: Path) -> None:
+        """Graphs for other sizes take kilobytes, since the weights are filed by their content."""
+        source = Network().gradient_source
+        for size in (None, (80, 90), (96, 75)):
+            open_session(source([Term("mixed0")], size), "cpu")
+        kinds = [path.suffix for path in folder.iterdir()]
+        assert sorted(kinds) == [".onnx"] * 3 + [".weights"]
+        session = open_session(source([Term("mixed0")], (80, 90)), "cpu")
+        image = np.random.default_rng(1).random((1, 3, 80, 90), np.float32)
+        kept = session.run(["gradient"], {"image": image})[0]
+        plain = open_session(source([Term("mixed0")], (80, 90)).make("cpu"), "cpu")
+        np.testing.assert_array_equal(kept, plain.run(["gradient"], {"image": image})[0])
+
+    @pytest.mark.parametrize("damage", [b"", b"not a graph", None])
+    def test_damaged_entry_is_made_anew(
+        self, source: Source, folder: Path, damage: bytes | None
+    ) -> None:
+        """Cut off, overwritten or removed: the graph is made again and kept again."""
+        first = self.gradient(source)
+        (entry,) = folder.glob("*.onnx")
+        if damage is None:
+            entry.unlink()
+        else:
+            entry.write_bytes(damage)
+        np.testing.assert_array_equal(self.gradient(source), first)
+        assert source.make.made == ["cpu", "cpu"]  # type: ignore[attr-defined]
+        np.testing.assert_array_equal(self.gradient(source), first)
+        assert source.make.made == ["cpu", "cpu"]  # type: ignore[attr-defined]
+
+    def test_weights_that_are_gone_are_made_anew(self, folder: Path) -> None:
+        """A graph whose weights somebody removed is no error."""
+        source = Network().gradient_source([Term("mixed0")])
+        open_session(source, "cpu")
+        for path in folder.glob("*.weights"):
+            path.unlink()
+        open_session(source, "cpu")
+        assert list(folder.glob("*.weights"))
+
+    @pytest.mark.parametrize("keep", [0.5, 0.0])
+    def test_weights_that_were_cut_off_are_made_anew(self, folder: Path, keep: float) -> None:
+        """A file of weights that is too short is never read; the next start mends it."""
+        source = Network().gradient_source([Term("mixed0")])
+        open_session(source, "cpu")
+        (weights,) = folder.glob("*.weights")
+        whole = weights.read_bytes()
+        weights.unlink()
+        weights.write_bytes(whole[: int(len(whole) * keep)])
+        open_session(source, "cpu")
+        assert weights.read_bytes() == whole
+
+    def test_weights_in_use_are_not_the_first_to_go(self, folder: Path) -> None:
+        """Opening a graph counts as using its weights."""
+        source = Network().gradient_source([Term("mixed0")])
+        open_session(source, "cpu")
+        (weights,) = folder.glob("*.weights")
+        os.utime(weights, (1, 1))
+        open_session(source, "cpu")
+        assert weights.stat().st_mtime > 1
+
+    def test_graph_of_a_provider_that_fell_back_is_not_kept(
+        self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else it would run on the CPU once the provider works."""
+        full = "CUDAExecutionProvider"
+        monkeypatch.setattr(sessions, "_built", lambda: {"cuda": full})
+        with pytest.raises(ProviderError, match="did not load"):
+            open_session(source, "cuda")
+        assert not list(folder.iterdir())
+
+    def test_full_disk_is_no_error(
+        self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where the graph cannot be written, it runs without being kept."""
+        real = kept.keeping
+
+        @contextlib.contextmanager
+        def broken(*parts: object) -> Iterator[Path | None]:
+            with real(*parts) as place:
+                assert place is not None
+                (place / "model.onnx").mkdir()
+                yield place
+
+        monkeypatch.setattr(sessions.kept, "keeping", broken)
+        assert np.isfinite(self.gradient(source)).all()
+        assert not list(folder.iterdir())
+
+    def test_another_objective_is_another_entry(self, network: Network, folder: Path) -> None:
+        """Terms and sizes tell entries apart; precision only where the provider has two."""
+        open_session(network.gradient_source([Term("deep")]), "cpu")
+        open_session(network.gradient_source([Term("deep", 0.5)]), "cpu")
+        open_session(network.gradient_source([Term("deep")], (16, 16)), "cpu")
+        open_session(network.gradient_source([Term("deep")]), "cpu", precision="fast")
+        assert len(list(folder.glob("*.onnx"))) == 3
+
+    def test_nothing_is_kept_where_that_is_switched_off(
+        self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """`off` leaves no trace."""
+        monkeypatch.setenv("DREAMLAYER_CACHE", "off")
+        self.gradient(source)
+        assert not list(folder.iterdir())
+
+    def test_folder_that_cannot_be_made_is_no_error(
+        self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where a file is in the way, everything works but is not kept."""
+        (folder / "file").write_text("")
+        monkeypatch.setenv("DREAMLAYER_CACHE", str(folder / "file" / "kept"))
+        first = self.gradient(source)
+        np.testing.assert_array_equal(self.gradient(source), first)
+
+    def test_processes_can_share_the_folder(self, small_network: Path, folder: Path) -> None:
+        """Several that open the same at the same time all succeed, and leave one entry."""
+        program = (
+            "import sys; from dreamlayer.core.network.network import Network\n"
+            "from dreamlayer.core.runtime.sessions import open_session\n"
+            "from dreamlayer.core.recipe.term import Term\n"
+            "source = Network(sys.argv[1]).gradient_source([Term('deep')])\n"
+            "for _ in range(5): open_session(source, 'cpu', 1)\n"
+        )
+        command = [sys.executable, "-c", program, str(small_network)]
+        running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        for process in running:
+            _, said = process.communicate(timeout=120)
+            assert process.returncode == 0, said
+        assert len(list(folder.iterdir())) == 1

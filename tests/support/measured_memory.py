@@ -1,0 +1,46 @@
+"""What a run of the command says of its memory, and what it takes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+# The kernel's own high-water mark of this program; that of resource.getrusage would also count
+# the test process, which the child is forked from.
+MEASURED = """
+import re, sys
+from pathlib import Path
+from dreamlayer.core.cli.program import main
+code = main(sys.argv[1:])
+print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+sys.exit(code)
+"""
+
+
+def told_and_taken(folder: Path, *options: str) -> tuple[float, int]:
+    """Bytes that a dream of 3 megapixels told beforehand, and its peak; on Linux alone."""
+    noise = np.random.default_rng(0).integers(0, 255, (150, 200, 3), np.uint8)
+    Image.fromarray(noise).resize((2000, 1500)).save(folder / "photo.jpg")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", MEASURED, "dream", str(folder / "photo.jpg")),
+            *("-o", str(folder / "out.png"), "--steps", "1", "--octaves", "1", *options),
+        ],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"about ([\d.]+) (MiB|GiB) of memory", done.stderr)
+    assert found is not None, done.stderr
+    told = float(found[1]) * (2**30 if found[2] == "GiB" else 2**20)
+    return told, int(done.stdout) * 1024

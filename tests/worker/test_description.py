@@ -1,0 +1,90 @@
+"""What an editor is told about the knobs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+
+from command_line import ROOT
+from dreamlayer.core.recipe.presets import preset, presets
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.runtime.providers import PROVIDERS
+from dreamlayer.core.worker.description import description
+
+FILE = ROOT / "plugin" / "dreamlayer" / "description.json"
+REFRESH = "python -m dreamlayer.core.worker.description > plugin/dreamlayer/description.json"
+
+
+def printed() -> str:
+    """What the module prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dreamlayer.core.worker.description"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.decode("ascii").replace("\r\n", "\n")
+
+
+def test_plugins_copy_is_what_the_code_gives() -> None:
+    """The plug-in's file is refreshed whenever a knob or a preset changes."""
+    held = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
+    assert held == printed(), f"refresh the plug-in's copy: {REFRESH}"
+    assert json.loads(held) == description()
+
+
+def test_every_knob_is_described() -> None:
+    """Name, type, default and limits of each field of the recipe, in its order."""
+    knobs = description()["knobs"]
+    assert [knob["name"] for knob in knobs] == [f.name for f in dataclasses.fields(Recipe)]
+    keys = {"name", "type", "default", "low", "high", "choices", "help", "expert"}
+    assert all(set(knob) == keys and knob["help"] for knob in knobs)
+    described = {knob["name"]: knob for knob in knobs}
+    types = {name: knob["type"] for name, knob in described.items()}
+    assert types["octaves"] == "int"
+    assert types["max_loss"] == "float"
+    assert types["clip"] == "bool"
+    assert types["network"] == "text"
+    assert types["layers"] == "layers"
+    assert described["layers"]["default"] == "mixed3, mixed4, mixed5"
+    assert described["strength"]["low"] == 0.0
+    assert described["strength"]["high"] == 1.0
+    assert described["max_loss"]["default"] is None
+    assert described["normalise"]["choices"] == ["mean", "std", "none"]
+
+
+def test_described_recipes_are_read_back() -> None:
+    """The defaults and every preset, as a request would send them."""
+    told = description()
+    defaults = {k["name"]: k["default"] for k in told["knobs"] if k["default"] is not None}
+    assert Recipe.from_dict(defaults) == Recipe()
+    assert list(told["presets"]) == list(presets())
+    for name, entry in told["presets"].items():
+        assert entry["description"] == presets()[name].description
+        assert Recipe.from_dict(entry["recipe"]) == preset(name)
+
+
+def test_providers_begin_with_auto() -> None:
+    """Then the short names that can be demanded."""
+    assert description()["providers"] == ["auto", *PROVIDERS]
+
+
+def test_describing_loads_nothing_heavy() -> None:
+    """An editor that asks at its start does not wait for numpy or ONNX Runtime."""
+    code = (
+        "import sys; from dreamlayer.core.worker.description import description; description()\n"
+        "heavy = {'numpy', 'onnx', 'onnxruntime', 'PIL', 'scipy', 'psutil'} & set(sys.modules)\n"
+        "sys.exit(f'loaded: {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
