@@ -9,11 +9,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dreamlayer.core.errors import DreamlayerError
-from dreamlayer.core.network.network import Network
-from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.term import Term, format_term, parse_term
-
 from bench.errors import BenchError
 from bench.measure.gradients import measure
 from bench.measure.machine import this_machine, usable_cores
@@ -25,6 +20,10 @@ from bench.peers.table import DEVICES, GROUPS, chosen
 from bench.report.chart import write_chart
 from bench.report.markdown import Conditions, report
 from bench.report.readme_table import check, renew
+from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import Term, format_term, parse_term
 
 _GRADIENTS, _PICTURES, _PROFILE = "gradients", "pictures", "profile"
 _PARTS = (_GRADIENTS, _PICTURES, _PROFILE)

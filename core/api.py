@@ -13,5 +13,8 @@ from dreamlayer.core.recipe.presets import preset as preset
 from dreamlayer.core.recipe.presets import presets as presets
 from dreamlayer.core.recipe.recipe import Recipe as Recipe
 from dreamlayer.core.recipe.term import Term as Term
+from dreamlayer.core.version import VERSION as _VERSION
 
-__all__ = [name for name in dir() if name[0] != "_" or name == "__version__"]
+__version__ = _VERSION
+__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ += ["__version__"]

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import onnx
+from onnx import TensorProto, helper
+
 from dreamlayer.core.graph.builder import prune
 from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.runtime.sessions import runtime
 from dreamlayer.export import network_file as contract
-from onnx import TensorProto, helper
 
 
 def declare_layers(model: onnx.ModelProto, layers: Sequence[str]) -> dict[str, int]:

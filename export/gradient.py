@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable, replace_file
 

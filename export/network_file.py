@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import onnx
+
 from dreamlayer.core.graph.inference import IMAGE
 
 INPUT_AXES = ("batch", 3, "height", "width")

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.export.pixels import RANGES, Pixels
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.export.pixels import RANGES, Pixels
 
 TO_NHWC, TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
 

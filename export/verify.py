@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
+
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.export import conform
-from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Source = Callable[[Sequence[str], Array], tuple[Mapping[str, Array], Mapping[str, Array]]]

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.term import Term
 from PIL import Image
 from small_network import small_model
 from worker_process import Client
+
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import Term
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts what runs in its background so; commands that tests interrupt would inherit it.

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from image_samples import names
+
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replace_file, replacing
-from image_samples import names
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="permission bits of Unix")
 

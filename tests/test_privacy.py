@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
 from dreamlayer.plugin.dreamlayer.worker_client import scrubbed
 from dreamlayer.plugin.interpreter import attempt
 from dreamlayer.plugin.machine import Machine

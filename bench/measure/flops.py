@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import onnx
-from dreamlayer.core.graph.inference import IMAGE, infer_shapes
 
 from bench.peers.plan import Plan
+from dreamlayer.core.graph.inference import IMAGE, infer_shapes
 
 COUNTED = (
     "Operations are counted from the graph: two for each multiplication and addition of a "

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from dreamlayer.core.recipe.term import Term
-
 from bench.errors import BenchError
 from bench.measure.agreement import Agreement, compare
 from bench.measure.flops import gradient_operations
@@ -15,6 +13,7 @@ from bench.measure.serving import STEP_SIDE
 from bench.measure.workers import Worker
 from bench.peers.sources import TILE, NetworkSource
 from bench.peers.table import Entry
+from dreamlayer.core.recipe.term import Term
 
 GRADIENTS_PER_TURN, STEPS_PER_TURN = 5, 2
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from dreamlayer.core.recipe.term import Term, format_term
 from PIL import Image
 
 from bench.errors import BenchError
@@ -23,6 +22,7 @@ from bench.measure.results import PictureMeasure, Run
 from bench.measure.workers import ROOT, environment
 from bench.peers.sources import TILE, store
 from bench.peers.table import COMMAND, Entry
+from dreamlayer.core.recipe.term import Term, format_term
 
 Array = npt.NDArray[np.float32]
 

@@ -16,13 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dreamlayer.core.recipe.term import Term
-
 from bench.errors import BenchError, UnavailableError
 from bench.measure.gradients import Say
 from bench.measure.pictures import launch, own_command, size_of, write_photo
 from bench.measure.results import Profile
 from bench.peers.table import Entry
+from dreamlayer.core.recipe.term import Term
 
 NETWORK, START = "network", "start of Python and imports"
 PARTS = {

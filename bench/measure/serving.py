@@ -17,14 +17,14 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
-from dreamlayer.core.errors import DreamlayerError
-from dreamlayer.core.recipe.term import Term
 
 from bench.errors import BenchError, UnavailableError
 from bench.peers.loops import Loop
 from bench.peers.numpy_loop import NumpyLoop
 from bench.peers.sources import NetworkSource, default_recipe
 from bench.peers.table import Peer, Setting, load
+from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.recipe.term import Term
 
 Array = npt.NDArray[np.float32]
 

@@ -12,11 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dreamlayer.core.recipe.term import Term
-
 from bench.errors import BenchError, UnavailableError
 from bench.measure.serving import receive, send
 from bench.peers.table import Entry
+from dreamlayer.core.recipe.term import Term
 
 ROOT = Path(__file__).parents[2]
 _LAST = 400

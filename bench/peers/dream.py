@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from dreamlayer.core.recipe.term import Term
 from PIL import Image
 
 from bench.peers.sources import StoredSource, default_recipe
 from bench.peers.table import Setting, load
+from dreamlayer.core.recipe.term import Term
 
 
 def main(path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.ascent.octaves import octave_sizes
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.recipe.recipe import Recipe

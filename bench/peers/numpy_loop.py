@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.ascent.loop import dream_planes
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.recipe.recipe import Recipe

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from dreamlayer.core.dreaming.objective import Objective
-from dreamlayer.core.errors import ProviderError
-from dreamlayer.core.runtime.sessions import runtime
 
 from bench.errors import UnavailableError
 from bench.peers.numpy_loop import NumpyLoop
 from bench.peers.sources import NetworkSource
 from bench.peers.table import FULL, HALF, Setting
+from dreamlayer.core.dreaming.objective import Objective
+from dreamlayer.core.errors import ProviderError
+from dreamlayer.core.runtime.sessions import runtime
 
 Array = npt.NDArray[np.float32]
 

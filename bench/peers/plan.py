@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy.typing as npt
-from dreamlayer.core.recipe.term import Term
 
 from bench.errors import BenchError
+from dreamlayer.core.recipe.term import Term
 
 IMAGE = "image"
 """The name of the image among a plan's tensors, as in every network file."""

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import onnx
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from bench.peers.plan import Array, Plan, Step
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from dreamlayer.core.graph.builder import Graph
 from dreamlayer.core.graph.inference import IMAGE, attributes
 from dreamlayer.core.network.gradient_model import LOSS
 from dreamlayer.core.network.objective import loss_of
 from dreamlayer.core.recipe.term import Term
-from onnx import helper, numpy_helper
-from onnx.reference import ReferenceEvaluator
-
-from bench.peers.plan import Array, Plan, Step
 
 
 def plan_of(model: onnx.ModelProto, terms: Sequence[Term]) -> Plan:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from bench.peers.plan import Plan
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 
-from bench.peers.plan import Plan
-
 if TYPE_CHECKING:
     import onnx
+
     from dreamlayer.core.network.network import Network
 
 TILE = 512

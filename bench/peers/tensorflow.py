@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from dreamlayer.core.recipe.term import Term
 
 from bench.errors import BenchError
 from bench.peers.loops import OctaveLoop
 from bench.peers.plan import Plan, Step, carry_out, padding_of, pair_of, refuse_unknown
 from bench.peers.sources import Source
 from bench.peers.table import Setting
+from dreamlayer.core.recipe.term import Term
 
 Array = npt.NDArray[np.float32]
 Operator = Callable[[Step, list[Any]], Any]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from dreamlayer.core.recipe.recipe import Recipe
 
 from bench.peers.loops import OctaveLoop, gaussian
+from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from bench.peers.tensorflow import TensorFlowPeer, TiledPeer

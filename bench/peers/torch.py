@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that all of its users know
-from dreamlayer.core.recipe.term import Term
 
 from bench.errors import UnavailableError
 from bench.peers.plan import Step, carry_out, padding_of, pair_of, refuse_unknown
 from bench.peers.sources import Source
 from bench.peers.table import HALF, TF32, Setting
+from dreamlayer.core.recipe.term import Term
 
 if TYPE_CHECKING:
     from bench.peers.torch_loop import TorchLoop

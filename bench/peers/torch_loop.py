@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that all of its users know
-from dreamlayer.core.recipe.recipe import Recipe
 
 from bench.peers.loops import OctaveLoop, gaussian
+from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from bench.peers.torch import TorchPeer

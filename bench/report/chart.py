@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageDraw
+
+from bench.measure.results import PictureMeasure, Results
+from bench.measure.tables import counted
+from bench.peers.table import FULL
+from bench.report.markdown import Conditions, median_ratio
 from dreamlayer.core.visualize.sheets import (
     FAINT,
     INK,
@@ -18,12 +24,6 @@ from dreamlayer.core.visualize.sheets import (
     write,
     write_sheet,
 )
-from PIL import Image, ImageDraw
-
-from bench.measure.results import PictureMeasure, Results
-from bench.measure.tables import counted
-from bench.peers.table import FULL
-from bench.report.markdown import Conditions, median_ratio
 
 OURS, OURS_REDUCED = (0x1F, 0x6F, 0x8B), (0x7F, 0xB5, 0xC8)
 OTHERS, OTHERS_REDUCED = (0xB4, 0xB0, 0xA8), (0xD9, 0xD6, 0xCF)

@@ -6,8 +6,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dreamlayer.core.version import VERSION
-
 from bench.measure.agreement import LIMITS, REDUCED
 from bench.measure.flops import COUNTED
 from bench.measure.gradients import GRADIENTS_PER_TURN, STEPS_PER_TURN
@@ -17,6 +15,7 @@ from bench.measure.serving import STEP_SIDE
 from bench.measure.tables import NOTHING, counted, table
 from bench.peers.sources import TILE
 from bench.report.pictures import picture_sections, profile_section
+from dreamlayer.core.version import VERSION
 
 _METHOD = f"""\
 Each runs in a process of its own, of which only one works at a time: ours, then each other, round \

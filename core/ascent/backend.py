@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.ascent.progress import Ledger
 from dreamlayer.core.ascent.tiles import Tile
 from dreamlayer.core.recipe.recipe import Recipe

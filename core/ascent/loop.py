@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.ascent.backend import Ground, Image
 from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, Planes
 from dreamlayer.core.ascent.octaves import SCHEMES, Scheme, octave_sizes

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]

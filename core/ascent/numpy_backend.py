@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.ascent.backend import Formula, Ground, Size, Slope
 from dreamlayer.core.ascent.normalize import condition, divide
 from dreamlayer.core.ascent.progress import Ledger

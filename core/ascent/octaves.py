@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic
 
 import numpy as np
+
 from dreamlayer.core.ascent.backend import Ground, Image, Size
 from dreamlayer.core.recipe.recipe import Recipe
 

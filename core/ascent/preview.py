@@ -8,6 +8,7 @@ from typing import Generic
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.ascent.backend import Ground, Image
 from dreamlayer.core.images.resampling import BICUBIC, resized_plane
 

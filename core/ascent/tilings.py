@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+
 from dreamlayer.core.ascent.tiles import Grid, Span, Tile
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.rolls import draw_shift

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import onnx
+from onnx import helper
+
 from dreamlayer.core.autodiff.rules import (
     FLOATS,
     INDEX_OUTPUTS,
@@ -25,7 +27,6 @@ from dreamlayer.core.autodiff.rules import (
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.inference import IMAGE, attributes, names_read
-from onnx import helper
 
 
 def backward(graph: Graph, loss: Value, image: Value) -> Value:

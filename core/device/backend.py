@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import onnx
+
 from dreamlayer.core.ascent.backend import Formula, Ground, Size, Slope
 from dreamlayer.core.ascent.progress import Ledger
 from dreamlayer.core.ascent.tiles import Tile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.edit import gather
 from dreamlayer.core.graph.ops import reshape

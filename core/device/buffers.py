@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.errors import DreamlayerError, MemoryLimitError, NetworkError
 from dreamlayer.core.runtime.sessions import runtime
 from dreamlayer.core.runtime.settings import device_of

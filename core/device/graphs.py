@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import onnx
+
 from dreamlayer.core.device.buffers import Buffer, Device, telling
 from dreamlayer.core.runtime.sessions import open_session, runtime
 

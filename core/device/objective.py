@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import onnx
+
 from dreamlayer.core.autodiff.variants import forms_of
 from dreamlayer.core.device.backend import Resident
 from dreamlayer.core.device.buffers import Buffer, telling

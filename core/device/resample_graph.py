@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
+
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.edit import FLOAT, INT32, along, clipped, gather
 from dreamlayer.core.graph.ops import cast
-from PIL import Image
 
 Size = tuple[int, int]
 Floats = npt.NDArray[np.float64]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import onnx
+
 from dreamlayer.core.ascent.normalize import FLAT, KERNEL, SMALLEST
 from dreamlayer.core.device.blurring import blurred, correlated, gaussian, mixing, radius_of
 from dreamlayer.core.graph.builder import Value

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import onnx
+from onnx import TensorProto, helper
+
 from dreamlayer.core.ascent.tiles import Span, Tile
 from dreamlayer.core.device.step_graph import bounded, magnitude
 from dreamlayer.core.graph.builder import Graph, Value
@@ -31,7 +33,6 @@ from dreamlayer.core.graph.ops import cast, reshape
 from dreamlayer.core.network.gradient_model import GRADIENT, LOSS
 from dreamlayer.core.network.objective import ORIGINALS, Reference
 from dreamlayer.core.recipe.recipe import Recipe
-from onnx import TensorProto, helper
 
 Numbers = npt.NDArray[np.generic]
 PICTURE, ORIGINAL, TOTAL, SUM = "dream/picture", "dream/original", "dream/total", "dream/sum"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import onnx
+
 from dreamlayer.core.ascent.backend import Formula, Size
 from dreamlayer.core.device.blurring import blurred, gaussian, radius_of
 from dreamlayer.core.device.resample_graph import resized

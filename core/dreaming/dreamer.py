@@ -9,6 +9,7 @@ from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.ascent.backend import Ground, Image
 from dreamlayer.core.ascent.loop import Trace, dream_on
 from dreamlayer.core.ascent.octaves import working_size

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import psutil
+
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
 from dreamlayer.core.ascent.tilings import largest_tile
 from dreamlayer.core.dreaming.objective import GUIDE_SIDE

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.ascent.backend import Size
 from dreamlayer.core.ascent.numpy_backend import Planes
 from dreamlayer.core.errors import LayerError, RecipeError

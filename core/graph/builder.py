@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
+from onnx import TensorProto, helper, numpy_helper
+
 from dreamlayer.core.autodiff.variants import Forms
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.inference import Dim, inferred, names_read
-from onnx import TensorProto, helper, numpy_helper
 
 _FOLDED: dict[str, Callable[..., Any]] = {
     "Add": np.add,

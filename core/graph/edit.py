@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import onnx
+from onnx import TensorProto, helper
+
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.inference import Dim
-from onnx import TensorProto, helper
 
 OPSET = 18
 FLOAT, DOUBLE, INT64, INT32 = (

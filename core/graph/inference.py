@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import onnx
-from dreamlayer.core.errors import NetworkError
 from onnx import helper
+
+from dreamlayer.core.errors import NetworkError
 
 IMAGE = "image"
 """The input of every network file."""

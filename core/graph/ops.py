@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from dreamlayer.core.graph.builder import Value, same_shape
 from onnx import TensorProto, helper
+
+from dreamlayer.core.graph.builder import Value, same_shape
 
 
 def shape(x: Value) -> Value:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 import onnx
+from onnx import helper
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.inference import (
     IMAGE,
@@ -18,7 +20,6 @@ from dreamlayer.core.graph.inference import (
     infer_shapes,
     names_read,
 )
-from onnx import helper
 
 LARGEST = 2048
 MULTIPLES = (1, 2, 4, 8, 16, 32, 64)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.errors import RecipeError
 
 Array = npt.NDArray[np.float32]

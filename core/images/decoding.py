@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.errors import MemoryLimitError, PictureError
 from dreamlayer.core.images.streams import library
 

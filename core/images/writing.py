@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replacing
 from dreamlayer.core.images.exif import write_tiff_exif

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import onnx
+from onnx import TensorProto
+
 from dreamlayer.core.graph.builder import prune
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.runtime.providers import AUTO
 from dreamlayer.core.runtime.sessions import open_session, run
-from onnx import TensorProto
 
 if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network

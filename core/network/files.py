@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import onnx
-from dreamlayer.core.errors import NetworkError, nearest
-from dreamlayer.core.graph.inference import IMAGE
 from google.protobuf.message import DecodeError
 from onnx.external_data_helper import uses_external_data
 from platformdirs import user_data_path
+
+from dreamlayer.core.errors import NetworkError, nearest
+from dreamlayer.core.graph.inference import IMAGE
 
 DEFAULT = "default"
 DEFAULT_FILE = Path(__file__).parents[1] / "data" / "inception_v3_mixed5.onnx"

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 import onnx
+from onnx import TensorProto, helper
+
 from dreamlayer.core.autodiff.backward import backward
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from dreamlayer.core.autodiff.passes.sink_relu import move_relus
@@ -17,7 +19,6 @@ from dreamlayer.core.graph.builder import Graph, prune
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.objective import loss_of
 from dreamlayer.core.recipe.term import Term
-from onnx import TensorProto, helper
 
 LOSS, GRADIENT = "loss", "gradient"
 """The names of a gradient model's outputs; its input is `core.graph.inference.IMAGE`."""

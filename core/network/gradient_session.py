@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.gradient_model import GRADIENT, LOSS

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import onnx
+
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.autodiff.backward import dreamable
 from dreamlayer.core.autodiff.variants import forms_of

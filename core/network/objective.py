@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from onnx import TensorProto
+
 from dreamlayer.core.errors import LayerError, RecipeError, nearest
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.graph.ops import cast, elements, reshape, sizes, total
 from dreamlayer.core.recipe.term import GUIDED, ORIGINAL, STYLED, Term
-from onnx import TensorProto
 
 GUIDE, GRAM, ORIGINALS = "guide", "gram", "original"
 """Where a term's reference comes from: the guide's activations, their Gram matrices divided by

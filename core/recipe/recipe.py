@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import tomli_w
+
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.fields import Knobs, encodable, knob, known
 from dreamlayer.core.recipe.rolls import parse_roll

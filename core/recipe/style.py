@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import tomli_w
+
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.fields import Knobs, encodable, is_number, knob, known
 from dreamlayer.core.recipe.recipe import RESAMPLE, read_terms

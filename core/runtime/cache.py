@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from dreamlayer.core.version import VERSION
 from google.protobuf.message import DecodeError
 from platformdirs import user_cache_path
+
+from dreamlayer.core.version import VERSION
 
 VARIABLE, OFF = "DREAMLAYER_CACHE", "off"
 MOST_BYTES = 1 << 30

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
+
 from dreamlayer.core.errors import NetworkError, ProviderError, nearest
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.runtime import cache as kept

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import fmin_l_bfgs_b
+
 from dreamlayer.core.errors import CancelledError
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.style.sizes import Size
-from scipy.optimize import fmin_l_bfgs_b
 
 Doubles = npt.NDArray[np.float64]
 Evaluate = Callable[[Doubles], tuple[float, Doubles]]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.activations import Activations

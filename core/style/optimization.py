@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.images.arrays import as_float, check_image
 from dreamlayer.core.images.picture import Picture

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.style import BYTES
 

@@ -8,6 +8,7 @@ from typing import Any, cast, overload
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.dreaming.memory import Estimate
 from dreamlayer.core.images.arrays import as_float, as_type, check_image
 from dreamlayer.core.images.picture import Picture

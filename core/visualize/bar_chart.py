@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image, ImageDraw
+
 from dreamlayer.core.visualize.sheets import (
     FAINT,
     INK,
@@ -19,7 +21,6 @@ from dreamlayer.core.visualize.sheets import (
     number,
     write,
 )
-from PIL import Image, ImageDraw
 
 Array = npt.NDArray[np.float32]
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
+
 from dreamlayer.core.errors import LayerError, PictureError
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.images.resampling import resize
@@ -24,7 +26,6 @@ from dreamlayer.core.visualize.sheets import (
     draw_sheet,
     number,
 )
-from PIL import Image
 
 Array = npt.NDArray[np.float32]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.ascent.loop import dream_planes
 from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf
 from dreamlayer.core.ascent.progress import Progress, Watch

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image, ImageDraw
+
 from dreamlayer.core.ascent.loop import Step
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.visualize.sheets import (
@@ -25,7 +27,6 @@ from dreamlayer.core.visualize.sheets import (
     number,
     write,
 )
-from PIL import Image, ImageDraw
 
 Array = npt.NDArray[np.float32]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from onnx import ModelProto, NodeProto
+
 from dreamlayer.core.graph.inference import IMAGE, attributes
 from dreamlayer.core.graph.sizes import Shapes
-from onnx import ModelProto, NodeProto
 
 _SAME_CHANNELS = {"MaxPool", "AveragePool", "Identity", "Dropout"}
 

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+
 from dreamlayer.core.worker.protocol import read_into
 
 Array = npt.NDArray[np.float32]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from onnx import TensorProto, helper
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable, replace_file
 from dreamlayer.core.graph import sizes
@@ -20,7 +22,6 @@ from dreamlayer.export.adopt import layers as foreign_layers
 from dreamlayer.export.adopt import modernise as foreign
 from dreamlayer.export.adopt.input_guess import Wishes, find_pixels
 from dreamlayer.export.pixels import Pixels
-from onnx import TensorProto, helper
 
 
 def adopt(

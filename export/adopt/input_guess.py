@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import onnx
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.export.pixels import LAYOUTS, Pixels
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import onnx
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph import sizes
 

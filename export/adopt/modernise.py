@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 import onnx
+from onnx.inliner import inline_local_functions
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.export import network_file as contract
-from onnx.inliner import inline_local_functions
 
 
 def modernise(model: onnx.ModelProto) -> onnx.ModelProto:

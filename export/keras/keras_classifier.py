@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from dreamlayer.export.tf.network import Appendix
 from onnx import helper, numpy_helper
+
+from dreamlayer.export.tf.network import Appendix
 
 
 def appendix(model: Any, layers: list[str]) -> Appendix:

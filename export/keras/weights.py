@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.export.keras import keras_surgery
 from dreamlayer.export.keras.networks import LOGITS, Kind, Variant

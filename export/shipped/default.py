@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import onnx
+
 from dreamlayer.core.files import check_writable, replace_file
 from dreamlayer.export import network_file as contract
 from dreamlayer.export.shipped import inception_v3 as quantised_inception

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.export import network_file as contract
 from dreamlayer.export.shipped.nsfwjs import Package, QuantisedTensor
-from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 LAST_LAYER = "mixed5"
 FROZEN_CONVOLUTIONS = 51

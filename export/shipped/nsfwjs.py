@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dreamlayer.core.errors import NetworkError
 from numpy.typing import NDArray
+
+from dreamlayer.core.errors import NetworkError
 
 PACKAGE = "nsfwjs"
 VERSION = "4.3.0"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import replace_file
 from dreamlayer.core.graph import sizes

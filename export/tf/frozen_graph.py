@@ -7,9 +7,10 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.export.tf.network import import_tensorflow
-from google.protobuf.message import DecodeError
 
 LARGEST = 2**31 - 1  # bytes that one protobuf message may have
 

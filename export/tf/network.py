@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.export.pixels import Pixels
-from numpy.typing import NDArray
 
 INSTALL = "pip install 'dreamlayer[export]'"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from dreamlayer.core.ascent.loop import dream_planes
 from dreamlayer.core.ascent.octaves import octave_sizes
 from dreamlayer.core.ascent.progress import Progress

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
+
 from dreamlayer.core.ascent.normalize import condition, divide, even_out, magnitude, smooth
 from dreamlayer.core.recipe.recipe import Recipe
-from scipy.ndimage import gaussian_filter
 
 
 def test_magnitude_is_numpys() -> None:

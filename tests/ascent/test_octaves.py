@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from dreamlayer.core.ascent.numpy_backend import Planes
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
 from dreamlayer.core.recipe.recipe import Recipe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from dreamlayer.core.ascent.numpy_backend import Planes
 from dreamlayer.core.ascent.preview import Preview, Previewer
 from dreamlayer.core.images.resampling import resize

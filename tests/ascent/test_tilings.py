@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from dreamlayer.core.ascent.tiles import Grid, Tile, add
 from dreamlayer.core.ascent.tilings import TILINGS, largest_tile, tiles_of
 from dreamlayer.core.errors import RecipeError

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
-from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from finite_differences import session
 from onnx import numpy_helper, parser
+
+from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 
 RNG = np.random.default_rng(0)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+from pool_network import gradient, pool_network
+
 from dreamlayer.core.autodiff.variants import FORMS, Forms, forms_of
 from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
-from pool_network import gradient, pool_network
 
 RNG = np.random.default_rng(0)
 TAPS = Forms(max_pool="taps")

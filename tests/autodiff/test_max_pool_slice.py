@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from onnx import numpy_helper, parser
+from pool_network import gradient, pool_network
+
 from dreamlayer.core.autodiff.variants import Forms, forms_of
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
-from onnx import numpy_helper, parser
-from pool_network import gradient, pool_network
 
 RNG = np.random.default_rng(0)
 SLICES = Forms(max_pool="slices")

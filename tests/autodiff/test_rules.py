@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dreamlayer.core.autodiff.rules import REFUSED, RULES, ZERO_GRADIENT, Refusal, Variadic
 from finite_differences import Case, check, projected_gradient
 from rule_cases import CASES
+
+from dreamlayer.core.autodiff.rules import REFUSED, RULES, ZERO_GRADIENT, Refusal, Variadic
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

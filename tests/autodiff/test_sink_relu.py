@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+from finite_differences import session
+from onnx import parser
+
 from dreamlayer.core.autodiff.passes.sink_relu import move_relus
 from dreamlayer.core.autodiff.variants import Forms
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
-from finite_differences import session
-from onnx import parser
 
 RNG = np.random.default_rng(0)
 

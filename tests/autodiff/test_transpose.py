@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+from finite_differences import session
+from onnx import numpy_helper, parser
+
 from dreamlayer.core.autodiff.passes.transpose import name, turned
 from dreamlayer.core.autodiff.variants import TAPS, Forms
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
-from finite_differences import session
-from onnx import numpy_helper, parser
 
 RNG = np.random.default_rng(0)
 

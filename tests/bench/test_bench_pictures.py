@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from dreamlayer.core.recipe.term import Term
 from PIL import Image
 
 from bench.errors import BenchError, UnavailableError
@@ -15,6 +14,7 @@ from bench.measure import profile as profiling
 from bench.measure.pictures import launch, measure_pictures, size_of, write_photo
 from bench.measure.profile import PARTS, START, Clock, measure_profiles, wrap
 from bench.peers.table import COMMAND, CPU, Entry
+from dreamlayer.core.recipe.term import Term
 
 TERMS = (Term("mixed3"),)
 TINY = 120, 100

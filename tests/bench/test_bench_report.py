@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dreamlayer.core.runtime.sessions import offered
 from PIL import Image
 
 from bench import __main__ as command
@@ -20,6 +19,7 @@ from bench.report.chart import OTHERS, OURS, panels, write_chart
 from bench.report.markdown import Conditions, median_ratio, report
 from bench.report.pictures import overhead
 from bench.report.readme_table import BEGIN, END, check, renew
+from dreamlayer.core.runtime.sessions import offered
 
 OWN = "dreamlayer, ONNX Runtime"
 SECONDS = dict.fromkeys([*PARTS, START], 1.0) | {NETWORK: 93.0}

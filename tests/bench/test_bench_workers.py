@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dreamlayer.core.recipe.term import Term
 
 from bench.errors import BenchError, UnavailableError
 from bench.measure.agreement import compare
@@ -18,6 +17,7 @@ from bench.measure.workers import Worker
 from bench.peers.own import cpu
 from bench.peers.sources import NetworkSource
 from bench.peers.table import CPU, HALF, Entry, Setting
+from dreamlayer.core.recipe.term import Term
 
 SIDE = 107
 TERMS = (Term("mixed3"), Term("mixed5"))

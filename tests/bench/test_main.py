@@ -10,12 +10,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from dreamlayer.core.ascent.tiles import Grid
-from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.network.network import Network
-from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime.providers import PRECISIONS
-from dreamlayer.core.runtime.sessions import offered
 from onnx import TensorProto, helper, numpy_helper
 
 from bench.errors import BenchError, UnavailableError
@@ -28,6 +22,12 @@ from bench.peers.plan import Plan, refuse_unknown
 from bench.peers.planning import plan_of
 from bench.peers.sources import NetworkSource, StoredSource, default_recipe, store
 from bench.peers.table import CUDA, DEVICES, FULL, HALF, TF32, Setting, chosen, load
+from dreamlayer.core.ascent.tiles import Grid
+from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import PRECISIONS
+from dreamlayer.core.runtime.sessions import offered
 
 SIDE = 107
 TERMS = (Term("mixed3"), Term("mixed5"))

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT, command, refused, run
+from PIL import Image
+
 from dreamlayer.core.cli.program import main
 from dreamlayer.core.recipe.recipe import Recipe
-from PIL import Image
 
 
 @pytest.fixture

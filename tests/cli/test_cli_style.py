@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import ROOT, command, refused, run
-from dreamlayer.core.recipe.presets_style import parse_style
-from dreamlayer.core.recipe.style import StyleRecipe
 from PIL import Image
 
 from dreamlayer import read
+from dreamlayer.core.recipe.presets_style import parse_style
+from dreamlayer.core.recipe.style import StyleRecipe
 
 
 @pytest.fixture

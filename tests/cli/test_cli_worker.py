@@ -9,9 +9,10 @@ import sys
 
 import pytest
 from command_line import ROOT, command, refused
+from worker_process import PATIENCE, RGBA, Client, error_of
+
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.version import VERSION
-from worker_process import PATIENCE, RGBA, Client, error_of
 
 
 def test_worker_says_that_it_is_ready_before_it_loads_anything() -> None:

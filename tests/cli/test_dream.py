@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import ROOT, command, run
-from dreamlayer.core.recipe.presets import parse
 from PIL import Image
 
 from dreamlayer import Recipe, Term, read
+from dreamlayer.core.recipe.presets import parse
 
 
 def test_dream_writes_a_picture_and_says_what_it_does(photo: Path, quick: Sequence[str]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from both_grounds import TOLERANCE, Run, assert_equal, both, loaded
+from PIL import Image
+
 from dreamlayer.core.ascent.octaves import SCHEMES
 from dreamlayer.core.ascent.preview import Preview
 from dreamlayer.core.ascent.tiles import Grid
@@ -22,7 +24,6 @@ from dreamlayer.core.images import read
 from dreamlayer.core.images.resampling import METHODS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
-from PIL import Image
 
 BASE = np.random.default_rng(3).random((3, 61, 47), np.float32)
 DEEP = (Term("deep"), Term("first", 0.3))

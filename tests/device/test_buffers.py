@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from dreamlayer.core.ascent.backend import Formula
 from dreamlayer.core.ascent.loop import dream_on
 from dreamlayer.core.ascent.tiles import Grid

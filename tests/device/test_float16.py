@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+
 from dreamlayer.core.device.float16 import halved, loss_scale
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.network.network import Network

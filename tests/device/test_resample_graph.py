@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import onnxruntime
 import pytest
+from scipy.ndimage import gaussian_filter
+
 from dreamlayer.core.ascent.backend import Formula, Size
 from dreamlayer.core.device.resample_graph import METHODS, taps
 from dreamlayer.core.device.trace import RESULT, traced
 from dreamlayer.core.images.resampling import METHODS as REFERENCE
 from dreamlayer.core.images.resampling import resize
-from scipy.ndimage import gaussian_filter
 
 RNG = np.random.default_rng(0)
 SIZES = [(1, 1), (2, 3), (5, 41), (17, 23), (40, 30), (41, 31), (90, 7)]

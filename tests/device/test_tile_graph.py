@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+
 from dreamlayer.core.ascent.tiles import Grid, Span, Tile, add, cut
 from dreamlayer.core.device.tile_graph import Layout, index_inputs, layout_of, tile_model
 from dreamlayer.core.network.activations import activation_model

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from dreamlayer.core.device.objective import ResidentObjective
 from dreamlayer.core.dreaming import paths
 from dreamlayer.core.dreaming.dreamer import Dreamer

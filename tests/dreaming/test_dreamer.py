@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
+from dreamlayer import Recipe, Term, dream, read, write
 from dreamlayer.core.ascent.preview import Preview
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.errors import CancelledError, NetworkError, RecipeError
 from dreamlayer.core.recipe.presets import parse
-from PIL import Image
-
-from dreamlayer import Recipe, Term, dream, read, write
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.random((40, 56, 3)).astype(np.float32)

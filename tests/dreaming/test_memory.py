@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from measured_memory import told_and_taken
+
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.memory import TILE, check_room, estimate, in_units
 from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
-from measured_memory import told_and_taken
 
 GIB = 2.0**30
 

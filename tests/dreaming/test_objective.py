@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.objective import Objective, mean_gram
 from dreamlayer.core.errors import LayerError, PictureError, RecipeError
@@ -13,7 +15,6 @@ from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term, parse_terms
-from PIL import Image
 
 PHOTO = np.random.default_rng(0).random((40, 56, 3)).astype(np.float32)
 

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.network.files import read_model
@@ -17,8 +20,6 @@ from dreamlayer.export import network_file as contract
 from dreamlayer.export.adopt import adopt
 from dreamlayer.export.adopt import modernise as foreign
 from dreamlayer.export.adopt.input_guess import Wishes, find_pixels
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 NAMES = {"name": "tiny", "origin": "tiny.onnx", "license_text": "CC0"}

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from PIL import Image
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph import sizes
 from dreamlayer.export import network_file as contract
 from dreamlayer.export import verify
 from dreamlayer.export.shipped import default, nsfwjs
 from dreamlayer.export.shipped import inception_v3 as quantised_inception
-from PIL import Image
 
 PHOTO = Path(__file__).parents[1] / "data" / "coffee.jpg"
 TARBALL_VARIABLE = "DREAMLAYER_NSFWJS_TARBALL"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from dreamlayer.export import cli
 
 ROOT = Path(__file__).parents[2]

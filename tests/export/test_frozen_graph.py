@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.export.tf import frozen_graph
 

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
+
 from dreamlayer.core.errors import LayerError, NetworkError, OutputError
 from dreamlayer.export import gradient
 

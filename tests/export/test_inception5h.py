@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.network.network import Network
 
 pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[export]'")
 pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[export]'")
 
+from frozen_inception5h import MIXED, frozen_inception5h
+
 from dreamlayer.export import network_file as contract
 from dreamlayer.export import verify
 from dreamlayer.export.tf import convert as tensorflow_export
 from dreamlayer.export.tf import frozen_graph, inception5h
-from frozen_inception5h import MIXED, frozen_inception5h
 
 WIDTH = 0.25
 PUBLISHED = inception5h.pixels(mean=True, channels="rgb")

@@ -7,6 +7,7 @@ from typing import Any
 
 import onnx
 import pytest
+
 from dreamlayer.core.errors import NetworkError, OutputError
 
 pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[export]'")

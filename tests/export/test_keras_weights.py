@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from dreamlayer.core.errors import NetworkError
 
 pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[export]'")

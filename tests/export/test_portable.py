@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper, parser
+
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.sessions import open_session
 from dreamlayer.export import gradient as export_gradient
 from dreamlayer.export.verify import cosine, relative_error
-from onnx import numpy_helper, parser
 
 pytest.importorskip("openvino", reason="no OpenVINO package: pip install openvino")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from dreamlayer.core.network import files as network_files
 from dreamlayer.export import usage
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+
 from dreamlayer.core.network.network import Network
 
 pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[export]'")

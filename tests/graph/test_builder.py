@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import onnx
 import pytest
+from small_network import small_model
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.builder import Graph, prune, same_shape
-from small_network import small_model
 
 
 def test_equal_nodes_and_constants_are_emitted_once() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+from small_network import small_model
+
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.inference import attributes, infer_shapes, inferred, names_read
-from small_network import small_model
 
 
 def test_contradicting_shapes_are_one_sentence() -> None:

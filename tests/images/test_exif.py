@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from image_samples import COFFEE, encoded, noise, tiff
+from PIL import Image
+
 from dreamlayer.core import images
 from dreamlayer.core.images.exif import exif_resolution, read_tiff_exif, write_tiff_exif
 from dreamlayer.core.images.streams import library
-from image_samples import COFFEE, encoded, noise, tiff
-from PIL import Image
 
 
 def block(order: str) -> bytes:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dreamlayer.core import images
 from image_samples import COFFEE, EXTENSIONS, XMP, encoded, noise, png, png_values, profile, tiff
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from dreamlayer.core import images
 
 RECIPE = '{"network": "größer.onnx", "layers": ["日本", "<&>\'"],\n "seed": 7}' + " " * 5000
 

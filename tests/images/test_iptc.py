@@ -6,10 +6,11 @@ import io
 import struct
 from pathlib import Path
 
-from dreamlayer.core import images
-from dreamlayer.core.images.iptc import without_thumbnail
 from image_samples import COFFEE
 from PIL import Image, IptcImagePlugin
+
+from dreamlayer.core import images
+from dreamlayer.core.images.iptc import without_thumbnail
 
 CAPTION = b"\x1c\x02\x78\0\x05hello"
 

@@ -7,10 +7,11 @@ import struct
 from pathlib import Path
 
 import numpy as np
-from dreamlayer.core import images
-from dreamlayer.core.images.png_chunks import ChunkInserter, read_chunks
 from image_samples import noise, png, png_values
 from PIL import Image
+
+from dreamlayer.core import images
+from dreamlayer.core.images.png_chunks import ChunkInserter, read_chunks
 
 CHUNKS = (
     (b"gAMA", struct.pack(">I", 100_000)),

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dreamlayer.core import images
-from dreamlayer.core.errors import PictureError
 from image_samples import COFFEE, EXTENSIONS, encoded, grey_profile, noise, png, profile, tiff
 from PIL import Image
+
+from dreamlayer.core import images
+from dreamlayer.core.errors import PictureError
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dreamlayer.core.images.resampling import resize
 from PIL import Image
 from scipy.ndimage import zoom
+
+from dreamlayer.core.images.resampling import resize
 
 
 def test_resize_keeps_a_constant_and_values_beyond_range() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 
 import pytest
+from image_samples import COFFEE
+
 from dreamlayer.core import images
 from dreamlayer.core.errors import PictureError
-from image_samples import COFFEE
 
 
 class Broken(io.BytesIO):

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from image_samples import COFFEE, XMP, names, noise, png, png_values
+from PIL import Image
+
 from dreamlayer.core import images
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.images.streams import Stream
 from dreamlayer.core.images.xmp import write_recipe
-from image_samples import COFFEE, XMP, names, noise, png, png_values
-from PIL import Image
 
 
 def picture(**more: Any) -> images.Picture:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
+from image_samples import XMP
+
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.images.xmp import NAMESPACE, read_recipe, write_recipe
-from image_samples import XMP
 
 RECIPE = '{"ä": "日本 🐶",\n\t"b": "<&>]]> \'\\""}'
 

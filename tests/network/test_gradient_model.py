@@ -8,13 +8,14 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from onnx import helper, parser
+from small_network import small_model
+
 from dreamlayer.core.autodiff.backward import dreamable
 from dreamlayer.core.errors import LayerError, NetworkError, UnsupportedOperatorError
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
-from onnx import helper, parser
-from small_network import small_model
 
 
 def run(model: onnx.ModelProto, image: np.ndarray, *names: str) -> list[np.ndarray]:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import onnx
 import pytest
+from small_network import small_model
+
 from dreamlayer.core.errors import LayerError, NetworkError
 from dreamlayer.core.network.files import DEFAULT_FILE, available, find, read_model
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
-from small_network import small_model
 
 
 def test_default_network_ships_with_the_package() -> None:

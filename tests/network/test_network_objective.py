@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from finite_differences import session
+from small_network import small_model
+
 from dreamlayer.core.errors import LayerError, RecipeError
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
-from finite_differences import session
-from small_network import small_model
 
 IMAGE = np.random.default_rng(0).random((2, 3, 20, 24)).astype(np.float32)
 

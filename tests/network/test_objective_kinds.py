@@ -17,6 +17,7 @@ from onnx import parser
 pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[export]'")
 
 import tensorflow as tf
+
 from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import KINDS, Term, parse_term

@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from measured_memory import told_and_taken
+from onnx import numpy_helper, parser
+
 from dreamlayer.core.autodiff.variants import forms_of
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.network.gradient_model import gradient_model
@@ -16,8 +19,6 @@ from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import PRECISIONS
 from dreamlayer.core.runtime.sessions import offered, open_session
-from measured_memory import told_and_taken
-from onnx import numpy_helper, parser
 
 pytestmark = pytest.mark.skipif(
     "openvino" not in offered(), reason="no OpenVINO: install dreamlayer[openvino]"

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_machine import HOME, gimp, linux, script
+
 from dreamlayer.plugin.folder import place
 from dreamlayer.plugin.gimps.ask import registered, start_once
 from dreamlayer.plugin.gimps.gimp import FLATPAK, NATIVE, Gimp
 from dreamlayer.plugin.machine import Machine
-from made_up_machine import HOME, gimp, linux, script
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_up_machine import flatpak, gimp, linux, python, script
+
 from dreamlayer.plugin.diagnosis import Check, Examiner
 from dreamlayer.plugin.folder import files, place
 from dreamlayer.plugin.gimps.ask import Registration
@@ -14,7 +16,6 @@ from dreamlayer.plugin.gimps.find import find
 from dreamlayer.plugin.gimps.gimp import SNAP, Gimp
 from dreamlayer.plugin.interpreter import Trial, record
 from dreamlayer.plugin.machine import Machine
-from made_up_machine import flatpak, gimp, linux, python, script
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_machine import gimp, linux, python
+
 from dreamlayer.plugin import cli
 from dreamlayer.plugin.folder import files, place
 from dreamlayer.plugin.interpreter import Trial, record
 from dreamlayer.plugin.machine import Machine
-from made_up_machine import gimp, linux, python
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 

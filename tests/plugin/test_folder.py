@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_machine import HOME
+
 from dreamlayer.plugin import folder as placing
 from dreamlayer.plugin.errors import InstallError
 from dreamlayer.plugin.folder import ENTRY, files, ours, place, read_settings, remove
-from made_up_machine import HOME
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and permission bits")
 SETTINGS = {

@@ -16,10 +16,10 @@ from typing import Any
 import gimp_root
 import numpy as np
 import pytest
-from dreamlayer.core.recipe import presets as recipes
 from PIL import Image
 
 from dreamlayer import Recipe, dream
+from dreamlayer.core.recipe import presets as recipes
 
 SUITES = ("trixie", "sid")
 KILLS = {"trixie": "50", "sid": "25"}

@@ -12,6 +12,7 @@ from pathlib import Path
 import gimp_root
 import numpy as np
 import pytest
+
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe

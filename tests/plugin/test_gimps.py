@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from made_up_machine import linux, script
+
 from dreamlayer.plugin.gimps.gimp import (
     FOLDER,
     NATIVE,
@@ -17,7 +19,6 @@ from dreamlayer.plugin.gimps.gimp import (
     settings,
 )
 from dreamlayer.plugin.machine import Machine
-from made_up_machine import linux, script
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_machine import flatpak, gimp, linux, python, script
+
 from dreamlayer.plugin import cli
 from dreamlayer.plugin.machine import Machine
-from made_up_machine import flatpak, gimp, linux, python, script
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 

@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_machine import HOME, linux, python, script
+
 from dreamlayer.core.version import VERSION
 from dreamlayer.plugin import interpreter
 from dreamlayer.plugin.errors import InstallError
 from dreamlayer.plugin.interpreter import Trial, attempt, checked, record
 from dreamlayer.plugin.machine import Machine
-from made_up_machine import HOME, linux, python, script
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 ROOT = Path(__file__).parents[2]

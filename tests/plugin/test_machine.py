@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from dreamlayer.plugin.machine import Machine, run
 from made_up_machine import linux, script
+
+from dreamlayer.plugin.machine import Machine, run
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 

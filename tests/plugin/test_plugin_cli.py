@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT, refused
+from made_up_machine import HOME, gimp, python
+
 from dreamlayer.plugin import cli
 from dreamlayer.plugin.errors import InstallError
 from dreamlayer.plugin.machine import Machine
-from made_up_machine import HOME, gimp, python
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts and signals")
 

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_machine import answers, gimp, linux, script
+
 from dreamlayer.plugin.gimps.gimp import APPIMAGE, NATIVE
 from dreamlayer.plugin.gimps.programs import found
 from dreamlayer.plugin.machine import Machine
-from made_up_machine import answers, gimp, linux, script
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts and links")
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp
 from dreamlayer.plugin.report import Outcome, show
 

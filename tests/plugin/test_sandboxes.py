@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_machine import answers, flatpak, linux, script
+
 from dreamlayer.plugin.gimps.gimp import FLATPAK, NATIVE, SNAP, STORE, Gimp
 from dreamlayer.plugin.gimps.sandboxes import closed, confined, found
 from dreamlayer.plugin.machine import Machine
-from made_up_machine import answers, flatpak, linux, script
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 

@@ -10,6 +10,7 @@ from typing import Any
 import both
 import gimp_root
 import pytest
+
 from dreamlayer.core.recipe.presets import preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import KINDS, Term, format_term, parse_term

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from made_up_machine import HOME, linux
+
 from dreamlayer.plugin import cli
 from dreamlayer.plugin.folder import place
-from made_up_machine import HOME, linux
 
 
 @pytest.fixture

@@ -24,6 +24,9 @@ import pytest
 pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[export]'")
 pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[export]'")
 
+from published import course, hvass, laplacian, networks, weighted
+from published.dream import Dream
+
 from dreamlayer.core.ascent.loop import Step, dream_planes
 from dreamlayer.core.dreaming.dreamer import noise_picture
 from dreamlayer.core.network.network import Network
@@ -33,8 +36,6 @@ from dreamlayer.export import conform
 from dreamlayer.export.pixels import Pixels
 from dreamlayer.export.tf.convert import convert
 from dreamlayer.export.tf.network import TensorFlowNetwork
-from published import course, hvass, laplacian, networks, weighted
-from published.dream import Dream
 
 Array = np.ndarray
 LIMIT = 2 / 255

@@ -17,6 +17,8 @@ import pytest
 pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[export]'")
 pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[export]'")
 
+from published import networks, style
+
 from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets_style import style_preset
@@ -29,7 +31,6 @@ from dreamlayer.export import conform
 from dreamlayer.export.pixels import Pixels
 from dreamlayer.export.tf.convert import convert
 from dreamlayer.export.tf.network import TensorFlowNetwork
-from published import networks, style
 
 Array = np.ndarray
 LIMIT = 2.0

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+
 from dreamlayer.core.ascent.octaves import SCHEMES
 from dreamlayer.core.ascent.tilings import TILINGS
 from dreamlayer.core.errors import RecipeError

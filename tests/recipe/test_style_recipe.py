@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.network.files import EXPORTS
 from dreamlayer.core.recipe.presets import parse, preset, presets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.term import Term, format_term, format_terms, parse_term, parse_terms
 

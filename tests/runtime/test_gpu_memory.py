@@ -6,6 +6,7 @@ import subprocess
 from typing import Any
 
 import pytest
+
 from dreamlayer.core.runtime.gpu_memory import free_bytes
 
 GIB = 2.0**30

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
-import dreamlayer.core.network.gradient_session as gradient_session
-import dreamlayer.core.runtime.sessions as sessions
 import numpy as np
 import onnx
 import pytest
+
+import dreamlayer.core.network.gradient_session as gradient_session
+import dreamlayer.core.runtime.sessions as sessions
 from dreamlayer.core.errors import NetworkError, ProviderError
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network

@@ -7,6 +7,7 @@ from typing import Any
 
 import onnx
 import pytest
+
 from dreamlayer.core.device import objective as loading
 from dreamlayer.core.device.objective import ResidentObjective
 from dreamlayer.core.device.tile_graph import Layout

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from dreamlayer import Picture
 from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.errors import (
     CancelledError,
@@ -24,8 +26,6 @@ from dreamlayer.core.style.memory import estimate_style
 from dreamlayer.core.style.optimization import Round
 from dreamlayer.core.style.spectrum import Spectrum
 from dreamlayer.core.style.transfer import Stylist, transfer
-
-from dreamlayer import Picture
 
 Array = np.ndarray
 

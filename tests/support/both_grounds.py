@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+
 from dreamlayer.core.ascent.loop import Step, dream_on
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.ascent.tiles import Grid

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+from onnx import helper, numpy_helper
+
 from dreamlayer.core.autodiff.backward import backward
 from dreamlayer.core.graph.builder import Graph, prune
 from dreamlayer.core.graph.ops import cast
-from onnx import helper, numpy_helper
 
 STEP = 1.5e-3
 DIRECTIONS = 4

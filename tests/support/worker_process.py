@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from command_line import ROOT, command
+
 from dreamlayer.core.recipe.recipe import Recipe
 
 Message = dict[str, Any]

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from small_network import small_model
+
 from dreamlayer.core.errors import LayerError, MemoryLimitError, PictureError, RecipeError
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
@@ -19,7 +21,6 @@ from dreamlayer.core.visualize.features import (
     feature_sheet,
     features,
 )
-from small_network import small_model
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import dreamlayer.core.network.gradient_session as gradient_session
 import numpy as np
 import onnx
 import pytest
+from onnx import parser
+
+import dreamlayer.core.network.gradient_session as gradient_session
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.errors import CancelledError, LayerError
@@ -17,7 +19,6 @@ from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.visualize.gallery import RECIPE, Gallery, gallery_layout, gallery_sheet, label
 from dreamlayer.core.visualize.layers import channel_terms, whole_layers
 from dreamlayer.core.visualize.sources import before_relu
-from onnx import parser
 
 QUICK = RECIPE.replace(octaves=2, steps=2, canvas=40)
 

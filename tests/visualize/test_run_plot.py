@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from dreamlayer.core.ascent.loop import Step
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import RecipeError

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.visualize.bar_chart import bar_sheet
 from dreamlayer.core.visualize.colormaps import COLORMAPS, colour
@@ -21,7 +23,6 @@ from dreamlayer.core.visualize.sheets import (
     number,
     write_sheet,
 )
-from PIL import Image
 
 
 def plain(shade: int, height: int = 40, width: int = 60) -> Cell:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from command_line import ROOT
+
 from dreamlayer.core.recipe.presets import preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.runtime.providers import PROVIDERS

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from dreamlayer import Recipe, Term, dream
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import (
     CancelledError,
@@ -24,8 +26,6 @@ from dreamlayer.core.worker.handlers import Answers
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import DescribeRequest, DreamRequest
 from dreamlayer.core.worker.wire_pixels import Raster
-
-from dreamlayer import Recipe, Term, dream
 
 RGBA = np.random.default_rng(0).random((40, 56, 4)).astype(np.float32)
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+
 from dreamlayer.core.errors import FramingError, RequestError
 from dreamlayer.core.worker import protocol as frames
 from dreamlayer.core.worker.protocol import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.worker.queue import Backlog, Job
 from dreamlayer.core.worker.requests import CancelRequest, DescribeRequest, DreamRequest, Id

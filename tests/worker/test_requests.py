@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from dreamlayer.core.errors import RecipeError, RequestError
 from dreamlayer.core.recipe.presets import preset
 from dreamlayer.core.recipe.recipe import Recipe

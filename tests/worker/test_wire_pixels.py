@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+
 from dreamlayer.core.worker import wire_pixels as rows
 from dreamlayer.core.worker.wire_pixels import Raster, rgba_rows
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 from command_line import run
-from dreamlayer.core.worker.protocol import LONGEST_LINE
 from worker_process import RGBA, SMALL, Client, Message, error_of
 
 from dreamlayer import Recipe
+from dreamlayer.core.worker.protocol import LONGEST_LINE
 
 
 @pytest.mark.parametrize(

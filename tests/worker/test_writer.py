@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+
 from dreamlayer.core.errors import RequestError
 from dreamlayer.core.worker.writer import Replies
 

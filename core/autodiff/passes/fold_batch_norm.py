@@ -11,8 +11,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import onnx
-from dreamlayer.core.graph.inference import attributes, inferred, names_read
 from onnx import helper, numpy_helper
+
+from dreamlayer.core.graph.inference import attributes, inferred, names_read
 
 
 def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) -> onnx.ModelProto:

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 import onnx
+from onnx import helper
+
 from dreamlayer.core.autodiff.variants import TAPS, Forms
 from dreamlayer.core.graph.inference import names_read
-from onnx import helper
 
 _KEEPS_SIGN = {"Relu", "Concat", "MaxPool", "AveragePool"}
 """Operators that give nothing below zero where their inputs have nothing below zero."""

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 import onnx
+from onnx import helper
+
 from dreamlayer.core.autodiff.rules.max_pool_compare import comparable
 from dreamlayer.core.graph.inference import IMAGE, Dim, Known, attributes, inferred, names_read
-from onnx import helper
 
 _SWAP = [0, 1, 3, 2]
 _WINDOWED = {"Conv", "MaxPool", "AveragePool"}

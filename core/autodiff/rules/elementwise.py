@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from onnx import TensorProto
+
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs, Rule
 from dreamlayer.core.autodiff.variants import RAMP
 from dreamlayer.core.graph.builder import Value, same_shape
 from dreamlayer.core.graph.ops import cast, scaled, total, unbroadcast, where
-from onnx import TensorProto
 
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 

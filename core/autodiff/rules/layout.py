@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from onnx import numpy_helper
+
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
@@ -22,7 +24,6 @@ from dreamlayer.core.graph.ops import (
     unbroadcast,
     zeros_like,
 )
-from onnx import numpy_helper
 
 
 def known(x: Value | None) -> np.ndarray | None:

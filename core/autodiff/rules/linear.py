@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from onnx import TensorProto
+
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
 from dreamlayer.core.autodiff.variants import OWN
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import joined, padded, permute, reshape, sizes
-from onnx import TensorProto
 
 _LOWEST = -3e38
 _LOWEST_HALF = -65504.0

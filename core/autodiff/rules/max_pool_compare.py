@@ -17,12 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import onnx
+from onnx import TensorProto
+
 from dreamlayer.core.autodiff.rules.elementwise import positive
 from dreamlayer.core.autodiff.rules.linear import Window
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.inference import Dim, attributes
 from dreamlayer.core.graph.ops import joined, sizes
-from onnx import TensorProto
 
 ROWS, COLUMNS = 2, 3
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from itertools import product
 
+from onnx import TensorProto
+
 from dreamlayer.core.autodiff.rules.elementwise import positive
 from dreamlayer.core.autodiff.rules.linear import Window
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import joined, padded, sizes
-from onnx import TensorProto
 
 _LOWEST = -1e38
 """What padding holds: below all that a network computes, and finite in bfloat16 too."""

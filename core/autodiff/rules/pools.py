@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from onnx import TensorProto
+
 from dreamlayer.core.autodiff.rules.linear import Window, placed, window
 from dreamlayer.core.autodiff.rules.max_pool_compare import compared
 from dreamlayer.core.autodiff.rules.max_pool_slice import sliceable, sliced
@@ -24,7 +26,6 @@ from dreamlayer.core.graph.ops import (
     sizes,
     where,
 )
-from onnx import TensorProto
 
 _POOL_ATTRIBUTES = (
     "auto_pad",

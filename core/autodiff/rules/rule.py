@@ -24,8 +24,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dreamlayer.core.graph.builder import Value
 from onnx import TensorProto
+
+from dreamlayer.core.graph.builder import Value
 
 Attrs = dict[str, Any]
 Inputs = Sequence[Value]

@@ -11,11 +11,12 @@ import traceback
 import gimp
 import gimpfu
 import messages
+from settings import SettingError, Settings
+from worker_client import Worker, WorkerError
+
 from gimp2.arguments import arguments, from_gimp, to_gimp
 from gimp2.pixels import Area, Region
 from gimp2.waiting import CancelledError, wait
-from settings import SettingError, Settings
-from worker_client import Worker, WorkerError
 
 pdb = gimp.pdb
 

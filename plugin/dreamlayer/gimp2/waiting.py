@@ -7,8 +7,9 @@ import sys
 import threading
 
 import gimp
-import Queue
 import messages
+import Queue
+
 from gimp2.arguments import to_gimp
 
 _LISTEN = 0.1

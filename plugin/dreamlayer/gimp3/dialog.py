@@ -3,13 +3,14 @@
 import contextlib
 
 from gi.repository import GimpUi, GLib, Gtk
+from settings import CUSTOM, SettingError
+from worker_client import Worker
+
 from gimp3.knobs import KnobSide
 from gimp3.pane import PreviewPane
 from gimp3.pixels import Region
 from gimp3.preview import Previewer
 from gimp3.signature import recipe_on
-from settings import CUSTOM, SettingError
-from worker_client import Worker
 
 _DELAY = 250
 """Milliseconds of rest after a change before a preview is begun."""

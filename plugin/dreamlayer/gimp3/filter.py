@@ -8,10 +8,11 @@ import time
 import gi
 import messages
 from gi.repository import Gegl, Gimp, GLib, GObject
-from gimp3.output import RefusedError, check_output, put
-from gimp3.pixels import Region
 from settings import CHOSEN, CUSTOM, OUTPUTS, SettingError, Settings
 from worker_client import Worker, WorkerError
+
+from gimp3.output import RefusedError, check_output, put
+from gimp3.pixels import Region
 
 PROCEDURE = "plug-in-deep-dream"
 FOLDER = os.path.dirname(os.path.abspath(__file__))

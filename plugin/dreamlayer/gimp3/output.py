@@ -2,6 +2,7 @@
 
 import messages
 from gi.repository import Gimp
+
 from gimp3.signature import sign
 
 
