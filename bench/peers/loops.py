@@ -25,8 +25,8 @@ class Loop(Protocol):
 class OctaveLoop(ABC):
     """Octaves with the lost detail given back; the rest is the framework's.
 
-    The knobs that count are those in which recipes of the benchmark differ: octaves, steps, step
-    size, smoothing and seed. Shifts are drawn as `core` draws them, so that pictures can be
+    The parameters that count are those in which recipes of the benchmark differ: octaves, steps,
+    step size, smoothing and seed. Shifts are drawn as `core` draws them, so that pictures can be
     compared.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.loop import dream_planes
+from dreamlayer.core.ascent.loop import ascend_numpy
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -39,7 +39,7 @@ class NumpyLoop:
     def dream(self, planes: Array, recipe: Recipe) -> Array:
         """Dream on a whole image."""
         rng = np.random.default_rng(recipe.seed)
-        return dream_planes(planes, recipe, self._timed, grid=self._grid, rng=rng)
+        return ascend_numpy(planes, recipe, self._timed, grid=self._grid, rng=rng)
 
     def _timed(self, tile: Array, *_: Any) -> tuple[float, Array]:
         began = time.perf_counter()

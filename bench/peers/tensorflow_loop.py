@@ -30,7 +30,7 @@ class TensorFlowLoop(OctaveLoop):
         return self._peer.prepare(planes)
 
     def unload(self, image: Any) -> Array:
-        """Planes again."""
+        """NumpyBackend again."""
         return np.ascontiguousarray(image.numpy()[0].transpose(2, 0, 1))
 
     def resize(self, image: Any, size: tuple[int, int]) -> Any:

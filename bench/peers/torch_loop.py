@@ -30,7 +30,7 @@ class TorchLoop(OctaveLoop):
         return self._peer.prepare(planes)
 
     def unload(self, image: Any) -> Array:
-        """Planes again."""
+        """NumpyBackend again."""
         return np.ascontiguousarray(image[0].cpu().numpy())
 
     def resize(self, image: Any, size: tuple[int, int]) -> Any:

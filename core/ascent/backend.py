@@ -13,14 +13,14 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.progress import Ledger
+from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
 Size = tuple[int, int]
 Image = TypeVar("Image")
-"""How a ground holds an image, float32 [3, height, width]: an array, or a buffer of a device."""
+"""How a backend holds an image, float32 [3, height, width]: an array, or a buffer of a device."""
 
 
 class Filters(Protocol):
@@ -41,11 +41,11 @@ Formula = Callable[..., Any]
 another, to spare memory; a device traces it once and computes all colours by the graph made."""
 
 
-class Slope(ABC):
+class OctaveStep(ABC):
     """One octave under way: its image, and the gradient that its tiles give together."""
 
     @abstractmethod
-    def gather(self, tiles: Sequence[Tile], ledger: Ledger) -> float:
+    def gather(self, tiles: Sequence[Tile], tracker: ProgressTracker) -> float:
         """Put the gradients of one step's tiles together, and return the objective.
 
         Raises
@@ -75,24 +75,24 @@ class Slope(ABC):
         """
 
 
-class Ground(ABC, Generic[Image]):
+class Backend(ABC, Generic[Image]):
     """Holds images and computes with them.
 
     Parameters
     ----------
     recipe : Recipe
-        Its knobs `resample`, `clip` and those of tiles and gradients count.
+        Its parameters `resample`, `clip` and those of tiles and gradients count.
     """
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
 
     @abstractmethod
-    def take(self, image: Array) -> Image:
+    def upload(self, image: Array) -> Image:
         """An image of the caller's, float32 [3, height, width]; it is not changed."""
 
     @abstractmethod
-    def give(self, image: Image) -> Array:
+    def download(self, image: Image) -> Array:
         """The pixels of an image, float32 [3, height, width], for the caller."""
 
     @abstractmethod
@@ -100,7 +100,7 @@ class Ground(ABC, Generic[Image]):
         """Height and width in pixels."""
 
     @abstractmethod
-    def compose(self, formula: Formula, *images: Image, into: Image | None = None) -> Image:
+    def map(self, formula: Formula, *images: Image, out: Image | None = None) -> Image:
         """The image that a formula gives.
 
         Parameters
@@ -122,7 +122,7 @@ class Ground(ABC, Generic[Image]):
         """The image with its pixels brought within 0..1; the one given is not to be used again."""
 
     @abstractmethod
-    def slope(self, image: Image, original: Image | None) -> Slope:
+    def octave_step(self, image: Image, original: Image | None) -> OctaveStep:
         """Make ready to climb on an image, in place.
 
         Parameters
@@ -133,8 +133,8 @@ class Ground(ABC, Generic[Image]):
 
     def copy(self, image: Image) -> Image:
         """A copy that may be changed."""
-        return self.compose(lambda _, planes: planes, image)
+        return self.map(lambda _, planes: planes, image)
 
     def resize(self, image: Image, size: Size) -> Image:
         """A copy of another size, by the recipe's method."""
-        return self.compose(lambda filters, planes: filters.resize(planes, size), image)
+        return self.map(lambda filters, planes: filters.resize(planes, size), image)

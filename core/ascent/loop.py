@@ -1,6 +1,6 @@
 """Gradient ascent on an image: octaves, random shifts, tiles and the step.
 
-Written once over a `Ground`; numpy's is the reference that every faster one must equal.
+Written once over a `Backend`; numpy's is the reference that every faster one must equal.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.backend import Ground, Image
-from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, Planes
+from dreamlayer.core.ascent.backend import Backend, Image
+from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, NumpyBackend
 from dreamlayer.core.ascent.octaves import SCHEMES, Scheme, octave_sizes
-from dreamlayer.core.ascent.progress import Ledger, Watch
+from dreamlayer.core.ascent.progress import OnProgress, ProgressTracker
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.ascent.tilings import tiles_of
 from dreamlayer.core.errors import NetworkError
@@ -24,7 +24,7 @@ from dreamlayer.core.recipe.recipe import Recipe
 Array = npt.NDArray[np.float32]
 
 Show = Callable[[Image, int, int], None]
-"""Takes an octave's image as the ground holds it, not to be changed; its number from 1; their
+"""Takes an octave's image as the backend holds it, not to be changed; its number from 1; their
 count."""
 
 
@@ -55,7 +55,7 @@ class Step:
 Trace = Callable[[Step], None]
 
 
-def dream_planes(
+def ascend_numpy(
     base: Array,
     recipe: Recipe,
     gradient_of: GradientOf,
@@ -63,7 +63,7 @@ def dream_planes(
     grid: Grid,
     rng: np.random.Generator,
     original: Array | None = None,
-    watch: Watch | None = None,
+    watch: OnProgress | None = None,
     show: Show[Array] | None = None,
     trace: Trace | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -80,17 +80,17 @@ def dream_planes(
     gradient_of : callable
         The objective and its gradient for one tile.
     grid, rng, original, watch, show, trace, cancelled
-        As for `dream_on`.
+        As for `ascend`.
     expect : callable, optional
-        As for `core.ascent.numpy_backend.Planes`.
+        As for `core.ascent.numpy_backend.NumpyBackend`.
 
     Returns
     -------
     array
         float32 [3, height, width].
     """
-    return dream_on(
-        Planes(recipe, gradient_of, expect),
+    return ascend(
+        NumpyBackend(recipe, gradient_of, expect),
         base,
         grid=grid,
         rng=rng,
@@ -102,14 +102,14 @@ def dream_planes(
     )
 
 
-def dream_on(
-    ground: Ground[Image],
+def ascend(
+    backend: Backend[Image],
     base: Image,
     *,
     grid: Grid,
     rng: np.random.Generator,
     original: Image | None = None,
-    watch: Watch | None = None,
+    watch: OnProgress | None = None,
     show: Show[Image] | None = None,
     trace: Trace | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -118,10 +118,10 @@ def dream_on(
 
     Parameters
     ----------
-    ground : Ground
+    backend : Backend
         What computes, with the recipe and its objective.
     base : image
-        What to start from, as the ground holds it, 0..1; it is not changed.
+        What to start from, as the backend holds it, 0..1; it is not changed.
     grid : Grid
         How large tiles may be, and what the network demands of them.
     rng : numpy.random.Generator
@@ -149,56 +149,56 @@ def dream_on(
     NetworkError
         Where the network does not run or gives numbers that are not finite.
     """
-    recipe = ground.recipe
-    sizes = octave_sizes(*ground.size(base), recipe)
-    ledger = Ledger(recipe, sizes, watch, cancelled)
-    scheme: Scheme[Image] = SCHEMES[recipe.scheme](ground, base, sizes)
+    recipe = backend.recipe
+    sizes = octave_sizes(*backend.size(base), recipe)
+    tracker = ProgressTracker(recipe, sizes, watch, cancelled)
+    scheme: Scheme[Image] = SCHEMES[recipe.scheme](backend, base, sizes)
     image = scheme.start()
     for number, size in enumerate(sizes):
         if number:
             image = scheme.enter(image, number)
-        ledger.enter(number)
+        tracker.enter(number)
         seen = None
         if recipe.needs_original:
-            seen = ground.resize(base if original is None else original, size)
+            seen = backend.resize(base if original is None else original, size)
             # Clipped as the dream is: filters overshoot.
-            seen = ground.clip(seen) if recipe.clip else seen
-        _ascend(ground, image, seen, grid, rng, ledger, trace)
+            seen = backend.clip(seen) if recipe.clip else seen
+        _ascend(backend, image, seen, grid, rng, tracker, trace)
         image = scheme.leave(image, number)
         if recipe.clip:
-            image = ground.clip(image)
+            image = backend.clip(image)
         if show is not None:
             show(image, number + 1, len(sizes))
     return scheme.finish(image)
 
 
 def _ascend(
-    ground: Ground[Image],
+    backend: Backend[Image],
     image: Image,
     original: Image | None,
     grid: Grid,
     rng: np.random.Generator,
-    ledger: Ledger,
+    tracker: ProgressTracker,
     trace: Trace | None,
 ) -> None:
     """Climb on one octave, in place."""
-    recipe, (height, width) = ground.recipe, ground.size(image)
-    slope = ground.slope(image, original)
+    recipe, (height, width) = backend.recipe, backend.size(image)
+    slope = backend.octave_step(image, original)
     for step in range(recipe.steps):
-        loss = slope.gather(tiles_of(recipe, grid, height, width, rng), ledger)
-        ledger.step(loss)
+        loss = slope.gather(tiles_of(recipe, grid, height, width, rng), tracker)
+        tracker.step(loss)
         if recipe.max_loss is not None and loss > recipe.max_loss:
-            ledger.leave()
+            tracker.leave()
             return
         divisor = slope.climb(step)
         if not (math.isfinite(loss) and math.isfinite(divisor)):
             remedy = ", or precision full" if recipe.precision == "fast" else ""
             raise NetworkError(
                 f"the network gives numbers that are not finite (objective {loss:g} at octave "
-                f"{ledger.octave}); use other layers or a smaller step size{remedy}"
+                f"{tracker.octave}); use other layers or a smaller step size{remedy}"
             )
         if trace is not None:
-            trace(Step(ledger.octave, step + 1, loss, slope.change(), divisor))
+            trace(Step(tracker.octave, step + 1, loss, slope.change(), divisor))
 
 
-__all__ = ["GradientOf", "Show", "Step", "Trace", "dream_on", "dream_planes"]
+__all__ = ["GradientOf", "Show", "Step", "Trace", "ascend", "ascend_numpy"]

@@ -1,4 +1,4 @@
-"""The ground in numpy: images are arrays, worked on in place and a plane at a time."""
+"""The backend in numpy: images are arrays, worked on in place and a plane at a time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.backend import Formula, Ground, Size, Slope
+from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size
 from dreamlayer.core.ascent.normalize import condition, divide
-from dreamlayer.core.ascent.progress import Ledger
+from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile, add, cut
 from dreamlayer.core.images.resampling import resized_plane
 from dreamlayer.core.recipe.recipe import Recipe
@@ -23,7 +23,7 @@ Expect = Callable[[Size | None, int], None]
 them have."""
 
 
-class PlaneFilters:
+class NumpyFilters:
     """What a formula can do with one plane, float32 [height, width]."""
 
     def __init__(self, method: str) -> None:
@@ -44,13 +44,13 @@ class PlaneFilters:
         return np.clip(planes, 0, 1)
 
 
-class Planes(Ground[Array]):
+class NumpyBackend(Backend[Array]):
     """Images as float32 arrays [3, height, width].
 
     Parameters
     ----------
     recipe : Recipe
-        As for `Ground`.
+        As for `Backend`.
     gradient_of : callable
         The objective and its gradient for one tile.
     expect : callable, optional
@@ -68,13 +68,13 @@ class Planes(Ground[Array]):
     ) -> None:
         super().__init__(recipe)
         self._gradient_of, self._expect, self._threads = gradient_of, expect, threads
-        self._filters = PlaneFilters(recipe.resample)
+        self._filters = NumpyFilters(recipe.resample)
 
-    def take(self, image: Array) -> Array:
+    def upload(self, image: Array) -> Array:
         """The image itself."""
         return image
 
-    def give(self, image: Array) -> Array:
+    def download(self, image: Array) -> Array:
         """The image itself."""
         return image
 
@@ -82,9 +82,9 @@ class Planes(Ground[Array]):
         """Height and width in pixels."""
         return image.shape[1], image.shape[2]
 
-    def compose(self, formula: Formula, *images: Array, into: Array | None = None) -> Array:
+    def map(self, formula: Formula, *images: Array, out: Array | None = None) -> Array:
         """A plane at a time, to spare memory."""
-        result = into
+        result = out
         for number, planes in enumerate(zip(*images, strict=True)):
             made = formula(self._filters, *planes)
             if result is None:
@@ -97,14 +97,14 @@ class Planes(Ground[Array]):
         """In place."""
         return np.clip(image, 0, 1, out=image)
 
-    def slope(self, image: Array, original: Array | None) -> Slope:
+    def octave_step(self, image: Array, original: Array | None) -> OctaveStep:
         """The octave's climb; its gradient takes as much memory as the image."""
-        return PlaneSlope(
+        return NumpyOctaveStep(
             self.recipe, self._gradient_of, image, original, self._expect, self._threads
         )
 
 
-class PlaneSlope(Slope):
+class NumpyOctaveStep(OctaveStep):
     """One octave under way, in numpy."""
 
     def __init__(
@@ -121,15 +121,15 @@ class PlaneSlope(Slope):
         self._total = np.empty_like(image)
         self._expect, self._threads = expect, threads
 
-    def gather(self, tiles: Sequence[Tile], ledger: Ledger) -> float:
+    def gather(self, tiles: Sequence[Tile], tracker: ProgressTracker) -> float:
         """Add up the tiles' own parts."""
         _, height, width = self._image.shape
         recipe, total = self._recipe, self._total
-        self._foretell(tiles)
+        self._announce(tiles)
         total.fill(0)
         loss, seen = 0.0, 0
         for tile in tiles:
-            ledger.ask()
+            tracker.ask()
             also = () if self._original is None else (cut(self._original, tile),)
             score, gradient = self._gradient_of(cut(self._image, tile), *also)
             if recipe.normalise_tiles != "none":
@@ -140,10 +140,10 @@ class PlaneSlope(Slope):
             add(total, tile, gradient)
             loss += score * tile.pixels
             seen += tile.pixels
-            ledger.tile(tile)
+            tracker.tile(tile)
         return loss / seen
 
-    def _foretell(self, tiles: Sequence[Tile]) -> None:
+    def _announce(self, tiles: Sequence[Tile]) -> None:
         """Once an octave, say what all of its steps will ask for."""
         if self._expect is None:
             return

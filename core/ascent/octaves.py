@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic
 
 import numpy as np
 
-from dreamlayer.core.ascent.backend import Ground, Image, Size
+from dreamlayer.core.ascent.backend import Backend, Image, Size
 from dreamlayer.core.recipe.recipe import Recipe
 
 
@@ -66,8 +66,8 @@ class Scheme(ABC, Generic[Image]):
 
     Parameters
     ----------
-    ground : Ground
-        What computes; its recipe's knobs `resample`, `blur` and `blend` count.
+    backend : Backend
+        What computes; its recipe's parameters `resample`, `blur` and `blend` count.
     base : image
         The picture, not changed.
     sizes : list of (int, int)
@@ -78,15 +78,15 @@ class Scheme(ABC, Generic[Image]):
     keeps: ClassVar[bool] = False
     """Whether it holds an image of each octave's size."""
 
-    def __init__(self, ground: Ground[Image], base: Image, sizes: list[Size]) -> None:
-        self.ground, self.base, self.sizes = ground, base, sizes
+    def __init__(self, backend: Backend[Image], base: Image, sizes: list[Size]) -> None:
+        self.backend, self.base, self.sizes = backend, base, sizes
 
     def start(self) -> Image:
         """The image of the first octave."""
-        ground, size = self.ground, self.sizes[0]
-        if size == ground.size(self.base):
-            return ground.copy(self.base)
-        return ground.resize(self.base, size)
+        backend, size = self.backend, self.sizes[0]
+        if size == backend.size(self.base):
+            return backend.copy(self.base)
+        return backend.resize(self.base, size)
 
     @abstractmethod
     def enter(self, image: Image, number: int) -> Image:
@@ -98,8 +98,8 @@ class Scheme(ABC, Generic[Image]):
 
     def finish(self, image: Image) -> Image:
         """The result, of the picture's own size."""
-        size = self.ground.size(self.base)
-        return image if self.ground.size(image) == size else self.ground.resize(image, size)
+        size = self.backend.size(self.base)
+        return image if self.backend.size(image) == size else self.backend.resize(image, size)
 
 
 class Detail(Scheme[Image]):
@@ -112,7 +112,7 @@ class Detail(Scheme[Image]):
     def enter(self, image: Image, number: int) -> Image:
         """The original at the octave's size, and the change since."""
         before, size = self.sizes[number - 1], self.sizes[number]
-        return self.ground.compose(
+        return self.backend.map(
             lambda f, base, now: (
                 f.resize(base, size) + f.resize(now - f.resize(base, before), size)
             ),
@@ -126,7 +126,7 @@ class DetailAfter(Scheme[Image]):
 
     def enter(self, image: Image, number: int) -> Image:
         """Nothing but the enlarged image."""
-        return self.ground.resize(image, self.sizes[number])
+        return self.backend.resize(image, self.sizes[number])
 
     def leave(self, image: Image, number: int) -> Image:
         """Add what the original loses by shrinking to the octave before."""
@@ -137,7 +137,7 @@ class DetailAfter(Scheme[Image]):
         def restored(f: Any, base: Any, now: Any) -> Any:
             return now + (f.resize(base, size) - f.resize(f.resize(base, before), size))
 
-        return self.ground.compose(restored, self.base, image, into=image)
+        return self.backend.map(restored, self.base, image, out=image)
 
 
 class Laplacian(Scheme[Image]):
@@ -148,24 +148,24 @@ class Laplacian(Scheme[Image]):
 
     def start(self) -> Image:
         """The picture shrunk octave by octave; what each loses is kept."""
-        image, self._bands = self.ground.copy(self.base), []
+        image, self._bands = self.backend.copy(self.base), []
         for size in reversed(self.sizes[:-1]):
-            down = self.ground.resize(image, size)
+            down = self.backend.resize(image, size)
             self._bands.append(self._lost(image, down))
             image = down
         return image
 
     def _lost(self, image: Image, down: Image) -> Image:
-        size = self.ground.size(image)
-        return self.ground.compose(
-            lambda f, fine, coarse: fine - f.resize(coarse, size), image, down, into=image
+        size = self.backend.size(image)
+        return self.backend.map(
+            lambda f, fine, coarse: fine - f.resize(coarse, size), image, down, out=image
         )
 
     def enter(self, image: Image, number: int) -> Image:
         """The enlarged image and the band that belongs to it."""
         size, band = self.sizes[number], self._bands.pop()
-        return self.ground.compose(
-            lambda f, now, detail: f.resize(now, size) + detail, image, band, into=band
+        return self.backend.map(
+            lambda f, now, detail: f.resize(now, size) + detail, image, band, out=band
         )
 
 
@@ -174,7 +174,7 @@ class Resize(Scheme[Image]):
 
     def enter(self, image: Image, number: int) -> Image:
         """Nothing but the resampled image."""
-        return self.ground.resize(image, self.sizes[number])
+        return self.backend.resize(image, self.sizes[number])
 
 
 class Recursive(Scheme[Image]):
@@ -185,26 +185,26 @@ class Recursive(Scheme[Image]):
 
     def start(self) -> Image:
         """The picture blurred and shrunk octave by octave; all are kept."""
-        image, self._levels = self.ground.copy(self.base), []
+        image, self._levels = self.backend.copy(self.base), []
         for size in reversed(self.sizes[:-1]):
             self._levels.append(image)
             image = self._below(image, size)
         return image
 
     def _below(self, image: Image, size: Size) -> Image:
-        sigma = self.ground.recipe.blur
-        return self.ground.compose(
+        sigma = self.backend.recipe.blur
+        return self.backend.map(
             lambda f, planes: f.resize(f.blur(planes, sigma) if sigma else planes, size), image
         )
 
     def enter(self, image: Image, number: int) -> Image:
         """The share `blend` of the picture, the rest of what was dreamt below."""
-        size, blend, level = self.sizes[number], self.ground.recipe.blend, self._levels.pop()
-        return self.ground.compose(
+        size, blend, level = self.sizes[number], self.backend.recipe.blend, self._levels.pop()
+        return self.backend.map(
             lambda f, now, own: f.resize(now, size) * (1 - blend) + own * blend,
             image,
             level,
-            into=level,
+            out=level,
         )
 
 

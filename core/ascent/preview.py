@@ -9,7 +9,7 @@ from typing import Generic
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.backend import Ground, Image
+from dreamlayer.core.ascent.backend import Backend, Image
 from dreamlayer.core.images.resampling import BICUBIC, resized_plane
 
 Array = npt.NDArray[np.float32]
@@ -32,18 +32,18 @@ class Preview:
     pixels: npt.NDArray[np.uint8]
 
 
-ShowPreview = Callable[[Preview], None]
+OnPreview = Callable[[Preview], None]
 
 
-class Previewer(Generic[Image]):
-    """Makes a `Preview` of every octave; what `core.ascent.loop.dream_on` takes as `show`.
+class PreviewMaker(Generic[Image]):
+    """Makes a `Preview` of every octave; what `core.ascent.loop.ascend` takes as `show`.
 
     The change is resampled and the original is not, so that early octaves look as sharp as the
     result will. It is reduced where the images lie.
 
     Parameters
     ----------
-    ground : Ground
+    backend : Backend
         What computes.
     base : image
         The original, 0..1. Not changed.
@@ -59,32 +59,32 @@ class Previewer(Generic[Image]):
 
     def __init__(
         self,
-        ground: Ground[Image],
+        backend: Backend[Image],
         base: Image,
         mask: Array | None,
         strength: float,
         side: int,
-        show: ShowPreview,
+        show: OnPreview,
     ) -> None:
-        height, width = ground.size(base)
+        height, width = backend.size(base)
         scale = min(1.0, side / max(height, width))
         size = self._size = max(1, round(height * scale)), max(1, round(width * scale))
-        self._ground, self._base, self._show = ground, base, show
-        reduced = ground.compose(lambda f, planes: f.resize(planes, size, BICUBIC), base)
-        self._reduced = ground.give(reduced)
+        self._backend, self._base, self._show = backend, base, show
+        reduced = backend.map(lambda f, planes: f.resize(planes, size, BICUBIC), base)
+        self._reduced = backend.download(reduced)
         share = 1.0 if mask is None else np.clip(resized_plane(mask, self._size), 0, 1)
         self._share = np.float32(strength) * share
 
     def __call__(self, image: Image, octave: int, octaves: int) -> None:
         """Show one octave, whose image has the octave's own size."""
-        own, size = self._ground.size(image), self._size
-        change = self._ground.compose(
+        own, size = self._backend.size(image), self._size
+        change = self._backend.map(
             lambda f, now, base: f.resize(now - f.resize(base, own, BICUBIC), size, BICUBIC),
             image,
             self._base,
         )
         pixels = np.empty((*self._size, 3), np.uint8)
-        for channel, plane in enumerate(self._ground.give(change)):
+        for channel, plane in enumerate(self._backend.download(change)):
             seen = self._reduced[channel] + self._share * plane
             pixels[:, :, channel] = np.rint(np.clip(seen, 0, 1) * 255)
         self._show(Preview(octave, octaves, pixels))

@@ -46,17 +46,17 @@ class Progress:
         )
 
 
-Watch = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
-class Ledger:
+class ProgressTracker:
     """Keeps count of the work, to report progress and to answer a wish to stop."""
 
     def __init__(
         self,
         recipe: Recipe,
         sizes: list[tuple[int, int]],
-        watch: Watch | None,
+        watch: OnProgress | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
         self._recipe, self._sizes = recipe, sizes

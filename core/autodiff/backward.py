@@ -74,7 +74,7 @@ def backward(graph: Graph, loss: Value, image: Value) -> Value:
     return gradients[image.name]
 
 
-def dreamable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, str | None]:
+def differentiable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, str | None]:
     """For each tensor, None where its gradient reaches the image, else the reason why not.
 
     A reason is part of a sentence, such as ``LSTM (node 'rnn_1') has no gradient: ...``.
@@ -168,7 +168,9 @@ def _because(refusal: Refusal) -> str:
 
 def _refusal(graph: Graph, node: onnx.NodeProto, refusal: Refusal) -> str:
     forward = [o for n in graph.model.graph.node for o in n.output if not o.startswith("gradient/")]
-    usable = [name for name, reason in dreamable(graph.model, forward).items() if reason is None]
+    usable = [
+        name for name, reason in differentiable(graph.model, forward).items() if reason is None
+    ]
     listed = ", ".join(usable[-8:]) or "none"
     return f"{_called(node)} {_because(refusal)}; layers that can be dreamed end with: {listed}"
 

@@ -10,7 +10,7 @@ SHARED, OWN = "shared", "own"
 
 
 @dataclass(frozen=True)
-class Forms:
+class Variant:
     """Ways to write a gradient that give the same numbers.
 
     Attributes
@@ -33,18 +33,18 @@ class Forms:
     kernels: str = SHARED
 
 
-PORTABLE = Forms(max_pool=SLICES, mask=RAMP, kernels=OWN)
+PORTABLE = Variant(max_pool=SLICES, mask=RAMP, kernels=OWN)
 """For models that leave this machine: right in every runtime that it was tried in.
 
 OpenVINO computes HardSigmoid wrong for steep slopes, and what it prepares of a kernel for a
 convolution it also takes for a transposed one; WebGPU has no MaxPool with Indices.
 """
 
-FORMS = {
-    "cpu": Forms(max_pool=TAPS),
-    "cuda": Forms(),
-    "rocm": Forms(),
-    "migraphx": Forms(),
+VARIANTS = {
+    "cpu": Variant(max_pool=TAPS),
+    "cuda": Variant(),
+    "rocm": Variant(),
+    "migraphx": Variant(),
 }
 """By short name of the provider; those not named take `PORTABLE`.
 
@@ -54,6 +54,6 @@ which it has on one thread; product and minimum it does in one pass with the pro
 """
 
 
-def forms_of(provider: str) -> Forms:
-    """The forms for a provider, by its short name."""
-    return FORMS.get(provider, PORTABLE)
+def variant_of(provider: str) -> Variant:
+    """The variant for a provider, by its short name."""
+    return VARIANTS.get(provider, PORTABLE)

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 def _report(provider: str | None) -> dict[str, Any]:
     from dreamlayer.core.dreaming.memory import available as free_memory
     from dreamlayer.core.network.files import available, folders
-    from dreamlayer.core.runtime import cache as kept
+    from dreamlayer.core.runtime import cache
 
     return {
         "dreamlayer": VERSION,
@@ -70,8 +70,8 @@ def _report(provider: str | None) -> dict[str, Any]:
         "libvips": _libvips(),
         "onnxruntime": {n: v for n in _RUNTIMES if (v := _version(n)) is not None},
         "free_memory_bytes": int(free_memory()),
-        "kept_folder": None if (place := kept.folder()) is None else str(place),
-        "kept_bytes": kept.size(),
+        "cache_folder": None if (place := cache.folder()) is None else str(place),
+        "cache_bytes": cache.size(),
         "providers": _providers(provider),
         "networks": {name: str(path) for name, path in available().items()},
         "network_folders": [str(folder) for folder in folders()],
@@ -144,8 +144,8 @@ def _print(report: dict[str, Any]) -> None:
             "             several onnxruntime packages overwrite one another: uninstall all but one"
         )
     print(f"free memory  {in_units(report['free_memory_bytes'])}")
-    kept = f"{in_units(report['kept_bytes'])} in {report['kept_folder']}"
-    print(f"kept graphs  {kept if report['kept_folder'] else 'none (DREAMLAYER_CACHE is off)'}")
+    kept = f"{in_units(report['cache_bytes'])} in {report['cache_folder']}"
+    print(f"kept graphs  {kept if report['cache_folder'] else 'none (DREAMLAYER_CACHE is off)'}")
     print("providers")
     for provider in report["providers"]:
         state = "works" if provider["loaded"] else f"does not work: {provider['reason']}"

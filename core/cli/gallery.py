@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _KNOBS = {"octaves": int, "octave_scale": float, "steps": int, "step_size": float}
 _KNOBS |= {"pyramid": int, "smoothing": float, "noise_low": float, "noise_high": float, "seed": int}
-"""Knobs of the recipe that make sense for all pictures of a sheet."""
+"""Parameters of the recipe that make sense for all pictures of a sheet."""
 
 _MOST = 64
 
@@ -54,14 +54,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_sheet_options(parser, cell=160, largest=512)
     add_run_options(parser, reads=False)
     group = parser.add_argument_group("how to dream")
-    for knob in dataclasses.fields(Recipe):
-        if knob.name in _KNOBS:
-            kind = _KNOBS[knob.name]
+    for parameter in dataclasses.fields(Recipe):
+        if parameter.name in _KNOBS:
+            kind = _KNOBS[parameter.name]
             group.add_argument(
-                "--" + knob.name.replace("_", "-"),
+                "--" + parameter.name.replace("_", "-"),
                 type=kind,
                 metavar=kind.__name__.upper(),
-                help=f"{knob.metadata['help']} (default: as suits thumbnails)",
+                help=f"{parameter.metadata['help']} (default: as suits thumbnails)",
             )
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dreamlayer.core.errors import DreamlayerError
-from dreamlayer.core.recipe.fields import Knobs, types_of
+from dreamlayer.core.recipe.fields import Parameters, types_of
 from dreamlayer.core.recipe.presets import DEFAULT_PRESET, load, parse, preset
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term, format_terms, parse_terms
 
 _TEXT = {".toml", ".json"}
-R = TypeVar("R", bound=Knobs)
+R = TypeVar("R", bound=Parameters)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Form(Generic[R]):
     preset, load, parse : callable
         The recipe of a preset's name, of a file's, and of a text and what messages call it.
     readers : mapping
-        For knobs that hold a tuple: reads one from text.
+        For parameters that hold a tuple: reads one from text.
     """
 
     kind: Any
@@ -47,7 +47,7 @@ DREAM = Form(Recipe, DEFAULT_PRESET, preset, load, parse)
 
 
 def add_recipe_options(parser: argparse.ArgumentParser, form: Form[Any] = DREAM) -> None:
-    """Add `--preset`, `--recipe` and one option for each knob of the recipe."""
+    """Add `--preset`, `--recipe` and one option for each parameter of the recipe."""
     sources = parser.add_argument_group("where the recipe comes from")
     start = sources.add_mutually_exclusive_group()
     start.add_argument(
@@ -60,28 +60,28 @@ def add_recipe_options(parser: argparse.ArgumentParser, form: Form[Any] = DREAM)
     )
     group = parser.add_argument_group("what to change in it")
     kinds = types_of(form.kind)
-    for knob in dataclasses.fields(form.kind):
-        if knob.metadata.get("positional"):
+    for one in dataclasses.fields(form.kind):
+        if one.metadata.get("positional"):
             continue
-        layers = kinds[knob.name] == tuple[Term, ...]
-        option = "--" + (knob.name.removesuffix("s") if layers else knob.name).replace("_", "-")
-        text = f"{knob.metadata['help']} (default: {_shown(knob.default)})"
-        settings: dict[str, Any] = {"dest": knob.name, "default": None, "help": text}
+        layers = kinds[one.name] == tuple[Term, ...]
+        option = "--" + (one.name.removesuffix("s") if layers else one.name).replace("_", "-")
+        text = f"{one.metadata['help']} (default: {_shown(one.default)})"
+        settings: dict[str, Any] = {"dest": one.name, "default": None, "help": text}
         if layers:
             settings.update(action="extend", type=_typed(parse_terms), metavar="LAYER")
-        elif knob.name in form.readers:
-            settings.update(type=_typed(form.readers[knob.name]), metavar="NUMBER,...")
-        elif kinds[knob.name] is bool:
+        elif one.name in form.readers:
+            settings.update(type=_typed(form.readers[one.name]), metavar="NUMBER,...")
+        elif kinds[one.name] is bool:
             settings.update(action=argparse.BooleanOptionalAction)
-        elif knob.metadata.get("choices"):
-            settings.update(choices=knob.metadata["choices"])
-        elif knob.name == "tile":
+        elif one.metadata.get("choices"):
+            settings.update(choices=one.metadata["choices"])
+        elif one.name == "tile":
             settings.update(type=_tile, metavar="PIXELS|auto")
-        elif knob.default is None:
-            name = kinds[knob.name].__name__
-            settings.update(type=_or_none(kinds[knob.name]), metavar=f"{name.upper()}|none")
+        elif one.default is None:
+            name = kinds[one.name].__name__
+            settings.update(type=_or_none(kinds[one.name]), metavar=f"{name.upper()}|none")
         else:
-            settings.update(type=kinds[knob.name], metavar=kinds[knob.name].__name__.upper())
+            settings.update(type=kinds[one.name], metavar=kinds[one.name].__name__.upper())
         group.add_argument(option, **settings)
 
 
@@ -103,7 +103,7 @@ def recipe_of(options: argparse.Namespace, form: Form[R]) -> R:
         if options.recipe
         else form.preset(options.preset or form.default)
     )
-    names = [knob.name for knob in dataclasses.fields(form.kind)]
+    names = [parameter.name for parameter in dataclasses.fields(form.kind)]
     given = {n: getattr(options, n) for n in names if getattr(options, n, None) is not None}
     given = {n: None if value is _NONE else value for n, value in given.items()}
     return start.replace(**given) if given else start

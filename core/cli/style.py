@@ -25,7 +25,7 @@ from dreamlayer.core.recipe.style import StyleRecipe, parse_weights
 
 if TYPE_CHECKING:
     from dreamlayer.core.images import Picture
-    from dreamlayer.core.style.optimization import Painting, Round
+    from dreamlayer.core.style.optimization import Optimization, Round
 
 STYLE = Form(
     StyleRecipe,
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
     from dreamlayer.core import images
     from dreamlayer.core.style.optimization import close_styles, open_style
-    from dreamlayer.core.style.transfer import Stylist
+    from dreamlayer.core.style.transfer import StyleTransfer
 
     images.check_target(target, options.format)
     keep = _keeper(options, target, recipe)
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     began = time.monotonic()
     opened = images.open(options.content, options.max_megapixels)
     images.check_target(target, options.format, opened)
-    stylist = Stylist(recipe.network, options.provider, options.threads)
+    stylist = StyleTransfer(recipe.network, options.provider, options.threads)
     styles = [open_style(name, options.max_megapixels) for name in recipe.styles]
     try:
         needed = stylist.estimate(opened.width, opened.height, recipe, styles).bytes
@@ -204,7 +204,7 @@ def _announce(
     reporter: Reporter,
     source: str,
     picture: Picture,
-    painting: Painting,
+    painting: Optimization,
     recipe: StyleRecipe,
     needed: float,
 ) -> None:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from dreamlayer.core.errors import OutputError, RequestError
 from dreamlayer.core.version import VERSION
 from dreamlayer.core.worker.protocol import PROTOCOL
-from dreamlayer.core.worker.writer import Replies
+from dreamlayer.core.worker.writer import ReplyWriter
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def run(_options: argparse.Namespace) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         # There is nothing to tidy up, and Python would wait for the network to come back.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    replies = Replies(answers)
+    replies = ReplyWriter(answers)
     replies.send({"type": "ready", "protocol": PROTOCOL, "version": VERSION})
 
     from dreamlayer.core.worker.server import Worker

@@ -1,4 +1,4 @@
-"""The ground on a device: images are buffers, and all work on them is ONNX graphs."""
+"""The backend on a device: images are buffers, and all work on them is ONNX graphs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from dreamlayer.core.ascent.backend import Formula, Ground, Size, Slope
-from dreamlayer.core.ascent.progress import Ledger
+from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size
+from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile
 from dreamlayer.core.device.buffers import Buffer, Device
-from dreamlayer.core.device.graphs import Bound, Routine, Routines
+from dreamlayer.core.device.graphs import BoundGraph, Graphs, LoadedGraph
 from dreamlayer.core.device.step_graph import CHANGE, DIVISOR, kernels, step_model
 from dreamlayer.core.device.tile_graph import (  # fmt: skip
     ORIGINAL,
@@ -38,39 +38,39 @@ _LAYOUTS = 64
 
 
 class Climb(Protocol):
-    """The part of `core.device.objective.ResidentObjective` that a ground needs."""
+    """The part of `core.device.objective.DeviceObjective` that a backend needs."""
 
-    routines: Routines
+    graphs: Graphs
     fixed: Mapping[str, Buffer]
     scale: float
 
-    def tile_routine(
+    def tile_graph(
         self, recipe: Recipe, layout: Layout, shapes: Mapping[str, tuple[int, ...]], runs: int
-    ) -> Routine:
+    ) -> LoadedGraph:
         """The graph of tiles that lie so."""
 
 
-class Resident(Ground[Buffer]):
+class DeviceBackend(Backend[Buffer]):
     """Images as buffers of a device, float32 [3, height, width].
 
     Parameters
     ----------
     recipe : Recipe
-        As for `core.ascent.backend.Ground`.
+        As for `core.ascent.backend.Backend`.
     climb : Climb
         The loaded objective, with the device.
     """
 
     def __init__(self, recipe: Recipe, climb: Climb) -> None:
         super().__init__(recipe)
-        self._climb, self._routines = climb, climb.routines
-        self._device = climb.routines.device
+        self._climb, self._routines = climb, climb.graphs
+        self._device = climb.graphs.device
 
-    def take(self, image: Array) -> Buffer:
+    def upload(self, image: Array) -> Buffer:
         """A copy on the device."""
         return self._device.upload(np.asarray(image, np.float32))
 
-    def give(self, image: Buffer) -> Array:
+    def download(self, image: Buffer) -> Array:
         """A copy of the device's."""
         return np.asarray(self._device.read(image), np.float32)
 
@@ -78,45 +78,45 @@ class Resident(Ground[Buffer]):
         """Height and width in pixels."""
         return image.shape[1], image.shape[2]
 
-    def compose(self, formula: Formula, *images: Buffer, into: Buffer | None = None) -> Buffer:
+    def map(self, formula: Formula, *images: Buffer, out: Buffer | None = None) -> Buffer:
         """One graph, made once for these sizes and kept."""
         sizes = [self.size(image) for image in images]
         model, size = traced(formula, sizes, self.recipe.resample)
         pixels = max(h * w for h, w in [*sizes, size])
         routine = self._routines.get(model, pixels, passing=pixels > _LARGE)
-        result = into or self._device.empty((3, *size))
+        result = out or self._device.empty((3, *size))
         inputs = {f"image{n}": image for n, image in enumerate(images)}
         routine.bind(inputs, {RESULT: result}).run(f"an image of {size[1]} × {size[0]} pixels")
         return result
 
     def clip(self, image: Buffer) -> Buffer:
         """In place."""
-        return self.compose(lambda filters, planes: filters.clip(planes), image, into=image)
+        return self.map(lambda filters, planes: filters.clip(planes), image, out=image)
 
-    def slope(self, image: Buffer, original: Buffer | None) -> Slope:
+    def octave_step(self, image: Buffer, original: Buffer | None) -> OctaveStep:
         """The octave's climb; its gradient takes as much of the device's memory as the image."""
-        return ResidentSlope(self.recipe, self._climb, image, original)
+        return DeviceOctaveStep(self.recipe, self._climb, image, original)
 
 
-class ResidentSlope(Slope):
+class DeviceOctaveStep(OctaveStep):
     """One octave under way, on a device."""
 
     def __init__(
         self, recipe: Recipe, climb: Climb, image: Buffer, original: Buffer | None
     ) -> None:
         self._recipe, self._climb, self._image = recipe, climb, image
-        self._device = climb.routines.device
+        self._device = climb.graphs.device
         self._height, self._width = image.shape[1:]
         self._small = _Small(self._device)
         self._total = self._device.empty((3, self._height * self._width))
         self._sum = self._device.empty((1,), np.float64)
         self._divisor = self._device.empty((1,), np.float64)
         self._pictures = {PICTURE: image} | ({} if original is None else {ORIGINAL: original})
-        self._tiles: dict[tuple[object, ...], Bound] = {}
-        self._zero: Bound | None = None
-        self._step: Bound | None = None
+        self._tiles: dict[tuple[object, ...], BoundGraph] = {}
+        self._zero: BoundGraph | None = None
+        self._step: BoundGraph | None = None
 
-    def gather(self, tiles: Sequence[Tile], ledger: Ledger) -> float:
+    def gather(self, tiles: Sequence[Tile], tracker: ProgressTracker) -> float:
         """Run tile after tile; nothing but the objective comes back."""
         size = self._height, self._width
         scale, runs = self._climb.scale, len(tiles) * self._recipe.steps
@@ -126,15 +126,15 @@ class ResidentSlope(Slope):
         if not layout_of(tiles[0], *size).whole:
             self._clear()
         for tile, one, values in zip(tiles, bound, given, strict=True):
-            ledger.ask()
+            tracker.ask()
             for name, array in values.items():
                 self._small.write(name, array)
             sides = tile.rows.length, tile.columns.length
             one.run(f"a tile of {sides[1]} × {sides[0]} pixels", sides)
-            ledger.tile(tile)
+            tracker.tile(tile)
         return float(self._device.read(self._sum)[0]) / sum(tile.pixels for tile in tiles)
 
-    def _bound(self, tile: Tile, given: dict[str, Numbers], runs: int) -> Bound:
+    def _bound(self, tile: Tile, given: dict[str, Numbers], runs: int) -> BoundGraph:
         """The graph of tiles like this one, with its buffers."""
         size = self._height, self._width
         layout = layout_of(tile, *size)
@@ -152,7 +152,7 @@ class ResidentSlope(Slope):
             else:
                 inputs |= {SUM: self._sum, TOTAL: self._total}
             shapes |= {PICTURE: self._image.shape, TOTAL: self._total.shape}
-            routine = self._climb.tile_routine(self._recipe, layout, shapes, runs)
+            routine = self._climb.tile_graph(self._recipe, layout, shapes, runs)
             found = routine.bind(inputs, outputs)
             if routine.recording:
                 sides = tile.rows.length, tile.columns.length
@@ -164,7 +164,7 @@ class ResidentSlope(Slope):
         """Begin new sums."""
         if self._zero is None:
             model = _zeros_model(self._height, self._width)
-            routine = self._climb.routines.get(model, self._height * self._width)
+            routine = self._climb.graphs.get(model, self._height * self._width)
             zero = self._device.upload(np.zeros(1, np.float32))
             self._zero = routine.bind({"zero": zero}, {TOTAL: self._total, SUM: self._sum})
         self._zero.run("the sums of a step")
@@ -175,7 +175,7 @@ class ResidentSlope(Slope):
         inputs = {name: self._small.write(name, values) for name, values in given.items()}
         if self._step is None:
             model = step_model(self._recipe, self._height, self._width)
-            routine = self._climb.routines.get(model, self._height * self._width)
+            routine = self._climb.graphs.get(model, self._height * self._width)
             outputs = {
                 CHANGE: self._total.seen_as(*self._image.shape),
                 f"new/{PICTURE}": self._image,

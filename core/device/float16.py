@@ -37,7 +37,7 @@ def loss_scale(network: Network, terms: Sequence[Term]) -> float:
     return float(2 ** round(np.log2(positions)))
 
 
-def halved(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
+def to_float16(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
     """A network whose tensors are float16, but for the image and the weights.
 
     Parameters

@@ -15,12 +15,12 @@ _KEPT_PIXELS = 16_000_000
 _KEPT = 64
 
 
-class Bound:
+class BoundGraph:
     """A routine with the buffers that it reads and writes; running it allocates none."""
 
     def __init__(self, session: Any, binding: Any, options: Any, kept: tuple[Buffer, ...]) -> None:
         self._session, self._binding, self._options = session, binding, options
-        # Bound by address, which tells ONNX Runtime nothing of who owns the memory.
+        # BoundGraph by address, which tells ONNX Runtime nothing of who owns the memory.
         self._kept = kept
 
     def run(self, what: str, tile: tuple[int, int] | None = None) -> None:
@@ -35,7 +35,7 @@ class Bound:
             self._session.run_with_iobinding(self._binding, self._options)
 
 
-class Routine:
+class LoadedGraph:
     """One graph, loaded.
 
     Parameters
@@ -63,7 +63,7 @@ class Routine:
                 "memory.enable_memory_arena_shrinkage", f"{kind}:{device.number}"
             )
 
-    def bind(self, inputs: Mapping[str, Buffer], outputs: Mapping[str, Buffer]) -> Bound:
+    def bind(self, inputs: Mapping[str, Buffer], outputs: Mapping[str, Buffer]) -> BoundGraph:
         """Tie inputs and outputs to buffers.
 
         A buffer may be both, where the graph reads it only before the last node writes it, or
@@ -81,11 +81,11 @@ class Routine:
                     one.value.data_ptr(),
                 )
         kept = (*inputs.values(), *outputs.values())
-        return Bound(self._session, binding, self._options, kept)
+        return BoundGraph(self._session, binding, self._options, kept)
 
 
-class Routines:
-    """Keeps routines by their graphs, the large ones only while there is room.
+class Graphs:
+    """Keeps graphs by their graphs, the large ones only while there is room.
 
     Parameters
     ----------
@@ -98,9 +98,9 @@ class Routines:
     def __init__(self, provider: str, threads: int = 0) -> None:
         self.provider, self.threads = provider, threads
         self.device = Device(provider)
-        self._kept: dict[bytes, tuple[Routine, int]] = {}
+        self._kept: dict[bytes, tuple[LoadedGraph, int]] = {}
 
-    def get(self, model: onnx.ModelProto, pixels: int, passing: bool = False) -> Routine:
+    def get(self, model: onnx.ModelProto, pixels: int, passing: bool = False) -> LoadedGraph:
         """The routine of a graph of arithmetic on images.
 
         Parameters
@@ -110,7 +110,7 @@ class Routines:
         pixels : int
             Of the largest image in it: its working memory goes by that.
         passing : bool
-            As for `Routine`.
+            As for `LoadedGraph`.
         """
         key = hashlib.sha256(model.SerializeToString(deterministic=True)).digest()
         found = self._kept.pop(key, None)
@@ -119,7 +119,7 @@ class Routines:
             with telling("its graphs"):
                 # In full whatever the recipe's precision: the image and its sums are float32.
                 session = open_session(model, self.provider, self.threads)
-            found = Routine(session, self.device, passing=passing), pixels
+            found = LoadedGraph(session, self.device, passing=passing), pixels
         self._kept[key] = found
         return found[0]
 

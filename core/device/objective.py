@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import onnx
 
-from dreamlayer.core.autodiff.variants import forms_of
-from dreamlayer.core.device.backend import Resident
+from dreamlayer.core.autodiff.variants import variant_of
+from dreamlayer.core.device.backend import DeviceBackend
 from dreamlayer.core.device.buffers import Buffer, telling
-from dreamlayer.core.device.float16 import halved, loss_scale
-from dreamlayer.core.device.graphs import Routine, Routines
+from dreamlayer.core.device.float16 import loss_scale, to_float16
+from dreamlayer.core.device.graphs import Graphs, LoadedGraph
 from dreamlayer.core.device.tile_graph import Layout, tile_model
 from dreamlayer.core.dreaming.objective import compared_with
 from dreamlayer.core.errors import NetworkError
@@ -27,7 +27,7 @@ from dreamlayer.core.runtime.sessions import open_session, short_name
 from dreamlayer.core.runtime.settings import recordable, recorded_options
 
 
-class ResidentObjective:
+class DeviceObjective:
     """A loaded objective whose images stay on the provider's device.
 
     Parameters
@@ -47,7 +47,7 @@ class ResidentObjective:
     ----------
     provider : str
         Short name of the provider that really runs it.
-    routines : Routines
+    graphs : Graphs
         The graphs of arithmetic on images, and the device.
     fixed : dict
         What the guide gives, on the device.
@@ -77,23 +77,23 @@ class ResidentObjective:
         fixed = compared_with(network, terms, guide, self.provider, threads)
         if precision == FAST:
             self.scale = loss_scale(network, terms)
-            model = halved(model, [term.layer for term in terms])
+            model = to_float16(model, [term.layer for term in terms])
         scaled = [_scaled(term, self.scale) for term in terms]
-        self._gradient = gradient_model(model, scaled, forms=forms_of(self.provider))
+        self._gradient = gradient_model(model, scaled, variant=variant_of(self.provider))
         own = [one.layer for one in references(terms) if one.source == ORIGINALS]
         self._originals = activation_model(model, own) if own else None
-        self.routines = Routines(self.provider, threads)
-        device = self.routines.device
+        self.graphs = Graphs(self.provider, threads)
+        device = self.graphs.device
         self.fixed: Mapping[str, Buffer] = {n: device.upload(maps) for n, maps in fixed.items()}
-        self._loaded: dict[tuple[object, ...], Routine] = {}
+        self._loaded: dict[tuple[object, ...], LoadedGraph] = {}
 
-    def ground(self, recipe: Recipe) -> Resident:
+    def backend(self, recipe: Recipe) -> DeviceBackend:
         """Where to dream by a recipe of these terms and this precision."""
-        return Resident(recipe, self)
+        return DeviceBackend(recipe, self)
 
-    def tile_routine(
+    def tile_graph(
         self, recipe: Recipe, layout: Layout, shapes: Mapping[str, tuple[int, ...]], runs: int
-    ) -> Routine:
+    ) -> LoadedGraph:
         """The graph of tiles that lie so, loaded.
 
         One serves all sizes; but where a size is run often enough on a device that can record
@@ -124,15 +124,15 @@ class ResidentObjective:
 
     def _load(
         self, recipe: Recipe, layout: Layout, recorded: Mapping[str, tuple[int, ...]] | None
-    ) -> Routine:
+    ) -> LoadedGraph:
         """A session of its own; with the shapes of its inputs it records its kernels."""
         model = tile_model(self._gradient, self._originals, recipe, layout, recorded)
         options = None if recorded is None else recorded_options(self.provider)
         with telling("the network"):
             session = open_session(
-                model, self.provider, self.routines.threads, self.precision, options
+                model, self.provider, self.graphs.threads, self.precision, options
             )
-        return Routine(session, self.routines.device, recording=recorded is not None)
+        return LoadedGraph(session, self.graphs.device, recording=recorded is not None)
 
 
 _LOADED = 8

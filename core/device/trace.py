@@ -70,7 +70,7 @@ def traced(formula: Formula, sizes: Sequence[Size], method: str) -> tuple[onnx.M
     Parameters
     ----------
     formula : callable
-        As `core.ascent.backend.Ground.compose` takes it.
+        As `core.ascent.backend.Backend.compose` takes it.
     sizes : sequence of (int, int)
         Heights and widths of its images.
     method : str

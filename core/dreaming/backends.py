@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dreamlayer.core.device.objective import ResidentObjective
+from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 
 _KEPT = 4
-"""Objectives kept; one who looks for a layer goes back and forth between a few."""
+"""ObjectiveCache kept; one who looks for a layer goes back and forth between a few."""
 
 
-class Objectives:
+class ObjectiveCache:
     """Loads objectives, and keeps the last few.
 
     Parameters
@@ -30,9 +30,9 @@ class Objectives:
     def __init__(self, network: Network, provider: str, threads: int, resident: str | None) -> None:
         self._network, self._provider, self._threads = network, provider, threads
         self._resident = resident
-        self._loaded: dict[_Key, Objective | ResidentObjective] = {}
+        self._loaded: dict[_Key, Objective | DeviceObjective] = {}
 
-    def of(self, recipe: Recipe) -> Objective | ResidentObjective:
+    def of(self, recipe: Recipe) -> Objective | DeviceObjective:
         """The objective of a recipe, loaded where it is not."""
         key = _key(recipe)
         found = self._loaded.pop(key, None)
@@ -40,7 +40,7 @@ class Objectives:
             # The one unused for longest goes first, so that its memory serves the new one.
             while len(self._loaded) >= _KEPT:
                 del self._loaded[next(iter(self._loaded))]
-            kind = Objective if self._resident is None else ResidentObjective
+            kind = Objective if self._resident is None else DeviceObjective
             found = kind(
                 self._network,
                 recipe.layers,

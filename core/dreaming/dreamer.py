@@ -10,17 +10,17 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.backend import Ground, Image
-from dreamlayer.core.ascent.loop import Trace, dream_on
+from dreamlayer.core.ascent.backend import Backend, Image
+from dreamlayer.core.ascent.loop import Trace, ascend
 from dreamlayer.core.ascent.octaves import working_size
-from dreamlayer.core.ascent.preview import Previewer, ShowPreview
-from dreamlayer.core.ascent.progress import Watch
+from dreamlayer.core.ascent.preview import OnPreview, PreviewMaker
+from dreamlayer.core.ascent.progress import OnProgress
 from dreamlayer.core.ascent.tiles import Grid
-from dreamlayer.core.device.objective import ResidentObjective
-from dreamlayer.core.dreaming.backends import Objectives
+from dreamlayer.core.device.objective import DeviceObjective
+from dreamlayer.core.dreaming.backends import ObjectiveCache
 from dreamlayer.core.dreaming.memory import Estimate, estimate
 from dreamlayer.core.dreaming.objective import Objective
-from dreamlayer.core.dreaming.paths import check_path, resident_provider
+from dreamlayer.core.dreaming.paths import check_path, device_provider
 from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, planar
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize
@@ -69,7 +69,7 @@ class Dreamer:
 
     @cached_property
     def _resident(self) -> str | None:
-        return resident_provider(self._path, self._provider, self._threads)
+        return device_provider(self._path, self._provider, self._threads)
 
     @cached_property
     def _device_room(self) -> float | None:
@@ -80,10 +80,10 @@ class Dreamer:
         return None if self._resident is None else free_bytes(self._resident)
 
     @cached_property
-    def _objectives(self) -> Objectives:
-        return Objectives(self.network, self._provider, self._threads, self._resident)
+    def _objectives(self) -> ObjectiveCache:
+        return ObjectiveCache(self.network, self._provider, self._threads, self._resident)
 
-    def objective(self, recipe: Recipe) -> Objective | ResidentObjective:
+    def objective(self, recipe: Recipe) -> Objective | DeviceObjective:
         """The loaded objective of a recipe; the last few are kept."""
         return self._objectives.of(recipe)
 
@@ -108,8 +108,8 @@ class Dreamer:
         *,
         mask: Array | None = None,
         tile: int | None = None,
-        watch: Watch | None = None,
-        show: ShowPreview | None = None,
+        watch: OnProgress | None = None,
+        show: OnPreview | None = None,
         show_side: int = 256,
         trace: Trace | None = None,
         cancelled: Callable[[], bool] | None = None,
@@ -129,7 +129,7 @@ class Dreamer:
         tile : int, optional
             The longest side of a tile, where an estimate was made before.
         watch, trace, cancelled : callable, optional
-            As for `core.ascent.loop.dream_planes`.
+            As for `core.ascent.loop.ascend_numpy`.
         show : callable, optional
             Called with a `core.ascent.preview.Preview` after every octave.
         show_side : int
@@ -150,9 +150,9 @@ class Dreamer:
         method, own = recipe.resample, size == (height, width)
         small = base if own else np.clip(resize(base, size, method), 0, 1)
         rng = np.random.default_rng(recipe.seed)
-        ground: Ground[Any] = objective.ground(recipe)
+        backend: Backend[Any] = objective.backend(recipe)
         dreamt = _climbed(
-            ground,
+            backend,
             _noise(size, recipe, rng) if recipe.start == "noise" else small,
             small,
             grid=self.network.grid([term.layer for term in recipe.layers], side, recipe.overlap),
@@ -177,34 +177,34 @@ class Dreamer:
 
 @dataclasses.dataclass(frozen=True)
 class _Wish:
-    """What previews are wanted; see `core.ascent.preview.Previewer`."""
+    """What previews are wanted; see `core.ascent.preview.PreviewMaker`."""
 
     mask: Array | None
     side: int
-    show: ShowPreview
+    show: OnPreview
 
 
 def _climbed(
-    ground: Ground[Image],
+    backend: Backend[Image],
     start: Array,
     original: Array,
     *,
     grid: Grid,
     rng: np.random.Generator,
     preview: _Wish | None,
-    watch: Watch | None,
+    watch: OnProgress | None,
     trace: Trace | None,
     cancelled: Callable[[], bool] | None,
 ) -> Array:
-    """Dream where the ground has its images; the result comes back."""
-    held = ground.take(original)
+    """Dream where the backend has its images; the result comes back."""
+    held = backend.upload(original)
     show = None
     if preview is not None:
-        strength = ground.recipe.strength
-        show = Previewer(ground, held, preview.mask, strength, preview.side, preview.show)
-    dreamt = dream_on(
-        ground,
-        held if start is original else ground.take(start),
+        strength = backend.recipe.strength
+        show = PreviewMaker(backend, held, preview.mask, strength, preview.side, preview.show)
+    dreamt = ascend(
+        backend,
+        held if start is original else backend.upload(start),
         grid=grid,
         rng=rng,
         original=held,
@@ -213,7 +213,7 @@ def _climbed(
         trace=trace,
         cancelled=cancelled,
     )
-    return ground.give(dreamt)
+    return backend.download(dreamt)
 
 
 def noise_picture(recipe: Recipe) -> Array:
@@ -243,7 +243,7 @@ def dream(
     *,
     provider: str = ...,
     mask: Array | None = ...,
-    watch: Watch | None = ...,
+    watch: OnProgress | None = ...,
     cancelled: Callable[[], bool] | None = ...,
 ) -> Picture: ...
 
@@ -255,7 +255,7 @@ def dream(
     *,
     provider: str = ...,
     mask: Array | None = ...,
-    watch: Watch | None = ...,
+    watch: OnProgress | None = ...,
     cancelled: Callable[[], bool] | None = ...,
 ) -> npt.NDArray[Any]: ...
 
@@ -266,7 +266,7 @@ def dream(
     *,
     provider: str = AUTO,
     mask: Array | None = None,
-    watch: Watch | None = None,
+    watch: OnProgress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Picture | npt.NDArray[Any]:
     """Dream on one image.

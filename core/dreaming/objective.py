@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.backend import Size
-from dreamlayer.core.ascent.numpy_backend import Planes
+from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 from dreamlayer.core.errors import LayerError, RecipeError
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.network.activations import Activations
@@ -76,11 +76,11 @@ class Objective:
         self._session = GradientSession(network, terms, provider, threads, precision)
         self.provider = self._session.provider
 
-    def ground(self, recipe: Recipe) -> Planes:
+    def backend(self, recipe: Recipe) -> NumpyBackend:
         """Where to dream by a recipe of these terms."""
         # A dream must not depend on the one before.
         self._session.begin()
-        return Planes(recipe, self, self.expect, self._threads)
+        return NumpyBackend(recipe, self, self.expect, self._threads)
 
     def expect(self, size: Size | None, pixels: int) -> None:
         """Make ready for tiles of one size; see `GradientSession.expect`."""

@@ -6,7 +6,7 @@ from dreamlayer.core.device.objective import loaded_provider
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.runtime.providers import AUTO
 from dreamlayer.core.runtime.sessions import full_name, offered, short_name
-from dreamlayer.core.runtime.settings import RESIDENT
+from dreamlayer.core.runtime.settings import ON_DEVICE
 
 NUMPY, STAYING = "numpy", "resident"
 PATHS = (AUTO, NUMPY, STAYING)
@@ -22,7 +22,7 @@ def check_path(path: str) -> None:
         raise RecipeError(f"path {path!r} is not known; use one of {', '.join(PATHS)}")
 
 
-def resident_provider(path: str, provider: str, threads: int = 0) -> str | None:
+def device_provider(path: str, provider: str, threads: int = 0) -> str | None:
     """Short name of the provider that images stay with, or None where numpy has them.
 
     Parameters
@@ -42,8 +42,8 @@ def resident_provider(path: str, provider: str, threads: int = 0) -> str | None:
     if path == NUMPY:
         return None
     wished = set(offered()) if provider == AUTO else {short_name(full_name(provider))}
-    if not wished.intersection(RESIDENT):
+    if not wished.intersection(ON_DEVICE):
         return None
     # One that is built in may still not load.
     loaded = loaded_provider(provider, threads)
-    return loaded if loaded in RESIDENT else None
+    return loaded if loaded in ON_DEVICE else None

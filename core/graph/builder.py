@@ -12,7 +12,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from dreamlayer.core.autodiff.variants import Forms
+from dreamlayer.core.autodiff.variants import Variant
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.inference import Dim, inferred, names_read
 
@@ -120,21 +120,21 @@ class Graph:
     ----------
     model : onnx.ModelProto
         The forward network; it is copied, never changed. Opset 18 or later.
-    forms : Forms
+    variant : Variant
         How gradients are written where there is a choice; the plainest by default.
     stem : str
         What the names of its new tensors begin with.
 
     Attributes
     ----------
-    forms : Forms
+    variant : Variant
         As given.
     shapes : dict
         For each tensor whose rank is known, its dimensions.
     """
 
     def __init__(
-        self, model: onnx.ModelProto, forms: Forms | None = None, stem: str = "gradient"
+        self, model: onnx.ModelProto, variant: Variant | None = None, stem: str = "gradient"
     ) -> None:
         opset = max(
             (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
@@ -146,7 +146,7 @@ class Graph:
             )
         self.model = onnx.ModelProto()
         self.model.CopyFrom(model)
-        self.forms = forms or Forms()
+        self.variant = variant or Variant()
         self.shapes: dict[str, list[Dim]] = {}
         self.dtypes: dict[str, int] = {}
         self.producers: dict[str, onnx.NodeProto] = {}

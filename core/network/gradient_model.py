@@ -10,10 +10,10 @@ from onnx import TensorProto, helper
 
 from dreamlayer.core.autodiff.backward import backward
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
-from dreamlayer.core.autodiff.passes.sink_relu import move_relus
+from dreamlayer.core.autodiff.passes.sink_relu import sink_relus
 from dreamlayer.core.autodiff.passes.transpose import name as turned_name
 from dreamlayer.core.autodiff.passes.transpose import turned
-from dreamlayer.core.autodiff.variants import INDICES, PORTABLE, TAPS, Forms
+from dreamlayer.core.autodiff.variants import INDICES, PORTABLE, TAPS, Variant
 from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Graph, prune
 from dreamlayer.core.graph.inference import IMAGE
@@ -28,7 +28,7 @@ def gradient_model(
     network: onnx.ModelProto,
     terms: Sequence[Term],
     activations: Sequence[str] = (),
-    forms: Forms = PORTABLE,
+    variant: Variant = PORTABLE,
     size: tuple[int, int] | None = None,
 ) -> onnx.ModelProto:
     """Make the model that gives an objective's value and its gradient with respect to the image.
@@ -42,7 +42,7 @@ def gradient_model(
         The objective, a weighted sum over layers.
     activations : sequence of str
         Tensors to give as further outputs.
-    forms : Forms
+    variant : Variant
         How gradients are written where there is a choice; see `core.autodiff.variants`.
     size : (int, int), optional
         Height and width of the only image, one at a time, that the model is for; runtimes can
@@ -70,7 +70,7 @@ def gradient_model(
         )
     tapped = {*activations, *(term.layer for term in terms)}
     try:
-        graph = _rewritten(network, tapped, forms, size)
+        graph = _rewritten(network, tapped, variant, size)
         loss = loss_of(graph, terms, lambda term: _tensor(term, graph))
         graph.learn_shapes()
         gradient = backward(graph, loss, graph.value(IMAGE))
@@ -107,7 +107,7 @@ def _described(graph: Graph, name: str) -> onnx.ValueInfoProto:
 def _rewritten(
     network: onnx.ModelProto,
     tapped: set[str],
-    forms: Forms,
+    variant: Variant,
     size: tuple[int, int] | None,
 ) -> Graph:
     """The network as far as it is needed, written as its gradient is cheapest."""
@@ -120,15 +120,15 @@ def _rewritten(
         needed.graph.output.extend(onnx.ValueInfoProto(name=name) for name in tapped & known)
         prune(needed)
     simple = fold_batch_norms(needed, IMAGE, tapped)
-    if forms.max_pool == TAPS:
+    if variant.max_pool == TAPS:
         over = turned(simple, tapped)
         if over is simple:
-            forms = dataclasses.replace(forms, max_pool=INDICES)
+            variant = dataclasses.replace(variant, max_pool=INDICES)
         simple = over
-    simple = move_relus(simple, {*tapped, *map(turned_name, tapped)}, forms)
+    simple = sink_relus(simple, {*tapped, *map(turned_name, tapped)}, variant)
     if size is not None:
         _fix(simple, size)
-    return Graph(simple, forms)
+    return Graph(simple, variant)
 
 
 def _tensor(term: Term, graph: Graph) -> str:

@@ -11,15 +11,15 @@ from functools import cached_property
 import onnx
 
 from dreamlayer.core.ascent.tiles import Grid
-from dreamlayer.core.autodiff.backward import dreamable
-from dreamlayer.core.autodiff.variants import forms_of
+from dreamlayer.core.autodiff.backward import differentiable
+from dreamlayer.core.autodiff.variants import variant_of
 from dreamlayer.core.errors import LayerError, nearest
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.graph.sizes import activation_bytes, minimum_size, shapes_at, stride
 from dreamlayer.core.network.files import DEFAULT, find, load
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime import cache as kept
+from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.sessions import Source
 
 _PROBE = 1024
@@ -82,7 +82,7 @@ class Network:
     def layers(self) -> list[Layer]:
         """All layers with channels, stride and whether they can be dreamed."""
         shapes = shapes_at(self.model, _PROBE)
-        reasons = dreamable(self.model, self.layer_names)
+        reasons = differentiable(self.model, self.layer_names)
         return [_layer(name, shapes.get(name, []), reasons[name]) for name in self.layer_names]
 
     def check(self, terms: Sequence[Term]) -> None:
@@ -116,7 +116,7 @@ class Network:
         It is written as the provider, given by its short name, runs it fastest.
         """
         self.check(terms)
-        return gradient_model(self.model, terms, forms=forms_of(provider), size=size)
+        return gradient_model(self.model, terms, variant=variant_of(provider), size=size)
 
     def gradient_source(self, terms: Sequence[Term], size: tuple[int, int] | None = None) -> Source:
         """The same for a session, made only where none is kept.
@@ -150,14 +150,14 @@ class Network:
 
     def activation_bytes(self, layers: Sequence[str]) -> float:
         """Bytes of feature maps per pixel of the image; see `core.graph.sizes.activation_bytes`."""
-        found = kept.fact(
+        found = cache.memoize(
             lambda: activation_bytes(self.model, layers), "bytes", self.digest, tuple(layers)
         )
         return float(found)
 
     def _measured(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
         """The least side in pixels that the layers take, and their stride."""
-        least, pixels = kept.fact(
+        least, pixels = cache.memoize(
             lambda: [minimum_size(self.model, layers, multiple), stride(self.model, layers)],
             *("geometry", self.digest, layers, multiple),
         )

@@ -1,4 +1,4 @@
-"""Knobs: the fields of a recipe, each declared once with its help, bounds and choices."""
+"""Parameters: the fields of a recipe, each declared once with its help, bounds and choices."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _HUGE = 10**300
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
-def knob(default: Any, help_: str, **limits: Any) -> Any:
-    """Declare a field: `low` and `high` bound it, `choices` lists its values, `expert` hides it."""
+def parameter(default: Any, help_: str, **limits: Any) -> Any:
+    """Declare a field: `low` and `high` bound it, `choices` lists its values."""
     return field(default=default, metadata={"help": help_, **limits})
 
 
-class Knobs:
-    """Base of a frozen dataclass whose fields are made by `knob`.
+class Parameters:
+    """Base of a frozen dataclass whose fields are made by `parameter`.
 
     Values are checked when it is made: a number in a text field, or one out of bounds, is a
     `RecipeError`. Fields that are neither numbers, text nor flags check themselves.
@@ -37,12 +37,12 @@ class Knobs:
         return {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}  # type: ignore[arg-type]
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some knobs set anew; an unknown name is a `RecipeError`."""
+        """A copy with some parameters set anew; an unknown name is a `RecipeError`."""
         return type(self)(**{**self.shallow(), **known(type(self), changes)})
 
 
 def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as a dict; a name that is no knob of `kind` is a `RecipeError`."""
+    """The values as a dict; a name that is no parameter of `kind` is a `RecipeError`."""
     names = {one.name for one in dataclasses.fields(kind)}
     for name in values:
         if name not in names:
@@ -53,7 +53,7 @@ def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def types_of(kind: Any) -> dict[str, Any]:
-    """The type of each knob of `kind`, None taken off; not to be changed."""
+    """The type of each parameter of `kind`, None taken off; not to be changed."""
     hints = get_type_hints(kind)
     plain = {}
     for one in dataclasses.fields(kind):
@@ -79,7 +79,7 @@ def encodable(text: str) -> bool:
 
 
 def _checked(kind: Any, one: dataclasses.Field[Any], value: Any) -> Any:
-    """The value in the knob's own type, within its bounds."""
+    """The value in the parameter's own type, within its bounds."""
     wanted, limits, name = types_of(kind)[one.name], one.metadata, one.name
     if wanted not in _NAMES or (value is None and one.default is None):
         return value

@@ -19,7 +19,7 @@ STYLES = PRESETS / "style"
 """Those of `dreamlayer style`, which `core.recipe.presets_style` reads."""
 
 ABOUT = ("description", "source", "base")
-"""What a recipe's file may hold beside its knobs."""
+"""What a recipe's file may hold beside its parameters."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def preset(name: str) -> Recipe:
 def parse(text: str, origin: str = "the recipe") -> Recipe:
     """Read a recipe from JSON or TOML text.
 
-    Beside the knobs it may hold `description` and `source`, which are text for people, and
-    `base`, the name of a preset that gives the knobs it leaves out.
+    Beside the parameters it may hold `description` and `source`, which are text for people, and
+    `base`, the name of a preset that gives the parameters it leaves out.
 
     Raises
     ------

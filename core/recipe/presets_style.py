@@ -37,7 +37,7 @@ def style_preset(name: str) -> StyleRecipe:
 def parse_style(text: str, origin: str = "the recipe") -> StyleRecipe:
     """Read a style recipe from JSON or TOML text.
 
-    Beside the knobs and `command` it may hold `description`, `source` and `base`, as a dream's
+    Beside the parameters and `command` it may hold `description`, `source` and `base`, as a dream's
     recipe may; see `core.recipe.presets.parse`.
 
     Raises

@@ -1,4 +1,4 @@
-"""The recipe: every knob of a dream in one dataclass, declared once, stored as JSON or TOML."""
+"""The recipe: all parameters of a dream in one dataclass, stored as JSON or TOML."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, Self
 import tomli_w
 
 from dreamlayer.core.errors import RecipeError
-from dreamlayer.core.recipe.fields import Knobs, encodable, knob, known
-from dreamlayer.core.recipe.rolls import parse_roll
+from dreamlayer.core.recipe.fields import Parameters, encodable, known, parameter
+from dreamlayer.core.recipe.rolls import parse_jitter
 from dreamlayer.core.recipe.term import GUIDED, ORIGINAL, STYLED, Term, parse_terms
 from dreamlayer.core.runtime.providers import FULL, PRECISIONS
 
@@ -31,169 +31,181 @@ _DIVISORS = ("mean", "std", "none")
 
 
 @dataclass(frozen=True)
-class Recipe(Knobs):
+class Recipe(Parameters):
     """What to dream and how; absent keys mean these defaults.
 
     The command line's options, the stored form and the documentation are made from these
-    fields: `help` says what a knob does, `low` and `high` bound it, `choices` lists its values,
-    and `expert` marks those that mostly come with a preset.
+    fields: `help` says what a parameter does, `low` and `high` bound it, `choices` lists its
+    values, and `advanced` marks those that mostly come with a preset.
     """
 
-    network: str = knob("default", "network to use: a name or an .onnx file")
-    layers: tuple[Term, ...] = knob(
+    network: str = parameter("default", "network to use: a name or an .onnx file")
+    layers: tuple[Term, ...] = parameter(
         (Term("mixed3"), Term("mixed4"), Term("mixed5")),
         "layers to dream of, each as NAME[:WEIGHT[:CHANNELS[:KIND]]], separated by commas",
     )
-    guide: str = knob("", "picture that the kinds guide, direction, cosine and style compare with")
-    octaves: int = knob(6, "number of sizes that the dream grows through", low=1, high=32)
-    octave_scale: float = knob(
+    guide: str = parameter(
+        "", "picture that the kinds guide, direction, cosine and style compare with"
+    )
+    octaves: int = parameter(6, "number of sizes that the dream grows through", low=1, high=32)
+    octave_scale: float = parameter(
         1.3, "size of an octave relative to the one before", low=1.01, high=8.0
     )
-    octaves_above: int = knob(
-        0, "how many of the octaves are larger than the picture", low=0, high=8, expert=True
+    octaves_above: int = parameter(
+        0, "how many of the octaves are larger than the picture", low=0, high=8, advanced=True
     )
-    smallest: int = knob(
-        0, "leave out octaves whose shorter side is less, in pixels", low=0, high=65536, expert=True
+    smallest: int = parameter(
+        0,
+        "leave out octaves whose shorter side is less, in pixels",
+        low=0,
+        high=65536,
+        advanced=True,
     )
-    scheme: str = knob(
+    scheme: str = parameter(
         "detail",
         "what an octave starts from: the original's detail given back before or after its steps, "
         "a Laplacian pyramid, the resized image alone, or a blend with the shrunk original",
         choices=_SCHEMES,
-        expert=True,
+        advanced=True,
     )
-    resample: str = knob("bicubic", "how images are resized", choices=RESAMPLE, expert=True)
-    blur: float = knob(
+    resample: str = parameter("bicubic", "how images are resized", choices=RESAMPLE, advanced=True)
+    blur: float = parameter(
         0.0,
         "recursive: sigma in pixels of the blur before shrinking",
         low=0.0,
         high=100.0,
-        expert=True,
+        advanced=True,
     )
-    blend: float = knob(
-        0.2, "recursive: share of the original in the blend", low=0.0, high=1.0, expert=True
+    blend: float = parameter(
+        0.2, "recursive: share of the original in the blend", low=0.0, high=1.0, advanced=True
     )
-    working_side: int = knob(
+    working_side: int = parameter(
         0,
         "longer side in pixels at which larger pictures are dreamt, the change then enlarged; "
         "0 for their own",
         low=0,
         high=65536,
     )
-    steps: int = knob(10, "steps on each octave", low=0, high=100_000)
-    step_size: float = knob(
+    steps: int = parameter(10, "steps on each octave", low=0, high=100_000)
+    step_size: float = parameter(
         0.007,
         "mean change of a pixel in one step, where 1 is black to white",
         low=0.0,
         high=1.0,
     )
-    strength: float = knob(
+    strength: float = parameter(
         1.0, "share of the dream in the result, the rest is the original", low=0.0, high=1.0
     )
-    normalise: str = knob(
+    normalise: str = parameter(
         "mean",
         "what the gradient is divided by: the mean of its size, its standard deviation, nothing",
         choices=_DIVISORS,
     )
-    normalise_tiles: str = knob(
+    normalise_tiles: str = parameter(
         "none",
         "what each tile's gradient is divided by, before the whole is",
         choices=_DIVISORS,
-        expert=True,
+        advanced=True,
     )
-    epsilon: float = knob(
-        0.0, "added to what the gradient is divided by", low=0.0, high=1.0, expert=True
+    epsilon: float = parameter(
+        0.0, "added to what the gradient is divided by", low=0.0, high=1.0, advanced=True
     )
-    floor: float = knob(
-        0.0, "the least that the gradient is divided by", low=0.0, high=1.0, expert=True
+    floor: float = parameter(
+        0.0, "the least that the gradient is divided by", low=0.0, high=1.0, advanced=True
     )
-    clip_gradient: float = knob(
+    clip_gradient: float = parameter(
         0.0,
         "largest size of a value of the divided gradient; 0 for any",
         low=0.0,
         high=1e6,
-        expert=True,
+        advanced=True,
     )
-    pyramid: int = knob(
+    pyramid: int = parameter(
         0,
         "bands of a Laplacian pyramid in each of which the gradient is evened out; 0 for none",
         low=0,
         high=16,
-        expert=True,
+        advanced=True,
     )
-    smoothing: float = knob(
+    smoothing: float = parameter(
         0.8, "sigma in pixels of a Gaussian blur of the gradient; 0 for none", low=0.0, high=100.0
     )
-    smoothing_growth: float = knob(
-        0.0, "what the sigma grows by over an octave's steps", low=0.0, high=100.0, expert=True
+    smoothing_growth: float = parameter(
+        0.0, "what the sigma grows by over an octave's steps", low=0.0, high=100.0, advanced=True
     )
-    smoothing_cascade: bool = knob(
-        False, "add the blurs of twice and of half the sigma", expert=True
+    smoothing_cascade: bool = parameter(
+        False, "add the blurs of twice and of half the sigma", advanced=True
     )
-    smoothing_colours: bool = knob(
-        False, "blur across the three colours too, which keeps those of the picture", expert=True
+    smoothing_colours: bool = parameter(
+        False, "blur across the three colours too, which keeps those of the picture", advanced=True
     )
-    tiling: str = knob(
+    tiling: str = parameter(
         "even",
         "how tiles lie: of even size over the rolled image, of one size with remainders at the "
         "end, or from a random start within the image's borders",
         choices=_TILINGS,
-        expert=True,
+        advanced=True,
     )
-    tile: int = knob(
+    tile: int = parameter(
         0,
         "side of a tile in pixels; 0 (auto) for 512, on a GPU the whole image, less where memory "
         "is short",
         low=0,
         high=65536,
     )
-    overlap: int = knob(
+    overlap: int = parameter(
         0, "pixels that an even tile sees beyond its own on each side", low=0, high=4096
     )
-    roll: str = knob(
+    roll: str = parameter(
         "any",
         "random shift of even and fixed tiles in pixels: any, none, a number for so many either "
         "way, or LOWEST..HIGHEST",
     )
-    gaps: bool = knob(
+    gaps: bool = parameter(
         False,
         "leave pixels without a gradient where the published tilings do: fixed, in remainders of "
         "up to half a tile; random, up to a quarter of a tile at the left",
-        expert=True,
+        advanced=True,
     )
-    weigh_tiles: bool = knob(
-        True, "let tiles count by their pixels, not each the same", expert=True
+    weigh_tiles: bool = parameter(
+        True, "let tiles count by their pixels, not each the same", advanced=True
     )
-    max_loss: float | None = knob(None, "stop an octave before the objective exceeds this")
-    clip: bool = knob(True, "keep pixels within black and white after each step")
-    start: str = knob(
+    max_loss: float | None = parameter(None, "stop an octave before the objective exceeds this")
+    clip: bool = parameter(True, "keep pixels within black and white after each step")
+    start: str = parameter(
         "image",
         "what to start from: the picture, noise, or either: noise where no picture is given",
         choices=("image", "noise", "either"),
-        expert=True,
+        advanced=True,
     )
-    noise_low: float = knob(0.4, "darkest noise, where 0 is black", low=0.0, high=1.0, expert=True)
-    noise_high: float = knob(
-        0.6, "brightest noise, where 1 is white", low=0.0, high=1.0, expert=True
+    noise_low: float = parameter(
+        0.4, "darkest noise, where 0 is black", low=0.0, high=1.0, advanced=True
     )
-    canvas: int = knob(
-        512, "side in pixels of the noise where no picture is given", low=1, high=65536, expert=True
+    noise_high: float = parameter(
+        0.6, "brightest noise, where 1 is white", low=0.0, high=1.0, advanced=True
     )
-    precision: str = knob(
+    canvas: int = parameter(
+        512,
+        "side in pixels of the noise where no picture is given",
+        low=1,
+        high=65536,
+        advanced=True,
+    )
+    precision: str = parameter(
         FULL,
         "numbers that the network computes in: full, float32; or fast, shorter ones where the "
         "provider has them: bfloat16 on OpenVINO, float16 and TF32 on CUDA",
         choices=PRECISIONS,
-        expert=True,
+        advanced=True,
     )
-    seed: int = knob(0, "seed of all randomness", low=0, high=2**63 - 1)
+    seed: int = parameter(0, "seed of all randomness", low=0, high=2**63 - 1)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
         super().__post_init__()
         if not self.layers:
             raise RecipeError("the recipe names no layer to dream of; give at least one")
-        parse_roll(self.roll)
+        parse_jitter(self.roll)
         if self.tile and self.tiling == "even" and self.tile <= 2 * self.overlap:
             raise RecipeError(
                 f"an overlap of {self.overlap} leaves nothing of a tile of {self.tile}; "
@@ -225,7 +237,7 @@ class Recipe(Knobs):
         return any(term.kind in ORIGINAL for term in self.layers)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, strings, lists and dicts; knobs that are None are left out."""
+        """Plain numbers, strings, lists and dicts; parameters that are None are left out."""
         plain = {k: v for k, v in self.shallow().items() if v is not None}
         plain["layers"] = [term.to_dict() for term in self.layers]
         return plain

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})", re.ASCII)
 
 
-def parse_roll(text: str) -> tuple[int, int] | None:
+def parse_jitter(text: str) -> tuple[int, int] | None:
     """Lowest and highest shift in pixels; None for any shift within the image.
 
     Parameters
@@ -47,9 +47,9 @@ def parse_roll(text: str) -> tuple[int, int] | None:
     return low, high
 
 
-def draw_shift(rng: np.random.Generator, roll: str, size: int) -> int:
+def draw_jitter(rng: np.random.Generator, roll: str, size: int) -> int:
     """One shift along an axis of `size` pixels."""
-    bounds = parse_roll(roll)
+    bounds = parse_jitter(roll)
     if bounds is None:
         return int(rng.integers(size))
     low, high = bounds

@@ -1,4 +1,4 @@
-"""The recipe of a style: every knob in one dataclass, declared once, stored as JSON or TOML."""
+"""The recipe of a style: all parameters in one dataclass, stored as JSON or TOML."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Self
 import tomli_w
 
 from dreamlayer.core.errors import RecipeError
-from dreamlayer.core.recipe.fields import Knobs, encodable, is_number, knob, known
+from dreamlayer.core.recipe.fields import Parameters, encodable, is_number, known, parameter
 from dreamlayer.core.recipe.recipe import RESAMPLE, read_terms
 from dreamlayer.core.recipe.term import Term
 
@@ -25,19 +25,19 @@ BYTES = "bilinear-8bit"
 
 
 @dataclass(frozen=True)
-class StyleRecipe(Knobs):
+class StyleRecipe(Parameters):
     """How to give a picture the style of others; absent keys mean these defaults.
 
     The command line's options, the stored form and the documentation are made from these
     fields, as for `core.recipe.recipe.Recipe`. The defaults are the preset `like-style`.
     """
 
-    network: str = knob("default", "network to use: a name or an .onnx file")
-    content_layers: tuple[Term, ...] = knob(
+    network: str = parameter("default", "network to use: a name or an .onnx file")
+    content_layers: tuple[Term, ...] = parameter(
         (Term("mixed3"),),
         "layers that keep the content, each as NAME[:WEIGHT[:CHANNELS]], separated by commas",
     )
-    style_layers: tuple[Term, ...] = knob(
+    style_layers: tuple[Term, ...] = parameter(
         (
             Term("image", 2.0),
             Term("activation", 2.0),
@@ -49,77 +49,79 @@ class StyleRecipe(Knobs):
         ),
         "layers that carry the style, in the same form; `image` is the picture's own colours",
     )
-    measure: str = knob(
+    measure: str = parameter(
         RELATIVE,
         "how differences are measured: as shares of what they are compared with, alike for every "
         "network and size; or as published in 2016, as sums in units of 0..255",
         choices=(RELATIVE, PUBLISHED),
     )
-    content_weight: float = knob(
+    content_weight: float = parameter(
         0.02, "weight of the content, shared by its layers", low=0.0, high=1e9
     )
-    style_weight: float = knob(1.0, "weight of the style, shared by its layers", low=0.0, high=1e9)
-    variation_weight: float = knob(
+    style_weight: float = parameter(
+        1.0, "weight of the style, shared by its layers", low=0.0, high=1e9
+    )
+    variation_weight: float = parameter(
         0.0, "weight of the variation between neighbours: smoothness", low=0.0, high=1e9
     )
-    exponent: float = knob(
+    exponent: float = parameter(
         1.25, "exponent of the squared variation between neighbours", low=1.0, high=4.0
     )
-    rounds: int = knob(
+    rounds: int = parameter(
         5, "rounds of L-BFGS at each size, each with a memory of its own", low=1, high=10_000
     )
-    evaluations: int = knob(
+    evaluations: int = parameter(
         20, "evaluations of the gradient after which a round ends", low=1, high=100_000
     )
-    size: int = knob(
+    size: int = parameter(
         512,
         "longer side in pixels at which larger pictures are worked on; the result is enlarged",
         low=2,
         high=65536,
     )
-    square: bool = knob(
+    square: bool = parameter(
         False, "work on a square of that size whatever the pictures' own sizes, as published"
     )
-    octaves: int = knob(
+    octaves: int = parameter(
         3, "sizes that the picture grows through, each half the next", low=1, high=8
     )
-    style_scale: float = knob(
+    style_scale: float = parameter(
         1.0,
         "longer side of the style pictures relative to the content's: more makes larger strokes",
         low=0.05,
         high=20.0,
     )
-    start: str = knob(
+    start: str = parameter(
         CONTENT,
         "what to start from: the content, noise, or the first style picture",
         choices=(CONTENT, NOISE, STYLE),
     )
-    spectrum: float = knob(
+    spectrum: float = parameter(
         0.6,
         "how far coarse shapes move before fine ones, which keeps grain away: pixels are weighed "
         "by 1 / frequency to this power; 0 for pixels as they are, as published",
         low=0.0,
         high=2.0,
     )
-    jitter: int = knob(
+    jitter: int = parameter(
         16, "largest random shift of the picture in a round, in pixels", low=0, high=1024
     )
-    keep_colours: bool = knob(
+    keep_colours: bool = parameter(
         False, "give the style to the luminance alone, and keep the content's colours"
     )
-    resample: str = knob("bicubic", "how pictures are resized", choices=(*RESAMPLE, BYTES))
-    enlarge: str = knob(
+    resample: str = parameter("bicubic", "how pictures are resized", choices=(*RESAMPLE, BYTES))
+    enlarge: str = parameter(
         WHOLE,
         "what is brought back to the content's own size: the styled picture, or the change alone, "
         "which keeps the photo's fine detail",
         choices=(WHOLE, DETAIL),
     )
-    strength: float = knob(
+    strength: float = parameter(
         1.0, "share of the styled picture in the result, the rest is the content", low=0.0, high=1.0
     )
-    seed: int = knob(0, "seed of all randomness", low=0, high=2**63 - 1)
-    styles: tuple[str, ...] = knob((), "files of the style pictures", positional=True)
-    style_weights: tuple[float, ...] = knob(
+    seed: int = parameter(0, "seed of all randomness", low=0, high=2**63 - 1)
+    styles: tuple[str, ...] = parameter((), "files of the style pictures", positional=True)
+    style_weights: tuple[float, ...] = parameter(
         (), "weight of each style picture, separated by commas; none for all the same"
     )
 

@@ -56,7 +56,7 @@ def key(*parts: object) -> str:
     return _digest(json.dumps([_code(), *map(str, parts)]).encode())[:40]
 
 
-def fact(compute: Callable[[], Any], *parts: object) -> Any:
+def memoize(compute: Callable[[], Any], *parts: object) -> Any:
     """What `compute` gives, a JSON value, computed once for all that it depends on."""
     place = _ready()
     if place is None:

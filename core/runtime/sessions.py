@@ -17,7 +17,7 @@ import onnx
 
 from dreamlayer.core.errors import NetworkError, ProviderError, nearest
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.runtime import cache as kept
+from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.providers import AUTO, FULL, PROVIDERS, settings_of
 
 Array = npt.NDArray[np.float32]
@@ -227,8 +227,8 @@ def _open(
     if not source.identity or short not in _KEPT:
         content = source.make(short).SerializeToString()
         return _make(ort, content, _options(ort, threads), provider, settings)
-    filed = (*source.identity, short, settings, ort.__version__, kept.machine())
-    found = kept.find(*filed)
+    filed = (*source.identity, short, settings, ort.__version__, cache.machine())
+    found = cache.find(*filed)
     if found is not None:
         options = _options(ort, threads)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -236,10 +236,10 @@ def _open(
             return _make(ort, str(found), options, provider, settings)
         except NetworkError:
             # Damaged, or its weights were removed: it is made anew.
-            kept.forget(found)
+            cache.forget(found)
     options = _options(ort, threads)
     content = source.make(short).SerializeToString()
-    with kept.keeping(*filed) as place:
+    with cache.keeping(*filed) as place:
         if place is not None:
             options.optimized_model_filepath = str(place / "model.onnx")
             for entry, value in _OUTSIDE.items():
@@ -248,11 +248,11 @@ def _open(
                 session = _make(ort, content, options, provider, settings)
             except NetworkError:
                 # The disk may be full; what is wrong with the network is found below.
-                kept.discard(place)
+                cache.discard(place)
             else:
                 if session.get_providers()[0] != provider:
                     # It fell back: a graph for the CPU is none for this provider.
-                    kept.discard(place)
+                    cache.discard(place)
                 return session
     return _make(ort, content, _options(ort, threads), provider, settings)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dreamlayer.core.runtime.providers import FAST
 
-RESIDENT = ("cuda", "rocm")
+ON_DEVICE = ("cuda", "rocm")
 """Providers that `auto` keeps the image on. On the CPU there is nothing to keep away from, and
 numpy needs less memory; compilers such as TensorRT would build an engine for each small graph."""
 

@@ -59,8 +59,8 @@ class Round:
 ShowRound = Callable[[Round], None]
 
 
-class Painting:
-    """A content and its styles, ready to be worked out; made by `core.style.Stylist.prepare`.
+class Optimization:
+    """A content and its styles, ready to be worked out; made by `core.style.StyleTransfer.prepare`.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ class Painting:
         if recipe.idle:
             return self._pixels.copy()
         rng = np.random.default_rng(recipe.seed)
-        ledger = StyleLedger(recipe, self.sizes, watch, cancelled)
+        tracker = StyleLedger(recipe, self.sizes, watch, cancelled)
         image, number = self._start(rng), 0
         self._session.begin()
         for octave, size in enumerate(self.sizes):
@@ -160,13 +160,13 @@ class Painting:
                 larger = unbounded((image / 255).astype(np.float32), size, recipe.resample)
                 image = larger.astype(np.float64) * 255
             for round_ in range(recipe.rounds):
-                ledger.enter(octave, round_)
+                tracker.enter(octave, round_)
                 down, right = rng.integers(0, recipe.jitter, 2, endpoint=True)
-                evaluate = self._evaluation(octave, (int(down), int(right)), basis, ledger)
+                evaluate = self._evaluation(octave, (int(down), int(right)), basis, tracker)
                 values, loss = descend(evaluate, basis.values(image), recipe.evaluations)
                 image, number = basis.pixels(values), number + 1
                 loss /= self._loudness(image)
-                ledger.leave(loss)
+                tracker.leave(loss)
                 if show is not None:
                     count = len(self.sizes) * recipe.rounds
                     show(Round(number, count, loss, self._finished(image)))
@@ -217,7 +217,7 @@ class Painting:
         return 1.0 if self._recipe.measure == PUBLISHED else _LOUDER * image.size
 
     def _evaluation(
-        self, octave: int, shift: tuple[int, int], basis: Spectrum, ledger: StyleLedger
+        self, octave: int, shift: tuple[int, int], basis: Spectrum, tracker: StyleLedger
     ) -> Evaluate:
         """Loss and gradient for the numbers of a basis, of the picture rolled by a shift."""
         content = np.ascontiguousarray(np.roll(self._contents[octave], shift, (1, 2)))
@@ -225,11 +225,11 @@ class Painting:
         back = -shift[0], -shift[1]
 
         def evaluate(values: Doubles) -> tuple[float, Doubles]:
-            ledger.ask()
+            tracker.ask()
             image = basis.pixels(values)
             tile = (np.roll(image, shift, (1, 2)) / 255).astype(np.float32)
             score, climb = self._session(np.ascontiguousarray(tile), references)
-            ledger.evaluated(-score)
+            tracker.evaluated(-score)
             louder = self._loudness(image)
             # The objective is something to climb, by pixels of 0..1.
             gradient = np.roll(climb, back, (1, 2)).astype(np.float64) * (-louder / 255)

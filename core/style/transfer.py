@@ -21,7 +21,7 @@ from dreamlayer.core.style.memory import estimate_style
 from dreamlayer.core.style.optimization import (
     Array,
     Given,
-    Painting,
+    Optimization,
     ShowRound,
     close_styles,
     open_style,
@@ -29,7 +29,7 @@ from dreamlayer.core.style.optimization import (
 )
 
 
-class Stylist:
+class StyleTransfer:
     """A network kept warm: styles any number of pictures, each with its own recipe.
 
     Parameters
@@ -63,7 +63,9 @@ class Stylist:
         seen = [size_of(given, number) for number, given in enumerate(styles, 1)]
         return estimate_style(width, height, recipe, self.network, styles=seen)
 
-    def prepare(self, pixels: Array, recipe: StyleRecipe, styles: Sequence[Given] = ()) -> Painting:
+    def prepare(
+        self, pixels: Array, recipe: StyleRecipe, styles: Sequence[Given] = ()
+    ) -> Optimization:
         """Look at the style pictures and load the network.
 
         Parameters
@@ -82,7 +84,7 @@ class Stylist:
         """
         check_image(pixels)
         chosen = styles or recipe.styles
-        return Painting(self.network, pixels, recipe, chosen, self._provider, self._threads)
+        return Optimization(self.network, pixels, recipe, chosen, self._provider, self._threads)
 
 
 @overload
@@ -136,7 +138,7 @@ def transfer(
     provider : str
         Execution provider: `auto`, `cpu`, `cuda`, ...
     watch, show, cancelled : callable, optional
-        As for `core.style.optimization.Painting.run`.
+        As for `core.style.optimization.Optimization.run`.
 
     Returns
     -------
@@ -157,7 +159,7 @@ def transfer(
         chosen = chosen.replace(styles=files)
     given = content if isinstance(content, Picture) else np.asarray(content)
     pixels = given.pixels if isinstance(given, Picture) else as_float(given)
-    stylist = Stylist(chosen.network, provider)
+    stylist = StyleTransfer(chosen.network, provider)
     check_image(pixels)
     opened = [open_style(one) for one in several or chosen.styles]
     try:

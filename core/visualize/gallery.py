@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.loop import dream_planes
+from dreamlayer.core.ascent.loop import ascend_numpy
 from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf
-from dreamlayer.core.ascent.progress import Progress, Watch
+from dreamlayer.core.ascent.progress import OnProgress, Progress
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import CancelledError
 from dreamlayer.core.graph.sizes import shapes_at
@@ -78,7 +78,7 @@ def starting_recipe(*, whole: bool) -> Recipe:
 
 
 class _OneOfMany:
-    """Objectives of single channels of a tensor, with one session for all of them.
+    """ObjectiveCache of single channels of a tensor, with one session for all of them.
 
     The mean of a channel is the inner product with a unit vector, so that the channel becomes an
     input. Making a session takes as long as half the dream of a thumbnail.
@@ -137,7 +137,7 @@ class Gallery:
     def dream(
         self,
         terms: Sequence[Term],
-        watch: Watch | None = None,
+        watch: OnProgress | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Iterator[Dreamt]:
         """Dream of each term in turn.
@@ -149,7 +149,7 @@ class Gallery:
         watch : callable, optional
             Called with a `Progress` whose fraction and time left are those of the whole.
         cancelled : callable, optional
-            As for `core.ascent.loop.dream_planes`.
+            As for `core.ascent.loop.ascend_numpy`.
         """
         clock = _Clock(len(terms))
         for number, term in enumerate(terms):
@@ -158,7 +158,9 @@ class Gallery:
                 raise CancelledError("the gallery was cancelled")
             yield self._one(term, watch and clock.within(number, watch), cancelled)
 
-    def _one(self, term: Term, watch: Watch | None, cancelled: Callable[[], bool] | None) -> Dreamt:
+    def _one(
+        self, term: Term, watch: OnProgress | None, cancelled: Callable[[], bool] | None
+    ) -> Dreamt:
         recipe = self.recipe_of(term)
         used = recipe.layers[0]
         rng = np.random.default_rng(recipe.seed)
@@ -167,7 +169,7 @@ class Gallery:
         noise += recipe.noise_low
         losses = [0.0]
         objective, expect = self._objective(used)
-        planes = dream_planes(
+        planes = ascend_numpy(
             noise,
             recipe,
             objective,
@@ -203,7 +205,7 @@ class _Clock:
         self._count = count
         self._began = time.monotonic()
 
-    def within(self, number: int, watch: Watch) -> Watch:
+    def within(self, number: int, watch: OnProgress) -> OnProgress:
         """What watches picture `number`, counted from 0."""
 
         def report(progress: Progress) -> None:

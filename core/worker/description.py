@@ -1,4 +1,4 @@
-"""What an editor needs to know to offer dreams: every knob, preset and provider, as plain JSON.
+"""What an editor needs to offer dreams: every parameter, preset and provider, as plain JSON.
 
 `python -m dreamlayer.core.worker.description > plugin/dreamlayer/description.json` refreshes the
 plug-in's copy.
@@ -27,16 +27,16 @@ def description() -> dict[str, Any]:
     Returns
     -------
     dict
-        `version`; `protocol`; `knobs`, each with `name`, `type` (`int`, `float`, `bool`, `text`,
-        `layers`), `default`, `low`, `high`, `choices` and `help`, None where there is none, and
-        `expert`; `presets` by name, with `description` and `recipe`; `providers`, by their short
-        names.
+        `version`; `protocol`; `parameters`, each with `name`, `type` (`int`, `float`, `bool`,
+        `text`, `layers`), `default`, `low`, `high`, `choices` and `help`, None where there is none,
+        and `advanced`; `presets` by name, with `description` and `recipe`; `providers`, by their
+        short names.
         Layers are text as `core.recipe.term.parse_terms` reads it.
     """
     return {
         "version": VERSION,
         "protocol": PROTOCOL,
-        "knobs": [_knob(knob) for knob in dataclasses.fields(Recipe)],
+        "parameters": [_parameter(parameter) for parameter in dataclasses.fields(Recipe)],
         "presets": {
             name: {"description": about.description, "recipe": _plain(preset(name))}
             for name, about in presets().items()
@@ -45,18 +45,22 @@ def description() -> dict[str, Any]:
     }
 
 
-def _knob(knob: dataclasses.Field[Any]) -> dict[str, Any]:
-    layers, limits, choices = knob.name == "layers", knob.metadata, knob.metadata.get("choices")
-    default: Any = knob.default
+def _parameter(one: dataclasses.Field[Any]) -> dict[str, Any]:
+    layers, limits, choices = (
+        one.name == "layers",
+        one.metadata,
+        one.metadata.get("choices"),
+    )
+    default: Any = one.default
     return {
-        "name": knob.name,
-        "type": "layers" if layers else _KINDS[types_of(Recipe)[knob.name]],
+        "name": one.name,
+        "type": "layers" if layers else _KINDS[types_of(Recipe)[one.name]],
         "default": format_terms(default) if layers else default,
         "low": limits.get("low"),
         "high": limits.get("high"),
         "choices": None if choices is None else list(choices),
         "help": limits["help"],
-        "expert": limits.get("expert", False),
+        "advanced": limits.get("advanced", False),
     }
 
 

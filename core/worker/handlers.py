@@ -19,7 +19,7 @@ from dreamlayer.core.worker.description import description
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import DescribeRequest, DreamRequest, Id
 from dreamlayer.core.worker.wire_pixels import Raster, rgba_rows
-from dreamlayer.core.worker.writer import Replies
+from dreamlayer.core.worker.writer import ReplyWriter
 
 if TYPE_CHECKING:
     from dreamlayer.core.ascent.preview import Preview
@@ -29,16 +29,16 @@ _PREVIEW_PIXELS = 512 * 512
 """What is larger is no preview, and has the memory to itself."""
 
 
-class Answers:
-    """Answers requests one after another, with the last network kept warm.
+class Handlers:
+    """Handlers requests one after another, with the last network kept warm.
 
     Parameters
     ----------
-    replies : Replies
+    replies : ReplyWriter
         Where the answers go.
     """
 
-    def __init__(self, replies: Replies) -> None:
+    def __init__(self, replies: ReplyWriter) -> None:
         self._replies = replies
         self._network: tuple[object, Network] | None = None
         self._dreamer: tuple[object, Dreamer] | None = None
@@ -160,7 +160,7 @@ def _version(network: str) -> tuple[Path, int | None]:
 class _Ticker:
     """Sends the progress of a dream, as often as somebody can read it, and its last state."""
 
-    def __init__(self, asker: Id, replies: Replies) -> None:
+    def __init__(self, asker: Id, replies: ReplyWriter) -> None:
         self._asker, self._replies = asker, replies
         self._unsent: Progress | None = None
         self._sent_at = 0.0

@@ -36,7 +36,7 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
-class Backlog:
+class RequestQueue:
     """First come, first served; one reads requests into it and one takes them out."""
 
     def __init__(self) -> None:

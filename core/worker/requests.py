@@ -140,7 +140,7 @@ def _dream(header: Mapping[str, Any], size: int) -> DreamRequest:
 
 
 def _recipe(changes: Mapping[str, Any], start: str | None) -> Recipe:
-    """The recipe, its absent knobs taken from a preset, or else from the defaults."""
+    """The recipe, its absent parameters taken from a preset, or else from the defaults."""
     base = {} if start is None else preset(start).to_dict()
     try:
         return Recipe.from_dict({**base, **changes})

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from dreamlayer.core.errors import CancelledError, DreamlayerError, FramingError, RequestError
 from dreamlayer.core.worker.protocol import read_header, size_of, skip
-from dreamlayer.core.worker.queue import Backlog, Job
+from dreamlayer.core.worker.queue import Job, RequestQueue
 from dreamlayer.core.worker.requests import CancelRequest, DreamRequest, Id, id_of, parse_request
-from dreamlayer.core.worker.writer import Replies, say
+from dreamlayer.core.worker.writer import ReplyWriter, say
 
 if TYPE_CHECKING:
-    from dreamlayer.core.worker.handlers import Answers
+    from dreamlayer.core.worker.handlers import Handlers
     from dreamlayer.core.worker.wire_pixels import Raster
 
 _HEAVY = (
@@ -46,15 +46,15 @@ class Worker:
     ----------
     requests : binary stream
         Nobody else may read from it.
-    replies : Replies
+    replies : ReplyWriter
         Where the answers go.
     """
 
-    def __init__(self, requests: BinaryIO, replies: Replies) -> None:
+    def __init__(self, requests: BinaryIO, replies: ReplyWriter) -> None:
         self._requests, self._replies = requests, replies
-        self._backlog = Backlog()
+        self._backlog = RequestQueue()
         self._loaded = threading.Event()
-        self._answers: Answers | None = None
+        self._answers: Handlers | None = None
 
     def run(self) -> NoReturn:
         """Work until the process ends: with code 0 where the input ends, 2 where it is unclear."""
@@ -73,9 +73,9 @@ class Worker:
     def _work(self, job: Job) -> None:
         try:
             if self._answers is None:
-                from dreamlayer.core.worker.handlers import Answers
+                from dreamlayer.core.worker.handlers import Handlers
 
-                self._answers = Answers(self._replies)
+                self._answers = Handlers(self._replies)
             self._answers.answer(job)
         except Exception as error:
             self._fail(job.request.id, error)

@@ -1,4 +1,4 @@
-"""Replies of the worker, written by a thread of their own.
+"""ReplyWriter of the worker, written by a thread of their own.
 
 Whoever reads requests must never wait for somebody to read replies: a program that writes a large
 request before it reads would wait for the worker, and the worker for it.
@@ -21,7 +21,7 @@ _MOST = 256
 _MOST_BYTES = 2**26
 
 
-class Replies:
+class ReplyWriter:
     """Messages on their way out, in the order in which they were sent.
 
     Where nobody reads them any more, or they cannot be written, the process ends.

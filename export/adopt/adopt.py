@@ -130,9 +130,9 @@ def _assembled(
 
 def _dreamable(network: onnx.ModelProto, layers: Sequence[str]) -> str:
     """Tell how many layers have a gradient, and what stops the first that has none."""
-    from dreamlayer.core.autodiff.backward import dreamable
+    from dreamlayer.core.autodiff.backward import differentiable
 
-    reasons = dreamable(network, layers)
+    reasons = differentiable(network, layers)
     stopped = [name for name in layers if reasons[name] is not None]
     if not stopped:
         return "Dreams    on every layer"

@@ -22,10 +22,10 @@ OUTPUTS = collections.OrderedDict(
     ]
 )
 CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
-"""What is chosen beside the knobs, with the defaults."""
+"""What is chosen beside the parameters, with the defaults."""
 
 MAIN = ("network", "layers", "strength", "steps", "octaves", "octave_scale", "step_size", "seed")
-"""Knobs that are always in sight; the others are in the Advanced expander."""
+"""Parameters that are always in sight; the others are in the Advanced expander."""
 
 _SEED_HIGH = 2**31 - 1
 _TITLES = {
@@ -57,13 +57,15 @@ class SettingError(ValueError):
     """A value that is not allowed; the text is one sentence."""
 
 
-Knob = collections.namedtuple("Knob", "name title kind default low high choices help expert")
-"""One field of the recipe; `kind` is int, float, bool, text or layers; `expert` ones mostly come
+Parameter = collections.namedtuple(
+    "Parameter", "name title kind default low high choices help advanced"
+)
+"""One field of the recipe; `kind` is int, float, bool, text or layers; `advanced` ones mostly come
 with a preset."""
 
 
 class Settings(object):
-    """All knobs, presets and providers of the installed dreamlayer.
+    """All parameters, presets and providers of the installed dreamlayer.
 
     Parameters
     ----------
@@ -76,17 +78,19 @@ class Settings(object):
         path = os.path.join(folder, str("description.json"))
         with io.open(path, encoding="utf-8") as file:
             described = json.load(file, object_pairs_hook=collections.OrderedDict)
-        self.knobs = collections.OrderedDict((k["name"], _knob(k)) for k in described["knobs"])
+        self.parameters = collections.OrderedDict(
+            (k["name"], _parameter(k)) for k in described["parameters"]
+        )
         self.presets = described["presets"]
         self.providers = described["providers"]
 
     def preset_values(self, preset):
-        """The values of all knobs that a preset stands for, by name."""
+        """The values of all parameters that a preset stands for, by name."""
         return self.values_in(self.presets[preset]["recipe"])
 
     def values_in(self, recipe):
-        """The values of all knobs in a recipe as the worker gives it, layers as text."""
-        values = dict((knob.name, knob.default) for knob in self.knobs.values())
+        """The values of all parameters in a recipe as the worker gives it, layers as text."""
+        values = dict((parameter.name, parameter.default) for parameter in self.parameters.values())
         values.update((k, v) for k, v in recipe.items() if k in values and v is not None)
         if isinstance(values.get("layers"), list):
             values["layers"] = ", ".join(_term(term) for term in values["layers"])
@@ -107,7 +111,7 @@ class Settings(object):
     def recipe(self, preset, values):
         """The recipe to send: the preset's, with each value that is not at its default.
 
-        With the preset `CUSTOM` all values count as they are. A knob without a value has its
+        With the preset `CUSTOM` all values count as they are. A parameter without a value has its
         default.
 
         Raises
@@ -116,12 +120,12 @@ class Settings(object):
             Where a value is out of its range.
         """
         recipe = {} if preset == CUSTOM else dict(self.presets[preset]["recipe"])
-        for knob in self.knobs.values():
-            value = values.get(knob.name)
+        for parameter in self.parameters.values():
+            value = values.get(parameter.name)
             # From its second start on GIMP gives None for a text argument whose default is "".
-            value = _checked(knob, knob.default if value is None else value)
-            if preset == CUSTOM or value != knob.default:
-                recipe[knob.name] = value
+            value = _checked(parameter, parameter.default if value is None else value)
+            if preset == CUSTOM or value != parameter.default:
+                recipe[parameter.name] = value
         if not recipe.get("max_loss"):
             recipe.pop("max_loss", None)
         return recipe
@@ -150,7 +154,7 @@ def _option(value):
     return "x".join("{}".format(n) for n in value) if isinstance(value, list) else repr(value)
 
 
-def _knob(described):
+def _parameter(described):
     name, kind = described["name"], described["type"]
     low, high, default = described["low"], described["high"], described["default"]
     help_ = described["help"]
@@ -161,21 +165,21 @@ def _knob(described):
         default, low, high = 0.0, -1e9, 1e9
         help_ += "; 0 for never, or as a preset has it"
     title = _TITLES.get(name) or name.replace("_", " ").capitalize()
-    return Knob(
-        name, title, kind, default, low, high, described["choices"], help_, described["expert"]
+    return Parameter(
+        name, title, kind, default, low, high, described["choices"], help_, described["advanced"]
     )
 
 
-def _checked(knob, value):
-    if knob.choices and value not in knob.choices:
+def _checked(one, value):
+    if one.choices and value not in one.choices:
         raise SettingError(
-            "{} '{}' is not known; use one of {}".format(knob.name, value, ", ".join(knob.choices))
+            "{} '{}' is not known; use one of {}".format(one.name, value, ", ".join(one.choices))
         )
-    if knob.kind == "float":
+    if one.kind == "float":
         # Sliders and single-precision arguments add digits that nobody typed.
         value = round(value, 9)
-    if knob.kind in ("int", "float") and not knob.low <= value <= knob.high:
+    if one.kind in ("int", "float") and not one.low <= value <= one.high:
         raise SettingError(
-            "{} must lie between {} and {}, but is {}".format(knob.name, knob.low, knob.high, value)
+            "{} must lie between {} and {}, but is {}".format(one.name, one.low, one.high, value)
         )
     return value

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dreamlayer.core.ascent.loop import dream_planes
+from dreamlayer.core.ascent.loop import ascend_numpy
 from dreamlayer.core.ascent.octaves import octave_sizes
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.ascent.tiles import Grid
@@ -60,7 +60,7 @@ def test_ascent_equals_the_published_loop(small_network: Path) -> None:
     )
     session = Dreamer(recipe.network, "cpu").objective(recipe)
     base = np.random.default_rng(1).random((3, 61, 47), np.float32)
-    ours = dream_planes(
+    ours = ascend_numpy(
         base, recipe, session, grid=Grid(512), rng=np.random.default_rng(recipe.seed)
     )
     theirs = published_loop(base, recipe, session, np.random.default_rng(recipe.seed))
@@ -86,7 +86,7 @@ def test_tiled_equals_untiled_where_the_overlap_covers_what_a_layer_sees(
     def run(side: int, overlap: int) -> Array:
         rng = np.random.default_rng(0)
         grid = Grid(side, overlap)
-        image = dream_planes(base, recipe, session, grid=grid, rng=rng)
+        image = ascend_numpy(base, recipe, session, grid=grid, rng=rng)
         return (image - base)[:, 8:-8, 8:-8]
 
     whole, tiled, bare = run(512, 0), run(40, 4), run(40, 0)
@@ -110,7 +110,7 @@ def test_default_network_tiles_point_the_same_way(coffee: Path) -> None:
 
     def step(side: int, overlap: int) -> Array:
         grid = dreamer.network.grid(["mixed3", "mixed4", "mixed5"], side, overlap)
-        return dream_planes(base, recipe, session, grid=grid, rng=np.random.default_rng(0)) - base
+        return ascend_numpy(base, recipe, session, grid=grid, rng=np.random.default_rng(0)) - base
 
     def cosine(a: Array, b: Array) -> float:
         return float((a * b).sum() / np.linalg.norm(a) / np.linalg.norm(b))
@@ -131,7 +131,7 @@ def test_objective_rises() -> None:
     base = np.random.default_rng(0).random((3, 30, 30), np.float32)
     recipe = Recipe(octaves=1, steps=8)
     rng = np.random.default_rng(0)
-    dream_planes(base, recipe, towards(0.5), grid=Grid(64), rng=rng, watch=watch)
+    ascend_numpy(base, recipe, towards(0.5), grid=Grid(64), rng=rng, watch=watch)
     assert len(seen) == 8
     assert seen == sorted(seen)
 
@@ -143,7 +143,7 @@ def test_any_size_can_be_dreamed(size: tuple[int, int], small_network: Path) -> 
     session = Dreamer(recipe.network, "cpu").objective(recipe)
     base = np.full((3, *size), 0.5, np.float32)
     base += np.linspace(0, 0.1, base.size, dtype=np.float32).reshape(base.shape)
-    image = dream_planes(
+    image = ascend_numpy(
         base, recipe, session, grid=Grid(64, minimum=16), rng=np.random.default_rng(0)
     )
     assert image.shape == base.shape
@@ -155,7 +155,7 @@ def test_max_loss_stops_before_the_update() -> None:
     """Once the objective exceeds the limit, the octave's image stays as it was."""
     base = np.random.default_rng(0).random((3, 20, 20), np.float32)
     recipe = Recipe(octaves=1, steps=5, max_loss=-1.0)
-    image = dream_planes(base, recipe, towards(0.5), grid=Grid(64), rng=np.random.default_rng(0))
+    image = ascend_numpy(base, recipe, towards(0.5), grid=Grid(64), rng=np.random.default_rng(0))
     np.testing.assert_array_equal(image, base)
 
 
@@ -165,7 +165,7 @@ def test_progress_is_true() -> None:
     recipe = Recipe(octaves=3, steps=2)
     base = np.random.default_rng(0).random((3, 100, 130), np.float32)
     rng = np.random.default_rng(0)
-    dream_planes(base, recipe, towards(0.2), grid=Grid(64), rng=rng, watch=seen.append)
+    ascend_numpy(base, recipe, towards(0.2), grid=Grid(64), rng=rng, watch=seen.append)
     fractions = [p.fraction for p in seen]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -186,7 +186,7 @@ def test_every_octave_is_shown_once_it_is_done() -> None:
     base = np.random.default_rng(0).random((3, 40, 60), np.float32)
     rng = np.random.default_rng(0)
     recipe = Recipe(octaves=3, steps=2)
-    image = dream_planes(base, recipe, towards(0.2), grid=Grid(64), rng=rng, show=show)
+    image = ascend_numpy(base, recipe, towards(0.2), grid=Grid(64), rng=rng, show=show)
     assert [(octave, octaves) for _, octave, octaves in seen] == [(1, 3), (2, 3), (3, 3)]
     sizes = octave_sizes(40, 60, recipe)
     assert [shown.shape[1:] for shown, _, _ in seen] == sizes
@@ -204,7 +204,7 @@ def test_cancel_takes_effect_within_a_tile() -> None:
 
     base = np.zeros((3, 200, 200), np.float32)
     with pytest.raises(CancelledError):
-        dream_planes(
+        ascend_numpy(
             base,
             Recipe(),
             count,
@@ -229,7 +229,7 @@ def test_sizes_of_tiles_are_foretold() -> None:
 
     def run(recipe: Recipe) -> None:
         told.clear(), seen.clear()
-        dream_planes(
+        ascend_numpy(
             base,
             recipe,
             counted,
@@ -252,7 +252,7 @@ def test_original_is_not_changed() -> None:
     copy = base.copy()
     for octaves in (1, 3):
         rng = np.random.default_rng(0)
-        dream_planes(base, Recipe(octaves=octaves), towards(1), grid=Grid(64), rng=rng)
+        ascend_numpy(base, Recipe(octaves=octaves), towards(1), grid=Grid(64), rng=rng)
     np.testing.assert_array_equal(base, copy)
 
 
@@ -269,7 +269,7 @@ def test_numbers_that_are_not_finite_are_an_error(kind: str, bad: str) -> None:
     base = np.full((3, 9, 9), 0.5, np.float32)
     recipe = Recipe(octaves=1, normalise=kind, smoothing=0.0)
     with pytest.raises(NetworkError, match="not finite"):
-        dream_planes(base, recipe, broken, grid=Grid(64), rng=np.random.default_rng(0))
+        ascend_numpy(base, recipe, broken, grid=Grid(64), rng=np.random.default_rng(0))
 
 
 def test_flat_gradient_is_no_division_by_zero() -> None:
@@ -278,5 +278,5 @@ def test_flat_gradient_is_no_division_by_zero() -> None:
     rng = np.random.default_rng(0)
     for kind in ("mean", "std", "none"):
         recipe = Recipe(octaves=1, normalise=kind)
-        image = dream_planes(base, recipe, towards(0.5), grid=Grid(64), rng=rng)
+        image = ascend_numpy(base, recipe, towards(0.5), grid=Grid(64), rng=rng)
         np.testing.assert_array_equal(image, base)

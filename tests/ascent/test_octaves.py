@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dreamlayer.core.ascent.numpy_backend import Planes
+from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -56,7 +56,7 @@ def test_schemes_bring_an_undreamt_picture_to_its_own_size(
     kept = base.copy()
     recipe = Recipe(octaves=4, octave_scale=1.4, scheme=scheme, blur=0.5)
     sizes = octave_sizes(*size, recipe)
-    chosen = SCHEMES[scheme](Planes(recipe, lambda tile: (0.0, tile)), base, sizes)
+    chosen = SCHEMES[scheme](NumpyBackend(recipe, lambda tile: (0.0, tile)), base, sizes)
     image = chosen.start()
     for number in range(len(sizes)):
         image = chosen.leave(chosen.enter(image, number) if number else image, number)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dreamlayer.core.ascent.numpy_backend import Planes
-from dreamlayer.core.ascent.preview import Preview, Previewer
+from dreamlayer.core.ascent.numpy_backend import NumpyBackend
+from dreamlayer.core.ascent.preview import Preview, PreviewMaker
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -20,8 +20,8 @@ def seen(
 ) -> Preview:
     """The preview of one octave on `BASE`."""
     shown: list[Preview] = []
-    ground = Planes(Recipe(), lambda tile: (0.0, tile))
-    Previewer(ground, BASE, mask, strength, side, shown.append)(image, 2, 3)
+    backend = NumpyBackend(Recipe(), lambda tile: (0.0, tile))
+    PreviewMaker(backend, BASE, mask, strength, side, shown.append)(image, 2, 3)
     return shown[0]
 
 

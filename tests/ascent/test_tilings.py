@@ -9,7 +9,7 @@ from dreamlayer.core.ascent.tiles import Grid, Tile, add
 from dreamlayer.core.ascent.tilings import TILINGS, largest_tile, tiles_of
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.rolls import draw_shift, parse_roll
+from dreamlayer.core.recipe.rolls import draw_jitter, parse_jitter
 
 SIZES = [(1, 1), (7, 400), (100, 100), (199, 97), (300, 333)]
 
@@ -91,22 +91,22 @@ def test_random_tiles_have_a_gap_where_that_is_wished() -> None:
 )
 def test_roll_is_read(text: str, bounds: tuple[int, int] | None) -> None:
     """The four ways to write it."""
-    assert parse_roll(text) == bounds
+    assert parse_jitter(text) == bounds
 
 
 @pytest.mark.parametrize("text", ["", "far", "-3", "3..", "5..3", "70000", "0..70000", "1.5"])
 def test_unreadable_roll_is_one_sentence(text: str) -> None:
     """It says what can be written."""
     with pytest.raises(RecipeError, match=r"write any, none, a number of pixels"):
-        parse_roll(text)
+        parse_jitter(text)
 
 
 def test_shifts_lie_within_their_bounds() -> None:
     """Both ends come up."""
     rng = np.random.default_rng(0)
-    drawn = {draw_shift(rng, "-2..1", 100) for _ in range(200)}
+    drawn = {draw_jitter(rng, "-2..1", 100) for _ in range(200)}
     assert drawn == {-2, -1, 0, 1}
-    assert {draw_shift(rng, "any", 3) for _ in range(100)} == {0, 1, 2}
+    assert {draw_jitter(rng, "any", 3) for _ in range(100)} == {0, 1, 2}
 
 
 @pytest.mark.parametrize("tiling", TILINGS)

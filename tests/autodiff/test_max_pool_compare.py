@@ -7,13 +7,13 @@ import onnx
 import pytest
 from pool_network import gradient, pool_network
 
-from dreamlayer.core.autodiff.variants import FORMS, Forms, forms_of
+from dreamlayer.core.autodiff.variants import VARIANTS, Variant, variant_of
 from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
 
 RNG = np.random.default_rng(0)
-TAPS = Forms(max_pool="taps")
+TAPS = Variant(max_pool="taps")
 
 
 def operators(model: onnx.ModelProto) -> set[str]:
@@ -38,7 +38,7 @@ def test_equals_the_indices(pool: str, size: tuple[int, int], fixed: bool) -> No
     """Kernels, strides and sizes that leave a remainder: every element is the same."""
     model, terms = pool_network(pool), [Term("y")]
     image = RNG.standard_normal((1 if fixed else 2, 3, *size)).astype(np.float32)
-    compared = gradient_model(model, terms, forms=TAPS, size=size if fixed else None)
+    compared = gradient_model(model, terms, variant=TAPS, size=size if fixed else None)
     assert "ScatterElements" not in operators(compared)
     expected = gradient(gradient_model(model, terms), image)
     np.testing.assert_allclose(gradient(compared, image), expected, rtol=1e-6, atol=1e-9)
@@ -50,7 +50,7 @@ def test_first_of_equal_maxima_takes_it_all(pool: str) -> None:
     image = RNG.integers(0, 2, (1, 3, 12, 12)).astype(np.float32)
     model, terms = pool_network(pool, "Identity"), [Term("y")]
     expected = gradient(gradient_model(model, terms), image)
-    found = gradient(gradient_model(model, terms, forms=TAPS), image)
+    found = gradient(gradient_model(model, terms, variant=TAPS), image)
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
 
 
@@ -71,7 +71,7 @@ def test_other_pools_go_by_indices(pool: str) -> None:
     """
     image = RNG.integers(-1, 2, (1, 3, 10, 10)).astype(np.float32)
     model, terms = pool_network(pool, "Relu"), [Term("y")]
-    asked = gradient_model(model, terms, forms=TAPS)
+    asked = gradient_model(model, terms, variant=TAPS)
     assert "ScatterElements" in operators(asked)
     assert not any(node.name.startswith("turned/") for node in asked.graph.node)
     expected = gradient(gradient_model(model, terms), image)
@@ -85,7 +85,7 @@ def test_relu_before_the_pool_goes_behind_it(pool: str) -> None:
     # Windows of negative numbers alone, whose gradient is none.
     image[:, :, 6:, 6:] = -1.0
     model, terms = pool_network(pool, "Relu"), [Term("y")]
-    moved = gradient_model(model, terms, forms=TAPS)
+    moved = gradient_model(model, terms, variant=TAPS)
     kinds = [node.op_type for node in moved.graph.node]
     assert kinds.index("MaxPool") < kinds.index("Relu")
     expected = gradient(gradient_model(model, terms), image)
@@ -94,8 +94,8 @@ def test_relu_before_the_pool_goes_behind_it(pool: str) -> None:
 
 def test_table_names_providers() -> None:
     """Those that the table does not name take the portable form."""
-    assert FORMS["cpu"].max_pool == "taps"
-    assert forms_of("cuda") == Forms()
+    assert VARIANTS["cpu"].max_pool == "taps"
+    assert variant_of("cuda") == Variant()
 
 
 def test_network_that_cannot_be_turned_over_keeps_the_order() -> None:
@@ -108,7 +108,7 @@ def test_network_that_cannot_be_turned_over_keeps_the_order() -> None:
     model.graph.initializer.append(onnx.numpy_helper.from_array(places, "places"))
     image = RNG.integers(0, 2, (1, 3, 12, 12)).astype(np.float32)
     expected = gradient(gradient_model(model, [Term("y")]), image)
-    found = gradient_model(model, [Term("y")], forms=TAPS)
+    found = gradient_model(model, [Term("y")], variant=TAPS)
     assert not any(node.name.startswith("turned/") for node in found.graph.node)
     np.testing.assert_allclose(gradient(found, image), expected, rtol=1e-6, atol=1e-9)
 
@@ -121,14 +121,14 @@ def test_what_comes_behind_the_layer_is_no_hindrance() -> None:
     model.graph.output[0].CopyFrom(
         onnx.helper.make_tensor_value_info("flat", onnx.TensorProto.FLOAT, ["n", 3])
     )
-    assert "ScatterElements" not in operators(gradient_model(model, [Term("y")], forms=TAPS))
+    assert "ScatterElements" not in operators(gradient_model(model, [Term("y")], variant=TAPS))
 
 
 def test_mistakes_are_told_in_the_networks_own_names() -> None:
     """What the network is rewritten to is nobody's business."""
     model = pool_network("kernel_shape=[3,3], strides=[2,2]")
     with pytest.raises(LayerError, match=r"^layer 'y' has no channel 7"):
-        gradient_model(model, [Term("y", channels=(7,))], forms=TAPS)
+        gradient_model(model, [Term("y", channels=(7,))], variant=TAPS)
     model.graph.node[-1].CopyFrom(onnx.helper.make_node("Det", ["p"], ["y"]))
     with pytest.raises(UnsupportedOperatorError, match=r"end with: image, x, p$|end with: x, p$"):
-        gradient_model(model, [Term("y")], forms=TAPS)
+        gradient_model(model, [Term("y")], variant=TAPS)

@@ -7,12 +7,12 @@ import pytest
 from onnx import numpy_helper, parser
 from pool_network import gradient, pool_network
 
-from dreamlayer.core.autodiff.variants import Forms, forms_of
+from dreamlayer.core.autodiff.variants import Variant, variant_of
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
 
 RNG = np.random.default_rng(0)
-SLICES = Forms(max_pool="slices")
+SLICES = Variant(max_pool="slices")
 TERMS = [Term("y")]
 POOLS = [
     "kernel_shape=[3,3], strides=[2,2]",
@@ -39,7 +39,7 @@ def test_equals_the_indices(pool: str, size: tuple[int, int], fixed: bool, ties:
     model = pool_network(pool, "Identity" if ties else "Sin")
     image = RNG.standard_normal((1 if fixed else 2, 3, *size)).astype(np.float32)
     image = np.round(image / 1.5) if ties else image
-    sliced = gradient_model(model, TERMS, forms=SLICES, size=size if fixed else None)
+    sliced = gradient_model(model, TERMS, variant=SLICES, size=size if fixed else None)
     kinds = {node.op_type for node in sliced.graph.node}
     assert "ScatterElements" not in kinds
     # With ceil_mode, shape inference does not tell the output's size.
@@ -54,7 +54,7 @@ def test_strides_that_differ(pool: str) -> None:
     """Phases of two strides cannot be put between each other so; one-sided windows can."""
     model = pool_network(pool, "Sin")
     image = RNG.standard_normal((1, 3, 9, 10)).astype(np.float32)
-    sliced = gradient_model(model, TERMS, forms=SLICES)
+    sliced = gradient_model(model, TERMS, variant=SLICES)
     even = "strides" not in pool
     assert any(node.op_type == "ScatterElements" for node in sliced.graph.node) != even
     expected = gradient(gradient_model(model, TERMS), image)
@@ -76,7 +76,7 @@ def test_input_of_unknown_rank_goes_by_indices() -> None:
         }"""
     )
     image = RNG.random((1, 3, 8, 8), np.float32)
-    found = [gradient(gradient_model(model, TERMS, forms=f), image) for f in (Forms(), SLICES)]
+    found = [gradient(gradient_model(model, TERMS, variant=f), image) for f in (Variant(), SLICES)]
     np.testing.assert_array_equal(*found)
 
 
@@ -94,9 +94,9 @@ def test_transposed_convolution_has_a_kernel_of_its_own(scale: float) -> None:
     model.graph.initializer.append(numpy_helper.from_array(weights, "w"))
     image = RNG.random((1, 3, 12, 11), np.float32)
     found = []
-    for forms in (Forms(), forms_of("openvino")):
-        made = gradient_model(model, TERMS, forms=forms)
+    for variant in (Variant(), variant_of("openvino")):
+        made = gradient_model(model, TERMS, variant=variant)
         (node,) = (node for node in made.graph.node if node.op_type == "ConvTranspose")
-        assert (node.input[1] == "w") == (forms == Forms())
+        assert (node.input[1] == "w") == (variant == Variant())
         found.append(gradient(made, image))
     np.testing.assert_array_equal(*found)

@@ -9,7 +9,7 @@ from finite_differences import session
 from onnx import numpy_helper, parser
 
 from dreamlayer.core.autodiff.passes.transpose import name, turned
-from dreamlayer.core.autodiff.variants import TAPS, Forms
+from dreamlayer.core.autodiff.variants import TAPS, Variant
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
@@ -69,11 +69,11 @@ def test_layers_are_the_same() -> None:
 
 @pytest.mark.parametrize("kind", ["squares", "mean", "neuron", "variation"])
 def test_gradient_is_the_same(kind: str) -> None:
-    """Objectives that count all places alike, and those that do not."""
+    """ObjectiveCache that count all places alike, and those that do not."""
     model, terms = network(JOINED), [Term("y", kind=kind), Term("p", 0.5, border=1)]
     image = RNG.random((1, 3, 14, 11), np.float32)
     expected = session(gradient_model(model, terms)).run(["loss", "gradient"], {"image": image})
-    over = gradient_model(model, terms, forms=Forms(max_pool=TAPS))
+    over = gradient_model(model, terms, variant=Variant(max_pool=TAPS))
     assert "Transpose" in {node.op_type for node in over.graph.node}
     found = session(over).run(["loss", "gradient"], {"image": image})
     for a, b in zip(found, expected, strict=True):

@@ -156,7 +156,7 @@ def test_torch_without_compiler_or_gpu_says_so(monkeypatch: pytest.MonkeyPatch) 
         torch_peer.compiled(source, Setting())
 
 
-def test_our_precision_is_the_recipes_knob() -> None:
+def test_our_precision_is_the_recipes_parameter() -> None:
     """Rows in float32 ask for `full`, the others for `fast`, as anybody would."""
     assert own_peer.command_options(FULL) == ["--precision", "full"]
     assert own_peer.command_options(HALF) == ["--precision", "fast"]

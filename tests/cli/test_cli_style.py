@@ -130,7 +130,7 @@ def test_json_lines_tell_start_progress_and_end(
     assert {(e["round"], e["evaluation"]) for e in events[1:-1]} >= {(1, 1), (2, 3)}
 
 
-def test_every_knob_has_an_option() -> None:
+def test_every_parameter_has_an_option() -> None:
     """The command line offers each field of the recipe; the style pictures stand by themselves."""
     text = run("style", "--help").stdout.decode()
     for name in set(StyleRecipe().to_dict()) - {"command", "styles"}:

@@ -20,11 +20,11 @@ def test_worker_says_that_it_is_ready_before_it_loads_anything() -> None:
     code = (
         "import sys; import dreamlayer.core.worker.writer\n"
         "from dreamlayer.core.cli.program import main\n"
-        "send = dreamlayer.core.worker.writer.Replies.send\n"
+        "send = dreamlayer.core.worker.writer.ReplyWriter.send\n"
         "def told(self, header, *rest, **more):\n"
         "    heavy = {'numpy', 'onnx', 'onnxruntime', 'PIL', 'scipy'} & set(sys.modules)\n"
         "    send(self, {**header, 'heavy': sorted(heavy)}, *rest, **more)\n"
-        "dreamlayer.core.worker.writer.Replies.send = told\n"
+        "dreamlayer.core.worker.writer.ReplyWriter.send = told\n"
         "main(['worker'])"
     )
     with Client([sys.executable, "-c", code]) as client:

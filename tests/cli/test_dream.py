@@ -169,7 +169,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_every_knob_has_an_option() -> None:
+def test_every_parameter_has_an_option() -> None:
     """The command line offers each field of the recipe, and nothing is offered twice."""
     text = run("dream", "--help").stdout.decode()
     for name in Recipe().to_dict():
@@ -275,7 +275,7 @@ def test_dream_without_a_picture_is_one_sentence_otherwise(quick: list[str]) -> 
         (["--layer", "deep:1::direction", "--guide", "x" * 5000], "xxx"),
     ],
 )
-def test_mistake_in_a_new_knob_is_one_sentence(
+def test_mistake_in_a_new_parameter_is_one_sentence(
     options: list[str], said: str, photo: Path, quick: list[str]
 ) -> None:
     """Exit code 2, no traceback."""

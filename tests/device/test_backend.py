@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from both_grounds import TOLERANCE, Run, assert_equal, both, loaded
+from both_backends import TOLERANCE, Run, assert_equal, both, loaded
 from PIL import Image
 
 from dreamlayer.core.ascent.octaves import SCHEMES
@@ -30,9 +30,11 @@ DEEP = (Term("deep"), Term("first", 0.3))
 PATHS = ("numpy", "resident")
 
 
-def check(network: Path, grid: Grid | None = None, base: np.ndarray = BASE, **knobs: Any) -> None:
+def check(
+    network: Path, grid: Grid | None = None, base: np.ndarray = BASE, **parameters: Any
+) -> None:
     """Compare both paths for one recipe of ten steps on each of two octaves."""
-    given = {"layers": DEEP, "octaves": 2, "steps": 10, **knobs}
+    given = {"layers": DEEP, "octaves": 2, "steps": 10, **parameters}
     assert_equal(Recipe(network=str(network), **given), base, grid or Grid(32))
 
 
@@ -62,7 +64,7 @@ def test_resampling_methods_are_the_same(small_network: Path, method: str, schem
 
 
 @pytest.mark.parametrize(
-    ("grid", "knobs"),
+    ("grid", "parameters"),
     [
         (Grid(32, overlap=4), {}),
         (Grid(30, overlap=4, stride=4), {"roll": "7"}),
@@ -74,9 +76,9 @@ def test_resampling_methods_are_the_same(small_network: Path, method: str, schem
         (Grid(24, multiple=8), {"tiling": "random", "gaps": True}),
     ],
 )
-def test_tilings_are_the_same(small_network: Path, grid: Grid, knobs: dict[str, Any]) -> None:
+def test_tilings_are_the_same(small_network: Path, grid: Grid, parameters: dict[str, Any]) -> None:
     """Overlapping, shifted, with gaps, of sides that are multiples."""
-    check(small_network, grid, **knobs)
+    check(small_network, grid, **parameters)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 70), (70, 1), (3, 5), (17, 90)])
@@ -97,7 +99,7 @@ def test_normalisations_are_the_same(small_network: Path, kind: str, side: int) 
 
 
 @pytest.mark.parametrize(
-    "knobs",
+    "parameters",
     [
         {"pyramid": 1},
         {"pyramid": 4},
@@ -114,9 +116,9 @@ def test_normalisations_are_the_same(small_network: Path, kind: str, side: int) 
         {"smoothing": 0.0, "normalise": "none", "step_size": 1.0, "clip": False},
     ],
 )
-def test_conditioning_is_the_same(small_network: Path, knobs: dict[str, Any]) -> None:
+def test_conditioning_is_the_same(small_network: Path, parameters: dict[str, Any]) -> None:
     """Bands, blurs that grow, cascade or mix colours, limits."""
-    check(small_network, **knobs)
+    check(small_network, **parameters)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 64), (7, 8)])
@@ -170,7 +172,7 @@ def test_shipped_network_is_the_same_for_a_few_steps(coffee: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "knobs",
+    "parameters",
     [
         {"start": "noise"},
         {"working_side": 40},
@@ -179,10 +181,10 @@ def test_shipped_network_is_the_same_for_a_few_steps(coffee: Path) -> None:
     ],
 )
 def test_dreamer_is_the_same_with_masks_noise_and_previews(
-    small_network: Path, knobs: dict[str, Any]
+    small_network: Path, parameters: dict[str, Any]
 ) -> None:
     """What comes back is blended with the picture on the host; previews are as numpy's."""
-    recipe = Recipe(network=str(small_network), **{"layers": DEEP, "octaves": 3, **knobs})
+    recipe = Recipe(network=str(small_network), **{"layers": DEEP, "octaves": 3, **parameters})
     pixels = BASE.transpose(1, 2, 0).copy()
     pixels[0, 0] = 1.7, -0.3, 0.5
     mask = np.linspace(0, 1, pixels[:, :, 0].size, dtype=np.float32).reshape(61, 47)

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pytest
 
 from dreamlayer.core.ascent.backend import Formula
-from dreamlayer.core.ascent.loop import dream_on
+from dreamlayer.core.ascent.loop import ascend
 from dreamlayer.core.ascent.tiles import Grid
-from dreamlayer.core.device import backend as ground
+from dreamlayer.core.device import backend as backend
 from dreamlayer.core.device.buffers import Buffer, Device, failure
-from dreamlayer.core.device.graphs import Bound, Routines
-from dreamlayer.core.device.objective import ResidentObjective
+from dreamlayer.core.device.graphs import BoundGraph, Graphs
+from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import CancelledError, MemoryLimitError, NetworkError
 from dreamlayer.core.network.network import Network
@@ -30,16 +30,16 @@ class Counted:
     """A dream whose copies and buffers are noted after every step."""
 
     def __init__(
-        self, network: Path, monkeypatch: pytest.MonkeyPatch, grid: Grid, **knobs: Any
+        self, network: Path, monkeypatch: pytest.MonkeyPatch, grid: Grid, **parameters: Any
     ) -> None:
         self.uploaded: list[int] = []
         self.downloaded: list[int] = []
         self.made = 0
         self.runs = 0
-        empty, climb, run = Device.empty, ground.ResidentSlope.climb, Bound.run
-        recipe = Recipe(network=str(network), layers=(Term("deep"),), **knobs)
-        objective = ResidentObjective(Network(recipe.network), recipe.layers, "", "cpu", 1)
-        self.device = device = objective.routines.device
+        empty, climb, run = Device.empty, backend.DeviceOctaveStep.climb, BoundGraph.run
+        recipe = Recipe(network=str(network), layers=(Term("deep"),), **parameters)
+        objective = DeviceObjective(Network(recipe.network), recipe.layers, "", "cpu", 1)
+        self.device = device = objective.graphs.device
         self.steps: list[tuple[int, int, int, int, int, int]] = []
 
         def counted(
@@ -48,7 +48,7 @@ class Counted:
             self.made += 1
             return empty(device, shape, dtype)
 
-        def noted(slope: ground.ResidentSlope, step: int) -> float:
+        def noted(slope: backend.DeviceOctaveStep, step: int) -> float:
             divisor = climb(slope, step)
             up, down = device.uploads, device.downloads
             self.steps.append((up.copies, up.bytes, down.copies, down.bytes, self.made, self.runs))
@@ -59,12 +59,12 @@ class Counted:
             run(*given)
 
         monkeypatch.setattr(Device, "empty", counted)
-        monkeypatch.setattr(ground.ResidentSlope, "climb", noted)
-        monkeypatch.setattr(Bound, "run", ran)
-        held = objective.ground(recipe)
-        dreamt = dream_on(held, held.take(BASE), grid=grid, rng=np.random.default_rng(0))
+        monkeypatch.setattr(backend.DeviceOctaveStep, "climb", noted)
+        monkeypatch.setattr(BoundGraph, "run", ran)
+        held = objective.backend(recipe)
+        dreamt = ascend(held, held.upload(BASE), grid=grid, rng=np.random.default_rng(0))
         self.before = device.downloads.copies, device.downloads.bytes
-        held.give(dreamt)
+        held.download(dreamt)
 
     def per_step(self) -> npt.NDArray[np.int64]:
         """What each step but the first added to the counts."""
@@ -116,11 +116,11 @@ def test_previews_come_back_reduced(small_network: Path, monkeypatch: pytest.Mon
 def test_cancel_takes_effect_within_a_tile(small_network: Path) -> None:
     """No tile is run once the caller wishes to stop."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=1, steps=2)
-    objective = ResidentObjective(Network(recipe.network), recipe.layers, "", "cpu", 1)
+    objective = DeviceObjective(Network(recipe.network), recipe.layers, "", "cpu", 1)
     tiles: list[object] = []
-    there = objective.ground(recipe)
+    there = objective.backend(recipe)
     with pytest.raises(CancelledError):
-        dream_on(
+        ascend(
             there,
             there.take(BASE),
             grid=Grid(30),
@@ -143,13 +143,13 @@ def test_graphs_are_made_once(small_network: Path, monkeypatch: pytest.MonkeyPat
 
 def test_large_graphs_are_not_hoarded() -> None:
     """Each keeps working memory in proportion to its image."""
-    routines = Routines("cpu", 1)
+    graphs = Graphs("cpu", 1)
     for number in range(1, 6):
-        routines.get(ground._zeros_model(2, number), 7_000_000)
-    assert len(routines) == 2
+        graphs.get(backend._zeros_model(2, number), 7_000_000)
+    assert len(graphs) == 2
     for number in range(1, 100):
-        routines.get(ground._zeros_model(3, number), 10)
-    assert len(routines) <= 64
+        graphs.get(backend._zeros_model(3, number), 10)
+    assert len(graphs) <= 64
 
 
 def test_graphs_that_are_run_once_in_a_while_give_memory_back(
@@ -160,7 +160,7 @@ def test_graphs_that_are_run_once_in_a_while_give_memory_back(
     image = BASE.transpose(1, 2, 0)
     results = []
     for large in (1_000_000, 10):
-        monkeypatch.setattr(ground, "_LARGE", large)
+        monkeypatch.setattr(backend, "_LARGE", large)
         results.append(Dreamer(recipe.network, "cpu", 1, "resident").dream(image, recipe))
     np.testing.assert_array_equal(*results)
 
@@ -168,11 +168,11 @@ def test_graphs_that_are_run_once_in_a_while_give_memory_back(
 def test_formula_may_write_what_it_reads() -> None:
     """In place, pixel by pixel, as schemes do; what is not given stays."""
     recipe = Recipe()
-    objective = ResidentObjective(Network(), recipe.layers, "", "cpu", 1)
-    there = objective.ground(recipe)
+    objective = DeviceObjective(Network(), recipe.layers, "", "cpu", 1)
+    there = objective.backend(recipe)
     first, second = there.take(BASE), there.take(1 - BASE)
     formula: Formula = lambda _, a, b: a * 0.25 + b * 0.75  # noqa: E731
-    result = there.compose(formula, first, second, into=second)
+    result = there.map(formula, first, second, out=second)
     np.testing.assert_allclose(there.give(result), 0.75 - 0.5 * BASE, atol=1e-6)
     np.testing.assert_array_equal(there.give(first), BASE)
 
@@ -214,13 +214,13 @@ def test_tile_that_does_not_fit_is_refused_while_dreaming(
         def run_with_iobinding(self, *_: object) -> None:
             raise RuntimeError("BFCArena::AllocateRawInternal failed")
 
-    def broken(bound: Bound, what: str, tile: tuple[int, int] | None = None) -> None:
+    def broken(bound: BoundGraph, what: str, tile: tuple[int, int] | None = None) -> None:
         if tile is not None:
             bound._session = Session()
         run(bound, what, tile)
 
-    run = Bound.run
-    monkeypatch.setattr(Bound, "run", broken)
+    run = BoundGraph.run
+    monkeypatch.setattr(BoundGraph, "run", broken)
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=1)
     with pytest.raises(MemoryLimitError, match=r"a tile of 100 × 80 pixels; use a tile of 50 "):
         Dreamer(recipe.network, "cpu", 1, "resident").dream(BASE.transpose(1, 2, 0), recipe)

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from dreamlayer.core.device.float16 import halved, loss_scale
+from dreamlayer.core.device.float16 import loss_scale, to_float16
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
@@ -32,7 +32,7 @@ def test_float16_network_gives_nearly_the_same_gradient(small_network: Path) -> 
 def test_shipped_network_computes_in_float16() -> None:
     """Its tensors do; image, weights as stored and the layers' names stay."""
     network = Network()
-    half = halved(network.model, ["mixed3", "mixed4"])
+    half = to_float16(network.model, ["mixed3", "mixed4"])
     found = onnx.shape_inference.infer_shapes(half).graph
     kinds = {i.name: i.type.tensor_type.elem_type for i in [*found.value_info, *found.output]}
     assert kinds["mixed3"] == kinds["mixed4"] == onnx.TensorProto.FLOAT16

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamlayer.core.device.objective import ResidentObjective
+from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.dreaming import paths
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.objective import Objective
@@ -42,7 +42,7 @@ def test_path_goes_by_the_provider_that_loads(
     monkeypatch.setattr(paths, "offered", lambda: offered)
     monkeypatch.setattr(paths, "full_name", lambda name: name)
     monkeypatch.setattr(paths, "loaded_provider", lambda *_: loaded)
-    assert paths.resident_provider(path, provider) == expected
+    assert paths.device_provider(path, provider) == expected
 
 
 def test_unknown_path_is_refused() -> None:
@@ -54,7 +54,7 @@ def test_unknown_path_is_refused() -> None:
 def test_dreamer_takes_the_path_that_is_wished(small_network: Path) -> None:
     """On the CPU numpy's, unless the other is demanded; a missing provider is refused."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),))
-    for path, kind in (("auto", Objective), ("numpy", Objective), ("resident", ResidentObjective)):
+    for path, kind in (("auto", Objective), ("numpy", Objective), ("resident", DeviceObjective)):
         found = Dreamer(recipe.network, "cpu", 1, path).objective(recipe)
         assert type(found) is kind
         assert found.provider == "cpu"

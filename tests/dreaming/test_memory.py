@@ -72,8 +72,8 @@ def test_tile_is_the_whole_image_where_the_gpu_has_room() -> None:
     """Less where it has not; a tile that was asked for is kept or refused."""
     network, recipe = Network(), Recipe()
 
-    def tile(free: float, **knobs: Any) -> int:
-        used = recipe.replace(**knobs)
+    def tile(free: float, **parameters: Any) -> int:
+        used = recipe.replace(**parameters)
         return estimate(3000, 2000, used, network, free=64 * GIB, device=free).tile
 
     assert tile(70 * GIB) == 3000
@@ -95,7 +95,7 @@ def test_free_memory_is_asked_once(small_network: Path, monkeypatch: pytest.Monk
     """What the first dream holds must not make the second one's tiles smaller."""
     answers = iter([20 * GIB, 1 * GIB])
     monkeypatch.setattr("dreamlayer.core.dreaming.dreamer.free_bytes", lambda _: next(answers))
-    monkeypatch.setattr("dreamlayer.core.dreaming.dreamer.resident_provider", lambda *_: "cuda")
+    monkeypatch.setattr("dreamlayer.core.dreaming.dreamer.device_provider", lambda *_: "cuda")
     dreamer = Dreamer(str(small_network))
     recipe = Recipe(layers=(Term("deep"),))
     first, second = (dreamer.estimate(1000, 800, recipe) for _ in range(2))

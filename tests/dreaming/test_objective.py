@@ -1,4 +1,4 @@
-"""Objectives that compare: with a guide, and with the picture as it was."""
+"""ObjectiveCache that compare: with a guide, and with the picture as it was."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def guide(tmp_path: Path) -> Path:
     return tmp_path / "stripes.png"
 
 
-def recipe_of(network: Path, layers: str, **knobs: object) -> Recipe:
-    return Recipe(network=str(network), layers=parse_terms(layers), octaves=2, **knobs)
+def recipe_of(network: Path, layers: str, **parameters: object) -> Recipe:
+    return Recipe(network=str(network), layers=parse_terms(layers), octaves=2, **parameters)
 
 
 @pytest.mark.parametrize("kind", ["direction", "cosine", "style", "gram"])

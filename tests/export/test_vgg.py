@@ -1,4 +1,4 @@
-"""VGG16 and VGG19 from Keras, in all their forms, against Keras itself.
+"""VGG16 and VGG19 from Keras, in all their variants, against Keras itself.
 
 Here they have an eighth of the channels, but every layer; the whole ones differ in nothing else.
 """

@@ -11,7 +11,7 @@ import pytest
 from onnx import helper, parser
 from small_network import small_model
 
-from dreamlayer.core.autodiff.backward import dreamable
+from dreamlayer.core.autodiff.backward import differentiable
 from dreamlayer.core.errors import LayerError, NetworkError, UnsupportedOperatorError
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
@@ -120,7 +120,7 @@ def test_dreamable_tells_each_layer_apart() -> None:
     network = model_of(
         "a = Relu(image) b = Hardmax(a) y = Relu(b) s = Shape(image) f = Cast<to=1>(s)"
     )
-    verdict = dreamable(network, ["a", "b", "y", "f"])
+    verdict = differentiable(network, ["a", "b", "y", "f"])
     assert verdict["a"] is None
     assert "Hardmax" in str(verdict["b"])
     assert "Hardmax" in str(verdict["y"])
@@ -165,10 +165,10 @@ def test_old_opset_is_refused_with_the_remedy() -> None:
 
 
 def refusal(network: onnx.ModelProto, layer: str = "y") -> str:
-    """What the refusal says, which `dreamable` must know as well."""
+    """What the refusal says, which `differentiable` must know as well."""
     with pytest.raises(UnsupportedOperatorError) as caught:
         gradient_model(network, [Term(layer)])
-    assert dreamable(network, [layer])[layer] is not None
+    assert differentiable(network, [layer])[layer] is not None
     return str(caught.value)
 
 

@@ -10,7 +10,7 @@ import pytest
 from measured_memory import told_and_taken
 from onnx import numpy_helper, parser
 
-from dreamlayer.core.autodiff.variants import forms_of
+from dreamlayer.core.autodiff.variants import variant_of
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.gradient_session import GradientSession
@@ -127,7 +127,7 @@ def check(
     image = rng.random((1, 3, *(size or (41, 52))), np.float32)
     found = []
     for provider in ("openvino", "cpu"):
-        made = gradient_model(model, [Term("deep")], forms=forms_of(provider), size=size)
+        made = gradient_model(model, [Term("deep")], variant=variant_of(provider), size=size)
         found.append(open_session(made, provider).run(["gradient"], {"image": image})[0])
     np.testing.assert_allclose(*found, atol=1e-4 * np.abs(found[1]).max())
 

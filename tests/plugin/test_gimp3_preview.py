@@ -1,4 +1,4 @@
-"""`plugin/dreamlayer/gimp3_preview.py`, with real workers and without GIMP, which it knows not."""
+"""`plugin/dreamlayer/gimp3.preview.py`, with real workers and without GIMP, which it knows not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _load(name: str) -> ModuleType:
 @pytest.fixture(scope="module")
 def modules() -> Iterator[tuple[ModuleType, ModuleType]]:
     """The worker client and the previewer, by the names under which they know each other."""
-    names = ("worker_client", "gimp3_preview")
+    names = ("worker_client", "gimp3.preview")
     before = {name: sys.modules.get(name) for name in names}
     yield _load(names[0]), _load(names[1])
     for name, module in before.items():
@@ -49,7 +49,7 @@ class Desk:
         self.folder = folder
         self.workers: list[Any] = []
         self.news: queue.Queue[tuple[str, int, Any]] = queue.Queue()
-        self.previewer = preview.Previewer(self._start, lambda *news: self.news.put(news))
+        self.previewer = preview.PreviewMaker(self._start, lambda *news: self.news.put(news))
 
     def _start(self) -> Any:
         worker = self.client.Worker(str(self.folder))

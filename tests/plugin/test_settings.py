@@ -77,7 +77,7 @@ def test_recipes_survive_the_editor(name: str, settings: Any) -> None:
     )
     before = odd if name == "odd" else preset(name)
     values = settings.values_in(before.to_dict())
-    assert set(values) == set(settings.knobs)
+    assert set(values) == set(settings.parameters)
     after = Recipe.from_dict(settings.recipe("custom", values))
     assert after == before.replace(step_size=round(before.step_size, 9))
 
@@ -85,5 +85,5 @@ def test_recipes_survive_the_editor(name: str, settings: Any) -> None:
 @pytest.mark.parametrize("name", list(presets()))
 def test_presets_are_the_core_s(name: str, settings: Any) -> None:
     """A preset with nothing changed gives the core's recipe of that name."""
-    defaults = {knob.name: knob.default for knob in settings.knobs.values()}
+    defaults = {parameter.name: parameter.default for parameter in settings.parameters.values()}
     assert Recipe.from_dict(settings.recipe(name, defaults)) == preset(name)

@@ -27,7 +27,7 @@ pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[ex
 from published import course, hvass, laplacian, networks, weighted
 from published.dream import Dream
 
-from dreamlayer.core.ascent.loop import Step, dream_planes
+from dreamlayer.core.ascent.loop import Step, ascend_numpy
 from dreamlayer.core.dreaming.dreamer import noise_picture
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets import preset
@@ -80,7 +80,7 @@ def dream(network: Network, recipe: Recipe, image: Array) -> tuple[Array, list[f
 
     layers = [term.layer for term in recipe.layers]
     base = np.ascontiguousarray((image / np.float32(255)).transpose(2, 0, 1))
-    result = dream_planes(
+    result = ascend_numpy(
         base,
         recipe,
         gradient_of,
@@ -302,7 +302,7 @@ def test_tiled(keras_model: Any, inception_v3: Network) -> None:
     assert_same(both, (157, 160), 127.5)
 
 
-FORMS: dict[str, tuple[Callable[..., Dream], dict[str, Any], dict[str, Any]]] = {
+VARIANTS: dict[str, tuple[Callable[..., Dream], dict[str, Any], dict[str, Any]]] = {
     "smooth": (hvass.optimize_image, {"steps": 6}, {"steps": 6}),
     "recursive": (
         hvass.recursive_optimize,
@@ -314,12 +314,12 @@ FORMS: dict[str, tuple[Callable[..., Dream], dict[str, Any], dict[str, Any]]] = 
 
 
 @pytest.mark.parametrize("form", ["as-published", "repaired"])
-@pytest.mark.parametrize("name", list(FORMS))
+@pytest.mark.parametrize("name", list(VARIANTS))
 def test_smooth_and_recursive(
     name: str, form: str, frozen: Any, inception5h_no_mean: Network
 ) -> None:
     """Random tiles, Gaussians that grow, and the blend with ever smaller copies."""
-    oracle, theirs_with, ours_with = FORMS[name]
+    oracle, theirs_with, ours_with = VARIANTS[name]
     chosen = name if form == "repaired" else f"{name}-as-published"
     recipe = preset(chosen).replace(tile=32, **ours_with)
 

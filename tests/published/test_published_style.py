@@ -26,7 +26,7 @@ from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.style import optimization as painting_module
 from dreamlayer.core.style.optimization import Round
-from dreamlayer.core.style.transfer import Stylist
+from dreamlayer.core.style.transfer import StyleTransfer
 from dreamlayer.export import conform
 from dreamlayer.export.pixels import Pixels
 from dreamlayer.export.tf.convert import convert
@@ -100,7 +100,9 @@ def ours(
     """Our pictures, 0..255, and losses after each round."""
     images: list[Array] = []
     losses: list[float] = []
-    painting = Stylist(network, "cpu").prepare(content / 255, recipe, [r / 255 for r in references])
+    painting = StyleTransfer(network, "cpu").prepare(
+        content / 255, recipe, [r / 255 for r in references]
+    )
 
     def keep(made: Round) -> None:
         images.append(made.pixels * 255)

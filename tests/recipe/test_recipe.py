@@ -70,10 +70,10 @@ def test_recipe_survives_json_and_toml(recipe: Recipe) -> None:
     assert parse(recipe.to_toml()) == recipe
 
 
-def test_unusual_recipe_differs_in_every_knob() -> None:
-    """The round trip test leaves no knob at its default."""
-    for knob in dataclasses.fields(Recipe):
-        assert getattr(UNUSUAL, knob.name) != getattr(Recipe(), knob.name), knob.name
+def test_unusual_recipe_differs_in_every_parameter() -> None:
+    """The round trip test leaves no parameter at its default."""
+    for parameter in dataclasses.fields(Recipe):
+        assert getattr(UNUSUAL, parameter.name) != getattr(Recipe(), parameter.name), parameter.name
 
 
 @pytest.mark.parametrize(
@@ -196,10 +196,13 @@ def test_default_preset_is_the_default_recipe() -> None:
 
 def test_every_choice_is_there() -> None:
     """What a recipe may name is what the modules that do it have, in order."""
-    knobs = {knob.name: knob.metadata.get("choices") for knob in dataclasses.fields(Recipe)}
-    assert knobs["scheme"] == tuple(SCHEMES)
-    assert knobs["resample"] == tuple(METHODS)
-    assert knobs["tiling"] == tuple(TILINGS)
+    parameters = {
+        parameter.name: parameter.metadata.get("choices")
+        for parameter in dataclasses.fields(Recipe)
+    }
+    assert parameters["scheme"] == tuple(SCHEMES)
+    assert parameters["resample"] == tuple(METHODS)
+    assert parameters["tiling"] == tuple(TILINGS)
 
 
 def test_every_published_preset_has_a_form_for_the_network_that_ships() -> None:

@@ -49,10 +49,12 @@ def test_recipe_survives_json_and_toml(recipe: StyleRecipe) -> None:
     assert parse_style(recipe.to_toml()) == recipe
 
 
-def test_unusual_recipe_differs_in_every_knob() -> None:
-    """The round trip test leaves no knob at its default."""
-    for knob in dataclasses.fields(StyleRecipe):
-        assert getattr(UNUSUAL, knob.name) != getattr(StyleRecipe(), knob.name), knob.name
+def test_unusual_recipe_differs_in_every_parameter() -> None:
+    """The round trip test leaves no parameter at its default."""
+    for parameter in dataclasses.fields(StyleRecipe):
+        assert getattr(UNUSUAL, parameter.name) != getattr(StyleRecipe(), parameter.name), (
+            parameter.name
+        )
 
 
 def test_neither_recipe_is_taken_for_the_other() -> None:
@@ -93,7 +95,7 @@ def test_style_is_as_published() -> None:
 
 
 def test_base_gives_what_a_file_leaves_out() -> None:
-    """A recipe may change one knob of a preset."""
+    """A recipe may change one parameter of a preset."""
     text = 'command = "style"\nbase = "style"\nrounds = 3'
     assert parse_style(text) == style_preset("style").replace(rounds=3)
     with pytest.raises(RecipeError, match="'base' must be the name"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamlayer.core.runtime import cache as kept
+from dreamlayer.core.runtime import cache
 
 
 @pytest.fixture
@@ -19,10 +19,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def keep(name: str, size: int, used: float) -> Path | None:
     """Keep something of a size that was used last at a time."""
-    with kept.keeping(name) as made:
+    with cache.keeping(name) as made:
         assert made is not None
         (made / "model.onnx").write_bytes(bytes(size))
-    found = kept.find(name)
+    found = cache.find(name)
     if found is not None:
         os.utime(found, (used, used))
     return found
@@ -36,38 +36,38 @@ def test_fact_is_computed_once(folder: Path) -> None:
         computed.append(1)
         return [3, 4]
 
-    assert [kept.fact(compute, "a", 1) for _ in range(3)] == [[3, 4]] * 3
+    assert [cache.memoize(compute, "a", 1) for _ in range(3)] == [[3, 4]] * 3
     assert len(computed) == 1
-    kept.fact(compute, "a", 2)
+    cache.memoize(compute, "a", 2)
     assert len(computed) == 2
     for number, damage in enumerate(("damaged", "null", "{}"), 3):
         for path in folder.iterdir():
             path.write_text(damage)
-        assert kept.fact(compute, "a", 1) == [3, 4]
+        assert cache.memoize(compute, "a", 1) == [3, 4]
         assert len(computed) == number
 
 
 @pytest.mark.usefixtures("folder")
 def test_another_version_of_the_code_shares_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries are filed under the code that made them."""
-    ours = kept.key("a")
-    assert kept.key("a") == ours != kept.key("b")
-    monkeypatch.setattr(kept, "_code", lambda: "another")
-    assert kept.key("a") != ours
+    ours = cache.key("a")
+    assert cache.key("a") == ours != cache.key("b")
+    monkeypatch.setattr(cache, "_code", lambda: "another")
+    assert cache.key("a") != ours
 
 
 @pytest.mark.usefixtures("folder")
 def test_what_was_not_used_for_longest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Above the limit, the oldest entries make room for the new one."""
-    monkeypatch.setattr(kept, "MOST_BYTES", 250)
+    monkeypatch.setattr(cache, "MOST_BYTES", 250)
     first, second = keep("first", 100, 1000), keep("second", 100, 2000)
     assert first is not None
-    assert kept.find("first") is not None, "finding is using"
+    assert cache.find("first") is not None, "finding is using"
     os.utime(first, (3000, 3000))
     third = keep("third", 100, 4000)
     assert second is not None and not second.exists()  # noqa: PT018
     assert first.exists() and third is not None  # noqa: PT018
-    assert kept.size() == 200
+    assert cache.size() == 200
 
 
 def test_leftovers_of_the_killed_go(folder: Path) -> None:
@@ -84,7 +84,7 @@ def test_leftovers_of_the_killed_go(folder: Path) -> None:
 
 def test_failure_while_making_keeps_nothing(folder: Path) -> None:
     """What is raised comes through, and nothing stays."""
-    with pytest.raises(RuntimeError, match="no"), kept.keeping("any"):
+    with pytest.raises(RuntimeError, match="no"), cache.keeping("any"):
         raise RuntimeError("no")
     assert not list(folder.iterdir())
 
@@ -92,9 +92,9 @@ def test_failure_while_making_keeps_nothing(folder: Path) -> None:
 def test_folder_is_the_users_own_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the variable it is the cache folder that the system has for programs."""
     monkeypatch.delenv("DREAMLAYER_CACHE")
-    place = kept.folder()
+    place = cache.folder()
     assert place is not None
     assert "dreamlayer" in str(place)
     monkeypatch.setenv("DREAMLAYER_CACHE", "Off")
-    assert kept.folder() is None
-    assert kept.size() == 0
+    assert cache.folder() is None
+    assert cache.size() == 0

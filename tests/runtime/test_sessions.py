@@ -20,7 +20,7 @@ from dreamlayer.core.errors import NetworkError, ProviderError
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime import cache as kept
+from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.sessions import Source, full_name, offered, open_session
 
 TERMS = [Term("deep")]
@@ -360,7 +360,7 @@ class TestKept:
         self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Where the graph cannot be written, it runs without being kept."""
-        real = kept.keeping
+        real = cache.keeping
 
         @contextlib.contextmanager
         def broken(*parts: object) -> Iterator[Path | None]:

@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from dreamlayer.core.device import objective as loading
-from dreamlayer.core.device.objective import ResidentObjective
+from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.device.tile_graph import Layout
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
@@ -18,7 +18,7 @@ from dreamlayer.core.runtime.providers import PRECISIONS, SETTINGS, settings_of
 from dreamlayer.core.runtime.settings import (
     GRAPHS,
     GRAPHS_PAY,
-    RESIDENT,
+    ON_DEVICE,
     device_of,
     recordable,
     recorded_options,
@@ -36,7 +36,7 @@ ALLOWED = {
 
 def test_provider_options_are_known_ones() -> None:
     """A mistyped name or value would make every session fail on a GPU."""
-    tables = [settings_of(name, precision) for name in RESIDENT for precision in PRECISIONS]
+    tables = [settings_of(name, precision) for name in ON_DEVICE for precision in PRECISIONS]
     for table in [*tables, *GRAPHS.values()]:
         for name, value in table.items():
             assert value in ALLOWED[name], name
@@ -89,7 +89,7 @@ def test_sessions_are_opened_with_the_table(
 
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),))
     for precision, recorded in (("full", False), ("fast", True)):
-        one = ResidentObjective(
+        one = DeviceObjective(
             Network(recipe.network), recipe.layers, "", "cpu", 1, precision=precision
         )
         one.provider = "cuda"
@@ -98,7 +98,7 @@ def test_sessions_are_opened_with_the_table(
             shapes = {"dream/picture": (3, 60, 60)}
             for tiling in ("even", "random"):
                 used = recipe.replace(tiling=tiling)
-                one.tile_routine(used, Layout(1, 1), shapes, GRAPHS_PAY)
+                one.tile_graph(used, Layout(1, 1), shapes, GRAPHS_PAY)
         plain = {"precision": precision}
         tried = {**plain, **recorded_options("cuda")}
         assert opened == ([tried, plain] if recorded else [plain])

@@ -25,7 +25,7 @@ from dreamlayer.core.style.losses import Grams
 from dreamlayer.core.style.memory import estimate_style
 from dreamlayer.core.style.optimization import Round
 from dreamlayer.core.style.spectrum import Spectrum
-from dreamlayer.core.style.transfer import Stylist, transfer
+from dreamlayer.core.style.transfer import StyleTransfer, transfer
 
 Array = np.ndarray
 
@@ -111,12 +111,12 @@ def test_gradient_is_that_of_the_loss(recipe: StyleRecipe) -> None:
     from dreamlayer.core.style.lbfgs import StyleLedger
 
     chosen = recipe.replace(size=9, jitter=3, spectrum=0.7, variation_weight=0.1)
-    painting = Stylist(chosen.network, "cpu").prepare(
+    painting = StyleTransfer(chosen.network, "cpu").prepare(
         CONTENT[:8, :9] / np.float32(255), chosen, [STYLE]
     )
     size = painting.sizes[0]
-    basis, ledger = Spectrum(size, 0.7), StyleLedger(chosen, painting.sizes)
-    evaluate = painting._evaluation(0, (2, 1), basis, ledger)
+    basis, tracker = Spectrum(size, 0.7), StyleLedger(chosen, painting.sizes)
+    evaluate = painting._evaluation(0, (2, 1), basis, tracker)
     rng = np.random.default_rng(3)
     values = basis.values(rng.uniform(50, 200, (3, *size)))
     direction = rng.standard_normal(values.shape)
@@ -269,11 +269,11 @@ def test_bad_requests_get_a_sentence(recipe: StyleRecipe, tmp_path: Path) -> Non
     with pytest.raises(LayerError, match="no layer 'deeep'"):
         transfer(CONTENT, STYLE, recipe.replace(content_layers=(Term("deeep"),)))
     with pytest.raises(RecipeError, match=r"content of 30 × 24 pixels .* the network needs"):
-        Stylist(large).prepare(CONTENT / np.float32(255), default, [STYLE])
+        StyleTransfer(large).prepare(CONTENT / np.float32(255), default, [STYLE])
     with pytest.raises(RecipeError, match="style picture number 1 is 22 × 28 pixels"):
-        Stylist(large).prepare(noise(200, 200, 1) / np.float32(255), default, [STYLE])
+        StyleTransfer(large).prepare(noise(200, 200, 1) / np.float32(255), default, [STYLE])
     with pytest.raises(RecipeError, match=r"use --size \d+ or more"):
-        Stylist(large).prepare(noise(100, 2000, 1) / np.float32(255), default, [STYLE])
+        StyleTransfer(large).prepare(noise(100, 2000, 1) / np.float32(255), default, [STYLE])
 
 
 def test_memory_of_the_style_pictures_counts(recipe: StyleRecipe) -> None:

@@ -1,4 +1,4 @@
-"""What an editor is told about the knobs."""
+"""What an editor is told about the parameters."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def printed() -> str:
 
 
 def test_plugins_copy_is_what_the_code_gives() -> None:
-    """The plug-in's file is refreshed whenever a knob or a preset changes."""
+    """The plug-in's file is refreshed whenever a parameter or a preset changes."""
     held = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
     assert held == printed(), f"refresh the plug-in's copy: {REFRESH}"
     assert json.loads(held) == description()
 
 
-def test_every_knob_is_described() -> None:
+def test_every_parameter_is_described() -> None:
     """Name, type, default and limits of each field of the recipe, in its order."""
-    knobs = description()["knobs"]
-    assert [knob["name"] for knob in knobs] == [f.name for f in dataclasses.fields(Recipe)]
-    keys = {"name", "type", "default", "low", "high", "choices", "help", "expert"}
-    assert all(set(knob) == keys and knob["help"] for knob in knobs)
-    described = {knob["name"]: knob for knob in knobs}
-    types = {name: knob["type"] for name, knob in described.items()}
+    parameters = description()["parameters"]
+    assert [p["name"] for p in parameters] == [f.name for f in dataclasses.fields(Recipe)]
+    keys = {"name", "type", "default", "low", "high", "choices", "help", "advanced"}
+    assert all(set(parameter) == keys and parameter["help"] for parameter in parameters)
+    described = {parameter["name"]: parameter for parameter in parameters}
+    types = {name: parameter["type"] for name, parameter in described.items()}
     assert types["octaves"] == "int"
     assert types["max_loss"] == "float"
     assert types["clip"] == "bool"
@@ -60,7 +60,7 @@ def test_every_knob_is_described() -> None:
 def test_described_recipes_are_read_back() -> None:
     """The defaults and every preset, as a request would send them."""
     told = description()
-    defaults = {k["name"]: k["default"] for k in told["knobs"] if k["default"] is not None}
+    defaults = {k["name"]: k["default"] for k in told["parameters"] if k["default"] is not None}
     assert Recipe.from_dict(defaults) == Recipe()
     assert list(told["presets"]) == list(presets())
     for name, entry in told["presets"].items():

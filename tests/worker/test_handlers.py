@@ -22,7 +22,7 @@ from dreamlayer.core.errors import (
     RecipeError,
 )
 from dreamlayer.core.worker import handlers
-from dreamlayer.core.worker.handlers import Answers
+from dreamlayer.core.worker.handlers import Handlers
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import DescribeRequest, DreamRequest
 from dreamlayer.core.worker.wire_pixels import Raster
@@ -31,7 +31,7 @@ RGBA = np.random.default_rng(0).random((40, 56, 4)).astype(np.float32)
 
 
 class Outbox:
-    """Stands in for `Replies`: keeps what is sent, and is never busy."""
+    """Stands in for `ReplyWriter`: keeps what is sent, and is never busy."""
 
     is_busy = False
 
@@ -59,9 +59,9 @@ def outbox() -> Outbox:
 
 
 @pytest.fixture
-def answers(outbox: Outbox) -> Answers:
+def answers(outbox: Outbox) -> Handlers:
     """Fresh, with nothing loaded."""
-    return Answers(outbox)  # type: ignore[arg-type]
+    return Handlers(outbox)  # type: ignore[arg-type]
 
 
 def job(
@@ -74,7 +74,7 @@ def job(
     return Job(dataclasses.replace(request, **changes), raster)
 
 
-def test_dream_is_that_of_the_library(answers: Answers, outbox: Outbox, recipe: Recipe) -> None:
+def test_dream_is_that_of_the_library(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """Loading is told once, then progress to the end, then the pixels that `core.dream` gives."""
     answers.answer(job(recipe))
     header, payload = outbox.sent[-1]
@@ -91,7 +91,7 @@ def test_dream_is_that_of_the_library(answers: Answers, outbox: Outbox, recipe: 
 
 @pytest.mark.parametrize(("pixels", "top"), [("uint8", 255), ("uint16", 65535)])
 def test_result_has_the_type_of_its_request(
-    pixels: str, top: int, answers: Answers, outbox: Outbox, recipe: Recipe
+    pixels: str, top: int, answers: Handlers, outbox: Outbox, recipe: Recipe
 ) -> None:
     """The dream itself is the one on floats; only its result is rounded."""
     one = job(recipe, pixels=pixels)
@@ -107,7 +107,7 @@ def test_result_has_the_type_of_its_request(
 
 
 def test_last_progress_says_that_all_is_done(
-    answers: Answers, outbox: Outbox, recipe: Recipe
+    answers: Handlers, outbox: Outbox, recipe: Recipe
 ) -> None:
     """However fast the steps follow one another."""
     answers.answer(job(recipe))
@@ -118,7 +118,7 @@ def test_last_progress_says_that_all_is_done(
     assert "loss" not in header
 
 
-def test_network_and_objective_stay_warm(answers: Answers, outbox: Outbox, recipe: Recipe) -> None:
+def test_network_and_objective_stay_warm(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """The second dream loads nothing; another layer, provider or thread count does."""
     answers.answer(job(recipe))
     answers.answer(job(recipe.replace(seed=1)))
@@ -132,7 +132,7 @@ def test_network_and_objective_stay_warm(answers: Answers, outbox: Outbox, recip
 
 
 def test_network_that_was_replaced_is_loaded_again(
-    answers: Answers, outbox: Outbox, recipe: Recipe, small_network: Path, tmp_path: Path
+    answers: Handlers, outbox: Outbox, recipe: Recipe, small_network: Path, tmp_path: Path
 ) -> None:
     """What the file holds now counts."""
     path = tmp_path / "n.onnx"
@@ -144,7 +144,7 @@ def test_network_that_was_replaced_is_loaded_again(
 
 
 def test_large_picture_has_the_memory_to_itself(
-    answers: Answers, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+    answers: Handlers, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other objectives are given back before it; for previews they stay."""
     other = recipe.replace(layers=(Term("first"),))
@@ -165,7 +165,7 @@ def test_large_picture_has_the_memory_to_itself(
 
 @pytest.mark.parametrize("idle", [{"steps": 0}, {"strength": 0.0}])
 def test_idle_recipe_needs_no_network(
-    answers: Answers, outbox: Outbox, idle: dict[str, float]
+    answers: Handlers, outbox: Outbox, idle: dict[str, float]
 ) -> None:
     """Every bit comes back, even if there is no such network."""
     answers.answer(job(Recipe(network="nowhere", **idle), preview=30))  # type: ignore[arg-type]
@@ -174,7 +174,7 @@ def test_idle_recipe_needs_no_network(
     assert payload == RGBA.tobytes()
 
 
-def test_mask_and_strength_reach_through(answers: Answers, outbox: Outbox, recipe: Recipe) -> None:
+def test_mask_and_strength_reach_through(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """As in the library, bit by bit."""
     mask = np.linspace(-1, 1, RGBA[:, :, 0].size, dtype=np.float32).clip(0, 1)
     mask = mask.reshape(RGBA.shape[:2])
@@ -185,7 +185,7 @@ def test_mask_and_strength_reach_through(answers: Answers, outbox: Outbox, recip
     assert result[:20].tobytes() == RGBA[:20, :, :3].tobytes()
 
 
-def test_previews_come_after_each_octave(answers: Answers, outbox: Outbox, recipe: Recipe) -> None:
+def test_previews_come_after_each_octave(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """All in one size, the last one looks like the result."""
     answers.answer(job(recipe, preview=28))
     previews = [(h, p) for h, p in outbox.sent if h["type"] == "preview"]
@@ -201,7 +201,7 @@ def test_previews_come_after_each_octave(answers: Answers, outbox: Outbox, recip
     np.testing.assert_allclose(shown, result.clip(0, 1) * 255, atol=1)
 
 
-def test_cancelled_job_has_no_result(answers: Answers, outbox: Outbox, recipe: Recipe) -> None:
+def test_cancelled_job_has_no_result(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """Also where there was nothing to do."""
     for one in (recipe, recipe.replace(steps=0)):
         cancelled = job(one)
@@ -221,7 +221,7 @@ def test_cancelled_job_has_no_result(answers: Answers, outbox: Outbox, recipe: R
     ],
 )
 def test_what_is_not_there_is_an_error(
-    changes: dict[str, Any], error: type[Exception], message: str, answers: Answers, recipe: Recipe
+    changes: dict[str, Any], error: type[Exception], message: str, answers: Handlers, recipe: Recipe
 ) -> None:
     """And the next dream works."""
     with pytest.raises(error, match=message):
@@ -234,14 +234,14 @@ def test_what_is_not_there_is_an_error(
     [({"provider": "cuba"}, "did you mean cuda"), ({"threads": 100_000}, "threads were asked")],
 )
 def test_provider_that_cannot_be_had(
-    changes: dict[str, Any], message: str, answers: Answers, recipe: Recipe
+    changes: dict[str, Any], message: str, answers: Handlers, recipe: Recipe
 ) -> None:
     """A wrong provider or thread count is told with what is allowed."""
     with pytest.raises(ProviderError, match=message):
         answers.answer(job(recipe, **changes))
 
 
-def test_pixels_that_are_no_numbers_are_an_error(answers: Answers, recipe: Recipe) -> None:
+def test_pixels_that_are_no_numbers_are_an_error(answers: Handlers, recipe: Recipe) -> None:
     """Before a network is looked for; in alpha they do no harm."""
     for one in (recipe, Recipe(steps=0)):
         bad = job(one)
@@ -252,14 +252,14 @@ def test_pixels_that_are_no_numbers_are_an_error(answers: Answers, recipe: Recip
 
 
 def test_description_tells_what_there_is(
-    answers: Answers, outbox: Outbox, small_network: Path, monkeypatch: pytest.MonkeyPatch
+    answers: Handlers, outbox: Outbox, small_network: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Knobs, presets and networks; with a network, its layers."""
+    """Parameters, presets and networks; with a network, its layers."""
     monkeypatch.setenv("DREAMLAYER_NETWORKS", str(small_network))
     answers.answer(Job(DescribeRequest("a", None)))
     header = outbox.sent[-1][0]
     assert (header["type"], header["id"]) == ("description", "a")
-    assert {"version", "protocol", "knobs", "presets", "providers"} <= set(header)
+    assert {"version", "protocol", "parameters", "presets", "providers"} <= set(header)
     assert header["networks"]["small"] == str(small_network)
     assert "layers" not in header
     answers.answer(Job(DescribeRequest("b", "small")))

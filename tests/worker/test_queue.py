@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.worker.queue import Backlog, Job
+from dreamlayer.core.worker.queue import Job, RequestQueue
 from dreamlayer.core.worker.requests import CancelRequest, DescribeRequest, DreamRequest, Id
 
 
@@ -23,7 +23,7 @@ def never() -> bool:
 
 def test_first_come_first_served() -> None:
     """Jobs come out as they came in."""
-    backlog, jobs = Backlog(), [dream(i) for i in range(3)]
+    backlog, jobs = RequestQueue(), [dream(i) for i in range(3)]
     for job in jobs:
         backlog.put(job)
     assert [backlog.take() for _ in jobs] == jobs
@@ -31,7 +31,7 @@ def test_first_come_first_served() -> None:
 
 def test_cancel_takes_out_what_waits_and_tells_what_runs() -> None:
     """By id, or all; a description is no dream and stays."""
-    backlog = Backlog()
+    backlog = RequestQueue()
     described = Job(DescribeRequest(1, None))
     jobs = [dream(1), dream(2), described, dream(1), dream("1")]
     for job in jobs:
@@ -47,7 +47,7 @@ def test_cancel_takes_out_what_waits_and_tells_what_runs() -> None:
 
 def test_cancel_of_what_is_done_does_nothing() -> None:
     """An answered request cannot be cancelled any more."""
-    backlog, job = Backlog(), dream(1)
+    backlog, job = RequestQueue(), dream(1)
     backlog.put(job)
     backlog.take()
     backlog.finish()
@@ -57,7 +57,7 @@ def test_cancel_of_what_is_done_does_nothing() -> None:
 
 def test_only_one_dream_waits() -> None:
     """A second one has room once the first is taken; descriptions have room meanwhile."""
-    backlog, entered = Backlog(), threading.Event()
+    backlog, entered = RequestQueue(), threading.Event()
     backlog.put(dream(1))
     backlog.wait_for_room(pixels=False, gone=never)
 
@@ -75,7 +75,7 @@ def test_only_one_dream_waits() -> None:
 
 def test_who_waits_for_room_notices_that_nobody_is_there() -> None:
     """The end of the input is not missed behind a request that cannot come in yet."""
-    backlog = Backlog()
+    backlog = RequestQueue()
     backlog.put(dream(1))
     with pytest.raises(EOFError):
         backlog.wait_for_room(pixels=True, gone=lambda: True)

@@ -235,14 +235,14 @@ def test_end_of_input_is_seen_behind_a_request_that_has_no_room(
 LOADING = """
 import os, sys
 import dreamlayer.core.worker.server as worker
-from dreamlayer.core.worker.writer import Replies
+from dreamlayer.core.worker.writer import ReplyWriter
 
 def begun():
     import numpy
     os._exit(0 if "random" in vars(numpy) else 3)
 
 worker._load_blur = begun
-worker.Worker(sys.stdin.buffer, Replies(sys.stdout.buffer)).run()
+worker.Worker(sys.stdin.buffer, ReplyWriter(sys.stdout.buffer)).run()
 """
 
 

@@ -161,7 +161,7 @@ def test_mistake_of_our_own_is_answered_and_the_worker_lives_on(
     code = (
         "import dreamlayer.core.worker.handlers\n"
         f"def broken(self, request): raise {raised}\n"
-        "dreamlayer.core.worker.handlers.Answers._describe = broken\n"
+        "dreamlayer.core.worker.handlers.Handlers._describe = broken\n"
         "from dreamlayer.core.cli.program import main; main(['worker'])"
     )
     with Client([sys.executable, "-c", code]) as client:

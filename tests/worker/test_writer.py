@@ -1,4 +1,4 @@
-"""Replies on their way out."""
+"""ReplyWriter on their way out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from dreamlayer.core.errors import RequestError
-from dreamlayer.core.worker.writer import Replies
+from dreamlayer.core.worker.writer import ReplyWriter
 
 
 class Gate(io.BytesIO):
@@ -27,7 +27,7 @@ class Gate(io.BytesIO):
 def test_replies_go_out_in_order_with_what_follows() -> None:
     """Each line is followed by its own bytes."""
     stream = io.BytesIO()
-    replies = Replies(stream)
+    replies = ReplyWriter(stream)
     replies.send({"a": 1, "bytes": 3}, [memoryview(b"xy"), memoryview(b"z")])
     replies.send({"b": 2}, wait=True)
     assert stream.getvalue() == b'{"a": 1, "bytes": 3}\nxyz{"b": 2}\n'
@@ -36,7 +36,7 @@ def test_replies_go_out_in_order_with_what_follows() -> None:
 def test_sender_is_not_held_up_by_a_slow_reader() -> None:
     """Small replies wait in memory; whoever asks is told that they do."""
     stream = Gate()
-    replies = Replies(stream)
+    replies = ReplyWriter(stream)
     for number in range(100):
         replies.send({"n": number})
     assert replies.is_busy
@@ -56,7 +56,7 @@ def test_payload_is_made_while_it_is_written() -> None:
         asked.set()
         yield memoryview(b"x")
 
-    replies = Replies(stream)
+    replies = ReplyWriter(stream)
     replies.send({"first": 1})
     replies.send({"bytes": 1}, payload())
     assert not asked.wait(0.1)
@@ -68,7 +68,7 @@ def test_payload_is_made_while_it_is_written() -> None:
 def test_reply_that_is_no_message_is_refused_where_it_is_sent() -> None:
     """The one who sends it gets the error, and others can still be sent."""
     stream = io.BytesIO()
-    replies = Replies(stream)
+    replies = ReplyWriter(stream)
     with pytest.raises(RequestError):
         replies.send({"text": "x" * 2**20})
     replies.send({"b": 2}, wait=True)

@@ -41,7 +41,7 @@ def positive(x: Value) -> Value:
     ONNX Runtime keeps HardSigmoid in its blocked NCHWc layout, which a comparison leaves; the
     slope makes every x above 1e-30 a 1. A slope beyond float16's range would turn 0 into NaN.
     """
-    if x.graph.forms.mask == RAMP and x.dtype == TensorProto.FLOAT:
+    if x.graph.variant.mask == RAMP and x.dtype == TensorProto.FLOAT:
         return x.graph.emit("Min", x * 1e30, x.graph.like(x, 1.0))
     if x.dtype == TensorProto.FLOAT:
         return x.graph.emit("HardSigmoid", x, alpha=1e30, beta=0.0)

@@ -135,8 +135,8 @@ def placed(full: Value, y: Value, x: Value, win: Window) -> Value:
 
 
 def _own(w: Value) -> Value:
-    """The kernel, in a tensor of its own where the forms want that."""
-    if w.graph.forms.kernels != OWN:
+    """The kernel, in a tensor of its own where the variant want that."""
+    if w.graph.variant.kernels != OWN:
         return w
     # Runtimes compute it beforehand, and none of them sees that it changes nothing.
     lowest = _LOWEST_HALF if w.dtype == TensorProto.FLOAT16 else _LOWEST

@@ -41,9 +41,9 @@ _POOL_ATTRIBUTES = (
 def max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """Send each window's gradient to the first of its maxima, in the form of the graph's choice."""
     graph = g.graph
-    if graph.forms.max_pool in (TAPS, SLICES):
+    if graph.variant.max_pool in (TAPS, SLICES):
         win = window(attrs, list(attrs["kernel_shape"]), x[0], ans)
-        if graph.forms.max_pool == TAPS:
+        if graph.variant.max_pool == TAPS:
             return compared(g, ans, x[0], win)
         if sliceable(x[0], win):
             return sliced(g, ans, x[0], win)

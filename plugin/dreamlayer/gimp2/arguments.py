@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""The arguments of the filter in GIMP 2.10, as gimpfu wants them, made from the recipe's knobs."""
+"""The arguments of the filter in GIMP 2.10, made from the recipe's parameters."""
 
 from __future__ import unicode_literals
 
@@ -10,14 +10,18 @@ from settings import CUSTOM, MAIN, OUTPUTS, SettingError
 def arguments(settings):
     """The arguments: name, gimpfu's declaration, and what makes our value of gimpfu's.
 
-    Knobs for experts are left to the presets: gimpfu's dialog shows a row for each argument and
-    does not scroll.
+    Advanced parameters are left to the presets: gimpfu's dialog shows a row for each argument
+    and does not scroll.
     """
     presets = [(n, "{}: {}".format(n, p["description"])) for n, p in settings.presets.items()]
     declared = [_option("preset", "_Preset", presets + [(CUSTOM, "custom: as set below")], CUSTOM)]
     order = list(MAIN)
-    order += [n for n, knob in settings.knobs.items() if n not in MAIN and not knob.expert]
-    declared.extend(_knob(settings.knobs[name]) for name in order)
+    order += [
+        n
+        for n, parameter in settings.parameters.items()
+        if n not in MAIN and not parameter.advanced
+    ]
+    declared.extend(_parameter(settings.parameters[name]) for name in order)
     providers = [(name, name) for name in settings.providers]
     declared.append(_option("provider", "Provider", providers, settings.providers[0]))
     declared.append(_option("output", "_Output", list(OUTPUTS.items()), "in-place"))
@@ -39,27 +43,27 @@ def _option(name, title, choices, default):
     return name, (gimpfu.PF_OPTION, _argument(name), to_gimp(title), default, labels), read
 
 
-def _knob(knob):
-    """A knob of the recipe as an argument."""
-    if knob.choices:
-        choices = [(choice, choice) for choice in knob.choices]
-        return _option(knob.name, knob.title, choices, knob.default)
-    title, default, limits = knob.title, knob.default, ()
-    if knob.kind == "bool":
+def _parameter(parameter):
+    """A parameter of the recipe as an argument."""
+    if parameter.choices:
+        choices = [(choice, choice) for choice in parameter.choices]
+        return _option(parameter.name, parameter.title, choices, parameter.default)
+    title, default, limits = parameter.title, parameter.default, ()
+    if parameter.kind == "bool":
         kind, read = gimpfu.PF_TOGGLE, bool
-    elif knob.kind == "int":
-        kind, read, limits = gimpfu.PF_SPINNER, _whole, ((knob.low, knob.high, 1),)
-    elif knob.kind == "float":
+    elif parameter.kind == "int":
+        kind, read, limits = gimpfu.PF_SPINNER, _whole, ((parameter.low, parameter.high, 1),)
+    elif parameter.kind == "float":
         # As text: on a slider all of the range is too coarse, a spinner cuts what scripts give.
         kind, read = gimpfu.PF_FLOAT, float
-        title += " (0 for never)" if knob.name == "max_loss" else _range(knob)
+        title += " (0 for never)" if parameter.name == "max_loss" else _range(parameter)
     else:
         kind, read, default = gimpfu.PF_STRING, from_gimp, to_gimp(default)
-    return knob.name, (kind, _argument(knob.name), to_gimp(title), default) + limits, read
+    return parameter.name, (kind, _argument(parameter.name), to_gimp(title), default) + limits, read
 
 
-def _range(knob):
-    return " ({:g} to {:g})".format(knob.low, knob.high)
+def _range(parameter):
+    return " ({:g} to {:g})".format(parameter.low, parameter.high)
 
 
 def _argument(name):

@@ -51,11 +51,11 @@ class Filter(object):
 
     def register(self):
         """Declare menu entry and arguments."""
-        knobs = ["{}: {}".format(k.name, k.help) for k in self.settings.knobs.values()]
+        parameters = ["{}: {}".format(k.name, k.help) for k in self.settings.parameters.values()]
         gimpfu.register(
             to_gimp(PROCEDURE),
             to_gimp(_BLURB),
-            to_gimp("\n".join([_HELP] + knobs)),
+            to_gimp("\n".join([_HELP] + parameters)),
             b"dreamlayer",
             b"dreamlayer, MIT licence",
             b"2026",

@@ -6,17 +6,17 @@ from gi.repository import GimpUi, GLib, Gtk
 from settings import CUSTOM, SettingError
 from worker_client import Worker
 
-from gimp3.knobs import KnobSide
 from gimp3.pane import PreviewPane
+from gimp3.parameters import ParameterSide
 from gimp3.pixels import Region
-from gimp3.preview import Previewer
+from gimp3.preview import PreviewMaker
 from gimp3.signature import recipe_on
 
 _DELAY = 250
 """Milliseconds of rest after a change before a preview is begun."""
 
 _UNNAMED = ("seed", "strength")
-"""Knobs that a painter may turn without leaving the preset."""
+"""Parameters that a painter may turn without leaving the preset."""
 
 _AS_BEFORE = "as before"
 """The entry of the preset list for the recipe that the layer carries."""
@@ -45,21 +45,21 @@ class _Dialog:
         image = drawables[0].get_image()
         region = Region(drawables[0], not image.get_selection().is_empty(image))
         self._size = f"{region.width} × {region.height}"
-        self.previewer = Previewer(lambda: Worker(folder), self._tell)
+        self.previewer = PreviewMaker(lambda: Worker(folder), self._tell)
         self.pane = PreviewPane(region, self._begin_preview)
         self._before = _values_of(recipe_on(drawables[0]), settings)
-        self.knobs = KnobSide(config, settings, self._presets())
+        self.parameters = ParameterSide(config, settings, self._presets())
         row = Gtk.Box(spacing=18)
         row.pack_start(self.pane, False, False, 0)
-        row.pack_start(self.knobs, True, True, 0)
+        row.pack_start(self.parameters, True, True, 0)
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
         column.pack_start(row, True, True, 0)
-        column.pack_start(self.knobs.advanced, False, False, 0)
+        column.pack_start(self.parameters.advanced, False, False, 0)
         column.show_all()
         self.window.get_content_area().pack_start(column, True, True, 0)
         self._spell_out()
         self._name_preset()
-        self.knobs.preset.connect("changed", self._preset_chosen)
+        self.parameters.preset.connect("changed", self._preset_chosen)
         config.connect("notify", self._changed)
         self._begin_preview()
 
@@ -104,8 +104,8 @@ class _Dialog:
     def _hear(self, kind, number, news):
         if kind == "described" and number == self._describing:
             with self._quietly():
-                self.knobs.offer("network", sorted(news.get("networks", {})))
-                self.knobs.offer("layers", [layer["name"] for layer in news.get("layers", [])])
+                self.parameters.offer("network", sorted(news.get("networks", {})))
+                self.parameters.offer("layers", [layer["name"] for layer in news.get("layers", [])])
         if number != self._dreaming:
             # Of settings that are no more; a network that cannot be described cannot dream either.
             return False
@@ -134,7 +134,8 @@ class _Dialog:
 
     def _values(self):
         values = {
-            name: self.config.get_property(name.replace("_", "-")) for name in self.settings.knobs
+            name: self.config.get_property(name.replace("_", "-"))
+            for name in self.settings.parameters
         }
         # Number fields add digits that nobody typed.
         return {k: round(v, 9) if isinstance(v, float) else v for k, v in values.items()}
@@ -147,7 +148,7 @@ class _Dialog:
         return listed
 
     def _preset_chosen(self, combo):
-        """Set all knobs as the preset has them; the seed stays."""
+        """Set all parameters as the preset has them; the seed stays."""
         name = combo.get_active_id()
         if self._filling or name is None:
             return
@@ -158,17 +159,19 @@ class _Dialog:
             values = self.settings.preset_values(name)
             del values["seed"]
         with self._quietly():
-            for knob, value in values.items():
-                self.config.set_property(knob.replace("_", "-"), value)
+            for parameter, value in values.items():
+                self.config.set_property(parameter.replace("_", "-"), value)
         self._changed(self.config, None)
 
     def _spell_out(self):
-        """Set the knobs as they count where a script named a preset, whose values they lack."""
+        """Set the parameters as they count where a script named a preset."""
         name = self.config.get_property("preset")
         if name in self.settings.presets:
-            own = {k: v for k, v in self._values().items() if v != self.settings.knobs[k].default}
-            for knob, value in dict(self.settings.preset_values(name), **own).items():
-                self.config.set_property(knob.replace("_", "-"), value)
+            own = {
+                k: v for k, v in self._values().items() if v != self.settings.parameters[k].default
+            }
+            for parameter, value in dict(self.settings.preset_values(name), **own).items():
+                self.config.set_property(parameter.replace("_", "-"), value)
 
     def _name_preset(self):
         """Show the preset whose values these are, or that they are custom ones."""
@@ -181,7 +184,7 @@ class _Dialog:
         with self._quietly():
             # All values are set, so that the name counts for nothing more.
             self.config.set_property("preset", CUSTOM)
-            self.knobs.preset.set_active_id(fits)
+            self.parameters.preset.set_active_id(fits)
 
     def _changed(self, config, spec):
         if self._filling or (spec is not None and spec.name in ("output", "preset")):
@@ -197,14 +200,14 @@ class _Dialog:
 
 
 def _values_of(recipe, settings):
-    """The knobs' values in a recipe that a layer carries; None where it is none that we can use."""
+    """The values in a recipe that a layer carries; None where we cannot use it."""
     if recipe is None:
         return None
     try:
         values = settings.values_in(recipe)
         settings.recipe(CUSTOM, values)
-        for name, knob in settings.knobs.items():
-            kinds = (int, float) if knob.kind == "float" else type(knob.default)
+        for name, parameter in settings.parameters.items():
+            kinds = (int, float) if parameter.kind == "float" else type(parameter.default)
             if not isinstance(values[name], kinds):
                 return None
     except (AttributeError, KeyError, TypeError, ValueError):

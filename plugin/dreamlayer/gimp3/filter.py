@@ -55,24 +55,24 @@ class DeepDream(Gimp.PlugIn):
 
 
 def _declare(procedure, settings):
-    """Declare the arguments from the recipe's own knobs."""
+    """Declare the arguments from the recipe's own parameters."""
     flags = GObject.ParamFlags.READWRITE
     listed = ", ".join([CUSTOM, *settings.presets])
     procedure.add_string_argument("preset", "_Preset", f"one of {listed}", CUSTOM, flags)
-    for knob in settings.knobs.values():
-        name, title = knob.name.replace("_", "-"), knob.title
-        help_ = knob.help + ("" if knob.low is None else f" ({knob.low:g} to {knob.high:g})")
-        if knob.kind == "int":
+    for one in settings.parameters.values():
+        name, title = one.name.replace("_", "-"), one.title
+        help_ = one.help + ("" if one.low is None else f" ({one.low:g} to {one.high:g})")
+        if one.kind == "int":
             procedure.add_int_argument(
-                name, title, help_, -_UNCHECKED, _UNCHECKED, knob.default, flags
+                name, title, help_, -_UNCHECKED, _UNCHECKED, one.default, flags
             )
-        elif knob.kind == "float":
-            procedure.add_double_argument(name, title, help_, -1e300, 1e300, knob.default, flags)
-        elif knob.kind == "bool":
-            procedure.add_boolean_argument(name, title, help_, knob.default, flags)
+        elif one.kind == "float":
+            procedure.add_double_argument(name, title, help_, -1e300, 1e300, one.default, flags)
+        elif one.kind == "bool":
+            procedure.add_boolean_argument(name, title, help_, one.default, flags)
         else:
-            allowed = f": {', '.join(knob.choices)}" if knob.choices else ""
-            procedure.add_string_argument(name, title, help_ + allowed, knob.default, flags)
+            allowed = f": {', '.join(one.choices)}" if one.choices else ""
+            procedure.add_string_argument(name, title, help_ + allowed, one.default, flags)
     listed = ", ".join(settings.providers)
     procedure.add_string_argument("provider", "Provider", f"one of {listed}", "auto", flags)
     listed = ", ".join(OUTPUTS)
@@ -126,8 +126,8 @@ def run(procedure, mode, image, drawables, config, data):
 
 
 def values_of(config, settings):
-    """The values of all knobs in a procedure's config, by the knob's name."""
-    return {name: config.get_property(name.replace("_", "-")) for name in settings.knobs}
+    """The values of all parameters in a procedure's config, by the parameter's name."""
+    return {name: config.get_property(name.replace("_", "-")) for name in settings.parameters}
 
 
 def _check_image(image, drawables):

@@ -7,7 +7,7 @@ from worker_client import WorkerError
 _PATIENCE = 10.0
 
 
-class Previewer:
+class PreviewMaker:
     """Dreams small pictures in the background; every request has a number, which the news bear.
 
     A worker that died is started anew with the next request.

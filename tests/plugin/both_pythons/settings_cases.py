@@ -23,7 +23,7 @@ sys.path.remove(PLUGIN)
 
 
 def _defaults(settings, **changes):
-    values = dict((knob.name, knob.default) for knob in settings.knobs.values())
+    values = dict((parameter.name, parameter.default) for parameter in settings.parameters.values())
     values.update(changes)
     return values
 
@@ -42,28 +42,28 @@ def _refused(words, call, *arguments):
 def case_read_from_any_folder(folder):
     """The description is found in a folder whose name has letters beyond ASCII."""
     shutil.copy(os.path.join(PLUGIN, str("description.json")), folder)
-    assert list(Settings(folder).knobs) == list(Settings(PLUGIN).knobs)
+    assert list(Settings(folder).parameters) == list(Settings(PLUGIN).parameters)
 
 
-def case_knobs(_folder):
-    """Knobs keep their order, have a title, and their default lies within their limits."""
+def case_parameters(_folder):
+    """Parameters keep their order, have a title, and their default lies within their limits."""
     settings = Settings(PLUGIN)
-    assert list(settings.knobs)[:4] == ["network", "layers", "guide", "octaves"]
-    assert set(MAIN) <= set(settings.knobs)
-    for knob in settings.knobs.values():
-        assert knob.kind in ("int", "float", "bool", "text", "layers")
-        assert knob.title[0].isupper()
-        assert "_" not in knob.title
-        if knob.kind in ("int", "float"):
-            assert knob.low <= knob.default <= knob.high
-        if knob.choices:
-            assert knob.default in knob.choices
+    assert list(settings.parameters)[:4] == ["network", "layers", "guide", "octaves"]
+    assert set(MAIN) <= set(settings.parameters)
+    for parameter in settings.parameters.values():
+        assert parameter.kind in ("int", "float", "bool", "text", "layers")
+        assert parameter.title[0].isupper()
+        assert "_" not in parameter.title
+        if parameter.kind in ("int", "float"):
+            assert parameter.low <= parameter.default <= parameter.high
+        if parameter.choices:
+            assert parameter.default in parameter.choices
 
 
 def case_no_value_is_the_default(_folder):
     """GIMP gives None for a text argument whose default is empty, from its second start on."""
     settings = Settings(PLUGIN)
-    values = dict.fromkeys(settings.knobs)
+    values = dict.fromkeys(settings.parameters)
     for preset in (CUSTOM, "eyes"):
         assert settings.recipe(preset, values) == settings.recipe(preset, _defaults(settings))
 
@@ -71,21 +71,21 @@ def case_no_value_is_the_default(_folder):
 def case_what_editors_cannot_hold(_folder):
     """No empty number, and no seed of more than 31 bits."""
     settings = Settings(PLUGIN)
-    never = settings.knobs["max_loss"]
+    never = settings.parameters["max_loss"]
     assert (never.default, never.low) == (0.0, -1e9)
     assert "0 for never" in never.help
-    assert settings.knobs["seed"].high == 2**31 - 1
+    assert settings.parameters["seed"].high == 2**31 - 1
 
 
 def case_presets(_folder):
-    """The default comes first, what needs another network last; each gives every knob a value."""
+    """The default comes first, what needs another network last; each sets every parameter."""
     settings = Settings(PLUGIN)
     ready = [one["recipe"]["network"] == "default" for one in settings.presets.values()]
     assert next(iter(settings.presets)) == "default"
     assert ready == sorted(ready, reverse=True)
     assert CUSTOM not in settings.presets
     for name in settings.presets:
-        assert set(settings.preset_values(name)) == set(settings.knobs)
+        assert set(settings.preset_values(name)) == set(settings.parameters)
     assert settings.preset_values("default") == _defaults(settings)
 
 
@@ -125,7 +125,7 @@ def case_single_precision(_folder):
 
 
 def case_values_out_of_range(_folder):
-    """A value that is not allowed is answered with the knob, the limits and the value."""
+    """A value that is not allowed is answered with the parameter, the limits and the value."""
     settings = Settings(PLUGIN)
     for name, value, words in (
         ("steps", -1, ["steps", "0", "100000", "-1"]),
@@ -152,7 +152,7 @@ def case_check(_folder):
 
 
 def case_values_in_a_recipe(_folder):
-    """A recipe of the worker's gives a value for each knob, its layers as text."""
+    """A recipe of the worker's gives a value for each parameter, its layers as text."""
     settings = Settings(PLUGIN)
     layers = [
         {"layer": "mixed3", "weight": 1.0, "channels": [], "kind": "squares"},

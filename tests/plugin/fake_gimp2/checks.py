@@ -187,12 +187,16 @@ def described():
 
 
 def check_registered_with_all_arguments():
-    """Every knob but those for experts is an argument, and the menu has the filter."""
+    """Every parameter but those for experts is an argument, and the menu has the filter."""
     installed = gimp.procedures[NAME]
     names = [argument[1].decode("ascii") for argument in installed["arguments"]]
-    knobs = [knob["name"].replace("_", "-") for knob in described()["knobs"] if not knob["expert"]]
+    parameters = [
+        parameter["name"].replace("_", "-")
+        for parameter in described()["parameters"]
+        if not parameter["advanced"]
+    ]
     assert names[:4] == ["run-mode", "image", "drawable", "preset"]
-    assert sorted(names[4:-2]) == sorted(knobs)
+    assert sorted(names[4:-2]) == sorted(parameters)
     assert names[-2:] == ["provider", "output"]
     assert installed["label"] == b"_Deep Dream..."
     assert installed["menu"] == b"<Image>/Filters/Artistic"

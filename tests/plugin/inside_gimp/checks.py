@@ -194,13 +194,13 @@ def when_running(which, act, delay=1.0):
 
 
 def check_registered_with_all_arguments():
-    """Every knob of the recipe is an argument, and the menu has the filter."""
+    """Every parameter of the recipe is an argument, and the menu has the filter."""
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-deep-dream")
     assert procedure is not None
     names = {argument.name for argument in procedure.get_arguments()}
     with open(os.path.join(PLUGIN, "description.json"), encoding="utf-8") as file:
-        knobs = {knob["name"].replace("_", "-") for knob in json.load(file)["knobs"]}
-    assert knobs | {"preset", "provider", "output"} <= names, names
+        parameters = {p["name"].replace("_", "-") for p in json.load(file)["parameters"]}
+    assert parameters | {"preset", "provider", "output"} <= names, names
     assert procedure.get_menu_paths() == ["<Image>/Filters/Artistic"]
     assert procedure.get_menu_label() == "_Deep Dream..."
 

@@ -6,10 +6,10 @@ from functools import cache
 
 import numpy as np
 
-from dreamlayer.core.ascent.loop import Step, dream_on
+from dreamlayer.core.ascent.loop import Step, ascend
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.ascent.tiles import Grid
-from dreamlayer.core.device.objective import ResidentObjective
+from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
@@ -23,23 +23,23 @@ class Run:
     """What one dream gave: its image, its steps without their arrays, and its progress."""
 
     def __init__(
-        self, objective: Objective | ResidentObjective, recipe: Recipe, base: Array, grid: Grid
+        self, objective: Objective | DeviceObjective, recipe: Recipe, base: Array, grid: Grid
     ) -> None:
         self.steps: list[tuple[int, int, float, float]] = []
         self.changes: list[Array] = []
         self.progress: list[Progress] = []
-        ground = objective.ground(recipe)
-        held = ground.take(base)
-        dreamt = dream_on(
-            ground,
+        backend = objective.backend(recipe)
+        held = backend.upload(base)
+        dreamt = ascend(
+            backend,
             held,
             grid=grid,
             rng=np.random.default_rng(recipe.seed),
             watch=self.progress.append,
             trace=self._keep,
         )
-        self.image = ground.give(dreamt)
-        np.testing.assert_array_equal(ground.give(held), base)
+        self.image = backend.download(dreamt)
+        np.testing.assert_array_equal(backend.download(held), base)
 
     def _keep(self, step: Step) -> None:
         self.steps.append((step.octave, step.step, step.loss, step.divisor))
@@ -49,12 +49,12 @@ class Run:
 @cache
 def loaded(
     network: str, terms: tuple[Term, ...], guide: str = ""
-) -> tuple[Objective, ResidentObjective]:
+) -> tuple[Objective, DeviceObjective]:
     """One objective in both forms, on one thread."""
     found = Network(network)
     return (
         Objective(found, terms, guide, "cpu", 1),
-        ResidentObjective(found, terms, guide, "cpu", 1),
+        DeviceObjective(found, terms, guide, "cpu", 1),
     )
 
 

@@ -1,4 +1,4 @@
-"""The right side of the dialog in GIMP 3: a row for each knob, tied to the filter's arguments."""
+"""The right side of the dialog in GIMP 3: a row for each parameter, tied to its argument."""
 
 from gi.repository import GLib, GObject, Gtk, Pango
 from settings import MAIN, OUTPUTS
@@ -14,16 +14,16 @@ _IN_SIGHT = {
     "step_size": (0.0, 0.05),
     "smoothing": (0.0, 10.0),
 }
-"""What a slider spans; its number field takes the knob's whole range."""
+"""What a slider spans; its number field takes the parameter's whole range."""
 
 _ADVANCED_HEIGHT = 210
-"""Pixels that the rarer knobs take at most, so that the dialog fits on a small screen."""
+"""Pixels that the rarer parameters take at most, so that the dialog fits on a small screen."""
 
 _SEEDS = 2**31 - 1
 _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
 
 
-class KnobSide(Gtk.Box):
+class ParameterSide(Gtk.Box):
     """All settings; the rarer ones in the expander `advanced`, which goes where there is room.
 
     Parameters
@@ -31,7 +31,7 @@ class KnobSide(Gtk.Box):
     config : Gimp.ProcedureConfig
         The arguments; they and the widgets follow each other.
     settings : settings.Settings
-        The knobs.
+        The parameters.
     presets : list of (str, str)
         Names and texts of the presets on offer.
     """
@@ -50,16 +50,16 @@ class KnobSide(Gtk.Box):
         main = _Rows(1)
         main.add_row("_Preset", self.preset, "where to start from")
         for name in MAIN:
-            self._add(main, settings.knobs[name])
+            self._add(main, settings.parameters[name])
         providers = [(name, name) for name in settings.providers]
         help_ = "what computes; auto takes the fastest that loads"
         main.add_row("Provider", self._choice("provider", providers), help_)
         outputs = self._choice("output", list(OUTPUTS.items()))
         main.add_row("_Output", outputs, "where the dream goes")
         advanced = _Rows(2, margin_start=12, margin_top=6, margin_end=12)
-        rarer = [knob for name, knob in settings.knobs.items() if name not in MAIN]
-        for knob in sorted(rarer, key=lambda knob: knob.expert):
-            self._add(advanced, knob)
+        rarer = [parameter for name, parameter in settings.parameters.items() if name not in MAIN]
+        for parameter in sorted(rarer, key=lambda parameter: parameter.advanced):
+            self._add(advanced, parameter)
         scrolled = Gtk.ScrolledWindow(
             hscrollbar_policy=Gtk.PolicyType.AUTOMATIC,
             propagate_natural_height=True,
@@ -71,31 +71,31 @@ class KnobSide(Gtk.Box):
         self.advanced.add(scrolled)
         self.pack_start(main, False, False, 0)
 
-    def offer(self, knob, names):
-        """Fill the list of a text knob; what is typed in stays."""
-        combo = self._lists[knob]
+    def offer(self, parameter, names):
+        """Fill the list of a text parameter; what is typed in stays."""
+        combo = self._lists[parameter]
         typed = combo.get_child().get_text()
         combo.remove_all()
         for name in names:
             combo.append_text(name)
         combo.get_child().set_text(typed)
 
-    def _add(self, rows, knob):
-        name = knob.name.replace("_", "-")
-        if knob.kind == "bool":
+    def _add(self, rows, parameter):
+        name = parameter.name.replace("_", "-")
+        if parameter.kind == "bool":
             widget = Gtk.CheckButton()
             self._config.bind_property(name, widget, "active", _BOTH)
-        elif knob.kind in ("int", "float"):
-            widget = self._number(knob, name)
-        elif knob.choices:
-            widget = self._choice(name, [(choice, choice) for choice in knob.choices])
+        elif parameter.kind in ("int", "float"):
+            widget = self._number(parameter, name)
+        elif parameter.choices:
+            widget = self._choice(name, [(choice, choice) for choice in parameter.choices])
         else:
             widget = Gtk.ComboBoxText.new_with_entry()
             # Else the rarer ones, two a row, make the dialog wider than a small screen.
             widget.get_child().set_width_chars(10)
             self._config.bind_property(name, widget.get_child(), "text", _BOTH)
-            self._lists[knob.name] = widget
-        rows.add_row(knob.title, widget, knob.help)
+            self._lists[parameter.name] = widget
+        rows.add_row(parameter.title, widget, parameter.help)
 
     def _choice(self, name, choices):
         widget = Gtk.ComboBoxText()
@@ -104,11 +104,11 @@ class KnobSide(Gtk.Box):
         self._config.bind_property(name, widget, "active-id", _BOTH)
         return widget
 
-    def _number(self, knob, name):
+    def _number(self, parameter, name):
         """A number field, with a slider beside it where that helps."""
-        digits = 0 if knob.kind == "int" else _DIGITS.get(knob.name, 3)
+        digits = 0 if parameter.kind == "int" else _DIGITS.get(parameter.name, 3)
         step = 10.0**-digits
-        number = _adjustment(knob.default, knob.low, knob.high, step)
+        number = _adjustment(parameter.default, parameter.low, parameter.high, step)
         field = Gtk.SpinButton(adjustment=number, digits=digits, width_chars=8, numeric=True)
 
         def show_all_digits(*_):
@@ -116,21 +116,21 @@ class KnobSide(Gtk.Box):
             text = f"{self._config.get_property(name):.9f}".rstrip("0")
             field.set_digits(max(digits, len(text.partition(".")[2])))
 
-        if knob.kind == "float":
+        if parameter.kind == "float":
             show_all_digits()
             self._config.connect(f"notify::{name}", show_all_digits)
         self._config.bind_property(name, number, "value", _BOTH)
         row = Gtk.Box(spacing=6)
-        if knob.name in _IN_SIGHT:
+        if parameter.name in _IN_SIGHT:
             slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)
-            slider.set_adjustment(_adjustment(knob.default, *_IN_SIGHT[knob.name], step))
+            slider.set_adjustment(_adjustment(parameter.default, *_IN_SIGHT[parameter.name], step))
             slider.set_size_request(120, -1)
             _tie(slider.get_adjustment(), number)
             row.pack_start(slider, True, True, 0)
             row.pack_start(field, False, True, 0)
             return row
         row.pack_start(field, True, True, 0)
-        if knob.name == "seed":
+        if parameter.name == "seed":
             another = Gtk.Button(label="_New", use_underline=True)
             another.set_tooltip_text("Another seed, another dream")
             another.connect("clicked", self._another_seed)
