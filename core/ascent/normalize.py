@@ -49,7 +49,7 @@ def condition(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> f
     if recipe.pyramid:
         even_out(gradient, recipe.pyramid)
     smooth(gradient, recipe, step, threads)
-    divisor = divide(gradient, recipe.normalise, recipe)
+    divisor = divide(gradient, recipe.normalize, recipe)
     if recipe.clip_gradient:
         np.clip(gradient, -recipe.clip_gradient, recipe.clip_gradient, out=gradient)
     gradient *= recipe.step_size
@@ -60,7 +60,7 @@ def divide(gradient: Array, kind: str, recipe: Recipe) -> float:
     """Divide a gradient in place by its size, and return what it was divided by."""
     if kind == "none":
         return magnitude(gradient, kind)
-    divisor = max(magnitude(gradient, kind) + recipe.epsilon, recipe.floor, SMALLEST)
+    divisor = max(magnitude(gradient, kind) + recipe.epsilon, recipe.min_divisor, SMALLEST)
     gradient /= np.float32(divisor)
     return divisor
 
@@ -73,13 +73,13 @@ def smooth(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> None
     if not sigma:
         return
     if not recipe.smoothing_cascade:
-        _blur(gradient, sigma, gradient, recipe.smoothing_colours, threads)
+        _blur(gradient, sigma, gradient, recipe.smoothing_colors, threads)
         return
     source = gradient.copy()
     gradient.fill(0)
     blurred = np.empty_like(gradient)
     for scale in (1.0, 2.0, 0.5):
-        _blur(source, sigma * scale, blurred, recipe.smoothing_colours, threads)
+        _blur(source, sigma * scale, blurred, recipe.smoothing_colors, threads)
         gradient += blurred
 
 

@@ -132,8 +132,8 @@ class NumpyOctaveStep(OctaveStep):
             tracker.ask()
             also = () if self._original is None else (cut(self._original, tile),)
             score, gradient = self._gradient_of(cut(self._image, tile), *also)
-            if recipe.normalise_tiles != "none":
-                divide(gradient, recipe.normalise_tiles, recipe)
+            if recipe.normalize_tiles != "none":
+                divide(gradient, recipe.normalize_tiles, recipe)
             elif recipe.weigh_tiles:
                 # A mean over a tile weighs each of its pixels by 1 / pixels; this evens tiles out.
                 gradient *= tile.pixels / (height * width)

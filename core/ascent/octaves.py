@@ -12,11 +12,11 @@ from dreamlayer.core.recipe.recipe import Recipe
 
 
 def working_size(width: int, height: int, recipe: Recipe) -> tuple[int, int]:
-    """Height and width that an image is dreamt at, by the recipe's `working_side`."""
+    """Height and width that an image is dreamt at, by the recipe's `max_side`."""
     longer = max(width, height)
-    if not recipe.working_side or longer <= recipe.working_side:
+    if not recipe.max_side or longer <= recipe.max_side:
         return height, width
-    scale = recipe.working_side / longer
+    scale = recipe.max_side / longer
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
@@ -24,11 +24,11 @@ def octave_sizes(height: int, width: int, recipe: Recipe) -> list[Size]:
     """(height, width) of each octave, in the order that they are dreamt in, none below one pixel.
 
     Octaves that come out equal, as those of tiny images do, are kept once, and those whose
-    shorter side is below the recipe's `smallest` are left out, but for the largest.
+    shorter side is below the recipe's `min_octave_side` are left out, but for the largest.
     """
     rule = _iterated if SCHEMES[recipe.scheme].iterated else _direct
     sizes = list(dict.fromkeys(rule(height, width, recipe)))
-    return [s for s in sizes[:-1] if min(s) >= recipe.smallest] + sizes[-1:]
+    return [s for s in sizes[:-1] if min(s) >= recipe.min_octave_side] + sizes[-1:]
 
 
 def _direct(height: int, width: int, recipe: Recipe) -> list[Size]:

@@ -20,7 +20,7 @@ def tiles_of(
     Parameters
     ----------
     recipe : Recipe
-        Its parameters `tiling`, `roll` and `gaps` count.
+        Its parameters `tiling`, `jitter` and `gaps` count.
     grid : Grid
         The longest side of a tile, and what the network demands of it.
     height, width : int
@@ -45,7 +45,7 @@ def largest_tile(recipe: Recipe, grid: Grid, height: int, width: int) -> int:
 def _even(
     recipe: Recipe, grid: Grid, height: int, width: int, rng: np.random.Generator
 ) -> list[Tile]:
-    shift = draw_jitter(rng, recipe.roll, height), draw_jitter(rng, recipe.roll, width)
+    shift = draw_jitter(rng, recipe.jitter, height), draw_jitter(rng, recipe.jitter, width)
     return grid.cover(height, width, shift)
 
 
@@ -58,7 +58,7 @@ def _fixed(
     `cal_gradient`).
     """
     rows, columns = (
-        _fixed_spans(grid, size, draw_jitter(rng, recipe.roll, size), recipe.gaps)
+        _fixed_spans(grid, size, draw_jitter(rng, recipe.jitter, size), recipe.gaps)
         for size in (height, width)
     )
     return [Tile(r, c) for r in rows for c in columns]

@@ -9,7 +9,7 @@ _SIGNED = re.compile(r"-[\d.]")
 
 
 def joined(argv: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Join ``--roll -9..9`` to ``--roll=-9..9``, for argparse takes ``-9..9`` for an option.
+    """Join ``--jitter -9..9`` to ``--jitter=-9..9``, for argparse takes ``-9..9`` for an option.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ _COMMANDS = {
 }
 """Each command's module is `core.cli.NAME`, loaded only when it is called."""
 
-_SIGNED = ("--roll", "--max-loss")
+_SIGNED = ("--jitter", "--max-loss")
 """Options whose value may begin with a minus."""
 
 CANCELLED = 130

@@ -114,7 +114,7 @@ class DeviceObjective:
             except NetworkError:
                 # Part of this network runs on the CPU, which no recording can hold.
                 pass
-        key = layout, recipe.normalise_tiles, recipe.epsilon, recipe.floor
+        key = layout, recipe.normalize_tiles, recipe.epsilon, recipe.min_divisor
         if key not in self._loaded:
             # Each has the network's weights and working memory of its own.
             while len(self._loaded) >= _LOADED:

@@ -40,15 +40,15 @@ def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
     inputs = {PICTURE: (FLOAT, [3, height, width]), TOTAL: (FLOAT, [3, height * width])}
     for number, radius in enumerate(radii):
         inputs[f"kernel{number}"] = FLOAT, [2 * radius + 1]
-        if recipe.smoothing_colours:
+        if recipe.smoothing_colors:
             inputs[f"colours{number}"] = FLOAT, [3, 3]
     graph = blank(inputs, "step")
     gradient = reshape(graph.value(TOTAL), 3, height, width)
     if recipe.pyramid:
         gradient = _evened_out(gradient, (height, width), recipe.pyramid)
-    gradient = _smoothed(gradient, (height, width), radii, recipe.smoothing_colours)
-    divisor = magnitude(gradient, recipe.normalise)
-    if recipe.normalise != "none":
+    gradient = _smoothed(gradient, (height, width), radii, recipe.smoothing_colors)
+    divisor = magnitude(gradient, recipe.normalize)
+    if recipe.normalize != "none":
         divisor = bounded(divisor, recipe)
         gradient = gradient / cast(divisor, FLOAT)
     if recipe.clip_gradient:
@@ -70,7 +70,7 @@ def kernels(recipe: Recipe, step: int) -> dict[str, Array]:
         weights, matrix = np.zeros(2 * radius + 1, np.float32), np.eye(3, dtype=np.float32)
         weights[radius] = number == 0
         found[f"kernel{number}"] = gaussian(sigma, radius) if sigma else weights
-        if recipe.smoothing_colours:
+        if recipe.smoothing_colors:
             found[f"colours{number}"] = mixing(sigma) if sigma else matrix
     return found
 
@@ -178,5 +178,5 @@ def magnitude(value: Value, kind: str) -> Value:
 
 
 def bounded(divisor: Value, recipe: Recipe) -> Value:
-    """With the recipe's `epsilon` and `floor`, and never 0."""
-    return at_least(divisor + recipe.epsilon, max(recipe.floor, SMALLEST))
+    """With the recipe's `epsilon` and `min_divisor`, and never 0."""
+    return at_least(divisor + recipe.epsilon, max(recipe.min_divisor, SMALLEST))

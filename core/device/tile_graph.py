@@ -101,7 +101,7 @@ def index_inputs(
             found[f"{name}/own"] = ((at >= 0) & (at < span.own)).astype(np.float32)
         if not layout.whole:
             found[f"{name}/to"] = places * pitch
-    weighed = recipe.normalise_tiles == "none" and recipe.weigh_tiles
+    weighed = recipe.normalize_tiles == "none" and recipe.weigh_tiles
     share = tile.pixels / (height * width) if weighed else 1.0
     found["tile/share"] = np.array([share / scale], np.float32)
     found["tile/pixels"] = np.array([tile.pixels / scale], np.float64)
@@ -245,8 +245,8 @@ def _joined(graph: Graph, recipe: Recipe, layout: Layout) -> tuple[Value, Value]
     gradient = graph.emit("Squeeze", graph.value(GRADIENT), graph.ints(0)) * graph.value(
         "tile/share"
     )
-    if recipe.normalise_tiles != "none":
-        size = bounded(magnitude(gradient, recipe.normalise_tiles), recipe)
+    if recipe.normalize_tiles != "none":
+        size = bounded(magnitude(gradient, recipe.normalize_tiles), recipe)
         gradient = gradient / cast(size, FLOAT)
     gradient = _own(graph, gradient, "tile/rows", 1, layout.rows)
     gradient = _own(graph, gradient, "tile/columns", 2, layout.columns)

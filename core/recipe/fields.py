@@ -17,7 +17,10 @@ _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: 
 
 
 def parameter(default: Any, help_: str, **limits: Any) -> Any:
-    """Declare a field: `low` and `high` bound it, `choices` lists its values."""
+    """Declare a field: `low` and `high` bound it, `choices` lists its values.
+
+    `was` is its name in recipes of version 0.1, which stays readable.
+    """
     return field(default=default, metadata={"help": help_, **limits})
 
 
@@ -42,13 +45,28 @@ class Parameters:
 
 
 def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as a dict; a name that is no parameter of `kind` is a `RecipeError`."""
+    """The values as a dict; a name that `kind` does not have is a `RecipeError`."""
     names = {one.name for one in dataclasses.fields(kind)}
-    for name in values:
-        if name not in names:
+    given = {}
+    for name, value in values.items():
+        current = former_names(kind).get(name, name)
+        if current not in names:
             hint = nearest(name, names) or f"a recipe has: {', '.join(sorted(names))}"
             raise RecipeError(f"unknown setting {name!r}; {hint}")
-    return dict(values)
+        if current in given:
+            raise RecipeError(
+                f"setting {current!r} comes twice, as {name!r} too, its name in version 0.1; "
+                f"remove one of the two"
+            )
+        given[current] = value
+    return given
+
+
+@cache
+def former_names(kind: Any) -> dict[str, str]:
+    """The names that parameters of `kind` had in version 0.1, with those of today."""
+    fields = dataclasses.fields(kind)
+    return {one.metadata["was"]: one.name for one in fields if "was" in one.metadata}
 
 
 @cache

@@ -54,12 +54,13 @@ class Recipe(Parameters):
     octaves_above: int = parameter(
         0, "how many of the octaves are larger than the picture", low=0, high=8, advanced=True
     )
-    smallest: int = parameter(
+    min_octave_side: int = parameter(
         0,
         "leave out octaves whose shorter side is less, in pixels",
         low=0,
         high=65536,
         advanced=True,
+        was="smallest",
     )
     scheme: str = parameter(
         "detail",
@@ -79,12 +80,13 @@ class Recipe(Parameters):
     blend: float = parameter(
         0.2, "recursive: share of the original in the blend", low=0.0, high=1.0, advanced=True
     )
-    working_side: int = parameter(
+    max_side: int = parameter(
         0,
         "longer side in pixels at which larger pictures are dreamt, the change then enlarged; "
         "0 for their own",
         low=0,
         high=65536,
+        was="working_side",
     )
     steps: int = parameter(10, "steps on each octave", low=0, high=100_000)
     step_size: float = parameter(
@@ -96,22 +98,29 @@ class Recipe(Parameters):
     strength: float = parameter(
         1.0, "share of the dream in the result, the rest is the original", low=0.0, high=1.0
     )
-    normalise: str = parameter(
+    normalize: str = parameter(
         "mean",
         "what the gradient is divided by: the mean of its size, its standard deviation, nothing",
         choices=_DIVISORS,
+        was="normalise",
     )
-    normalise_tiles: str = parameter(
+    normalize_tiles: str = parameter(
         "none",
         "what each tile's gradient is divided by, before the whole is",
         choices=_DIVISORS,
         advanced=True,
+        was="normalise_tiles",
     )
     epsilon: float = parameter(
         0.0, "added to what the gradient is divided by", low=0.0, high=1.0, advanced=True
     )
-    floor: float = parameter(
-        0.0, "the least that the gradient is divided by", low=0.0, high=1.0, advanced=True
+    min_divisor: float = parameter(
+        0.0,
+        "the least that the gradient is divided by",
+        low=0.0,
+        high=1.0,
+        advanced=True,
+        was="floor",
     )
     clip_gradient: float = parameter(
         0.0,
@@ -136,8 +145,11 @@ class Recipe(Parameters):
     smoothing_cascade: bool = parameter(
         False, "add the blurs of twice and of half the sigma", advanced=True
     )
-    smoothing_colours: bool = parameter(
-        False, "blur across the three colours too, which keeps those of the picture", advanced=True
+    smoothing_colors: bool = parameter(
+        False,
+        "blur across the three colours too, which keeps those of the picture",
+        advanced=True,
+        was="smoothing_colours",
     )
     tiling: str = parameter(
         "even",
@@ -156,10 +168,11 @@ class Recipe(Parameters):
     overlap: int = parameter(
         0, "pixels that an even tile sees beyond its own on each side", low=0, high=4096
     )
-    roll: str = parameter(
+    jitter: str = parameter(
         "any",
         "random shift of even and fixed tiles in pixels: any, none, a number for so many either "
         "way, or LOWEST..HIGHEST",
+        was="roll",
     )
     gaps: bool = parameter(
         False,
@@ -205,7 +218,7 @@ class Recipe(Parameters):
         super().__post_init__()
         if not self.layers:
             raise RecipeError("the recipe names no layer to dream of; give at least one")
-        parse_jitter(self.roll)
+        parse_jitter(self.jitter)
         if self.tile and self.tiling == "even" and self.tile <= 2 * self.overlap:
             raise RecipeError(
                 f"an overlap of {self.overlap} leaves nothing of a tile of {self.tile}; "

@@ -41,15 +41,15 @@ def parse_jitter(text: str) -> tuple[int, int] | None:
         low, high = (int(found[1]), int(found[2])) if found else (1, 0)
     if not -_MOST <= low <= high <= _MOST:
         raise RecipeError(
-            f"roll {text[:40]!r} cannot be read; write any, none, a number of pixels up to "
+            f"jitter {text[:40]!r} cannot be read; write any, none, a number of pixels up to "
             f"{_MOST}, or a range such as -150..149"
         )
     return low, high
 
 
-def draw_jitter(rng: np.random.Generator, roll: str, size: int) -> int:
+def draw_jitter(rng: np.random.Generator, jitter: str, size: int) -> int:
     """One shift along an axis of `size` pixels."""
-    bounds = parse_jitter(roll)
+    bounds = parse_jitter(jitter)
     if bounds is None:
         return int(rng.integers(size))
     low, high = bounds

@@ -106,8 +106,10 @@ class StyleRecipe(Parameters):
     jitter: int = parameter(
         16, "largest random shift of the picture in a round, in pixels", low=0, high=1024
     )
-    keep_colours: bool = parameter(
-        False, "give the style to the luminance alone, and keep the content's colours"
+    keep_colors: bool = parameter(
+        False,
+        "give the style to the luminance alone, and keep the content's colours",
+        was="keep_colours",
     )
     resample: str = parameter("bicubic", "how pictures are resized", choices=(*RESAMPLE, BYTES))
     enlarge: str = parameter(

@@ -175,7 +175,7 @@ class Optimization:
     def _content(self, size: Size) -> Array:
         """The content as the network is to see it: float32 [3, *size], 0..1."""
         small = np.ascontiguousarray(resized(self._planes, size, self._recipe.resample))
-        return colours.grey(small) if self._recipe.keep_colours else small
+        return colours.grey(small) if self._recipe.keep_colors else small
 
     def _style(self, given: Given, number: int) -> list[Array]:
         """A style picture as the network is to see it beside the content of each octave."""
@@ -187,7 +187,7 @@ class Optimization:
         for size, content in zip(self.sizes, self._contents, strict=True):
             wanted = style_size(width, height, size, name, recipe, self._grid)
             small = np.ascontiguousarray(resized(planes, wanted, recipe.resample))
-            if recipe.keep_colours:
+            if recipe.keep_colors:
                 small = colours.matched(colours.grey(small), content)
             found.append(small)
         return found
@@ -243,13 +243,13 @@ class Optimization:
         size = pixels.shape[0], pixels.shape[1]
         styled = np.clip(image / 255, 0, 1).astype(np.float32)
         octave = self.sizes.index((image.shape[1], image.shape[2]))
-        if recipe.keep_colours:
+        if recipe.keep_colors:
             styled = colours.grey(styled)
         if recipe.enlarge == DETAIL:
             change = unbounded(styled - self._contents[octave], size, recipe.resample)
         else:
             whole = resized(styled, size, recipe.resample)
-            own = colours.grey(self._planes) if recipe.keep_colours else self._planes
+            own = colours.grey(self._planes) if recipe.keep_colors else self._planes
             change = whole - own
         result = self._planes + change * np.float32(recipe.strength)
         return np.ascontiguousarray(np.clip(result, 0, 1).transpose(1, 2, 0))

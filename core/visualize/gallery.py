@@ -34,7 +34,7 @@ RECIPE = Recipe(
     steps=12,
     step_size=0.018,
     # Evens out coarse and fine alike, which brings colours that the plain gradient has not.
-    normalise="none",
+    normalize="none",
     pyramid=4,
     smoothing=0.5,
     start="noise",

@@ -77,8 +77,8 @@ def test_tiled_equals_untiled_where_the_overlap_covers_what_a_layer_sees(
     image is large beside it and only pixels that no border came near are compared.
     """
     recipe = Recipe(
-        network=str(small_network), layers=(Term("deep", 1e4),), octaves=1, steps=1, roll="none",
-        smoothing=0.0, normalise="none", step_size=1.0, clip=False,
+        network=str(small_network), layers=(Term("deep", 1e4),), octaves=1, steps=1, jitter="none",
+        smoothing=0.0, normalize="none", step_size=1.0, clip=False,
     )  # fmt: skip
     session = Dreamer(recipe.network, "cpu").objective(recipe)
     base = np.random.default_rng(1).random((3, 90, 120), np.float32)
@@ -102,7 +102,7 @@ def test_default_network_tiles_point_the_same_way(coffee: Path) -> None:
     (random shifts spread them over many). With 64 pixels of overlap, 64 pixels off the image's
     own border, where zero padding differs from the torus that tiles see, little is left.
     """
-    recipe = Recipe(octaves=1, steps=1, roll="none", smoothing=0.0, clip=False)
+    recipe = Recipe(octaves=1, steps=1, jitter="none", smoothing=0.0, clip=False)
     dreamer = Dreamer("default", "cpu")
     session = dreamer.objective(recipe)
     photo = read(coffee).pixels[:384, 100:484].transpose(2, 0, 1)
@@ -267,7 +267,7 @@ def test_numbers_that_are_not_finite_are_an_error(kind: str, bad: str) -> None:
         return (np.nan if bad == "loss" else 1.0), gradient
 
     base = np.full((3, 9, 9), 0.5, np.float32)
-    recipe = Recipe(octaves=1, normalise=kind, smoothing=0.0)
+    recipe = Recipe(octaves=1, normalize=kind, smoothing=0.0)
     with pytest.raises(NetworkError, match="not finite"):
         ascend_numpy(base, recipe, broken, grid=Grid(64), rng=np.random.default_rng(0))
 
@@ -277,6 +277,6 @@ def test_flat_gradient_is_no_division_by_zero() -> None:
     base = np.full((3, 9, 9), 0.5, np.float32)
     rng = np.random.default_rng(0)
     for kind in ("mean", "std", "none"):
-        recipe = Recipe(octaves=1, normalise=kind)
+        recipe = Recipe(octaves=1, normalize=kind)
         image = ascend_numpy(base, recipe, towards(0.5), grid=Grid(64), rng=rng)
         np.testing.assert_array_equal(image, base)

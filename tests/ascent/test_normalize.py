@@ -48,7 +48,7 @@ def test_cascade_adds_three_blurs_across_colours() -> None:
     """Sigma, twice and half of it, over all three axes."""
     g = np.random.default_rng(0).standard_normal((3, 40, 30)).astype(np.float32)
     expected = sum(gaussian_filter(g, sigma) for sigma in (1.5, 3.0, 0.75))
-    smooth(g, Recipe(smoothing=1.5, smoothing_cascade=True, smoothing_colours=True), 0)
+    smooth(g, Recipe(smoothing=1.5, smoothing_cascade=True, smoothing_colors=True), 0)
     np.testing.assert_allclose(g, expected, atol=2e-6)
 
 
@@ -59,7 +59,7 @@ def test_epsilon_and_floor_count_in_the_divisor(kind: str) -> None:
     size = magnitude(g, kind)
     for recipe, divisor in (
         (Recipe(epsilon=0.5), size + 0.5),
-        (Recipe(floor=1.0), max(size, 1.0)),
+        (Recipe(min_divisor=1.0), max(size, 1.0)),
         (Recipe(), size),
     ):
         divided = g.copy()
@@ -70,7 +70,7 @@ def test_epsilon_and_floor_count_in_the_divisor(kind: str) -> None:
 def test_clipped_gradient_stays_within_its_bound() -> None:
     """Outliers of the divided gradient are cut, before the step size counts."""
     g = np.random.default_rng(0).standard_normal((3, 20, 20)).astype(np.float32)
-    recipe = Recipe(normalise="std", smoothing=0.0, clip_gradient=1.5, step_size=0.01)
+    recipe = Recipe(normalize="std", smoothing=0.0, clip_gradient=1.5, step_size=0.01)
     condition(g, recipe, 0)
     assert np.abs(g).max() == pytest.approx(0.015, rel=1e-6)
     assert 0 < (np.abs(g) < 0.0149).mean() < 1

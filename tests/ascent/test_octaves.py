@@ -27,7 +27,7 @@ def test_octaves_of_a_tiny_image_are_kept_once() -> None:
 
 def test_octaves_below_the_smallest_are_left_out() -> None:
     """By their shorter side, but never the last one."""
-    recipe = Recipe(octaves=32, octave_scale=2.0, smallest=128)
+    recipe = Recipe(octaves=32, octave_scale=2.0, min_octave_side=128)
     assert octave_sizes(400, 600, recipe) == [(200, 300), (400, 600)]
     assert octave_sizes(100, 90, recipe) == [(100, 90)]
 
@@ -70,7 +70,7 @@ def test_schemes_bring_an_undreamt_picture_to_its_own_size(
 
 def test_picture_is_worked_on_at_the_side_that_is_wished() -> None:
     """The longer side counts; a smaller picture stays as it is."""
-    recipe = Recipe(working_side=500)
+    recipe = Recipe(max_side=500)
     assert working_size(1000, 600, recipe) == (300, 500)
     assert working_size(400, 300, recipe) == (300, 400)
     assert working_size(4000, 1, recipe) == (1, 500)

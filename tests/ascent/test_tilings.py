@@ -27,7 +27,7 @@ def coverage(tiles: list[Tile], size: tuple[int, int]) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(4))
 def test_every_pixel_is_one_tiles_own(tiling: str, size: tuple[int, int], seed: int) -> None:
     """Without gaps nothing is left out and nothing counts twice, wherever chance puts the tiles."""
-    recipe = Recipe(tiling=tiling, roll="-64..63")
+    recipe = Recipe(tiling=tiling, jitter="-64..63")
     tiles = tiles_of(recipe, Grid(64), *size, np.random.default_rng(seed))
     assert (coverage(tiles, size) == 1).all()
     assert max(tile.pixels for tile in tiles) <= largest_tile(recipe, Grid(64), *size)
@@ -49,7 +49,7 @@ def test_no_tile_is_smaller_than_the_network_takes(tiling: str, size: tuple[int,
 
 def test_fixed_tiles_leave_out_small_remainders_where_that_is_wished() -> None:
     """150 pixels in tiles of 64: a remainder of 22, at most half a tile, gets nothing."""
-    recipe = Recipe(tiling="fixed", gaps=True, roll="none")
+    recipe = Recipe(tiling="fixed", gaps=True, jitter="none")
     rng = np.random.default_rng(0)
     seen = coverage(tiles_of(recipe, Grid(64), 150, 170, rng), (150, 170))
     assert (seen[:128] == 1).all()
@@ -58,7 +58,7 @@ def test_fixed_tiles_leave_out_small_remainders_where_that_is_wished() -> None:
 
 def test_fixed_tiles_follow_the_roll() -> None:
     """An image rolled down by 5 has its first tile where 5 rows less come into it."""
-    recipe = Recipe(tiling="fixed", roll="5..5")
+    recipe = Recipe(tiling="fixed", jitter="5..5")
     tiles = tiles_of(recipe, Grid(64), 128, 128, np.random.default_rng(0))
     assert {tile.rows.start for tile in tiles} == {-5, 59}
 

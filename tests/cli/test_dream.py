@@ -269,7 +269,7 @@ def test_dream_without_a_picture_is_one_sentence_otherwise(quick: list[str]) -> 
     ("options", "said"),
     [
         (["--layer", "deep", "--start", "noise", "--canvas", "60000"], "give a smaller --canvas"),
-        (["--roll", "far"], "write any, none"),
+        (["--jitter", "far"], "write any, none"),
         (["--layer", "deep:1::direction"], "set guide to a picture file"),
         (["--layer", "deep:1::direction", "--guide", "none.png"], "none.png"),
         (["--layer", "deep:1::direction", "--guide", "x" * 5000], "xxx"),
@@ -289,11 +289,11 @@ def test_mistake_in_a_new_parameter_is_one_sentence(
 def test_values_that_begin_with_a_minus_can_be_typed(photo: Path, quick: list[str]) -> None:
     """As the help shows them, without an equals sign; and `none` takes a limit off again."""
     out, again = photo.with_name("o.png"), photo.with_name("again.png")
-    options = ["--tiling", "fixed", "--roll", "-9..8", "--max-loss", "-1e3"]
+    options = ["--tiling", "fixed", "--jitter", "-9..8", "--max-loss", "-1e3"]
     result = run("dream", str(photo), *quick, *options, "-o", str(out))
     assert result.returncode == 0, result.stderr
     recipe = parse(read(out).recipe or "")
-    assert (recipe.roll, recipe.max_loss) == ("-9..8", -1000.0)
+    assert (recipe.jitter, recipe.max_loss) == ("-9..8", -1000.0)
     result = run("dream", str(photo), "--recipe", str(out), "--max-loss", "none", "-o", str(again))
     assert result.returncode == 0, result.stderr
     assert parse(read(again).recipe or "").max_loss is None

@@ -67,11 +67,11 @@ def test_resampling_methods_are_the_same(small_network: Path, method: str, schem
     ("grid", "parameters"),
     [
         (Grid(32, overlap=4), {}),
-        (Grid(30, overlap=4, stride=4), {"roll": "7"}),
-        (Grid(32), {"roll": "none", "weigh_tiles": False}),
+        (Grid(30, overlap=4, stride=4), {"jitter": "7"}),
+        (Grid(32), {"jitter": "none", "weigh_tiles": False}),
         (Grid(25, minimum=20, multiple=16), {}),
         (Grid(32), {"tiling": "fixed"}),
-        (Grid(40), {"tiling": "fixed", "gaps": True, "roll": "-20..19"}),
+        (Grid(40), {"tiling": "fixed", "gaps": True, "jitter": "-20..19"}),
         (Grid(32), {"tiling": "random"}),
         (Grid(24, multiple=8), {"tiling": "random", "gaps": True}),
     ],
@@ -94,8 +94,8 @@ def test_images_smaller_than_the_network_takes_are_the_same(
 @pytest.mark.parametrize("side", [32, 512])
 def test_normalisations_are_the_same(small_network: Path, kind: str, side: int) -> None:
     """Of the whole gradient and of each tile's, with what keeps them from zero."""
-    check(small_network, Grid(side), normalise=kind, step_size=1.0 if kind == "none" else 0.007)
-    check(small_network, Grid(side), normalise_tiles=kind, epsilon=1e-4, floor=1e-3)
+    check(small_network, Grid(side), normalize=kind, step_size=1.0 if kind == "none" else 0.007)
+    check(small_network, Grid(side), normalize_tiles=kind, epsilon=1e-4, min_divisor=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -103,17 +103,17 @@ def test_normalisations_are_the_same(small_network: Path, kind: str, side: int) 
     [
         {"pyramid": 1},
         {"pyramid": 4},
-        {"pyramid": 3, "smoothing": 0.0, "normalise": "std"},
+        {"pyramid": 3, "smoothing": 0.0, "normalize": "std"},
         {"smoothing": 3.0},
         {"smoothing": 30.0},
         {"smoothing_cascade": True},
-        {"smoothing_colours": True, "smoothing": 1.4},
+        {"smoothing_colors": True, "smoothing": 1.4},
         {"smoothing": 0.0},
         {"smoothing": 0.0, "smoothing_growth": 2.0, "smoothing_cascade": True},
-        {"smoothing_growth": 1.5, "smoothing_colours": True},
+        {"smoothing_growth": 1.5, "smoothing_colors": True},
         {"clip": False, "step_size": 0.05},
         {"clip_gradient": 1.2},
-        {"smoothing": 0.0, "normalise": "none", "step_size": 1.0, "clip": False},
+        {"smoothing": 0.0, "normalize": "none", "step_size": 1.0, "clip": False},
     ],
 )
 def test_conditioning_is_the_same(small_network: Path, parameters: dict[str, Any]) -> None:
@@ -175,9 +175,9 @@ def test_shipped_network_is_the_same_for_a_few_steps(coffee: Path) -> None:
     "parameters",
     [
         {"start": "noise"},
-        {"working_side": 40},
-        {"strength": 0.5, "working_side": 40, "resample": "lanczos"},
-        {"start": "noise", "working_side": 40, "layers": (Term("deep", 1.0, (), "original"),)},
+        {"max_side": 40},
+        {"strength": 0.5, "max_side": 40, "resample": "lanczos"},
+        {"start": "noise", "max_side": 40, "layers": (Term("deep", 1.0, (), "original"),)},
     ],
 )
 def test_dreamer_is_the_same_with_masks_noise_and_previews(
@@ -237,7 +237,7 @@ def test_numbers_that_are_not_finite_are_an_error(
 ) -> None:
     """On either path nobody gets the picture; where float16 may be why, the sentence says so."""
     recipe = Recipe(
-        network=str(small_network), layers=DEEP, normalise=kind, octaves=1, precision=precision
+        network=str(small_network), layers=DEEP, normalize=kind, octaves=1, precision=precision
     )
     base = BASE.copy()
     base[0, 0, 0] = np.nan

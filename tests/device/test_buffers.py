@@ -122,7 +122,7 @@ def test_cancel_takes_effect_within_a_tile(small_network: Path) -> None:
     with pytest.raises(CancelledError):
         ascend(
             there,
-            there.take(BASE),
+            there.upload(BASE),
             grid=Grid(30),
             rng=np.random.default_rng(0),
             watch=tiles.append,
@@ -170,11 +170,11 @@ def test_formula_may_write_what_it_reads() -> None:
     recipe = Recipe()
     objective = DeviceObjective(Network(), recipe.layers, "", "cpu", 1)
     there = objective.backend(recipe)
-    first, second = there.take(BASE), there.take(1 - BASE)
+    first, second = there.upload(BASE), there.upload(1 - BASE)
     formula: Formula = lambda _, a, b: a * 0.25 + b * 0.75  # noqa: E731
     result = there.map(formula, first, second, out=second)
-    np.testing.assert_allclose(there.give(result), 0.75 - 0.5 * BASE, atol=1e-6)
-    np.testing.assert_array_equal(there.give(first), BASE)
+    np.testing.assert_allclose(there.download(result), 0.75 - 0.5 * BASE, atol=1e-6)
+    np.testing.assert_array_equal(there.download(first), BASE)
 
 
 class Full:

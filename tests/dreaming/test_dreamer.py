@@ -224,9 +224,9 @@ def test_noise_picture_has_the_recipes_size_and_range(recipe: Recipe) -> None:
     assert np.abs(noise - noise_picture(recipe.replace(seed=1))).max() > 0.1
 
 
-def test_larger_pictures_are_dreamt_at_the_working_side(recipe: Recipe) -> None:
+def test_larger_pictures_are_dreamt_at_the_max_side(recipe: Recipe) -> None:
     """The change is enlarged and added to the picture's own pixels; a mask still holds."""
-    recipe = recipe.replace(working_side=28)
+    recipe = recipe.replace(max_side=28)
     mask = np.zeros(PHOTO.shape[:2], np.float32)
     mask[:, 20:] = 1
     dreamt = Dreamer(recipe.network, "cpu").dream(PHOTO, recipe, mask=mask)
@@ -248,9 +248,9 @@ def test_noise_dream_is_compared_with_the_picture(recipe: Recipe) -> None:
     assert np.abs(dreamt - PHOTO).mean() < 0.2 * noise
 
 
-def test_noise_dream_at_a_working_side_holds_nothing_of_the_picture(recipe: Recipe) -> None:
+def test_noise_dream_at_a_max_side_holds_nothing_of_the_picture(recipe: Recipe) -> None:
     """Its detail does not come back with the enlargement."""
-    recipe = recipe.replace(start="noise", working_side=28)
+    recipe = recipe.replace(start="noise", max_side=28)
     dreamer = Dreamer(recipe.network, "cpu")
     one, two = dreamer.dream(PHOTO, recipe), dreamer.dream(1 - PHOTO, recipe)
     np.testing.assert_allclose(one, two, atol=1e-6)

@@ -74,7 +74,7 @@ def test_original_is_looked_at_octave_by_octave_and_tile_by_tile(small_network: 
     The photo is pale, since a filter's overshoot beyond black and white would be clipped away.
     """
     layers = "deep:1::original, image:1::original"
-    recipe = recipe_of(small_network, layers, tile=32, steps=3, normalise="none", step_size=1.0)
+    recipe = recipe_of(small_network, layers, tile=32, steps=3, normalize="none", step_size=1.0)
     pale = 0.3 + 0.4 * PHOTO
     dreamt = Dreamer(recipe.network, "cpu").dream(pale, recipe)
     np.testing.assert_allclose(dreamt, pale, atol=1e-5)

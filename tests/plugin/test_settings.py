@@ -71,7 +71,7 @@ def test_recipes_survive_the_editor(name: str, settings: Any) -> None:
         layers=(Term("mixed4", -0.5, (3, 7), "mean"), Term("mixed5")),
         max_loss=12.5,
         clip=False,
-        normalise="std",
+        normalize="std",
         seed=2**31 - 1,
         step_size=0.1 + 0.2,
     )

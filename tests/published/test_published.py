@@ -176,7 +176,7 @@ def test_laplacian(form: str, frozen: Any, inception5h: Network) -> None:
     """Laplacian octaves, tiles of a rolled image, with remainders left out or not."""
     name = "laplacian-as-published" if form == "as-published" else "laplacian"
     # The repaired form weighs tiles by their pixels, too, which the oracle does not.
-    recipe = preset(name).replace(octaves=3, steps=4, tile=40, roll="0..39", weigh_tiles=False)
+    recipe = preset(name).replace(octaves=3, steps=4, tile=40, jitter="0..39", weigh_tiles=False)
 
     def both(image: Array) -> Any:
         theirs = laplacian.laplacian(
@@ -283,7 +283,7 @@ def test_octaves(keras_model: Any, inception_v3: Network) -> None:
 def test_tiled(keras_model: Any, inception_v3: Network) -> None:
     """Tiles of a rolled image with their remainders, each counting alike."""
     recipe = preset("tiled-as-published").replace(
-        tile=80, roll="-80..79", octaves=2, octaves_above=1, octave_scale=1.5, steps=2
+        tile=80, jitter="-80..79", octaves=2, octaves_above=1, octave_scale=1.5, steps=2
     )
 
     def both(image: Array) -> Any:

@@ -159,9 +159,7 @@ def test_weight_of_a_style_picture_matters(recipe: StyleRecipe) -> None:
 def test_colours_are_kept(recipe: StyleRecipe) -> None:
     """All three channels of a pixel change alike, and by the luminance alone."""
     content = (CONTENT / np.float32(255)) * np.float32(0.4) + np.float32(0.3)
-    result = transfer(
-        content, STYLE, recipe.replace(keep_colours=True, strength=0.3, start="noise")
-    )
+    result = transfer(content, STYLE, recipe.replace(keep_colors=True, strength=0.3, start="noise"))
     change = result - content
     assert np.abs(change).max() > 0.02
     np.testing.assert_allclose(change, np.broadcast_to(change[..., :1], change.shape), atol=1e-5)

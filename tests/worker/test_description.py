@@ -54,7 +54,7 @@ def test_every_parameter_is_described() -> None:
     assert described["strength"]["low"] == 0.0
     assert described["strength"]["high"] == 1.0
     assert described["max_loss"]["default"] is None
-    assert described["normalise"]["choices"] == ["mean", "std", "none"]
+    assert described["normalize"]["choices"] == ["mean", "std", "none"]
 
 
 def test_described_recipes_are_read_back() -> None:

@@ -134,7 +134,7 @@ def case_values_out_of_range(_folder):
         ("strength", float("nan"), ["strength", "nan"]),
         ("step_size", float("inf"), ["step_size", "inf"]),
         ("seed", 2**31, ["seed", "2147483648"]),
-        ("normalise", "mädian", ["normalise", "mädian", "mean, std, none"]),
+        ("normalize", "mädian", ["normalize", "mädian", "mean, std, none"]),
     ):
         _refused(words, settings.recipe, CUSTOM, _defaults(settings, **{str(name): value}))
 

@@ -213,7 +213,7 @@ def check_dialog_offers_every_choice():
     assert sorted(first[:-1]) == sorted(described()["presets"])
     assert [label.decode("ascii") for label in labels[b"provider"]] == described()["providers"]
     assert labels[b"output"] == [b"In place", b"New layer", b"New image"]
-    assert labels[b"normalise"] == [b"mean", b"std", b"none"]
+    assert labels[b"normalize"] == [b"mean", b"std", b"none"]
 
 
 def check_identity_changes_no_level():
@@ -455,7 +455,7 @@ def check_bad_values():
     refused(image, layer, "preset", "99", "default", preset=99)
     refused(image, layer, "provider", "-1", "auto", provider=-1)
     refused(image, layer, "output", "in-place", output=3)
-    refused(image, layer, "normalise", "mean", normalise=7)
+    refused(image, layer, "normalize", "mean", normalize=7)
     refused(image, layer, "steps", "-1", "between", steps=-1)
     refused(image, layer, "strength", "between", strength=float("nan"))
     refused(image, layer, "mixed99", layers=b"mixed99")

@@ -583,7 +583,7 @@ def check_bad_values():
     refused(image, layers, "steps", "-1", "between", steps=-1)
     refused(image, layers, "octave_scale", "1.01", **{"octave-scale": 0.5})
     refused(image, layers, "strength", "between", strength=1.5)
-    refused(image, layers, "normalise", "mean", normalise="median")
+    refused(image, layers, "normalize", "mean", normalize="median")
     refused(image, layers, "mixed99", layers="mixed99")
     refused(image, layers, "layer", layers="")
     refused(image, layers, "/nowhere.onnx", network="/nowhere.onnx")
