@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from dreamlayer.core.graph.builder import prune
+from dreamlayer.core.graph.edit import prune
 from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.runtime.sessions import runtime
 from dreamlayer.export import network_file as contract
