@@ -98,7 +98,7 @@ def _check(terms: Sequence[Term], options: argparse.Namespace) -> None:
     network = Network()
     network.check(terms)
     smallest = min(options.size)
-    least = network.grid([term.layer for term in terms], smallest, overlap=0).minimum
+    least = network.geometry([term.layer for term in terms]).minimum
     if smallest < least:
         raise BenchError(f"--size {smallest} is too small; {least} is the least")
     for name in ("rounds", "picture_rounds", "threads", "steps", "profile_steps"):

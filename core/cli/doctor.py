@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.runtime.providers import PACKAGES
 from dreamlayer.core.version import VERSION
 
 _PACKAGES = ("numpy", "onnx", "Pillow", "pyvips", "scipy", "psutil")
-_RUNTIMES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml")
 _TRIAL_SECONDS = 120
 
 # Run in a process of its own: a provider that fails may print, hang or take the process down.
@@ -24,12 +24,13 @@ _TRIAL = """
 import sys
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.gradient_session import GradientSession
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import runtime
 from dreamlayer.core.recipe.term import Term
 import numpy as np
 runtime().set_default_logger_severity(3)
 def gradient(provider):
-    session = GradientSession(Network(), [Term("mixed0")], provider)
+    session = GradientSession(Network(), [Term("mixed0")], Execution(provider))
     return session(np.random.default_rng(0).random((3, 96, 96), np.float32))[1].ravel()
 ours = gradient(sys.argv[1])
 if sys.argv[1] != "cpu":
@@ -68,7 +69,7 @@ def _report(provider: str | None) -> dict[str, Any]:
         "system": platform.platform(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "libvips": _libvips(),
-        "onnxruntime": {n: v for n in _RUNTIMES if (v := _version(n)) is not None},
+        "onnxruntime": {n: v for n in PACKAGES if (v := _version(n)) is not None},
         "free_memory_bytes": int(free_memory()),
         "cache_folder": None if (place := cache.folder()) is None else str(place),
         "cache_bytes": cache.size(),

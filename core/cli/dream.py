@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.cli.options import add_recipe_options, recipe_from
 from dreamlayer.core.cli.plot import HELP as PLOT_HELP
 from dreamlayer.core.cli.plot import plot_targets, recorder, write_plot
@@ -103,7 +104,10 @@ def _dream_one(
     picture = opened if isinstance(opened, images.Picture) else opened.load()
     record = None if plot is None else recorder(used)
     picture.pixels = dreamer.dream(
-        picture.pixels, used, tile=estimate.tile, watch=reporter.progress, trace=record
+        picture.pixels,
+        used,
+        tile=estimate.tile,
+        callbacks=Callbacks(on_progress=reporter.progress, on_step=record),
     )
     picture.recipe = used.to_json()
     images.write(picture, target, format=options.format)

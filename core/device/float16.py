@@ -32,7 +32,7 @@ def loss_scale(network: Network, terms: Sequence[Term]) -> float:
     """
     if any(term.kind in _SUMS for term in terms):
         return 1.0
-    stride = network.grid([term.layer for term in terms], 1, 0).stride
+    stride = network.geometry([term.layer for term in terms]).stride
     positions = max(_USUAL_TILE / stride, 1) ** 2 * _HEADROOM
     return float(2 ** round(np.log2(positions)))
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import psutil
 
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
-from dreamlayer.core.ascent.tilings import largest_tile
-from dreamlayer.core.dreaming.objective import GUIDE_SIDE
+from dreamlayer.core.ascent.tiles import Grid, largest_tile
 from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.references import GUIDE_SIDE
 from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.runtime.providers import provider_of
 
 TILE = 512
 """Side of a tile where memory allows; above it a step costs the same per pixel."""
@@ -22,29 +23,6 @@ _COPIES = 4.75
 """float32 copies of the image at the peak: as read, clipped and planar, dreamt, its gradient, and
 the plane and the file's own bytes that are at work; measured at 12 and 100 megapixels."""
 
-
-@dataclass(frozen=True)
-class _Host:
-    """What a provider takes of the host's memory, measured on InceptionV3.
-
-    Attributes
-    ----------
-    base : float
-        Interpreter, numpy, onnx and ONNX Runtime, in bytes.
-    weight : float
-        Bytes of a weight: as stored, as float32, turned over for the gradient, and as prepared.
-    share : float
-        Peak of the feature maps' memory relative to the forward activations.
-    """
-
-    base: float
-    weight: float
-    share: float
-
-
-_HOST = _Host(base=85e6, weight=34, share=1.2)
-_HOSTS = {"openvino": _Host(base=115e6, weight=47, share=1.6)}
-"""By short name of the provider; the others take `_HOST`, the CPU's."""
 
 _SHARE_OF_FREE = 0.9
 
@@ -152,7 +130,8 @@ def estimate(
     """
     free = available() + held() if free is None else free
     layers = [term.layer for term in recipe.layers]
-    host = _HOSTS.get(provider, _HOST)
+    geometry = network.geometry(layers)
+    host = provider_of(provider).host
     per_pixel = network.activation_bytes(layers) * host.share
     weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
     fixed = host.base + weights * host.weight + _for_pixels(width, height)
@@ -175,7 +154,7 @@ def estimate(
             raise MemoryLimitError(_refusal(width, height, there, device, "GPU memory"))
         return Estimate(needed, tile, free, there)
     for side in sides:
-        pixels = largest_tile(recipe, network.grid(layers, side, recipe.overlap), *octave)
+        pixels = largest_tile(recipe, Grid(side, recipe.overlap, geometry), *octave)
         needed = fixed + pixels * per_pixel + _for_guide(pixels, recipe, network)
         if needed <= free * _SHARE_OF_FREE:
             return Estimate(needed, side, free)
@@ -187,6 +166,7 @@ def _on_device(
 ) -> tuple[int, float]:
     """The largest tile that fits a GPU, or 0 where none does, and the bytes that it needs."""
     layers = [term.layer for term in recipe.layers]
+    geometry = network.geometry(layers)
     # In float16 the feature maps take half.
     share = _DEVICE_SHARE * (0.5 if recipe.precision == "fast" else 1.0)
     per_pixel = network.activation_bytes(layers) * share
@@ -200,7 +180,7 @@ def _on_device(
     tried = [side for side in (*_DEVICE_TILES, TILE, *_SMALLER_TILES) if side < whole]
     needed = 0.0
     for side in [recipe.tile] if recipe.tile else [whole, *tried]:
-        tile = largest_tile(recipe, network.grid(layers, side, recipe.overlap), *octave)
+        tile = largest_tile(recipe, Grid(side, recipe.overlap, geometry), *octave)
         needed = fixed + tile * per_pixel + _for_guide(tile, recipe, network)
         if needed <= free * _SHARE_OF_FREE:
             return side, needed
@@ -228,7 +208,7 @@ def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
         return 0.0
     run = GUIDE_SIDE**2 * network.activation_bytes([t.layer for t in recipe.layers])
     layers = [term.layer for term in recipe.layers if term.kind == "guide"]
-    strides = [network.grid([layer], 1, 0).stride for layer in layers]
+    strides = [network.geometry([layer]).stride for layer in layers]
     return run + max((8.0 * pixels * GUIDE_SIDE**2 / s**4 for s in strides), default=0.0)
 
 

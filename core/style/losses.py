@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.objective import GRAM, ORIGINALS, Reference
+from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.channels import check_channels
 from dreamlayer.core.recipe.style import PUBLISHED, StyleRecipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.style.sizes import Size
 
 Array = npt.NDArray[np.float32]
@@ -93,15 +93,15 @@ class Grams:
         Whose layers are looked at.
     recipe : StyleRecipe
         Which layers.
-    provider, threads
-        As for `core.runtime.sessions.open_session`.
+    execution : Execution
+        The provider and threads.
     """
 
     def __init__(
-        self, network: Network, recipe: StyleRecipe, provider: str = AUTO, threads: int = 0
+        self, network: Network, recipe: StyleRecipe, execution: Execution = Execution()
     ) -> None:
         layers = style_layers(recipe)
-        self._activations = Activations(network, layers, provider, threads) if layers else None
+        self._activations = Activations(network, layers, execution) if layers else None
 
     def __call__(self, pictures: Sequence[Array], weights: Sequence[float]) -> dict[str, Array]:
         """The weighted mean of the pictures' Gram matrices, each divided by its positions.

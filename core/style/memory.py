@@ -10,7 +10,7 @@ from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.style.losses import layers_of
-from dreamlayer.core.style.sizes import content_sizes, grid_of, style_size
+from dreamlayer.core.style.sizes import content_sizes, geometry_of, style_size
 
 Seen = tuple[str, int, int]
 """What messages call a style picture, its width and its height."""
@@ -79,10 +79,10 @@ def estimate_style(
     """
     free = available() + held() if free is None else free
     room = free * _SHARE_OF_FREE
-    grid = grid_of(network, recipe)
-    size = content_sizes(width, height, recipe, grid)[-1]
+    geometry = geometry_of(network, recipe)
+    size = content_sizes(width, height, recipe, geometry)[-1]
     area = size[0] * size[1]
-    seen = [style_size(wide, high, size, name, recipe, grid) for name, wide, high in styles]
+    seen = [style_size(wide, high, size, name, recipe, geometry) for name, wide, high in styles]
     areas = [float(rows * columns) for rows, columns in seen] or [area * recipe.style_scale**2]
     weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
     fixed = _BASE + weights * _BYTES_PER_WEIGHT + width * height * _PICTURE

@@ -18,11 +18,18 @@ from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.style import DETAIL, NOISE, PUBLISHED, STYLE, StyleRecipe
-from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.style import colours
 from dreamlayer.core.style.lbfgs import Doubles, Evaluate, StyleLedger, WatchStyle, descend
 from dreamlayer.core.style.losses import Grams, content_layers, layers_of, originals, terms_of
-from dreamlayer.core.style.sizes import Size, content_sizes, grid_of, resized, style_size, unbounded
+from dreamlayer.core.style.sizes import (
+    Size,
+    content_sizes,
+    geometry_of,
+    resized,
+    style_size,
+    unbounded,
+)
 from dreamlayer.core.style.spectrum import Spectrum
 
 Array = npt.NDArray[np.float32]
@@ -102,9 +109,9 @@ class Optimization:
         weights = _weights(recipe, len(styles))
         network.check_layers(layers_of(recipe))
         self._network, self._recipe, self._pixels = network, recipe, pixels
-        self._run_on = provider, threads
-        self._grid = grid_of(network, recipe)
-        self.sizes = content_sizes(pixels.shape[1], pixels.shape[0], recipe, self._grid)
+        self._execution = Execution(provider, threads)
+        self._geometry = geometry_of(network, recipe)
+        self.sizes = content_sizes(pixels.shape[1], pixels.shape[0], recipe, self._geometry)
         self.provider = "none"
         if recipe.idle:
             return
@@ -112,15 +119,15 @@ class Optimization:
         self._contents = [self._content(size) for size in self.sizes]
         pictures = [self._style(given, number) for number, given in enumerate(styles, 1)]
         self._first = pictures[0][0]
-        looking = Grams(network, recipe, *self._run_on)
+        looking = Grams(network, recipe, self._execution)
         self._grams = [looking(seen, weights) for seen in zip(*pictures, strict=True)]
         # Its memory serves the gradient, which needs more.
         del looking
         layers = content_layers(recipe)
-        self._keep = Activations(network, layers, *self._run_on) if layers else None
+        self._keep = Activations(network, layers, self._execution) if layers else None
         self._kept = self._activations(self._contents[-1])
         self._terms = terms_of(recipe, self.sizes[0], self._kept)
-        self._session = GradientSession(network, self._terms, *self._run_on)
+        self._session = GradientSession(network, self._terms, self._execution)
         self.provider = self._session.provider
 
     def run(
@@ -185,7 +192,7 @@ class Optimization:
         planes = np.clip(pixels, 0, 1).transpose(2, 0, 1)
         found = []
         for size, content in zip(self.sizes, self._contents, strict=True):
-            wanted = style_size(width, height, size, name, recipe, self._grid)
+            wanted = style_size(width, height, size, name, recipe, self._geometry)
             small = np.ascontiguousarray(resized(planes, wanted, recipe.resample))
             if recipe.keep_colors:
                 small = colours.matched(colours.grey(small), content)
@@ -209,7 +216,7 @@ class Optimization:
         terms = terms_of(self._recipe, size, self._kept)
         if terms != self._terms:
             self._terms = terms
-            self._session = GradientSession(self._network, terms, *self._run_on)
+            self._session = GradientSession(self._network, terms, self._execution)
         steps = self._recipe.rounds * self._recipe.evaluations
         self._session.expect(size, size[0] * size[1] * steps)
 

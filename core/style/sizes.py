@@ -11,7 +11,7 @@ from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.style import BYTES
 
 if TYPE_CHECKING:
-    from dreamlayer.core.ascent.tiles import Grid
+    from dreamlayer.core.graph.sizes import Geometry
     from dreamlayer.core.network.network import Network
     from dreamlayer.core.recipe.style import StyleRecipe
 
@@ -20,13 +20,13 @@ Size = tuple[int, int]
 """Height and width in pixels."""
 
 
-def grid_of(network: Network, recipe: StyleRecipe) -> Grid:
+def geometry_of(network: Network, recipe: StyleRecipe) -> Geometry:
     """What sizes the network takes for the recipe's layers."""
     layers = [term.layer for term in (*recipe.content_layers, *recipe.style_layers)]
-    return network.grid(layers, recipe.size, 0)
+    return network.geometry(layers)
 
 
-def content_sizes(width: int, height: int, recipe: StyleRecipe, grid: Grid) -> list[Size]:
+def content_sizes(width: int, height: int, recipe: StyleRecipe, geometry: Geometry) -> list[Size]:
     """The sizes that the content is worked on, the smallest first.
 
     Parameters
@@ -35,8 +35,8 @@ def content_sizes(width: int, height: int, recipe: StyleRecipe, grid: Grid) -> l
         The content's own size in pixels.
     recipe : StyleRecipe
         `octaves` that the network does not take are left out.
-    grid : Grid
-        What `grid_of` gave.
+    geometry : Geometry
+        What `geometry_of` gave.
 
     Raises
     ------
@@ -46,26 +46,27 @@ def content_sizes(width: int, height: int, recipe: StyleRecipe, grid: Grid) -> l
     longest = recipe.size if recipe.square else min(recipe.size, max(width, height))
     sizes = []
     for octave in range(recipe.octaves):
-        size = _scaled(width, height, longest / 2**octave, recipe.square, grid.multiple)
-        if min(size) < grid.minimum:
+        size = _scaled(width, height, longest / 2**octave, recipe.square, geometry.multiple)
+        if min(size) < geometry.minimum:
             break
         sizes.append(size)
     if not sizes:
-        least = -(-max(width, height) * grid.minimum // min(width, height))
+        least = -(-max(width, height) * geometry.minimum // min(width, height))
         remedy = (
-            f"use --size {grid.minimum if recipe.square else least} or more"
-            if recipe.square or min(width, height) >= grid.minimum
+            f"use --size {geometry.minimum if recipe.square else least} or more"
+            if recipe.square or min(width, height) >= geometry.minimum
             else "enlarge the picture, use --square, or layers nearer to the image"
         )
         raise RecipeError(
             f"the content of {width} × {height} pixels would be worked on at {size[1]} × "
-            f"{size[0]}, but the network needs {grid.minimum} at least for these layers; {remedy}"
+            f"{size[0]}, but the network needs {geometry.minimum} at least for these layers; "
+            f"{remedy}"
         )
     return sizes[::-1]
 
 
 def style_size(
-    width: int, height: int, content: Size, name: str, recipe: StyleRecipe, grid: Grid
+    width: int, height: int, content: Size, name: str, recipe: StyleRecipe, geometry: Geometry
 ) -> Size:
     """The size at which a style picture is looked at, beside a content of a size.
 
@@ -78,16 +79,16 @@ def style_size(
     """
     longest = max(content) * recipe.style_scale
     if not recipe.square:
-        if min(width, height) < grid.minimum:
+        if min(width, height) < geometry.minimum:
             raise RecipeError(
                 f"style picture {name} is {width} × {height} pixels, but the network needs "
-                f"{grid.minimum} at least for these layers; give a larger picture, or --square"
+                f"{geometry.minimum} at least for these layers; give a larger picture, or --square"
             )
         # A long strip keeps enough of its shorter side.
-        least = grid.enough(1) * max(width, height) / min(width, height)
+        least = geometry.enough(1) * max(width, height) / min(width, height)
         longest = min(max(longest, least), max(width, height))
-    size = _scaled(width, height, longest, recipe.square, grid.multiple)
-    return grid.enough(size[0]), grid.enough(size[1])
+    size = _scaled(width, height, longest, recipe.square, geometry.multiple)
+    return geometry.enough(size[0]), geometry.enough(size[1])
 
 
 def _scaled(width: int, height: int, longest: float, square: bool, multiple: int) -> Size:

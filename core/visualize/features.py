@@ -14,7 +14,7 @@ from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.channels import check_channels
-from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.visualize.colormaps import colour
 from dreamlayer.core.visualize.memory import check_features
 from dreamlayer.core.visualize.sheets import (
@@ -131,7 +131,7 @@ def features(
     check_features(network, layer, (planes.shape[1], planes.shape[2]), size)
     if planes.shape[1:] != size:
         planes = np.clip(resize(planes, size), 0, 1)
-    found = Activations(network, [layer], provider, threads)(planes)[layer]
+    found = Activations(network, [layer], Execution(provider, threads))(planes)[layer]
     if found.ndim not in (2, 4) or 0 in found.shape:
         raise LayerError(
             f"layer {layer!r} has values of the shape {list(found.shape)}, which are neither "
@@ -152,18 +152,21 @@ def fed_size(
     PictureError
         That would be smaller than the network takes.
     """
-    grid = network.grid([layer], max(height, width), 0)
+    geometry = network.geometry([layer])
     scale = min(1.0, max_side / max(height, width)) if max_side else 1.0
     sides = [
-        max(round(side * scale / grid.multiple), 1) * grid.multiple for side in (height, width)
+        max(round(side * scale / geometry.multiple), 1) * geometry.multiple
+        for side in (height, width)
     ]
-    if min(sides) < grid.minimum:
+    if min(sides) < geometry.minimum:
         reduced = f", reduced to {sides[1]} × {sides[0]}" if scale < 1 else ""
-        remedy = "raise --max-side" if min(height, width) >= grid.minimum else "enlarge it first"
+        remedy = (
+            "raise --max-side" if min(height, width) >= geometry.minimum else "enlarge it first"
+        )
         raise PictureError(
             f"the picture is {width} × {height} pixels{reduced}, but network {network.name} needs "
-            f"{grid.minimum} at least for layer {layer!r}; {remedy}, or choose a layer nearer to "
-            f"the image"
+            f"{geometry.minimum} at least for layer {layer!r}; {remedy}, or choose a layer nearer "
+            f"to the image"
         )
     return sides[0], sides[1]
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.loop import ascend_numpy
+from dreamlayer.core.ascent.loop import Callbacks, ascend_numpy
 from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf
 from dreamlayer.core.ascent.progress import OnProgress, Progress
+from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import CancelledError
 from dreamlayer.core.graph.sizes import shapes_at
@@ -21,7 +22,7 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.objective import GUIDE, Reference
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.visualize.sheets import Cell, Layout, Pixels, columns_for, draw_sheet
 from dreamlayer.core.visualize.sources import before_relu
 
@@ -87,7 +88,7 @@ class _OneOfMany:
     def __init__(self, network: Network, layer: str, channels: int, provider: str, threads: int):
         self.layer, self._count = layer, channels
         terms = [Term(layer, kind="direction")]
-        self._session = GradientSession(network, terms, provider, threads)
+        self._session = GradientSession(network, terms, Execution(provider, threads))
         self.expect = self._session.expect
         self._input = Reference(GUIDE, layer).input
 
@@ -173,11 +174,15 @@ class Gallery:
             noise,
             recipe,
             objective,
-            grid=self._network.grid([used.layer], max(recipe.canvas, recipe.tile), recipe.overlap),
+            grid=Grid(
+                max(recipe.canvas, recipe.tile),
+                recipe.overlap,
+                self._network.geometry([used.layer]),
+            ),
             rng=rng,
-            watch=watch,
-            trace=lambda step: losses.append(step.loss),
-            cancelled=cancelled,
+            callbacks=Callbacks(
+                watch, on_step=lambda s: losses.append(s.loss), cancelled=cancelled
+            ),
             expect=expect,
         )
         pixels = np.rint(np.clip(planes.transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
@@ -187,7 +192,7 @@ class Gallery:
         dims = self._shapes.get(term.layer, ())
         single = term.kind == "mean" and len(term.channels) == 1
         if not single or len(dims) != 4 or not dims[1]:
-            own = Objective(self._network, (term,), "", self._provider, self._threads)
+            own = Objective(self._network, (term,), "", Execution(self._provider, self._threads))
             return own, own.expect
         if self._shared is None or self._shared.layer != term.layer:
             # Gone before the next is made, so that its memory serves that one.

@@ -18,8 +18,8 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamla
 
 import tensorflow as tf
 
-from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.term import KINDS, Term, parse_term
 from dreamlayer.export import conform
 

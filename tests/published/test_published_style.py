@@ -19,8 +19,8 @@ pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[ex
 
 from published import networks, style
 
-from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.presets_style import style_preset
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term

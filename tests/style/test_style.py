@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from dreamlayer import Picture
-from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.errors import (
     CancelledError,
     LayerError,
@@ -17,8 +16,10 @@ from dreamlayer.core.errors import (
     RecipeError,
 )
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.style.colours import grey, luminance
 from dreamlayer.core.style.lbfgs import StyleProgress
 from dreamlayer.core.style.losses import Grams
@@ -142,7 +143,7 @@ def test_gram_matrices_are_weighted(recipe: StyleRecipe) -> None:
     pictures = [
         np.ascontiguousarray(p.transpose(2, 0, 1) / np.float32(255)) for p in (STYLE, OTHER)
     ]
-    found = Grams(network, recipe, "cpu")(pictures, (3, 1))
+    found = Grams(network, recipe, Execution("cpu"))(pictures, (3, 1))
     expected = 0.75 * mean_gram(pictures[0][np.newaxis]) + 0.25 * mean_gram(pictures[1][np.newaxis])
     np.testing.assert_allclose(found["gram/image"], expected, rtol=1e-5)
     assert set(found) == {"gram/image", "gram/first"}

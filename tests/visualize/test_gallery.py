@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import parser
+from provider_rows import change_row
 
 import dreamlayer.core.network.gradient_session as gradient_session
 from dreamlayer.core.ascent.progress import Progress
@@ -100,7 +101,7 @@ def test_a_picture_is_what_its_recipe_makes(branches: Network) -> None:
 def test_many_channels_have_one_session(branches: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many pictures there are; none depends on those before it."""
     # Two steps on 40 × 40 pixels are not worth a session of their own, but six would be.
-    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 4 * 40 * 40})
+    change_row(monkeypatch, "cpu", own_size_pays=4 * 40 * 40)
     opened = []
     real = gradient_session.open_session
 
