@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from architecture import BENCH, CORE, MOST_LOOSE_FILES, Architecture, Floors
+from documents import ROOT, section, text
 
-ROOT = Path(__file__).parents[1]
+DOCUMENT = text("docs/architecture.md")
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +33,10 @@ def test_imports_point_down(ours: Architecture, package: str, floors: Floors) ->
 
 @pytest.mark.parametrize(("package", "floors"), [("core", CORE), ("bench", BENCH)])
 def test_every_room_has_a_floor(ours: Architecture, package: str, floors: Floors) -> None:
-    """The table of floors has each room once, and no room that is gone."""
+    """The table of floors has each room, and each once."""
     listed = [room for rooms in floors for room in rooms]
-    assert sorted(listed) == sorted(ours.rooms(package))
+    assert len(listed) == len(set(listed))
+    assert not ours.without_floor(package, floors)
 
 
 @pytest.mark.parametrize("package", ["core", "bench"])
@@ -61,10 +65,10 @@ def test_every_package_is_installed(ours: Architecture) -> None:
 
 def _checkout(root: Path, **files: str) -> Architecture:
     """A made-up checkout; the files' names have `__` for each slash."""
-    for name, text in files.items():
+    for name, source in files.items():
         path = root / (name.replace("__", "/") + ".py")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(source, encoding="utf-8")
         (path.parent / "__init__.py").touch()
         (root / path.relative_to(root).parts[0] / "__init__.py").touch()
     return Architecture(root)
@@ -131,3 +135,27 @@ def test_a_foreign_import_is_found(tmp_path: Path) -> None:
     )
     pairs = [(one.source, one.target) for one in found.foreign()]
     assert pairs == [("core.graph.ops", "plugin.install"), ("export.cli", "bench.errors")]
+
+
+def test_the_document_shows_the_floors() -> None:
+    """The table of docs/architecture.md has the same rooms on the same floors."""
+    rows = re.findall(r"^\| (\d+) \| (.*?) \|", section(DOCUMENT, "Floors"), re.MULTILINE)
+    shown = {int(floor): set(re.findall(r"`(\w+)`", rooms)) for floor, rooms in rows}
+    assert shown == {number: set(rooms) for number, rooms in enumerate(CORE, 1)}
+
+
+def test_the_document_names_what_is_there() -> None:
+    """Each stop on the way of a tile is a function or class of the file beside it."""
+    way = section(DOCUMENT, "The way of one tile")
+    stops = re.findall(r"\| `(core/[\w/]+\.py)` \| `(\w+)` \|$", way, re.MULTILINE)
+    assert len(stops) > 15
+    lost = [stop for stop in stops if stop[1] not in _defined(ROOT / stop[0])]
+    assert not lost, _lines(lost)
+
+
+def _defined(path: Path) -> set[str]:
+    """The names of the functions and classes that a file defines at its top; none without it."""
+    if not path.is_file():
+        return set()
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return {one.name for one in body if isinstance(one, ast.FunctionDef | ast.ClassDef)}

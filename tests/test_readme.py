@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import re
 import runpy
 import subprocess
@@ -75,6 +76,8 @@ def test_commands_exist(
             pass
         case ["python", "-m", module, *arguments] if module in MODULES:
             _run_parser(MODULES[module], arguments, monkeypatch, capsys)
+        case ["python", "-m", module, *_] if module.startswith("dreamlayer."):
+            assert importlib.util.find_spec(module) is not None, module
         case ["python", "-m", module, *_]:
             assert module in ("venv", "ruff", "mypy", "pip"), module
         case ["python" | "bash", script, *_]:
