@@ -9,12 +9,12 @@ from pathlib import Path
 import onnx
 
 from dreamlayer.core.files import check_writable, replace_file
+from dreamlayer.core.network.files import DEFAULT_FILE
 from dreamlayer.export import network_file as contract
 from dreamlayer.export.shipped import inception_v3 as quantised_inception
 from dreamlayer.export.shipped import nsfwjs
 
-DATA = Path(__file__).resolve().parent.parent / "core" / "data"
-DEFAULT_OUTPUT = DATA / "inception_v3_mixed5.onnx"
+DEFAULT_OUTPUT = DEFAULT_FILE
 LICENSE_OUTPUT = "LICENSE-nsfwjs.txt"
 COMMAND = "python -m export default"
 

@@ -79,7 +79,7 @@ def test_provenance_tells_the_truth(shipped: onnx.ModelProto) -> None:
     assert record["bytes"] == len(content)
     digest = contract.weights_sha256(shipped.graph.initializer)
     assert contract.read_description(shipped)["weights_sha256"] == digest
-    license_text = (default.DATA / default.LICENSE_OUTPUT).read_text("utf-8")
+    license_text = (default.DEFAULT_OUTPUT.with_name(default.LICENSE_OUTPUT)).read_text("utf-8")
     assert license_text.startswith("MIT License")
     assert "Infinite Red" in license_text
 
@@ -126,7 +126,7 @@ def test_rebuilds_byte_for_byte(tarball: Path, tmp_path: Path) -> None:
     told = default.run(tarball, tmp_path / default.DEFAULT_OUTPUT.name)
     assert "byte for byte the shipped network" in told
     for file in tmp_path.iterdir():
-        assert file.read_bytes() == (default.DATA / file.name).read_bytes(), file.name
+        assert file.read_bytes() == default.DEFAULT_OUTPUT.with_name(file.name).read_bytes(), file.name
     assert len(list(tmp_path.iterdir())) == 3
 
 
