@@ -1,18 +1,18 @@
-"""Reading an ONNX file that somebody else wrote, and bringing it to plain operators of today."""
+"""Convert a foreign ONNX file to standard operators of opset 18 or newer."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import onnx
 from onnx.inliner import inline_local_functions
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.export import network_file as contract
+from dreamlayer.core.graph import edit
+from dreamlayer.export.network_file import OPSET, first_line
 
 
-def modernise(model: onnx.ModelProto) -> onnx.ModelProto:
+def modernize(model: onnx.ModelProto) -> onnx.ModelProto:
     """Bring a model to opset 18 or newer, with standard operators only.
 
     Parameters
@@ -30,8 +30,9 @@ def modernise(model: onnx.ModelProto) -> onnx.ModelProto:
     NetworkError
         The model uses operators of other domains, or ones that cannot be brought to opset 18.
     """
-    model = inline_local_functions(model) if model.functions else _copy(model)
-    foreign = Counter(f"{n.domain}.{n.op_type}" for n in model.graph.node if not is_standard(n))
+    given, model = model, onnx.ModelProto()
+    model.CopyFrom(inline_local_functions(given) if given.functions else given)
+    foreign = {f"{n.domain}.{n.op_type}" for n in model.graph.node if not is_standard(n)}
     if foreign:
         raise NetworkError(
             f"the network uses operators that are not standard ONNX: {', '.join(sorted(foreign))}; "
@@ -39,17 +40,17 @@ def modernise(model: onnx.ModelProto) -> onnx.ModelProto:
         )
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [info for info in model.graph.input if info.name not in weights]
-    if opset(model) < contract.OPSET:
+    if opset(model) < OPSET:
         try:
-            model = onnx.version_converter.convert_version(model, contract.OPSET)
+            model = onnx.version_converter.convert_version(model, OPSET)
         except Exception as error:  # the converter, in C++, raises RuntimeError and others
             raise NetworkError(
-                f"the network cannot be brought from opset {opset(model)} to {contract.OPSET} "
-                f"({_first_line(error)}); export it again with opset {contract.OPSET} or newer"
+                f"the network cannot be converted from opset {opset(model)} to {OPSET} "
+                f"({first_line(error)}); export it again with opset {OPSET} or newer"
             ) from error
     del model.graph.input[:]
     model.graph.input.extend(inputs)
-    _name_for_recipes(model.graph)
+    _remove_colons(model.graph)
     return model
 
 
@@ -64,28 +65,20 @@ def is_standard(node: onnx.NodeProto) -> bool:
 
 
 def rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
-    """Give tensors new names wherever they are read or written, in subgraphs too.
-
-    Parameters
-    ----------
-    graph
-        Changed in place; its inputs and outputs keep their names.
-    names
-        New name by old name.
-    """
-    for node in graph.node:
-        for field in (node.input, node.output):
-            for position, name in enumerate(field):
-                if name in names:
-                    field[position] = names[name]
-        for attribute in node.attribute:
-            if attribute.type == onnx.AttributeProto.GRAPH:
-                rename(attribute.g, names)
+    """Rename tensors in nodes, subgraphs and weights, in place; inputs and outputs stay."""
+    edit.rename(graph.node, names)
     for tensor in graph.initializer:
         tensor.name = names.get(tensor.name, tensor.name)
 
 
-def _name_for_recipes(graph: onnx.GraphProto) -> None:
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """Return `name`, with underscores appended until no other tensor has that name."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _remove_colons(graph: onnx.GraphProto) -> None:
     """Take the colons out of tensor names: ``a:0``, read as a layer with a weight, is ``a_0``.
 
     Inputs are found by their names and keep them.
@@ -94,23 +87,8 @@ def _name_for_recipes(graph: onnx.GraphProto) -> None:
     names: dict[str, str] = {}
     for name in sorted(taken):
         if ":" in name:
-            plain = name.replace(":", "_")
-            while plain in taken:
-                plain += "_"
-            taken.add(plain)
-            names[name] = plain
+            names[name] = free_name(name.replace(":", "_"), taken)
+            taken.add(names[name])
     rename(graph, names)
     for info in [*graph.output, *graph.value_info]:
         info.name = names.get(info.name, info.name)
-
-
-def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return an independent copy."""
-    result = onnx.ModelProto()
-    result.CopyFrom(model)
-    return result
-
-
-def _first_line(error: Exception) -> str:
-    """Return the first line of what an exception says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
