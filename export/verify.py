@@ -11,8 +11,8 @@ import onnx
 from numpy.typing import NDArray
 
 from dreamlayer.core.graph import sizes
+from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.network.activations import activation_model
 from dreamlayer.core.runtime.sessions import runtime
 
 Array = NDArray[np.float32]
@@ -94,7 +94,7 @@ def open_session(model: onnx.ModelProto, *, optimize: bool = True) -> Any:
 
 def activations(network: onnx.ModelProto, layers: Sequence[str], image: Array) -> dict[str, Array]:
     """Run `network` and return the activations of `layers`, NCHW, by name."""
-    session = open_session(activation_model(network, layers))
+    session = open_session(tap(network, layers))
     return dict(zip(layers, session.run(None, {IMAGE: image}), strict=True))
 
 
@@ -118,7 +118,7 @@ def gradients(network: onnx.ModelProto, layer: str, image: Array) -> tuple[Array
     from dreamlayer.core.network.gradient_model import gradient_model
     from dreamlayer.core.recipe.term import Term
 
-    model = gradient_model(activation_model(network, [layer]), [Term(layer, kind="squares")])
+    model = gradient_model(tap(network, [layer]), [Term(layer, kind="squares")])
     plain, optimized = (
         open_session(model, optimize=optimize).run(["gradient"], {IMAGE: image})
         for optimize in (False, True)

@@ -1,8 +1,12 @@
-"""Which form of an operator's gradient a provider runs fastest: one table, found by measuring."""
+"""Ways to write the same gradient: which a runtime gets right, and which it runs fastest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+
+from dreamlayer.core.autodiff.rules import RULES, elementwise, linear, pools
+from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Rule, Rules
 
 INDICES, TAPS, SLICES = "indices", "taps", "slices"
 SLOPE, RAMP = "slope", "ramp"
@@ -31,6 +35,28 @@ class Variant:
     max_pool: str = INDICES
     mask: str = SLOPE
     kernels: str = SHARED
+
+    @property
+    def rules(self) -> Rules:
+        """The table of gradient rules, with those that this variant writes in its own way."""
+        mask = elementwise.ramp_mask if self.mask == RAMP else elementwise.step_mask
+        max_pool: dict[str, Rule] = {
+            INDICES: pools.max_pool,
+            TAPS: pools.max_pool_by_taps,
+            SLICES: partial(pools.max_pool_by_slices, mask=mask),
+        }
+        kernel_of = linear.own_kernel if self.kernels == OWN else linear.shared_kernel
+        return {
+            **RULES,
+            "Relu": (partial(elementwise.relu, mask=mask),),
+            "MaxPool": (max_pool[self.max_pool],),
+            "Conv": (partial(linear.conv_input, kernel_of=kernel_of), WEIGHTS, WEIGHTS),
+            "ConvTranspose": (
+                partial(linear.conv_transpose_input, kernel_of=kernel_of),
+                WEIGHTS,
+                WEIGHTS,
+            ),
+        }
 
 
 PORTABLE = Variant(max_pool=SLICES, mask=RAMP, kernels=OWN)

@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
-from dreamlayer.core.graph.builder import prune
+from dreamlayer.core.graph.edit import prune
 from dreamlayer.core.graph.inference import IMAGE, attributes, inferred, names_read
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term

@@ -15,8 +15,7 @@ from dreamlayer.core.device.graphs import Graphs, LoadedGraph
 from dreamlayer.core.device.tile_graph import Layout, tile_model
 from dreamlayer.core.dreaming.objective import compared_with
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.edit import FLOAT, blank, finished
-from dreamlayer.core.network.activations import activation_model
+from dreamlayer.core.graph.edit import FLOAT, blank, finished, tap
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.objective import ORIGINALS, references
@@ -81,7 +80,7 @@ class DeviceObjective:
         scaled = [_scaled(term, self.scale) for term in terms]
         self._gradient = gradient_model(model, scaled, variant=variant_of(self.provider))
         own = [one.layer for one in references(terms) if one.source == ORIGINALS]
-        self._originals = activation_model(model, own) if own else None
+        self._originals = tap(model, own) if own else None
         self.graphs = Graphs(self.provider, threads)
         device = self.graphs.device
         self.fixed: Mapping[str, Buffer] = {n: device.upload(maps) for n, maps in fixed.items()}

@@ -7,18 +7,18 @@ zero, which ends the process.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import onnx
 from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph.edit import ancestors
 from dreamlayer.core.graph.inference import (
     IMAGE,
     add_constants,
     attributes,
     infer_shapes,
-    names_read,
 )
 
 LARGEST = 2048
@@ -28,16 +28,6 @@ _WINDOWED = ("Conv", "MaxPool", "AveragePool", "LpPool")
 _PROBE = 1024
 
 Shapes = dict[str, list[int]]
-
-
-def ancestors(model: onnx.ModelProto, names: Iterable[str]) -> list[onnx.NodeProto]:
-    """The nodes that the named tensors depend on, in topological order."""
-    wanted, found = set(names), []
-    for node in reversed(model.graph.node):
-        if wanted.intersection(node.output):
-            found.append(node)
-            wanted.update(names_read(node))
-    return found[::-1]
 
 
 def shapes_at(

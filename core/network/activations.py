@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import onnx
-from onnx import TensorProto
 
-from dreamlayer.core.graph.builder import prune
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.runtime.providers import AUTO
 from dreamlayer.core.runtime.sessions import open_session, run
@@ -19,20 +16,6 @@ if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network
 
 Array = npt.NDArray[np.float32]
-
-
-def activation_model(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
-    """A copy of a network whose outputs are `layers`, without what they do not need."""
-    known = {info.name: info for info in [*model.graph.value_info, *model.graph.output]}
-    unknown = onnx.TypeProto(tensor_type=onnx.TypeProto.Tensor(elem_type=TensorProto.FLOAT))
-    result = onnx.ModelProto()
-    result.CopyFrom(model)
-    del result.graph.output[:]
-    result.graph.output.extend(
-        known.get(name, onnx.ValueInfoProto(name=name, type=unknown)) for name in layers
-    )
-    prune(result)
-    return result
 
 
 class Activations:

@@ -132,11 +132,11 @@ class Network:
 
     def activation_source(self, layers: Sequence[str]) -> Source:
         """The network as far as some layers, for a session; see `core.network.activations`."""
-        from dreamlayer.core.network.activations import activation_model
+        from dreamlayer.core.graph.edit import tap
 
         self.check_layers(layers)
         identity = ("activations", self.digest, tuple(layers))
-        return Source(lambda _: activation_model(self.model, layers), identity)
+        return Source(lambda _: tap(self.model, layers), identity)
 
     def grid(self, layers: Sequence[str], side: int, overlap: int) -> Grid:
         """How to divide an image for an objective on `layers`; see `core.ascent.tiles.Grid`."""

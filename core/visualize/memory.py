@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from dreamlayer.core.dreaming.memory import available, held, in_units
 from dreamlayer.core.errors import MemoryLimitError
+from dreamlayer.core.graph.edit import ancestors
 from dreamlayer.core.graph.inference import IMAGE, names_read
-from dreamlayer.core.graph.sizes import ancestors, shapes_at
+from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.network import Network
 
 _BASE = 130e6

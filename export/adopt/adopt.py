@@ -13,13 +13,13 @@ from onnx import TensorProto, helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable
+from dreamlayer.core.graph.edit import rename_tensors, tap
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.network.activations import activation_model
 from dreamlayer.core.network.files import read_model
 from dreamlayer.export import network_file, preprocessing
 from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels
 from dreamlayer.export.adopt.layers import better_names, find_layers, takes_any_size
-from dreamlayer.export.adopt.modernize import free_name, modernize, opset, rename
+from dreamlayer.export.adopt.modernize import free_name, modernize, opset
 from dreamlayer.export.network_file import Description
 from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.verify import open_session
@@ -84,8 +84,8 @@ def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelPro
     names = {pixels.input: prepared}
     if IMAGE in taken and pixels.input != IMAGE:
         names[IMAGE] = free_name("image_", taken)
-    rename(graph, names)
-    rename(graph, better_names(graph))
+    rename_tensors(model, names)
+    rename_tensors(model, better_names(graph))
     nodes, weights = preprocessing.build(pixels, prepared)
     preprocessing.cancel_transposes(nodes, graph)
     for output in graph.output:
@@ -134,7 +134,7 @@ def _difference(
     except Exception:  # too old for ONNX Runtime, or its head takes another size
         expected = []
     layers = network_file.layer_names(network)
-    whole = network if expected else activation_model(network, layers[-1:])
+    whole = network if expected else tap(network, layers[-1:])
     try:
         found = open_session(whole).run(None, {IMAGE: image})
     except Exception as error:  # ONNX Runtime's errors have no common base but this

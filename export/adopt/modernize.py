@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import onnx
 from onnx.inliner import inline_local_functions
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph import edit
+from dreamlayer.core.graph.edit import rename_tensors
 from dreamlayer.export.network_file import OPSET, first_line
 
 
@@ -50,7 +50,7 @@ def modernize(model: onnx.ModelProto) -> onnx.ModelProto:
             ) from error
     del model.graph.input[:]
     model.graph.input.extend(inputs)
-    _remove_colons(model.graph)
+    _remove_colons(model)
     return model
 
 
@@ -64,13 +64,6 @@ def is_standard(node: onnx.NodeProto) -> bool:
     return node.domain in ("", "ai.onnx")
 
 
-def rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
-    """Rename tensors in nodes, subgraphs and weights, in place; inputs and outputs stay."""
-    edit.rename(graph.node, names)
-    for tensor in graph.initializer:
-        tensor.name = names.get(tensor.name, tensor.name)
-
-
 def free_name(name: str, taken: Iterable[str]) -> str:
     """Return `name`, with underscores appended until no other tensor has that name."""
     while name in taken:
@@ -78,17 +71,17 @@ def free_name(name: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _remove_colons(graph: onnx.GraphProto) -> None:
+def _remove_colons(model: onnx.ModelProto) -> None:
     """Take the colons out of tensor names: ``a:0``, read as a layer with a weight, is ``a_0``.
 
     Inputs are found by their names and keep them.
     """
-    taken = {name for node in graph.node for name in node.output}
+    taken = {name for node in model.graph.node for name in node.output}
     names: dict[str, str] = {}
     for name in sorted(taken):
         if ":" in name:
             names[name] = free_name(name.replace(":", "_"), taken)
             taken.add(names[name])
-    rename(graph, names)
-    for info in [*graph.output, *graph.value_info]:
+    rename_tensors(model, names)
+    for info in model.graph.output:
         info.name = names.get(info.name, info.name)

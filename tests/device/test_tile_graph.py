@@ -10,7 +10,7 @@ import pytest
 
 from dreamlayer.core.ascent.tiles import Grid, Span, Tile, add, cut
 from dreamlayer.core.device.tile_graph import Layout, index_inputs, layout_of, tile_model
-from dreamlayer.core.network.activations import activation_model
+from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
@@ -21,7 +21,7 @@ TERMS = (Term("deep"), Term("first", 1.0, (), "original"))
 def model_of(network: Path, layout: Layout) -> onnx.ModelProto:
     """The graph for an objective that compares with the original too."""
     found = Network(str(network))
-    originals = activation_model(found.model, ["first"])
+    originals = tap(found.model, ["first"])
     return tile_model(found.gradient_model(TERMS), originals, Recipe(), layout)
 
 

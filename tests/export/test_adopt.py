@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph import sizes
-from dreamlayer.core.network.activations import activation_model
+from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.network.files import read_model
 from dreamlayer.export import network_file, preprocessing
 from dreamlayer.export.adopt import adopt
@@ -97,7 +97,7 @@ def test_network_keeps_its_numbers_and_names_its_layers() -> None:
     image = np.random.default_rng(0).random((1, 3, 16, 16), dtype=np.float32)
     np.testing.assert_allclose(run(network, image, "image"), run(source, image, "pixels"), 1e-5)
     larger = np.random.default_rng(0).random((2, 3, 40, 31), dtype=np.float32)
-    assert run(activation_model(network, ["image_"]), larger, "image").shape == (2, 4, 19, 15)
+    assert run(tap(network, ["image_"]), larger, "image").shape == (2, 4, 19, 15)
 
 
 def test_preprocessing_does_what_the_options_say() -> None:
