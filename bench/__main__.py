@@ -15,10 +15,10 @@ from bench.measure.machine import this_machine, usable_cores
 from bench.measure.peak import measure_peaks
 from bench.measure.pictures import measure_pictures
 from bench.measure.profile import measure_profiles
-from bench.measure.results import Results
+from bench.measure.results import Conditions, Results
 from bench.peers.table import DEVICES, GROUPS, chosen
 from bench.report.chart import write_chart
-from bench.report.markdown import Conditions, report
+from bench.report.markdown import report
 from bench.report.readme_table import check, renew
 from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.network.network import Network

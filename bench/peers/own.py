@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import UnavailableError
-from bench.peers.numpy_loop import NumpyLoop
+from bench.peers.loops import NumpyLoop
 from bench.peers.sources import NetworkSource
 from bench.peers.table import FULL, HALF, Setting
 from dreamlayer.core.dreaming.objective import Objective

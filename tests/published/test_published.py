@@ -33,10 +33,10 @@ from dreamlayer.core.dreaming.dreamer import noise_picture
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets import preset
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.export import conform
-from dreamlayer.export.pixels import Pixels
+from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf.convert import convert
 from dreamlayer.export.tf.network import TensorFlowNetwork
+from dreamlayer.export.verify import open_session
 
 Array = np.ndarray
 LIMIT = 2 / 255
@@ -69,7 +69,7 @@ def dream(network: Network, recipe: Recipe, image: Array) -> tuple[Array, list[f
     ONNX Runtime's graph optimisation is off, so that the arithmetic is as written.
     """
     model = network.gradient_model(recipe.layers)
-    session = conform.open_session(model, optimise=False)
+    session = open_session(model, optimize=False)
     losses: list[float] = []
 
     def gradient_of(tile: Array) -> tuple[float, Array]:

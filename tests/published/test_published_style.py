@@ -27,10 +27,10 @@ from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.style import optimization as painting_module
 from dreamlayer.core.style.optimization import Round
 from dreamlayer.core.style.transfer import StyleTransfer
-from dreamlayer.export import conform
-from dreamlayer.export.pixels import Pixels
+from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf.convert import convert
 from dreamlayer.export.tf.network import TensorFlowNetwork
+from dreamlayer.export.verify import open_session
 
 Array = np.ndarray
 LIMIT = 2.0
@@ -80,7 +80,7 @@ class Plain:
     provider = "cpu"
 
     def __init__(self, network: Network, terms: Sequence[Term], *_: object) -> None:
-        self._session = conform.open_session(network.gradient_model(terms), optimise=False)
+        self._session = open_session(network.gradient_model(terms), optimize=False)
 
     def begin(self) -> None:
         """Nothing is counted."""
