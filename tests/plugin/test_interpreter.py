@@ -86,10 +86,10 @@ def test_no_such_program(tmp_path: Path) -> None:
         checked(linux(tmp_path), str(tmp_path / "python"))
 
 
-def test_a_foreign_core_is_not_ours(tmp_path: Path) -> None:
-    """A package of somebody else's that is called core is not dreamlayer."""
-    (tmp_path / "core").mkdir()
-    (tmp_path / "core" / "__init__.py").write_text("VERSION = '9'")
+def test_another_dreamlayer_is_not_ours(tmp_path: Path) -> None:
+    """Somebody else's package of the name dreamlayer is not taken for ours."""
+    (tmp_path / "dreamlayer").mkdir()
+    (tmp_path / "dreamlayer" / "__init__.py").write_text("VERSION = '9'")
     trial = attempt(Machine.this(), sys.executable, {"PYTHONPATH": str(tmp_path)})
     assert trial.failure is None
     assert trial.core is None
@@ -138,11 +138,11 @@ def test_record_for_both(tmp_path: Path) -> None:
     """A folder that both read holds a command that works outside; inside, by the same text."""
     python_path = script(tmp_path / "my venv" / "python", '#!/bin/sh\nprintf "<%s>" "$@"\n')
     command = record(Trial(str(python_path)), inside=True, outside=True)["command"]
-    assert subprocess.check_output(command, text=True) == "<-P><-m><core><worker>"
+    assert subprocess.check_output(command, text=True) == "<-P><-m><dreamlayer><worker>"
     # The file that tells the sandbox is not there in a test: look for another that is.
     sandbox = script(tmp_path / "flatpak-spawn", '#!/bin/sh\nprintf "(%s)" "$@"\n')
     there = [part.replace("/.flatpak-info", str(sandbox)) for part in command]
     environment = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"}
     said = subprocess.check_output(there, text=True, env=environment)
     assert said.startswith("(--host)(--watch-bus)(--env=PYTHONUTF8=1)")
-    assert said.endswith(f"({python_path})(-P)(-m)(core)(worker)")
+    assert said.endswith(f"({python_path})(-P)(-m)(dreamlayer)(worker)")

@@ -1,6 +1,6 @@
 """Real editors for the tests: small Debian systems beside this one, each with one GIMP.
 
-`python tests/gimp_root.py trixie sid bullseye` builds them in the user's cache folder: GIMP 3.0,
+`python tests/support/gimp_root.py trixie sid bullseye` builds them in the user's cache folder: GIMP 3.0,
 GIMP 3.2, and Python 2.7, which GIMP 2.10's plug-ins run on. It takes a minute each, root's
 rights and the package mmdebstrap. What is there already is kept.
 """
@@ -59,7 +59,7 @@ def missing(suite: str) -> str:
     if os.geteuid() != 0:
         return "a root with a real GIMP can be entered by root only; run the tests as root"
     if not folder(suite).is_dir():
-        return f"no root with a real GIMP; build one: python tests/gimp_root.py {suite}"
+        return f"no root with a real GIMP; build one: python tests/support/gimp_root.py {suite}"
     return ""
 
 

@@ -42,7 +42,7 @@ def put(image, dreamt, output, selected):
     image : Gimp.Image
         The image that was dreamt on.
     dreamt : list
-        Triples of `gimp3_pixels.Region`, the buffer that it received, and the recipe as a dict.
+        Triples of `gimp3.pixels.Region`, the buffer that it received, and the recipe as a dict.
     output : str
         One of `settings.OUTPUTS`.
     selected : bool
