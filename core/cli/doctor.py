@@ -124,7 +124,7 @@ def _try(name: str) -> dict[str, Any]:
     # The runtime's own word comes first, else the last line, which is the exception.
     said = [line for line in lines if "Failed to create" in line]
     reason = [*said, *lines[-1:], f"exit code {ran.returncode}"][0]
-    reason = reason.removeprefix("core.errors.ProviderError: ")
+    reason = reason.removeprefix("dreamlayer.core.errors.ProviderError: ")
     return {"name": name, "loaded": False, "reason": reason}
 
 
