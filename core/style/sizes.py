@@ -1,4 +1,4 @@
-"""At which sizes a style is worked out, and how pictures are brought to them and back."""
+"""Working sizes of a style transfer, and resampling to them and back."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ Size = tuple[int, int]
 
 
 def grid_of(network: Network, recipe: StyleRecipe) -> Grid:
-    """What sizes the network takes for the recipe's layers."""
+    """The sizes that the network allows for the recipe's layers."""
     layers = [term.layer for term in (*recipe.content_layers, *recipe.style_layers)]
     return network.grid(layers, recipe.size, 0)
 
 
 def content_sizes(width: int, height: int, recipe: StyleRecipe, grid: Grid) -> list[Size]:
-    """The sizes that the content is worked on, the smallest first.
+    """The sizes at which the content is optimized, the smallest first.
 
     Parameters
     ----------
     width, height : int
         The content's own size in pixels.
     recipe : StyleRecipe
-        `octaves` that the network does not take are left out.
+        `octaves` that are too small for the network are left out.
     grid : Grid
-        What `grid_of` gave.
+        From `grid_of`.
 
     Raises
     ------
     RecipeError
-        Where the picture, or what `size` makes of it, is smaller than the network takes.
+        The picture, at its own size or at `size`, is smaller than the network allows.
     """
     longest = recipe.size if recipe.square else min(recipe.size, max(width, height))
     sizes = []
@@ -58,7 +58,7 @@ def content_sizes(width: int, height: int, recipe: StyleRecipe, grid: Grid) -> l
             else "enlarge the picture, use --square, or layers nearer to the image"
         )
         raise RecipeError(
-            f"the content of {width} × {height} pixels would be worked on at {size[1]} × "
+            f"the content of {width} × {height} pixels would be reduced to {size[1]} × "
             f"{size[0]}, but the network needs {grid.minimum} at least for these layers; {remedy}"
         )
     return sizes[::-1]
@@ -67,23 +67,23 @@ def content_sizes(width: int, height: int, recipe: StyleRecipe, grid: Grid) -> l
 def style_size(
     width: int, height: int, content: Size, name: str, recipe: StyleRecipe, grid: Grid
 ) -> Size:
-    """The size at which a style picture is looked at, beside a content of a size.
+    """The size at which the network sees a style picture, given the content's size.
 
-    A picture is not enlarged, but where it must be square.
+    A picture is not enlarged, unless it must be square.
 
     Raises
     ------
     RecipeError
-        Where the style picture, called `name`, is smaller than the network takes.
+        The style picture, called `name`, is smaller than the network allows.
     """
     longest = max(content) * recipe.style_scale
     if not recipe.square:
         if min(width, height) < grid.minimum:
             raise RecipeError(
                 f"style picture {name} is {width} × {height} pixels, but the network needs "
-                f"{grid.minimum} at least for these layers; give a larger picture, or --square"
+                f"{grid.minimum} at least for these layers; use a larger picture, or --square"
             )
-        # A long strip keeps enough of its shorter side.
+        # The shorter side of a long strip stays large enough.
         least = grid.enough(1) * max(width, height) / min(width, height)
         longest = min(max(longest, least), max(width, height))
     size = _scaled(width, height, longest, recipe.square, grid.multiple)
@@ -98,7 +98,7 @@ def _scaled(width: int, height: int, longest: float, square: bool, multiple: int
 
 
 def resized(planes: Array, size: Size, method: str) -> Array:
-    """Resample a picture, float32 [3, height, width] of 0..1; the result is within 0..1 too."""
+    """Resample a picture, float32 [3, height, width], 0..1; the result is clipped to 0..1."""
     if method == BYTES:
         return np.stack([_bytes(plane, size) for plane in planes])
     if planes.shape[1:] == size:
@@ -109,17 +109,17 @@ def resized(planes: Array, size: Size, method: str) -> Array:
 
 
 def unbounded(planes: Array, size: Size, method: str) -> Array:
-    """Resample what may lie beyond 0..1, such as a change: never by way of bytes."""
+    """Resample values that may lie beyond 0..1, such as a change, without rounding to bytes."""
     from dreamlayer.core.images.resampling import resize
 
     return resize(planes, size, {BYTES: "bilinear", "lanczos-8bit": "lanczos"}.get(method, method))
 
 
 def _bytes(plane: Array, size: Size) -> Array:
-    """Cut to 256 levels, rounded down, as pictures of bytes are, and interpolate those."""
+    """Quantize to 256 levels, rounding down, as `uint8` images are, and interpolate those."""
     from PIL import Image
 
-    # A value that stands for a level may lie a rounding below it.
+    # Rounding may leave a value slightly below its level.
     levels = np.floor(np.clip(plane, 0, 1) * np.float32(255) + np.float32(1e-3)).astype(np.uint8)
     taken = Image.fromarray(levels).resize(size[::-1], Image.Resampling.BILINEAR)
     return np.asarray(taken).astype(np.float32) / np.float32(255)
