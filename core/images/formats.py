@@ -106,6 +106,6 @@ def output_format(target: str | os.PathLike[str], format: str | None) -> str:
             return known
     came = f"the extension {ending!r} is unknown" if ending else "the name has no extension"
     raise OutputError(
-        f"cannot choose a format for {os.fspath(target)!r}: {came}; use .png, .jpg, .tif or "
+        f"cannot tell the format of {os.fspath(target)!r}: {came}; use .png, .jpg, .tif or "
         ".webp, or give the format"
     )
