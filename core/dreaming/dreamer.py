@@ -24,7 +24,7 @@ from dreamlayer.core.dreaming.backends import (
     device_provider,
 )
 from dreamlayer.core.dreaming.memory import Estimate, estimate
-from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, planar
+from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, noise, planar
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.network.files import find
@@ -168,7 +168,9 @@ class Dreamer:
                 on_octave=on_octave,
             )
 
-        start = _noise(size, recipe, rng) if recipe.start == "noise" else small
+        start = small
+        if recipe.start == "noise":
+            start = noise(size, recipe.noise_low, recipe.noise_high, rng)
         dreamt = objective.backend(recipe).run(climb, start, small)
         if recipe.start == "noise":
             # Nothing of the picture is in it, its detail included.
@@ -192,15 +194,9 @@ def noise_picture(recipe: Recipe) -> Array:
         float32 [canvas, canvas, 3], `noise_low` to `noise_high`.
     """
     size = recipe.canvas, recipe.canvas
-    planes = _noise(size, recipe, np.random.default_rng(recipe.seed))
+    rng = np.random.default_rng(recipe.seed)
+    planes = noise(size, recipe.noise_low, recipe.noise_high, rng)
     return np.ascontiguousarray(planes.transpose(1, 2, 0))
-
-
-def _noise(size: tuple[int, int], recipe: Recipe, rng: np.random.Generator) -> Array:
-    noise = rng.random((3, *size), np.float32)
-    noise *= recipe.noise_high - recipe.noise_low
-    noise += recipe.noise_low
-    return noise
 
 
 _warm = threading.local()

@@ -1,4 +1,4 @@
-"""The gallery: which layers and channels it offers, and what it dreams of them."""
+"""The gallery: which layers and channels it offers, and the pictures that it dreams."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.visualize.gallery import RECIPE, Gallery, gallery_layout, gallery_sheet, label
-from dreamlayer.core.visualize.layers import channel_terms, whole_layers
-from dreamlayer.core.visualize.sources import before_relu
+from dreamlayer.core.visualize.layers import before_relu, channel_terms, whole_layers
 
 QUICK = RECIPE.replace(octaves=2, steps=2, canvas=40)
 
@@ -128,7 +127,7 @@ def test_progress_is_that_of_the_whole(small_network: Path) -> None:
     assert fractions[-1] == pytest.approx(1)
 
 
-def test_it_can_be_given_up(small_network: Path) -> None:
+def test_it_can_be_cancelled(small_network: Path) -> None:
     """Between two tiles, in any picture."""
     network = Network(str(small_network))
     dreamt = Gallery(network, QUICK).dream([Term("deep"), Term("first")], cancelled=lambda: True)
