@@ -15,8 +15,9 @@ from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.edit import FLOAT, blank, finished, tap
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import ORIGINALS, references
+from dreamlayer.core.network.objective import references
 from dreamlayer.core.network.references import compared_with
+from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import FAST, Execution, provider_of

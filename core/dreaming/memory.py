@@ -12,6 +12,7 @@ from dreamlayer.core.ascent.tiles import Grid, largest_tile
 from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.references import GUIDE_SIDE
+from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.runtime.providers import provider_of
 
@@ -231,7 +232,7 @@ def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
     if not recipe.needs_guide:
         return 0.0
     run = GUIDE_SIDE**2 * network.activation_bytes([t.layer for t in recipe.layers])
-    layers = [term.layer for term in recipe.layers if term.kind == "guide"]
+    layers = [term.layer for term in recipe.layers if KINDS[term.kind].matches]
     strides = [network.geometry([layer]).stride for layer in layers]
     return run + max((8.0 * pixels * GUIDE_SIDE**2 / s**4 for s in strides), default=0.0)
 

@@ -13,7 +13,8 @@ from dreamlayer.core.errors import LayerError, RecipeError
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import GRAM, ORIGINALS, references
+from dreamlayer.core.network.objective import references
+from dreamlayer.core.recipe.kinds import GRAM, KINDS, ORIGINALS
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
 
@@ -52,7 +53,7 @@ def compared_with(
 
 def _check_coarse(term: Term, network: Network) -> None:
     """Refuse to match a layer position by position that has too many of them."""
-    if term.kind != "guide":
+    if not KINDS[term.kind].matches:
         return
     stride = network.geometry([term.layer]).stride
     if stride < _COARSE:
@@ -78,7 +79,7 @@ def mean_gram(activations: Array) -> Array:
 def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
     """The guide as the network takes it: float32 [3, height, width], 0..1."""
     if not name:
-        kinds = sorted({t.kind for t in terms if references([t]) and t.layer})
+        kinds = sorted({term.kind for term in terms if term.compares_with_guide})
         raise RecipeError(
             f"objective kind {kinds[0]!r} compares with a guide picture, and the recipe names "
             f"none; set guide to a picture file (--guide FILE)"

@@ -14,7 +14,7 @@ import tomli_w
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.fields import Parameters, encodable, known, parameter
 from dreamlayer.core.recipe.rolls import parse_jitter
-from dreamlayer.core.recipe.term import GUIDED, ORIGINAL, STYLED, Term, parse_terms
+from dreamlayer.core.recipe.term import Term, parse_terms
 from dreamlayer.core.runtime.providers import FULL, PRECISIONS
 
 _SCHEMES = ("detail", "detail-after", "laplacian", "resize", "recursive")
@@ -242,12 +242,12 @@ class Recipe(Parameters):
     @property
     def needs_guide(self) -> bool:
         """True where a layer is compared with the guide."""
-        return any(term.kind in GUIDED | STYLED for term in self.layers)
+        return any(term.compares_with_guide for term in self.layers)
 
     @property
     def needs_original(self) -> bool:
         """True where a layer is compared with the picture as it was."""
-        return any(term.kind in ORIGINAL for term in self.layers)
+        return any(term.compares_with_original for term in self.layers)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings, lists and dicts; parameters that are None are left out."""

@@ -36,6 +36,7 @@ _GRAPH_CODE = (
     "network/gradient_model.py",
     "network/objective.py",
     "recipe/kinds.py",
+    "runtime/providers.py",
 )
 """The files of `core` that shape what is cached: another version of them makes other graphs."""
 

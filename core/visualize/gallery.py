@@ -18,7 +18,8 @@ from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.images.arrays import noise
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import GUIDE, Reference
+from dreamlayer.core.network.objective import Reference
+from dreamlayer.core.recipe.kinds import GUIDE
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import AUTO, Execution
