@@ -12,9 +12,8 @@ from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.objective import GRAM, ORIGINALS, Reference
-from dreamlayer.core.recipe.channels import check_channels
 from dreamlayer.core.recipe.style import PUBLISHED, StyleRecipe
-from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.recipe.term import Term, check_channels
 from dreamlayer.core.runtime.providers import AUTO
 from dreamlayer.core.style.sizes import Size
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from dreamlayer.core.errors import LayerError
 from dreamlayer.core.network.network import Layer, Network
-from dreamlayer.core.recipe.channels import check_channels
-from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.recipe.term import Term, check_channels
 
 _SHAPELESS = {"BatchNormalization", "Relu", "Clip", "LeakyRelu", "PRelu", "Elu", "Sigmoid", "Tanh"}
 _SHAPELESS |= {"Identity", "Add", "Mul", "Sub", "Div", "HardSwish", "HardSigmoid", "Dropout"}
