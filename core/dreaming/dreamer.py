@@ -52,7 +52,7 @@ class Dreamer:
     ------
     NetworkError, ProviderError
         Where the network or the provider cannot be had.
-    RecipeError
+    OptionError
         Where there is no such path.
     """
 

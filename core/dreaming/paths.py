@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dreamlayer.core.device.objective import loaded_provider
-from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.errors import OptionError
 from dreamlayer.core.runtime.providers import AUTO
 from dreamlayer.core.runtime.sessions import full_name, offered, short_name
 from dreamlayer.core.runtime.settings import ON_DEVICE
@@ -17,9 +17,9 @@ needs less memory, since it works in place and a plane at a time."""
 
 
 def check_path(path: str) -> None:
-    """Raise `RecipeError` where there is no such path."""
+    """Raise `OptionError` where there is no such path."""
     if path not in PATHS:
-        raise RecipeError(f"path {path!r} is not known; use one of {', '.join(PATHS)}")
+        raise OptionError(f"path {path!r} is not known; use one of {', '.join(PATHS)}")
 
 
 def device_provider(path: str, provider: str, threads: int = 0) -> str | None:

@@ -10,7 +10,7 @@ from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.dreaming import paths
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.objective import Objective
-from dreamlayer.core.errors import ProviderError, RecipeError
+from dreamlayer.core.errors import OptionError, ProviderError
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.sessions import full_name
@@ -47,7 +47,7 @@ def test_path_goes_by_the_provider_that_loads(
 
 def test_unknown_path_is_refused() -> None:
     """With those that there are."""
-    with pytest.raises(RecipeError, match="path 'gpu' is not known; use one of auto, numpy"):
+    with pytest.raises(OptionError, match="path 'gpu' is not known; use one of auto, numpy"):
         Dreamer(path="gpu")
 
 
