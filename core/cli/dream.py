@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamlayer.core.ascent.loop import Callbacks
-from dreamlayer.core.cli.options import add_recipe_options, recipe_from
+from dreamlayer.core.cli.options import add_recipe_options, add_run_options, recipe_from
 from dreamlayer.core.cli.plot import HELP as PLOT_HELP
 from dreamlayer.core.cli.plot import plot_targets, recorder, write_plot
+from dreamlayer.core.cli.program import Parser
 from dreamlayer.core.cli.progress import Reporter, duration
-from dreamlayer.core.cli.running import add_run_options
 from dreamlayer.core.cli.targets import identity
-from dreamlayer.core.errors import DreamlayerError, OutputError, RecipeError
+from dreamlayer.core.errors import DreamlayerError, OptionError, OutputError
 from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -25,28 +25,27 @@ if TYPE_CHECKING:
 
 _STREAM = "-"
 _NOISE = "noise/"
-"""Stands for no picture; no file can be called so."""
+"""Stands for no picture; no file can have this name."""
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Declare the command's options."""
+    parser.shorten("[PICTURE ...] [-o FILE]")
     parser.add_argument(
         "pictures",
         nargs="*",
         metavar="PICTURE",
-        help="PNG, JPEG, TIFF or WebP; - for standard input; none to start from noise, where the "
-        "recipe does",
+        help="PNG, JPEG, TIFF or WebP; - for standard input",
     )
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
-        help="where to write: a file (its ending chooses the format), a folder, or - for standard "
-        "output (default: NAME-dream beside each picture)",
+        help="file, folder or - for stdout (default: NAME-dream)",
     )
-    parser.add_argument("--plot", metavar="FILE", help=PLOT_HELP)
-    add_run_options(parser)
+    parser.add_argument("--plot", metavar="FILE", help=parser.rare(PLOT_HELP))
     add_recipe_options(parser)
+    add_run_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -146,11 +145,11 @@ def _announce(
 
 
 def _noise_for(recipe: Recipe) -> str:
-    """What stands for no picture; `RecipeError` where the recipe needs one."""
+    """What stands for no picture; `OptionError` where the recipe needs one."""
     if recipe.start == "image":
-        raise RecipeError(
-            "no picture is given; name one, or start from noise with --start noise (its size is "
-            "set by --canvas)"
+        raise OptionError(
+            "no picture is given; name one, or start from noise with --start noise (--canvas sets "
+            "its size)"
         )
     return _NOISE
 
@@ -162,7 +161,7 @@ def _noise(recipe: Recipe, megapixels: float) -> Picture:
     from dreamlayer.core.images import Picture
 
     if recipe.canvas**2 > megapixels * 1e6:
-        raise RecipeError(
+        raise OptionError(
             f"a canvas of {recipe.canvas} × {recipe.canvas} pixels is more than the "
             f"{megapixels:g} megapixels allowed; give a smaller --canvas, or raise the limit with "
             f"--max-megapixels"
@@ -194,15 +193,15 @@ def _target(source: str, options: argparse.Namespace) -> str:
 def _check_targets(
     sources: list[str], targets: list[str], recipe: Recipe, options: argparse.Namespace
 ) -> None:
-    """Find out before hours of work that a result could not be written."""
+    """Find out before hours of work if a result could not be written."""
     from dreamlayer.core import images
 
     if sources.count(_STREAM) > 1 or (targets.count(_STREAM) > 0 and len(targets) > 1):
-        raise OutputError("standard input and output take one picture; name files or a folder")
+        raise OutputError("standard input and output take one picture; use files or a folder")
     output: str | None = options.output
     if len(targets) > 1 and output is not None and not Path(output).is_dir():
         raise OutputError(
-            f"several pictures need a folder to go to, and {output!r} is none; create it first"
+            f"{output!r} is not a folder; several pictures need one, so create it first"
         )
     written: set[object] = set()
     pictures = {identity(source) for source in sources if source != _NOISE}

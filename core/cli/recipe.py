@@ -6,12 +6,14 @@ import argparse
 from pathlib import Path
 
 from dreamlayer.core.cli.options import add_recipe_options, recipe_from
+from dreamlayer.core.cli.program import Parser
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replace_file
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Declare the command's options."""
+    parser.shorten("[-o FILE]")
     parser.add_argument("-o", "--output", metavar="FILE", help="save to a .toml or .json file")
     parser.add_argument("--json", action="store_true", help="print JSON instead of TOML")
     add_recipe_options(parser)

@@ -9,37 +9,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.cli.options import Form, add_recipe_options, recipe_of
-from dreamlayer.core.cli.program import CANCELLED
+from dreamlayer.core.cli.options import STYLE, add_recipe_options, add_run_options, recipe_of
+from dreamlayer.core.cli.program import CANCELLED, Parser
 from dreamlayer.core.cli.progress import Reporter, duration
-from dreamlayer.core.cli.running import add_run_options
 from dreamlayer.core.cli.targets import clash
-from dreamlayer.core.errors import OutputError, RecipeError
-from dreamlayer.core.recipe.presets_style import (
-    DEFAULT_STYLE,
-    load_style,
-    parse_style,
-    style_preset,
-)
-from dreamlayer.core.recipe.style import StyleRecipe, parse_weights
+from dreamlayer.core.errors import OptionError, OutputError
+from dreamlayer.core.recipe.style import StyleRecipe
 
 if TYPE_CHECKING:
     from dreamlayer.core.images import Picture
     from dreamlayer.core.style.optimization import Optimization, Round
 
-STYLE = Form(
-    StyleRecipe,
-    DEFAULT_STYLE,
-    style_preset,
-    load_style,
-    parse_style,
-    readers={"style_weights": parse_weights},
-)
 _STREAM = "-"
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Declare the command's options."""
+    parser.shorten("CONTENT [STYLE ...] [-o FILE]")
     parser.add_argument(
         "content", metavar="CONTENT", help="PNG, JPEG, TIFF or WebP; - for standard input"
     )
@@ -47,20 +33,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "styles",
         nargs="*",
         metavar="STYLE",
-        help="pictures whose style to take; none for those that the recipe names",
+        help="style pictures (default: those that the recipe names)",
     )
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
-        help="where to write: a file (its ending chooses the format), a folder, or - for standard "
-        "output (default: NAME-style beside the content)",
+        help="file, folder or - for stdout (default: NAME-style)",
     )
     parser.add_argument(
-        "--rounds-folder", metavar="DIR", help="save the picture after each round in this folder"
+        "--rounds-folder",
+        metavar="FOLDER",
+        help=parser.rare("save the picture after each round in this folder"),
     )
-    add_run_options(parser)
     add_recipe_options(parser, STYLE)
+    add_run_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -108,8 +95,7 @@ def run(options: argparse.Namespace) -> int:
         if not kept:
             raise
         print(
-            f"dreamlayer: cancelled; of the rounds, {len(kept)} were finished and are kept, the "
-            f"last as {kept[-1]}",
+            f"dreamlayer: cancelled; {len(kept)} finished rounds are saved, the last as {kept[-1]}",
             file=sys.stderr,
         )
         return CANCELLED
@@ -131,7 +117,7 @@ def _recipe(options: argparse.Namespace) -> StyleRecipe:
         # Those were for the recipe's own pictures.
         recipe = recipe.replace(style_weights=())
     if _STREAM in recipe.styles and (options.content == _STREAM or len(recipe.styles) > 1):
-        raise RecipeError("standard input holds one picture; name files for the others")
+        raise OptionError("standard input takes one picture; use files for the others")
     return recipe
 
 
@@ -176,8 +162,8 @@ def _keeper(
     folder = Path(options.rounds_folder)
     if folder.exists() and not folder.is_dir():
         raise OutputError(
-            f"{str(folder)!r} is no folder, and each round has a file of its own; name a folder "
-            f"with --rounds-folder"
+            f"{str(folder)!r} is not a folder; each round has its own file, so name a folder with "
+            f"--rounds-folder"
         )
     if not folder.is_dir():
         raise OutputError(

@@ -56,7 +56,7 @@ class Dreamer:
     ------
     NetworkError, ProviderError
         Where the network or the provider cannot be had.
-    RecipeError
+    OptionError
         Where there is no such backend.
     """
 

@@ -12,7 +12,7 @@ from dreamlayer import Recipe, Term, dream, read, write
 from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.preview import Preview
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
-from dreamlayer.core.errors import CancelledError, NetworkError, RecipeError
+from dreamlayer.core.errors import CancelledError, ImageError, NetworkError
 from dreamlayer.core.recipe.presets import parse
 
 RNG = np.random.default_rng(0)
@@ -153,20 +153,20 @@ def test_input_array_is_not_changed(recipe: Recipe) -> None:
 )
 def test_bad_image_is_one_sentence(image: np.ndarray, message: str, recipe: Recipe) -> None:
     """Shape, type and values are checked before any work."""
-    with pytest.raises(RecipeError, match=message):
+    with pytest.raises(ImageError, match=message):
         dream(image, recipe)
 
 
 def test_mask_of_another_size_is_refused(recipe: Recipe) -> None:
     """A mask belongs to its image."""
-    with pytest.raises(RecipeError, match=r"\[40, 56\], but has \[4, 4\]"):
+    with pytest.raises(ImageError, match=r"\[40, 56\], but has \[4, 4\]"):
         dream(PHOTO, recipe, mask=np.ones((4, 4), np.float32))
 
 
 @pytest.mark.parametrize("value", [np.uint8(200), np.float32(1.5), np.float32("nan")])
 def test_mask_of_other_values_is_refused(value: np.generic, recipe: Recipe) -> None:
     """A mask in bytes or beyond 1 would multiply the change."""
-    with pytest.raises(RecipeError, match=r"from 0 .* to 1"):
+    with pytest.raises(ImageError, match=r"from 0 .* to 1"):
         dream(PHOTO, recipe, mask=np.full(PHOTO.shape[:2], value))
 
 

@@ -16,10 +16,10 @@ from dreamlayer import Recipe, Term, dream
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import (
     CancelledError,
+    ImageError,
     LayerError,
     NetworkError,
     ProviderError,
-    RecipeError,
 )
 from dreamlayer.core.worker import handlers
 from dreamlayer.core.worker.handlers import Handlers
@@ -247,7 +247,7 @@ def test_pixels_that_are_no_numbers_are_an_error(answers: Handlers, recipe: Reci
         bad = job(one)
         assert bad.raster is not None
         bad.raster.rgb[3, 4, 1] = np.nan
-        with pytest.raises(RecipeError, match="not finite"):
+        with pytest.raises(ImageError, match="not finite"):
             answers.answer(bad)
 
 

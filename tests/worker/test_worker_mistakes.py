@@ -132,9 +132,9 @@ def test_pixels_that_are_no_numbers_are_refused(client: Client, recipe: Recipe) 
         image = RGBA.copy()
         image[3, 4, 1] = value
         client.dream(image, recipe=recipe)
-        assert error_of(client.answer()) == (None, "RecipeError")
+        assert error_of(client.answer()) == (None, "ImageError")
         client.dream(RGBA, image[:, :, 1], recipe=recipe)
-        assert error_of(client.answer()) == (None, "RecipeError")
+        assert error_of(client.answer()) == (None, "ImageError")
 
 
 def test_picture_that_memory_cannot_hold_is_refused_before_it_comes(client: Client) -> None:
