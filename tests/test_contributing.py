@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import sys
@@ -18,7 +19,11 @@ from small_network import small_model
 import dreamlayer
 from dreamlayer.core.autodiff import rules
 from dreamlayer.core.autodiff.backward import differentiable
+from dreamlayer.core.autodiff.variants import VARIANTS
+from dreamlayer.core.errors import ProviderError
 from dreamlayer.core.recipe import presets
+from dreamlayer.core.runtime import providers
+from dreamlayer.core.worker.description import description
 
 DOCUMENT = text("CONTRIBUTING.md")
 
@@ -36,7 +41,9 @@ def _row(title: str, module: Any, number: int = 0) -> dict[str, Any]:
 def test_add_a_gradient_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rule shown is the slope that finite differences show, in the uses shown."""
     ((operator, entries),) = _row("Add a gradient rule", rules).items()
-    cases = eval(f"[{_block('Add a gradient rule', 'python', 1)}]", dict(vars(rule_cases)))
+    names: dict[str, Any] = {**vars(rule_cases), "CASES": []}
+    exec(_block("Add a gradient rule", "python", 1), names)
+    cases = names["CASES"]
     assert operator not in rules.RULES, "choose an operator that has no rule yet"
     assert {case.op for case in cases} == {operator}
     monkeypatch.setitem(rules.RULES, operator, entries)
@@ -53,6 +60,26 @@ def test_an_operator_without_a_rule_is_refused() -> None:
     (reason,) = set(differentiable(model, changed.output).values())
     assert reason is not None
     assert reason.startswith(operator)
+
+
+def test_add_a_provider(monkeypatch: pytest.MonkeyPatch, recipe: Any) -> None:
+    """The row shown makes its provider known; one that loads is taken, and as right as the CPU."""
+    ((short, row),) = _row("Add a provider", providers).items()
+    assert short not in providers.PROVIDERS, "choose a provider that has no row yet"
+    assert row.variant in VARIANTS
+    monkeypatch.setitem(providers.PROVIDERS, short, row)
+    assert short in description()["providers"]
+    noise = np.random.default_rng(0).random((60, 80, 3), np.float32)
+    with pytest.raises(ProviderError, match=f"{short}.* not part of the installed ONNX Runtime"):
+        dreamlayer.Dreamer(recipe.network, short).dream(noise, recipe)
+    expected = dreamlayer.Dreamer(recipe.network, "cpu").dream(noise, recipe)
+    # Here, the CPU's provider stands for it.
+    loads = dataclasses.replace(row, name=providers.PROVIDERS["cpu"].name)
+    monkeypatch.delitem(providers.PROVIDERS, "cpu")
+    monkeypatch.setitem(providers.PROVIDERS, short, loads)
+    dreamer = dreamlayer.Dreamer(recipe.network, short)
+    np.testing.assert_allclose(dreamer.dream(noise, recipe), expected, atol=1e-3)
+    assert dreamer.objective(recipe).provider == short
 
 
 def test_add_a_preset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
