@@ -50,11 +50,6 @@ class Raster:
             np.empty(size, np.float32) if mask else None,
         )
 
-    @property
-    def nbytes(self) -> int:
-        """Size in memory, in bytes."""
-        return sum(a.nbytes for a in (self.rgb, self.alpha, self.mask) if a is not None)
-
     def read(self, stream: BinaryIO) -> None:
         """Fill it from a message's bytes; `EOFError` if the input ends before."""
         kind = self.alpha.dtype
