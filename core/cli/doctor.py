@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import dreamlayer
 from dreamlayer.core.errors import DreamlayerError, install_command
 from dreamlayer.core.runtime.providers import PACKAGES
 from dreamlayer.core.version import VERSION
@@ -107,11 +106,12 @@ def _providers(only: str | None) -> list[dict[str, Any]]:
 
 
 def _try(name: str) -> dict[str, Any]:
+    package = Path(sys.modules["dreamlayer"].__file__ or "")
     try:
         ran = subprocess.run(
-            # Not from the current folder, where another `core` may lie.
+            # Not from the current folder, where another `dreamlayer` may be.
             [sys.executable, "-P", "-c", _TRIAL, name],
-            env={**os.environ, "PYTHONPATH": str(Path(dreamlayer.__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": str(package.parents[1])},
             capture_output=True,
             text=True,
             timeout=_TRIAL_SECONDS,

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.cli.options import add_recipe_options, add_run_options, recipe_from
 from dreamlayer.core.cli.plot import HELP as PLOT_HELP
 from dreamlayer.core.cli.plot import plot_targets, recorder, write_plot
@@ -87,6 +86,7 @@ def _dream_one(
     options: argparse.Namespace,
 ) -> None:
     from dreamlayer.core import images
+    from dreamlayer.core.ascent.loop import Callbacks
 
     began = time.monotonic()
     opened = (
