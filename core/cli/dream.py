@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.cli.options import add_recipe_options, add_run_options, recipe_from
+from dreamlayer.core.cli.options import DREAM, add_recipe_options, add_run_options, recipe_of
 from dreamlayer.core.cli.plot import HELP as PLOT_HELP
 from dreamlayer.core.cli.plot import plot_targets, recorder, write_plot
 from dreamlayer.core.cli.program import Parser
-from dreamlayer.core.cli.progress import Reporter, duration
-from dreamlayer.core.cli.targets import identity
+from dreamlayer.core.cli.progress import Reporter
+from dreamlayer.core.cli.targets import STREAM, identity, target_of
 from dreamlayer.core.errors import DreamlayerError, OptionError, OutputError
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from dreamlayer.core.dreaming.memory import Estimate
     from dreamlayer.core.images import Picture
 
-_STREAM = "-"
 _NOISE = "noise/"
 """Stands for no picture; no file can have this name."""
 
@@ -37,10 +35,7 @@ def configure(parser: Parser) -> None:
         help="PNG, JPEG, TIFF or WebP; - for standard input",
     )
     parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="file, folder or - for stdout (default: NAME-dream)",
+        "-o", "--output", metavar="FILE", help="file, folder or - for stdout (default: NAME-dream)"
     )
     parser.add_argument("--plot", metavar="FILE", help=parser.rare(PLOT_HELP))
     add_recipe_options(parser)
@@ -49,9 +44,13 @@ def configure(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Dream on every picture; with several, one that fails does not stop the others."""
-    recipe = recipe_from(options)
+    recipe = recipe_of(options, DREAM)
     sources = options.pictures or [_noise_for(recipe)]
-    targets = [_target(source, options) for source in sources]
+    several = len(options.pictures) > 1
+    targets = [
+        target_of(options.output, None if source == _NOISE else source, "dream", several=several)
+        for source in sources
+    ]
     _check_targets(sources, targets, recipe, options)
     plots = plot_targets(options.plot, sources, targets, recipe)
 
@@ -88,7 +87,7 @@ def _dream_one(
     from dreamlayer.core import images
     from dreamlayer.core.ascent.loop import Callbacks
 
-    began = time.monotonic()
+    reporter.restart()
     opened = (
         _noise(recipe, options.max_megapixels)
         if source == _NOISE
@@ -112,11 +111,7 @@ def _dream_one(
     images.write(picture, target, format=options.format)
     if plot is not None and record is not None:
         write_plot(record, plot, name, used)
-    seconds = time.monotonic() - began
-    reporter.clear()
-    reporter.note(
-        "done", f"{target}: done in {duration(seconds)}", target=target, seconds=round(seconds, 2)
-    )
+    reporter.done(target)
 
 
 def _announce(
@@ -170,33 +165,13 @@ def _noise(recipe: Recipe, megapixels: float) -> Picture:
     return Picture(noise_picture(recipe))
 
 
-def _target(source: str, options: argparse.Namespace) -> str:
-    """Where the dream of one picture goes."""
-    output: str | None = options.output
-    if output == "":
-        raise OutputError("the output has no name; give a file, a folder or -")
-    if output is None:
-        if source == _STREAM:
-            return _STREAM
-        if source == _NOISE:
-            return "dream.png"
-        path = Path(source)
-        return str(path.with_name(f"{path.stem}-dream{path.suffix}"))
-    folder = output.endswith(("/", "\\")) or Path(output).is_dir()
-    if output != _STREAM and (folder or len(options.pictures) > 1):
-        return str(
-            Path(output) / ("dream.png" if source in (_STREAM, _NOISE) else Path(source).name)
-        )
-    return output
-
-
 def _check_targets(
     sources: list[str], targets: list[str], recipe: Recipe, options: argparse.Namespace
 ) -> None:
     """Find out before hours of work if a result could not be written."""
     from dreamlayer.core import images
 
-    if sources.count(_STREAM) > 1 or (targets.count(_STREAM) > 0 and len(targets) > 1):
+    if sources.count(STREAM) > 1 or (targets.count(STREAM) > 0 and len(targets) > 1):
         raise OutputError("standard input and output take one picture; use files or a folder")
     output: str | None = options.output
     if len(targets) > 1 and output is not None and not Path(output).is_dir():

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamlayer.core.cli.options import add_run_options, whole_number
 from dreamlayer.core.cli.program import Parser
-from dreamlayer.core.cli.progress import Reporter, duration
+from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import same_file
 
 if TYPE_CHECKING:
@@ -123,7 +122,6 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core.visualize.memory import check_drawing
     from dreamlayer.core.visualize.sheets import check_sheet, write_sheet
 
-    began = time.monotonic()
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     channels = parse_channels(options.channels) if options.channels is not None else ()
     sort = options.sort or ("number" if channels else "activity")
@@ -167,14 +165,7 @@ def run(options: argparse.Namespace) -> int:
         sheet = bar_sheet(found.maps[:, 0, 0], chosen, title, line)
     name = "standard input" if options.picture == "-" else Path(options.picture).name
     write_sheet(sheet, options.output, f"{title}; {line}; picture {name}", options.format)
-    seconds = time.monotonic() - began
-    reporter.note(
-        "done",
-        f"{options.output}: {line[0].lower()}{line[1:]}, done in {duration(seconds)}",
-        target=options.output,
-        channels=chosen,
-        seconds=round(seconds, 2),
-    )
+    reporter.done(options.output, f"{line[0].lower()}{line[1:]}, ", channels=chosen)
     return 0
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 from dreamlayer.core.cli.features import add_sheet_options
 from dreamlayer.core.cli.options import add_parameter, add_run_options, whole_number
 from dreamlayer.core.cli.program import Parser
-from dreamlayer.core.cli.progress import Reporter, duration
+from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -85,7 +84,6 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core.visualize.memory import check_gallery
     from dreamlayer.core.visualize.sheets import check_sheet, write_sheet
 
-    began = time.monotonic()
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     channels = parse_channels(options.channels) if options.channels is not None else ()
     if options.channels is not None and not options.layer:
@@ -125,13 +123,7 @@ def run(options: argparse.Namespace) -> int:
     sheet = gallery_sheet(pictures, layout, title, [line, how], notes)
     facts = {"title": title, "recipe": _plain(recipe), "pictures": [_facts(p) for p in pictures]}
     write_sheet(sheet, options.output, json.dumps(facts, ensure_ascii=False), options.format)
-    seconds = time.monotonic() - began
-    reporter.note(
-        "done",
-        f"{options.output}: {len(pictures)} pictures, done in {duration(seconds)}",
-        target=options.output,
-        seconds=round(seconds, 2),
-    )
+    reporter.done(options.output, f"{len(pictures)} pictures, ")
     return 0
 
 

@@ -14,7 +14,6 @@ from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.fields import types_of
 from dreamlayer.core.recipe.parameters import Parameters
 from dreamlayer.core.recipe.presets import DREAMS, STYLES, Presets
-from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.style import parse_weights
 from dreamlayer.core.recipe.term import Term, format_terms, parse_terms
 
@@ -54,14 +53,10 @@ def add_recipe_options(parser: Parser, form: Form[Any] = DREAM) -> None:
     """Add `--preset`, `--recipe` and one option for each parameter of the recipe."""
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
-        "--preset",
-        metavar="NAME",
-        help=f"preset to start from (default: {form.presets.default})",
+        "--preset", metavar="NAME", help=f"preset to start from (default: {form.presets.default})"
     )
     start.add_argument(
-        "--recipe",
-        metavar="FILE",
-        help="recipe to start from: .toml, .json, or a picture",
+        "--recipe", metavar="FILE", help="recipe to start from: .toml, .json, or a picture"
     )
     groups: dict[str, Any] = {}
     for one in dataclasses.fields(form.presets.kind):
@@ -76,10 +71,7 @@ def add_recipe_options(parser: Parser, form: Form[Any] = DREAM) -> None:
 
 
 def add_parameter(
-    group: argparse._ActionsContainer,
-    recipe: Any,
-    one: dataclasses.Field[Any],
-    help_: str,
+    group: argparse._ActionsContainer, recipe: Any, one: dataclasses.Field[Any], help_: str
 ) -> None:
     """Add the option of one parameter, and its hidden alias where version 0.1 had another name.
 
@@ -144,11 +136,6 @@ def add_run_options(parser: Parser, *, reads: bool = True) -> None:
         help=parser.rare("report progress as JSON lines on standard error"),
     )
     shown.add_argument("--quiet", action="store_true", help=parser.rare("report errors only"))
-
-
-def recipe_from(options: argparse.Namespace) -> Recipe:
-    """The recipe that a dream's command line describes; see `recipe_of`."""
-    return recipe_of(options, DREAM)
 
 
 def recipe_of(options: argparse.Namespace, form: Form[R]) -> R:
