@@ -77,7 +77,7 @@ class Filter(object):
         return gimpfu._run(name, parameters)
 
     def dream(self, image, drawable, *values):
-        """Run the filter for gimpfu; the image with the dream, None where there is none."""
+        """Run the filter for gimpfu; the image with the dream, None after a cancel."""
         worker = None
         try:
             _check_image(image, drawable)

@@ -49,7 +49,7 @@ class PreviewMaker:
             self._change.notify_all()
 
     def finish(self):
-        """End the previews; the idle worker for the dream itself, or None where there is none."""
+        """End the previews; the idle worker for the dream itself, or None where none is idle."""
         self._end()
         self._sender.join(_PATIENCE)
         with self._change:
