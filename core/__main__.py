@@ -1,4 +1,4 @@
-"""`python -m core`: the command line."""
+"""`python -m core`: the command line, in a checkout."""
 
 import sys
 

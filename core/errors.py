@@ -5,18 +5,27 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class DreamlayerError(Exception):
     """Base of all errors meant for a user; the command line prints it and exits with code 2."""
 
 
+class OptionError(DreamlayerError):
+    """Options or arguments that do not go together, or that name what does not exist."""
+
+
 class PictureError(DreamlayerError):
-    """A picture that cannot be read: missing, truncated, no picture at all, or too large."""
+    """A picture file that cannot be read: missing, truncated, of another format, or too large."""
+
+
+class ImageError(DreamlayerError):
+    """An array of pixels, or a mask, of the wrong shape, type or values."""
 
 
 class OutputError(DreamlayerError):
-    """An output that cannot be written; whatever stood at its place is untouched."""
+    """An output that cannot be written; an older file of that name is untouched."""
 
 
 class NetworkError(DreamlayerError):
@@ -32,11 +41,11 @@ class UnsupportedOperatorError(DreamlayerError):
 
 
 class RecipeError(DreamlayerError):
-    """A recipe, preset or option whose value is not allowed."""
+    """A recipe or preset with a value that is not allowed."""
 
 
 class ProviderError(DreamlayerError):
-    """An execution provider that was demanded but is not there or did not load."""
+    """An execution provider that was asked for but is not installed or did not load."""
 
 
 class MemoryLimitError(DreamlayerError):
@@ -44,7 +53,7 @@ class MemoryLimitError(DreamlayerError):
 
 
 class RequestError(DreamlayerError):
-    """A message to the worker that cannot be read, or that says what it must not."""
+    """A message to the worker that cannot be read, or whose content is not allowed."""
 
 
 class FramingError(RequestError):
@@ -59,3 +68,12 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """Return a phrase such as ``did you mean mixed3 or mixed4?``, or '' where nothing is near."""
     found = difflib.get_close_matches(name, list(known), n=count, cutoff=0.5)
     return f"did you mean {' or '.join(found)}?" if found else ""
+
+
+def install_command(extras: str) -> str:
+    """The command that installs dreamlayer with some extras, such as ``cpu,export``."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / "pyproject.toml").is_file():
+        return f'python -m pip install "dreamlayer[{extras}]"'
+    there = "" if Path.cwd() == root else f'cd "{root}" && '
+    return f'{there}python -m pip install ".[{extras}]"'

@@ -1,4 +1,4 @@
-"""`python -m dreamlayer`: the command line."""
+"""`python -m dreamlayer`: the command line, installed or in a checkout."""
 
 import sys
 

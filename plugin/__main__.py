@@ -1,4 +1,4 @@
-"""`python -m plugin`: install, remove or check the plug-in."""
+"""`python -m plugin`: install, remove or check the plug-in, in a checkout."""
 
 import sys
 

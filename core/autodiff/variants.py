@@ -66,20 +66,11 @@ OpenVINO computes HardSigmoid wrong for steep slopes, and what it prepares of a 
 convolution it also takes for a transposed one; WebGPU has no MaxPool with Indices.
 """
 
-VARIANTS = {
-    "cpu": Variant(max_pool=TAPS),
-    "cuda": Variant(),
-    "rocm": Variant(),
-    "migraphx": Variant(),
-}
-"""By short name of the provider; those not named take `PORTABLE`.
+VARIANTS = {"indices": Variant(), "blocked": Variant(max_pool=TAPS), "portable": PORTABLE}
+"""By the name that `core.runtime.providers` has for them.
 
-CPU: ONNX Runtime's pool with indices is a loop over single numbers, outside the blocked layout;
-the comparisons stay in it. OpenVINO is fastest with `PORTABLE` too: indices need ScatterElements,
-which it has on one thread; product and minimum it does in one pass with the product that follows.
+On the CPU, ONNX Runtime's pool with indices is a loop over single numbers outside its blocked
+layout; the comparisons of `blocked` stay in it. OpenVINO is fastest with `portable` too: indices
+need ScatterElements, which it runs on one thread; product and minimum are one pass with the
+product that follows.
 """
-
-
-def variant_of(provider: str) -> Variant:
-    """The variant for a provider, by its short name."""
-    return VARIANTS.get(provider, PORTABLE)

@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.errors import DreamlayerError, install_command
+from dreamlayer.core.runtime.providers import PACKAGES
 from dreamlayer.core.version import VERSION
 
 _PACKAGES = ("numpy", "onnx", "Pillow", "pyvips", "scipy", "psutil")
-_RUNTIMES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml")
 _TRIAL_SECONDS = 120
 
 # Run in a process of its own: a provider that fails may print, hang or take the process down.
@@ -24,12 +24,13 @@ _TRIAL = """
 import sys
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.gradient_session import GradientSession
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import runtime
 from dreamlayer.core.recipe.term import Term
 import numpy as np
 runtime().set_default_logger_severity(3)
 def gradient(provider):
-    session = GradientSession(Network(), [Term("mixed0")], provider)
+    session = GradientSession(Network(), [Term("mixed0")], Execution(provider))
     return session(np.random.default_rng(0).random((3, 96, 96), np.float32))[1].ravel()
 ours = gradient(sys.argv[1])
 if sys.argv[1] != "cpu":
@@ -43,7 +44,7 @@ print("LOADED", sys.argv[1])
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--provider", help="look at one provider only")
+    parser.add_argument("--provider", metavar="NAME", help="check this provider only")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -68,7 +69,7 @@ def _report(provider: str | None) -> dict[str, Any]:
         "system": platform.platform(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "libvips": _libvips(),
-        "onnxruntime": {n: v for n in _RUNTIMES if (v := _version(n)) is not None},
+        "onnxruntime": {n: v for n in PACKAGES if (v := _version(n)) is not None},
         "free_memory_bytes": int(free_memory()),
         "cache_folder": None if (place := cache.folder()) is None else str(place),
         "cache_bytes": cache.size(),
@@ -105,11 +106,12 @@ def _providers(only: str | None) -> list[dict[str, Any]]:
 
 
 def _try(name: str) -> dict[str, Any]:
+    package = Path(sys.modules["dreamlayer"].__file__ or "")
     try:
         ran = subprocess.run(
-            # Not from the current folder, where another `core` may lie.
+            # Not from the current folder, where another `dreamlayer` may be.
             [sys.executable, "-P", "-c", _TRIAL, name],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={**os.environ, "PYTHONPATH": str(package.parents[1])},
             capture_output=True,
             text=True,
             timeout=_TRIAL_SECONDS,
@@ -123,7 +125,7 @@ def _try(name: str) -> dict[str, Any]:
     # The runtime's own word comes first, else the last line, which is the exception.
     said = [line for line in lines if "Failed to create" in line]
     reason = [*said, *lines[-1:], f"exit code {ran.returncode}"][0]
-    reason = reason.removeprefix("core.errors.ProviderError: ")
+    reason = reason.removeprefix("dreamlayer.core.errors.ProviderError: ")
     return {"name": name, "loaded": False, "reason": reason}
 
 
@@ -138,14 +140,14 @@ def _print(report: dict[str, Any]) -> None:
     for name, version in report["onnxruntime"].items():
         print(f"{name:12} {version}")
     if not report["onnxruntime"]:
-        print("onnxruntime  MISSING: pip install 'dreamlayer[cpu]' (or [gpu], [openvino])")
+        print("onnxruntime  MISSING: " + install_command("cpu") + " (or [gpu], [openvino])")
     if len(report["onnxruntime"]) > 1:
         print(
             "             several onnxruntime packages overwrite one another: uninstall all but one"
         )
     print(f"free memory  {in_units(report['free_memory_bytes'])}")
-    kept = f"{in_units(report['cache_bytes'])} in {report['cache_folder']}"
-    print(f"kept graphs  {kept if report['cache_folder'] else 'none (DREAMLAYER_CACHE is off)'}")
+    cached = f"{in_units(report['cache_bytes'])} in {report['cache_folder']}"
+    print(f"graph cache  {cached if report['cache_folder'] else 'off (by DREAMLAYER_CACHE)'}")
     print("providers")
     for provider in report["providers"]:
         state = "works" if provider["loaded"] else f"does not work: {provider['reason']}"

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import open_session, run
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ class Activations:
     Parameters
     ----------
     network : Network
-        Whose.
+        The network that holds the layers.
     layers : sequence of str
         Names of layers; `image` is the picture itself.
-    provider, threads
-        As for `core.runtime.sessions.open_session`.
+    execution : Execution
+        The provider and threads; they are computed in full precision.
 
     Raises
     ------
@@ -37,7 +37,7 @@ class Activations:
     """
 
     def __init__(
-        self, network: Network, layers: Sequence[str], provider: str = AUTO, threads: int = 0
+        self, network: Network, layers: Sequence[str], execution: Execution = Execution()
     ) -> None:
         network.check_layers(layers)
         self._layers = list(dict.fromkeys(layers))
@@ -45,7 +45,7 @@ class Activations:
         self._session = None
         if self._tapped:
             source = network.activation_source(self._tapped)
-            self._session = open_session(source, provider, threads)
+            self._session = open_session(source, execution.in_full())
 
     def __call__(self, image: Array) -> dict[str, Array]:
         """Run the network.

@@ -19,6 +19,7 @@ from dreamlayer.core.graph.builder import Graph
 from dreamlayer.core.graph.edit import prune, rename_tensors
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.objective import loss_of
+from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.term import Term
 
 LOSS, GRADIENT = "loss", "gradient"
@@ -140,7 +141,7 @@ def _tensor(term: Term, graph: Graph) -> str:
     That spares transposing it back, which would leave the blocked layout.
     """
     layer = transposed_name(term.layer)
-    alike = term.kind in ("squares", "mean") and not term.border
+    alike = not KINDS[term.kind].spatial and not term.border
     return layer if alike and layer in graph else term.layer
 
 

@@ -11,10 +11,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.errors import NetworkError, install_command
 from dreamlayer.export.preprocessing import Pixels
-
-INSTALL = "pip install 'dreamlayer[export]'"
 
 Array = NDArray[np.float32]
 
@@ -38,7 +36,7 @@ def import_tensorflow() -> Any:
         import tf2onnx  # noqa: F401
     except ImportError as error:
         raise NetworkError(
-            f"this export needs TensorFlow and tf2onnx ({error}); run `{INSTALL}`"
+            f"this export needs TensorFlow and tf2onnx ({error}); run: {install_command('export')}"
         ) from error
     return tensorflow
 

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from pool_network import gradient, pool_network
 
-from dreamlayer.core.autodiff.variants import VARIANTS, Variant, variant_of
+from dreamlayer.core.autodiff.variants import VARIANTS, Variant
 from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
@@ -94,8 +94,8 @@ def test_relu_before_the_pool_goes_behind_it(pool: str) -> None:
 
 def test_table_names_providers() -> None:
     """Those that the table does not name take the portable form."""
-    assert VARIANTS["cpu"].max_pool == "taps"
-    assert variant_of("cuda") == Variant()
+    assert VARIANTS["blocked"].max_pool == "taps"
+    assert VARIANTS["indices"] == Variant()
 
 
 def test_network_that_cannot_be_turned_over_keeps_the_order() -> None:

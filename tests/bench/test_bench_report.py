@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench import __main__ as command
+from bench import cli as command
+from bench.__main__ import main
 from bench.measure.agreement import Agreement
 from bench.measure.machine import Machine, this_machine
 from bench.measure.profile import NETWORK, PARTS, START
@@ -208,7 +209,7 @@ def test_command_refuses_before_it_measures(
 ) -> None:
     """Bad options get one sentence and exit code 2, at once."""
     monkeypatch.setattr(command, "measure", lambda *_, **__: pytest.fail("it measured"))
-    assert command.main(arguments) == 2
+    assert main(arguments) == 2
     assert sentence in capsys.readouterr().err
 
 
@@ -218,7 +219,7 @@ def test_python_of_an_unknown_group_is_refused(
 ) -> None:
     """The groups that there are get named."""
     with pytest.raises(SystemExit):
-        command.main(["--python", value])
+        main(["--python", value])
     assert "GROUP is one of cpu, openvino, torch" in capsys.readouterr().err
 
 
@@ -233,7 +234,7 @@ def test_command_prints_writes_and_draws(
     monkeypatch.setattr(command, "measure_profiles", lambda *_, **__: RESULTS.profiles)
     path, drawing = tmp_path / "report.md", tmp_path / "speed.png"
     arguments = ["--layer", "mixed4:0.5", "--output", str(path), "--chart", str(drawing)]
-    assert command.main(arguments) == 0
+    assert main(arguments) == 0
     shown = capsys.readouterr().out
     assert path.read_text(encoding="utf-8") == shown
     assert "- Objective: mixed4:0.5 on the default network" in shown
@@ -255,7 +256,7 @@ def test_parts_are_measured_alone(
     monkeypatch.setattr(command, "measure", measured)
     monkeypatch.setattr(command, "measure_pictures", lambda *_, **__: pytest.fail("a picture"))
     monkeypatch.setattr(command, "measure_profiles", lambda *_, **__: RESULTS.profiles)
-    assert command.main(["profile"]) == 0
+    assert main(["profile"]) == 0
     assert asked == [()]
     assert "## Where our own time goes" in capsys.readouterr().out
 
@@ -266,9 +267,11 @@ def test_without_a_gpu_one_sentence_says_what_is_missing(
     """`--device cuda` on a machine without it ends at once, with our own provider's reason."""
     if "cuda" in offered():
         pytest.skip("this ONNX Runtime was built with CUDA")
-    assert command.main(["--device", "cuda"]) == 2
+    assert main(["--device", "cuda"]) == 2
     said = capsys.readouterr().err
-    assert said.startswith("bench: nothing can be measured: dreamlayer, CUDA: provider 'cuda' is")
+    assert said.startswith(
+        "python -m bench: nothing can be measured: dreamlayer, CUDA: provider 'cuda' is"
+    )
     assert said.count("\n") == 1
 
 
@@ -288,7 +291,7 @@ def test_gpu_rows_go_the_same_way(
     monkeypatch.setattr(command, "this_machine", lambda: MACHINE)
     monkeypatch.setattr(command, "measure_peaks", lambda _: {("TF32", "torch"): 4e14})
     arguments = ["gradients", "--device", "cuda", "--rounds", "1", "--size", "107"]
-    assert command.main(arguments) == 0
+    assert main(arguments) == 0
     text = capsys.readouterr().out
     assert "- GPU: A card\n" in text
     assert "torch 400000 in TF32" in text

@@ -18,9 +18,11 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamla
 
 import tensorflow as tf
 
-from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.network.gradient_model import gradient_model
-from dreamlayer.core.recipe.term import KINDS, Term, parse_term
+from dreamlayer.core.network.objective import SCORES
+from dreamlayer.core.network.references import mean_gram
+from dreamlayer.core.recipe.kinds import KINDS
+from dreamlayer.core.recipe.term import Term, parse_term
 from dreamlayer.export.verify import open_session
 
 Array = np.ndarray
@@ -145,8 +147,8 @@ def picture(seed: int, height: int, width: int) -> Array:
 
 
 def test_every_kind_has_a_case() -> None:
-    """A new kind cannot be forgotten here."""
-    assert {parse_term(text).kind for text in CASES} == set(KINDS)
+    """A new kind cannot be forgotten here, nor be without a formula."""
+    assert {parse_term(text).kind for text in CASES} == set(KINDS) == set(SCORES)
 
 
 @pytest.mark.parametrize("text", CASES)

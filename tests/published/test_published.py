@@ -27,7 +27,8 @@ pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[ex
 from published import course, hvass, laplacian, networks, weighted
 from published.dream import Dream
 
-from dreamlayer.core.ascent.loop import Step, ascend_numpy
+from dreamlayer.core.ascent.loop import Callbacks, Step, ascend_numpy
+from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.dreamer import noise_picture
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets import preset
@@ -84,9 +85,9 @@ def dream(network: Network, recipe: Recipe, image: Array) -> tuple[Array, list[f
         base,
         recipe,
         gradient_of,
-        grid=network.grid(layers, recipe.tile, recipe.overlap),
+        grid=Grid(recipe.tile, recipe.overlap, network.geometry(layers)),
         rng=np.random.default_rng(SEED),
-        trace=trace,
+        callbacks=Callbacks(on_step=trace),
     )
     return result.transpose(1, 2, 0) * 255, losses
 

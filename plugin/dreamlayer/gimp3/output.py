@@ -1,17 +1,14 @@
-"""Where a dream goes in GIMP 3: into its layer, onto a new one, or into an image of its own."""
+"""Writes a dream with its recipe in GIMP 3: into its layer, a new layer or a new image."""
+
+import json
 
 import messages
 from gi.repository import Gimp
-
-from gimp3.signature import sign
-
-
-class RefusedError(Exception):
-    """A sentence that tells why an image, layer or setting cannot be used."""
+from messages import PARASITE, RefusedError
 
 
 def check_output(drawable, output):
-    """Refuse what GIMP would not let us write, before the dream and not after."""
+    """Raise `RefusedError`, before the dream, for what GIMP would not let us write."""
     name = drawable.get_name()
     if output != "in-place":
         if not isinstance(drawable, Gimp.Layer):
@@ -20,12 +17,12 @@ def check_output(drawable, output):
     item = drawable
     if isinstance(drawable, Gimp.LayerMask):
         item = Gimp.Layer.from_mask(drawable)
-    # A lock counts for all that is in a group, and for a layer's mask.
+    # A lock also holds for everything in a group, and for a layer's mask.
     while item is not None:
         if item.get_lock_content():
             raise RefusedError(messages.locked(item.get_name()))
         item = item.get_parent()
-    # Since GIMP 3.2: layers whose pixels GIMP makes anew from text, paths or a file.
+    # Since GIMP 3.2: layers whose pixels GIMP renders from text, paths or a file.
     kind = getattr(Gimp, "Rasterizable", None)
     if kind is not None and isinstance(drawable, kind) and not drawable.is_rasterized():
         raise RefusedError(
@@ -35,14 +32,14 @@ def check_output(drawable, output):
 
 
 def put(image, dreamt, output, selected):
-    """Write all that was dreamt, in one undo step; the image that holds it.
+    """Write all dreams in one undo step; the image that holds them.
 
     Parameters
     ----------
     image : Gimp.Image
         The image that was dreamt on.
     dreamt : list
-        Triples of `gimp3_pixels.Region`, the buffer that it received, and the recipe as a dict.
+        Triples of `gimp3.pixels.Region`, the buffer that it received, and the recipe as a dict.
     output : str
         One of `settings.OUTPUTS`.
     selected : bool
@@ -51,7 +48,7 @@ def put(image, dreamt, output, selected):
     Raises
     ------
     RefusedError
-        Where GIMP does not let a layer be changed.
+        GIMP does not let a layer be changed.
     """
     if output == "new-image":
         return _new_image(image, dreamt)
@@ -65,7 +62,7 @@ def put(image, dreamt, output, selected):
                 written.append((region, region.drawable.get_buffer().dup()))
                 _in_place(region, result, used)
     except RefusedError:
-        # All of them or none.
+        # Write all of them or none.
         for region, original in reversed(written):
             region.restore(original)
         raise
@@ -77,11 +74,11 @@ def put(image, dreamt, output, selected):
 def _in_place(region, result, used):
     if not region.replace(result):
         raise RefusedError(messages.unchangeable(region.drawable.get_name()))
-    sign(region.drawable, used)
+    _sign(region.drawable, used)
 
 
 def _new_layer(image, region, result, used, selected):
-    """Put the dream on a layer above, behind a mask of selection and the layer's own mask."""
+    """Put the dream on a layer above, with a mask made of the selection and the layer's mask."""
     source = region.drawable
     layer = region.layer(image, result, f"Deep Dream of {source.get_name()}")
     image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
@@ -100,11 +97,11 @@ def _new_layer(image, region, result, used, selected):
         else:
             image.select_item(Gimp.ChannelOps.REPLACE, before)
             image.remove_channel(before)
-    sign(layer, used)
+    _sign(layer, used)
 
 
 def _new_image(image, dreamt):
-    """An image of the same kind, as large as the dreamt parts together, with a layer for each."""
+    """A new image of the same kind that encloses all dreamt parts, with a layer for each."""
     corners = [_corner(region) for region, _, _ in dreamt]
     left, top = min(x for x, _ in corners), min(y for _, y in corners)
     right = max(x + part[0].width for (x, _), part in zip(corners, dreamt))
@@ -120,9 +117,28 @@ def _new_image(image, dreamt):
         layer = region.layer(made, result, region.drawable.get_name())
         made.insert_layer(layer, None, 0)
         _place(layer, region, left, top)
-        sign(layer, used)
+        _sign(layer, used)
     made.undo_enable()
     return made
+
+
+def _sign(drawable, recipe):
+    """Store the recipe (a dict) on a drawable; undone together with the dream."""
+    flags = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
+    text = json.dumps(recipe, sort_keys=True)
+    drawable.attach_parasite(Gimp.Parasite.new(PARASITE, flags, text.encode("ascii")))
+
+
+def recipe_on(drawable):
+    """The recipe stored on a drawable as a dict, or None."""
+    parasite = drawable.get_parasite(PARASITE)
+    if parasite is None:
+        return None
+    try:
+        read = json.loads(bytes(parasite.get_data()).decode("utf-8"))
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None
 
 
 def _corner(region):

@@ -1,8 +1,8 @@
 # -*- coding: utf-8 -*-
 """Checks of the filter for GIMP 2.10 that run in a real Python 2.7, on the fake beside this file.
 
-`tests/test_gimp2_filter.py` starts this file and reads the results. The environment names the
-folder of the plug-in, DREAMLAYER_PLUGIN, the one for the results, DREAMLAYER_RESULTS, and the
+`tests/plugin/test_gimp2_filter.py` starts this file and reads the results. The environment names
+the folder of the plug-in, DREAMLAYER_PLUGIN, the one for the results, DREAMLAYER_RESULTS, and the
 network to dream with, DREAMLAYER_NETWORK. Each function `check_...` is one check; it opens with a
 sentence of behaviour and raises where that does not hold.
 """
@@ -65,11 +65,11 @@ def fill(drawable, seed):
     drawable.data[:] = bytearray(chance.randrange(256) for _ in drawable.data)
 
 
-def select(image, soft=0.0, centre=(20, 15), radius=9):
+def select(image, soft=0.0, center=(20, 15), radius=9):
     """Select a disc whose edge is that soft."""
     for y in range(image.height):
         for x in range(image.width):
-            distance = math.hypot(x - centre[0], y - centre[1])
+            distance = math.hypot(x - center[0], y - center[1])
             share = min(max((radius - distance) / (soft or 1e-9) + 0.5, 0.0), 1.0)
             image.selection.data[y * image.width + x] = int(255 * share + 0.5)
 
@@ -294,7 +294,7 @@ def check_equal_to_headless():
             file.write(layer.data)
 
 
-def check_inactive_colours_stay():
+def check_inactive_colors_stay():
     """A colour that is switched off in the Channels dialog stays, within a selection, too."""
     for soft in (None, 3.0):
         image = picture()
@@ -401,7 +401,7 @@ def check_new_image():
     assert b"dreamlayer-recipe" in made.layers[0].parasites
 
 
-def check_grey_stays_grey():
+def check_gray_stays_gray():
     """A grey image is dreamt on and stays grey."""
     image = picture("GRAY")
     before = bytes(image.layers[0].data)
