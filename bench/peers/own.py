@@ -34,7 +34,7 @@ class OwnPeer:
         self.version = f"onnxruntime {runtime().__version__}"
         if provider != "cpu":
             self.version += f" ({provider})"
-        self._grid = source.grid
+        self.grid = source.grid
 
     def prepare(self, tile: Array) -> Array:
         """Return the tile, and prepare the session for its size, as a dream does."""
@@ -51,7 +51,7 @@ class OwnPeer:
 
     def loop(self) -> NumpyLoop:
         """The loop of `core`."""
-        return NumpyLoop(self._objective, self._grid)
+        return NumpyLoop(self._objective, self.grid)
 
 
 def objective(source: NetworkSource, setting: Setting, provider: str) -> Objective:

@@ -150,8 +150,8 @@ def test_chart_is_a_picture_with_its_numbers_as_text(tmp_path: Path) -> None:
     with Image.open(tmp_path / "speed.png") as image:
         pixels = np.asarray(image.convert("RGB")).reshape(-1, 3)
         facts = image.info["Description"]
-    colors = {tuple(int(v) for v in pixel) for pixel in np.unique(pixels, axis=0)}
-    assert {OURS, OTHERS} <= colors
+    for color in (OURS, OTHERS):
+        assert (pixels == color).all(axis=1).any()
     assert "dreamlayer, ONNX Runtime 0.100" in facts
 
 

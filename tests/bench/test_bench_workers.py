@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bench.errors import BenchError, UnavailableError
+from bench.measure import serving
 from bench.measure.agreement import compare
 from bench.measure.gradients import measure
 from bench.measure.peak import best, measure_peaks
@@ -111,12 +112,15 @@ def test_measuring_without_a_device_is_one_sentence() -> None:
         measure([UNABLE, GOOD], TERMS, [8], 1)
 
 
-def test_our_steps_tell_what_is_not_the_network() -> None:
+def test_our_steps_tell_what_is_not_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """The share of roll, smoothing and update is measured where the loop is ours."""
-    with Worker(CPU[0], TERMS) as worker:
-        assert worker.ask("overhead") is None
-        assert worker.ask("time_steps", 1) > 0
-        assert 0 < worker.ask("overhead") < 1
+    monkeypatch.setattr(serving, "STEP_SIDE", 256)
+    bench = serving.Bench(cpu(NetworkSource(TERMS), Setting()), TERMS)
+    assert bench.overhead() is None
+    assert bench.time_steps(1) > 0
+    share = bench.overhead()
+    assert share is not None
+    assert 0 < share < 1
 
 
 def test_peak_is_the_fastest_of_all_turns() -> None:
