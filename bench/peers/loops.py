@@ -119,7 +119,7 @@ Piece = tuple[int, int, int]
 
 def pieces(size: int, grid: Grid) -> list[Piece]:
     """Tiles of one length along an axis; the last moves back into the image, to be as long."""
-    length = min(grid.longest(size), size)
+    length = min(grid.tile_length(size), size)
     return [
         (min(start, size - length), start, min(start + length, size))
         for start in range(0, size, length)
