@@ -150,7 +150,7 @@ def compare(network: onnx.ModelProto, source: Source, layers: Sequence[str]) -> 
     list of Row
         One for each layer.
     """
-    small = [name for name in layers if sizes.takes(network, [name], SIDE)]
+    small = [name for name in layers if sizes.accepts(network, [name], SIDE)]
     rows: dict[str, Row] = {}
     for seed in range(ATTEMPTS):
         doubtful = [n for n in small if n not in rows or rows[n].gradient_error > GRADIENT_LIMIT]

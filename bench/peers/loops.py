@@ -118,7 +118,7 @@ Piece = tuple[int, int, int]
 
 def pieces(size: int, grid: Grid) -> list[Piece]:
     """Divide an axis into tiles of one length; the last moves back into the image."""
-    length = min(grid.longest(size), size)
+    length = min(grid.tile_length(size), size)
     return [
         (min(start, size - length), start, min(start + length, size))
         for start in range(0, size, length)

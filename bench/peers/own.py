@@ -38,7 +38,7 @@ class OwnPeer:
 
     def prepare(self, tile: Array) -> Array:
         """Return the tile, and prepare the session for its size, as a dream does."""
-        self._objective.fix((tile.shape[1], tile.shape[2]))
+        self._objective.specialize((tile.shape[1], tile.shape[2]))
         return tile
 
     def gradient(self, tile: Array) -> tuple[float, Array]:

@@ -234,7 +234,7 @@ class TiledLoop(TensorFlowLoop):
 
     def _gradient(self, image: Any, shift: tuple[int, int]) -> Any:
         height, width = image.shape[1:3]
-        tile = [min(self.grid.longest(size), size) for size in (height, width)]
+        tile = [min(self.grid.tile_length(size), size) for size in (height, width)]
         return self._over_tiles(image, tf.constant(shift), tf.constant(tile))[1]
 
 

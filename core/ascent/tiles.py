@@ -82,7 +82,7 @@ class Grid:
     def spans(self, size: int, shift: int) -> list[Span]:
         """Divide one axis of `size` pixels among tiles of equal length, the first at `shift`."""
         own, overlap = self._own(size)
-        length = self.longest(size)
+        length = self.tile_length(size)
         if own >= size:
             # One tile sees everything; a small image repeats until the network has enough, and
             # the gradients of all its copies add up, which is the gradient of that repetition.
@@ -92,10 +92,10 @@ class Grid:
             for start in range(0, size, own)
         ]
 
-    def longest(self, size: int) -> int:
-        """The length of the tiles that an axis of `size` pixels is divided among."""
+    def tile_length(self, size: int) -> int:
+        """The length of the tiles along an axis of `size` pixels."""
         own, overlap = self._own(size)
-        return self.enough(size if own >= size else own + 2 * overlap)
+        return self.geometry.accepted_side(size if own >= size else own + 2 * overlap)
 
     @property
     def least(self) -> int:
@@ -112,10 +112,6 @@ class Grid:
             overlap = max(side - stride, 0) // (2 * stride) * stride
         most = max((side - 2 * overlap) // stride, 1) * stride
         return round_up(math.ceil(size / math.ceil(size / most)), stride), overlap
-
-    def enough(self, length: int) -> int:
-        """The length that a tile sees at the least, to hold `length` pixels."""
-        return self.geometry.enough(length)
 
     def cover(self, height: int, width: int, shift: tuple[int, int] = (0, 0)) -> list[Tile]:
         """All tiles of an image, shifted by (down, right) pixels over the torus."""
@@ -193,11 +189,11 @@ def tiles_of(
 def largest_tile(recipe: Recipe, grid: Grid, height: int, width: int) -> int:
     """The most pixels that a tile of an image of that size can have."""
     if recipe.tiling == "even":
-        sides = [grid.longest(n) for n in (height, width)]
+        sides = [grid.tile_length(n) for n in (height, width)]
     elif recipe.tiling == "random":
-        sides = [grid.enough(_even_side(n, grid)) for n in (height, width)]
+        sides = [grid.geometry.accepted_side(_even_side(n, grid)) for n in (height, width)]
     else:
-        sides = [grid.enough(min(n, grid.least)) for n in (height, width)]
+        sides = [grid.geometry.accepted_side(min(n, grid.least)) for n in (height, width)]
     return sides[0] * sides[1]
 
 
@@ -233,7 +229,7 @@ def _fixed_spans(grid: Grid, size: int, shift: int, gaps: bool) -> list[Span]:
         if start and gaps and own <= side // 2:
             break
         # Rolled by `shift`, a pixel comes to lie that much further on.
-        spans.append(Span(start - shift, grid.enough(own), 0, own))
+        spans.append(Span(start - shift, grid.geometry.accepted_side(own), 0, own))
     return spans
 
 
@@ -265,7 +261,7 @@ def _within(grid: Grid, size: int, side: int, start: int) -> list[Span]:
     for first in range(start, size, side):
         low, high = max(first, 0), min(first + side, size)
         if low < high:
-            spans.append(Span(low, grid.enough(high - low), 0, high - low))
+            spans.append(Span(low, grid.geometry.accepted_side(high - low), 0, high - low))
     return spans
 
 

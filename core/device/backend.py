@@ -26,7 +26,7 @@ from dreamlayer.core.device.tile_graph import (  # fmt: skip
     layout_of,
 )
 from dreamlayer.core.device.trace import RESULT, traced
-from dreamlayer.core.graph.edit import DOUBLE, FLOAT, blank, finished
+from dreamlayer.core.graph.edit import DOUBLE, FLOAT, new_graph, to_model
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
@@ -212,7 +212,7 @@ class _Small:
 
 def _zeros_model(height: int, width: int) -> onnx.ModelProto:
     """Sums that are empty yet, of a zero that is not known beforehand: none is to be stored."""
-    graph = blank({"zero": (FLOAT, [1])}, "zeros")
+    graph = new_graph({"zero": (FLOAT, [1])}, "zeros")
     zero = graph.value("zero")
     total = graph.emit("Expand", zero, graph.ints(3, height * width))
-    return finished(graph, {TOTAL: total, SUM: graph.emit("Cast", zero, to=DOUBLE, dtype=DOUBLE)})
+    return to_model(graph, {TOTAL: total, SUM: graph.emit("Cast", zero, to=DOUBLE, dtype=DOUBLE)})

@@ -12,7 +12,7 @@ from dreamlayer.core.device.float16 import loss_scale, to_float16
 from dreamlayer.core.device.graphs import Graphs, LoadedGraph
 from dreamlayer.core.device.tile_graph import Layout, tile_model
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.edit import FLOAT, blank, finished, tap
+from dreamlayer.core.graph.edit import FLOAT, new_graph, tap, to_model
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.objective import references
@@ -145,6 +145,6 @@ def loaded_provider(execution: Execution) -> str:
     ProviderError
         As for `core.runtime.sessions.open_session`.
     """
-    graph = blank({"x": (FLOAT, [1])}, "probe")
-    model = finished(graph, {"y": graph.value("x") + graph.value("x")})
+    graph = new_graph({"x": (FLOAT, [1])}, "probe")
+    model = to_model(graph, {"y": graph.value("x") + graph.value("x")})
     return short_name(open_session(model, execution.in_full()).get_providers()[0])

@@ -9,7 +9,7 @@ import onnx
 from dreamlayer.core.ascent.normalize import FLAT, KERNEL, SMALLEST
 from dreamlayer.core.device.blur_graph import blurred, correlated, gaussian, mixing, radius_of
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.edit import DOUBLE, FLOAT, blank, finished
+from dreamlayer.core.graph.edit import DOUBLE, FLOAT, new_graph, to_model
 from dreamlayer.core.graph.ops import at_least, cast, clipped, reshape
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -42,7 +42,7 @@ def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
         inputs[f"kernel{number}"] = FLOAT, [2 * radius + 1]
         if recipe.smoothing_colors:
             inputs[f"colours{number}"] = FLOAT, [3, 3]
-    graph = blank(inputs, "step")
+    graph = new_graph(inputs, "step")
     gradient = reshape(graph.value(TOTAL), 3, height, width)
     if recipe.pyramid:
         gradient = _evened_out(gradient, (height, width), recipe.pyramid)
@@ -58,7 +58,7 @@ def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
     if recipe.clip:
         result = clipped(result, 0, 1)
     single = reshape(divisor, 1)
-    return finished(graph, {CHANGE: change, f"new/{PICTURE}": result, DIVISOR: single})
+    return to_model(graph, {CHANGE: change, f"new/{PICTURE}": result, DIVISOR: single})
 
 
 def kernels(recipe: Recipe, step: int) -> dict[str, Array]:

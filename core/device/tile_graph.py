@@ -22,8 +22,8 @@ from dreamlayer.core.graph.edit import (  # fmt: skip
     FLOAT,
     INT64,
     Declared,
-    blank,
     name_outputs,
+    new_graph,
     rename,
     untyped,
 )
@@ -141,7 +141,7 @@ def tile_model(
     """
     opset = next(o.version for o in gradient.opset_import if o.domain in ("", "ai.onnx"))
     shapes = fixed or {}
-    before = blank(_inputs(originals is not None, shapes), "tile", opset)
+    before = new_graph(_inputs(originals is not None, shapes), "tile", opset)
     _cut(before, PICTURE, layout, IMAGE)
     middle = [*gradient.graph.node]
     constants = {tensor.name: tensor for tensor in gradient.graph.initializer}
@@ -149,7 +149,7 @@ def tile_model(
         _cut(before, ORIGINAL, layout, f"{_SEEN}{IMAGE}")
         middle = [*_compared(originals), *middle]
         constants = {tensor.name: tensor for tensor in originals.graph.initializer} | constants
-    after = blank(_outcome(layout, shapes), "whole", opset)
+    after = new_graph(_outcome(layout, shapes), "whole", opset)
     new_sum, new_total = _joined(after, recipe, layout)
     name_outputs(after, {"new/sum": new_sum, "new/total": new_total})
     model = onnx.ModelProto(ir_version=gradient.ir_version)

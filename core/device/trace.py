@@ -11,7 +11,7 @@ from dreamlayer.core.ascent.backend import Formula, Size
 from dreamlayer.core.device.blur_graph import blurred, gaussian, radius_of
 from dreamlayer.core.device.resample_graph import resized
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.edit import FLOAT, blank, finished
+from dreamlayer.core.graph.edit import FLOAT, new_graph, to_model
 from dreamlayer.core.graph.ops import clipped
 
 RESULT = "result"
@@ -82,7 +82,7 @@ def traced(formula: Formula, sizes: Sequence[Size], method: str) -> tuple[onnx.M
     (onnx.ModelProto, (int, int))
         The model, float32 [3, h, w] throughout, and the size of its result.
     """
-    graph = blank({f"image{n}": (FLOAT, [3, *size]) for n, size in enumerate(sizes)}, "formula")
+    graph = new_graph({f"image{n}": (FLOAT, [3, *size]) for n, size in enumerate(sizes)}, "formula")
     images = [Traced(graph.value(f"image{n}"), size) for n, size in enumerate(sizes)]
     result = formula(TracedFilters(method), *images)
-    return finished(graph, {RESULT: result.value}), result.size
+    return to_model(graph, {RESULT: result.value}), result.size

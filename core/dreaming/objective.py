@@ -69,16 +69,16 @@ class Objective:
     def backend(self, recipe: Recipe) -> NumpyBackend:
         """Where to dream by a recipe of these terms."""
         # A dream must not depend on the one before.
-        self._session.begin()
+        self._session.reset()
         return NumpyBackend(recipe, self, self.expect, self._threads)
 
     def expect(self, size: Size | None, pixels: int) -> None:
         """Make ready for tiles of one size; see `GradientSession.expect`."""
         self._session.expect(size, pixels)
 
-    def fix(self, size: Size | None) -> None:
-        """Make ready for tiles of one height and width alone, which is faster, or for any."""
-        self._session.fix(size)
+    def specialize(self, size: Size | None) -> None:
+        """Prepare for tiles of one height and width only, which is faster, or of any size."""
+        self._session.specialize(size)
 
     def __call__(self, tile: Array, original: Array | None = None) -> tuple[float, Array]:
         """Run one tile.

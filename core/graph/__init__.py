@@ -1,1 +1,1 @@
-"""graph."""
+"""ONNX models as values: built, inspected, measured, edited."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ _FOLDED: dict[str, Callable[..., Any]] = {
     "Neg": np.negative,
     "Concat": lambda *parts: np.concatenate(parts),
 }
-"""Arithmetic on sizes that is done at once where all of them are known."""
+"""Arithmetic on sizes that is evaluated at once if all of them are known."""
 
 _BOOLEAN = {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"}
 _INTEGER = {"Shape", "Size", "ArgMax", "NonZero"}
@@ -79,12 +80,12 @@ class Value:
 
     @property
     def dims(self) -> list[Dim] | None:
-        """Its shape as far as shape inference knows it; None where not even the rank is known."""
+        """Its shape as far as inference knows it; None if the rank is unknown."""
         return self.graph.shapes.get(self.name)
 
     @property
     def rank(self) -> int:
-        """Its number of axes; `NetworkError` where shape inference does not know it."""
+        """Its number of axes; `NetworkError` if shape inference does not know it."""
         if self.dims is None:
             raise NetworkError(
                 f"the number of axes of tensor {self.name!r} is not known, so its gradient cannot "
@@ -93,7 +94,7 @@ class Value:
         return len(self.dims)
 
     def static(self, axis: int) -> int | None:
-        """The size along `axis` where it is a known number, else None."""
+        """The size along `axis` if it is a known number, else None."""
         dim = self.dims[axis] if self.dims is not None and axis < len(self.dims) else None
         return dim if isinstance(dim, int) else None
 
@@ -106,26 +107,24 @@ Operand = Value | float
 
 
 def same_shape(a: Value, b: Value) -> bool:
-    """True where shape inference proves that both tensors have one and the same shape."""
-    if a.name == b.name:
-        return True
-    return a.dims is not None and None not in a.dims and a.dims == b.dims
+    """Whether shape inference proves that both tensors have the same shape."""
+    return a.name == b.name or (a.dims is not None and None not in a.dims and a.dims == b.dims)
 
 
 class Graph:
-    """A model under construction: an ONNX model that nodes are appended to, each distinct once.
+    """A model under construction: appends nodes to an ONNX model, equal ones only once.
 
     Parameters
     ----------
     model : onnx.ModelProto
-        The forward network; it is copied, never changed. Opset 18 or later.
+        The forward network, opset 18 or later; it is copied, not changed.
     stem : str
-        What the names of its new tensors begin with.
+        Prefix of the names of new tensors.
 
     Attributes
     ----------
     shapes : dict
-        For each tensor whose rank is known, its dimensions.
+        Dimensions by tensor name, if the rank is known.
     """
 
     def __init__(self, model: onnx.ModelProto, stem: str = "gradient") -> None:
@@ -137,8 +136,7 @@ class Graph:
                 f"the network uses ONNX opset {opset}; 18 or later is needed: "
                 f"convert it with `python -m export adopt`"
             )
-        self.model = onnx.ModelProto()
-        self.model.CopyFrom(model)
+        self.model = copy.deepcopy(model)
         self.shapes: dict[str, list[Dim]] = {}
         self.dtypes: dict[str, int] = {}
         self.producers: dict[str, onnx.NodeProto] = {}
@@ -153,7 +151,7 @@ class Graph:
         self._taken = set(self.dtypes) | set(self.producers)
 
     def learn_shapes(self) -> None:
-        """Infer the shapes of all tensors, those of nodes appended so far included."""
+        """Infer the shapes of all tensors, including those of appended nodes."""
         found = inferred(self.model)
         self.dtypes |= found.dtypes
         self.shapes |= found.shapes
@@ -162,11 +160,11 @@ class Graph:
         return name in self.dtypes or name in self.producers
 
     def value(self, name: str) -> Value:
-        """The tensor called `name`; types that inference does not know are taken as float32."""
+        """The tensor called `name`, as float32 if inference does not know its type."""
         return Value(self, name, self.dtypes.get(name, TensorProto.FLOAT))
 
     def like(self, reference: Value, operand: Operand) -> Value:
-        """Turn a Python number into a scalar constant of `reference`'s type."""
+        """Convert a Python number to a scalar constant of `reference`'s type."""
         if isinstance(operand, Value):
             return operand
         return self.constant(np.asarray(operand, helper.tensor_dtype_to_np_dtype(reference.dtype)))
@@ -187,7 +185,7 @@ class Graph:
         return self._constants[key]
 
     def numbers(self, value: Value) -> list[int] | None:
-        """What a constant that was stored here holds, where it is int64, of one axis or none."""
+        """The numbers of an int64 constant with at most one axis, else None."""
         data = self._numbers.get(value.name)
         return None if data is None else data.reshape(-1).tolist()
 
@@ -196,7 +194,7 @@ class Graph:
         return self.constant(np.array(numbers, np.int64))
 
     def input(self, name: str, shape: Sequence[Dim]) -> Value:
-        """Declare a further float32 input of the model, once for each name."""
+        """Declare another float32 input of the model, once for each name."""
         if name not in {info.name for info in self.model.graph.input}:
             info = helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))
             self.model.graph.input.append(info)
@@ -236,7 +234,7 @@ class Graph:
         return self._emitted[key]
 
     def add_output(self, value: Value, index: int, dtype: int) -> Value:
-        """Make an existing node give its optional output number `index`, and return it."""
+        """Request optional output number `index` of an existing node, and return it."""
         node = self.producers[value.name]
         while len(node.output) <= index:
             node.output.append("")

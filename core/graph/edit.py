@@ -1,7 +1,8 @@
-"""The one place that changes models: prune, rename, tap layers, begin and finish small ones."""
+"""The one place that edits models: prune, rename, tap layers; and small models from scratch."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ FLOAT, DOUBLE, INT64, INT32 = (
     TensorProto.INT32,
 )
 Declared = Mapping[str, tuple[int, Sequence[Dim]]]
-"""Inputs by name, each with its element type and its dimensions."""
+"""Inputs by name, with element type and dimensions."""
 
 
 def ancestors(model: onnx.ModelProto, names: Iterable[str]) -> list[onnx.NodeProto]:
@@ -33,7 +34,7 @@ def ancestors(model: onnx.ModelProto, names: Iterable[str]) -> list[onnx.NodePro
 
 
 def prune(model: onnx.ModelProto) -> None:
-    """Drop, in place, every node and initializer that no graph output depends on."""
+    """Delete every node and initializer that no graph output depends on, in place."""
     graph = model.graph
     outputs = [output.name for output in graph.output]
     nodes = ancestors(model, outputs)
@@ -50,18 +51,16 @@ def _replace(field: Any, items: list[Any]) -> None:
 
 
 def tap(model: onnx.ModelProto, layers: Iterable[str]) -> onnx.ModelProto:
-    """A copy of a network whose outputs are `layers`, without what they do not need."""
+    """A copy of a network, pruned to the outputs `layers`."""
     known = {info.name: info for info in [*model.graph.value_info, *model.graph.output]}
-    result = onnx.ModelProto()
-    result.CopyFrom(model)
-    del result.graph.output[:]
-    result.graph.output.extend(known.get(name) or untyped(name, FLOAT) for name in layers)
+    result = copy.deepcopy(model)
+    _replace(result.graph.output, [known.get(name) or untyped(name, FLOAT) for name in layers])
     prune(result)
     return result
 
 
 def rename(nodes: Iterable[onnx.NodeProto], names: Mapping[str, str]) -> None:
-    """Give tensors new names wherever nodes read or write them, in subgraphs too, in place."""
+    """Rename tensors wherever nodes read or write them, including subgraphs, in place."""
     for node in nodes:
         for field in (node.input, node.output):
             for place, name in enumerate(field):
@@ -72,25 +71,25 @@ def rename(nodes: Iterable[onnx.NodeProto], names: Mapping[str, str]) -> None:
 
 
 def rename_tensors(model: onnx.ModelProto, names: Mapping[str, str]) -> None:
-    """Give tensors of a model new names, initializers and declared shapes included, in place."""
+    """Rename tensors of a model, including initializers and declared shapes, in place."""
     for described in (*model.graph.initializer, *model.graph.value_info):
         described.name = names.get(described.name, described.name)
     rename(model.graph.node, names)
 
 
-def blank(inputs: Declared, stem: str, opset: int = OPSET) -> Graph:
-    """A graph with inputs alone.
+def new_graph(inputs: Declared, stem: str, opset: int = OPSET) -> Graph:
+    """A graph that has inputs only.
 
     Parameters
     ----------
     inputs : mapping
-        What it reads.
+        Its inputs.
     stem : str
-        What the names of its tensors begin with.
+        Prefix of the names of its tensors.
     """
     infos = [helper.make_tensor_value_info(n, kind, list(d)) for n, (kind, d) in inputs.items()]
     graph = helper.make_graph([], stem, infos, [])
-    # IR 8 goes with opset 18, the oldest that this package runs on.
+    # IR 8 belongs to opset 18, the oldest one supported.
     return Graph(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8),
         stem=stem,
@@ -98,10 +97,10 @@ def blank(inputs: Declared, stem: str, opset: int = OPSET) -> Graph:
 
 
 def name_outputs(graph: Graph, outputs: Mapping[str, Value]) -> None:
-    """Give tensors of a graph the names of outputs, each by renaming what computes it.
+    """Rename tensors of a graph to the names of its outputs.
 
-    An Identity would be one more pass over the image, and one more reader of what may share the
-    output's memory.
+    An Identity node would take another pass over the image, and would read memory that input and
+    output may share.
     """
     nodes, names = graph.model.graph.node, {}
     for name, value in outputs.items():
@@ -112,8 +111,8 @@ def name_outputs(graph: Graph, outputs: Mapping[str, Value]) -> None:
     rename(nodes, names)
 
 
-def finished(graph: Graph, outputs: Mapping[str, Value]) -> onnx.ModelProto:
-    """The model of a graph, its outputs of any shape."""
+def to_model(graph: Graph, outputs: Mapping[str, Value]) -> onnx.ModelProto:
+    """The model of a graph with these outputs, of any shape."""
     name_outputs(graph, outputs)
     graph.model.graph.output.extend(untyped(name, v.dtype) for name, v in outputs.items())
     return graph.model

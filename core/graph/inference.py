@@ -1,4 +1,4 @@
-"""What can be known of a model without running it: attributes, element types and shapes."""
+"""Static inspection of models: attributes, element types and shapes."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ IMAGE = "image"
 """The input of every network file."""
 
 Dim = int | str | None
-"""One dimension: a number, the name of a symbolic size, or None where nothing is known."""
+"""One dimension: a number, the name of a symbolic size, or None if unknown."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """What inference found out.
+class TensorInfo:
+    """Result of inference.
 
     Attributes
     ----------
     dtypes : dict
-        Element type by tensor.
+        Element type by tensor name.
     shapes : dict
-        Dimensions by tensor, for those whose rank is known.
+        Dimensions by tensor name, if the rank is known.
     """
 
     dtypes: dict[str, int]
     shapes: dict[str, list[Dim]]
 
 
-def inferred(model: onnx.ModelProto) -> Known:
+def inferred(model: onnx.ModelProto) -> TensorInfo:
     """Element types and shapes of all tensors of a model, as far as they are known."""
-    known = Known({}, {})
-    doubtful = _behind_doubtful_windows(model)
+    known = TensorInfo({}, {})
+    doubtful = _after_ceil_mode(model)
     graph = infer_shapes(model).graph
     for info in [*graph.input, *graph.value_info, *graph.output]:
         tensor = info.type.tensor_type
@@ -56,21 +56,21 @@ def inferred(model: onnx.ModelProto) -> Known:
 
 
 def infer_shapes(model: onnx.ModelProto, *, strict: bool = False) -> onnx.ModelProto:
-    """Infer shapes, small integer data followed too, so that shape arithmetic is seen through.
+    """Infer shapes, with propagation of small integer data through shape arithmetic.
 
-    Large weights stand in as inputs of their shape: the answer is the same, nothing is copied.
+    Large weights are replaced by inputs of their shape, so that they need not be copied.
 
     Parameters
     ----------
     model : onnx.ModelProto
         Any model; it is not changed.
     strict : bool
-        Refuse shapes that contradict one another; else what can be inferred is given.
+        Refuse contradictory shapes instead of inferring what is possible.
 
     Raises
     ------
     NetworkError
-        Where shapes contradict one another.
+        The shapes contradict one another.
     """
     skeleton = onnx.ModelProto(ir_version=model.ir_version)
     skeleton.opset_import.extend(model.opset_import)
@@ -89,7 +89,7 @@ def infer_shapes(model: onnx.ModelProto, *, strict: bool = False) -> onnx.ModelP
 
 
 def add_constants(graph: onnx.GraphProto, model: onnx.ModelProto) -> None:
-    """Give a graph the small constants of a model, and an input in the place of each large one."""
+    """Add a model's small constants to a graph, and an input for each large one."""
     named = {info.name for info in graph.input}
     for tensor in model.graph.initializer:
         if math.prod(tensor.dims) <= 64:
@@ -110,7 +110,7 @@ def attributes(node: onnx.NodeProto) -> dict[str, Any]:
 
 
 def names_read(node: onnx.NodeProto) -> Iterator[str]:
-    """Names a node reads, those that its subgraphs capture included."""
+    """Names that a node reads, including those that its subgraphs capture."""
     yield from (name for name in node.input if name)
     for attribute in node.attribute:
         for graph in [attribute.g, *attribute.graphs]:
@@ -118,10 +118,10 @@ def names_read(node: onnx.NodeProto) -> Iterator[str]:
                 yield from names_read(inner)
 
 
-def _behind_doubtful_windows(model: onnx.ModelProto) -> set[str]:
-    """Tensors whose sizes runtimes and shape inference count differently.
+def _after_ceil_mode(model: onnx.ModelProto) -> set[str]:
+    """Tensors whose sizes differ between shape inference and runtimes.
 
-    Where a pool rounds up, ONNX Runtime drops a last window that lies in the padding alone, and
+    With ceil_mode, ONNX Runtime drops a last window that lies entirely in the padding, and
     inference does not.
     """
     found: set[str] = set()

@@ -1,4 +1,4 @@
-"""Shape arithmetic that several rules need, as constants where shapes are known."""
+"""Operators and shape arithmetic that several modules need, folded where shapes are known."""
 
 from __future__ import annotations
 
@@ -9,35 +9,39 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from dreamlayer.core.graph.builder import Value, same_shape
+from dreamlayer.core.graph.inference import Dim
+
+
+def _numbers(dims: list[Dim] | None) -> list[int] | None:
+    """The dimensions if all of them are known numbers, else None."""
+    numbers = [d for d in dims or () if isinstance(d, int)]
+    return None if dims is None or len(numbers) < len(dims) else numbers
 
 
 def shape(x: Value) -> Value:
     """The shape of `x` as a one-dimensional int64 tensor."""
-    if x.dims is not None and all(isinstance(d, int) for d in x.dims):
-        return x.graph.ints(*[d for d in x.dims if isinstance(d, int)])
-    return x.graph.emit("Shape", x)
+    known = _numbers(x.dims)
+    return x.graph.emit("Shape", x) if known is None else x.graph.ints(*known)
 
 
 def sizes(x: Value, start: int, end: int | None = None) -> Value:
     """The sizes of axes `start` to `end` of `x` as a one-dimensional int64 tensor."""
-    dims = None if x.dims is None else x.dims[start:end]
-    if dims is not None and all(isinstance(d, int) for d in dims):
-        return x.graph.ints(*[d for d in dims if isinstance(d, int)])
+    known = _numbers(None if x.dims is None else x.dims[start:end])
+    if known is not None:
+        return x.graph.ints(*known)
     return x.graph.emit("Shape", x, start=start, end=end)
 
 
 def elements(x: Value) -> Value:
-    """The number of elements of `x`, an int64 scalar.
-
-    By the product of its sizes: OpenVINO has no Size.
-    """
-    if x.dims is not None and all(isinstance(d, int) for d in x.dims):
-        return x.graph.constant(np.int64(math.prod(d for d in x.dims if isinstance(d, int))))
+    """The number of elements of `x`, an int64 scalar, without Size, which OpenVINO lacks."""
+    known = _numbers(x.dims)
+    if known is not None:
+        return x.graph.constant(np.int64(math.prod(known)))
     return x.graph.emit("ReduceProd", shape(x), keepdims=0)
 
 
 def padded(x: Value, pads: Value, number: float = 0.0) -> Value:
-    """Pad by an int64 vector, [begin..., end...] over all axes; negative cuts."""
+    """Pad by an int64 vector, [begin..., end...] over all axes; negative numbers crop."""
     known = x.graph.numbers(pads)
     if known is not None and not any(known):
         return x
@@ -45,12 +49,12 @@ def padded(x: Value, pads: Value, number: float = 0.0) -> Value:
 
 
 def reshape(x: Value, *dims: int) -> Value:
-    """Reshape to constant sizes; 0 keeps an axis and -1 takes what is left, as in ONNX."""
+    """Reshape to constant sizes; 0 copies an axis and -1 is computed, as in ONNX."""
     return x.graph.emit("Reshape", x, x.graph.ints(*dims))
 
 
 def reshape_like(g: Value, x: Value) -> Value:
-    """Give `g` the shape of `x`, which has as many elements."""
+    """Reshape `g` to the shape of `x`, which has as many elements."""
     return g.graph.emit("Reshape", g, shape(x))
 
 
@@ -60,7 +64,7 @@ def joined(*vectors: Value) -> Value:
 
 
 def filled(shape_of: Value, number: float, dtype: int) -> Value:
-    """A tensor of the given shape (an int64 vector) that holds `number` everywhere."""
+    """A tensor of the given shape (an int64 vector), filled with `number`."""
     fill = np.array([number], helper.tensor_dtype_to_np_dtype(dtype))
     return shape_of.graph.emit(
         "ConstantOfShape",
@@ -83,8 +87,8 @@ def expand_like(g: Value, x: Value) -> Value:
 def scaled(x: Value, g: Value) -> Value:
     """The product of two tensors of one shape.
 
-    Where `g` was broadcast to that shape, as what comes from a mean is, it is multiplied as it was
-    before, so that no constant of a layer's size comes about.
+    If `g` was broadcast to that shape, as the gradient of a mean is, the original is multiplied, so
+    that ONNX Runtime does not fold a constant of a layer's size.
     """
     node = g.node()
     if node is not None and node.op_type == "Expand":
@@ -93,7 +97,7 @@ def scaled(x: Value, g: Value) -> Value:
 
 
 def cast(x: Value, dtype: int) -> Value:
-    """Convert to an element type, where it is not that already."""
+    """Convert to an element type, if it differs."""
     return x if x.dtype == dtype else x.graph.emit("Cast", x, dtype=dtype, to=dtype)
 
 
@@ -103,12 +107,12 @@ def where(condition: Value, yes: Value, no: Value | float) -> Value:
 
 
 def total(x: Value, *axes: int) -> Value:
-    """Sum over constant axes, which stay with size 1."""
+    """Sum over constant axes, which remain with size 1."""
     return x.graph.emit("ReduceSum", x, x.graph.ints(*axes), keepdims=1)
 
 
 def permute(x: Value, order: Sequence[int]) -> Value:
-    """Transpose, left out where the order is that of the axes already."""
+    """Transpose, unless the order is the axes' own."""
     return x if list(order) == sorted(order) else x.graph.emit("Transpose", x, perm=list(order))
 
 
@@ -132,11 +136,11 @@ def unbroadcast(g: Value, ans: Value, x: Value) -> Value:
 
 
 def adjoint_of_selection(select: Callable[[Value], Value], g: Value, x: Value) -> Value:
-    """Gradient of an operator whose every output element is one of its input's elements.
+    """Gradient of an operator that copies each output element from one input element.
 
     `select` applies the operator to another tensor of the shape of `x`; applied to the elements'
-    numbers it tells where each output came from, and `g` is added up there. Right for repeated,
-    reversed and skipped elements alike.
+    indices it shows where each output comes from, and `g` is summed there. It covers repeated,
+    reversed and skipped elements.
     """
     graph = g.graph
     zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
@@ -150,7 +154,7 @@ def adjoint_of_selection(select: Callable[[Value], Value], g: Value, x: Value) -
 def scatter_add(onto: Value, indices: Value, updates: Value, axis: int = 0) -> Value:
     """Add `updates` to `onto` at `indices` along an axis.
 
-    In float32 where they are shorter: ONNX Runtime's CPU provider adds no float16 here.
+    Float16 is added in float32: ONNX Runtime's CPU provider lacks a float16 version.
     """
     if onto.dtype in (TensorProto.FLOAT16, TensorProto.BFLOAT16):
         wide = cast(onto, TensorProto.FLOAT), cast(updates, TensorProto.FLOAT)
@@ -159,25 +163,25 @@ def scatter_add(onto: Value, indices: Value, updates: Value, axis: int = 0) -> V
 
 
 def gather(value: Value, index: Sequence[int] | np.ndarray | Value, axis: int) -> Value:
-    """Elements along an axis, by an index that may be known already."""
+    """Elements along an axis, by a constant or computed index."""
     if not isinstance(index, Value):
         index = value.graph.constant(np.asarray(index, np.int64))
     return value.graph.emit("Gather", value, index, axis=axis)
 
 
 def along(vector: np.ndarray, axis: int) -> np.ndarray:
-    """A vector shaped so that it runs along one axis of [3, height, width]."""
+    """Shape a vector to run along one axis of [3, height, width]."""
     return vector.reshape(-1, 1) if axis == 1 else vector
 
 
 def clipped(value: Value, low: float, high: float) -> Value:
-    """Brought within bounds."""
+    """Clip to bounds."""
     return value.graph.emit(
         "Clip", value, value.graph.like(value, low), value.graph.like(value, high)
     )
 
 
 def at_least(value: Value, low: float) -> Value:
-    """The larger of both, but not a number where it is none, as in Python's `max`."""
+    """The maximum of both; NaN stays NaN, as in Python's `max`."""
     floor = value.graph.like(value, low)
     return value.graph.emit("Where", value < floor, floor, value)

@@ -1,7 +1,7 @@
-"""Which image sizes a network takes, by arithmetic on its graph.
+"""The image sizes that a network accepts, computed from its graph.
 
-Trying is no way to find out: where a convolution meets an empty map, ONNX Runtime 1.31 divides by
-zero, which ends the process.
+They cannot be found by trying: on a convolution of an empty map, ONNX Runtime 1.31 divides by zero,
+which ends the process.
 """
 
 from __future__ import annotations
@@ -15,12 +15,7 @@ from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.edit import ancestors
-from dreamlayer.core.graph.inference import (
-    IMAGE,
-    add_constants,
-    attributes,
-    infer_shapes,
-)
+from dreamlayer.core.graph.inference import IMAGE, add_constants, attributes, infer_shapes
 
 LARGEST = 2048
 MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
@@ -33,24 +28,24 @@ Shapes = dict[str, list[int]]
 
 @dataclass(frozen=True)
 class Geometry:
-    """What a network demands of the sizes of images, for some of its layers.
+    """Requirements of some layers of a network on image sizes.
 
     Attributes
     ----------
     minimum : int
-        The least side in pixels.
+        The smallest side in pixels.
     stride : int
         Pixels from one position of the deepest layer to the next.
     multiple : int
-        What sides must be a multiple of, for networks that demand it.
+        Number that sides must be a multiple of.
     """
 
     minimum: int = 1
     stride: int = 1
     multiple: int = 1
 
-    def enough(self, length: int) -> int:
-        """The least side that the network takes and that holds `length` pixels."""
+    def accepted_side(self, length: int) -> int:
+        """The smallest accepted side of at least `length` pixels."""
         return round_up(max(length, self.minimum), self.multiple)
 
 
@@ -62,18 +57,18 @@ def round_up(number: int, step: int) -> int:
 def shapes_at(
     model: onnx.ModelProto, side: int, layers: Sequence[str] | None = None, *, strict: bool = False
 ) -> Shapes:
-    """Infer the shape of every tensor for one square image.
+    """Infer the shape of every tensor for a square image.
 
     Parameters
     ----------
     model : onnx.ModelProto
         A network whose input is `image`.
     side : int
-        Of the image, in pixels.
+        The image's side in pixels.
     layers : sequence of str, optional
-        Look at nothing but what these depend on.
+        Restrict inference to the nodes that these depend on.
     strict : bool
-        Refuse a size that the graph contradicts, instead of giving what can be inferred.
+        Refuse a size that contradicts the graph instead of inferring what is possible.
 
     Returns
     -------
@@ -83,7 +78,7 @@ def shapes_at(
     Raises
     ------
     NetworkError
-        The graph does not take this size, and `strict` is set.
+        The graph does not accept this size, and `strict` is set.
     """
     fixed = onnx.ModelProto(ir_version=model.ir_version)
     fixed.opset_import.extend(model.opset_import)
@@ -103,11 +98,11 @@ def shapes_at(
     } | {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
 
 
-def takes(model: onnx.ModelProto, layers: Sequence[str], side: int) -> bool:
-    """Tell whether no feature map on the way to `layers` is empty for a square image.
+def accepts(model: onnx.ModelProto, layers: Sequence[str], side: int) -> bool:
+    """Whether no feature map on the way to `layers` is empty for a square image.
 
-    Shape inference alone does not: it rounds toward zero where the specification rounds down,
-    and so calls a map of size 0 one of size 1. Hence each window is checked by itself.
+    Shape inference alone is not enough: it rounds toward zero where the specification rounds down,
+    and so infers size 1 for an empty map. Hence each window is checked by itself.
     """
     try:
         shapes = shapes_at(model, side, layers, strict=True)
@@ -132,8 +127,8 @@ def accepted_sizes(model: onnx.ModelProto, layers: Sequence[str]) -> tuple[int, 
     Returns
     -------
     tuple of int
-        The smallest side in pixels, and the number that every side must be a multiple of: 1 for
-        most, 32 for example where a network joins maps that were shrunk five times and enlarged.
+        The smallest side in pixels, and the number that every side must be a multiple of: usually
+        1, but 32 for a network that concatenates maps after halving and doubling them five times.
 
     Raises
     ------
@@ -141,8 +136,8 @@ def accepted_sizes(model: onnx.ModelProto, layers: Sequence[str]) -> tuple[int, 
         No side up to 2048 pixels works.
     """
     for multiple in MULTIPLES:
-        sides = [-(-sample // multiple) * multiple for sample in _SAMPLES]
-        if all(takes(model, layers, side) for side in sides):
+        sides = [round_up(sample, multiple) for sample in _SAMPLES]
+        if all(accepts(model, layers, side) for side in sides):
             return minimum_size(model, layers, multiple), multiple
     return minimum_size(model, layers), 1
 
@@ -156,7 +151,7 @@ def minimum_size(model: onnx.ModelProto, layers: Sequence[str], multiple: int = 
         No side up to 2048 pixels works.
     """
     top = multiple
-    while not takes(model, layers, top):
+    while not accepts(model, layers, top):
         top *= 2
         if top > LARGEST:
             raise NetworkError(
@@ -166,7 +161,7 @@ def minimum_size(model: onnx.ModelProto, layers: Sequence[str], multiple: int = 
     low = top // 2
     while top - low > multiple:
         middle = (low + top) // (2 * multiple) * multiple
-        if takes(model, layers, middle):
+        if accepts(model, layers, middle):
             top = middle
         else:
             low = middle
@@ -174,7 +169,7 @@ def minimum_size(model: onnx.ModelProto, layers: Sequence[str], multiple: int = 
 
 
 def strides(model: onnx.ModelProto, layers: Sequence[str] | None = None) -> dict[str, int]:
-    """Pixels of the image from one position to the next, for each tensor that has positions."""
+    """Pixels of the image from one position to the next, for each tensor with positions."""
     near, far = (shapes_at(model, side, layers) for side in (_PROBE, 2 * _PROBE))
     grown = {
         name: far[name][2] - dims[2]
@@ -202,7 +197,7 @@ def activation_bytes(model: onnx.ModelProto, layers: Sequence[str]) -> float:
 
 
 def _window_fits(node: onnx.NodeProto, shapes: Shapes) -> bool:
-    """Tell whether the window of a convolution or pool fits into its padded input."""
+    """Whether the window of a convolution or pool fits into its padded input."""
     given = attributes(node)
     sizes = shapes.get(node.input[0], [])[2:]
     kernel = given.get("kernel_shape") or shapes.get(node.input[1], [])[2:]

@@ -1,1 +1,1 @@
-"""network."""
+"""From a network file to the gradient of an objective."""

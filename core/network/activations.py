@@ -1,4 +1,4 @@
-"""Activations of a network's layers for a picture, by ONNX Runtime."""
+"""Activations of a network's layers for a picture."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Array = npt.NDArray[np.float32]
 
 
 class Activations:
-    """Some layers of a network, loaded.
+    """A session that computes some layers of a network, in full precision.
 
     Parameters
     ----------
     network : Network
-        The network that holds the layers.
+        The network with the layers.
     layers : sequence of str
         Names of layers; `image` is the picture itself.
     execution : Execution
-        The provider and threads; they are computed in full precision.
+        The provider and threads.
 
     Raises
     ------
@@ -53,12 +53,12 @@ class Activations:
         Parameters
         ----------
         image : array
-            float32 [3, height, width], 0..1, not smaller than the network takes.
+            float32 [3, height, width], 0..1, not smaller than the network's minimum.
 
         Returns
         -------
         dict
-            For each layer float32 [1, channels, h, w].
+            float32 [1, channels, h, w] by layer.
         """
         found = {IMAGE: image[np.newaxis]}
         if self._session is not None:

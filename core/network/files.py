@@ -1,4 +1,4 @@
-"""Network files: found by name or path, read, and checked against the contract."""
+"""Find network files by name or path, read them, and check them against the contract."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ EXPORTS = {
     "vgg19": "vgg19",
     "vgg16_average_rgb_no_mean": "vgg16 --pooling average --channels rgb --mean none",
 }
-"""Networks that presets are made for, with what `python -m export` makes them by."""
+"""Networks of the published presets, with the arguments of `python -m export` that make them."""
 
 _SHOWN = 80
 _MULTIPLE = 1024
-"""The most pixels that sides may have to be a multiple of."""
+"""The largest number of pixels that sides may have to be a multiple of."""
 
 
 def folders() -> list[Path]:
-    """Where networks are looked for: `DREAMLAYER_NETWORKS`, then the user's data folder.
+    """The search path of networks: `DREAMLAYER_NETWORKS`, then the user's data folder.
 
     The variable holds folders, or single .onnx files, separated as in `PATH`.
     """
@@ -46,7 +46,7 @@ def folders() -> list[Path]:
 
 
 def available() -> dict[str, Path]:
-    """All networks that can be called by name, with their files."""
+    """The files of all networks that have a name."""
     found = {DEFAULT: DEFAULT_FILE}
     for folder in folders():
         for path in sorted(folder.glob("*.onnx")) if folder.is_dir() else [folder]:
@@ -61,7 +61,7 @@ def find(name: str) -> Path:
     Raises
     ------
     NetworkError
-        Where there is none.
+        There is no such file.
     """
     known = available()
     if name in known:
@@ -71,7 +71,7 @@ def find(name: str) -> Path:
         if path.is_file():
             return path
     except OSError:
-        # No file can have such a name, one too long for example.
+        # No file can have this name, for example because it is too long.
         hint = name if len(name) <= _SHOWN else name[:_SHOWN] + "..."
         raise NetworkError(
             f"no file can be called {hint!r}; give a network's name or the path of an .onnx file"
@@ -93,12 +93,12 @@ def find(name: str) -> Path:
 
 
 def read_model(path: Path) -> onnx.ModelProto:
-    """Read an ONNX file, weights that it keeps in other files included.
+    """Read an ONNX file, including weights in other files.
 
     Raises
     ------
     NetworkError
-        The file is missing, unreadable, no ONNX, or its weights are not beside it.
+        The file is missing, unreadable or not ONNX, or its weights are not beside it.
     """
     try:
         model = onnx.load(path, load_external_data=False)
@@ -117,13 +117,13 @@ def read_model(path: Path) -> onnx.ModelProto:
     outside = [tensor for tensor in model.graph.initializer if uses_external_data(tensor)]
     try:
         onnx.load_external_data_for_model(model, str(path.parent))
-        # Older versions of onnx take what there is of a file that ends too soon.
+        # Older versions of onnx accept a truncated file.
         whole = all(len(tensor.raw_data) == _bytes(tensor) for tensor in outside)
     except (OSError, ValueError, onnx.checker.ValidationError):
         whole = False
     if not whole:
         raise NetworkError(
-            f"network {str(path)!r} keeps its weights in another file, which is missing or too "
+            f"network {str(path)!r} has its weights in another file, which is missing or too "
             f"short; put it beside the network"
         )
     return model
@@ -140,7 +140,7 @@ def load(path: Path) -> onnx.ModelProto:
     Raises
     ------
     NetworkError
-        It cannot be read, or does not meet it; the message says what is missing.
+        It cannot be read or does not meet the contract; the message says what is missing.
     """
     model = read_model(path)
     for problem in _breaches(model):
@@ -152,7 +152,7 @@ def load(path: Path) -> onnx.ModelProto:
 
 
 def _breaches(model: onnx.ModelProto) -> Iterator[str]:
-    """What a model lacks of the network contract, as parts of a sentence."""
+    """Violations of the network contract, as parts of a sentence."""
     constants = {tensor.name for tensor in model.graph.initializer}
     inputs = [info for info in model.graph.input if info.name not in constants]
     if [info.name for info in inputs] != [IMAGE]:
@@ -162,10 +162,10 @@ def _breaches(model: onnx.ModelProto) -> Iterator[str]:
     kind = inputs[0].type.tensor_type
     dims = [d.dim_value or None for d in kind.shape.dim]
     if kind.elem_type != onnx.TensorProto.FLOAT or len(dims) != 4 or dims[1] != 3:
-        yield "must take a float32 image [batch, 3, height, width]"
+        yield "must accept a float32 image [batch, 3, height, width]"
     elif dims[2] is not None or dims[3] is not None:
         width, height = (dim or "any" for dim in (dims[3], dims[2]))
-        yield f"takes only images of {width} × {height} pixels, but must take any size"
+        yield f"accepts only images of {width} × {height} pixels, but must accept any size"
     versions = {o.domain: o.version for o in model.opset_import}
     foreign = {node.domain for node in model.graph.node} - {"", "ai.onnx"}
     if foreign:
@@ -178,16 +178,16 @@ def _breaches(model: onnx.ModelProto) -> Iterator[str]:
             if name not in known:
                 yield f"reads the tensor {name!r}, which nothing computes"
         known.update(node.output)
-    yield from _false_metadata({p.key: p.value for p in model.metadata_props})
+    yield from _wrong_metadata({p.key: p.value for p in model.metadata_props})
 
 
-def _false_metadata(metadata: Mapping[str, str]) -> Iterator[str]:
+def _wrong_metadata(metadata: Mapping[str, str]) -> Iterator[str]:
     try:
         listed = json.loads(metadata.get("dreamlayer.layers", "[]"))
     except ValueError:
         listed = None
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
-        yield "has metadata dreamlayer.layers that is no list of names"
+        yield "has metadata dreamlayer.layers that is not a list of names"
     multiple = metadata.get("dreamlayer.size_multiple", "1")
     if not (multiple.isdecimal() and 1 <= int(multiple) <= _MULTIPLE):
-        yield f"has metadata dreamlayer.size_multiple {multiple!r}, which is no size"
+        yield f"has metadata dreamlayer.size_multiple {multiple!r}, which is not a size"

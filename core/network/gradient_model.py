@@ -1,7 +1,8 @@
-"""Gradient models: a network, an objective and the gradient with respect to the image, in one."""
+"""Gradient models: a network, an objective and its gradient with respect to the image."""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Sequence
 
@@ -23,7 +24,7 @@ from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.term import Term
 
 LOSS, GRADIENT = "loss", "gradient"
-"""The names of a gradient model's outputs; its input is `core.graph.inference.IMAGE`."""
+"""Names of a gradient model's outputs; its input is `core.graph.inference.IMAGE`."""
 
 
 def gradient_model(
@@ -33,37 +34,37 @@ def gradient_model(
     variant: Variant = PORTABLE,
     size: tuple[int, int] | None = None,
 ) -> onnx.ModelProto:
-    """Make the model that gives an objective's value and its gradient with respect to the image.
+    """Make the model that computes an objective and its gradient with respect to the image.
 
     Parameters
     ----------
     network : onnx.ModelProto
-        A network file by the contract of the design: input `image`, float32
-        [batch, 3, height, width], opset 18 or later. It is not changed.
+        A network file that meets the contract: input `image`, float32 [batch, 3, height, width],
+        opset 18 or later. It is not changed.
     terms : sequence of Term
         The objective, a weighted sum over layers.
     activations : sequence of str
-        Tensors to give as further outputs.
+        Tensors to add as outputs.
     variant : Variant
-        How gradients are written where there is a choice; see `core.autodiff.variants`.
+        The form of gradients; see `core.autodiff.variants`.
     size : (int, int), optional
-        Height and width of the only image, one at a time, that the model is for; runtimes can
-        then do all arithmetic on shapes beforehand.
+        Height and width of the images, one at a time; runtimes can then fold all arithmetic on
+        shapes.
 
     Returns
     -------
     onnx.ModelProto
         Inputs: `image`, and those of `core.network.objective.references`. Outputs: `loss` (scalar,
-        float32), `gradient` (the image's shape), then the activations. Standard operators only,
-        symbolic sizes where the network has them and `size` is not given.
+        float32), `gradient` (the image's shape), then the activations. Standard operators only;
+        without `size`, symbolic sizes as in the network.
 
     Raises
     ------
     UnsupportedOperatorError
-        Where an operator between image and objective has no gradient rule; the message names it,
+        An operator between image and objective has no gradient rule; the message names it,
         its node and the layers that can be dreamed.
     LayerError
-        Where the network has no such layer or channel.
+        The network has no such layer or channel.
     """
     for taken in {LOSS, GRADIENT}.intersection(activations):
         raise LayerError(
@@ -77,13 +78,13 @@ def gradient_model(
         graph.learn_shapes()
         gradient = backward(graph, loss, graph.value(IMAGE), rules)
     except UnsupportedOperatorError:
-        # The network as it is raises the same, in its own names.
+        # The unmodified network raises the same error, with its own names.
         plain = Graph(network)
         backward(plain, loss_of(plain, terms), plain.value(IMAGE))
         raise
     model = graph.model
     source = _image(model)
-    # The network's own tensors of these names make way for the outputs.
+    # Rename the network's own tensors that have the names of the outputs.
     own = {name: f"network/{name}" for name in (LOSS, GRADIENT) if name in graph}
     rename_tensors(model, own)
     for value, name in ((loss, LOSS), (gradient, GRADIENT)):
@@ -91,20 +92,15 @@ def gradient_model(
         model.graph.node.append(helper.make_node("Identity", [ours], [name], name=name))
     del model.graph.output[:]
     model.graph.output.append(helper.make_tensor_value_info(LOSS, TensorProto.FLOAT, []))
-    result = onnx.ValueInfoProto()
-    result.CopyFrom(source)
+    result = copy.deepcopy(source)
     result.name = GRADIENT
     model.graph.output.append(result)
     for name in activations:
-        model.graph.output.append(_described(graph, name))
+        dtype = graph.dtypes.get(name, TensorProto.FLOAT)
+        info = helper.make_tensor_value_info(name, dtype, graph.shapes.get(name))
+        model.graph.output.append(info)
     prune(model)
     return model
-
-
-def _described(graph: Graph, name: str) -> onnx.ValueInfoProto:
-    shape = graph.shapes.get(name)
-    dtype = graph.dtypes.get(name, TensorProto.FLOAT)
-    return helper.make_tensor_value_info(name, dtype, shape)
 
 
 def _rewritten(
@@ -113,12 +109,11 @@ def _rewritten(
     variant: Variant,
     size: tuple[int, int] | None,
 ) -> tuple[Graph, Rules]:
-    """The network as far as it is needed, written as its gradient is cheapest, with the rules."""
-    needed = onnx.ModelProto()
-    needed.CopyFrom(network)
+    """The needed part of the network, rewritten for a fast gradient, and the gradient rules."""
+    needed = copy.deepcopy(network)
     known = {name for node in network.graph.node for name in node.output}
     if tapped & known:
-        # What comes after the layers must not stand in the way of rewriting.
+        # Nodes behind the layers must not prevent rewriting.
         del needed.graph.output[:]
         needed.graph.output.extend(onnx.ValueInfoProto(name=name) for name in tapped & known)
         prune(needed)
@@ -131,18 +126,18 @@ def _rewritten(
     pools = variant.max_pool == TAPS
     simple = sink_relus(simple, {*tapped, *map(transposed_name, tapped)}, pools=pools)
     if size is not None:
-        _fix(simple, size)
+        _set_size(simple, size)
     return Graph(simple), variant.rules
 
 
 def _tensor(term: Term, graph: Graph) -> str:
-    """The transposed layer, where there is one and the term counts all places alike.
+    """The transposed layer, if there is one and the term treats all positions alike.
 
-    That spares transposing it back, which would leave the blocked layout.
+    This saves transposing it back, which would leave the blocked layout.
     """
     layer = transposed_name(term.layer)
-    alike = not KINDS[term.kind].spatial and not term.border
-    return layer if alike and layer in graph else term.layer
+    uniform = not KINDS[term.kind].spatial and not term.border
+    return layer if uniform and layer in graph else term.layer
 
 
 def _image(model: onnx.ModelProto) -> onnx.ValueInfoProto:
@@ -150,12 +145,12 @@ def _image(model: onnx.ModelProto) -> onnx.ValueInfoProto:
     return inputs[IMAGE]
 
 
-def _fix(model: onnx.ModelProto, size: tuple[int, int]) -> None:
-    """Make a model, in place, one for a single image of that height and width."""
+def _set_size(model: onnx.ModelProto, size: tuple[int, int]) -> None:
+    """Restrict a model to a single image of this height and width, in place."""
     dims = _image(model).type.tensor_type.shape.dim
     for dim, number in zip(dims, (1, 3, *size), strict=True):
         dim.dim_value = number
-    # What was inferred for any size would stand in the way of what is so for this one.
+    # Shapes inferred for any size would prevent inference for this one.
     del model.graph.value_info[:]
     for output in model.graph.output:
         output.type.tensor_type.ClearField("shape")

@@ -1,4 +1,4 @@
-"""A loaded objective, in sessions for the sizes of the tiles to come."""
+"""The session of an objective and its gradient, specialized for frequent tile sizes."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Size = tuple[int, int]
 
 
 class GradientSession:
-    """A loaded objective: gives its value and its gradient for one tile.
+    """A loaded objective: computes its value and its gradient for one tile.
 
-    One session is open at a time, so that no two hold memory: one for tiles of any size, or one
-    for a single size that is worth it, which is faster and gives the same.
+    One session is open at a time, to save memory: for tiles of any size or, where that pays, for a
+    single size, which is faster and computes the same.
 
     Parameters
     ----------
     network : Network
-        The network that holds the layers.
+        The network with the layers.
     terms : sequence of Term
         The objective.
     execution : Execution
@@ -41,7 +41,7 @@ class GradientSession:
     Attributes
     ----------
     provider : str
-        Short name of the provider that really runs it.
+        Short name of the provider that loaded.
     """
 
     def __init__(
@@ -55,24 +55,24 @@ class GradientSession:
         self._size: Size | None = None
         self._session: Any = self._opened(None)
         self.provider = short_name(self._session.get_providers()[0])
-        # The next ones are its own kind's: another provider computes a little differently.
+        # Later sessions use the same provider, since results differ slightly between providers.
         self._execution = execution.on(self.provider)
-        self.begin()
+        self.reset()
 
-    def begin(self) -> None:
-        """Forget what was expected, so that a dream does not depend on the one before."""
+    def reset(self) -> None:
+        """Forget the expected tiles, so that a dream does not depend on the one before."""
         self._expected: Counter[Size] = Counter()
         self._refused = False
 
     def expect(self, size: Size | None, pixels: int = 0) -> None:
-        """Make ready for tiles of one size, as fits how many there will be, or for any.
+        """Prepare for tiles of one size, if there will be enough of them, or of any size.
 
         Parameters
         ----------
         size : (int, int) or None
-            Height and width of the tiles; None where they are of several sizes.
+            Height and width of the tiles; None if they have several sizes.
         pixels : int
-            Of all these tiles together; added to what was expected of that size since `begin`.
+            Number of pixels of all these tiles; summed up for each size since `reset`.
         """
         pays = False
         if size is not None:
@@ -80,21 +80,21 @@ class GradientSession:
             worth = provider_of(self.provider).own_size_pays
             pays = worth is not None and self._expected[size] >= worth and not self._refused
         try:
-            self.fix(size if pays else None)
+            self.specialize(size if pays else None)
         except DreamlayerError:
             if self._session is None:
                 raise
-            # The session for any size goes on.
+            # The session for any size is still open.
             self._refused = True
 
-    def fix(self, size: Size | None) -> None:
-        """Open the session for tiles of one height and width, or for any."""
+    def specialize(self, size: Size | None) -> None:
+        """Open the session for tiles of one height and width, or of any size."""
         if size is not None and provider_of(self.provider).own_size_pays is None:
-            # Those that compile take minutes for one.
+            # Compiling providers take minutes for each session.
             return
         if self._session is not None and size == self._size:
             return
-        # First the old one's memory is given back.
+        # Release the old one's memory first.
         self._session, self._size = None, None
         try:
             self._session, self._size = self._opened(size), size
@@ -113,7 +113,7 @@ class GradientSession:
         tile : array
             float32 [3, height, width], 0..1.
         references : mapping, optional
-            What terms are compared with, by the names of `core.network.objective.Reference.input`.
+            What terms compare with, named as by `core.network.objective.Reference.input`.
 
         Returns
         -------
@@ -121,8 +121,8 @@ class GradientSession:
             The objective, and its gradient, float32 [3, height, width].
         """
         if self._session is None or self._size not in (None, (tile.shape[1], tile.shape[2])):
-            # It is None where the last one could not be opened, for want of memory perhaps.
-            self.fix(None)
+            # It is None if the last one could not be opened, perhaps for lack of memory.
+            self.specialize(None)
         fed = {IMAGE: tile[np.newaxis], **(references or {})}
         loss, gradient = run(self._session, (LOSS, GRADIENT), fed)
         return float(loss), gradient[0]

@@ -1,4 +1,4 @@
-"""A network in memory: its layers, its sizes, and the models that are made of it."""
+"""A network in memory: its layers, its sizes, and the models made from it."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Layer:
     Attributes
     ----------
     name : str
-        What to call it in a recipe.
+        Its name in recipes.
     channels : int or None
-        Its number of channels, None where the file does not tell.
+        Its number of channels, None if the file does not tell.
     stride : int or None
         Pixels of the image per position, None for a layer without positions.
     reason : str or None
-        Why it cannot be dreamed; None where it can.
+        Why it cannot be dreamed; None if it can.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Network:
     Raises
     ------
     NetworkError
-        Where it cannot be found or read, or does not meet the contract: one input `image`,
+        It cannot be found or read, or does not meet the contract: one input `image`,
         float32 [batch, 3, height, width], opset 18 or later, standard operators.
     """
 
@@ -79,7 +79,7 @@ class Network:
 
     @cached_property
     def layer_names(self) -> list[str]:
-        """Canonical names, from image to output; where the file lists none, all feature maps."""
+        """Layer names in the file's order; all feature maps if it lists none."""
         listed = self.metadata.get("dreamlayer.layers")
         if listed:
             return [str(name) for name in json.loads(listed)]
@@ -88,7 +88,7 @@ class Network:
         return [name for name in outputs if len(shapes.get(name, ())) == 4]
 
     def layers(self) -> list[Layer]:
-        """All layers with channels, stride and whether they can be dreamed."""
+        """All layers, with channels, stride and whether they can be dreamed."""
         shapes = shapes_at(self.model, _PROBE)
         reasons = differentiable(self.model, self.layer_names)
         steps = strides(self.model)
@@ -100,11 +100,11 @@ class Network:
         return layers
 
     def check(self, terms: Sequence[Term]) -> None:
-        """Raise `LayerError` where a term names a layer that is not there."""
+        """Raise `LayerError` if a term names a layer that does not exist."""
         self.check_layers([term.layer for term in terms])
 
     def check_layers(self, layers: Sequence[str]) -> None:
-        """Raise `LayerError` where one is not there; the picture itself is called `image`."""
+        """Raise `LayerError` if one does not exist; the picture itself is called `image`."""
         produced = {name for node in self.model.graph.node for name in node.output}
         for layer in layers:
             if layer not in produced and layer != IMAGE:
@@ -116,7 +116,7 @@ class Network:
 
     @cached_property
     def digest(self) -> str:
-        """Stands for all that is in the file."""
+        """Digest of the file's content."""
         return hashlib.sha256(self.model.SerializeToString(deterministic=True)).hexdigest()
 
     def gradient_model(
@@ -125,34 +125,34 @@ class Network:
         provider: str = "",
         size: tuple[int, int] | None = None,
     ) -> onnx.ModelProto:
-        """The model of an objective's value and gradient; see `gradient_model`.
+        """The gradient model of an objective, in the form that suits a provider.
 
-        It is written as the provider, given by its short name, runs it fastest.
+        `provider` is a short name; see `core.network.gradient_model.gradient_model`.
         """
         self.check(terms)
         variant = VARIANTS[provider_of(provider).variant]
         return gradient_model(self.model, terms, variant=variant, size=size)
 
     def gradient_source(self, terms: Sequence[Term], size: tuple[int, int] | None = None) -> Source:
-        """The same for a session, made only where none is kept.
+        """The same as a session's source, made only if it is not cached.
 
         Raises
         ------
         LayerError
-            A term names a layer that is not there.
+            A term names a layer that does not exist.
         """
         self.check(terms)
         identity = ("gradient", self.digest, tuple(terms), size)
         return Source(lambda provider: self.gradient_model(terms, provider, size), identity)
 
     def activation_source(self, layers: Sequence[str]) -> Source:
-        """The network as far as some layers, for a session; see `core.network.activations`."""
+        """The network up to some layers, as a session's source; see `core.network.activations`."""
         self.check_layers(layers)
         identity = ("activations", self.digest, tuple(layers))
         return Source(lambda _: tap(self.model, layers), identity)
 
     def geometry(self, layers: Sequence[str]) -> Geometry:
-        """What an objective on `layers` demands of image sizes.
+        """Requirements of an objective on `layers` on image sizes.
 
         Raises
         ------
@@ -162,7 +162,7 @@ class Network:
         multiple = int(self.metadata.get("dreamlayer.size_multiple", 1))
         key = tuple(layer for layer in layers if layer != IMAGE)
         if key not in self._geometry:
-            # The picture itself has neighbours to compare from two pixels on.
+            # The picture itself needs two pixels, to compare neighbours.
             measured = self._measured(key, multiple) if key else (max(2, multiple), 1)
             self._geometry[key] = Geometry(*measured, multiple)
         return self._geometry[key]
@@ -175,9 +175,9 @@ class Network:
         return float(found)
 
     def _measured(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
-        """The least side in pixels that the layers take, and their stride."""
-        least, pixels = cache.memoize(
+        """The smallest side in pixels that the layers accept, and their stride."""
+        smallest, pixels = cache.memoize(
             lambda: [minimum_size(self.model, layers, multiple), stride(self.model, layers)],
             *("geometry", self.digest, layers, multiple),
         )
-        return int(least), int(pixels)
+        return int(smallest), int(pixels)

@@ -1,7 +1,7 @@
-"""What a dream climbs: a weighted sum over layers, as ordinary ONNX nodes.
+"""Objectives: weighted sums of terms, as ordinary ONNX nodes.
 
-Every kind of score is one function of the activations, the term and what they are compared with;
-the differentiation then needs to know nothing of it.
+Each kind of term is one function of a layer's activations, the term and a reference to compare
+with; differentiation needs no knowledge of it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _POSITIONS = (2, 3)
 
 @dataclass(frozen=True)
 class Reference:
-    """What a term's activations are compared with: a further input of the gradient model.
+    """An input of the gradient model that a term's activations are compared with.
 
     Attributes
     ----------
     source : str
         `GUIDE`, `GRAM` or `ORIGINALS`.
     layer : str
-        The layer that it belongs to.
+        Its layer.
     """
 
     source: str
@@ -40,12 +40,12 @@ class Reference:
 
     @property
     def input(self) -> str:
-        """The input's name: float32 [1, channels, h, w], of Gram matrices [channels, channels]."""
+        """The input's name: float32 [1, channels, h, w]; for Gram matrices [channels, channels]."""
         return f"{self.source}/{self.layer}"
 
 
 def references(terms: Sequence[Term]) -> list[Reference]:
-    """What has to be given beside the image, each once."""
+    """The distinct inputs of the gradient model other than the image."""
     found = [reference for term in terms if (reference := _reference(term)) is not None]
     return list(dict.fromkeys(found))
 
@@ -55,16 +55,16 @@ def loss_of(
     terms: Sequence[Term],
     tensor_of: Callable[[Term], str] = lambda term: term.layer,
 ) -> Value:
-    """Append the nodes of the objective and return it, a float32 scalar.
+    """Append the nodes of an objective and return it, a float32 scalar.
 
-    `tensor_of` says which tensor holds a term's layer.
+    `tensor_of` returns the name of the tensor with a term's layer.
 
     Raises
     ------
     LayerError
-        Where the network has no such layer or channel, or the layer does not suit the kind.
+        The network has no such layer or channel, or the layer does not suit the kind.
     RecipeError
-        Where there is no term at all.
+        There are no terms.
     """
     if not terms:
         raise RecipeError("the objective names no layer; give at least one, such as --layer mixed3")
@@ -89,17 +89,17 @@ def _score(graph: Graph, term: Term, tensor: str) -> Value:
             f"layer {term.layer!r} has no rows and columns, which the kind {term.kind!r} needs; "
             f"use squares or mean, or another layer"
         )
-    # In float32 whatever the network computes in: squares of float16 soon overflow.
+    # In float32, whatever the network's type: squares overflow in float16.
     chosen = cast(_channels(a, term, 1), TensorProto.FLOAT)
     return SCORES[term.kind](chosen, term, _reference_of(graph, term, a) or chosen)
 
 
 def _channels(a: Value, term: Term, *axes: int) -> Value:
-    """The chosen channels of a tensor, along each of some axes."""
+    """A term's channels of a tensor, along each of some axes."""
     if not term.channels:
         return a
     if a.dims is not None and len(a.dims) < 2:
-        raise LayerError(f"layer {term.layer!r} has no channels to choose from; name none")
+        raise LayerError(f"layer {term.layer!r} has no channels; leave them out of the term")
     count = a.static(axes[0])
     wrong = [c for c in term.channels if c < 0 or (count is not None and c >= count)]
     if wrong:
@@ -118,7 +118,7 @@ def _reference(term: Term) -> Reference | None:
 
 
 def _reference_of(graph: Graph, term: Term, a: Value) -> Value | None:
-    """The chosen channels of what the term's activations are compared with, if they are."""
+    """The input that the term's activations are compared with, its channels selected, or None."""
     reference = _reference(term)
     if reference is None:
         return None
@@ -129,7 +129,7 @@ def _reference_of(graph: Graph, term: Term, a: Value) -> Value | None:
 
 
 def _all_axes(x: Value) -> Value | None:
-    """Named where they are known: OpenVINO takes no reduction without axes."""
+    """All axes if the rank is known: OpenVINO requires axes for reductions."""
     return None if x.dims is None else x.graph.ints(*range(len(x.dims)))
 
 
@@ -146,26 +146,18 @@ def _sqrt(x: Value) -> Value:
 
 
 def _cut(x: Value, starts: Sequence[int], ends: Sequence[int]) -> Value:
-    """Slice rows and columns; an end of 0 keeps them to the last."""
+    """Slice rows and columns; an end of 0 means to the last one."""
     graph = x.graph
     last = [end or np.iinfo(np.int64).max for end in ends]
     return graph.emit("Slice", x, graph.ints(*starts), graph.ints(*last), graph.ints(2, 3))
 
 
 def _averaged(x: Value, term: Term) -> Value:
-    """The mean, the positions along the border counted as zero."""
+    """The mean, with the positions along the border counted as zero."""
     if not term.border:
         return _mean(x)
     inner = _cut(x, [term.border] * 2, [-term.border] * 2)
     return _sum(inner) / cast(elements(x), TensorProto.FLOAT)
-
-
-def _squares(a: Value, term: Term, _: Value) -> Value:
-    return _averaged(a * a, term)
-
-
-def _plain_mean(a: Value, term: Term, _: Value) -> Value:
-    return _averaged(a, term)
 
 
 def _neuron(a: Value, term: Term, _: Value) -> Value:
@@ -188,9 +180,9 @@ def _rows(x: Value) -> Value:
 
 
 def _guide(a: Value, _: Term, guide: Value) -> Value:
-    """For each position the largest inner product with a position of the guide.
+    """The mean over positions of the largest inner product with a position of the guide.
 
-    google/deepdream, dream.ipynb, `objective_guide`: the best match is chosen, not differentiated.
+    google/deepdream, dream.ipynb, `objective_guide`; the choice of the match is not differentiated.
     """
     graph = a.graph
     own, others = _rows(a), _rows(guide)
@@ -208,7 +200,7 @@ def _towards(guide: Value) -> Value:
 
 
 def _direction(a: Value, _: Term, guide: Value) -> Value:
-    """Inner product with a direction (tensorflow/lucid, `objectives.direction`)."""
+    """The inner product with a direction (tensorflow/lucid, `objectives.direction`)."""
     return _mean(total(a * _towards(guide), 1))
 
 
@@ -217,25 +209,22 @@ def _cosine(a: Value, _: Term, guide: Value) -> Value:
     return _mean(total(a * _towards(guide), 1) / length)
 
 
+def _squared(x: Value) -> Value:
+    return x * x
+
+
 def _caricature(a: Value, term: Term, original: Value) -> Value:
-    """Minus the mean squared distance to the amplified activations of the original."""
-    away = a - original * term.factor
-    return -_mean(away * away)
-
-
-def _original(a: Value, _: Term, original: Value) -> Value:
-    away = a - original
-    return -_mean(away * away)
+    """Minus the mean squared difference from the original's activations times a factor."""
+    return -_mean(_squared(a - original * term.factor))
 
 
 def _content(a: Value, _: Term, original: Value) -> Value:
     """Minus the sum of squared differences (titu1994/Neural-Style-Transfer, `content_loss`)."""
-    away = a - original
-    return -_sum(away * away)
+    return -_sum(_squared(a - original))
 
 
 def _gram(a: Value) -> Value:
-    """Inner products of all pairs of channels, summed over positions: [channels, channels].
+    """Sums over positions of the products of each two channels: [channels, channels].
 
     Gatys, Ecker and Bethge, A Neural Algorithm of Artistic Style, 2015, equation 3.
     """
@@ -249,20 +238,20 @@ def _positions(a: Value) -> Value:
     return cast(height * width, TensorProto.FLOAT)
 
 
-def _published_gram(a: Value, _: Term, guide: Value) -> Value:
+def _gram_distance(a: Value, _: Term, guide: Value) -> Value:
     """Minus sum (G - S)² / (4 · 3² · (W · H)²), W and H the picture's own size in pixels.
 
-    titu1994/Neural-Style-Transfer, `style_loss`, where both pictures have one size.
+    titu1994/Neural-Style-Transfer, `style_loss`, where both pictures have the same size.
     """
-    away = _gram(a) - guide * _positions(a)
+    difference = _gram(a) - guide * _positions(a)
     pixels = _positions(a.graph.value(IMAGE))
-    return -_sum(away * away) / _sum(36.0 * pixels * pixels)
+    return -_sum(_squared(difference)) / _sum(36.0 * pixels * pixels)
 
 
-def _style(a: Value, _: Term, guide: Value) -> Value:
-    """Minus |G / positions - S|² / |S|²: the same measure for every layer and network."""
-    away = _gram(a) / _positions(a) - guide
-    return -_sum(away * away) / (_sum(guide * guide) + _TINY)
+def _relative_gram_distance(a: Value, _: Term, guide: Value) -> Value:
+    """Minus |G / positions - S|² / |S|², a relative error that compares across layers."""
+    difference = _gram(a) / _positions(a) - guide
+    return -_sum(_squared(difference)) / (_sum(_squared(guide)) + _TINY)
 
 
 def _variation(a: Value, term: Term, _: Value) -> Value:
@@ -275,17 +264,17 @@ def _variation(a: Value, term: Term, _: Value) -> Value:
 
 Score = Callable[[Value, Term, Value], Value]
 SCORES: dict[str, Score] = {
-    "squares": _squares,
-    "mean": _plain_mean,
+    "squares": lambda a, term, _: _averaged(a * a, term),
+    "mean": lambda a, term, _: _averaged(a, term),
     "neuron": _neuron,
     "guide": _guide,
     "direction": _direction,
     "cosine": _cosine,
     "caricature": _caricature,
-    "original": _original,
+    "original": lambda a, _, original: -_mean(_squared(a - original)),
     "content": _content,
-    "gram": _published_gram,
-    "style": _style,
+    "gram": _gram_distance,
+    "style": _relative_gram_distance,
     "variation": _variation,
 }
 """The formula of each of `core.recipe.kinds.KINDS`."""

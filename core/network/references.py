@@ -1,4 +1,4 @@
-"""What terms are compared with: activations of a guide, or their Gram matrices."""
+"""Inputs that terms compare with: activations of a guide, or their Gram matrices."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from dreamlayer.core.runtime.providers import Execution
 Array = npt.NDArray[np.float32]
 
 GUIDE_SIDE = 512
-"""A guide is reduced to this many pixels on its longer side."""
+"""A guide is shrunk to this many pixels on its longer side."""
 
-_COARSE = 8
-"""Pixels between positions of the finest layer that can be matched position by position; each
-halving makes that sixteen times as slow."""
+_MIN_STRIDE = 8
+"""Stride of the finest layer that can be matched position by position; half of it would be sixteen
+times as slow."""
 
 
 def compared_with(
     network: Network, terms: Sequence[Term], guide: str, execution: Execution
 ) -> dict[str, Array]:
-    """What a guide's picture gives to compare with, by the names of `Reference.input`.
+    """Read a guide and compute the inputs that terms compare with, named as by `Reference.input`.
 
     Raises
     ------
     RecipeError, LayerError, NetworkError, ProviderError, PictureError
-        As for `Objective`.
+        As for `core.dreaming.objective.Objective`.
     """
     for term in terms:
-        _check_coarse(term, network)
+        _check_stride(term, network)
     guided = [one for one in references(terms) if one.source != ORIGINALS]
     if not guided:
         return {}
@@ -51,16 +51,16 @@ def compared_with(
     }
 
 
-def _check_coarse(term: Term, network: Network) -> None:
-    """Refuse to match a layer position by position that has too many of them."""
+def _check_stride(term: Term, network: Network) -> None:
+    """Refuse position-by-position matching of a layer with too many positions."""
     if not KINDS[term.kind].matches:
         return
     stride = network.geometry([term.layer]).stride
-    if stride < _COARSE:
+    if stride < _MIN_STRIDE:
         raise LayerError(
             f"layer {term.layer!r} has a position every {stride} pixels, too many to match with "
-            f"a guide; choose a layer with one every {_COARSE} or more (`dreamlayer layers` tells "
-            f"them), or the kind direction"
+            f"a guide; choose a layer with a stride of {_MIN_STRIDE} or more (see `dreamlayer "
+            f"layers`), or the kind direction"
         )
 
 
@@ -77,7 +77,7 @@ def mean_gram(activations: Array) -> Array:
 
 
 def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
-    """The guide as the network takes it: float32 [3, height, width], 0..1."""
+    """The guide at a size that the network accepts: float32 [3, height, width], 0..1."""
     if not name:
         kinds = sorted({term.kind for term in terms if term.compares_with_guide})
         raise RecipeError(
@@ -87,7 +87,7 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
     try:
         pixels = images.read(name).pixels
     except OSError as error:
-        # No file can have such a name, one too long for example.
+        # No file can have this name, for example because it is too long.
         raise PictureError(f"guide {name[:40]!r} cannot be read: {error.strerror}") from error
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
     height, width = planes.shape[1:]
@@ -95,12 +95,11 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
     if min(height, width) < geometry.minimum:
         raise RecipeError(
             f"guide {Path(name).name!r} is {width} × {height} pixels, but network "
-            f"{network.name} needs {geometry.minimum} at least for these layers; give a larger "
+            f"{network.name} needs at least {geometry.minimum} for these layers; give a larger "
             f"picture, or layers nearer to the image"
         )
     scale = min(1.0, GUIDE_SIDE / max(height, width))
-    size = (
-        max(round(height * scale / geometry.multiple) * geometry.multiple, geometry.enough(1)),
-        max(round(width * scale / geometry.multiple) * geometry.multiple, geometry.enough(1)),
-    )
+    multiple, smallest = geometry.multiple, geometry.accepted_side(1)
+    height, width = (max(round(n * scale / multiple) * multiple, smallest) for n in (height, width))
+    size = height, width
     return planes if planes.shape[1:] == size else np.clip(resize(planes, size), 0, 1)

@@ -1,1 +1,1 @@
-"""runtime."""
+"""ONNX Runtime: providers, sessions, and the cache of optimized graphs."""

@@ -1,7 +1,7 @@
-"""What is slow to make and small to keep, on disk: optimised graphs, and facts about networks.
+"""Disk cache of optimized graphs and of values computed from networks.
 
-Every entry is filed under all that it depends on, so none is ever out of date; any may be removed
-at any time, by anyone. Entries are put in place whole, so that processes can share a folder.
+The key of an entry covers everything that it depends on, so no entry is ever stale, and any may be
+deleted at any time. Entries are written atomically, so processes can share a folder.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from platformdirs import user_cache_path
 from dreamlayer.core.version import VERSION
 
 VARIABLE, OFF = "DREAMLAYER_CACHE", "off"
-MOST_BYTES = 1 << 30
-"""When there is more, what was not used for longest goes."""
+MAX_BYTES = 1 << 30
+"""Above this size, the least recently used entries are deleted."""
 
 _GRAPH_CODE = (
     "graph/*.py",
@@ -38,110 +38,106 @@ _GRAPH_CODE = (
     "recipe/kinds.py",
     "runtime/providers.py",
 )
-"""The files of `core` that shape what is cached: another version of them makes other graphs."""
+"""The files of `core` that determine what is cached; the key covers their content."""
 
 _PAGE = 4096
-"""Weights begin at whole pages, so that they can be mapped into memory."""
+"""Weights are aligned to pages, so that they can be mapped into memory."""
 
 _NO_WEIGHTS = "none.weights"
-"""Stands in a graph's name for the weights of one that has all of them in itself."""
+"""Placeholder in the file name of a graph that contains all of its weights."""
 
+_STAGING = "staging-"
 _STALE_SECONDS = 24 * 3600.0
 
 
 def folder() -> Path | None:
-    """Where things are kept: what `DREAMLAYER_CACHE` says, else the user's cache folder.
-
-    None where the variable says `off`.
-    """
+    """The cache folder: `DREAMLAYER_CACHE`, else one in the user's cache; None if it is `off`."""
     named = os.environ.get(VARIABLE, "")
     if named.lower() == OFF:
         return None
-    return Path(named) if named else user_cache_path("dreamlayer", appauthor=False) / "kept"
+    return Path(named) if named else user_cache_path("dreamlayer", appauthor=False) / "graphs"
 
 
 def key(*parts: object) -> str:
-    """A file name for all that an entry depends on, this program's own code included."""
-    return _digest(json.dumps([_code(), *map(str, parts)]).encode())[:40]
+    """A file name derived from what an entry depends on and from this program's own code."""
+    return hashlib.sha256(json.dumps([_code(), *map(str, parts)]).encode()).hexdigest()[:40]
 
 
 def memoize(compute: Callable[[], Any], *parts: object) -> Any:
-    """What `compute` gives, a JSON value, computed once for all that it depends on."""
-    place = _ready()
-    if place is None:
+    """Return `compute()`, a JSON value, from the cache where `parts` were seen before."""
+    root = _ready()
+    if root is None:
         return compute()
-    path = place / f"{key(*parts)}.json"
+    path = root / f"{key(*parts)}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        known = json.loads(path.read_text(encoding="utf-8"))["value"]
-        touch(path)
-        return known
-    found = compute()
-    with contextlib.suppress(OSError), _making(place) as made:
-        fresh = made / "fact"
-        fresh.write_text(json.dumps({"value": found}), encoding="utf-8")
+        value = json.loads(path.read_text(encoding="utf-8"))["value"]
+        _touch(path)
+        return value
+    value = compute()
+    with contextlib.suppress(OSError), _staging(root) as staged:
+        fresh = staged / "value"
+        fresh.write_text(json.dumps({"value": value}), encoding="utf-8")
         fresh.replace(path)
-    return found
+    return value
 
 
-def find(*parts: object) -> Path | None:
-    """The kept graph for all that it depends on, with its weights, or None."""
-    place = _ready()
-    path = None if place is None else next(place.glob(f"{key(*parts)}.*.onnx"), None)
-    if place is None or path is None:
+def lookup(*parts: object) -> Path | None:
+    """The file of a cached graph whose weights are intact, or None."""
+    root = _ready()
+    path = None if root is None else next(root.glob(f"{key(*parts)}.*.onnx"), None)
+    if path is None:
         return None
-    shared = place / f"{path.name.split('.')[1]}.weights"
+    weights = _weights_of(path)
     try:
-        whole = shared.name == _NO_WEIGHTS or shared.stat().st_size == _length(shared)
+        intact = weights.name == _NO_WEIGHTS or weights.stat().st_size == _length(weights)
     except (OSError, ValueError):
-        whole = False
-    if not whole:
-        forget(path)
+        intact = False
+    if not intact:
+        evict(path)
         return None
-    touch(path)
-    touch(shared)
+    _touch(path)
+    _touch(weights)
     return path
 
 
-def forget(path: Path) -> None:
-    """Remove a graph that turned out to be of no use, and its weights, which may be why."""
-    for one in (path, path.with_name(f"{path.name.split('.')[1]}.weights")):
-        with contextlib.suppress(OSError):
-            one.unlink()
+def evict(path: Path) -> None:
+    """Delete a graph that does not load, and its weights, which may be the cause."""
+    for file in (path, _weights_of(path)):
+        _delete(file)
 
 
 @contextlib.contextmanager
-def keeping(*parts: object) -> Iterator[Path | None]:
-    """Give a folder to write `model.onnx` into, weights beside it as `weights`; it is then kept.
+def store(*parts: object) -> Iterator[Path | None]:
+    """Yield a folder; a `model.onnx` written there is cached, with its weights in `weights`.
 
-    None where nothing can be kept. Weights are filed under their content: the graphs of one
-    network for many sizes share them.
+    Yields None where nothing can be cached. Weights are named after their content: the graphs of
+    one network for many sizes share them.
     """
-    place = _ready()
-    if place is None:
+    root = _ready()
+    if root is None:
         yield None
         return
     with contextlib.ExitStack() as stack:
         try:
-            made = stack.enter_context(_making(place))
+            staged = stack.enter_context(_staging(root))
         except OSError:
             yield None
             return
-        yield made
-        # A full disk, or a folder that was removed meanwhile: then it is not kept.
+        yield staged
+        # If the disk is full or the folder was removed meanwhile, nothing is cached.
         with contextlib.suppress(OSError, DecodeError):
-            _file(made, place, key(*parts))
-            _make_room(place)
+            _install(staged, root, key(*parts))
+            _trim(root)
 
 
-def discard(made: Path) -> None:
-    """Let nothing of what is being made be kept."""
-    for path in made.iterdir():
-        with contextlib.suppress(OSError):
-            path.unlink()
+def discard(staged: Path) -> None:
+    """Empty a folder that `store` yielded, so that nothing is cached."""
+    for path in staged.iterdir():
+        _delete(path)
 
 
 def machine() -> str:
-    """What a graph optimised for this machine depends on: it is laid out for the processor."""
+    """The processor and its features, which the layout of optimized graphs depends on."""
     flags = ""
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
@@ -150,82 +146,93 @@ def machine() -> str:
 
 
 def size() -> int:
-    """Bytes that are kept."""
-    place = folder()
-    return sum(state.st_size for _, state in _entries(place)) if place is not None else 0
+    """Bytes that the cache holds."""
+    root = folder()
+    return sum(state.st_size for _, state in _entries(root)) if root is not None else 0
 
 
-def touch(path: Path) -> None:
-    """Note that an entry is in use."""
+def _touch(path: Path) -> None:
+    """Mark an entry as used."""
     with contextlib.suppress(OSError):
         os.utime(path)
 
 
+def _delete(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _weights_of(path: Path) -> Path:
+    """The weights file that a graph's file name refers to."""
+    return path.with_name(f"{path.name.split('.')[1]}.weights")
+
+
 def _ready() -> Path | None:
-    place = folder()
-    if place is None:
-        return None
+    """The cache folder, created if needed; None where there is none."""
+    root = folder()
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        if root is not None:
+            root.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    return place
+    return root
 
 
 @contextlib.contextmanager
-def _making(place: Path) -> Iterator[Path]:
-    """A folder of one's own on the same disk, gone afterwards."""
-    made = Path(tempfile.mkdtemp(prefix="making-", dir=place))
+def _staging(root: Path) -> Iterator[Path]:
+    """A temporary folder on the same disk."""
+    staged = Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
     try:
-        yield made
+        yield staged
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(staged, ignore_errors=True)
 
 
-def _file(made: Path, place: Path, filed: str) -> None:
-    model, weights = made / "model.onnx", made / "weights"
+def _install(staged: Path, root: Path, name: str) -> None:
+    """Move a staged graph, and its weights if no other graph has the same, into the cache."""
+    model, weights = staged / "model.onnx", staged / "weights"
     if not model.is_file():
         return
-    shared = place / _NO_WEIGHTS
+    shared = root / _NO_WEIGHTS
     if weights.is_file():
         graph = onnx.load(model, load_external_data=False)
-        ordered = made / "ordered"
-        digest, length, places = _put_in_order(graph, weights, ordered)
-        if length > MOST_BYTES:
+        ordered = staged / "ordered"
+        digest, length, locations = _write_in_order(graph, weights, ordered)
+        if length > MAX_BYTES:
             return
-        shared = place / f"{digest[:40]}-{length}.weights"
-        for tensor, start, count in places:
+        shared = root / f"{digest[:40]}-{length}.weights"
+        for tensor, start, count in locations:
             del tensor.external_data[:]
             given = {"location": shared.name, "offset": str(start), "length": str(count)}
             for entry, value in given.items():
                 tensor.external_data.add(key=entry, value=value)
         if not (shared.is_file() and shared.stat().st_size == length):
             ordered.replace(shared)
-        touch(shared)
+        _touch(shared)
         model.write_bytes(graph.SerializeToString())
-    model.replace(place / f"{filed}.{shared.stem}.onnx")
+    model.replace(root / f"{name}.{shared.stem}.onnx")
 
 
-def _put_in_order(
+def _write_in_order(
     graph: onnx.ModelProto, source: Path, target: Path
 ) -> tuple[str, int, list[tuple[onnx.TensorProto, int, int]]]:
-    """Write weights in an order that is theirs alone, each distinct once.
+    """Write weights in an order that depends on their content only, equal ones once.
 
-    ONNX Runtime writes them in the order of names that differ from size to size. They are looked
-    at where they are on disk: there may be more of them than memory to spare.
+    ONNX Runtime writes them in the order of names, which differ from size to size. They are mapped,
+    not read: they may exceed free memory.
 
     Returns
     -------
     (str, int, list)
-        What stands for the content, its bytes, and for each tensor where it begins and ends.
+        The content's digest, its length in bytes, and for each tensor its offset and length.
     """
     owners: dict[str, list[onnx.TensorProto]] = {}
     parts: dict[str, tuple[int, int]] = {}
-    places = []
-    whole = hashlib.sha256()
+    locations = []
+    content = hashlib.sha256()
     with source.open("rb") as file, target.open("wb") as ordered:
-        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        with content, memoryview(content) as view:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with mapped, memoryview(mapped) as view:
             for tensor in graph.graph.initializer:
                 given = {entry.key: entry.value for entry in tensor.external_data}
                 if given:
@@ -238,40 +245,40 @@ def _put_in_order(
                 start, count = parts[digest]
                 with view[start : start + count] as part:
                     for piece in (bytes(-ordered.tell() % _PAGE), part):
-                        whole.update(piece)
+                        content.update(piece)
                         ordered.write(piece)
                 begin = ordered.tell() - count
-                places += [(tensor, begin, count) for tensor in owners[digest]]
+                locations += [(tensor, begin, count) for tensor in owners[digest]]
         ordered.flush()
         os.fsync(ordered.fileno())
-        return whole.hexdigest(), ordered.tell(), places
+        return content.hexdigest(), ordered.tell(), locations
 
 
-def _length(shared: Path) -> int:
-    """How many bytes a file of weights must have, as its name tells."""
-    return int(shared.stem.rpartition("-")[2])
+def _length(weights: Path) -> int:
+    """The length in bytes that a weights file's name states."""
+    return int(weights.stem.rpartition("-")[2])
 
 
-def _make_room(place: Path) -> None:
-    entries = sorted(_entries(place), key=lambda entry: entry[1].st_mtime)
+def _trim(root: Path) -> None:
+    """Delete the least recently used entries above `MAX_BYTES`, and what killed processes left."""
+    entries = sorted(_entries(root), key=lambda entry: entry[1].st_mtime)
     total = sum(state.st_size for _, state in entries)
     for path, state in entries:
-        if total <= MOST_BYTES:
+        if total <= MAX_BYTES:
             break
         with contextlib.suppress(OSError):
             path.unlink()
             total -= state.st_size
-    # What processes that were killed left unfinished.
-    for left in place.glob("making-*"):
+    for left in root.glob(f"{_STAGING}*"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _entries(place: Path) -> list[tuple[Path, os.stat_result]]:
+def _entries(root: Path) -> list[tuple[Path, os.stat_result]]:
     found = []
     for pattern in ("*.onnx", "*.weights", "*.json"):
-        for path in place.glob(pattern):
+        for path in root.glob(pattern):
             with contextlib.suppress(OSError):
                 found.append((path, path.stat()))
     return found
@@ -279,15 +286,11 @@ def _entries(place: Path) -> list[tuple[Path, os.stat_result]]:
 
 @functools.cache
 def _code() -> str:
-    """Stands for the code that shapes what is cached."""
-    here = Path(__file__).parents[1]
-    whole = hashlib.sha256(f"{VERSION} {onnx.__version__}".encode())
+    """Digest of the code that determines what is cached."""
+    core = Path(__file__).parents[1]
+    digest = hashlib.sha256(f"{VERSION} {onnx.__version__}".encode())
     for pattern in _GRAPH_CODE:
-        for path in sorted(here.glob(pattern)):
+        for path in sorted(core.glob(pattern)):
             with contextlib.suppress(OSError):
-                whole.update(path.read_bytes())
-    return whole.hexdigest()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

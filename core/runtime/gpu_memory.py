@@ -1,4 +1,4 @@
-"""How much memory a GPU has free, asked of the driver without a further dependency."""
+"""Free memory of a GPU, from the CUDA runtime or ``nvidia-smi``, without a further dependency."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ def free_bytes(
     provider : str
         Its short name.
     load : callable
-        Loads a shared library by name; `OSError` where it is not there.
+        Loads a shared library by name; raises `OSError` where it is missing.
     ask : callable, optional
-        Gives what ``nvidia-smi`` prints, a line a GPU: index, UUID, free MiB.
+        Returns the output of ``nvidia-smi``, one line per GPU: index, UUID, free MiB.
     environment : mapping
-        Where ``CUDA_VISIBLE_DEVICES`` is looked up.
+        Environment variables, for ``CUDA_VISIBLE_DEVICES``.
 
     Returns
     -------
     float or None
-        Bytes; None where nobody can tell, which is so for all but CUDA.
+        Bytes; None where it is unknown, as for every provider but CUDA's.
     """
-    if not provider_of(provider).driver_tells_memory:
+    if not provider_of(provider).reports_free_memory:
         return None
     found = _by_runtime(load)
     if found is None:
-        found = _by_tool(ask or _asked, environment.get("CUDA_VISIBLE_DEVICES"))
+        found = _by_tool(ask or _nvidia_smi, environment.get("CUDA_VISIBLE_DEVICES"))
     return found
 
 
 def _by_runtime(load: Callable[[str], Any]) -> float | None:
-    """What CUDA itself says of its current device, the first that it is let see."""
+    """The CUDA runtime's answer for its current device, the first visible one."""
     for name in _LIBRARIES:
         try:
             library = load(name)
@@ -69,14 +69,14 @@ def _by_runtime(load: Callable[[str], Any]) -> float | None:
     return None
 
 
-def _asked() -> str:
+def _nvidia_smi() -> str:
     return subprocess.run(
         _QUERY, check=True, capture_output=True, text=True, timeout=_SECONDS
     ).stdout
 
 
 def _by_tool(ask: Callable[[], str], visible: str | None) -> float | None:
-    """What the driver's tool says of the first GPU that CUDA is let see."""
+    """The driver tool's answer for the first GPU that is visible to CUDA."""
     try:
         rows = [[part.strip() for part in line.split(",")] for line in ask().splitlines()]
     except (OSError, subprocess.SubprocessError):

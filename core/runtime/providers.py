@@ -1,4 +1,4 @@
-"""Execution providers: all that is known of each, in one table, apart from ONNX Runtime itself."""
+"""The table of execution providers: names, packages, options and properties."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from dataclasses import dataclass, field, replace
 AUTO = "auto"
 FULL, FAST = "full", "fast"
 PRECISIONS = (FULL, FAST)
-"""How exactly a network is computed: in float32, or in shorter numbers where a provider has them.
-The image, its gradient and all sums are float32 either way."""
+"""`full` computes the network in float32, `fast` in reduced precision where the provider supports
+it. The image, its gradient and all sums are float32 either way."""
 
 RECORDING_PAYS = 100
-"""Runs on one octave from which recording kernels pays: it takes a session of its own."""
+"""Number of runs on one octave from which a CUDA graph, which needs its own session, is faster."""
 
 
 @dataclass(frozen=True)
 class Execution:
-    """How a network is to be run.
+    """How to run a network.
 
     Attributes
     ----------
     provider : str
-        `auto` for the fastest that loads, or the short name of one that is demanded.
+        `auto` for the fastest that loads, or the short name of the one to use.
     threads : int
-        Threads within an operator on the CPU, at most one a core; 0 for one a core.
+        Threads within an operator on the CPU, at most one per core; 0 for one per core.
     precision : str
-        `full`, or `fast` for shorter numbers within the network, where the provider has them.
+        `full`, or `fast` for reduced precision within the network where supported.
     """
 
     provider: str = AUTO
@@ -35,24 +35,24 @@ class Execution:
     precision: str = FULL
 
     def on(self, provider: str) -> Execution:
-        """The same on another provider."""
+        """Copy with another provider."""
         return replace(self, provider=provider)
 
     def in_full(self) -> Execution:
-        """The same in full precision."""
+        """Copy in full precision."""
         return replace(self, precision=FULL)
 
 
 @dataclass(frozen=True)
 class HostMemory:
-    """What a provider takes of the host's memory, measured on InceptionV3.
+    """A provider's use of host memory, measured on InceptionV3.
 
     Attributes
     ----------
     base : float
-        Interpreter, numpy, onnx and ONNX Runtime, in bytes.
+        Bytes of the interpreter, numpy, onnx and ONNX Runtime.
     weight : float
-        Bytes of a weight: as stored, as float32, transposed for the gradient, and as prepared.
+        Bytes per weight: stored, as float32, transposed for the gradient, and prepacked.
     share : float
         Peak of the feature maps' memory relative to the forward activations.
     """
@@ -64,36 +64,37 @@ class HostMemory:
 
 @dataclass(frozen=True)
 class Provider:
-    """What is known of one execution provider.
+    """One execution provider.
 
     Attributes
     ----------
     name : str
-        What ONNX Runtime calls it.
+        ONNX Runtime's name for it.
     package, extra : str
-        The package that brings it, and the extra of this distribution; empty for none.
+        The Python package that contains it, and dreamlayer's extra that installs it; empty for
+        none.
     auto : int
-        Its place among those that `auto` tries, from 1; 0 for never.
+        Its rank among the providers that `auto` tries, from 1; 0 for never.
     variant : str
-        How gradients are written for it, one of `core.autodiff.variants.VARIANTS`.
+        The form of gradients for it, one of `core.autodiff.variants.VARIANTS`.
     options : mapping
         Its options, by precision.
     threads : str
-        What it calls its number of threads; empty where it takes ONNX Runtime's.
+        Name of its option for the number of threads; empty where ONNX Runtime's own applies.
     saves_graphs : bool
-        Whether its optimized graphs can be written to a file: those that do not compile.
+        Whether its optimized graphs can be saved, as those of compiling providers cannot.
     own_size_pays : int or None
-        Pixels of tiles of one size from which a session for that size pays; None for never.
+        Pixels in tiles of one size from which a session for that size is faster; None for never.
     device : str
-        ONNX Runtime's name of the device whose memory it works in.
+        ONNX Runtime's name for the device whose memory it uses.
     keeps_image : bool
         Whether `auto` keeps the image in that memory.
-    driver_tells_memory : bool
-        Whether `core.runtime.gpu_memory` can ask how much of it is free.
+    reports_free_memory : bool
+        Whether `core.runtime.gpu_memory` can tell how much of it is free.
     recording : mapping
-        Options that are added to record kernels; empty where it cannot.
+        Additional options for CUDA graphs; empty where they are not supported.
     host : HostMemory
-        What it takes of the host's memory.
+        Its use of host memory.
     """
 
     name: str
@@ -107,35 +108,33 @@ class Provider:
     own_size_pays: int | None = None
     device: str = "cpu"
     keeps_image: bool = False
-    driver_tells_memory: bool = False
+    reports_free_memory: bool = False
     recording: Mapping[str, str] = field(default_factory=dict)
     host: HostMemory = HostMemory()
 
     def settings(self, precision: str, threads: int = 0) -> dict[str, str]:
-        """The options that a session is opened with; threads 0 for the provider's choice."""
-        chosen = dict(self.options.get(precision, {}))
-        if threads and self.threads:
-            chosen[self.threads] = str(threads)
-        return chosen
+        """The options for a session; threads 0 leaves their number to the provider."""
+        own = {self.threads: str(threads)} if threads and self.threads else {}
+        return {**self.options.get(precision, {}), **own}
 
     def records(self, precision: str, runs: int) -> bool:
-        """True where kernels should be recorded once and replayed, for so many runs of one size."""
+        """Whether to use a CUDA graph for this number of runs of one size."""
         return bool(self.recording) and precision == FAST and runs >= RECORDING_PAYS
 
 
 _CUDA = {
-    # A dream meets many sizes of tiles: trying all algorithms for each costs more than it gains.
+    # A dream has tiles of many sizes: trying all algorithms for each costs more than it gains.
     "cudnn_conv_algo_search": "HEURISTIC",
-    # The default doubles the arena, which could take the memory that the tile was chosen for.
+    # The default doubles the arena, which could exceed the memory that the tile was chosen for.
     "arena_extend_strategy": "kSameAsRequested",
-    # Max-pools hand their indices to the gradient, and indices count by the layout.
+    # The gradient uses the indices of max-pools, and indices depend on the layout.
     "prefer_nhwc": "0",
 }
 _ROCM = {"arena_extend_strategy": "kSameAsRequested"}
 
 
 def _openvino(numbers: str) -> dict[str, str]:
-    # Left to itself, it takes bfloat16 wherever the processor has it.
+    # By default it uses bfloat16 wherever the processor supports it.
     device = {"INFERENCE_PRECISION_HINT": numbers, "PERFORMANCE_HINT": "LATENCY"}
     return {"device_type": "CPU", "load_config": json.dumps({"CPU": device})}
 
@@ -148,7 +147,7 @@ PROVIDERS: Mapping[str, Provider] = {
         auto=5,
         variant="blocked",
         saves_graphs=True,
-        # Opening one takes a twentieth of the time of so many pixels, which is what it saves.
+        # Opening a session takes a twentieth of the time of so many pixels, as much as it saves.
         own_size_pays=4_000_000,
     ),
     "cuda": Provider(
@@ -161,16 +160,16 @@ PROVIDERS: Mapping[str, Provider] = {
         saves_graphs=True,
         device="cuda",
         keeps_image=True,
-        driver_tells_memory=True,
+        reports_free_memory=True,
         recording={"enable_cuda_graph": "1"},
     ),
-    # Compilers such as this one would build an engine for each small graph.
+    # Not tried by `auto`: it would compile an engine for each small graph.
     "tensorrt": Provider(
         "TensorrtExecutionProvider",
         package="onnxruntime-gpu",
         extra="gpu",
         device="cuda",
-        driver_tells_memory=True,
+        reports_free_memory=True,
     ),
     "rocm": Provider(
         "ROCMExecutionProvider",
@@ -181,7 +180,7 @@ PROVIDERS: Mapping[str, Provider] = {
         keeps_image=True,
     ),
     "migraphx": Provider("MIGraphXExecutionProvider", auto=3, variant="indices", device="cuda"),
-    # In a package of its own: whoever has it wanted it.
+    # It has its own package, so whoever installed it wants it.
     "openvino": Provider(
         "OpenVINOExecutionProvider",
         package="onnxruntime-openvino",
@@ -189,7 +188,7 @@ PROVIDERS: Mapping[str, Provider] = {
         auto=4,
         options={FULL: _openvino("f32"), FAST: _openvino("bf16")},
         threads="num_of_threads",
-        # It opens slowly, and gains a sixth.
+        # Its sessions open slowly, and are a sixth faster.
         own_size_pays=6_000_000,
         host=HostMemory(base=115e6, weight=47, share=1.6),
     ),
@@ -197,12 +196,12 @@ PROVIDERS: Mapping[str, Provider] = {
     "coreml": Provider("CoreMLExecutionProvider"),
     "webgpu": Provider("WebGpuExecutionProvider"),
 }
-"""By short name; any other that ONNX Runtime offers goes by its own name."""
+"""By short name."""
 
 PACKAGES = tuple(dict.fromkeys(row.package for row in PROVIDERS.values() if row.package))
-"""The packages that bring ONNX Runtime, of which only one may be installed."""
+"""The packages that contain ONNX Runtime, of which only one may be installed."""
 
 
 def provider_of(short: str) -> Provider:
-    """The row of a provider by its short name; one with no special treatment for unknown names."""
+    """A provider by its short name; one with default properties for an unknown name."""
     return PROVIDERS.get(short, Provider(short))

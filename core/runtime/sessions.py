@@ -1,4 +1,4 @@
-"""ONNX Runtime sessions: choose an execution provider, and check which one really loaded."""
+"""ONNX Runtime sessions: choose an execution provider, and check that it really loaded."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from dreamlayer.core.runtime.providers import AUTO, PROVIDERS, Execution, provid
 
 Array = npt.NDArray[np.float32]
 
-_OUTSIDE = {
+_EXTERNAL_WEIGHTS = {
     "session.optimized_model_external_initializers_file_name": "weights",
     "session.optimized_model_external_initializers_min_size_in_bytes": "32768",
 }
-"""Weights of a kept graph go into a file beside it; smaller tensors may be of its one size."""
+"""A cached graph's weights are stored beside it; small tensors, which may depend on size, in it."""
 
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
-"""Read by ONNX Runtime while it is imported; without it, 1.32 and later report to Microsoft."""
+"""ONNX Runtime 1.32 and later report to Microsoft unless this is set when it is imported."""
 
 _importing = threading.Lock()
 
 
 def runtime() -> Any:
-    """The onnxruntime module, imported with its telemetry off unless the user's environment says.
+    """Import onnxruntime, with telemetry off unless the user's environment sets it.
 
     Raises
     ------
     ProviderError
-        Where it is not installed or does not load.
+        If it is not installed or does not load.
     """
     try:
         with _without_telemetry():
@@ -55,7 +55,7 @@ def runtime() -> Any:
 
 @contextlib.contextmanager
 def _without_telemetry() -> Iterator[None]:
-    """Set the variable for the import alone: a library leaves its host's environment as it was."""
+    """Set the variable during the import only, so that the host's environment stays unchanged."""
     with _importing:
         ours = "onnxruntime" not in sys.modules and _TELEMETRY not in os.environ
         if ours:
@@ -68,20 +68,18 @@ def _without_telemetry() -> Iterator[None]:
 
 
 def short_name(provider: str) -> str:
-    """``cpu`` for ``CPUExecutionProvider``; unknown ones lose only their ending."""
-    for short, row in PROVIDERS.items():
-        if row.name == provider:
-            return short
-    return provider.removesuffix("ExecutionProvider").lower()
+    """``cpu`` for ``CPUExecutionProvider``; for unknown providers the name without its suffix."""
+    known = (short for short, row in PROVIDERS.items() if row.name == provider)
+    return next(known, provider.removesuffix("ExecutionProvider").lower())
 
 
 def offered() -> list[str]:
     """Short names of the providers that the installed ONNX Runtime was built with."""
-    return list(_built())
+    return list(_available())
 
 
-def _built() -> dict[str, str]:
-    """Providers that compute on this machine, by short name; Azure's calls a remote service."""
+def _available() -> dict[str, str]:
+    """Full names of providers by short name, without Azure's, which calls a remote service."""
     names = runtime().get_available_providers()
     return {short_name(name): name for name in names if name != "AzureExecutionProvider"}
 
@@ -92,23 +90,22 @@ def full_name(provider: str) -> str:
     Raises
     ------
     ProviderError
-        Where the installed ONNX Runtime was built without it.
+        If the installed ONNX Runtime was built without it.
     """
-    built = _built()
-    if provider in built.values():
+    names, short = _available(), provider.lower()
+    if provider in names.values():
         return provider
-    if provider.lower() in built:
-        return built[provider.lower()]
-    known = sorted({*PROVIDERS, *built})
-    if provider.lower() in PROVIDERS:
-        extra = PROVIDERS[provider.lower()].extra
+    if short in names:
+        return names[short]
+    if short in PROVIDERS:
+        extra = PROVIDERS[short].extra
         remedy = f"; install it with: pip install 'dreamlayer[{extra}]'" if extra else ""
         raise ProviderError(
             f"provider {provider!r} is not part of the installed ONNX Runtime "
-            f"{runtime().__version__}, which offers {', '.join(built)}{remedy}"
+            f"{runtime().__version__}, which offers {', '.join(names)}{remedy}"
         )
-    hint = nearest(provider.lower(), known)
-    raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(built)}")
+    hint = nearest(short, sorted({*PROVIDERS, *names}))
+    raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(names)}")
 
 
 def first_choice(provider: str) -> str:
@@ -117,28 +114,29 @@ def first_choice(provider: str) -> str:
     Raises
     ------
     ProviderError
-        Where the installed ONNX Runtime was built without the one that is demanded.
+        If the installed ONNX Runtime was built without the named one.
     """
-    return short_name(_tries(provider)[0])
+    return short_name(_candidates(provider)[0])
 
 
-def _tries(provider: str) -> list[str]:
+def _candidates(provider: str) -> list[str]:
+    """Full names of the providers to try, in this order."""
     if provider != AUTO:
         return [full_name(provider)]
-    rows = [row for name, row in PROVIDERS.items() if row.auto and name in _built()]
+    rows = [row for name, row in PROVIDERS.items() if row.auto and name in _available()]
     return [row.name for row in sorted(rows, key=lambda row: row.auto)]
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a session is to run, made only where it is not kept from an earlier time.
+    """A model for a session, made only if it is not cached.
 
     Attributes
     ----------
     make : callable
         Makes the model for a provider, given by its short name.
     identity : tuple
-        All that the model depends on beside the provider; empty where it is never to be kept.
+        Everything that the model depends on but the provider; empty to bypass the cache.
     """
 
     make: Callable[[str], onnx.ModelProto]
@@ -150,16 +148,16 @@ def open_session(
     execution: Execution = Execution(),
     options: Mapping[str, str] | None = None,
 ) -> Any:
-    """Make a session on the provider asked for, and make sure that it is the one that loaded.
+    """Open a session on the requested provider, and check that this provider loaded.
 
     Parameters
     ----------
     source : Source or onnx.ModelProto
         Any model of standard operators.
     execution : Execution
-        The provider, threads and precision; a provider that is named is demanded.
+        The provider, threads and precision; a named provider is used or refused.
     options : mapping, optional
-        Further options of the provider, which must then be named.
+        Additional options of the provider, which must then be named.
 
     Returns
     -------
@@ -168,26 +166,26 @@ def open_session(
     Raises
     ------
     ProviderError
-        Where the demanded provider is missing or did not load, or `threads` is out of range.
+        If the named provider is missing or did not load, or `threads` is out of range.
     NetworkError
-        Where ONNX Runtime refuses the model.
+        If ONNX Runtime rejects the model.
     """
     cores = os.cpu_count() or 1
     if not 0 <= execution.threads <= cores:
         raise ProviderError(
-            f"{execution.threads} threads were asked for; give 1 to {cores}, as this machine has "
+            f"{execution.threads} threads are not possible; give 1 to {cores}, the number of "
             f"cores, or 0 for all"
         )
     ort = runtime()
     if isinstance(source, onnx.ModelProto):
-        given = source
-        source = Source(lambda _: given)
-    tries = _tries(execution.provider)
-    for name in tries:
+        model = source
+        source = Source(lambda _: model)
+    candidates = _candidates(execution.provider)
+    for name in candidates:
         try:
             session = _open(ort, source, execution.on(name), options or {})
         except NetworkError:
-            if name == tries[-1]:
+            if name == candidates[-1]:
                 raise
             continue
         if session.get_providers()[0] == name:
@@ -199,73 +197,78 @@ def open_session(
     )
 
 
-def _open(ort: Any, source: Source, execution: Execution, further: Mapping[str, str]) -> Any:
-    """Open what is kept of a source, or make it and keep it."""
+def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, str]) -> Any:
+    """Open a source from the cache, or make it and cache its optimized graph."""
     provider, threads = execution.provider, execution.threads
     short = short_name(provider)
     row = provider_of(short)
-    settings = {**row.settings(execution.precision, threads), **further}
+    settings = {**row.settings(execution.precision, threads), **extra}
     if not source.identity or not row.saves_graphs:
         content = source.make(short).SerializeToString()
-        return _make(ort, content, _options(ort, threads), provider, settings)
-    filed = (*source.identity, short, settings, ort.__version__, cache.machine())
-    found = cache.find(*filed)
-    if found is not None:
+        return _create(ort, content, _options(ort, threads), provider, settings)
+    key = (*source.identity, short, settings, ort.__version__, cache.machine())
+    cached = cache.lookup(*key)
+    if cached is not None:
         options = _options(ort, threads)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            return _make(ort, str(found), options, provider, settings)
+            return _create(ort, str(cached), options, provider, settings)
         except NetworkError:
-            # Damaged, or its weights were removed: it is made anew.
-            cache.forget(found)
+            # It is damaged, or its weights were removed.
+            cache.evict(cached)
     options = _options(ort, threads)
     content = source.make(short).SerializeToString()
-    with cache.keeping(*filed) as place:
-        if place is not None:
-            options.optimized_model_filepath = str(place / "model.onnx")
-            for entry, value in _OUTSIDE.items():
+    with cache.store(*key) as folder:
+        if folder is not None:
+            options.optimized_model_filepath = str(folder / "model.onnx")
+            for entry, value in _EXTERNAL_WEIGHTS.items():
                 options.add_session_config_entry(entry, value)
             try:
-                session = _make(ort, content, options, provider, settings)
+                session = _create(ort, content, options, provider, settings)
             except NetworkError:
-                # The disk may be full; what is wrong with the network is found below.
-                cache.discard(place)
+                # The disk may be full; a fault of the network shows below.
+                cache.discard(folder)
             else:
                 if session.get_providers()[0] != provider:
-                    # It fell back: a graph for the CPU is none for this provider.
-                    cache.discard(place)
+                    # It fell back to the CPU: the graph is not this provider's.
+                    cache.discard(folder)
                 return session
-    return _make(ort, content, _options(ort, threads), provider, settings)
+    return _create(ort, content, _options(ort, threads), provider, settings)
 
 
 def _options(ort: Any, threads: int) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
-    # 4 is fatal only: what fails is found by checking the loaded provider, and said in a sentence.
+    # Fatal errors only: failures are found by checking the loaded provider, and reported by us.
     options.log_severity_level = 4
-    # Else threads keep a core busy for a while after each run, which an editor may want.
+    # Otherwise threads busy-wait after each run, on cores that an editor may need.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     return options
 
 
-def _make(
+def _create(
     ort: Any, model: bytes | str, options: Any, provider: str, settings: Mapping[str, str]
 ) -> Any:
     try:
-        # ONNX Runtime prints its falling back to standard output, where a picture may go.
+        # ONNX Runtime reports fallbacks on standard output, where a picture may be written.
         with contextlib.redirect_stdout(io.StringIO()):
             session = ort.InferenceSession(model, options, providers=[(provider, dict(settings))])
-        # Else a failure in the middle of a dream would move it to the CPU without a word.
+        # Otherwise a failure in the middle of a dream would silently move it to the CPU.
         session.disable_fallback()
     except Exception as error:
         # ONNX Runtime's exceptions share no base class of their own.
-        if not type(error).__module__.startswith("onnxruntime") and not isinstance(
-            error, RuntimeError | ValueError
-        ):
+        if not (_is_ort(error) or isinstance(error, RuntimeError | ValueError)):
             raise
-        first = str(error).strip().splitlines()[0]
-        raise NetworkError(f"ONNX Runtime refuses the network: {first}") from error
+        raise NetworkError(f"ONNX Runtime rejects the network: {_first_line(error)}") from error
     return session
+
+
+def _is_ort(error: Exception) -> bool:
+    return type(error).__module__.startswith("onnxruntime")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 def run(session: Any, names: Sequence[str], fed: Mapping[str, Array]) -> list[Array]:
@@ -274,16 +277,15 @@ def run(session: Any, names: Sequence[str], fed: Mapping[str, Array]) -> list[Ar
     Raises
     ------
     NetworkError
-        ONNX Runtime did not get through.
+        ONNX Runtime failed.
     """
     try:
         results: list[Array] = session.run(names, dict(fed))
     except Exception as error:
-        if not type(error).__module__.startswith("onnxruntime"):
+        if not _is_ort(error):
             raise
-        first = str(error).strip().splitlines()[0]
         height, width = fed[IMAGE].shape[2:]
         raise NetworkError(
-            f"the network did not run on a tile of {width} × {height} pixels: {first}"
+            f"the network failed on a tile of {width} × {height} pixels: {_first_line(error)}"
         ) from error
     return results

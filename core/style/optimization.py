@@ -159,7 +159,7 @@ class Optimization:
         rng = np.random.default_rng(recipe.seed)
         tracker = StyleTracker(recipe, self.sizes, on_progress, cancelled)
         image, number = self._start(rng), 0
-        self._session.begin()
+        self._session.reset()
         for octave, size in enumerate(self.sizes):
             self._load(size)
             basis = FourierParameterization(size, recipe.spectrum)

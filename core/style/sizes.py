@@ -85,10 +85,10 @@ def style_size(
                 f"{geometry.minimum} at least for these layers; use a larger picture, or --square"
             )
         # The shorter side of a long strip stays large enough.
-        least = geometry.enough(1) * max(width, height) / min(width, height)
+        least = geometry.accepted_side(1) * max(width, height) / min(width, height)
         longest = min(max(longest, least), max(width, height))
     size = _scaled(width, height, longest, recipe.square, geometry.multiple)
-    return geometry.enough(size[0]), geometry.enough(size[1])
+    return geometry.accepted_side(size[0]), geometry.accepted_side(size[1])
 
 
 def _scaled(width: int, height: int, longest: float, square: bool, multiple: int) -> Size:

@@ -95,7 +95,7 @@ class _ChannelObjectives:
     def choose(self, channel: int) -> GradientOf:
         """The objective `layer:1:channel:mean`."""
         # A picture must not depend on earlier ones.
-        self._session.begin()
+        self._session.reset()
         unit = np.zeros((1, self._count, 1, 1), np.float32)
         unit[0, channel] = 1
         given = {self._input: unit}

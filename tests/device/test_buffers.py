@@ -199,7 +199,7 @@ def test_full_device_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     other = failure(RuntimeError("cuDNN failure 8\nmore"), "a step")
     assert isinstance(other, NetworkError)
     assert str(other).endswith("a step: cuDNN failure 8")
-    refused = NetworkError("ONNX Runtime refuses the network: Failed to allocate memory")
+    refused = NetworkError("ONNX Runtime rejects the network: Failed to allocate memory")
     assert isinstance(failure(refused, "the network"), MemoryLimitError)
     with pytest.raises(ZeroDivisionError):
         failure(ZeroDivisionError(), "a step")

@@ -104,17 +104,20 @@ def test_folder_as_network_is_refused(tmp_path: Path) -> None:
         ),
         (
             lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[3], "dim_value", 64),
-            "takes only images of 64 × any pixels",
+            "accepts only images of 64 × any pixels",
         ),
         (lambda m: m.graph.node[2].input.__setitem__(1, "w9"), "'w9', which nothing computes"),
-        (lambda m: m.metadata_props.add(key="dreamlayer.layers", value="x"), "no list of names"),
-        (lambda m: m.metadata_props.add(key="dreamlayer.size_multiple", value="0"), "is no size"),
+        (lambda m: m.metadata_props.add(key="dreamlayer.layers", value="x"), "not a list of names"),
+        (
+            lambda m: m.metadata_props.add(key="dreamlayer.size_multiple", value="0"),
+            "is not a size",
+        ),
     ],
 )
-def test_file_beside_the_contract_says_how_to_adopt_it(
+def test_violation_of_the_contract_says_how_to_adopt_the_file(
     tmp_path: Path, breach: object, message: str
 ) -> None:
-    """Each breach is named, with the command that mends it."""
+    """Each violation is named, with the command that fixes it."""
     model = small_model()
     breach(model)
     onnx.save(model, tmp_path / "other.onnx")

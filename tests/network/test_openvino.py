@@ -49,7 +49,7 @@ def test_gradient_is_that_of_the_cpu(
     ours = GradientSession(Network(), TERMS, Execution("openvino", precision=precision))
     assert ours.provider == "openvino"
     if fixed:
-        ours.fix(size)
+        ours.specialize(size)
     loss, gradient = ours(tile)
     expected_loss, expected = GradientSession(Network(), TERMS, Execution("cpu"))(tile)
     assert loss == pytest.approx(expected_loss, rel=1e-5 if precision == "full" else 1e-2)

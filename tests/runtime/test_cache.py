@@ -1,4 +1,4 @@
-"""What is kept on disk: facts, and room for them."""
+"""The disk cache: stored values, its limit, its folder."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ CORE = "dreamlayer.core."
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder for what is kept."""
+    """An empty cache folder."""
     monkeypatch.setenv("DREAMLAYER_CACHE", str(tmp_path))
     return tmp_path
 
 
-def keep(name: str, size: int, used: float) -> Path | None:
-    """Keep something of a size that was used last at a time."""
-    with cache.keeping(name) as made:
-        assert made is not None
-        (made / "model.onnx").write_bytes(bytes(size))
-    found = cache.find(name)
+def store(name: str, size: int, used: float) -> Path | None:
+    """Store an entry of a size that was last used at a time."""
+    with cache.store(name) as staged:
+        assert staged is not None
+        (staged / "model.onnx").write_bytes(bytes(size))
+    found = cache.lookup(name)
     if found is not None:
         os.utime(found, (used, used))
     return found
 
 
-def test_fact_is_computed_once(folder: Path) -> None:
-    """Until something changes that it depends on, what was found out is remembered."""
+def test_value_is_computed_once(folder: Path) -> None:
+    """Until something changes that it depends on, the stored value is returned."""
     computed = []
 
     def compute() -> list[int]:
@@ -52,7 +52,7 @@ def test_fact_is_computed_once(folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_another_version_of_the_code_shares_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entries are filed under the code that made them."""
+    """The key covers the code that made an entry."""
     ours = cache.key("a")
     assert cache.key("a") == ours != cache.key("b")
     monkeypatch.setattr(cache, "_code", lambda: "another")
@@ -60,51 +60,52 @@ def test_another_version_of_the_code_shares_nothing(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("folder")
-def test_what_was_not_used_for_longest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Above the limit, the oldest entries make room for the new one."""
-    monkeypatch.setattr(cache, "MOST_BYTES", 250)
-    first, second = keep("first", 100, 1000), keep("second", 100, 2000)
+def test_least_recently_used_entries_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit, the oldest entries are deleted for the new one."""
+    monkeypatch.setattr(cache, "MAX_BYTES", 250)
+    first, second = store("first", 100, 1000), store("second", 100, 2000)
     assert first is not None
-    assert cache.find("first") is not None, "finding is using"
+    assert cache.lookup("first") is not None, "a look-up counts as use"
     os.utime(first, (3000, 3000))
-    third = keep("third", 100, 4000)
+    third = store("third", 100, 4000)
     assert second is not None and not second.exists()  # noqa: PT018
     assert first.exists() and third is not None  # noqa: PT018
     assert cache.size() == 200
 
 
-def test_leftovers_of_the_killed_go(folder: Path) -> None:
+def test_leftovers_of_killed_processes_are_deleted(folder: Path) -> None:
     """A folder that a process left unfinished is removed a day later, not before."""
-    old, new = folder / "making-old", folder / "making-new"
+    old, new = folder / "staging-old", folder / "staging-new"
     for left in (old, new):
         left.mkdir()
         (left / "model.onnx").write_bytes(b"half")
     os.utime(old, (1000, 1000))
-    keep("any", 1, 1000)
+    store("any", 1, 1000)
     assert not old.exists()
     assert new.exists()
 
 
-def test_failure_while_making_keeps_nothing(folder: Path) -> None:
-    """What is raised comes through, and nothing stays."""
-    with pytest.raises(RuntimeError, match="no"), cache.keeping("any"):
+def test_failure_while_storing_leaves_nothing(folder: Path) -> None:
+    """The exception is passed on, and nothing is stored."""
+    with pytest.raises(RuntimeError, match="no"), cache.store("any"):
         raise RuntimeError("no")
     assert not list(folder.iterdir())
 
 
 def test_folder_is_the_users_own_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the variable it is the cache folder that the system has for programs."""
+    """Without the variable it is in the system's cache folder for programs."""
     monkeypatch.delenv("DREAMLAYER_CACHE")
-    place = cache.folder()
-    assert place is not None
-    assert "dreamlayer" in str(place)
+    folder = cache.folder()
+    assert folder is not None
+    assert "dreamlayer" in str(folder.parent)
+    assert folder.name == "graphs"
     monkeypatch.setenv("DREAMLAYER_CACHE", "Off")
     assert cache.folder() is None
     assert cache.size() == 0
 
 
 def test_key_covers_the_code_that_shapes_graphs() -> None:
-    """All that a gradient model is made by, down to sentences and values that are in the key."""
+    """All code that makes gradient models, but for messages and values that are in the key."""
     core = Path(cache.__file__).parents[1]
     covered = {path for pattern in cache._GRAPH_CODE for path in core.glob(pattern)}
     elsewhere = {core / name for name in ("errors.py", "recipe/term.py", "recipe/fields.py")}

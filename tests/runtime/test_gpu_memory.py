@@ -1,4 +1,4 @@
-"""Free memory of a GPU, of made-up libraries and drivers."""
+"""Free memory of a GPU, with fake libraries and drivers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GIB = 2.0**30
 
 
 class Cuda:
-    """A CUDA runtime that tells its memory, or an error code; it has nothing else."""
+    """Fake CUDA runtime that reports its memory or an error code, and nothing else."""
 
     def __init__(self, free: int, code: int = 0) -> None:
         self._free, self._code = free, code
@@ -56,7 +56,7 @@ def test_free_memory_is_that_of_the_first_visible_gpu(
 
 
 def test_cuda_is_asked_before_its_tool() -> None:
-    """It knows which devices it may see; where it fails or nobody answers, nothing is claimed."""
+    """CUDA knows the visible devices; if it and the tool fail, nothing is claimed."""
 
     def nobody() -> str:
         raise FileNotFoundError("nvidia-smi")

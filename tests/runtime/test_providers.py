@@ -46,17 +46,17 @@ def test_provider_options_are_known_ones() -> None:
         assert set(row.options) in (set(), set(PRECISIONS))
 
 
-def test_rows_name_variants_and_places_of_their_own() -> None:
-    """Each variant is there, and no two providers have one place in what `auto` tries."""
+def test_rows_name_variants_and_distinct_ranks() -> None:
+    """Each variant exists, and no two providers have the same rank for `auto`."""
     assert {row.variant for row in PROVIDERS.values()} <= set(VARIANTS)
-    places = [row.auto for row in PROVIDERS.values() if row.auto]
-    assert sorted(places) == list(range(1, len(places) + 1))
-    assert PROVIDERS["cpu"].auto == max(places)
+    ranks = [row.auto for row in PROVIDERS.values() if row.auto]
+    assert sorted(ranks) == list(range(1, len(ranks) + 1))
+    assert PROVIDERS["cpu"].auto == max(ranks)
     assert provider_of("abacus") == Provider("abacus")
 
 
 def test_precision_full_is_float32_throughout() -> None:
-    """TF32 is on in ONNX Runtime unless it is told otherwise; sums never have it."""
+    """TF32 is on by default in ONNX Runtime; full precision turns it off."""
     assert PROVIDERS["cuda"].settings("full")["use_tf32"] == "0"
     assert PROVIDERS["cuda"].settings("fast")["use_tf32"] == "1"
     assert PROVIDERS["cpu"].settings("fast") == PROVIDERS["cpu"].recording == {}
@@ -64,7 +64,7 @@ def test_precision_full_is_float32_throughout() -> None:
 
 
 def test_kernels_are_recorded_where_it_pays() -> None:
-    """On CUDA, where speed is asked for and a size is run often."""
+    """On CUDA, with precision `fast`, for a size that is run often."""
     cuda = PROVIDERS["cuda"]
     assert cuda.records("fast", RECORDING_PAYS)
     assert not cuda.records("fast", RECORDING_PAYS - 1)
@@ -75,7 +75,7 @@ def test_kernels_are_recorded_where_it_pays() -> None:
 
 
 def test_devices_have_onnx_runtimes_names() -> None:
-    """What takes no memory of its own is on the host's."""
+    """Providers without a memory of their own use the host's."""
     names = ("cuda", "tensorrt", "cpu", "openvino")
     assert [PROVIDERS[name].device for name in names] == ["cuda", "cuda", "cpu", "cpu"]
 
@@ -83,7 +83,7 @@ def test_devices_have_onnx_runtimes_names() -> None:
 def test_sessions_are_opened_with_the_table(
     small_network: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a made-up CUDA, by precision; a network that cannot be recorded runs unrecorded."""
+    """On a fake CUDA, by precision; a network that cannot be recorded runs unrecorded."""
     opened: list[dict[str, str]] = []
     real = loading.open_session
 

@@ -31,18 +31,18 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture
 def network(small_network: Path) -> Network:
-    """A network that runs in no time."""
+    """A small network."""
     return Network(str(small_network))
 
 
 @pytest.fixture
 def model(network: Network) -> onnx.ModelProto:
-    """A gradient model that runs in no time."""
+    """A small gradient model."""
     return network.gradient_model(TERMS)
 
 
 @pytest.mark.parametrize("provider", ["auto", "cpu", "CPU", "CPUExecutionProvider"])
-def test_cpu_is_there_under_all_its_names(provider: str, network: Network) -> None:
+def test_cpu_is_available_under_all_its_names(provider: str, network: Network) -> None:
     """The session says which provider really runs."""
     loaded = GradientSession(network, TERMS, Execution(provider)).provider
     assert loaded in offered() if provider == "auto" else loaded == "cpu"
@@ -62,7 +62,7 @@ def test_provider_that_is_not_installed_says_what_to_install() -> None:
 
 
 def test_unknown_provider_suggests_the_nearest() -> None:
-    """A typing mistake is answered."""
+    """A typing mistake gets a suggestion."""
     with pytest.raises(ProviderError, match="did you mean"):
         full_name("cdua")
 
@@ -70,7 +70,7 @@ def test_unknown_provider_suggests_the_nearest() -> None:
 def test_demanded_provider_that_does_not_load_is_an_error(
     model: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A session that fell back to the CPU is not passed off as the one demanded.
+    """A session that fell back to the CPU is refused.
 
     The runtime is a stand-in that offers CUDA and then falls back, as ONNX Runtime does on a
     machine without the device.
@@ -105,14 +105,14 @@ def test_number_of_threads_is_bounded(threads: int, model: onnx.ModelProto) -> N
 
 
 def test_runtime_refusal_is_one_sentence(model: onnx.ModelProto) -> None:
-    """A model that ONNX Runtime does not take gives our error with its first line."""
+    """A model that ONNX Runtime rejects raises our error with its first line."""
     model.graph.node[0].op_type = "NoSuchOperator"
-    with pytest.raises(NetworkError, match=r"ONNX Runtime refuses the network: [^\n]*$"):
+    with pytest.raises(NetworkError, match=r"ONNX Runtime rejects the network: [^\n]*$"):
         open_session(model, Execution("cpu"))
 
 
 def test_tile_that_does_not_run_is_one_sentence(network: Network) -> None:
-    """What ONNX Runtime says of a tile becomes our error, with the tile's size."""
+    """ONNX Runtime's failure on a tile becomes our error, with the tile's size."""
     session = GradientSession(network, TERMS, Execution("cpu"))
     with pytest.raises(NetworkError, match=r"tile of 9 × 5 pixels: [^\n]*$"):
         session(np.zeros((4, 5, 9), np.float32))
@@ -129,12 +129,12 @@ def test_cuda_agrees_with_the_cpu() -> None:
     assert cosine >= 0.999
 
 
-def test_size_of_its_own_gives_the_same() -> None:
-    """On the shipped network, a session for one size gives what the one for all sizes gives."""
+def test_session_for_one_size_agrees() -> None:
+    """On the shipped network, sessions for one size and for any size agree."""
     session = GradientSession(Network(), [Term("mixed3"), Term("mixed5")], Execution("cpu"))
     tile = RNG.random((3, 150, 131), np.float32)
     loss, gradient = session(tile)
-    session.fix((150, 131))
+    session.specialize((150, 131))
     fixed_loss, fixed = session(tile)
     assert fixed_loss == pytest.approx(loss, rel=1e-6)
     np.testing.assert_allclose(fixed, gradient, atol=1e-5 * np.abs(gradient).max())
@@ -142,10 +142,10 @@ def test_size_of_its_own_gives_the_same() -> None:
         sessions.run(session._session, ("loss",), {"image": np.zeros((1, 3, 151, 131), "f4")})
 
 
-def test_size_that_is_worth_it_gets_a_session_of_its_own(
+def test_frequent_size_gets_its_own_session(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where so many pixels of one size are to come; another takes the session for all again."""
+    """Once enough pixels of one size are expected; another size uses the general session again."""
     change_row(monkeypatch, "cpu", own_size_pays=3 * 10 * 12)
     opened = []
     real = Network.gradient_source
@@ -162,34 +162,34 @@ def test_size_that_is_worth_it_gets_a_session_of_its_own(
     assert opened == [None]
     session.expect((10, 12), 10 * 12)
     session(tile)
-    assert opened == [None, (10, 12)], "what is expected of a size does not add up"
+    assert opened == [None, (10, 12)], "expected pixels of a size were not added up"
     session(other)
     assert opened == [None, (10, 12), None]
-    session.begin()
+    session.reset()
     session.expect((10, 12), 10 * 12)
-    assert len(opened) == 3, "what came before `begin` was counted"
+    assert len(opened) == 3, "what came before `reset` was counted"
 
 
 def test_dream_does_not_depend_on_the_size_before(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is not worth a session of its own does not go on with one that is left open."""
+    """A size without enough pixels does not use a session that is still open for it."""
     change_row(monkeypatch, "cpu", own_size_pays=1000)
     session = GradientSession(network, TERMS, Execution("cpu"))
     session.expect((10, 12), 1000)
-    session.begin()
+    session.reset()
     session.expect((10, 12), 999)
     assert session._size is None
     session.expect((10, 12), 1)
     assert session._size == (10, 12)
     session.expect(None)
-    assert session._size is None, "tiles of several sizes go on with a session for one of them"
+    assert session._size is None, "tiles of several sizes use a session for one of them"
 
 
-def test_size_whose_session_fails_goes_on_with_the_other(
+def test_failed_session_for_one_size_falls_back(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dream does not die of a session that was only to make it faster, nor try it again."""
+    """A dream survives the failure of an optional faster session, and does not retry it."""
     change_row(monkeypatch, "cpu", own_size_pays=200)
     real, tried = open_session, []
 
@@ -209,14 +209,14 @@ def test_size_whose_session_fails_goes_on_with_the_other(
     assert len(set(losses)) == 1
     assert len(tried) == 1
     with pytest.raises(NetworkError, match="no room"):
-        session.fix((10, 12))
+        session.specialize((10, 12))
     assert session(tile)[0] == losses[0]
 
 
-def test_session_comes_back_after_all_fails(
+def test_session_is_reopened_after_all_failed(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where no session can be opened, it is said once; later ones are tried again."""
+    """If no session can be opened, an error is raised; the next tile tries again."""
     change_row(monkeypatch, "cpu", own_size_pays=200)
     session = GradientSession(network, TERMS, Execution("cpu"))
     tile = RNG.random((3, 10, 12), np.float32)
@@ -231,14 +231,14 @@ def test_session_comes_back_after_all_fails(
             patch.setattr(gradient_session, "open_session", failing)
             with pytest.raises(type(error)):
                 session.expect((10, 12), 200)
-        session.begin()
+        session.reset()
         assert session(tile)[0] == loss
 
 
-def test_sessions_for_sizes_are_of_the_provider_that_loaded(
+def test_sessions_for_sizes_use_the_provider_that_loaded(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What `auto` found first goes on to the end, since others compute a little differently."""
+    """The first choice of `auto` stays, since providers differ slightly in their results."""
     change_row(monkeypatch, "cpu", own_size_pays=200)
     asked = []
 
@@ -251,18 +251,18 @@ def test_sessions_for_sizes_are_of_the_provider_that_loaded(
     assert asked == ["auto", "cpu"]
 
 
-class TestKept:
-    """Optimised graphs kept on disk."""
+class TestCache:
+    """Optimized graphs are cached on disk."""
 
     @pytest.fixture(autouse=True)
     def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """An empty folder for what is kept."""
+        """An empty cache folder."""
         monkeypatch.setenv("DREAMLAYER_CACHE", str(tmp_path))
         return tmp_path
 
     @pytest.fixture
     def source(self, network: Network) -> Source:
-        """Counts how often its model is made."""
+        """A source that counts how often its model is made."""
         return self.counting(network)
 
     @staticmethod
@@ -285,14 +285,14 @@ class TestKept:
         return found
 
     def test_is_made_once(self, source: Source, folder: Path) -> None:
-        """The second time the optimised graph is taken from disk, and gives the same bytes."""
+        """The second time the optimized graph is read from disk, and computes the same bytes."""
         first = self.gradient(source)
         np.testing.assert_array_equal(self.gradient(source), first)
         assert source.make.made == ["cpu"]  # type: ignore[attr-defined]
         assert [path.suffix for path in folder.iterdir()] == [".onnx"]
 
     def test_shipped_network_shares_its_weights(self, folder: Path) -> None:
-        """Graphs for other sizes take kilobytes, since the weights are filed by their content."""
+        """Graphs for other sizes take kilobytes, since weights are stored under their content."""
         source = Network().gradient_source
         for size in (None, (80, 90), (96, 75)):
             open_session(source([Term("mixed0")], size), Execution("cpu"))
@@ -300,15 +300,15 @@ class TestKept:
         assert sorted(kinds) == [".onnx"] * 3 + [".weights"]
         session = open_session(source([Term("mixed0")], (80, 90)), Execution("cpu"))
         image = np.random.default_rng(1).random((1, 3, 80, 90), np.float32)
-        kept = session.run(["gradient"], {"image": image})[0]
+        cached = session.run(["gradient"], {"image": image})[0]
         plain = open_session(source([Term("mixed0")], (80, 90)).make("cpu"), Execution("cpu"))
-        np.testing.assert_array_equal(kept, plain.run(["gradient"], {"image": image})[0])
+        np.testing.assert_array_equal(cached, plain.run(["gradient"], {"image": image})[0])
 
     @pytest.mark.parametrize("damage", [b"", b"not a graph", None])
-    def test_damaged_entry_is_made_anew(
+    def test_damaged_entry_is_made_again(
         self, source: Source, folder: Path, damage: bytes | None
     ) -> None:
-        """Cut off, overwritten or removed: the graph is made again and kept again."""
+        """Truncated, overwritten or removed: the graph is made and stored again."""
         first = self.gradient(source)
         (entry,) = folder.glob("*.onnx")
         if damage is None:
@@ -320,8 +320,8 @@ class TestKept:
         np.testing.assert_array_equal(self.gradient(source), first)
         assert source.make.made == ["cpu", "cpu"]  # type: ignore[attr-defined]
 
-    def test_weights_that_are_gone_are_made_anew(self, folder: Path) -> None:
-        """A graph whose weights somebody removed is no error."""
+    def test_missing_weights_are_made_again(self, folder: Path) -> None:
+        """A graph without its weights is no error."""
         source = Network().gradient_source([Term("mixed0")])
         open_session(source, Execution("cpu"))
         for path in folder.glob("*.weights"):
@@ -329,19 +329,19 @@ class TestKept:
         open_session(source, Execution("cpu"))
         assert list(folder.glob("*.weights"))
 
-    @pytest.mark.parametrize("keep", [0.5, 0.0])
-    def test_weights_that_were_cut_off_are_made_anew(self, folder: Path, keep: float) -> None:
-        """A file of weights that is too short is never read; the next start mends it."""
+    @pytest.mark.parametrize("share", [0.5, 0.0])
+    def test_truncated_weights_are_made_again(self, folder: Path, share: float) -> None:
+        """A weights file that is too short is never read; the next session replaces it."""
         source = Network().gradient_source([Term("mixed0")])
         open_session(source, Execution("cpu"))
         (weights,) = folder.glob("*.weights")
         whole = weights.read_bytes()
         weights.unlink()
-        weights.write_bytes(whole[: int(len(whole) * keep)])
+        weights.write_bytes(whole[: int(len(whole) * share)])
         open_session(source, Execution("cpu"))
         assert weights.read_bytes() == whole
 
-    def test_weights_in_use_are_not_the_first_to_go(self, folder: Path) -> None:
+    def test_weights_in_use_are_not_deleted_first(self, folder: Path) -> None:
         """Opening a graph counts as using its weights."""
         source = Network().gradient_source([Term("mixed0")])
         open_session(source, Execution("cpu"))
@@ -350,12 +350,12 @@ class TestKept:
         open_session(source, Execution("cpu"))
         assert weights.stat().st_mtime > 1
 
-    def test_graph_of_a_provider_that_fell_back_is_not_kept(
+    def test_graph_of_a_provider_that_fell_back_is_not_cached(
         self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Else it would run on the CPU once the provider works."""
+        """Otherwise it would run on the CPU once the provider works."""
         full = "CUDAExecutionProvider"
-        monkeypatch.setattr(sessions, "_built", lambda: {"cuda": full})
+        monkeypatch.setattr(sessions, "_available", lambda: {"cuda": full})
         with pytest.raises(ProviderError, match="did not load"):
             open_session(source, Execution("cuda"))
         assert not list(folder.iterdir())
@@ -363,8 +363,8 @@ class TestKept:
     def test_full_disk_is_no_error(
         self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Where the graph cannot be written, it runs without being kept."""
-        real = cache.keeping
+        """A graph that cannot be written runs without being cached."""
+        real = cache.store
 
         @contextlib.contextmanager
         def broken(*parts: object) -> Iterator[Path | None]:
@@ -373,7 +373,7 @@ class TestKept:
                 (place / "model.onnx").mkdir()
                 yield place
 
-        monkeypatch.setattr(sessions.cache, "keeping", broken)
+        monkeypatch.setattr(sessions.cache, "store", broken)
         assert np.isfinite(self.gradient(source)).all()
         assert not list(folder.iterdir())
 
@@ -385,7 +385,7 @@ class TestKept:
         open_session(network.gradient_source([Term("deep")]), Execution("cpu", precision="fast"))
         assert len(list(folder.glob("*.onnx"))) == 3
 
-    def test_nothing_is_kept_where_that_is_switched_off(
+    def test_nothing_is_cached_when_switched_off(
         self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """`off` leaves no trace."""
@@ -393,17 +393,17 @@ class TestKept:
         self.gradient(source)
         assert not list(folder.iterdir())
 
-    def test_folder_that_cannot_be_made_is_no_error(
+    def test_folder_that_cannot_be_created_is_no_error(
         self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Where a file is in the way, everything works but is not kept."""
+        """If a file is in the way, everything works without the cache."""
         (folder / "file").write_text("")
-        monkeypatch.setenv("DREAMLAYER_CACHE", str(folder / "file" / "kept"))
+        monkeypatch.setenv("DREAMLAYER_CACHE", str(folder / "file" / "cache"))
         first = self.gradient(source)
         np.testing.assert_array_equal(self.gradient(source), first)
 
     def test_processes_can_share_the_folder(self, small_network: Path, folder: Path) -> None:
-        """Several that open the same at the same time all succeed, and leave one entry."""
+        """Several that open the same network concurrently all succeed, and leave one entry."""
         program = (
             "import sys; from dreamlayer.core.network.network import Network\n"
             "from dreamlayer.core.runtime.sessions import open_session\n"

@@ -15,7 +15,7 @@ import onnx
 from onnx import helper
 
 from dreamlayer.core.autodiff.rules.max_pool_compare import comparable
-from dreamlayer.core.graph.inference import IMAGE, Dim, Known, attributes, inferred, names_read
+from dreamlayer.core.graph.inference import IMAGE, Dim, TensorInfo, attributes, inferred, names_read
 
 _SWAP = [0, 1, 3, 2]
 _WINDOWED = {"Conv", "MaxPool", "AveragePool"}
@@ -82,7 +82,7 @@ def transposed_name(tensor: str) -> str:
     return f"transposed/{tensor}"
 
 
-def _alike(node: onnx.NodeProto, moving: set[str], known: Known) -> bool:
+def _alike(node: onnx.NodeProto, moving: set[str], known: TensorInfo) -> bool:
     """Whether a node can be transposed."""
     shapes = known.shapes
     if any(len(shapes.get(output, ())) != 4 for output in node.output if output):
