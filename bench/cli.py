@@ -15,10 +15,10 @@ from bench.measure.machine import this_machine, usable_cores
 from bench.measure.peak import measure_peaks
 from bench.measure.pictures import measure_pictures
 from bench.measure.profile import measure_profiles
-from bench.measure.results import Results
+from bench.measure.results import Conditions, Results
 from bench.peers.table import DEVICES, GROUPS, chosen
 from bench.report.chart import write_chart
-from bench.report.markdown import Conditions, report
+from bench.report.markdown import report
 from bench.report.readme_table import check, renew
 from dreamlayer.core.cli.program import typed
 from dreamlayer.core.network.network import Network
@@ -178,7 +178,7 @@ def _check(terms: Sequence[Term], options: argparse.Namespace) -> None:
     network = Network()
     network.check(terms)
     smallest = min(options.size)
-    least = network.grid([term.layer for term in terms], smallest, overlap=0).minimum
+    least = network.geometry([term.layer for term in terms]).minimum
     if smallest < least:
         raise BenchError(f"--size {smallest} is too small; {least} is the least")
     for name in ("rounds", "picture_rounds", "threads", "steps", "profile_steps"):

@@ -1,4 +1,4 @@
-"""Output files: found writable before the work, and put in place whole or not at all."""
+"""Output files: checked before the work, and written atomically."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dreamlayer.core.errors import OutputError
 
 
 def check_writable(target: str | os.PathLike[str]) -> None:
-    """Raise unless a file can be put at `target`, without touching anything.
+    """Raise unless a file can be written to `target`, without touching anything.
 
     Raises
     ------
@@ -31,19 +31,21 @@ def check_writable(target: str | os.PathLike[str]) -> None:
     except (OSError, ValueError) as failure:
         raise _output_error(target, failure) from failure
     if not os.fspath(target):
-        raise OutputError("the output has no name; give a file name such as dream.png")
+        raise OutputError("the output has no name; give one such as dream.png")
     if state is not None and stat.S_ISDIR(state.st_mode):
-        raise OutputError(f"{name} is a folder; give the name of a file in it")
+        raise OutputError(f"{name} is a folder; give a file name")
     if state is not None and not stat.S_ISREG(state.st_mode):
         raise OutputError(
-            f"{name} is not an ordinary file; give a file name, or '-' for standard output"
+            f"{name} is not a regular file; give a file name, or '-' for standard output"
         )
     if not path.parent.is_dir():
         raise OutputError(
             f"the folder {str(path.parent)!r} does not exist; create it or give another output"
         )
     if state is not None and not os.access(path, os.W_OK):
-        raise OutputError(f"{name} is write-protected; allow writing or give another output")
+        raise OutputError(
+            f"{name} is write-protected; change its permissions or give another output"
+        )
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise OutputError(
             f"writing into the folder {str(path.parent)!r} is not permitted; give another output"
@@ -52,11 +54,11 @@ def check_writable(target: str | os.PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def replacing(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Give a new file beside `target` that takes its place if the block ends well.
+    """Open a temporary file that replaces `target` when the block ends without an exception.
 
-    Whatever ends the block early, the target stays as it was and the new file is removed. An
-    existing target keeps its permission bits, a link keeps pointing where it points, and a new
-    file gets the permissions that the user's umask grants.
+    Otherwise the target stays as it was and the temporary file is removed. An existing target
+    keeps its permission bits, a link is followed, and a new file gets the permissions that the
+    umask grants.
 
     Parameters
     ----------
@@ -74,10 +76,10 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         The operating system refused: disk full, no permission, folder gone.
     """
     path = Path(os.path.realpath(target))
-    # A short name of our own, because the target's name may already be as long as names can be.
+    # A short name, because the target's name may already be as long as names can be.
     fresh = path.with_name(f".dreamlayer-{secrets.token_hex(8)}.part")
     try:
-        # Not tempfile, whose files only their owner can read.
+        # Not by tempfile, whose files only their owner can read.
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(fresh, flags, 0o666), "w+b") as file:
             yield file
@@ -95,13 +97,13 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def replace_file(target: str | os.PathLike[str], content: bytes) -> None:
-    """Put `content` at `target` as `replacing` does."""
+    """Write `content` to `target` atomically, as `replacing` does."""
     with replacing(target) as file:
         file.write(content)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself survive a power cut, on file systems that can do that."""
+    """Make the rename survive a power cut, on file systems that support it."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -114,7 +116,7 @@ def _output_error(target: str | os.PathLike[str], failure: OSError | ValueError)
     name = repr(os.fspath(target))
     number = getattr(failure, "errno", None)
     if number in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        reason = "the disk is full; free some space or give an output on another disk"
+        reason = "the disk is full; free some space or choose another disk"
     elif isinstance(failure, PermissionError):
         reason = "writing there is not permitted; give another output"
     else:

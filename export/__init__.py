@@ -1,1 +1,1 @@
-"""From weights to network files: the only part of dreamlayer that may import TensorFlow."""
+"""Make network files from weights; only here may TensorFlow be imported."""

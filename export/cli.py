@@ -245,15 +245,15 @@ def _run_keras(arguments: argparse.Namespace) -> str:
 def _run_inception5h(arguments: argparse.Namespace) -> str:
     from dreamlayer.export.tf import inception5h
 
-    fed = inception5h.pixels(mean=arguments.mean != "none", channels=arguments.channels)
-    return inception5h.run(arguments.weights, arguments.output, fed)
+    pixels = inception5h.pixel_format(mean=arguments.mean != "none", channels=arguments.channels)
+    return inception5h.run(arguments.weights, arguments.output, pixels)
 
 
 def _run_adopt(arguments: argparse.Namespace) -> str:
     from dreamlayer.export.adopt import adopt
-    from dreamlayer.export.adopt.input_guess import Wishes
+    from dreamlayer.export.adopt.input_guess import InputOptions
 
-    wishes = Wishes(
+    options = InputOptions(
         input=arguments.input,
         layout=arguments.layout,
         channels=arguments.channels,
@@ -261,7 +261,7 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
         mean=arguments.mean,
         std=arguments.std,
     )
-    return adopt.run(arguments.model, arguments.output, wishes, arguments.name, arguments.license)
+    return adopt.run(arguments.model, arguments.output, options, arguments.name, arguments.license)
 
 
 def _run_gradient(arguments: argparse.Namespace) -> str:

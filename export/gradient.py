@@ -1,14 +1,12 @@
-"""``python -m export gradient``: a stand-alone model with the gradient, for other runtimes."""
+"""``python -m export gradient``: a stand-alone model of loss and gradient, for other runtimes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import onnx
-
-from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable, replace_file
+from dreamlayer.export import network_file
 
 
 def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) -> str:
@@ -17,13 +15,13 @@ def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) 
     Parameters
     ----------
     network
-        Name or path of a network file, as `core.network.files.find` takes it; ``default`` for ours.
+        Name or path of a network file, as for `core.network.files.find`; ``default`` for ours.
     layers
         Texts for `core.recipe.term.parse_term`.
     output
         Where the model goes.
     taps
-        Tensors to give as outputs too.
+        Tensors that become outputs too.
 
     Returns
     -------
@@ -33,7 +31,8 @@ def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) 
     Raises
     ------
     DreamlayerError
-        One of its kinds: an unknown layer, an operator without a gradient, a bad file.
+        The network has no such layer or cannot be read, an operator has no gradient, or the file
+        cannot be written.
     """
     from dreamlayer.core.network.gradient_model import gradient_model
     from dreamlayer.core.network.network import Network
@@ -44,11 +43,7 @@ def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) 
     terms = [parse_term(text) for text in layers]
     opened.check(terms + [Term(name) for name in taps])
     result = gradient_model(opened.model, terms, list(taps))
-    try:
-        onnx.checker.check_model(result, full_check=True)
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise NetworkError(f"the network gives no valid gradient model: {reason}") from error
+    network_file.check(result, "the network gives no valid gradient model")
     content = result.SerializeToString(deterministic=True)
     replace_file(output, content)
     outputs = ", ".join(info.name for info in result.graph.output)

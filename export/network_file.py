@@ -1,4 +1,4 @@
-"""The network-file contract: what every file that dreamlayer can dream with says about itself."""
+"""The network file, the one format that dreamlayer reads: built, described, checked and written."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import onnx
+from onnx import TensorProto, helper
 
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.files import replace_file
+from dreamlayer.core.graph import sizes
+from dreamlayer.core.graph.inference import IMAGE, infer_shapes
+from dreamlayer.core.network import files as network_files
 
 INPUT_AXES = ("batch", 3, "height", "width")
 OPSET = 18
-IR_VERSION = 8  # the oldest that opset 18 may stand in, for old runtimes
+IR_VERSION = 8  # the oldest that allows opset 18, for old runtimes
 PRODUCER = "dreamlayer"
 FORMAT = "1"
 PREFIX = "dreamlayer."
@@ -22,41 +28,103 @@ PREFIX = "dreamlayer."
 
 @dataclass(frozen=True)
 class Description:
-    """What a network file records about itself, under keys that start with ``dreamlayer.``.
+    """What an exporter knows about a network, for the file's metadata.
 
     Attributes
     ----------
     name
         Short name of the network, as a recipe gives it.
-    layers
-        Layer names in topological order, without the input; each is the name of a tensor.
-    minimum_size
-        Smallest side in px at which every layer exists.
-    preprocessing
-        What the graph does to RGB 0..1 before the first layer, for the reader.
     source
         Where the weights come from.
     license
         Under which terms the weights may be used.
-    description
+    summary
         One sentence for a list of networks.
-    size_multiple
-        Both sides of the image must be multiples of this; recorded where it is not 1.
     """
 
     name: str
-    layers: Sequence[str]
-    minimum_size: int
-    preprocessing: Mapping[str, Any]
     source: str
     license: str
-    description: str
-    size_multiple: int = 1
+    summary: str
 
 
-def image_input() -> onnx.ValueInfoProto:
-    """Return the one input: float32 ``[batch, 3, height, width]``, RGB, 0..1."""
-    return onnx.helper.make_tensor_value_info(IMAGE, onnx.TensorProto.FLOAT, INPUT_AXES)
+def build(
+    nodes: Sequence[onnx.NodeProto],
+    initializers: Sequence[onnx.TensorProto],
+    outputs: Sequence[onnx.ValueInfoProto],
+    *,
+    name: str,
+    opset: int = OPSET,
+    ir_version: int = IR_VERSION,
+) -> onnx.ModelProto:
+    """Make a model whose one input is ``image``: float32 ``[batch, 3, height, width]``, RGB, 0..1.
+
+    Parameters
+    ----------
+    nodes, initializers, outputs
+        The graph, in topological order.
+    name
+        Name of the graph.
+    opset
+        Version of the standard operators, 18 or newer.
+    ir_version
+        Version of the file format; a newer opset needs a newer one.
+
+    Returns
+    -------
+    onnx.ModelProto
+        A model without metadata.
+    """
+    image = helper.make_tensor_value_info(IMAGE, TensorProto.FLOAT, INPUT_AXES)
+    graph = helper.make_graph(list(nodes), name, [image], list(outputs), list(initializers))
+    return helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", opset)],
+        ir_version=ir_version,
+        producer_name=PRODUCER,
+    )
+
+
+def feature_map(name: str, channels: int) -> onnx.ValueInfoProto:
+    """Declare a float tensor of rank 4 with `channels`, whose other axes are symbolic."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", channels, None, None])
+
+
+def declare_layers(model: onnx.ModelProto, layers: Sequence[str]) -> dict[str, int]:
+    """Replace all shape declarations by newly inferred ones for `layers`.
+
+    Parameters
+    ----------
+    model
+        Changed in place.
+    layers
+        Names of tensors.
+
+    Returns
+    -------
+    dict
+        Channel count by layer, for the layers that are feature maps ``[batch, channels, h, w]``.
+
+    Raises
+    ------
+    NetworkError
+        The shapes in the graph contradict each other.
+    """
+    del model.graph.value_info[:]
+    inferred = infer_shapes(model)
+    known = {info.name: info for info in [*inferred.graph.value_info, *inferred.graph.output]}
+    outputs = {info.name for info in model.graph.output}
+    channels: dict[str, int] = {}
+    for name in layers:
+        info = known.get(name)
+        if info is None or not info.type.tensor_type.HasField("shape"):
+            continue
+        dims = info.type.tensor_type.shape.dim
+        if len(dims) == 4 and dims[1].dim_value > 0:
+            channels[name] = dims[1].dim_value
+        if name not in outputs:
+            model.graph.value_info.append(info)
+    return channels
 
 
 def weights_sha256(initializers: Iterable[onnx.TensorProto]) -> str:
@@ -65,7 +133,7 @@ def weights_sha256(initializers: Iterable[onnx.TensorProto]) -> str:
     Parameters
     ----------
     initializers
-        The initialisers of a graph, in any order.
+        The initializers of a graph, in any order.
 
     Returns
     -------
@@ -74,40 +142,54 @@ def weights_sha256(initializers: Iterable[onnx.TensorProto]) -> str:
     """
     digest = hashlib.sha256()
     for tensor in sorted(initializers, key=lambda tensor: tensor.name):
-        kind = onnx.TensorProto.DataType.Name(tensor.data_type)
+        kind = TensorProto.DataType.Name(tensor.data_type)
         digest.update(f"{tensor.name} {kind} {list(tensor.dims)}\n".encode())
         digest.update(onnx.numpy_helper.to_array(tensor).tobytes())
     return digest.hexdigest()
 
 
-def describe(model: onnx.ModelProto, description: Description) -> None:
-    """Write `description` into the metadata of `model`, in a fixed order.
+def describe(
+    model: onnx.ModelProto,
+    layers: Sequence[str],
+    preprocessing: Mapping[str, Any],
+    description: Description,
+) -> tuple[int, int]:
+    """Write the ``dreamlayer.`` metadata of a network into it, in a fixed order.
 
     Parameters
     ----------
     model
         Changed in place; other metadata stays, older ``dreamlayer.`` entries are replaced.
+    layers
+        Layer names in topological order, without the input; each is the name of a tensor.
+    preprocessing
+        What the graph does to RGB 0..1 before the first layer, for the reader.
     description
-        What to record; the digest of the weights is added.
+        The rest; the digest of the weights is added.
+
+    Returns
+    -------
+    tuple of int
+        The smallest side in px at which every layer exists, and what both sides must be a
+        multiple of; both are recorded, the second where it is not 1.
     """
+    smallest, multiple = sizes.accepted_sizes(model, layers)
     entries = {
         "format": FORMAT,
         "name": description.name,
-        "description": description.description,
-        "layers": json.dumps(list(description.layers)),
-        "minimum_size": str(description.minimum_size),
-        **({"size_multiple": str(many)} if (many := description.size_multiple) > 1 else {}),
-        "preprocessing": json.dumps(dict(description.preprocessing)),
+        "description": description.summary,
+        "layers": json.dumps(list(layers)),
+        "minimum_size": str(smallest),
+        **({"size_multiple": str(multiple)} if multiple > 1 else {}),
+        "preprocessing": json.dumps(dict(preprocessing)),
         "source": description.source,
         "license": description.license,
         "weights_sha256": weights_sha256(model.graph.initializer),
     }
-    kept = [entry for entry in model.metadata_props if not entry.key.startswith(PREFIX)]
-    foreign = [(entry.key, entry.value) for entry in kept]
+    others = {p.key: p.value for p in model.metadata_props if not p.key.startswith(PREFIX)}
     del model.metadata_props[:]
-    for key, value in [(PREFIX + key, value) for key, value in entries.items()] + foreign:
-        entry = model.metadata_props.add()
-        entry.key, entry.value = key, value
+    helper.set_model_props(model, {PREFIX + key: entries[key] for key in entries} | others)
+    return smallest, multiple
 
 
 def read_description(model: onnx.ModelProto) -> dict[str, str]:
@@ -133,3 +215,64 @@ def read_description(model: onnx.ModelProto) -> dict[str, str]:
 def layer_names(model: onnx.ModelProto) -> list[str]:
     """Return the layers that `model` lists, in topological order."""
     return list(json.loads(read_description(model).get("layers", "[]")))
+
+
+def check(model: onnx.ModelProto, problem: str) -> None:
+    """Run ONNX's checker, shapes included.
+
+    Raises
+    ------
+    NetworkError
+        The model is not valid; the message is `problem` and the checker's reason.
+    """
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise NetworkError(f"{problem}: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an exception's message, or its type where it has none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def write(model: onnx.ModelProto, output: Path) -> str:
+    """Write a network file, atomically.
+
+    Parameters
+    ----------
+    model
+        The network.
+    output
+        Where it goes.
+
+    Returns
+    -------
+    str
+        Two lines for the terminal: what was written, and the command that dreams with it.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    content = model.SerializeToString(deterministic=True)
+    replace_file(output, content)
+    return f"{output}: {len(content) / 1e6:.1f} MB\n{_how_to_use(output)}"
+
+
+def _how_to_use(output: Path) -> str:
+    """Give the command that dreams with a network, and the folder where its name is enough."""
+    command = "dreamlayer dream photo.jpg --network"
+    found = network_files.available().get(output.stem)
+    if found is not None and found.samefile(output):
+        return f"Use it with: {command} {_quoted(output.stem)}"
+    return (
+        f"Use it with: {command} {_quoted(str(output))} (or put it into the folder "
+        f"{network_files.folders()[-1]} and call it {output.stem})"
+    )
+
+
+def _quoted(text: str) -> str:
+    """Put double quotes, which every shell takes, around a text with spaces."""
+    return f'"{text}"' if " " in text else text

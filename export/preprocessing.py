@@ -1,7 +1,8 @@
-"""The way from RGB in 0..1 to what a foreign network is fed, as nodes and as arithmetic."""
+"""From RGB in 0..1 to the pixels that a network was trained on, as ONNX nodes and as arithmetic."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,90 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.export.pixels import RANGES, Pixels
 
+RANGES: dict[str, tuple[float, float]] = {
+    "0..1": (1.0, 0.0),
+    "0..255": (255.0, 0.0),
+    "-1..1": (2.0, -1.0),
+}
+"""Factor and offset from 0..1, by the name of a range."""
+
+LAYOUTS = ("nchw", "nhwc")
 TO_NHWC, TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
 
 
+@dataclass(frozen=True)
+class Pixels:
+    """The pixels that a network expects.
+
+    Attributes
+    ----------
+    input
+        Name of its input.
+    layout, channels, range
+        One of `LAYOUTS`, ``rgb`` or ``bgr``, and one of `RANGES`.
+    mean, std
+        Red, green, blue, in units of the range; the network sees (value - mean) / std.
+    element_type
+        ONNX element type of the input.
+    shape
+        Of the input as declared; None for a symbolic axis.
+    notes
+        How each of these was found out, a line each, for the terminal.
+    """
+
+    input: str
+    layout: str = "nchw"
+    channels: str = "rgb"
+    range: str = "0..1"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    element_type: int = TensorProto.FLOAT
+    shape: tuple[int | None, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """Return the description for the file's metadata."""
+        return {
+            "layout": self.layout,
+            "channels": self.channels,
+            "range": self.range,
+            "mean": list(self.mean),
+            "std": list(self.std),
+        }
+
+    def preprocess(self, image: Any) -> Any:
+        """Do by arithmetic what the nodes of `build` do, to check them.
+
+        Parameters
+        ----------
+        image
+            ``[batch, height, width, 3]``, RGB in 0..1: an array or a tensor of TensorFlow.
+
+        Returns
+        -------
+        array or tensor
+            What the network sees, its channels last.
+        """
+        factor, offset = RANGES[self.range]
+        values = (image * factor + offset - list(self.mean)) / list(self.std)
+        return values[..., ::-1] if self.channels == "bgr" else values
+
+    def preprocess_planes(self, image: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Do the same to ``[batch, 3, height, width]``, and return it in the network's layout."""
+        values: NDArray[np.float64] = self.preprocess(np.moveaxis(image.astype(np.float64), 1, -1))
+        return values if self.layout == "nhwc" else np.moveaxis(values, -1, 1)
+
+
 def build(pixels: Pixels, output: str) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
-    """Write the nodes that turn ``image`` into what the network is fed.
+    """Make the nodes that turn ``image`` into the pixels that a network expects.
 
     Parameters
     ----------
     pixels
-        What it is fed.
+        What it expects.
     output
-        Name of the prepared tensor.
+        Name of the resulting tensor.
 
     Returns
     -------
@@ -66,34 +137,15 @@ def build(pixels: Pixels, output: str) -> tuple[list[onnx.NodeProto], list[onnx.
     return nodes, weights
 
 
-def apply(pixels: Pixels, image: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Do in numpy what the nodes of `build` do, to check them.
-
-    Parameters
-    ----------
-    pixels
-        What the network is fed.
-    image
-        ``[batch, 3, height, width]`` in 0..1.
-
-    Returns
-    -------
-    ndarray
-        In the network's layout.
-    """
-    fed: NDArray[np.float64] = pixels.fed(np.moveaxis(image.astype(np.float64), 1, -1))
-    return fed if pixels.layout == "nhwc" else np.moveaxis(fed, -1, 1)
-
-
 def cancel_transposes(nodes: list[onnx.NodeProto], graph: onnx.GraphProto) -> None:
-    """Take out a transposition to NHWC that the graph undoes at once.
+    """Remove a transposition to NHWC that the graph undoes at once.
 
     Parameters
     ----------
     nodes
-        What `build` gave; its last node is taken out where every reader in `graph` undoes it.
+        What `build` gave; its last node is removed where every reader in `graph` undoes it.
     graph
-        The network behind it; changed in place.
+        The network after it; changed in place.
     """
     last = nodes[-1]
     readers = [node for node in graph.node if last.output[0] in node.input]
@@ -102,7 +154,7 @@ def cancel_transposes(nodes: list[onnx.NodeProto], graph: onnx.GraphProto) -> No
         return
     nodes.pop()
     for reader in readers:
-        # An Identity, not a new name for the prepared tensor: the result may be an output.
+        # An Identity, not another name for the prepared tensor: the result may be an output.
         reader.CopyFrom(
             helper.make_node("Identity", [nodes[-1].output[0]], reader.output, name=reader.name)
         )

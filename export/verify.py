@@ -1,24 +1,26 @@
-"""Comparing a network file with what it was made from: activations and gradients."""
+"""Compare a network file with its source: activations and gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
 from dreamlayer.core.graph import sizes
+from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.export import conform
+from dreamlayer.core.runtime.sessions import runtime
 
 Array = NDArray[np.float32]
 Source = Callable[[Sequence[str], Array], tuple[Mapping[str, Array], Mapping[str, Array]]]
-"""Takes names of layers and an image; gives what `TensorFlowNetwork.results` gives."""
+"""Takes names of layers and an image; returns what `TensorFlowNetwork.results` returns."""
 
-SIDE = 107  # px; every layer of InceptionV3 has at least 2 × 2 positions, and it is quick
-ROOM = 32  # px more than a layer needs that SIDE is too small for: a second position
+SIDE = 107  # px; quick, and every layer of InceptionV3 has at least 2 × 2 positions
+MARGIN = 32  # px added to the smallest image of a layer that needs more than SIDE
 ATTEMPTS = 3
 ACTIVATION_LIMIT = 1e-3
 GRADIENT_LIMIT = 1e-4
@@ -27,7 +29,7 @@ COSINE_LIMIT = 0.9999
 
 @dataclass(frozen=True)
 class Row:
-    """How one layer agrees.
+    """How well one layer agrees.
 
     Attributes
     ----------
@@ -66,9 +68,33 @@ def cosine(value: Array, reference: Array) -> float:
     return float(left @ right) / max(lengths, 1e-300)
 
 
+def open_session(model: onnx.ModelProto, *, optimize: bool = True) -> Any:
+    """Open a model on ONNX Runtime's CPU provider.
+
+    Parameters
+    ----------
+    model
+        Any ONNX model under 2 GiB.
+    optimize
+        False to run every node as it is written.
+
+    Returns
+    -------
+    onnxruntime.InferenceSession
+        It logs fatal errors only.
+    """
+    ort = runtime()
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    if not optimize:
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    content = model.SerializeToString()
+    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
 def activations(network: onnx.ModelProto, layers: Sequence[str], image: Array) -> dict[str, Array]:
     """Run `network` and return the activations of `layers`, NCHW, by name."""
-    session = conform.open_session(conform.tapped(network, layers))
+    session = open_session(tap(network, layers))
     return dict(zip(layers, session.run(None, {IMAGE: image}), strict=True))
 
 
@@ -92,37 +118,37 @@ def gradients(network: onnx.ModelProto, layer: str, image: Array) -> tuple[Array
     from dreamlayer.core.network.gradient_model import gradient_model
     from dreamlayer.core.recipe.term import Term
 
-    model = gradient_model(conform.tapped(network, [layer]), [Term(layer, kind="squares")])
-    plain, optimised = (
-        conform.open_session(model, optimise=optimise).run(["gradient"], {IMAGE: image})
-        for optimise in (False, True)
+    model = gradient_model(tap(network, [layer]), [Term(layer, kind="squares")])
+    plain, optimized = (
+        open_session(model, optimize=optimize).run(["gradient"], {IMAGE: image})
+        for optimize in (False, True)
     )
-    return plain[0], optimised[0]
+    return plain[0], optimized[0]
 
 
 def compare(network: onnx.ModelProto, source: Source, layers: Sequence[str]) -> list[Row]:
-    """Compare a network file with what it was made from, on images of noise.
+    """Compare a network file with its source, on images of noise.
 
-    Where a ReLU's input lies within rounding of zero, or two values in a pooling window within
-    rounding of each other, two right answers decide differently, and the gradient differs in that
-    unit's receptive field by 1e-3 and more (so do Keras in float32 and in float64). The image is
-    small to make that rare, and a layer with a difference is looked at on another image, up to
-    three; a wrong gradient is wrong on each. A classifier that needs a larger image is looked at
-    once: in an image of that size some decision always differs.
+    Where a ReLU's input is within rounding of zero, or two values in a pooling window are within
+    rounding of each other, two correct programs decide differently, and the gradient differs in
+    that unit's receptive field by 1e-3 and more (as it does between Keras in float32 and in
+    float64). The image is small to make that rare, and a layer that differs is compared again on
+    another image, three times at most; a wrong gradient is wrong on each. A classifier that needs a
+    larger image is compared once: in an image of that size some decision always differs.
 
     Parameters
     ----------
     network
         The network file.
     source
-        What it was made from.
+        The network that it was made from.
     layers
-        Which layers to look at.
+        Which layers to compare.
 
     Returns
     -------
     list of Row
-        One a layer.
+        One for each layer.
     """
     small = [name for name in layers if sizes.takes(network, [name], SIDE)]
     rows: dict[str, Row] = {}
@@ -130,7 +156,7 @@ def compare(network: onnx.ModelProto, source: Source, layers: Sequence[str]) -> 
         doubtful = [n for n in small if n not in rows or rows[n].gradient_error > GRADIENT_LIMIT]
         rows |= _rows(network, source, doubtful, SIDE, seed)
     if large := [name for name in layers if name not in small]:
-        side = sizes.minimum_size(network, large) + ROOM
+        side = sizes.minimum_size(network, large) + MARGIN
         rows |= _rows(network, source, large, side, seed=0)
     return [rows[name] for name in layers]
 
@@ -142,27 +168,18 @@ def _rows(
     if not layers:
         return {}
     image = noise_image(side, seed)
-    expected, slopes = source(layers, image)
+    expected, expected_gradients = source(layers, image)
     found = activations(network, layers, image)
-    return {name: _row(network, name, image, found, expected, slopes) for name in layers}
-
-
-def _row(
-    network: onnx.ModelProto,
-    name: str,
-    pixels: Array,
-    found: Mapping[str, Array],
-    expected: Mapping[str, Array],
-    slopes: Mapping[str, Array],
-) -> Row:
-    """Compare one layer."""
-    plain, optimised = gradients(network, name, pixels)
-    return Row(
-        layer=name,
-        activation_error=relative_error(found[name], expected[name]),
-        gradient_error=relative_error(plain, slopes[name]),
-        cosine=cosine(optimised, slopes[name]),
-    )
+    rows = {}
+    for name in layers:
+        plain, optimized = gradients(network, name, image)
+        rows[name] = Row(
+            layer=name,
+            activation_error=relative_error(found[name], expected[name]),
+            gradient_error=relative_error(plain, expected_gradients[name]),
+            cosine=cosine(optimized, expected_gradients[name]),
+        )
+    return rows
 
 
 def agrees(rows: Sequence[Row]) -> bool:
@@ -173,7 +190,7 @@ def agrees(rows: Sequence[Row]) -> bool:
 
 
 def format_table(rows: Sequence[Row], source: str) -> str:
-    """Return `rows` as aligned text with a head that says what was compared and how."""
+    """Return `rows` as an aligned table, with a heading that says what was compared and how."""
     width = max([len("layer"), *(len(row.layer) for row in rows)])
     lines = [
         f"Against {source}, largest error over largest value:",

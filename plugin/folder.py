@@ -1,7 +1,7 @@
-"""The installed folder `plug-ins/dreamlayer`: put in place whole, told from others', taken away.
+"""The installed folder `plug-ins/dreamlayer`: written atomically, recognized, and removed.
 
-GIMP starts `plug-ins/NAME/NAME.py` and looks into every folder of `plug-ins`, so all that is under
-way lies beside `plug-ins` and comes in, or goes out, by renaming.
+GIMP starts `plug-ins/NAME/NAME.py` and looks into every folder of `plug-ins`, so temporary folders
+lie beside `plug-ins`, and the finished one is renamed into place.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dreamlayer.plugin.errors import InstallError
 from dreamlayer.plugin.interpreter import SETTINGS
+from dreamlayer.plugin.machine import InstallError
 
 NAME = "dreamlayer"
 ENTRY = f"{NAME}.py"
 PROCEDURE = "plug-in-deep-dream"
 
 _SOURCE = Path(__file__).parent / NAME
-UNDER_WAY = f".{NAME}-"
+TEMPORARY = f".{NAME}-"
 _PYTHON_3 = b"#!/usr/bin/env python3"
 _PYTHON_2 = b"#!/usr/bin/env python"
 
 
-def files(version: str, source: Path = _SOURCE) -> dict[str, bytes]:
+def plugin_files(version: str, source: Path = _SOURCE) -> dict[str, bytes]:
     """What is installed for a GIMP of this version: names under the folder, with contents.
 
-    GIMP 2.10 knows its Python 2.7 by the name `python` alone (its file `pygimp.interp`), and by
-    what the first line of a plug-in says; GIMP 3 goes by `python3`.
+    The first line of the entry names the Python: GIMP 2.10 knows its Python 2.7 as `python` only
+    (see its file `pygimp.interp`), GIMP 3 as `python3`.
 
     Raises
     ------
     InstallError
-        This copy of dreamlayer came without the plug-in's files.
+        This copy of dreamlayer lacks the plug-in's files.
     """
     found = {
         path.relative_to(source).as_posix(): path.read_bytes()
@@ -46,23 +46,25 @@ def files(version: str, source: Path = _SOURCE) -> dict[str, bytes]:
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
     }
     if ENTRY not in found:
-        raise InstallError(f"{source} lacks {ENTRY}; install dreamlayer anew")
+        raise InstallError(f"{source} lacks {ENTRY}; reinstall dreamlayer")
     if version == "2.10":
         found[ENTRY] = found[ENTRY].replace(_PYTHON_3, _PYTHON_2, 1)
     return found
 
 
-def place(plugins: Path, content: Mapping[str, bytes], settings: Mapping[str, Any]) -> Path:
-    """Put the plug-in into a `plug-ins` folder, in the place of an older one.
+def install_folder(
+    plugins: Path, content: Mapping[str, bytes], settings: Mapping[str, Any]
+) -> Path:
+    """Put the plug-in into a `plug-ins` folder, replacing an older one atomically.
 
-    Whatever ends this early, the folder holds the older plug-in or the new one, never half.
+    Whatever interrupts it, the folder holds the older plug-in or the new one, complete.
 
     Parameters
     ----------
     plugins : Path
         The folder; made where it is missing.
     content : mapping
-        What `files` gave.
+        What `plugin_files` gave.
     settings : mapping
         What goes into `worker.json`.
 
@@ -74,18 +76,18 @@ def place(plugins: Path, content: Mapping[str, bytes], settings: Mapping[str, An
     Raises
     ------
     InstallError
-        What stands there is not ours, or the system refuses.
+        The folder is not ours, or the system refuses.
     """
     target = plugins / NAME
-    refuse_others(target)
+    check_ours(target)
     try:
         plugins.mkdir(parents=True, exist_ok=True)
         beside = _beside(plugins)
         _sweep(beside)
-        fresh, old = (beside / f"{UNDER_WAY}{secrets.token_hex(4)}" for _ in range(2))
+        fresh, old = (beside / f"{TEMPORARY}{secrets.token_hex(4)}" for _ in range(2))
         try:
             _write(fresh, content, settings)
-            _renew_time(fresh / ENTRY, target / ENTRY)
+            _set_later_time(fresh / ENTRY, target / ENTRY)
             _swap(fresh, target, old)
         finally:
             _delete(fresh)
@@ -96,8 +98,8 @@ def place(plugins: Path, content: Mapping[str, bytes], settings: Mapping[str, An
     return target
 
 
-def remove(plugins: Path) -> bool:
-    """Take the plug-in away; whether there was one of ours.
+def remove_folder(plugins: Path) -> bool:
+    """Remove the plug-in, if it is ours; whether it was there.
 
     Raises
     ------
@@ -105,10 +107,10 @@ def remove(plugins: Path) -> bool:
         The system refuses.
     """
     target = plugins / NAME
-    if not ours(target):
+    if not is_ours(target):
         return False
     try:
-        old = _beside(plugins) / f"{UNDER_WAY}{secrets.token_hex(4)}"
+        old = _beside(plugins) / f"{TEMPORARY}{secrets.token_hex(4)}"
         target.rename(old)
         _delete(old)
     except OSError as error:
@@ -116,9 +118,9 @@ def remove(plugins: Path) -> bool:
     return True
 
 
-def refuse_others(target: Path) -> None:
-    """Raise `InstallError` where something stands at `target` that this program did not put."""
-    if os.path.lexists(target) and not ours(target):
+def check_ours(target: Path) -> None:
+    """Raise `InstallError` where `target` exists and is not our plug-in."""
+    if os.path.lexists(target) and not is_ours(target):
         raise InstallError(f"{target} is not Deep Dream's; move it away first")
 
 
@@ -145,8 +147,8 @@ def read_settings(target: Path) -> dict[str, Any]:
     return read
 
 
-def ours(target: Path) -> bool:
-    """Whether this is a folder that this program installed, a damaged one included, or empty."""
+def is_ours(target: Path) -> bool:
+    """Whether this folder is an install of the plug-in, even a damaged one, or is empty."""
     try:
         names = {path.name for path in target.iterdir()}
         if not names or {SETTINGS, ENTRY} <= names:
@@ -157,7 +159,7 @@ def ours(target: Path) -> bool:
 
 
 def _beside(plugins: Path) -> Path:
-    """The folder for what is under way: beside `plug-ins`, unless only inside it is possible."""
+    """The folder for temporary folders: beside `plug-ins`, or in it where that is impossible."""
     inside = plugins.resolve()
     beside = inside.parent
     possible = os.access(beside, os.W_OK) and beside.stat().st_dev == inside.stat().st_dev
@@ -165,8 +167,8 @@ def _beside(plugins: Path) -> Path:
 
 
 def _sweep(beside: Path) -> None:
-    """Take away what an install that was killed has left."""
-    for path in beside.glob(f"{UNDER_WAY}*"):
+    """Delete what an install that was killed has left."""
+    for path in beside.glob(f"{TEMPORARY}*"):
         _delete(path)
 
 
@@ -182,10 +184,10 @@ def _write(fresh: Path, content: Mapping[str, bytes], settings: Mapping[str, Any
     (fresh / ENTRY).chmod(0o755)
 
 
-def _renew_time(fresh: Path, old: Path) -> None:
-    """Give the new file another second than the old one's.
+def _set_later_time(fresh: Path, old: Path) -> None:
+    """Give the new file a later modification time than the old one's, in whole seconds.
 
-    GIMP asks a plug-in anew what it registers only where that time, in whole seconds, has changed.
+    GIMP queries a plug-in again only where that time has changed.
     """
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         before = int(old.stat().st_mtime)
@@ -195,7 +197,7 @@ def _renew_time(fresh: Path, old: Path) -> None:
 
 
 def _swap(fresh: Path, target: Path, old: Path) -> None:
-    """Let `fresh` take the place of `target`, which is moved to `old` and back if that fails."""
+    """Rename `target` to `old` and `fresh` to `target`; undo the first where the second fails."""
     try:
         if os.path.lexists(target):
             target.rename(old)
@@ -207,7 +209,7 @@ def _swap(fresh: Path, target: Path, old: Path) -> None:
 
 
 def _delete(path: Path) -> None:
-    """Delete a folder, a file, or a link, as far as the system lets."""
+    """Delete a folder, a file or a link, as far as the system allows."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

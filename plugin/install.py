@@ -1,36 +1,35 @@
-"""`python -m plugin install`: copy the plug-in into every GIMP, and ask each whether it took it."""
+"""`python -m plugin install`: copy the plug-in into every GIMP, and check that each knows it."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dreamlayer.plugin.errors import InstallError
-from dreamlayer.plugin.folder import NAME, files, place, refuse_others
+from dreamlayer.plugin.folder import NAME, check_ours, install_folder, plugin_files
 from dreamlayer.plugin.gimps.ask import registered, start_once
-from dreamlayer.plugin.gimps.find import chosen
+from dreamlayer.plugin.gimps.find import add_options, chosen
 from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp, how_to_get
-from dreamlayer.plugin.gimps.sandboxes import closed, confined
-from dreamlayer.plugin.interpreter import Trial, checked, record
-from dreamlayer.plugin.machine import Machine
-from dreamlayer.plugin.report import Outcome, show
+from dreamlayer.plugin.gimps.sandboxes import not_permitted, unsupported
+from dreamlayer.plugin.interpreter import PythonProbe, find_python, worker_settings
+from dreamlayer.plugin.machine import InstallError, Machine
+from dreamlayer.plugin.report import Report, exit_code, show
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--gimp", metavar="X.Y", help="this version only, such as 3.2")
-    parser.add_argument(
-        "--to",
-        type=Path,
-        metavar="FOLDER",
-        help="this plug-ins folder only, as of a portable GIMP (with --gimp 2.10 if it is one)",
+    add_options(
+        parser,
+        "install into this plug-ins folder only, such as a portable GIMP's "
+        "(with --gimp 2.10 if it is one)",
     )
     parser.add_argument(
-        "--python", metavar="PATH", help="the Python that dreams (the one that runs this)"
+        "--python",
+        metavar="PATH",
+        help="the Python that runs the worker (default: the one that runs this command)",
     )
-    parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
 def run(options: argparse.Namespace, machine: Machine) -> int:
@@ -39,30 +38,30 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
     Raises
     ------
     InstallError
-        Nothing could be begun: the Python will not do, or there is no GIMP.
+        Nothing was installed: the Python is unsuitable, or there is no GIMP.
     """
     if options.to is not None and not options.to.is_dir():
-        raise InstallError(f"{options.to} is no folder; give the plug-ins folder of a GIMP")
-    trial = checked(machine, options.python)
+        raise InstallError(f"{options.to} is not a folder; give the plug-ins folder of a GIMP")
+    probe = find_python(machine, options.python)
     if options.to is not None:
-        outcomes = [_into(options.to.absolute(), options.gimp, trial)]
+        reports = show(_into(options.to.absolute(), options.gimp, probe), as_json=options.json)
     else:
-        outcomes = list(_everywhere(machine, options.gimp, trial))
-    code = show(outcomes, as_json=options.json)
-    if not options.json and any(outcome.ok for outcome in outcomes):
-        print("Start GIMP anew if it is open; Deep Dream is in its menu Filters.")
-    return code
+        reports = show(_everywhere(machine, options.gimp, probe), as_json=options.json)
+    if not options.json and any(report.ok for report in reports):
+        print("Restart GIMP if it is open; Deep Dream is in its Filters menu.")
+    return exit_code(reports)
 
 
-def _into(plugins: Path, version: str | None, trial: Trial) -> Outcome:
+def _into(plugins: Path, version: str | None, probe: PythonProbe) -> Iterator[Report]:
     """Install into one folder that the user names."""
     older = version == "2.10" or not {"2.10", "2.0"}.isdisjoint(plugins.parts)
-    settings = record(trial, inside=False, outside=True)
-    folder = place(plugins, files("2.10" if older else "3.0"), settings)
-    return Outcome("folder", folder, True, f"installed in {folder}; GIMP was not asked")
+    settings = worker_settings(probe, inside=False, outside=True)
+    folder = install_folder(plugins, plugin_files("2.10" if older else "3.0"), settings)
+    yield Report("folder", folder, True, f"installed in {folder}; GIMP was not asked")
 
 
-def _everywhere(machine: Machine, version: str | None, trial: Trial) -> Iterator[Outcome]:
+def _everywhere(machine: Machine, version: str | None, probe: PythonProbe) -> Iterator[Report]:
+    _announce(f"using {probe.path}; looking for GIMP")
     gimps = chosen(machine, version)
     if not gimps:
         raise InstallError(
@@ -71,26 +70,28 @@ def _everywhere(machine: Machine, version: str | None, trial: Trial) -> Iterator
     # A GIMP inside Flatpak and one outside may read the same folder: it is written once, for both.
     for config in dict.fromkeys(gimp.config for gimp in gimps):
         sharing = [gimp for gimp in gimps if gimp.config == config]
-        yield from _install(machine, sharing, trial)
+        yield from _install(machine, sharing, probe)
 
 
-def _install(machine: Machine, sharing: Sequence[Gimp], trial: Trial) -> Iterator[Outcome]:
+def _install(machine: Machine, sharing: Sequence[Gimp], probe: PythonProbe) -> Iterator[Report]:
     """Install into the settings folder that some GIMPs share, and ask each of them."""
     first = sharing[0]
-    wall = closed(machine, first)
-    blank = Outcome(first.name, first.plugins / NAME, False, "", gimp=first)
-    if wall:
-        yield replace(blank, says=f"not installed: {wall.sentence}", mend=wall.mend)
+    obstacle = unsupported(machine, first)
+    blank = Report(first.name, first.plugins / NAME, False, "", gimp=first)
+    if obstacle:
+        yield replace(blank, says=f"not installed: {obstacle.sentence}", fix=obstacle.fix)
         return
-    settings = record(
-        trial,
+    settings = worker_settings(
+        probe,
         inside=any(gimp.kind == FLATPAK for gimp in sharing),
         outside=any(gimp.kind != FLATPAK for gimp in sharing),
     )
     try:
-        refuse_others(blank.folder)
+        check_ours(blank.folder)
+        if any(gimp.command for gimp in sharing):
+            _announce(f"starting {first.name} without a window; the first start takes a minute")
         any(start_once(machine, gimp) for gimp in sharing)
-        folder = place(first.plugins, files(first.version), settings)
+        folder = install_folder(first.plugins, plugin_files(first.version), settings)
     except InstallError as error:
         yield from (
             replace(blank, name=gimp.name, gimp=gimp, says=f"not installed: {error}")
@@ -98,21 +99,26 @@ def _install(machine: Machine, sharing: Sequence[Gimp], trial: Trial) -> Iterato
         )
         return
     for gimp in sharing:
-        yield _asked(machine, gimp, folder)
+        yield _ask(machine, gimp, folder)
 
 
-def _asked(machine: Machine, gimp: Gimp, folder: Path) -> Outcome:
-    """What to say of a GIMP that the plug-in was installed into."""
+def _ask(machine: Machine, gimp: Gimp, folder: Path) -> Report:
+    """Ask a GIMP that the plug-in was installed into whether it knows it and may use it."""
     answer = registered(machine, gimp)
     done = f"installed in {folder}"
-    outcome = Outcome(gimp.name, folder, True, done, registered=answer.known, gimp=gimp)
+    report = Report(gimp.name, folder, True, done, registered=answer.known, gimp=gimp)
     if answer.known is False:
         why = f": {answer.why}" if answer.why else ""
         says = f"{done}, but not registered{why}"
-        return replace(outcome, ok=False, says=says, mend=answer.mend)
+        return replace(report, ok=False, says=says, fix=answer.fix)
     said = "registered" if answer.known else f"could not be verified: {answer.why}"
-    wall = confined(machine, gimp)
-    if wall:
-        says = f"{done}, {said}, but {wall.sentence}"
-        return replace(outcome, ok=False, says=says, mend=wall.mend)
-    return replace(outcome, says=f"{done}, {said}")
+    obstacle = not_permitted(machine, gimp)
+    if obstacle:
+        says = f"{done}, {said}, but {obstacle.sentence}"
+        return replace(report, ok=False, says=says, fix=obstacle.fix)
+    return replace(report, says=f"{done}, {said}")
+
+
+def _announce(work: str) -> None:
+    """Say on standard error what takes a while; standard output holds the reports."""
+    print(f"{work}...", file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
-"""The machine as the installer sees it, in one value that tests replace: system, folders, commands.
+"""The machine as the installer sees it: one value, which tests replace, for all that it asks.
 
-Everything that looks for an editor asks a `Machine` and nothing else, so that the rules of Windows
-and macOS, of Flatpak and Snap, are tested on Linux with folders and answers that a test makes up.
+Everything that looks for an editor asks a `Machine` and nothing else, so that the rules of Windows,
+macOS, Flatpak and Snap are tested on Linux, with made-up folders and answers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from dreamlayer.plugin.errors import InstallError
+from dreamlayer.core.errors import DreamlayerError
 
 _NO_WINDOW = 0x08000000
 
@@ -30,12 +30,25 @@ _OTHER_PYTHON = (
     "VIRTUAL_ENV",
     "CONDA_PREFIX",
 )
-"""What leads a Python other than the present one to the wrong modules."""
+"""Variables that would make another Python load the modules of this one."""
+
+
+class InstallError(DreamlayerError):
+    """The plug-in cannot be installed: no GIMP, an unsuitable Python, or a folder that is not ours
+    or not writable."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What keeps the worker from running, in one sentence, and the command that fixes it."""
+
+    sentence: str
+    fix: str | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said.
+    """What a command printed and how it ended.
 
     Attributes
     ----------
@@ -49,13 +62,18 @@ class Answer:
     out: str
     err: str
 
+    @property
+    def last_line(self) -> str:
+        """The last line of `err` that is not blank, or ''."""
+        return next((line for line in reversed(self.err.splitlines()) if line.strip()), "")
+
 
 Run = Callable[[Sequence[str], Mapping[str, str], float], Answer]
-"""Run a command in an environment for at most so many seconds, in a folder of no importance."""
+"""Run a command in an environment, for at most so many seconds, in a temporary folder."""
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> Answer:
-    """Run a command to its end without input, and with everything it started if it takes too long.
+    """Run a command without input; one that takes too long is killed with everything it started.
 
     The output goes through files: a pipe would stay open as long as any grandchild lives.
     """
@@ -82,12 +100,12 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) 
         except subprocess.TimeoutExpired:
             return Answer(None, "", f"no answer in {seconds:g} s")
         finally:
-            _end(process)
-        return Answer(code, _written(out), _written(err))
+            _kill(process)
+        return Answer(code, _read(out), _read(err))
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End what is still running, as after a timeout or Ctrl-C, children included."""
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is still running after a timeout or Ctrl-C, children included."""
     if process.poll() is None:
         if os.name == "nt":
             process.kill()
@@ -97,25 +115,25 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _written(file: IO[bytes]) -> str:
+def _read(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Where an installer works.
+    """Where the installer works.
 
     Attributes
     ----------
     system : str
-        `Linux`, `Windows` or `Darwin`; anything else is treated like Linux.
+        `Linux`, `Windows` or `Darwin`; anything else is treated as Linux.
     home : Path
         The user's home folder.
     environment : mapping
         The environment variables.
     root : Path
-        What absolute folders such as /opt and /Applications are looked for in.
+        The folder that stands for `/` when folders such as /opt and /Applications are searched.
     run : callable
         Runs a command; see `run`.
     """
@@ -133,7 +151,7 @@ class Machine:
         Raises
         ------
         InstallError
-            Nothing tells where the user's home folder is.
+            The user's home folder is unknown.
         """
         try:
             home = Path.home()
@@ -143,17 +161,17 @@ class Machine:
 
     @property
     def windows(self) -> bool:
-        """Whether the rules of Windows hold."""
+        """Whether the system is Windows."""
         return self.system == "Windows"
 
     def variable(self, name: str) -> Path | None:
-        """A folder named by an environment variable, None where that is not set or empty."""
+        """The folder that an environment variable names, None where it is not set or empty."""
         value = self.environment.get(name, "")
         return Path(value) if value else None
 
     @property
     def config_home(self) -> Path:
-        """The folder in which native programs keep settings, GIMP in `GIMP/X.Y`."""
+        """Where native programs keep their settings; GIMP's are in `GIMP/X.Y` below it."""
         if self.windows:
             return self.variable("APPDATA") or self.home / "AppData" / "Roaming"
         if self.system == "Darwin":
@@ -162,18 +180,18 @@ class Machine:
 
     @property
     def path(self) -> list[Path]:
-        """The folders in which programs are looked for."""
+        """The folders on the PATH."""
         separator = ";" if self.windows else ":"
         parts = self.environment.get("PATH", "").split(separator)
         return [Path(part) for part in parts if part]
 
     def which(self, name: str) -> Path | None:
-        """The program that the shell would start, None where there is none."""
+        """The program of that name on the PATH, None where there is none."""
         file = f"{name}.exe" if self.windows else name
         return next((f / file for f in self.path if self.executable(f / file)), None)
 
     def executable(self, path: Path) -> bool:
-        """Whether a file can be started."""
+        """Whether a file is a program that can be run."""
         with contextlib.suppress(OSError):
             if not path.is_file():
                 return False
@@ -181,7 +199,7 @@ class Machine:
         return False
 
     def python_environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The environment for another Python, free of what belongs to this one, with `extra`."""
+        """The environment for another Python: without what belongs to this one, with `extra`."""
         kept = {k: v for k, v in self.environment.items() if k.upper() not in _OTHER_PYTHON}
         # ONNX Runtime, which that Python may import, reports to Microsoft unless told not to.
         return {"ORT_DISABLE_TELEMETRY": "1", **kept, "PYTHONUTF8": "1", **(extra or {})}
@@ -189,8 +207,8 @@ class Machine:
     def editor_environment(self) -> dict[str, str]:
         """The environment for an editor, as its menu entry would start it.
 
-        The plug-ins in Python that GIMP starts on Linux begin with `#!/usr/bin/env python3`. In an
-        active virtual environment that Python has no `gi`: all would fail, and GIMP would remember
+        On Linux, GIMP's Python plug-ins begin with `#!/usr/bin/env python3`. The Python of an
+        active virtual environment has no `gi`: all of them would fail, and GIMP would remember
         that. So the system's programs come first.
         """
         kept = {k: v for k, v in self.environment.items() if k.upper() not in _OTHER_PYTHON}
@@ -200,5 +218,5 @@ class Machine:
         return kept
 
     def shown(self, command: Sequence[str]) -> str:
-        """A command as one types it in this machine's shell."""
+        """A command as it is typed in this machine's shell."""
         return subprocess.list2cmdline(command) if self.windows else shlex.join(command)

@@ -1,9 +1,9 @@
-"""What was done for each GIMP: one line of text, or one object of JSON."""
+"""What was done for each GIMP: one line of text each, or one JSON object."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from dreamlayer.plugin.gimps.gimp import Gimp
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one GIMP.
+class Report:
+    """What was done for one GIMP.
 
     Attributes
     ----------
@@ -22,11 +22,11 @@ class Outcome:
     folder : Path
         The plug-in's folder in it.
     ok : bool
-        Whether all is as it was asked for.
+        Whether all went well.
     says : str
         What was done, or what is wrong.
-    mend : str or None
-        The command that mends what is wrong, if any.
+    fix : str or None
+        The command that fixes what is wrong, if any.
     registered : bool or None
         Whether GIMP knows the plug-in; None where it was not asked or gave no answer.
     gimp : Gimp or None
@@ -37,14 +37,14 @@ class Outcome:
     folder: Path
     ok: bool
     says: str
-    mend: str | None = None
+    fix: str | None = None
     registered: bool | None = None
     gimp: Gimp | None = None
 
     @property
     def line(self) -> str:
         """For the terminal."""
-        return f"{self.name}: {self.says}" + (f"; run: {self.mend}" if self.mend else "")
+        return f"{self.name}: {self.says}" + (f"; run: {self.fix}" if self.fix else "")
 
     @property
     def described(self) -> dict[str, Any]:
@@ -57,17 +57,24 @@ class Outcome:
             "ok": self.ok,
             "registered": self.registered,
             "says": self.says,
-            "mend": self.mend,
+            "fix": self.fix,
         }
 
 
-def show(outcomes: Sequence[Outcome], *, as_json: bool) -> int:
-    """Print them; the exit code: 0 where all went well, else 2."""
-    ok = all(outcome.ok for outcome in outcomes)
+def show(reports: Iterable[Report], *, as_json: bool) -> list[Report]:
+    """Print them, as text each as soon as it comes; all of them."""
+    shown = []
+    for report in reports:
+        shown.append(report)
+        if not as_json:
+            print(report.line, flush=True)
     if as_json:
-        report = {"ok": ok, "gimps": [outcome.described for outcome in outcomes]}
-        print(json.dumps(report, indent=2))
-    else:
-        for outcome in outcomes:
-            print(outcome.line)
-    return 0 if ok else 2
+        ok = all(report.ok for report in shown)
+        gimps = [report.described for report in shown]
+        print(json.dumps({"ok": ok, "gimps": gimps}, indent=2))
+    return shown
+
+
+def exit_code(reports: Iterable[Report]) -> int:
+    """0 where all went well, else 2."""
+    return 0 if all(report.ok for report in reports) else 2

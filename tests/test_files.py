@@ -84,7 +84,7 @@ def test_devices_are_refused(tmp_path: Path) -> None:
     """A device or pipe is never replaced by a file."""
     os.mkfifo(tmp_path / "pipe.png")
     for target in tmp_path / "pipe.png", "/dev/null":
-        with pytest.raises(OutputError, match="not an ordinary file"):
+        with pytest.raises(OutputError, match="not a regular file"):
             check_writable(target)
 
 

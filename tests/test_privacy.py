@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dreamlayer.plugin.dreamlayer.worker_client import scrubbed
-from dreamlayer.plugin.interpreter import attempt
+from dreamlayer.plugin.interpreter import probe_python
 from dreamlayer.plugin.machine import Machine
 
 ROOT = Path(__file__).parents[1]
@@ -100,7 +100,7 @@ def test_trial_of_an_interpreter_is_silent(environment: dict[str, str], tmp_path
 
     machine = Machine("Linux", tmp_path, environment, run=run)  # type: ignore[arg-type]
     with pytest.raises(IndexError):
-        attempt(machine, sys.executable, {})
+        probe_python(machine, sys.executable, {})
     assert tried[0][VARIABLE] == "1"
 
 

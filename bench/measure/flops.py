@@ -44,10 +44,8 @@ def _shapes(model: onnx.ModelProto, height: int, width: int) -> dict[str, list[i
     image = next(info for info in sized.graph.input if info.name == IMAGE)
     for dim, size in zip(image.type.tensor_type.shape.dim, (1, 3, height, width), strict=True):
         dim.dim_value = size
+    graph = infer_shapes(sized).graph
     return {
         info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim]
-        for info in infer_shapes(sized).graph.value_info
-    } | {
-        info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim]
-        for info in infer_shapes(sized).graph.output
+        for info in [*graph.value_info, *graph.output]
     }

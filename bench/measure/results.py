@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.measure.agreement import Agreement
+from bench.measure.machine import Machine
 
 
 @dataclass(frozen=True)
@@ -151,3 +154,36 @@ class Results:
         """The machine's highest measured speed in a row's precision, 0 where none is known."""
         precision = self.precisions[label]
         return max((v for (kind, _), v in self.peaks.items() if kind == precision), default=0.0)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the benchmark was run with.
+
+    Attributes
+    ----------
+    machine : Machine
+        Where.
+    objective : sequence of str
+        The terms, as they are written on a command line.
+    threads, rounds : int
+        Of each, and turns of each.
+    device : str
+        `cpu` or `cuda`.
+    """
+
+    machine: Machine
+    objective: Sequence[str]
+    threads: int
+    rounds: int
+    device: str = "cpu"
+
+
+def median_ratio(theirs: Sequence[float], ours: Sequence[float]) -> float:
+    """The median of the ratios within each round, so that a slow spell hits both sides of one."""
+    return statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
+
+
+def short(label: str) -> str:
+    """One of our rows without the name that all of them have."""
+    return label.removeprefix("dreamlayer, ")

@@ -19,8 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import BenchError, UnavailableError
-from bench.peers.loops import Loop
-from bench.peers.numpy_loop import NumpyLoop
+from bench.peers.loops import Loop, NumpyLoop
 from bench.peers.sources import NetworkSource, default_recipe
 from bench.peers.table import Peer, Setting, load
 from dreamlayer.core.errors import DreamlayerError

@@ -12,7 +12,7 @@ import onnx_ad
 import onnxruntime
 
 from bench.errors import UnavailableError
-from bench.peers.numpy_loop import NumpyLoop
+from bench.peers.loops import NumpyLoop
 from bench.peers.plan import IMAGE
 from bench.peers.sources import Source
 from bench.peers.table import Setting

@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import UnavailableError
-from bench.peers.numpy_loop import NumpyLoop
+from bench.peers.loops import NumpyLoop
 from bench.peers.sources import NetworkSource
 from bench.peers.table import FULL, HALF, Setting
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import ProviderError
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import runtime
 
 Array = npt.NDArray[np.float32]
@@ -59,9 +60,7 @@ def objective(source: NetworkSource, setting: Setting, provider: str) -> Objecti
         return Objective(
             source.network,
             source.terms,
-            provider=provider,
-            threads=setting.threads,
-            precision=PRECISIONS[setting.precision],
+            execution=Execution(provider, setting.threads, PRECISIONS[setting.precision]),
         )
     except ProviderError as error:
         raise UnavailableError(str(error)) from error

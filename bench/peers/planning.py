@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
@@ -12,6 +12,7 @@ from onnx.reference import ReferenceEvaluator
 from bench.peers.plan import Array, Plan, Step
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from dreamlayer.core.graph.builder import Graph
+from dreamlayer.core.graph.edit import ancestors
 from dreamlayer.core.graph.inference import IMAGE, attributes
 from dreamlayer.core.network.gradient_model import LOSS
 from dreamlayer.core.network.objective import loss_of
@@ -29,7 +30,7 @@ def plan_of(model: onnx.ModelProto, terms: Sequence[Term]) -> Plan:
         The objective.
     """
     layers = {term.layer for term in terms}
-    still, moving = _parted(_needed(model.graph.node, layers))
+    still, moving = _parted(ancestors(model, layers))
     live = {IMAGE, *(name for node in moving for name in node.output)}
     read = {name for node in moving for name in node.input if name and name not in live}
     return Plan(_constants(model, still, read), _steps(moving, layers, live), tuple(terms))
@@ -44,8 +45,7 @@ def objective_model(model: onnx.ModelProto, terms: Sequence[Term]) -> onnx.Model
     folded = fold_batch_norms(model, IMAGE, {term.layer for term in terms})
     graph = Graph(folded)
     loss = loss_of(graph, terms)
-    nodes = _needed(graph.model.graph.node, {loss.name})
-    still, moving = _parted(nodes)
+    still, moving = _parted(ancestors(graph.model, [loss.name]))
     read = {name for node in moving for name in node.input if name}
     made = {name for node in moving for name in node.output}
     constants = _constants(graph.model, still, read - made - {IMAGE})
@@ -73,15 +73,6 @@ def _parted(
             live.update(node.output)
             moving.append(node)
     return still, moving
-
-
-def _needed(nodes: Sequence[onnx.NodeProto], names: Iterable[str]) -> list[onnx.NodeProto]:
-    wanted, found = set(names), []
-    for node in reversed(nodes):
-        if wanted.intersection(node.output):
-            found.append(node)
-            wanted.update(node.input)
-    return found[::-1]
 
 
 def _steps(nodes: Sequence[onnx.NodeProto], layers: set[str], live: set[str]) -> tuple[Step, ...]:

@@ -50,7 +50,8 @@ class NetworkSource:
         self.terms = tuple(terms)
         self.network: Network = Network()
         # No overlap: every pixel goes through the network once a step.
-        self.grid = self.network.grid([term.layer for term in terms], TILE, overlap=0)
+        layers = [term.layer for term in terms]
+        self.grid = Grid(TILE, 0, self.network.geometry(layers))
 
     def plan(self) -> Plan:
         """Made of the network file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that all of its users know
 
 from bench.errors import UnavailableError
+from bench.peers.loops import OctaveLoop, gaussian
 from bench.peers.plan import Step, carry_out, padding_of, pair_of, refuse_unknown
 from bench.peers.sources import Source
 from bench.peers.table import HALF, TF32, Setting
+from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
-
-if TYPE_CHECKING:
-    from bench.peers.torch_loop import TorchLoop
 
 Array = npt.NDArray[np.float32]
 Operator = Callable[[Step, list[Any]], Any]
@@ -145,8 +144,6 @@ class TorchPeer:
 
     def loop(self) -> TorchLoop:
         """The ascent in PyTorch."""
-        from bench.peers.torch_loop import TorchLoop
-
         return TorchLoop(self)
 
     def _forward(self, image: Any) -> Any:
@@ -160,6 +157,46 @@ class TorchPeer:
     def _tensor(self, array: npt.NDArray[Any]) -> Any:
         tensor = torch.from_numpy(array).to(self.device)
         return tensor.contiguous(memory_format=self.format) if tensor.ndim == 4 else tensor
+
+
+class TorchLoop(OctaveLoop):
+    """Images are tensors [1, 3, height, width]."""
+
+    def __init__(self, peer: TorchPeer) -> None:
+        super().__init__(peer.grid)
+        self._peer = peer
+
+    def load(self, planes: Array) -> Any:
+        """In the peer's memory format."""
+        return self._peer.prepare(planes)
+
+    def unload(self, image: Any) -> Array:
+        """NumpyBackend again."""
+        return np.ascontiguousarray(image[0].cpu().numpy())
+
+    def resize(self, image: Any, size: tuple[int, int]) -> Any:
+        """PyTorch's bicubic with antialiasing."""
+        if tuple(image.shape[2:]) == size:
+            return image
+        return F.interpolate(image, size, mode="bicubic", antialias=True)
+
+    def step(self, image: Any, shift: tuple[int, int], recipe: Recipe) -> Any:
+        """One step; tiles are slices of the rolled image."""
+        rolled = torch.roll(image, (-shift[0], -shift[1]), (2, 3))
+        gradient = torch.empty_like(rolled)
+        rows, columns = self.rows_and_columns(*image.shape[2:])
+        for top, row, bottom in rows:
+            for left, column, right in columns:
+                tile = rolled[:, :, top:bottom, left:right].contiguous(
+                    memory_format=self._peer.format
+                )
+                part = self._peer.gradient_tensor(tile)
+                own = part[:, :, row - top :, column - left :]
+                gradient[:, :, row:bottom, column:right] = own
+        gradient = torch.roll(gradient, shift, (2, 3))
+        gradient = _blurred(gradient, recipe.smoothing)
+        gradient *= recipe.step_size / gradient.abs().mean()
+        return (image + gradient).clamp_(0, 1)
 
 
 def _prepare_device(setting: Setting) -> None:
@@ -199,3 +236,15 @@ def _score(activations: Any, term: Term) -> Any:
     chosen = activations[:, list(term.channels)] if term.channels else activations
     chosen = chosen.float()
     return chosen.square().mean() if term.kind == "squares" else chosen.mean()
+
+
+def _blurred(gradient: Any, sigma: float) -> Any:
+    weights = torch.from_numpy(gaussian(sigma)).to(gradient)
+    reach, channels = len(weights) // 2, gradient.shape[1]
+    for shape, pad in (
+        ((1, 1, -1, 1), (0, 0, reach, reach)),
+        ((1, 1, 1, -1), (reach, reach, 0, 0)),
+    ):
+        kernel = weights.reshape(shape).repeat(channels, 1, 1, 1)
+        gradient = F.conv2d(F.pad(gradient, pad, mode="reflect"), kernel, groups=channels)
+    return gradient

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bench.measure.results import PictureMeasure, Results
-from bench.measure.tables import counted
+from bench.measure.results import Conditions, PictureMeasure, Results, median_ratio
 from bench.peers.table import FULL
-from bench.report.markdown import Conditions, median_ratio
+from bench.report.tables import counted
 from dreamlayer.core.visualize.sheets import (
     FAINT,
     INK,
@@ -47,14 +46,14 @@ class Bar:
         Its time.
     ratio : float
         That by the first row's.
-    colour : (int, int, int)
+    color : (int, int, int)
         Of the bar.
     """
 
     label: str
     seconds: float
     ratio: float
-    colour: tuple[int, int, int]
+    color: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def _sorted(seconds: dict[str, list[float]], results: Results) -> list[Bar]:
     if first is None:
         return []
     bars = [
-        Bar(label, statistics.median(row), median_ratio(row, first), _colour(label, results))
+        Bar(label, statistics.median(row), median_ratio(row, first), _color(label, results))
         for label, row in seconds.items()
     ]
     return sorted(bars, key=lambda bar: bar.seconds)
@@ -111,7 +110,7 @@ def chart(results: Results, conditions: Conditions) -> Pixels:
     draw = ImageDraw.Draw(sheet)
     room = _WIDTH - 2 * _MARGIN
     write(draw, (_MARGIN, _MARGIN), "How long a dream takes", _TITLE, INK, room)
-    threads = f"{conditions.threads} thread{'' if conditions.threads == 1 else 's'}"
+    threads = counted(conditions.threads, "thread")
     where = conditions.machine.gpu or f"{conditions.machine.processor}, {threads}"
     line = f"Shorter is better. {where}. Same network, weights, layers and tiles for all."
     write(draw, (_MARGIN, _MARGIN + _TITLE + 16), line, _SMALL, FAINT, room)
@@ -132,11 +131,11 @@ def _draw_panel(draw: ImageDraw.ImageDraw, panel: Panel, top: int) -> None:
     for number, bar in enumerate(panel.bars):
         y = top + number * _ROW
         middle = y + _ROW / 2
-        name = INK if bar.colour in (OURS, OURS_REDUCED) else FAINT
+        name = INK if bar.color in (OURS, OURS_REDUCED) else FAINT
         write(draw, (left - 20, middle), bar.label, _TEXT, name, _LABEL - 20, anchor="rm")
         end = left + max(bar.seconds * scale, 3)
         box = left, middle - _BAR / 2, end, middle + _BAR / 2
-        draw.rounded_rectangle(box, 5, fill=bar.colour, corners=(False, True, True, False))
+        draw.rounded_rectangle(box, 5, fill=bar.color, corners=(False, True, True, False))
         value = f"{_rounded(bar.seconds)} s"
         write(draw, (end + 14, middle), value, _TEXT, INK, anchor="lm")
         after = end + 14 + font(_TEXT).getlength(value) + 16
@@ -144,7 +143,7 @@ def _draw_panel(draw: ImageDraw.ImageDraw, panel: Panel, top: int) -> None:
     draw.line((left, top - 4, left, top + len(panel.bars) * _ROW), fill=LINE, width=2)
 
 
-def _colour(label: str, results: Results) -> tuple[int, int, int]:
+def _color(label: str, results: Results) -> tuple[int, int, int]:
     full = results.precisions[label] == FULL
     if label in results.ours:
         return OURS if full else OURS_REDUCED

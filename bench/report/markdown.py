@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bench.measure.agreement import LIMITS, REDUCED
 from bench.measure.flops import COUNTED
 from bench.measure.gradients import GRADIENTS_PER_TURN, STEPS_PER_TURN
-from bench.measure.machine import Machine
-from bench.measure.results import Measure, Results
+from bench.measure.results import Conditions, Measure, Results, median_ratio, short
 from bench.measure.serving import STEP_SIDE
-from bench.measure.tables import NOTHING, counted, table
 from bench.peers.sources import TILE
 from bench.report.pictures import picture_sections, profile_section
+from bench.report.tables import NOTHING, counted, table
 from dreamlayer.core.version import VERSION
 
 _METHOD = f"""\
@@ -34,29 +31,6 @@ written as the framework's users do, in `bench/*_loop.py`; onnx-ad has none and 
 _MEMORY = """\
 Peak memory of each process over the gradients and steps, with its framework; a GPU's is not in \
 it."""
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What the benchmark was run with.
-
-    Attributes
-    ----------
-    machine : Machine
-        Where.
-    objective : sequence of str
-        The terms, as they are written on a command line.
-    threads, rounds : int
-        Of each, and turns of each.
-    device : str
-        `cpu` or `cuda`.
-    """
-
-    machine: Machine
-    objective: Sequence[str]
-    threads: int
-    rounds: int
-    device: str = "cpu"
 
 
 def report(results: Results, conditions: Conditions) -> str:
@@ -80,11 +54,6 @@ def report(results: Results, conditions: Conditions) -> str:
     if results.profiles:
         parts += profile_section(results.profiles)
     return "\n\n".join(parts) + "\n"
-
-
-def median_ratio(theirs: Sequence[float], ours: Sequence[float]) -> float:
-    """The median of the ratios within each round, so that a slow spell hits both sides of one."""
-    return statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
 
 
 def _facts(results: Results, conditions: Conditions) -> str:
@@ -147,11 +116,6 @@ def _times(measure: Measure, results: Results) -> str:
 def _overheads(results: Results) -> str:
     shares = ", ".join(f"{label} {share:.1%}" for label, share in results.overheads.items())
     return f"Share of a step that is not the network's, where the loop is ours: {shares}."
-
-
-def short(label: str) -> str:
-    """One of our rows without the name that all of them have."""
-    return label.removeprefix("dreamlayer, ")
 
 
 def _peaks(results: Results) -> str:

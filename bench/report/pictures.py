@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Sequence
 
 from bench.measure.profile import BEFORE, NETWORK
-from bench.measure.results import PictureMeasure, Profile, Results
-from bench.measure.tables import NOTHING, counted, table
+from bench.measure.results import PictureMeasure, Profile, Results, median_ratio, short
+from bench.report.tables import NOTHING, counted, table
 
 _PICTURES = """\
 Seconds from the start of a fresh process to the PNG that is written, by the default recipe on \
@@ -41,23 +41,20 @@ def _one_size(measured: PictureMeasure, results: Results) -> str:
         if not runs:
             rows.append((label, NOTHING, *["–"] * (len(bases) + 3)))
             continue
-        seconds = statistics.median(run.seconds for run in runs)
-        ratios = []
-        for base in bases:
-            pairs = zip(runs, measured.runs[base], strict=True)
-            ratios.append(f"{statistics.median(a.seconds / b.seconds for a, b in pairs):.2f}")
+        times = {name: [run.seconds for run in measured.runs[name]] for name in (label, *bases)}
+        seconds = statistics.median(times[label])
         peaks = [run.peak for run in runs if run.peak is not None]
         rows.append(
             (
                 label,
                 f"{seconds:.1f}",
-                *ratios,
+                *(f"{median_ratio(times[label], times[base]):.2f}" for base in bases),
                 f"{seconds / measured.megapixels:.2f}",
                 f"{max(peaks) / 2**20:.0f}" if peaks else "not known",
                 f"{measured.cosines[label]:.3f}" if label in measured.cosines else "–",
             )
         )
-    heads = [f"÷ {label.removeprefix('dreamlayer, ')}" for label in bases]
+    heads = [f"÷ {short(label)}" for label in bases]
     return table(
         ("", "seconds", *heads, "seconds per megapixel", "peak MiB", "cosine of the change"), rows
     )

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bench.errors import BenchError
 from bench.measure.results import Results
-from bench.measure.tables import NOTHING, table
 from bench.report.chart import Panel, panels
+from bench.report.tables import NOTHING, table
 
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 

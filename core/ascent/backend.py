@@ -131,6 +131,12 @@ class Backend(ABC, Generic[Image]):
             Of the same size, for terms that compare with it.
         """
 
+    def run(self, work: Work, start: Array, original: Array) -> Array:
+        """Do some work where images lie; arrays, float32 [3, height, width], go in and come out."""
+        held = self.upload(original)
+        begun = held if start is original else self.upload(start)
+        return self.download(work(self, begun, held))
+
     def copy(self, image: Image) -> Image:
         """A copy that may be changed."""
         return self.map(lambda _, planes: planes, image)
@@ -138,3 +144,10 @@ class Backend(ABC, Generic[Image]):
     def resize(self, image: Image, size: Size) -> Image:
         """A copy of another size, by the recipe's method."""
         return self.map(lambda filters, planes: filters.resize(planes, size), image)
+
+
+class Work(Protocol):
+    """What can be done with images whichever backend holds them."""
+
+    def __call__(self, backend: Backend[Image], start: Image, original: Image) -> Image:
+        """The image made of the one to start from and the original."""

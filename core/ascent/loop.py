@@ -15,15 +15,15 @@ import numpy.typing as npt
 from dreamlayer.core.ascent.backend import Backend, Image
 from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, NumpyBackend
 from dreamlayer.core.ascent.octaves import SCHEMES, Scheme, octave_sizes
+from dreamlayer.core.ascent.preview import OnPreview
 from dreamlayer.core.ascent.progress import OnProgress, ProgressTracker
-from dreamlayer.core.ascent.tiles import Grid
-from dreamlayer.core.ascent.tilings import tiles_of
+from dreamlayer.core.ascent.tiles import Grid, tiles_of
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
 
-Show = Callable[[Image, int, int], None]
+OnOctave = Callable[[Image, int, int], None]
 """Takes an octave's image as the backend holds it, not to be changed; its number from 1; their
 count."""
 
@@ -52,7 +52,29 @@ class Step:
     divisor: float
 
 
-Trace = Callable[[Step], None]
+OnStep = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """Whom a dream tells how it goes, and whom it asks whether to go on; any may be left out.
+
+    Attributes
+    ----------
+    on_progress : callable, optional
+        Called with a `Progress` after every tile.
+    on_preview : callable, optional
+        Called with a `core.ascent.preview.Preview` after every octave.
+    on_step : callable, optional
+        Called with a `Step` after every step.
+    cancelled : callable, optional
+        Asked before every tile; once it returns True, `CancelledError` is raised.
+    """
+
+    on_progress: OnProgress | None = None
+    on_preview: OnPreview | None = None
+    on_step: OnStep | None = None
+    cancelled: Callable[[], bool] | None = None
 
 
 def ascend_numpy(
@@ -63,10 +85,8 @@ def ascend_numpy(
     grid: Grid,
     rng: np.random.Generator,
     original: Array | None = None,
-    watch: OnProgress | None = None,
-    show: Show[Array] | None = None,
-    trace: Trace | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    callbacks: Callbacks = Callbacks(),
+    on_octave: OnOctave[Array] | None = None,
     expect: Expect | None = None,
 ) -> Array:
     """Dream on a planar image over all octaves, in numpy.
@@ -79,26 +99,25 @@ def ascend_numpy(
         What to do; its network and layers are in `gradient_of` already.
     gradient_of : callable
         The objective and its gradient for one tile.
-    grid, rng, original, watch, show, trace, cancelled
+    grid, rng, original, callbacks, on_octave
         As for `ascend`.
     expect : callable, optional
-        As for `core.ascent.numpy_backend.NumpyBackend`.
+        As for `NumpyBackend`.
 
     Returns
     -------
     array
         float32 [3, height, width].
     """
+    backend = NumpyBackend(recipe, gradient_of, expect)
     return ascend(
-        NumpyBackend(recipe, gradient_of, expect),
+        backend,
         base,
         grid=grid,
         rng=rng,
         original=original,
-        watch=watch,
-        show=show,
-        trace=trace,
-        cancelled=cancelled,
+        callbacks=callbacks,
+        on_octave=on_octave,
     )
 
 
@@ -109,10 +128,8 @@ def ascend(
     grid: Grid,
     rng: np.random.Generator,
     original: Image | None = None,
-    watch: OnProgress | None = None,
-    show: Show[Image] | None = None,
-    trace: Trace | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    callbacks: Callbacks = Callbacks(),
+    on_octave: OnOctave[Image] | None = None,
 ) -> Image:
     """Dream on an image over all octaves.
 
@@ -128,14 +145,10 @@ def ascend(
         The source of the shifts.
     original : image, optional
         What terms that compare with the original are given, of the same shape; `base` by default.
-    watch : callable, optional
-        Called with a `Progress` after every tile.
-    show : callable, optional
+    callbacks : Callbacks
+        Told and asked as they say; previews are made by whoever gives `on_octave`.
+    on_octave : callable, optional
         Called with the image after every octave.
-    trace : callable, optional
-        Called with a `Step` after every step.
-    cancelled : callable, optional
-        Asked before every tile; once it returns True, `CancelledError` is raised.
 
     Returns
     -------
@@ -151,7 +164,7 @@ def ascend(
     """
     recipe = backend.recipe
     sizes = octave_sizes(*backend.size(base), recipe)
-    tracker = ProgressTracker(recipe, sizes, watch, cancelled)
+    tracker = ProgressTracker(recipe, sizes, callbacks.on_progress, callbacks.cancelled)
     scheme: Scheme[Image] = SCHEMES[recipe.scheme](backend, base, sizes)
     image = scheme.start()
     for number, size in enumerate(sizes):
@@ -163,42 +176,39 @@ def ascend(
             seen = backend.resize(base if original is None else original, size)
             # Clipped as the dream is: filters overshoot.
             seen = backend.clip(seen) if recipe.clip else seen
-        _ascend(backend, image, seen, grid, rng, tracker, trace)
+        _ascend_octave(backend, image, seen, grid, rng, tracker, callbacks.on_step)
         image = scheme.leave(image, number)
         if recipe.clip:
             image = backend.clip(image)
-        if show is not None:
-            show(image, number + 1, len(sizes))
+        if on_octave is not None:
+            on_octave(image, number + 1, len(sizes))
     return scheme.finish(image)
 
 
-def _ascend(
+def _ascend_octave(
     backend: Backend[Image],
     image: Image,
     original: Image | None,
     grid: Grid,
     rng: np.random.Generator,
     tracker: ProgressTracker,
-    trace: Trace | None,
+    on_step: OnStep | None,
 ) -> None:
     """Climb on one octave, in place."""
     recipe, (height, width) = backend.recipe, backend.size(image)
-    slope = backend.octave_step(image, original)
+    octave = backend.octave_step(image, original)
     for step in range(recipe.steps):
-        loss = slope.gather(tiles_of(recipe, grid, height, width, rng), tracker)
+        loss = octave.gather(tiles_of(recipe, grid, height, width, rng), tracker)
         tracker.step(loss)
         if recipe.max_loss is not None and loss > recipe.max_loss:
             tracker.leave()
             return
-        divisor = slope.climb(step)
+        divisor = octave.climb(step)
         if not (math.isfinite(loss) and math.isfinite(divisor)):
             remedy = ", or precision full" if recipe.precision == "fast" else ""
             raise NetworkError(
                 f"the network gives numbers that are not finite (objective {loss:g} at octave "
                 f"{tracker.octave}); use other layers or a smaller step size{remedy}"
             )
-        if trace is not None:
-            trace(Step(tracker.octave, step + 1, loss, slope.change(), divisor))
-
-
-__all__ = ["GradientOf", "Show", "Step", "Trace", "ascend", "ascend_numpy"]
+        if on_step is not None:
+            on_step(Step(tracker.octave, step + 1, loss, octave.change(), divisor))

@@ -1,4 +1,4 @@
-"""How far a dream has come, and the wish to give it up."""
+"""How far a dream has come, how long it will take, and whether it was cancelled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Progress:
     Attributes
     ----------
     octave, octaves, step, steps : int
-        The octave and step at work, counted from 1, and how many there are.
+        The current octave and step, counted from 1, and how many there are.
     width, height : int
         The octave's size in pixels.
     fraction : float
@@ -49,8 +49,41 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
+class Timer:
+    """Estimates the time left by the speed since its first call.
+
+    That call comes after the first piece of work, which warms the session up, so that its time
+    says little about the others.
+
+    Parameters
+    ----------
+    whole : float
+        All the work, in any unit.
+    """
+
+    def __init__(self, whole: float) -> None:
+        self._whole = whole
+        self._first: tuple[float, float] | None = None
+
+    def seconds_left(self, done: float) -> float | None:
+        """Estimate from the work done so far, in the same unit; None before anything was timed."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now, done
+        began, done_then = self._first
+        if done <= done_then:
+            return None
+        return (now - began) / (done - done_then) * (self._whole - done)
+
+
+def check_cancelled(cancelled: Callable[[], bool] | None, what: str) -> None:
+    """Raise `CancelledError` if `cancelled` says so; `what` names the work in the message."""
+    if cancelled is not None and cancelled():
+        raise CancelledError(f"the {what} was cancelled")
+
+
 class ProgressTracker:
-    """Keeps count of the work, to report progress and to answer a wish to stop."""
+    """Counts the work done, to report progress and to stop when cancelled."""
 
     def __init__(
         self,
@@ -66,11 +99,11 @@ class ProgressTracker:
         self._done = 0
         self._octave = self._step = 0
         self._loss: float | None = None
-        self._measured: tuple[float, int] | None = None
+        self._timer = Timer(sum(self._work))
 
     @property
     def octave(self) -> int:
-        """The octave at work, counted from 1."""
+        """The current octave, counted from 1."""
         return self._octave + 1
 
     def enter(self, octave: int) -> None:
@@ -78,9 +111,8 @@ class ProgressTracker:
         self._octave, self._step, self._loss = octave, 0, None
 
     def ask(self) -> None:
-        """Raise `CancelledError` where that is wished."""
-        if self._cancelled is not None and self._cancelled():
-            raise CancelledError("the dream was cancelled")
+        """Raise `CancelledError` if the dream was cancelled."""
+        check_cancelled(self._cancelled, "dream")
 
     def step(self, loss: float) -> None:
         """Count a whole step, pixels that its tiles left out or saw again included."""
@@ -105,15 +137,7 @@ class ProgressTracker:
     def _report(self) -> None:
         if self._watch is None:
             return
-        now = time.monotonic()
-        if self._measured is None:
-            # The first tile warms the session up, so its time says little of the others'.
-            self._measured = (now, self._done)
-        since, done_then = self._measured
         whole = sum(self._work)
-        left = None
-        if self._done > done_then:
-            left = (now - since) / (self._done - done_then) * (whole - self._done)
         height, width = self._sizes[self._octave]
         steps = self._recipe.steps
         self._watch(
@@ -125,7 +149,7 @@ class ProgressTracker:
                 width=width,
                 height=height,
                 fraction=self._done / whole if whole else 1.0,
-                seconds_left=left,
+                seconds_left=self._timer.seconds_left(self._done),
                 loss=self._loss,
             )
         )

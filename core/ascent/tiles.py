@@ -1,4 +1,4 @@
-"""Cover an image, taken as a torus, with tiles: every pixel in exactly one tile's own part.
+"""Divide an image, taken as a torus, into tiles, by the recipe's `tiling`.
 
 Shifting the tiles over the torus is the same as rolling the image under fixed ones, without
 moving the image in memory.
@@ -7,11 +7,15 @@ moving the image in memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from dreamlayer.core.graph.sizes import Geometry, round_up
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.rolls import parse_jitter
 
 Array = npt.NDArray[np.float32]
 
@@ -63,24 +67,18 @@ class Grid:
     Attributes
     ----------
     side : int
-        The longest a tile may be, overlap included; raised to `minimum` and `stride`.
+        The longest a tile may be, overlap included; raised to the network's minimum and stride.
     overlap : int
         Pixels a tile sees beyond its own part on each side, where there is more than one tile;
-        rounded up to a multiple of `stride`, down where `side` leaves no room for that.
-    minimum : int
-        The least that the network takes.
-    stride : int
-        Pixels from one position of the network's deepest layer to the next. Tiles lie whole
-        strides apart, so that each sees the image at the phase that the whole would be seen at.
-    multiple : int
-        What the sides of a tile must be a multiple of, for networks that demand it.
+        rounded up to a multiple of the stride, down where `side` leaves no room for that.
+    geometry : Geometry
+        What the network demands. Tiles lie whole strides apart, so that each sees the image at the
+        phase that the whole would be seen at.
     """
 
     side: int
     overlap: int = 0
-    minimum: int = 1
-    stride: int = 1
-    multiple: int = 1
+    geometry: Geometry = Geometry()
 
     def spans(self, size: int, shift: int) -> list[Span]:
         """Divide one axis of `size` pixels among tiles of equal length, the first at `shift`."""
@@ -100,29 +98,30 @@ class Grid:
         own, overlap = self._own(size)
         return self.enough(size if own >= size else own + 2 * overlap)
 
+    @property
+    def least(self) -> int:
+        """The wished side, or the network's minimum where that is more."""
+        return max(self.side, self.geometry.minimum)
+
     def _own(self, size: int) -> tuple[int, int]:
         """How many pixels of an axis are a tile's own, and how many it sees beside them."""
-        side = max(self.side, self.minimum)
+        side, stride = self.least, self.geometry.stride
         if size <= side:
             return size, 0
-        overlap = _up(self.overlap, self.stride)
-        if 2 * overlap + self.stride > side:
-            overlap = max(side - self.stride, 0) // (2 * self.stride) * self.stride
-        most = max((side - 2 * overlap) // self.stride, 1) * self.stride
-        return _up(math.ceil(size / math.ceil(size / most)), self.stride), overlap
+        overlap = round_up(self.overlap, stride)
+        if 2 * overlap + stride > side:
+            overlap = max(side - stride, 0) // (2 * stride) * stride
+        most = max((side - 2 * overlap) // stride, 1) * stride
+        return round_up(math.ceil(size / math.ceil(size / most)), stride), overlap
 
     def enough(self, length: int) -> int:
         """The length that a tile sees at the least, to hold `length` pixels."""
-        return _up(max(length, self.minimum), self.multiple)
+        return self.geometry.enough(length)
 
     def cover(self, height: int, width: int, shift: tuple[int, int] = (0, 0)) -> list[Tile]:
         """All tiles of an image, shifted by (down, right) pixels over the torus."""
         rows, columns = self.spans(height, shift[0]), self.spans(width, shift[1])
         return [Tile(r, c) for r in rows for c in columns]
-
-
-def _up(number: int, step: int) -> int:
-    return -(-number // step) * step
 
 
 def cut(image: Array, tile: Tile) -> Array:
@@ -162,3 +161,123 @@ def _pieces(start: int, length: int, size: int) -> Iterator[tuple[slice, slice]]
         count = min(size - begin, length - done)
         yield slice(done, done + count), slice(begin, begin + count)
         done += count
+
+
+def draw_jitter(rng: np.random.Generator, jitter: str, size: int) -> int:
+    """One random shift along an axis of `size` pixels, as a recipe's `jitter` says."""
+    bounds = parse_jitter(jitter)
+    if bounds is None:
+        return int(rng.integers(size))
+    low, high = bounds
+    return int(rng.integers(low, high + 1)) if low < high else low
+
+
+def tiles_of(
+    recipe: Recipe, grid: Grid, height: int, width: int, rng: np.random.Generator
+) -> list[Tile]:
+    """The tiles of one step.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Its parameters `tiling`, `jitter` and `gaps` count.
+    grid : Grid
+        The longest side of a tile, and what the network demands of it.
+    height, width : int
+        Size of the octave in pixels.
+    rng : numpy.random.Generator
+        Shifts and starts are drawn from it, that of the rows first.
+    """
+    return TILINGS[recipe.tiling](recipe, grid, height, width, rng)
+
+
+def largest_tile(recipe: Recipe, grid: Grid, height: int, width: int) -> int:
+    """The most pixels that a tile of an image of that size can have."""
+    if recipe.tiling == "even":
+        sides = [grid.longest(n) for n in (height, width)]
+    elif recipe.tiling == "random":
+        sides = [grid.enough(_even_side(n, grid)) for n in (height, width)]
+    else:
+        sides = [grid.enough(min(n, grid.least)) for n in (height, width)]
+    return sides[0] * sides[1]
+
+
+def _even(
+    recipe: Recipe, grid: Grid, height: int, width: int, rng: np.random.Generator
+) -> list[Tile]:
+    shift = draw_jitter(rng, recipe.jitter, height), draw_jitter(rng, recipe.jitter, width)
+    return grid.cover(height, width, shift)
+
+
+def _fixed(
+    recipe: Recipe, grid: Grid, height: int, width: int, rng: np.random.Generator
+) -> list[Tile]:
+    """Tiles of one side over the rolled image, the last ones what remains.
+
+    With `gaps`, remainders of up to half a side are left out (hjptriplebee, deep_dream_tensorflow,
+    `cal_gradient`).
+    """
+    rows, columns = (
+        _fixed_spans(grid, size, draw_jitter(rng, recipe.jitter, size), recipe.gaps)
+        for size in (height, width)
+    )
+    return [Tile(r, c) for r in rows for c in columns]
+
+
+def _fixed_spans(grid: Grid, size: int, shift: int, gaps: bool) -> list[Span]:
+    side = grid.least
+    if size <= side:
+        return grid.spans(size, -shift)
+    spans = []
+    for start in range(0, size, side):
+        own = min(side, size - start)
+        if start and gaps and own <= side // 2:
+            break
+        # Rolled by `shift`, a pixel comes to lie that much further on.
+        spans.append(Span(start - shift, grid.enough(own), 0, own))
+    return spans
+
+
+def _random(
+    recipe: Recipe, grid: Grid, height: int, width: int, rng: np.random.Generator
+) -> list[Tile]:
+    """Tiles within the image's borders, from a random start before them.
+
+    The first tile starts between 3/4 and 1/4 of a side before the border, so that none is less
+    than a quarter; with `gaps` in the columns up to 1/4 behind it (Hvass-Labs,
+    TensorFlow-Tutorials 14, `tiled_gradient`, as it was retold).
+    """
+    side = _even_side(width, grid)
+    latest = side // 4 if recipe.gaps else -(side // 4)
+    tiles: list[Tile] = []
+    tall = _even_side(height, grid)
+    for row in _within(grid, height, tall, _start(rng, tall, -(tall // 4))):
+        columns = _within(grid, width, side, _start(rng, side, latest))
+        tiles.extend(Tile(row, column) for column in columns)
+    return tiles
+
+
+def _start(rng: np.random.Generator, side: int, latest: int) -> int:
+    return int(rng.integers(-3 * (side // 4), latest + 1))
+
+
+def _within(grid: Grid, size: int, side: int, start: int) -> list[Span]:
+    spans = []
+    for first in range(start, size, side):
+        low, high = max(first, 0), min(first + side, size)
+        if low < high:
+            spans.append(Span(low, grid.enough(high - low), 0, high - low))
+    return spans
+
+
+def _even_side(size: int, grid: Grid) -> int:
+    """The side near the wished one, or the network's least, that divides an axis evenly."""
+    wished = grid.least
+    return math.ceil(size / max(1, round(size / wished)))
+
+
+TILINGS: dict[str, Callable[[Recipe, Grid, int, int, np.random.Generator], list[Tile]]] = {
+    "even": _even,
+    "fixed": _fixed,
+    "random": _random,
+}

@@ -14,7 +14,6 @@ import onnx
 from onnx import helper
 
 from dreamlayer.core.autodiff.rules import (
-    FLOATS,
     INDEX_OUTPUTS,
     REFUSED,
     RULES,
@@ -22,6 +21,8 @@ from dreamlayer.core.autodiff.rules import (
     ZERO_GRADIENT,
     Refusal,
     Rule,
+    Rules,
+    Unless,
     Variadic,
 )
 from dreamlayer.core.errors import UnsupportedOperatorError
@@ -29,7 +30,7 @@ from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.inference import IMAGE, attributes, names_read
 
 
-def backward(graph: Graph, loss: Value, image: Value) -> Value:
+def backward(graph: Graph, loss: Value, image: Value, rules: Rules = RULES) -> Value:
     """Append the nodes that compute d loss / d image, and return that tensor.
 
     Parameters
@@ -40,6 +41,8 @@ def backward(graph: Graph, loss: Value, image: Value) -> Value:
         A scalar.
     image : Value
         The tensor to differentiate with respect to.
+    rules : mapping
+        The gradient rules by operator, as `core.autodiff.rules` has them.
 
     Raises
     ------
@@ -47,11 +50,11 @@ def backward(graph: Graph, loss: Value, image: Value) -> Value:
         Where an operator on the way has no rule, or the loss does not depend on the image.
     """
     nodes = list(graph.model.graph.node)
-    live = _live(nodes, image.name)
+    live = _live(nodes, image.name, rules)
     gradients: dict[str, Value] = {loss.name: graph.constant(_one(loss.dtype))}
     for node in reversed(nodes):
         arriving = [gradients.get(name) for name in node.output]
-        edges = [edge for edge in _edges(node) if edge.tensor in live]
+        edges = [edge for edge in _edges(node, rules) if edge.tensor in live]
         if not edges or not any(arriving):
             continue
         for edge in edges:
@@ -81,7 +84,7 @@ def differentiable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, 
     """
     reasons: dict[str, str | None] = {IMAGE: None}
     for node in network.graph.node:
-        edges = [edge for edge in _edges(node) if edge.tensor in reasons]
+        edges = [edge for edge in _edges(node, RULES) if edge.tensor in reasons]
         if not edges:
             continue
         refused = [edge.entry for edge in edges if isinstance(edge.entry, Refusal)]
@@ -101,19 +104,18 @@ class _Edge:
     entry: Rule | Variadic | Refusal
 
 
-def _edges(node: onnx.NodeProto) -> list[_Edge]:
+def _edges(node: onnx.NodeProto, rules: Rules) -> list[_Edge]:
     """All edges of a node along which a gradient is not zero by nature."""
     if node.op_type in ZERO_GRADIENT:
         return []
-    if node.op_type == "Cast" and attributes(node)["to"] not in FLOATS:
-        return []
     found = []
     for position, name in enumerate(node.input):
-        entry = _entry(node.op_type, position)
+        entry = _entry(node, position, rules)
         if name and entry is not None:
             found.append(_Edge(name, position, entry))
-    inner = set(names_read(node)) - set(node.input)
-    found += [_Edge(name, -1, _entry(node.op_type, -1)) for name in sorted(inner)]
+    inner = sorted(set(names_read(node)) - set(node.input))
+    captured = _entry(node, -1, rules) if inner else None
+    found += [_Edge(name, -1, captured) for name in inner if captured is not None]
     return found
 
 
@@ -123,23 +125,28 @@ def _carrying(node: onnx.NodeProto) -> list[str]:
     return [name for name in (node.output[:1] if first else node.output) if name]
 
 
-def _live(nodes: Sequence[onnx.NodeProto], image: str) -> set[str]:
+def _live(nodes: Sequence[onnx.NodeProto], image: str, rules: Rules) -> set[str]:
     """Tensors that a gradient can flow back from to the image."""
     live = {image}
     for node in nodes:
-        if any(edge.tensor in live for edge in _edges(node)):
+        if any(edge.tensor in live for edge in _edges(node, rules)):
             live.update(_carrying(node))
     return live
 
 
-def _entry(op: str, position: int) -> Any:
-    """The table's entry for one input of an operator: a rule, None for zero, or a Refusal."""
-    entries = RULES.get(op)
+def _entry(node: onnx.NodeProto, position: int, rules: Rules) -> Rule | Variadic | Refusal | None:
+    """The table's entry for one input of a node; None where its gradient is zero."""
+    entries = rules.get(node.op_type)
     if entries is None:
-        return Refusal(REFUSED.get(op, "has no gradient rule"))
+        return Refusal(REFUSED.get(node.op_type, "has no gradient rule"))
     if isinstance(entries, Variadic):
         return entries
-    return entries[position] if position < len(entries) else Refusal("has more inputs than known")
+    if position >= len(entries):
+        return Refusal("has more inputs than known")
+    entry = entries[position]
+    if isinstance(entry, Unless):
+        return None if entry.zero(attributes(node)) else entry.rule
+    return entry
 
 
 def _vjp(

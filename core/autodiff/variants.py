@@ -1,8 +1,12 @@
-"""Which form of an operator's gradient a provider runs fastest: one table, found by measuring."""
+"""Ways to write the same gradient: which a runtime gets right, and which it runs fastest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+
+from dreamlayer.core.autodiff.rules import RULES, elementwise, linear, pools
+from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Rule, Rules
 
 INDICES, TAPS, SLICES = "indices", "taps", "slices"
 SLOPE, RAMP = "slope", "ramp"
@@ -32,6 +36,28 @@ class Variant:
     mask: str = SLOPE
     kernels: str = SHARED
 
+    @property
+    def rules(self) -> Rules:
+        """The table of gradient rules, with those that this variant writes in its own way."""
+        mask = elementwise.ramp_mask if self.mask == RAMP else elementwise.step_mask
+        max_pool: dict[str, Rule] = {
+            INDICES: pools.max_pool,
+            TAPS: pools.max_pool_by_taps,
+            SLICES: partial(pools.max_pool_by_slices, mask=mask),
+        }
+        kernel_of = linear.own_kernel if self.kernels == OWN else linear.shared_kernel
+        return {
+            **RULES,
+            "Relu": (partial(elementwise.relu, mask=mask),),
+            "MaxPool": (max_pool[self.max_pool],),
+            "Conv": (partial(linear.conv_input, kernel_of=kernel_of), WEIGHTS, WEIGHTS),
+            "ConvTranspose": (
+                partial(linear.conv_transpose_input, kernel_of=kernel_of),
+                WEIGHTS,
+                WEIGHTS,
+            ),
+        }
+
 
 PORTABLE = Variant(max_pool=SLICES, mask=RAMP, kernels=OWN)
 """For models that leave this machine: right in every runtime that it was tried in.
@@ -40,20 +66,11 @@ OpenVINO computes HardSigmoid wrong for steep slopes, and what it prepares of a 
 convolution it also takes for a transposed one; WebGPU has no MaxPool with Indices.
 """
 
-VARIANTS = {
-    "cpu": Variant(max_pool=TAPS),
-    "cuda": Variant(),
-    "rocm": Variant(),
-    "migraphx": Variant(),
-}
-"""By short name of the provider; those not named take `PORTABLE`.
+VARIANTS = {"indices": Variant(), "blocked": Variant(max_pool=TAPS), "portable": PORTABLE}
+"""By the name that `core.runtime.providers` has for them.
 
-CPU: ONNX Runtime's pool with indices is a loop over single numbers, outside the blocked layout;
-the comparisons stay in it. OpenVINO is fastest with `PORTABLE` too: indices need ScatterElements,
-which it has on one thread; product and minimum it does in one pass with the product that follows.
+On the CPU, ONNX Runtime's pool with indices is a loop over single numbers outside its blocked
+layout; the comparisons of `blocked` stay in it. OpenVINO is fastest with `portable` too: indices
+need ScatterElements, which it runs on one thread; product and minimum are one pass with the
+product that follows.
 """
-
-
-def variant_of(provider: str) -> Variant:
-    """The variant for a provider, by its short name."""
-    return VARIANTS.get(provider, PORTABLE)

@@ -12,12 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import dreamlayer
 from dreamlayer.core.errors import DreamlayerError, install_command
+from dreamlayer.core.runtime.providers import PACKAGES
 from dreamlayer.core.version import VERSION
 
 _PACKAGES = ("numpy", "onnx", "Pillow", "pyvips", "scipy", "psutil")
-_RUNTIMES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml")
 _TRIAL_SECONDS = 120
 
 # Run in a process of its own: a provider that fails may print, hang or take the process down.
@@ -25,12 +24,13 @@ _TRIAL = """
 import sys
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.gradient_session import GradientSession
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import runtime
 from dreamlayer.core.recipe.term import Term
 import numpy as np
 runtime().set_default_logger_severity(3)
 def gradient(provider):
-    session = GradientSession(Network(), [Term("mixed0")], provider)
+    session = GradientSession(Network(), [Term("mixed0")], Execution(provider))
     return session(np.random.default_rng(0).random((3, 96, 96), np.float32))[1].ravel()
 ours = gradient(sys.argv[1])
 if sys.argv[1] != "cpu":
@@ -69,7 +69,7 @@ def _report(provider: str | None) -> dict[str, Any]:
         "system": platform.platform(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "libvips": _libvips(),
-        "onnxruntime": {n: v for n in _RUNTIMES if (v := _version(n)) is not None},
+        "onnxruntime": {n: v for n in PACKAGES if (v := _version(n)) is not None},
         "free_memory_bytes": int(free_memory()),
         "cache_folder": None if (place := cache.folder()) is None else str(place),
         "cache_bytes": cache.size(),
@@ -110,7 +110,7 @@ def _try(name: str) -> dict[str, Any]:
         ran = subprocess.run(
             # Not from the current folder, where another `core` may lie.
             [sys.executable, "-P", "-c", _TRIAL, name],
-            env={**os.environ, "PYTHONPATH": str(Path(dreamlayer.__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
             capture_output=True,
             text=True,
             timeout=_TRIAL_SECONDS,

@@ -85,6 +85,7 @@ def _dream_one(
     options: argparse.Namespace,
 ) -> None:
     from dreamlayer.core import images
+    from dreamlayer.core.ascent.loop import Callbacks
 
     reporter.restart()
     opened = (
@@ -101,7 +102,10 @@ def _dream_one(
     picture = opened if isinstance(opened, images.Picture) else opened.load()
     record = None if plot is None else recorder(used)
     picture.pixels = dreamer.dream(
-        picture.pixels, used, tile=estimate.tile, watch=reporter.progress, trace=record
+        picture.pixels,
+        used,
+        tile=estimate.tile,
+        callbacks=Callbacks(on_progress=reporter.progress, on_step=record),
     )
     picture.recipe = used.to_json()
     images.write(picture, target, format=options.format)

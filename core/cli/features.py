@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core.recipe.term import parse_channels
     from dreamlayer.core.visualize.bar_chart import bar_sheet, bar_size
     from dreamlayer.core.visualize.features import (
-        Looks,
+        Appearance,
         describe,
         feature_layout,
         feature_sheet,
@@ -151,7 +151,7 @@ def run(options: argparse.Namespace) -> int:
     _say_start(reporter, options.picture, picture.width, picture.height, found)
     title, line = describe(found, chosen, network.name, sort)
     if found.spatial:
-        looks = Looks(
+        looks = Appearance(
             options.cell, options.columns, options.colormap, options.scale, options.smooth
         )
         size = feature_layout(len(chosen), found.picture.shape[1:], looks).size

@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
     )
     pictures: list[Dreamt] = []
     try:
-        for one in gallery.dream(terms, watch=reporter.progress):
+        for one in gallery.dream(terms, on_progress=reporter.progress):
             pictures.append(one)
             if options.json:
                 reporter.note("picture", "", **_facts(one))

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     target = _target(options, recipe)
 
     from dreamlayer.core import images
-    from dreamlayer.core.style.optimization import close_styles, open_style
+    from dreamlayer.core.style.pictures import close_styles, open_style
     from dreamlayer.core.style.transfer import StyleTransfer
 
     images.check_target(target, options.format)
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
             reporter.note("round", f"{place}: loss {made.loss:.4g}", target=place, loss=made.loss)
 
     try:
-        result = painting.run(watch=reporter.progress, show=show if keep else None)
+        result = painting.run(on_progress=reporter.progress, on_round=show if keep else None)
     except KeyboardInterrupt:
         reporter.clear()
         if not kept:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.errors import DreamlayerError, MemoryLimitError, NetworkError
+from dreamlayer.core.runtime.providers import provider_of
 from dreamlayer.core.runtime.sessions import runtime
-from dreamlayer.core.runtime.settings import device_of
 
 Numbers = npt.NDArray[Any]
 _SHORT = ("failed to allocate", "out of memory", "bad allocation", "bfcarena")
@@ -81,7 +81,7 @@ class Device:
     """
 
     def __init__(self, provider: str, number: int = 0) -> None:
-        self.kind, self.number = device_of(provider), number
+        self.kind, self.number = provider_of(provider).device, number
         self.uploads, self.downloads = Traffic(), Traffic()
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike = np.float32) -> Buffer:

@@ -9,13 +9,11 @@ import onnx
 from onnx import TensorProto, helper
 
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
-from dreamlayer.core.graph.builder import prune
+from dreamlayer.core.graph.edit import prune
 from dreamlayer.core.graph.inference import IMAGE, attributes, inferred, names_read
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.term import Term
-
-_SUMS = frozenset({"content", "gram"})
-"""Kinds whose gradients do not shrink as the tile grows."""
 
 _USUAL_TILE = 512
 _HEADROOM = 8
@@ -30,9 +28,10 @@ def loss_scale(network: Network, terms: Sequence[Term]) -> float:
     A mean over a layer gives each position its share, 1 / positions, of the gradient: below the
     smallest float16 for a large tile. A power of two, which rounds nothing.
     """
-    if any(term.kind in _SUMS for term in terms):
+    if any(KINDS[term.kind].sums for term in terms):
+        # Such a gradient does not shrink as the tile grows.
         return 1.0
-    stride = network.grid([term.layer for term in terms], 1, 0).stride
+    stride = network.geometry([term.layer for term in terms]).stride
     positions = max(_USUAL_TILE / stride, 1) ** 2 * _HEADROOM
     return float(2 ** round(np.log2(positions)))
 

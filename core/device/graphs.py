@@ -9,6 +9,7 @@ from typing import Any
 import onnx
 
 from dreamlayer.core.device.buffers import Buffer, Device, telling
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import open_session, runtime
 
 _KEPT_PIXELS = 16_000_000
@@ -89,15 +90,14 @@ class Graphs:
 
     Parameters
     ----------
-    provider : str
-        Short name of the provider that runs them, loaded already.
-    threads : int
-        As for `core.runtime.sessions.open_session`.
+    execution : Execution
+        The provider that runs them, loaded already, by its short name.
     """
 
-    def __init__(self, provider: str, threads: int = 0) -> None:
-        self.provider, self.threads = provider, threads
-        self.device = Device(provider)
+    def __init__(self, execution: Execution) -> None:
+        # In full whatever the recipe's precision: the image and its sums are float32.
+        self._execution = execution.in_full()
+        self.device = Device(execution.provider)
         self._kept: dict[bytes, tuple[LoadedGraph, int]] = {}
 
     def get(self, model: onnx.ModelProto, pixels: int, passing: bool = False) -> LoadedGraph:
@@ -117,8 +117,7 @@ class Graphs:
         if found is None:
             self._make_room(pixels)
             with telling("its graphs"):
-                # In full whatever the recipe's precision: the image and its sums are float32.
-                session = open_session(model, self.provider, self.threads)
+                session = open_session(model, self._execution)
             found = LoadedGraph(session, self.device, passing=passing), pixels
         self._kept[key] = found
         return found[0]

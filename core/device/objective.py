@@ -5,26 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-import onnx
-
-from dreamlayer.core.autodiff.variants import variant_of
+from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.device.backend import DeviceBackend
 from dreamlayer.core.device.buffers import Buffer, telling
 from dreamlayer.core.device.float16 import loss_scale, to_float16
 from dreamlayer.core.device.graphs import Graphs, LoadedGraph
 from dreamlayer.core.device.tile_graph import Layout, tile_model
-from dreamlayer.core.dreaming.objective import compared_with
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.edit import FLOAT, blank, finished
-from dreamlayer.core.network.activations import activation_model
+from dreamlayer.core.graph.edit import FLOAT, blank, finished, tap
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import ORIGINALS, references
+from dreamlayer.core.network.objective import references
+from dreamlayer.core.network.references import compared_with
+from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime.providers import AUTO, FAST, FULL
+from dreamlayer.core.runtime.providers import FAST, Execution, provider_of
 from dreamlayer.core.runtime.sessions import open_session, short_name
-from dreamlayer.core.runtime.settings import recordable, recorded_options
 
 
 class DeviceObjective:
@@ -33,15 +30,13 @@ class DeviceObjective:
     Parameters
     ----------
     network : Network
-        Whose layers are climbed.
+        The network that holds the layers.
     terms : sequence of Term
         The objective.
     guide : str
         File of the picture that guided terms are compared with; empty for none.
-    provider, threads
-        As for `core.runtime.sessions.open_session`.
-    precision : str
-        The recipe's: `full` or `fast`.
+    execution : Execution
+        The provider, threads and precision.
 
     Attributes
     ----------
@@ -67,22 +62,23 @@ class DeviceObjective:
         network: Network,
         terms: Sequence[Term],
         guide: str = "",
-        provider: str = AUTO,
-        threads: int = 0,
-        precision: str = FULL,
+        execution: Execution = Execution(),
     ) -> None:
         network.check(terms)
-        self.provider = loaded_provider(provider, threads)
-        self.precision, self.scale, model = precision, 1.0, network.model
-        fixed = compared_with(network, terms, guide, self.provider, threads)
-        if precision == FAST:
+        self.provider = loaded_provider(execution)
+        self._execution = execution.on(self.provider)
+        self.scale, model = 1.0, network.model
+        fixed = compared_with(network, terms, guide, self._execution)
+        if execution.precision == FAST:
             self.scale = loss_scale(network, terms)
             model = to_float16(model, [term.layer for term in terms])
         scaled = [_scaled(term, self.scale) for term in terms]
-        self._gradient = gradient_model(model, scaled, variant=variant_of(self.provider))
+        self._gradient = gradient_model(
+            model, scaled, variant=VARIANTS[provider_of(self.provider).variant]
+        )
         own = [one.layer for one in references(terms) if one.source == ORIGINALS]
-        self._originals = activation_model(model, own) if own else None
-        self.graphs = Graphs(self.provider, threads)
+        self._originals = tap(model, own) if own else None
+        self.graphs = Graphs(self._execution)
         device = self.graphs.device
         self.fixed: Mapping[str, Buffer] = {n: device.upload(maps) for n, maps in fixed.items()}
         self._loaded: dict[tuple[object, ...], LoadedGraph] = {}
@@ -107,7 +103,8 @@ class DeviceObjective:
             How often it will be run, about.
         """
         even = recipe.tiling != "random"
-        if even and recordable(self.provider, self.precision, runs):
+        row = provider_of(self.provider)
+        if even and row.records(self._execution.precision, runs):
             try:
                 # Not kept: a recording holds the addresses of one octave's buffers.
                 return self._load(recipe, layout, shapes)
@@ -127,11 +124,9 @@ class DeviceObjective:
     ) -> LoadedGraph:
         """A session of its own; with the shapes of its inputs it records its kernels."""
         model = tile_model(self._gradient, self._originals, recipe, layout, recorded)
-        options = None if recorded is None else recorded_options(self.provider)
+        options = None if recorded is None else provider_of(self.provider).recording
         with telling("the network"):
-            session = open_session(
-                model, self.provider, self.graphs.threads, self.precision, options
-            )
+            session = open_session(model, self._execution.on(self.provider), options)
         return LoadedGraph(session, self.graphs.device, recording=recorded is not None)
 
 
@@ -142,7 +137,7 @@ def _scaled(term: Term, scale: float) -> Term:
     return dataclasses.replace(term, weight=term.weight * scale)
 
 
-def loaded_provider(provider: str, threads: int = 0) -> str:
+def loaded_provider(execution: Execution) -> str:
     """Short name of the provider that loads, found out by the smallest of sessions.
 
     Raises
@@ -151,6 +146,5 @@ def loaded_provider(provider: str, threads: int = 0) -> str:
         As for `core.runtime.sessions.open_session`.
     """
     graph = blank({"x": (FLOAT, [1])}, "probe")
-    model: onnx.ModelProto = finished(graph, {"y": graph.value("x") + graph.value("x")})
-    session = open_session(model, provider, threads)
-    return short_name(session.get_providers()[0])
+    model = finished(graph, {"y": graph.value("x") + graph.value("x")})
+    return short_name(open_session(model, execution.in_full()).get_providers()[0])

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.edit import FLOAT, INT32, along, clipped, gather
-from dreamlayer.core.graph.ops import cast
+from dreamlayer.core.graph.edit import FLOAT, INT32
+from dreamlayer.core.graph.ops import along, cast, clipped, gather
 
 Size = tuple[int, int]
 Floats = npt.NDArray[np.float64]

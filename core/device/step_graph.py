@@ -7,10 +7,10 @@ import numpy.typing as npt
 import onnx
 
 from dreamlayer.core.ascent.normalize import FLAT, KERNEL, SMALLEST
-from dreamlayer.core.device.blurring import blurred, correlated, gaussian, mixing, radius_of
+from dreamlayer.core.device.blur_graph import blurred, correlated, gaussian, mixing, radius_of
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.edit import DOUBLE, FLOAT, at_least, blank, clipped, finished
-from dreamlayer.core.graph.ops import cast, reshape
+from dreamlayer.core.graph.edit import DOUBLE, FLOAT, blank, finished
+from dreamlayer.core.graph.ops import at_least, cast, clipped, reshape
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]

@@ -23,15 +23,15 @@ from dreamlayer.core.graph.edit import (  # fmt: skip
     INT64,
     Declared,
     blank,
-    gather,
     name_outputs,
     rename,
     untyped,
 )
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.graph.ops import cast, reshape
+from dreamlayer.core.graph.ops import cast, gather, reshape
 from dreamlayer.core.network.gradient_model import GRADIENT, LOSS
-from dreamlayer.core.network.objective import ORIGINALS, Reference
+from dreamlayer.core.network.objective import Reference
+from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe
 
 Numbers = npt.NDArray[np.generic]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import onnx
 
 from dreamlayer.core.ascent.backend import Formula, Size
-from dreamlayer.core.device.blurring import blurred, gaussian, radius_of
+from dreamlayer.core.device.blur_graph import blurred, gaussian, radius_of
 from dreamlayer.core.device.resample_graph import resized
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.edit import FLOAT, blank, clipped, finished
+from dreamlayer.core.graph.edit import FLOAT, blank, finished
+from dreamlayer.core.graph.ops import clipped
 
 RESULT = "result"
 """The name of a formula's output; its inputs are called `image0`, `image1` and so on."""

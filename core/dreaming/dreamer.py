@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, overload
@@ -11,24 +12,27 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.backend import Backend, Image
-from dreamlayer.core.ascent.loop import Trace, ascend
+from dreamlayer.core.ascent.loop import Callbacks, ascend
 from dreamlayer.core.ascent.octaves import working_size
-from dreamlayer.core.ascent.preview import OnPreview, PreviewMaker
+from dreamlayer.core.ascent.preview import PreviewMaker
 from dreamlayer.core.ascent.progress import OnProgress
 from dreamlayer.core.ascent.tiles import Grid
-from dreamlayer.core.device.objective import DeviceObjective
-from dreamlayer.core.dreaming.backends import ObjectiveCache
+from dreamlayer.core.dreaming.backends import (
+    LoadedObjective,
+    ObjectiveCache,
+    check_backend,
+    device_provider,
+)
 from dreamlayer.core.dreaming.memory import Estimate, estimate
-from dreamlayer.core.dreaming.objective import Objective
-from dreamlayer.core.dreaming.paths import check_path, device_provider
-from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, planar
+from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, noise, planar
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize
+from dreamlayer.core.network.files import find
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets import DEFAULT_PRESET, preset
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.runtime.gpu_memory import free_bytes
-from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.runtime.sessions import first_choice
 
 Array = npt.NDArray[np.float32]
@@ -45,15 +49,15 @@ class Dreamer:
         Execution provider: `auto`, or one that is demanded.
     threads : int
         Threads of ONNX Runtime on the CPU, 0 for one a core.
-    path : str
-        Where the image lies: `numpy`, `resident` or `auto`; see `core.dreaming.paths`.
+    backend : str
+        What holds the image: `numpy`, `device` or `auto`; see `core.dreaming.backends`.
 
     Raises
     ------
     NetworkError, ProviderError
         Where the network or the provider cannot be had.
     OptionError
-        Where there is no such path.
+        Where there is no such backend.
     """
 
     def __init__(
@@ -61,45 +65,45 @@ class Dreamer:
         network: str | Network = "default",
         provider: str = AUTO,
         threads: int = 0,
-        path: str = AUTO,
+        backend: str = AUTO,
     ) -> None:
-        check_path(path)
+        check_backend(backend)
         self.network = Network(network) if isinstance(network, str) else network
-        self._provider, self._threads, self._path = provider, threads, path
+        self._execution, self._backend = Execution(provider, threads), backend
 
     @cached_property
-    def _resident(self) -> str | None:
-        return device_provider(self._path, self._provider, self._threads)
+    def _device(self) -> str | None:
+        return device_provider(self._backend, self._execution)
 
     @cached_property
-    def _device_room(self) -> float | None:
+    def _device_memory(self) -> float | None:
         """Bytes that were free on the GPU before this dreamer took any; None for no or any GPU.
 
         Asked once: what it holds later, the next dream can use again.
         """
-        return None if self._resident is None else free_bytes(self._resident)
+        return None if self._device is None else free_bytes(self._device)
 
     @cached_property
     def _objectives(self) -> ObjectiveCache:
-        return ObjectiveCache(self.network, self._provider, self._threads, self._resident)
+        return ObjectiveCache(self.network, self._execution, self._device)
 
-    def objective(self, recipe: Recipe) -> Objective | DeviceObjective:
-        """The loaded objective of a recipe; the last few are kept."""
-        return self._objectives.of(recipe)
+    def objective(self, recipe: Recipe) -> LoadedObjective:
+        """The loaded objective of a recipe; the last few stay loaded."""
+        return self._objectives.get(recipe)
 
     def is_warm(self, recipe: Recipe) -> bool:
         """Tell whether `objective` has it at hand."""
         return recipe in self._objectives
 
     def forget(self, *, but: Recipe) -> None:
-        """Give back the memory of all objectives but one; they are made anew when asked for."""
+        """Give back the memory of all objectives but one; they are loaded again when asked for."""
         self._objectives.forget(but=but)
 
     def estimate(self, width: int, height: int, recipe: Recipe) -> Estimate:
         """Peak memory and tile for an image of that size; see `core.dreaming.memory.estimate`."""
-        provider = self._resident or first_choice(self._provider)
-        room = self._device_room
-        return estimate(width, height, recipe, self.network, device=room, provider=provider)
+        provider = self._device or first_choice(self._execution.provider)
+        free = self._device_memory
+        return estimate(width, height, recipe, self.network, device=free, provider=provider)
 
     def dream(
         self,
@@ -108,11 +112,8 @@ class Dreamer:
         *,
         mask: Array | None = None,
         tile: int | None = None,
-        watch: OnProgress | None = None,
-        show: OnPreview | None = None,
-        show_side: int = 256,
-        trace: Trace | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        callbacks: Callbacks = Callbacks(),
+        preview_side: int = 256,
     ) -> Array:
         """Dream on float32 pixels.
 
@@ -128,11 +129,9 @@ class Dreamer:
             float32 [height, width], 0..1; where it is 0, pixels come back bit-identical.
         tile : int, optional
             The longest side of a tile, where an estimate was made before.
-        watch, trace, cancelled : callable, optional
-            As for `core.ascent.loop.ascend_numpy`.
-        show : callable, optional
-            Called with a `core.ascent.preview.Preview` after every octave.
-        show_side : int
+        callbacks : Callbacks
+            Told how it goes, and asked whether to go on.
+        preview_side : int
             Longer side of the previews in pixels.
 
         Returns
@@ -150,18 +149,29 @@ class Dreamer:
         method, own = recipe.resample, size == (height, width)
         small = base if own else np.clip(resize(base, size, method), 0, 1)
         rng = np.random.default_rng(recipe.seed)
-        backend: Backend[Any] = objective.backend(recipe)
-        dreamt = _climbed(
-            backend,
-            _noise(size, recipe, rng) if recipe.start == "noise" else small,
-            small,
-            grid=self.network.grid([term.layer for term in recipe.layers], side, recipe.overlap),
-            rng=rng,
-            preview=None if show is None else _Wish(mask, show_side, show),
-            watch=watch,
-            trace=trace,
-            cancelled=cancelled,
-        )
+        layers = [term.layer for term in recipe.layers]
+        grid = Grid(side, recipe.overlap, self.network.geometry(layers))
+
+        def climb(backend: Backend[Image], start: Image, original: Image) -> Image:
+            on_octave = None
+            if callbacks.on_preview is not None:
+                on_octave = PreviewMaker(
+                    backend, original, mask, recipe.strength, preview_side, callbacks.on_preview
+                )
+            return ascend(
+                backend,
+                start,
+                grid=grid,
+                rng=rng,
+                original=original,
+                callbacks=callbacks,
+                on_octave=on_octave,
+            )
+
+        start = small
+        if recipe.start == "noise":
+            start = noise(size, recipe.noise_low, recipe.noise_high, rng)
+        dreamt = objective.backend(recipe).run(climb, start, small)
         if recipe.start == "noise":
             # Nothing of the picture is in it, its detail included.
             dreamt = dreamt if own else resize(dreamt, (height, width), method)
@@ -175,47 +185,6 @@ class Dreamer:
         return changed(pixels, dreamt, mask, base.reshape(height, width, 3))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Wish:
-    """What previews are wanted; see `core.ascent.preview.PreviewMaker`."""
-
-    mask: Array | None
-    side: int
-    show: OnPreview
-
-
-def _climbed(
-    backend: Backend[Image],
-    start: Array,
-    original: Array,
-    *,
-    grid: Grid,
-    rng: np.random.Generator,
-    preview: _Wish | None,
-    watch: OnProgress | None,
-    trace: Trace | None,
-    cancelled: Callable[[], bool] | None,
-) -> Array:
-    """Dream where the backend has its images; the result comes back."""
-    held = backend.upload(original)
-    show = None
-    if preview is not None:
-        strength = backend.recipe.strength
-        show = PreviewMaker(backend, held, preview.mask, strength, preview.side, preview.show)
-    dreamt = ascend(
-        backend,
-        held if start is original else backend.upload(start),
-        grid=grid,
-        rng=rng,
-        original=held,
-        watch=watch,
-        show=show,
-        trace=trace,
-        cancelled=cancelled,
-    )
-    return backend.download(dreamt)
-
-
 def noise_picture(recipe: Recipe) -> Array:
     """The noise that a recipe starts from where no picture is given.
 
@@ -225,15 +194,27 @@ def noise_picture(recipe: Recipe) -> Array:
         float32 [canvas, canvas, 3], `noise_low` to `noise_high`.
     """
     size = recipe.canvas, recipe.canvas
-    planes = _noise(size, recipe, np.random.default_rng(recipe.seed))
+    rng = np.random.default_rng(recipe.seed)
+    planes = noise(size, recipe.noise_low, recipe.noise_high, rng)
     return np.ascontiguousarray(planes.transpose(1, 2, 0))
 
 
-def _noise(size: tuple[int, int], recipe: Recipe, rng: np.random.Generator) -> Array:
-    noise = rng.random((3, *size), np.float32)
-    noise *= recipe.noise_high - recipe.noise_low
-    noise += recipe.noise_low
-    return noise
+_warm = threading.local()
+"""The dreamer that `dream` used last in a thread: sessions serve one thread at a time."""
+
+
+def _warm_dreamer(network: str, provider: str) -> Dreamer:
+    """The last dreamer, where it is for the same state of the same network file, else a new one."""
+    path = find(network)
+    state = path.stat()
+    key = path, state.st_mtime_ns, state.st_size, provider
+    if getattr(_warm, "key", None) != key:
+        # First the old one's memory is given back.
+        _warm.key = _warm.dreamer = None
+        _warm.dreamer = Dreamer(network, provider)
+        _warm.key = key
+    found: Dreamer = _warm.dreamer
+    return found
 
 
 @overload
@@ -243,7 +224,7 @@ def dream(
     *,
     provider: str = ...,
     mask: Array | None = ...,
-    watch: OnProgress | None = ...,
+    on_progress: OnProgress | None = ...,
     cancelled: Callable[[], bool] | None = ...,
 ) -> Picture: ...
 
@@ -255,7 +236,7 @@ def dream(
     *,
     provider: str = ...,
     mask: Array | None = ...,
-    watch: OnProgress | None = ...,
+    on_progress: OnProgress | None = ...,
     cancelled: Callable[[], bool] | None = ...,
 ) -> npt.NDArray[Any]: ...
 
@@ -266,10 +247,13 @@ def dream(
     *,
     provider: str = AUTO,
     mask: Array | None = None,
-    watch: OnProgress | None = None,
+    on_progress: OnProgress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Picture | npt.NDArray[Any]:
     """Dream on one image.
+
+    The network stays loaded for the next call in the same thread; a `Dreamer` of one's own keeps
+    it as long as that one lives.
 
     Parameters
     ----------
@@ -282,7 +266,7 @@ def dream(
         Execution provider: `auto`, `cpu`, `cuda`, ...
     mask : array, optional
         float32 [height, width], 0..1; where it is 0, nothing changes.
-    watch : callable, optional
+    on_progress : callable, optional
         Called with a `core.ascent.progress.Progress` after every tile.
     cancelled : callable, optional
         Asked before every tile; True ends the dream with `CancelledError`.
@@ -298,10 +282,11 @@ def dream(
         With one sentence on what to do, where the recipe, network, provider or image do not fit.
     """
     chosen = preset(recipe) if isinstance(recipe, str) else recipe
-    dreamer = Dreamer(chosen.network, provider)
+    dreamer = _warm_dreamer(chosen.network, provider)
     given = image if isinstance(image, Picture) else np.asarray(image)
     pixels = given.pixels if isinstance(given, Picture) else as_float(given)
-    result = dreamer.dream(pixels, chosen, mask=mask, watch=watch, cancelled=cancelled)
+    callbacks = Callbacks(on_progress, cancelled=cancelled)
+    result = dreamer.dream(pixels, chosen, mask=mask, callbacks=callbacks)
     if isinstance(given, Picture):
         return dataclasses.replace(given, pixels=result, recipe=chosen.to_json())
     return as_type(result, given.dtype)

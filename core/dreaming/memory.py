@@ -8,70 +8,50 @@ from dataclasses import dataclass
 import psutil
 
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
-from dreamlayer.core.ascent.tilings import largest_tile
-from dreamlayer.core.dreaming.objective import GUIDE_SIDE
+from dreamlayer.core.ascent.tiles import Grid, largest_tile
 from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.references import GUIDE_SIDE
+from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.runtime.providers import provider_of
 
 TILE = 512
 """Side of a tile where memory allows; above it a step costs the same per pixel."""
 
 _SMALLER_TILES = (384, 256, 192, 128)
 _COPIES = 4.75
-"""float32 copies of the image at the peak: as read, clipped and planar, dreamt, its gradient, and
-the plane and the file's own bytes that are at work; measured at 12 and 100 megapixels."""
+"""float32 copies of the image at the peak: as read, clipped and planar, dreamt, its gradient, the
+plane in work and the file's bytes; measured at 12 and 100 megapixels."""
 
 
-@dataclass(frozen=True)
-class _Host:
-    """What a provider takes of the host's memory, measured on InceptionV3.
-
-    Attributes
-    ----------
-    base : float
-        Interpreter, numpy, onnx and ONNX Runtime, in bytes.
-    weight : float
-        Bytes of a weight: as stored, as float32, turned over for the gradient, and as prepared.
-    share : float
-        Peak of the feature maps' memory relative to the forward activations.
-    """
-
-    base: float
-    weight: float
-    share: float
-
-
-_HOST = _Host(base=85e6, weight=34, share=1.2)
-_HOSTS = {"openvino": _Host(base=115e6, weight=47, share=1.6)}
-"""By short name of the provider; the others take `_HOST`, the CPU's."""
-
-_SHARE_OF_FREE = 0.9
+SHARE_OF_FREE = 0.9
+"""What an estimate may claim of the free memory."""
 
 _DEVICE_COPIES = 7.0
 """float32 copies of the image on a GPU: the original, dreamt, its gradient, and four that a step
-or the change of an octave works in."""
+or a change of octave needs."""
 
 _DEVICE_BASE = 600e6
-"""What CUDA, cuDNN and cuBLAS take of a GPU's memory before they compute, in bytes."""
+"""GPU memory that CUDA, cuDNN and cuBLAS use before they compute, in bytes."""
 
 _DEVICE_BYTES_PER_WEIGHT = 24
-"""A weight and its turned-over copy, for graphs of a whole image and of several tiles, with what
-cuDNN makes of them."""
+"""A weight and its transposed copy, for graphs of a whole image and of several tiles, including
+what cuDNN prepares."""
 
 _DEVICE_SHARE = 1.8
 """Peak of the GPU's arena relative to the forward activations, cuDNN's workspace included; with
-room to spare, since no GPU was there to measure it on."""
+a margin, since it was not measured on a GPU."""
 
 _DEVICE_TILES = (4096, 3072, 2048, 1536, 1024, 768)
 
 _CARRIED = 20
-"""Bytes of a pixel and its mask as the worker reads them."""
+"""Bytes per pixel, mask included, as the worker reads them."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a dream will need at its peak.
+    """Peak memory of a dream.
 
     Attributes
     ----------
@@ -80,9 +60,9 @@ class Estimate:
     tile : int
         The longest side of a tile that this is for.
     available : float
-        Bytes that the process could have when asked, what it held already included.
+        Bytes that the process could have when asked, including what it held already.
     device : float
-        Peak memory on the GPU that holds the image; 0 where none does.
+        Peak memory on the GPU that holds the image; 0 without one.
     """
 
     bytes: float
@@ -92,27 +72,41 @@ class Estimate:
 
 
 def available() -> float:
-    """Bytes of memory that can be had without swapping."""
+    """Bytes of memory that are free without swapping."""
     return float(psutil.virtual_memory().available)
 
 
 def held() -> float:
-    """Bytes of memory that this process has already, and so need not be free for it."""
+    """Bytes of memory that this process has already."""
     return float(psutil.Process().memory_info().rss)
 
 
+def usable() -> float:
+    """Bytes that this process may have: what it holds already, and what is free."""
+    return available() + held()
+
+
+def fits(needed: float, free: float) -> bool:
+    """Whether an estimate of bytes fits into free memory, with some to spare."""
+    return needed <= free * SHARE_OF_FREE
+
+
+def weight_count(network: Network) -> int:
+    """How many numbers a network's weights are."""
+    return sum(math.prod(tensor.dims) for tensor in network.model.graph.initializer)
+
+
 def check_room(width: int, height: int) -> None:
-    """Refuse a picture that will not fit whatever the network, before its pixels are read.
+    """Refuse a picture that cannot fit with any network, before its pixels are read.
 
     Raises
     ------
     MemoryLimitError
-        With what it needs at least and what there is.
+        It does not fit; the message says what is needed and what is free.
     """
     free, needed = available(), _for_pixels(width, height)
-    enough = needed <= (free + held()) * _SHARE_OF_FREE
-    if not enough or width * height * _CARRIED > free * _SHARE_OF_FREE:
-        raise MemoryLimitError(_refusal(width, height, needed, free))
+    if not fits(needed, free + held()) or not fits(width * height * _CARRIED, free):
+        raise _shortage(width, height, needed, free)
 
 
 def estimate(
@@ -134,84 +128,95 @@ def estimate(
     width, height : int
         The image's size in pixels.
     recipe : Recipe
-        `tile` 0 takes `TILE`, or the largest smaller one that fits into free memory.
+        With `tile` 0, `TILE` is used, or the largest smaller one that fits into memory.
     network : Network
-        Its activations make up a tile's memory.
+        Its activations are most of a tile's memory.
     free : float, optional
         Memory in bytes that the process may have, instead of what it holds and the machine has
         free.
     device : float, optional
-        Bytes that are free on the GPU that the image will be held on.
+        Bytes that are free on the GPU that will hold the image.
     provider : str
         Short name of the provider that will run it.
 
     Raises
     ------
     MemoryLimitError
-        Where not even the smallest tile fits; the message says what would.
+        Not even the smallest tile fits; the message says what is needed.
     """
-    free = available() + held() if free is None else free
-    layers = [term.layer for term in recipe.layers]
-    host = _HOSTS.get(provider, _HOST)
-    per_pixel = network.activation_bytes(layers) * host.share
-    weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
+    free = usable() if free is None else free
+    host = provider_of(provider).host
+    weights = weight_count(network)
     fixed = host.base + weights * host.weight + _for_pixels(width, height)
-    if recipe.needs_original:
-        # The layers are computed for the original too, by a session of their own.
-        per_pixel *= 1.5
-        fixed += weights * host.weight / 2
     octaves = octave_sizes(*working_size(width, height, recipe), recipe)
-    octave = octaves[-1]
+    if device is not None:
+        # The host holds only the picture as it was read, clipped, and the result.
+        if not fits(fixed, free):
+            raise _shortage(width, height, fixed, free)
+        return _on_device(width, height, octaves, recipe, network, device, Estimate(fixed, 0, free))
+    if recipe.needs_original:
+        # The layers are computed for the original too, by another session.
+        fixed += weights * host.weight / 2
     fixed += _for_octaves(octaves, width * height, recipe)
     sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]
-    needed = 0.0
-    if device is not None:
-        # The host keeps the picture as it was read, clipped, and what comes back.
-        needed = host.base + weights * host.weight + _for_pixels(width, height)
-        if needed > free * _SHARE_OF_FREE:
-            raise MemoryLimitError(_refusal(width, height, needed, free))
-        tile, there = _on_device(octaves, width * height, recipe, network, device)
-        if not tile:
-            raise MemoryLimitError(_refusal(width, height, there, device, "GPU memory"))
-        return Estimate(needed, tile, free, there)
-    for side in sides:
-        pixels = largest_tile(recipe, network.grid(layers, side, recipe.overlap), *octave)
-        needed = fixed + pixels * per_pixel + _for_guide(pixels, recipe, network)
-        if needed <= free * _SHARE_OF_FREE:
-            return Estimate(needed, side, free)
-    raise MemoryLimitError(_refusal(width, height, needed, free))
+    tile, needed = _choose_tile(sides, fixed, host.share, octaves[-1], recipe, network, free)
+    if not tile:
+        raise _shortage(width, height, needed, free)
+    return Estimate(needed, tile, free)
 
 
 def _on_device(
-    octaves: list[tuple[int, int]], pixels: int, recipe: Recipe, network: Network, free: float
-) -> tuple[int, float]:
-    """The largest tile that fits a GPU, or 0 where none does, and the bytes that it needs."""
-    layers = [term.layer for term in recipe.layers]
+    width: int,
+    height: int,
+    octaves: list[tuple[int, int]],
+    recipe: Recipe,
+    network: Network,
+    free: float,
+    host: Estimate,
+) -> Estimate:
+    """Add to the host's estimate what a GPU with `free` bytes needs, and the tile that fits it."""
+    octave = octaves[-1]
+    fixed = _DEVICE_BASE + weight_count(network) * _DEVICE_BYTES_PER_WEIGHT
+    fixed += octave[0] * octave[1] * 12.0 * _DEVICE_COPIES
+    fixed += _for_octaves(octaves, width * height, recipe)
     # In float16 the feature maps take half.
     share = _DEVICE_SHARE * (0.5 if recipe.precision == "fast" else 1.0)
-    per_pixel = network.activation_bytes(layers) * share
-    if recipe.needs_original:
-        per_pixel *= 1.5
-    weights = sum(math.prod(t.dims) for t in network.model.graph.initializer)
-    octave = octaves[-1]
-    fixed = _DEVICE_BASE + weights * _DEVICE_BYTES_PER_WEIGHT
-    fixed += octave[0] * octave[1] * 12.0 * _DEVICE_COPIES + _for_octaves(octaves, pixels, recipe)
     whole = max(octave)
-    tried = [side for side in (*_DEVICE_TILES, TILE, *_SMALLER_TILES) if side < whole]
+    smaller = [side for side in (*_DEVICE_TILES, TILE, *_SMALLER_TILES) if side < whole]
+    sides = [recipe.tile] if recipe.tile else [whole, *smaller]
+    tile, needed = _choose_tile(sides, fixed, share, octave, recipe, network, free)
+    if not tile:
+        raise _shortage(width, height, needed, free, "GPU memory")
+    return Estimate(host.bytes, tile, host.available, needed)
+
+
+def _choose_tile(
+    sides: list[int],
+    fixed: float,
+    share: float,
+    octave: tuple[int, int],
+    recipe: Recipe,
+    network: Network,
+    free: float,
+) -> tuple[int, float]:
+    """The first of `sides` whose tile fits, 0 if none does, and the bytes needed with it."""
+    layers = [term.layer for term in recipe.layers]
+    per_pixel = network.activation_bytes(layers) * share * (1.5 if recipe.needs_original else 1.0)
+    geometry = network.geometry(layers)
     needed = 0.0
-    for side in [recipe.tile] if recipe.tile else [whole, *tried]:
-        tile = largest_tile(recipe, network.grid(layers, side, recipe.overlap), *octave)
-        needed = fixed + tile * per_pixel + _for_guide(tile, recipe, network)
-        if needed <= free * _SHARE_OF_FREE:
+    for side in sides:
+        pixels = largest_tile(recipe, Grid(side, recipe.overlap, geometry), *octave)
+        needed = fixed + pixels * per_pixel + _for_guide(pixels, recipe, network)
+        if fits(needed, free):
             return side, needed
     return 0, needed
 
 
 def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) -> float:
-    """What the octaves need beyond what every picture does."""
+    """Extra memory of the octaves, beyond what every picture needs."""
     areas = [height * width for height, width in octaves]
     own = areas[-1]
-    # `_COPIES` has three of the picture in it, which an octave beyond it makes larger.
+    # `_COPIES` counts three of the picture, which are larger for an octave beyond its size.
     copies = 3.0 * max(own - pixels, 0) / own
     if SCHEMES[recipe.scheme].keeps:
         copies += sum(areas) / own + 1.0
@@ -220,15 +225,15 @@ def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) ->
 
 
 def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
-    """The guide's own activations, which ONNX Runtime may keep, and what it is compared by.
+    """The guide's activations, which ONNX Runtime may retain, and the comparison with them:
 
-    That is the inner products of all positions of a tile with all of the guide's, twice over.
+    two copies of the inner products of all positions of a tile with all of the guide's.
     """
     if not recipe.needs_guide:
         return 0.0
     run = GUIDE_SIDE**2 * network.activation_bytes([t.layer for t in recipe.layers])
-    layers = [term.layer for term in recipe.layers if term.kind == "guide"]
-    strides = [network.grid([layer], 1, 0).stride for layer in layers]
+    layers = [term.layer for term in recipe.layers if KINDS[term.kind].matches]
+    strides = [network.geometry([layer]).stride for layer in layers]
     return run + max((8.0 * pixels * GUIDE_SIDE**2 / s**4 for s in strides), default=0.0)
 
 
@@ -236,14 +241,26 @@ def _for_pixels(width: int, height: int) -> float:
     return width * height * 12.0 * _COPIES
 
 
-def _refusal(width: int, height: int, needed: float, free: float, where: str = "memory") -> str:
-    return (
-        f"dreaming {width} × {height} pixels needs about {in_units(needed)} of {where}, but only "
-        f"{in_units(free)} are free; close other programs, use a smaller tile, "
-        f"or scale the picture down"
+def _shortage(
+    width: int, height: int, needed: float, free: float, where: str = "memory"
+) -> MemoryLimitError:
+    what, remedy = (
+        f"dreaming {width} × {height} pixels",
+        "use a smaller tile, scale the picture down",
+    )
+    return shortage(what, needed, free, remedy, where)
+
+
+def shortage(
+    what: str, needed: float, free: float, remedy: str, where: str = "memory"
+) -> MemoryLimitError:
+    """The error for work that needs more bytes than are free, with what to do about it."""
+    return MemoryLimitError(
+        f"{what} needs about {in_units(needed)} of {where}, but only {in_units(free)} are free; "
+        f"{remedy}, or close other programs"
     )
 
 
 def in_units(count: float) -> str:
-    """Bytes as a person reads them."""
+    """Bytes in a unit that people read."""
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"

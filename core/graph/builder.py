@@ -12,9 +12,8 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from dreamlayer.core.autodiff.variants import Variant
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.inference import Dim, inferred, names_read
+from dreamlayer.core.graph.inference import Dim, inferred
 
 _FOLDED: dict[str, Callable[..., Any]] = {
     "Add": np.add,
@@ -120,22 +119,16 @@ class Graph:
     ----------
     model : onnx.ModelProto
         The forward network; it is copied, never changed. Opset 18 or later.
-    variant : Variant
-        How gradients are written where there is a choice; the plainest by default.
     stem : str
         What the names of its new tensors begin with.
 
     Attributes
     ----------
-    variant : Variant
-        As given.
     shapes : dict
         For each tensor whose rank is known, its dimensions.
     """
 
-    def __init__(
-        self, model: onnx.ModelProto, variant: Variant | None = None, stem: str = "gradient"
-    ) -> None:
+    def __init__(self, model: onnx.ModelProto, stem: str = "gradient") -> None:
         opset = max(
             (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
         )
@@ -146,7 +139,6 @@ class Graph:
             )
         self.model = onnx.ModelProto()
         self.model.CopyFrom(model)
-        self.variant = variant or Variant()
         self.shapes: dict[str, list[Dim]] = {}
         self.dtypes: dict[str, int] = {}
         self.producers: dict[str, onnx.NodeProto] = {}
@@ -261,26 +253,6 @@ class Graph:
             if name not in self._taken:
                 self._taken.add(name)
                 return name
-
-
-def prune(model: onnx.ModelProto) -> None:
-    """Drop, in place, every node and initializer that no graph output depends on."""
-    wanted = {output.name for output in model.graph.output}
-    kept: list[onnx.NodeProto] = []
-    for node in reversed(model.graph.node):
-        if wanted.intersection(node.output):
-            kept.append(node)
-            wanted.update(names_read(node))
-    _replace(model.graph.node, reversed(kept))
-    _replace(model.graph.initializer, [t for t in model.graph.initializer if t.name in wanted])
-    made = {name for node in kept for name in node.output}
-    _replace(model.graph.value_info, [i for i in model.graph.value_info if i.name in made])
-
-
-def _replace(field: Any, items: Any) -> None:
-    items = list(items)
-    del field[:]
-    field.extend(items)
 
 
 def _result_type(op: str, inputs: Sequence[Value | None]) -> int:

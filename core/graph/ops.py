@@ -156,3 +156,28 @@ def scatter_add(onto: Value, indices: Value, updates: Value, axis: int = 0) -> V
         wide = cast(onto, TensorProto.FLOAT), cast(updates, TensorProto.FLOAT)
         return cast(scatter_add(wide[0], indices, wide[1], axis), onto.dtype)
     return onto.graph.emit("ScatterElements", onto, indices, updates, axis=axis, reduction="add")
+
+
+def gather(value: Value, index: Sequence[int] | np.ndarray | Value, axis: int) -> Value:
+    """Elements along an axis, by an index that may be known already."""
+    if not isinstance(index, Value):
+        index = value.graph.constant(np.asarray(index, np.int64))
+    return value.graph.emit("Gather", value, index, axis=axis)
+
+
+def along(vector: np.ndarray, axis: int) -> np.ndarray:
+    """A vector shaped so that it runs along one axis of [3, height, width]."""
+    return vector.reshape(-1, 1) if axis == 1 else vector
+
+
+def clipped(value: Value, low: float, high: float) -> Value:
+    """Brought within bounds."""
+    return value.graph.emit(
+        "Clip", value, value.graph.like(value, low), value.graph.like(value, high)
+    )
+
+
+def at_least(value: Value, low: float) -> Value:
+    """The larger of both, but not a number where it is none, as in Python's `max`."""
+    floor = value.graph.like(value, low)
+    return value.graph.emit("Where", value < floor, floor, value)

@@ -7,18 +7,19 @@ zero, which ends the process.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import onnx
 from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph.edit import ancestors
 from dreamlayer.core.graph.inference import (
     IMAGE,
     add_constants,
     attributes,
     infer_shapes,
-    names_read,
 )
 
 LARGEST = 2048
@@ -30,14 +31,32 @@ _PROBE = 1024
 Shapes = dict[str, list[int]]
 
 
-def ancestors(model: onnx.ModelProto, names: Iterable[str]) -> list[onnx.NodeProto]:
-    """The nodes that the named tensors depend on, in topological order."""
-    wanted, found = set(names), []
-    for node in reversed(model.graph.node):
-        if wanted.intersection(node.output):
-            found.append(node)
-            wanted.update(names_read(node))
-    return found[::-1]
+@dataclass(frozen=True)
+class Geometry:
+    """What a network demands of the sizes of images, for some of its layers.
+
+    Attributes
+    ----------
+    minimum : int
+        The least side in pixels.
+    stride : int
+        Pixels from one position of the deepest layer to the next.
+    multiple : int
+        What sides must be a multiple of, for networks that demand it.
+    """
+
+    minimum: int = 1
+    stride: int = 1
+    multiple: int = 1
+
+    def enough(self, length: int) -> int:
+        """The least side that the network takes and that holds `length` pixels."""
+        return round_up(max(length, self.minimum), self.multiple)
+
+
+def round_up(number: int, step: int) -> int:
+    """The next multiple of `step`."""
+    return -(-number // step) * step
 
 
 def shapes_at(
@@ -154,15 +173,21 @@ def minimum_size(model: onnx.ModelProto, layers: Sequence[str], multiple: int = 
     return top
 
 
+def strides(model: onnx.ModelProto, layers: Sequence[str] | None = None) -> dict[str, int]:
+    """Pixels of the image from one position to the next, for each tensor that has positions."""
+    near, far = (shapes_at(model, side, layers) for side in (_PROBE, 2 * _PROBE))
+    grown = {
+        name: far[name][2] - dims[2]
+        for name, dims in near.items()
+        if len(dims) == len(far.get(name, ())) == 4
+    }
+    return {name: round(_PROBE / more) for name, more in grown.items() if more > 0}
+
+
 def stride(model: onnx.ModelProto, layers: Sequence[str]) -> int:
     """Pixels of the image from one position of the deepest of `layers` to the next."""
-    near, far = (shapes_at(model, side, layers) for side in (_PROBE, 2 * _PROBE))
-    grown = [
-        far[name][2] - near[name][2]
-        for name in layers
-        if len(near.get(name, ())) == len(far.get(name, ())) == 4
-    ]
-    return max([1, *(round(_PROBE / positions) for positions in grown if positions > 0)])
+    found = strides(model, layers)
+    return max([1, *(found[name] for name in layers if name in found)])
 
 
 def activation_bytes(model: onnx.ModelProto, layers: Sequence[str]) -> float:

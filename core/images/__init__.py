@@ -1,4 +1,4 @@
-"""Pictures in and out: `open` or `read` a file, `check_target` early, `write` at the end."""
+"""Picture files: `open` or `read` one, `check_target` before the work, `write` the result."""
 
 from dreamlayer.core.images.picture import FORMATS, Picture
 from dreamlayer.core.images.reading import MAX_MEGAPIXELS, Source, open, read

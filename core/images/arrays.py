@@ -1,4 +1,4 @@
-"""Pixels of an image as callers have them: checked, laid out for dreaming, and changed."""
+"""Arrays of pixels: checked, converted, laid out for dreaming, and changed under a mask."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
     Raises
     ------
     ImageError
-        Where shapes or values are not what `Dreamer.dream` takes.
+        A shape or a value is not what `Dreamer.dream` accepts.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise ImageError(
@@ -46,12 +46,30 @@ def planar(pixels: Array) -> Array:
 
 
 def _within_0_1(mask: Array) -> bool:
-    """True for 0..1 but for rounding, which a feathered selection in floats has."""
+    """Whether values are within 0..1, up to the rounding of a feathered float selection."""
     return bool(-_ROUNDING <= mask.min() <= mask.max() <= 1 + _ROUNDING)
 
 
+def noise(size: tuple[int, int], low: float, high: float, rng: np.random.Generator) -> Array:
+    """Uniform noise from `low` to `high`, float32 [3, height, width]; `size` is (height, width)."""
+    values = rng.random((3, *size), np.float32)
+    values *= high - low
+    values += low
+    return values
+
+
 def changed(pixels: Array, change: Array, mask: Array | None, result: Array) -> Array:
-    """Write pixels + mask * change to `result`; pixels outside the mask are copied bit by bit."""
+    """Write pixels + mask * change to `result`; pixels outside the mask are copied bit for bit.
+
+    Parameters
+    ----------
+    pixels, result : array
+        float32 [height, width, 3].
+    change : array
+        float32 [3, height, width]; overwritten.
+    mask : array or None
+        float32 [height, width], 0..1.
+    """
     for channel in range(3):
         own = pixels[:, :, channel]
         if mask is None:

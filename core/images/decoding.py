@@ -1,4 +1,4 @@
-"""From an image of libvips to upright float32 RGB and alpha in numpy, band by band."""
+"""Decode a libvips image into upright float32 RGB and alpha, band by band."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _LAB = ("lab", "labs", "labq")
 
 @dataclass(frozen=True)
 class Layout:
-    """What the channels of a file are.
+    """The channels of a file.
 
     Parameters
     ----------
-    colours
-        Channels of colour: 1 grey, 3 RGB or Lab, 4 CMYK.
+    colors
+        Number of color channels: 1 grey, 3 RGB or Lab, 4 CMYK.
     has_alpha
-        Whether one more channel is transparency.
+        Whether there is an alpha channel too.
     depth
-        Bits a channel: 8, 16, or 32 for float.
+        Bits per channel: 8, 16, or 32 for float.
     """
 
-    colours: int
+    colors: int
     has_alpha: bool
     depth: int
 
 
 def channel_layout(image: Any, name: str) -> Layout:
-    """Return the layout of a `pyvips.Image` whose header has been read.
+    """Channel layout of a `pyvips.Image` whose header has been read.
 
     Raises
     ------
@@ -49,17 +49,17 @@ def channel_layout(image: Any, name: str) -> Layout:
         The picture called `name` has channels that cannot become RGB.
     """
     if image.interpretation == "cmyk":
-        colours = 4
+        colors = 4
     elif image.interpretation in _LAB:
-        colours = 3
+        colors = 3
     else:
-        colours = 1 if image.bands <= 2 else 3
+        colors = 1 if image.bands <= 2 else 3
     # LabQ packs three channels into four bytes.
     bands = 3 if image.interpretation == "labq" else image.bands
-    if bands not in (colours, colours + 1):
+    if bands not in (colors, colors + 1):
         raise PictureError(
-            f"{name} has {bands} channels, and grey, RGB or CMYK with or without alpha can be "
-            "read; export it as RGB"
+            f"{name} has {bands} channels, but only grey, RGB and CMYK, with or without alpha, "
+            "can be read; export it as RGB"
         )
     if image.interpretation in _LAB:
         bits = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 16
@@ -68,21 +68,21 @@ def channel_layout(image: Any, name: str) -> Layout:
         depth = {1: 8, 2: 16}.get(_TYPES[image.format].itemsize, 32)
     else:
         raise PictureError(
-            f"{name} stores its channels as {image.format}, and 8 bit, 16 bit and floating point "
-            "can be read; export it with 16 bits a channel"
+            f"{name} stores its channels as {image.format}, but only 8 bit, 16 bit and floating "
+            "point can be read; export it with 16 bits per channel"
         )
-    if depth == 32 and colours == 4:
+    if depth == 32 and colors == 4:
         raise PictureError(
             f"{name} is CMYK in floating point, which cannot be read; export it as RGB"
         )
-    return Layout(colours, bands == colours + 1, depth)
+    return Layout(colors, bands == colors + 1, depth)
 
 
 def to_rgb(image: Any, layout: Layout, name: str) -> tuple[Any, bytes | None]:
-    """Return a `pyvips.Image` as grey or RGB with its alpha, and the profile that describes it.
+    """Convert a `pyvips.Image` to grey or RGB with its alpha, and return it with its profile.
 
-    CMYK, Lab, and grey with a profile of its own are converted to sRGB, through their profile
-    where there is one; anything else is left as it is.
+    CMYK, Lab, and grey with a profile of its own are converted to sRGB, using the embedded
+    profile if there is one; anything else is left unchanged.
 
     Raises
     ------
@@ -93,36 +93,36 @@ def to_rgb(image: Any, layout: Layout, name: str) -> tuple[Any, bytes | None]:
     space = (profile or b"")[16:20]
     if image.interpretation in _LAB:
         lab = image.extract_band(0, n=3) if layout.has_alpha else image
-        colour = lab.colourspace("srgb" if layout.depth == 8 else "rgb16")
-        return _with_alpha(colour, image, layout), None
-    if layout.colours == 4 or (layout.colours == 1 and space == b"GRAY"):
+        color = lab.colourspace("srgb" if layout.depth == 8 else "rgb16")
+        return _with_alpha(color, image, layout), None
+    if layout.colors == 4 or (layout.colors == 1 and space == b"GRAY"):
         if layout.depth == 32:
             raise PictureError(
                 f"{name} is grey in floating point with a colour profile, which cannot be "
                 "converted; export it as RGB"
             )
-        colour = image.extract_band(0, n=layout.colours)
-        if layout.colours == 4 and profile is not None and space != b"CMYK":
-            colour = colour.copy()
-            colour.remove("icc-profile-data")
-        colour = colour.icc_transform(
+        color = image.extract_band(0, n=layout.colors)
+        if layout.colors == 4 and profile is not None and space != b"CMYK":
+            color = color.copy()
+            color.remove("icc-profile-data")
+        color = color.icc_transform(
             "srgb",
-            # What libvips has of its own, a coated paper, for CMYK without a profile.
-            input_profile="cmyk" if layout.colours == 4 else "srgb",
+            # For CMYK without a profile: the coated-paper profile built into libvips.
+            input_profile="cmyk" if layout.colors == 4 else "srgb",
             embedded=True,
             intent="relative",
             black_point_compensation=True,
             depth=layout.depth,
         )
-        return _with_alpha(colour, image, layout), colour.get("icc-profile-data")
-    # An RGB profile describes grey too; a profile of any other space cannot be meant.
+        return _with_alpha(color, image, layout), color.get("icc-profile-data")
+    # An RGB profile describes grey too; a profile of any other color space does not fit.
     return image, profile if space == b"RGB " else None
 
 
-def _with_alpha(colour: Any, image: Any, layout: Layout) -> Any:
+def _with_alpha(color: Any, image: Any, layout: Layout) -> Any:
     if not layout.has_alpha:
-        return colour
-    return colour.bandjoin(image.extract_band(layout.colours).cast(colour.format))
+        return color
+    return color.bandjoin(image.extract_band(layout.colors).cast(color.format))
 
 
 def decode(
@@ -135,7 +135,7 @@ def decode(
     Parameters
     ----------
     image
-        One to four bands; values 0..1 if float, else up to their type's largest.
+        One to four bands; values 0..1 if float, else up to the maximum of their type.
     orientation
         Exif orientation, 1..8.
     name
@@ -146,7 +146,7 @@ def decode(
     pixels : ndarray
         float32 `[height, width, 3]`, integers scaled to 0..1.
     alpha : ndarray or None
-        `[height, width]` of the image's own type.
+        `[height, width]`, of the image's own type.
 
     Raises
     ------
@@ -158,8 +158,8 @@ def decode(
     kind = _TYPES[image.format]
     is_float = kind.kind == "f"
     scale = np.float32(1 if is_float else np.iinfo(kind).max)
-    colours = 1 if image.bands <= 2 else 3
-    has_alpha = image.bands > colours
+    colors = 1 if image.bands <= 2 else 3
+    has_alpha = image.bands > colors
     width, height = image.width, image.height
     upright = (width, height) if orientation >= 5 else (height, width)
     try:
@@ -167,8 +167,8 @@ def decode(
         alpha = np.empty(upright, np.float32 if is_float else kind) if has_alpha else None
     except MemoryError as failure:
         raise MemoryLimitError(
-            f"{name} needs {width * height * 12 / 1e9:.1f} GB of memory, more than there is; "
-            "make it smaller"
+            f"{name} needs {width * height * 12 / 1e9:.1f} GB of memory, more than is available; "
+            "scale it down"
         ) from failure
     stored_pixels = _as_stored(pixels, orientation)
     stored_alpha = None if alpha is None else _as_stored(alpha, orientation)
@@ -179,20 +179,20 @@ def decode(
         band = np.frombuffer(raw, kind).reshape(rows, width, image.bands)
         if is_float and not np.isfinite(band).all():
             raise PictureError(
-                f"{name} holds values that are infinite or not numbers; export it again"
+                f"{name} has pixels that are infinite or not numbers (NaN); export it again"
             )
         here = slice(top, top + rows)
         out = stored_pixels[here]
-        np.divide(band[..., :colours], scale, out=out, dtype=np.float32, casting="same_kind")
+        np.divide(band[..., :colors], scale, out=out, dtype=np.float32, casting="same_kind")
         if stored_alpha is not None:
-            stored_alpha[here] = band[..., colours]
+            stored_alpha[here] = band[..., colors]
     return pixels, alpha
 
 
 def _as_stored(upright: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     """Return a view of `upright` in the file's row order (Exif 2.3, tag 0x0112).
 
-    Filling the view turns the picture without a second copy.
+    Filling the view rotates the picture without a second copy.
     """
     across = upright.swapaxes(0, 1)
     return {

@@ -1,4 +1,7 @@
-"""Camera and author tags of a TIFF file as an Exif block and back, which libvips leaves out."""
+"""Exif and IPTC blocks: a TIFF file's tags in and out, resolution, thumbnails dropped.
+
+libvips leaves the Exif tags of TIFF files out, and keeps thumbnails that show the old picture.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,15 @@ _DESCRIPTIVE = {
     *(0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F),  # the titles that Windows shows
     *(_EXIF, _GPS),
 }
-"""Tags of the first directory that speak of the picture, not of how its pixels are stored."""
+"""Tags of the first directory that describe the picture, not how its pixels are stored."""
 
-# Bytes a value and bytes that swap as one, by TIFF field type (TIFF 6.0 section 2, BigTIFF).
+# Bytes per value, and per word when swapping, by TIFF field type (TIFF 6.0 section 2, BigTIFF).
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SIZES |= {16: 8, 17: 8, 18: 8}
 _WORDS = _SIZES | {5: 4, 10: 4}
-_MOST_BYTES = 4 << 20
+_MAX_BYTES = 4 << 20
+_PHOTOSHOP_MARK = b"Photoshop 3.0\0"
+_PHOTOSHOP_THUMBNAILS = (0x0409, 0x040C)
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def read_tiff_exif(file: BinaryIO) -> bytes | None:
     -------
     bytes or None
         A little-endian TIFF structure without pixels; None where the file has no such tags or
-        they are damaged. A maker note is copied unread, as every program but its maker's does.
+        they are damaged. Maker notes are copied as they are.
     """
     try:
         tags = _descriptive(file)
@@ -94,7 +99,7 @@ def write_tiff_exif(file: BinaryIO, exif: bytes) -> None:
     ----------
     file
         A readable, writable and seekable TIFF or BigTIFF file of one page. Its directory is
-        written anew at its end with the added tags; tags it had of its own win.
+        rewritten at its end with the added tags; tags that it has already win.
     exif
         A TIFF structure without the `Exif` mark. A damaged one adds nothing.
     """
@@ -108,10 +113,10 @@ def write_tiff_exif(file: BinaryIO, exif: bytes) -> None:
         _append(file, added | own, layout)
 
 
-def without_thumbnail(exif: bytes) -> bytes:
-    """Return an Exif block whose first directory has no second one, the thumbnail's, after it.
+def without_exif_thumbnail(exif: bytes) -> bytes:
+    """Unlink the second directory of an Exif block, which is the thumbnail's.
 
-    Everything else keeps its place, so that maker notes with offsets inside stay valid.
+    Everything else stays where it is, so that offsets inside maker notes remain valid.
     """
     file = io.BytesIO(exif)
     try:
@@ -127,10 +132,33 @@ def without_thumbnail(exif: bytes) -> bytes:
     return exif[:end] + bytes(room) + exif[end + room :]
 
 
-def exif_resolution(exif: bytes) -> tuple[float, float] | None:
-    """Return the pixels per millimetre that an Exif block names, or None.
+def without_iptc_thumbnail(block: bytes) -> bytes:
+    """Return a JPEG's Photoshop block, which holds its IPTC fields, without its thumbnails.
 
-    WebP has no other place for them, and libvips does not look there.
+    Any other block, or a damaged one, is returned unchanged. The layout is that of Adobe's
+    "Photoshop File Formats", image resource blocks.
+    """
+    if not block.startswith(_PHOTOSHOP_MARK):
+        return block
+    kept, at = _PHOTOSHOP_MARK, len(_PHOTOSHOP_MARK)
+    while at + 12 <= len(block) and block[at : at + 4] == b"8BIM":
+        (identity,) = struct.unpack_from(">H", block, at + 4)
+        # The name has a length byte and is padded to an even whole, as the content is.
+        size_at = at + 6 + (block[at + 6] + 2) // 2 * 2
+        if size_at + 4 > len(block):
+            return block
+        (size,) = struct.unpack_from(">I", block, size_at)
+        end = size_at + 4 + (size + 1) // 2 * 2
+        if identity not in _PHOTOSHOP_THUMBNAILS:
+            kept += block[at:end]
+        at = end
+    return kept if at >= len(block) else kept + block[at:]
+
+
+def exif_resolution(exif: bytes) -> tuple[float, float] | None:
+    """Return the resolution in an Exif block, in pixels per millimetre across and down, or None.
+
+    WebP stores it nowhere else, and libvips does not look there.
     """
     file = io.BytesIO(exif)
     try:
@@ -165,7 +193,7 @@ def _descriptive(file: BinaryIO) -> _Directory:
 
 
 def _enter(file: BinaryIO, layout: _Layout, parent: _Directory, tag: int) -> None:
-    """Replace the pointer `tag` by the directory it points to, or drop it if that is damaged."""
+    """Replace the pointer `tag` by the directory it points to; drop it if that is damaged."""
     pointer = parent.pop(tag)
     assert isinstance(pointer, _Value)
     if pointer.kind in (4, 13, 16, 18) and pointer.count == 1:
@@ -197,9 +225,9 @@ def _header(file: BinaryIO) -> tuple[_Layout, int]:
 
 
 def _directory(
-    file: BinaryIO, layout: _Layout, start: int, limit: int | None = _MOST_BYTES
+    file: BinaryIO, layout: _Layout, start: int, limit: int | None = _MAX_BYTES
 ) -> _Directory:
-    """Read one directory, passing over fields of unknown type or beyond `limit` bytes in all."""
+    """Read one directory, skipping fields of unknown type or beyond `limit` bytes in total."""
     file.seek(start)
     (count,) = struct.unpack(layout.count, _exactly(file, struct.calcsize(layout.count)))
     room = struct.calcsize(layout.offset)
@@ -224,7 +252,7 @@ def _directory(
 
 
 def _swap(data: bytes, kind: int, order: str) -> bytes:
-    """Turn values between `order` and little-endian."""
+    """Convert values between `order` and little-endian."""
     word = _WORDS[kind]
     if order == "<" or word == 1:
         return data

@@ -1,4 +1,4 @@
-"""Which format a picture file is in, told by its bytes, and which one an output gets."""
+"""Detect the format of a picture file by its content, and choose the format of an output."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARKS = (
     ("tiff", b"II+\0"),
     ("tiff", b"MM\0+"),
 )
-_STRANGERS = (
+_UNSUPPORTED = (
     (0, b"GIF8", "a GIF animation"),
     (0, b"%PDF", "a PDF document"),
     (0, b"8BPS", "a Photoshop document"),
@@ -35,14 +35,14 @@ _STRANGERS = (
 
 
 def sniff(file: BinaryIO, name: str) -> str:
-    """Return the format of a picture from its first bytes, whatever its name says.
+    """Detect the format of a picture by its first bytes, whatever its name.
 
     Parameters
     ----------
     file
-        A seekable binary file; it is left at its start.
+        A seekable binary file; its position is reset to the start.
     name
-        What messages call it.
+        Name used in messages.
 
     Returns
     -------
@@ -52,23 +52,23 @@ def sniff(file: BinaryIO, name: str) -> str:
     Raises
     ------
     PictureError
-        The file is empty, no picture, of another format, or an animated PNG.
+        The file is empty, not a picture, in another format, or an animated PNG.
     """
     file.seek(0)
     head = file.read(512)
     if not head:
-        raise PictureError(f"{name} is empty; give a picture file with something in it")
+        raise PictureError(f"{name} is empty; use another file")
     found = next((kind for kind, mark in _MARKS if head.startswith(mark)), None)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         found = "webp"
     if found is None:
         text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        what = next((w for at, mark, w in _STRANGERS if head[at:].startswith(mark)), None)
+        what = next((w for at, mark, w in _UNSUPPORTED if head[at:].startswith(mark)), None)
         if what is None and (text.startswith(b"<svg") or b"<svg" in text):
             what = "an SVG drawing"
         raise PictureError(
-            f"{name} is {what or 'not a picture'}; {ALLOWED} can be read: export it as one of "
-            "them first"
+            f"{name} is {what or 'not a picture'}, but only {ALLOWED} can be read; export it as "
+            "one of them first"
         )
     if found == "png" and is_animated(file):
         raise many_pages(name, "an animation")
@@ -79,33 +79,33 @@ def sniff(file: BinaryIO, name: str) -> str:
 def many_pages(name: str, what: str) -> PictureError:
     """Return the error for a file that holds more than one picture."""
     return PictureError(
-        f"{name} is {what}, and only single pictures can be read; save the page you want as a "
-        "file of its own"
+        f"{name} is {what}, but only single pictures can be read; save the page you want as a "
+        "separate file"
     )
 
 
 def output_format(target: str | os.PathLike[str], format: str | None) -> str:
-    """Return the format to write: `format` if given, else by the name's ending, '-' is PNG.
+    """Choose the format to write: `format` if given, else by file extension; PNG for '-'.
 
     Raises
     ------
     OutputError
-        `format` or the ending is none of those known.
+        `format` or the extension is unknown.
     """
     if format is not None:
         chosen = format.lower()
         for known, endings in FORMATS.items():
             if chosen == known or f".{chosen}" in endings:
                 return known
-        raise OutputError(f"the format {format!r} is not known; use {', '.join(FORMATS)}")
+        raise OutputError(f"unknown format {format!r}; use {', '.join(FORMATS)}")
     if target == "-":
         return "png"
     ending = Path(target).suffix.lower()
     for known, endings in FORMATS.items():
         if ending in endings:
             return known
-    came = f"the ending {ending!r} is not known" if ending else "the name has no ending"
+    came = f"the extension {ending!r} is unknown" if ending else "the name has no extension"
     raise OutputError(
-        f"cannot tell the format of {os.fspath(target)!r}: {came}; use .png, .jpg, .tif or .webp, "
-        "or name the format"
+        f"cannot tell the format of {os.fspath(target)!r}: {came}; use .png, .jpg, .tif or "
+        ".webp, or give the format"
     )

@@ -1,4 +1,4 @@
-"""What a picture is between reading and writing: its pixels, and everything that must survive."""
+"""A picture in memory: its pixels, and the metadata that goes from input to output file."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ FORMATS = {
     "tiff": (".tif", ".tiff"),
     "webp": (".webp",),
 }
-"""The four formats read and written, each with the file name endings that stand for it."""
+"""The formats that are read and written, each with its file name extensions."""
 
 
 @dataclass(eq=False)
 class Picture:
-    """A decoded picture, upright, with what its file carried beside the pixels.
+    """A decoded picture, upright, with the metadata of its file.
 
     Parameters
     ----------
     pixels
-        float32 `[height, width, 3]`, C-contiguous, RGB encoded as `profile` says. 0..1, but a
-        float32 TIFF may hold values beyond that range and they are kept.
+        float32 `[height, width, 3]`, C-contiguous, RGB, encoded as `profile` says; 0..1, but
+        values beyond that in a float32 TIFF are preserved.
     alpha
         `[height, width]` in the file's own type (uint8, uint16 or float32), or None; it is
-        written back bit for bit where the output has the same depth.
+        written back bit for bit if the output has the same depth.
     depth
-        Bits a channel: 8, 16, or 32 for float.
+        Bits per channel: 8, 16, or 32 for float.
     profile
         ICC profile of `pixels`; None means sRGB.
     resolution
-        Pixels per millimetre across and down, or None where the file names none.
+        Pixels per millimetre across and down, or None where the file has none.
     exif
-        Exif block (a TIFF structure without the `Exif` mark) less its thumbnail, or None.
+        Exif block (a TIFF structure without the `Exif` marker), without its thumbnail, or None.
     xmp
-        XMP packet, with an earlier recipe in it where there was one, or None.
+        XMP packet, including an earlier recipe if there was one, or None.
     iptc
-        IPTC block in the wrapping of `format`, or None.
+        IPTC block as embedded in files of `format`, or None.
     png_chunks
-        Text chunks of a PNG file, and its colour chunks where no profile overrules them.
+        Text chunks of a PNG file, and its color chunks if no profile overrides them.
     recipe
-        Text stored by an earlier dream in this picture, or None.
+        Recipe that an earlier dream stored in this picture, or None.
     format
         The source's format: a key of `FORMATS`.
     """
@@ -75,5 +75,5 @@ class Picture:
 
     @property
     def has_alpha(self) -> bool:
-        """Whether the picture carries transparency."""
+        """Whether the picture has an alpha channel."""
         return self.alpha is not None

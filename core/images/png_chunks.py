@@ -1,4 +1,4 @@
-"""PNG chunks that libvips loses or writes against the standard: text, XMP and colour tags."""
+"""PNG chunks that libvips drops or writes incorrectly: text, XMP and color tags."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 XMP_KEYWORD = b"XML:com.adobe.xmp"
 
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
-_COLOUR = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI")
-_MOST_BYTES = 8 << 20
+_COLOR = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI")
+_MAX_BYTES = 8 << 20
 _HEADER_BYTES = 8 + 25
 
 Chunk = tuple[bytes, bytes]
@@ -19,7 +19,7 @@ Chunk = tuple[bytes, bytes]
 
 
 def chunk_headers(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Yield type and length of each chunk before the pixels; the file then stands at its content.
+    """Yield type and length of each chunk before the pixels, with the file at its content.
 
     Parameters
     ----------
@@ -43,16 +43,16 @@ def is_animated(file: BinaryIO) -> bool:
 
 
 def read_chunks(file: BinaryIO) -> tuple[Chunk, ...]:
-    """Return the text chunks but XMP, and the colour chunks where no profile overrules them.
+    """Return the text chunks except XMP, and the color chunks if no profile overrides them.
 
     Parameters
     ----------
     file
-        A seekable PNG file; chunks after the pixels are not looked for.
+        A seekable PNG file; chunks after the pixels are ignored.
     """
-    kinds = _TEXT if any(k == b"iCCP" for k, _ in chunk_headers(file)) else _TEXT + _COLOUR
+    kinds = _TEXT if any(k == b"iCCP" for k, _ in chunk_headers(file)) else _TEXT + _COLOR
     found: list[Chunk] = []
-    room = _MOST_BYTES
+    room = _MAX_BYTES
     for kind, length in chunk_headers(file):
         if kind in kinds and length <= room:
             data = file.read(length)
@@ -63,17 +63,17 @@ def read_chunks(file: BinaryIO) -> tuple[Chunk, ...]:
 
 
 def xmp_chunk(packet: bytes) -> Chunk:
-    """Return XMP as the standard wants it: an uncompressed iTXt chunk (XMP part 3, 1.1.5)."""
+    """Return XMP as the standard requires: an uncompressed iTXt chunk (XMP part 3, 1.1.5)."""
     return b"iTXt", XMP_KEYWORD + b"\0\0\0\0\0" + packet
 
 
 class ChunkInserter:
-    """A file to write a PNG into that puts chunks between its header and the rest.
+    """A file-like object that inserts chunks after the header of a PNG written through it.
 
     Parameters
     ----------
     file
-        A writable binary file at the place where the PNG is to begin.
+        A writable binary file, positioned where the PNG is to begin.
     chunks
         What to insert.
     """

@@ -1,4 +1,4 @@
-"""Reading pictures: header first, then pixels, band by band into float32."""
+"""Read pictures: first the header, then the pixels, band by band into float32."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from dreamlayer.core.errors import PictureError
-from dreamlayer.core.images import iptc
 from dreamlayer.core.images.decoding import channel_layout, decode, to_rgb
-from dreamlayer.core.images.exif import exif_resolution, read_tiff_exif, without_thumbnail
+from dreamlayer.core.images.exif import (
+    exif_resolution,
+    read_tiff_exif,
+    without_exif_thumbnail,
+    without_iptc_thumbnail,
+)
 from dreamlayer.core.images.formats import many_pages, sniff
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import read_chunks
@@ -22,35 +26,35 @@ from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.images.xmp import read_recipe
 
 MAX_MEGAPIXELS = 500.0
-"""Default limit of a picture's size, against headers that promise more than they hold."""
+"""Default limit of a picture's size, against headers that lie about it."""
 
 
 class Source:
-    """A picture whose header has been read and found good, with its pixels still to be decoded.
+    """A picture whose header has been read and checked, but whose pixels are not decoded yet.
 
     Made by `open`. It holds the file open until `load` or `close`, or the end of a `with` block.
 
     Parameters
     ----------
     file
-        A seekable binary file, which now belongs to this object.
+        A seekable binary file; this object closes it.
     name
-        What messages call it.
+        Name used in messages.
     max_megapixels
         Largest width times height allowed, in millions.
 
     Attributes
     ----------
     name : str
-        What messages call it.
+        Name used in messages.
     format : str
-        "png", "jpeg", "tiff" or "webp", by content.
+        "png", "jpeg", "tiff" or "webp", detected by content.
     width, height : int
         Size in pixels of the upright picture.
     depth : int
-        Bits a channel: 8, 16, or 32 for float.
+        Bits per channel: 8, 16, or 32 for float.
     has_alpha : bool
-        Whether it has transparency.
+        Whether there is an alpha channel.
 
     Raises
     ------
@@ -66,25 +70,25 @@ class Source:
             self.format = sniff(file, name)
             self._vips_source = self._stream.as_source()
             load = getattr(library().Image, f"{self.format}load_source")
-            # Anything but "error" lets a TIFF cut short pass as a picture with black rows.
+            # Anything but "error" accepts a truncated TIFF as a picture with black rows.
             options: dict[str, Any] = {"access": "sequential", "fail_on": "error"}
             if self.format == "tiff":
-                # Else one strip may not exceed 50 MB, and many writers make one strip of all.
+                # By default a strip may not exceed 50 MB, and many writers use a single strip.
                 # The size is checked against the header below.
                 options["unlimited"] = True
             self._image = load(self._vips_source, **options)
         stored = (self._image.width, self._image.height)
         if stored[0] * stored[1] > max_megapixels * 1e6:
             raise PictureError(
-                f"{name} has {stored[0]} x {stored[1]} pixels, more than the {max_megapixels:g} "
-                "megapixels allowed; raise the limit with --max-megapixels if you trust the file"
+                f"{name} has {stored[0]} × {stored[1]} pixels, more than the allowed "
+                f"{max_megapixels:g} megapixels; raise --max-megapixels if you trust the file"
             )
         if (pages := self._field("n-pages") or 1) > 1:
             raise many_pages(name, f"a file of {pages} pages or frames")
-        self._turned = int(self._field("orientation") or 1)
-        if self._turned not in range(1, 9):
-            self._turned = 1
-        self.width, self.height = stored[::-1] if self._turned >= 5 else stored
+        self._orientation = int(self._field("orientation") or 1)
+        if self._orientation not in range(1, 9):
+            self._orientation = 1
+        self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
         layout = channel_layout(self._image, name)
         self.depth, self.has_alpha = layout.depth, layout.has_alpha
         self._layout = layout
@@ -101,16 +105,16 @@ class Source:
         self.close()
 
     def close(self) -> None:
-        """Close the file; the sizes stay readable, `load` does not work any more."""
+        """Close the file; sizes can still be read, but `load` no longer works."""
         self._image = None
         self._file.close()
 
     def load(self) -> Picture:
-        """Decode the pixels and close the file; works once.
+        """Decode the pixels and close the file; can be called once.
 
-        Memory: one float32 copy of the picture (12 bytes a pixel) and its alpha, plus bands of
-        256 rows. Interlaced PNG, progressive JPEG and WebP need their decoder's own integer copy
-        for as long as this runs.
+        Memory: one float32 copy of the picture (12 bytes per pixel) and its alpha, plus bands
+        of 256 rows. Decoders of interlaced PNG, progressive JPEG and WebP hold an integer copy
+        meanwhile.
 
         Returns
         -------
@@ -120,21 +124,21 @@ class Source:
         Raises
         ------
         PictureError
-            The file is damaged or cut short, or holds values that are not numbers.
+            The file is damaged or truncated, or holds values that are not numbers.
         MemoryLimitError
             The picture does not fit into memory.
         """
         if self._image is None:
             raise ValueError(f"{self.name} has been closed; open it again to load it")
         with self, self._reporting():
-            # Before the pixels: libvips seeks for itself only where it jumps.
+            # Metadata comes before pixels, because libvips does not seek back by itself.
             place = self._file.tell()
             exif = self._exif()
             png_chunks = read_chunks(self._file) if self.format == "png" else ()
             self._file.seek(place)
             xmp = self._field("xmp-data")
             rgb, profile = to_rgb(self._image, self._layout, self.name)
-            pixels, alpha = decode(rgb, self._turned, self.name)
+            pixels, alpha = decode(rgb, self._orientation, self.name)
             return Picture(
                 pixels=pixels,
                 alpha=alpha,
@@ -151,7 +155,7 @@ class Source:
 
     @contextlib.contextmanager
     def _reporting(self) -> Iterator[None]:
-        """Turn what fails below into one sentence."""
+        """Turn errors of libvips and the system into a `PictureError`."""
         try:
             yield
         except library().Error as failure:
@@ -165,9 +169,7 @@ class Source:
     def _damaged(self, failure: BaseException) -> PictureError:
         lines = str(getattr(failure, "detail", None) or failure).strip().splitlines()
         detail = lines[0] if lines else "no reason given"
-        return PictureError(
-            f"{self.name} is damaged or cut short ({detail}); use an undamaged copy"
-        )
+        return PictureError(f"{self.name} is damaged or truncated ({detail}); use an intact copy")
 
     def _field(self, name: str) -> Any:
         image = self._image
@@ -177,15 +179,17 @@ class Source:
         if self.format == "tiff":
             return read_tiff_exif(self._file)
         exif = self._field("exif-data")
-        return None if exif is None else without_thumbnail(bytes(exif).removeprefix(b"Exif\0\0"))
+        return (
+            None if exif is None else without_exif_thumbnail(bytes(exif).removeprefix(b"Exif\0\0"))
+        )
 
     def _iptc(self) -> bytes | None:
         block = self._field("iptc-data")
-        return None if block is None else iptc.without_thumbnail(block)
+        return None if block is None else without_iptc_thumbnail(block)
 
     def _resolution(self, exif: bytes | None) -> tuple[float, float] | None:
         across, down = self._image.xres, self._image.yres
-        # One pixel a millimetre is what libvips says where the file says nothing.
+        # libvips reports one pixel per millimetre for files without a resolution.
         if (across, down) == (1.0, 1.0) or min(across, down) <= 0:
             return exif_resolution(exif) if exif is not None else None
         return across, down
@@ -199,21 +203,21 @@ def open(
     Parameters
     ----------
     source
-        A path, '-' for standard input, or an object with `read` that gives bytes. The latter two
-        are read to their end into memory.
+        A path, '-' for standard input, or a binary file object. The latter two are read into
+        memory completely.
     max_megapixels
         Largest width times height allowed, in millions.
 
     Returns
     -------
     Source
-        Sizes, and `load` for the pixels.
+        Has the sizes; its `load` gives the pixels.
 
     Raises
     ------
     PictureError
-        Missing, a folder, not permitted, empty, damaged, not one of the four formats, more than
-        one page, more pixels than allowed, or channels of an unknown kind.
+        The file is missing, a folder, not readable, empty, damaged, in an unsupported format, has
+        several pages, more pixels than allowed, or channels of an unknown kind.
     """
     file, name = _opened(source)
     try:
@@ -250,21 +254,20 @@ def read(
 
 
 def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
-    """Return a seekable file of our own, and its name for messages."""
+    """Return a seekable file that we may close, and its name for messages."""
     if source == "-":
         return io.BytesIO(sys.stdin.buffer.read()), "standard input"
     if not isinstance(source, str | os.PathLike):
         data = source.read()
         if not isinstance(data, bytes):
             raise PictureError(
-                f"a picture was to be read from {type(source).__name__}, which gives text; open "
-                "it in binary mode"
+                f"{type(source).__name__} gives text instead of bytes; open it in binary mode"
             )
         return io.BytesIO(data), repr(getattr(source, "name", "the stream"))
     path = os.fspath(source)
     name = repr(path)
     if Path(path).is_dir():
-        raise PictureError(f"{name} is a folder; give the name of a picture file in it")
+        raise PictureError(f"{name} is a folder; give a picture file")
     try:
         file = Path(path).open("rb")  # noqa: SIM115  (the caller closes it)
         if file.seekable():
@@ -274,7 +277,9 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
     except FileNotFoundError as failure:
         raise PictureError(f"{name} does not exist; check the name") from failure
     except PermissionError as failure:
-        raise PictureError(f"reading {name} is not permitted; allow it or use a copy") from failure
+        raise PictureError(
+            f"reading {name} is not permitted; change its permissions or use a copy"
+        ) from failure
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or failure
         raise PictureError(f"{name} cannot be read: {reason}; use a copy") from failure

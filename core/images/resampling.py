@@ -1,4 +1,4 @@
-"""Resampling of planar images: Pillow's antialiased filters, and the linear ones of the sources."""
+"""Resample planar images: with Pillow's antialiased filters, or as TensorFlow and SciPy do."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def resize(image: Array, size: tuple[int, int], method: str = BICUBIC) -> Array:
 
 
 def resized_plane(plane: Array, size: tuple[int, int], method: str = BICUBIC) -> Array:
-    """Resample one plane, float32 [height, width]; the plane itself where nothing changes."""
+    """Resample one plane, float32 [height, width]; may return the plane itself."""
     if plane.shape == size and method not in _CHANGE_ALWAYS:
         return plane
     return METHODS[method](plane, size)
@@ -57,8 +57,8 @@ def _lanczos(plane: Array, size: tuple[int, int]) -> Array:
 
 
 def _lanczos_8_bits(plane: Array, size: tuple[int, int]) -> Array:
-    """Cut to 0..1 and to 256 levels, rounded down, as pictures of bytes are."""
-    # In float32, times 255 brings each of the 256 levels back exactly.
+    """Clip to 0..1 and quantize to 256 levels, rounding down, as `uint8` images are."""
+    # In float32, times 255 restores each of the 256 levels exactly.
     levels = (np.clip(plane, 0, 1) * np.float32(255)).astype(np.uint8)
     height, width = size
     resized = Image.fromarray(levels).resize((width, height), Image.Resampling.LANCZOS)
@@ -66,17 +66,17 @@ def _lanczos_8_bits(plane: Array, size: tuple[int, int]) -> Array:
 
 
 def _bilinear(plane: Array, size: tuple[int, int]) -> Array:
-    """Pixel centres at halves, no antialiasing: `tf.image.resize` of TensorFlow 2."""
+    """Half-pixel centers, no antialiasing: `tf.image.resize` of TensorFlow 2."""
     return _linear(plane, size, lambda i, old, new: (i + 0.5) * (old / new) - 0.5)
 
 
 def _bilinear_tf1(plane: Array, size: tuple[int, int]) -> Array:
-    """Pixel centres at their upper left corner: `tf.image.resize_bilinear` of TensorFlow 1."""
+    """Pixel centers at the upper left corner: `tf.image.resize_bilinear` of TensorFlow 1."""
     return _linear(plane, size, lambda i, old, new: i * (old / new))
 
 
 def _bilinear_corners(plane: Array, size: tuple[int, int]) -> Array:
-    """Outermost pixels stay outermost: `scipy.ndimage.zoom` of order 1."""
+    """Corners aligned: `scipy.ndimage.zoom` of order 1."""
     return _linear(plane, size, lambda i, old, new: i * ((old - 1) / max(new - 1, 1)))
 
 
@@ -84,7 +84,7 @@ Places = Callable[[npt.NDArray[np.float64], int, int], npt.NDArray[np.float64]]
 
 
 def _linear(plane: Array, size: tuple[int, int], places: Places) -> Array:
-    """Interpolate linearly along both axes; beyond the outermost pixels their value goes on."""
+    """Interpolate linearly along both axes; edge pixels are extended outwards."""
     for axis, new in enumerate(size):
         old = plane.shape[axis]
         at = np.clip(places(np.arange(new, dtype=np.float64), old, new), 0, old - 1)
@@ -108,6 +108,6 @@ METHODS: dict[str, Callable[[Array, tuple[int, int]], Array]] = {
     "bilinear-tf1": _bilinear_tf1,
     "bilinear-corners": _bilinear_corners,
 }
-"""All ways to resample. Pillow's (bicubic, Lanczos) antialias when they shrink."""
+"""All methods. Pillow's (bicubic, Lanczos) antialias when shrinking."""
 
 _CHANGE_ALWAYS = {"lanczos-8bit"}

@@ -1,5 +1,7 @@
-"""libvips reading from and writing to Python's own file objects, so that errors of the operating
-system arrive as exceptions of Python and any file name the system allows can be used."""
+"""Let libvips read and write Python file objects.
+
+So system errors arrive as Python exceptions, and any file name that the system allows works.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +12,20 @@ from typing import Any, BinaryIO
 
 @functools.cache
 def library() -> Any:
-    """Import and set up pyvips on first use; `import core.images` must not pay for it."""
+    """Import and set up pyvips on first use, so that importing `core.images` stays fast."""
     import pyvips
 
-    # The cache of operations would keep decoded pictures and open files alive after use.
+    # The operation cache would keep decoded pictures and open files alive.
     pyvips.cache_set_max(0)
     return pyvips
 
 
 class Stream:
-    """A binary file object lent to libvips.
+    """A binary file object as libvips can use it.
 
     libvips calls it from its own threads through C, where an exception would be printed and
-    lost. So the first exception is kept in `failure` and libvips is told that the call failed;
-    whoever started the work raises `failure` when libvips gives up.
+    lost. So the first exception is stored in `failure` and libvips is told that the call failed;
+    the caller raises `failure` when libvips reports an error.
     """
 
     failure: BaseException | None = None
@@ -71,7 +73,7 @@ class Stream:
         try:
             return self._file.seek(offset, whence)
         except BaseException as failure:
-            # A damaged file can send its reader before its start; that is for libvips to report.
+            # A damaged file can make libvips seek before its start; libvips reports that itself.
             if (
                 not isinstance(failure, ValueError)
                 and getattr(failure, "errno", None) != errno.EINVAL

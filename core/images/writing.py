@@ -1,4 +1,4 @@
-"""Writing pictures: encoded by libvips straight into a file that replaces the target at the end."""
+"""Write pictures: libvips encodes into a temporary file, which then replaces the target."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.images.xmp import read_recipe, write_recipe
 
 _DEPTHS = {"png": (8, 16), "tiff": (8, 16, 32), "jpeg": (8,), "webp": (8,)}
-_LONGEST = {"png": 1_000_000, "tiff": 10_000_000, "jpeg": 65_500, "webp": 16_383}
+_MAX_SIDE = {"png": 1_000_000, "tiff": 10_000_000, "jpeg": 65_500, "webp": 16_383}
 _TYPES: dict[int, np.dtype[Any]] = {
     8: np.dtype(np.uint8),
     16: np.dtype(np.uint16),
@@ -34,15 +34,15 @@ _VIPS_TYPES = {8: "uchar", 16: "ushort", 32: "float"}
 _SPACES = {8: "srgb", 16: "rgb16", 32: "scrgb"}
 _SAVERS: dict[str, dict[str, Any]] = {
     "png": {"filter": "all"},
-    # Optimised coding would hold all coefficients in memory for a few per cent of size.
+    # Optimized Huffman tables would hold all coefficients in memory to save a few per cent.
     "jpeg": {"Q": 95, "subsample_mode": "off"},
     "tiff": {"compression": "deflate"},
-    # Exact keeps the colours under transparent pixels.
+    # `exact` keeps the colors of transparent pixels.
     "webp": {"lossless": True, "exact": True},
 }
-# libvips passes over longer XMP without a word; the format itself would hold 65,502.
-_JPEG_XMP_ROOM = 60_000
-_USUAL_RESOLUTION = 72 / 25.4
+# libvips silently drops longer XMP; the format itself would hold 65,502 bytes.
+_MAX_JPEG_XMP = 60_000
+_DEFAULT_RESOLUTION = 72 / 25.4
 _SPOOL_BYTES = 64 << 20
 
 
@@ -51,14 +51,14 @@ def check_target(
     format: str | None = None,
     picture: Picture | Source | None = None,
 ) -> None:
-    """Raise what `write` would raise, before hours of work and without touching anything.
+    """Raise the errors that `write` would raise, before the work and without touching a file.
 
     Parameters
     ----------
     target, format
         As for `write`.
     picture
-        What is going to be written, or the source of it, to check that the format can hold it.
+        What will be written, or its source, to check that the format can hold it.
 
     Raises
     ------
@@ -80,32 +80,32 @@ def write(
     recipe: str | None = None,
     format: str | None = None,
 ) -> None:
-    """Write a picture so that the target is whole at every moment: the old file or the new one.
+    """Write a picture atomically: the target is the old file or the complete new one.
 
     PNG and TIFF keep 8 and 16 bits, TIFF also float32; else 8 bits are written, values rounded
-    to the nearest and cut off at 0 and 1. PNG, TIFF (deflate) and WebP are lossless, JPEG has
-    quality 95 without chroma subsampling. Profile, resolution, Exif and XMP go along; the Exif
-    orientation becomes 1, and its thumbnail, which shows the old picture, is dropped. IPTC and
-    text fields go along where the format stays the same.
+    to the nearest and clipped to 0..1. PNG, TIFF (deflate) and WebP are lossless, JPEG has
+    quality 95 without chroma subsampling. Profile, resolution, Exif and XMP are preserved; the
+    Exif orientation becomes 1, and the thumbnail, which shows the old picture, is dropped. IPTC
+    and text fields are preserved if the format stays the same.
 
-    Memory: the encoder streams from `picture.pixels`, so no more than bands of rows beside it;
-    only WebP's encoder needs the whole picture in 8 bits and its own work space.
+    Memory: the encoder streams from `picture.pixels`, in bands of rows; only
+    WebP's encoder needs the whole picture in 8 bits and work space.
 
     Parameters
     ----------
     picture
-        What to write; not changed.
+        The picture; not changed.
     target
-        A path, or '-' for standard output, which then gets nothing but the file's bytes.
+        A path, or '-' for standard output.
     recipe
-        Text to store in place of `picture.recipe`.
+        Text to store instead of `picture.recipe`.
     format
-        A key of `core.images.picture.FORMATS`; by default the path's ending decides, PNG for '-'.
+        A key of `core.images.picture.FORMATS`; by default the file extension decides, PNG for '-'.
 
     Raises
     ------
     OutputError
-        What `check_target` finds, or the disk is full, or any other failure of the system.
+        As `check_target`, or the disk is full, or another system error.
     """
     check_target(target, format, picture)
     kind = output_format(target, format)
@@ -123,30 +123,30 @@ def write(
 
 def _check_fits(picture: Picture | Source, kind: str) -> None:
     if min(picture.width, picture.height) < 1:
-        raise OutputError("a picture without pixels cannot be written; give one of 1 x 1 or more")
+        raise OutputError("the picture has no pixels; give one of at least 1 × 1")
     if kind == "jpeg" and picture.has_alpha:
         raise OutputError(
-            "the picture has transparency, which JPEG cannot hold; choose .png, .tif or .webp"
+            "the picture has transparency, which JPEG cannot store; choose .png, .tif or .webp"
         )
-    if max(picture.width, picture.height) > _LONGEST[kind]:
+    if max(picture.width, picture.height) > _MAX_SIDE[kind]:
         raise OutputError(
-            f"the picture is {picture.width} x {picture.height}, and {kind} holds at most "
-            f"{_LONGEST[kind]} pixels a side; choose .png or .tif"
+            f"the picture is {picture.width} × {picture.height}, but {kind} allows at most "
+            f"{_MAX_SIDE[kind]} pixels per side; choose .png or .tif"
         )
     if isinstance(picture, Picture):
         _check_xmp(picture.xmp, kind)
 
 
 def _check_xmp(xmp: bytes | None, kind: str) -> None:
-    if kind == "jpeg" and xmp is not None and len(xmp) > _JPEG_XMP_ROOM:
+    if kind == "jpeg" and xmp is not None and len(xmp) > _MAX_JPEG_XMP:
         raise OutputError(
-            f"the picture's XMP and recipe have {len(xmp)} bytes, and JPEG holds "
-            f"{_JPEG_XMP_ROOM}; choose .png, .tif or .webp"
+            f"the picture's XMP and recipe have {len(xmp)} bytes, but JPEG allows "
+            f"{_MAX_JPEG_XMP}; choose .png, .tif or .webp"
         )
 
 
 def _write_to_standard_output(picture: Picture, kind: str, xmp: bytes | None) -> None:
-    """Encode first and copy then, so that a failure leaves the output empty."""
+    """Encode first, then copy, so that a failure leaves the output empty."""
     try:
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
             _encode(picture, kind, xmp, cast(BinaryIO, spool))
@@ -156,7 +156,7 @@ def _write_to_standard_output(picture: Picture, kind: str, xmp: bytes | None) ->
     except OSError as failure:
         raise OutputError(
             f"cannot write to standard output: {failure.strerror or failure}; check the program "
-            "or the disk that takes it"
+            "or the disk that it goes to"
         ) from failure
 
 
@@ -167,7 +167,7 @@ def _encode(picture: Picture, kind: str, xmp: bytes | None, file: BinaryIO) -> N
     if kind == "tiff":
         options["predictor"] = "float" if depth == 32 else "horizontal"
         raw = picture.width * picture.height * (4 if picture.has_alpha else 3) * depth // 8
-        # Classic TIFF ends at 4 GB; deflate can also make noise a little longer.
+        # Classic TIFF ends at 4 GB, and deflate can make noise a little longer.
         options["bigtiff"] = raw > 3.8e9
     if kind == "png":
         chunks = picture.png_chunks if picture.format == "png" else ()
@@ -179,7 +179,7 @@ def _encode(picture: Picture, kind: str, xmp: bytes | None, file: BinaryIO) -> N
     with _reporting(stream):
         image = _with_metadata(_as_vips(picture, depth), picture, kind, xmp)
         getattr(image, f"{kind}save_target")(stream.as_target(), **options)
-    # A call from the encoder's last moments may have failed without its noticing.
+    # libvips may miss a failure of its last calls.
     if stream.failure is not None:
         raise stream.failure
     if kind == "tiff" and picture.exif is not None:
@@ -200,17 +200,17 @@ def _reporting(stream: Stream) -> Iterator[None]:
 
 
 def _as_vips(picture: Picture, depth: int) -> Any:
-    """Describe the conversion to `depth` bits; libvips runs it band by band while it encodes."""
+    """Set up the conversion to `depth` bits, which libvips runs band by band while it encodes."""
     pixels = np.ascontiguousarray(picture.pixels, np.float32)
     image = _from_array(pixels, "float")
     if depth != 32:
         top = float(np.iinfo(_TYPES[depth]).max)
-        # Rounded first, because a cast of libvips truncates; it does cut off at both ends.
+        # Rounded first, because the cast of libvips truncates; it clips by itself.
         image = image.linear(top, 0).rint().cast(_VIPS_TYPES[depth])
     if picture.alpha is not None:
         alpha = np.ascontiguousarray(_alpha_at(picture.alpha, _TYPES[depth]))
         image = image.bandjoin(_from_array(alpha[..., np.newaxis], _VIPS_TYPES[depth]))
-    across, down = picture.resolution or (_USUAL_RESOLUTION, _USUAL_RESOLUTION)
+    across, down = picture.resolution or (_DEFAULT_RESOLUTION, _DEFAULT_RESOLUTION)
     return image.copy(interpretation=_SPACES[depth], xres=across, yres=down)
 
 
@@ -220,7 +220,7 @@ def _from_array(array: npt.NDArray[Any], kind: str) -> Any:
 
 
 def _alpha_at(alpha: npt.NDArray[Any], kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return alpha as `kind`: unchanged if it is that already, else rounded to the nearest."""
+    """Convert alpha to type `kind`, rounding to the nearest; unchanged if it is that already."""
     if alpha.dtype == kind:
         return alpha
     if alpha.dtype.kind != "f":
@@ -241,6 +241,6 @@ def _with_metadata(image: Any, picture: Picture, kind: str, xmp: bytes | None) -
     for name, data in blobs.items():
         if data is not None:
             image.set_type(types.blob_type, name, data)
-    # The pixels are upright; this also resets the orientation inside the Exif block.
+    # The pixels are upright already; this resets the orientation in the Exif block too.
     image.set_type(types.gint_type, "orientation", 1)
     return image

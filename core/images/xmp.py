@@ -1,4 +1,4 @@
-"""The recipe inside an XMP packet, the one place for text that PNG, JPEG, TIFF and WebP share."""
+"""Store the recipe in an XMP packet, which PNG, JPEG, TIFF and WebP can all hold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def read_recipe(packet: bytes | None) -> str | None:
-    """Return the recipe in `packet`, or None where there is none or the packet is unreadable."""
+    """Return the recipe in `packet`; None if there is none or the packet is unreadable."""
     document = _parse(packet)
     if document is None:
         return None
@@ -38,15 +38,15 @@ def read_recipe(packet: bytes | None) -> str | None:
 
 
 def write_recipe(packet: bytes | None, recipe: str) -> bytes:
-    """Return `packet` with `recipe` in place of any earlier one, all else in it kept.
+    """Return `packet` with `recipe` instead of any earlier one; all else is preserved.
 
     Parameters
     ----------
     packet
-        An XMP packet to add to; None, or one that is no readable XMP, begins a new one.
+        An XMP packet to add to; a new one is made for None or unreadable XMP.
     recipe
-        Any text that XML can hold: no control characters but tab and line ends, and every line
-        end is read back as a line feed.
+        Any text that XML can hold: no control characters except tab and line ends; line
+        ends are read back as line feeds.
 
     Returns
     -------
@@ -60,8 +60,8 @@ def write_recipe(packet: bytes | None, recipe: str) -> bytes:
     """
     if odd := _NOT_XML.search(recipe):
         raise OutputError(
-            f"the recipe holds the character U+{ord(odd[0]):04X}, which cannot be stored in a "
-            "picture; take it out of the recipe"
+            f"the recipe contains the character U+{ord(odd[0]):04X}, which cannot be stored in a "
+            "picture; remove it"
         )
     document = _parse(packet) or minidom.parseString(_EMPTY)
     _remove_recipe(document)
@@ -73,14 +73,14 @@ def write_recipe(packet: bytes | None, recipe: str) -> bytes:
     element.appendChild(document.createTextNode(recipe))
     description.appendChild(element)
     document.getElementsByTagNameNS(_RDF, "RDF")[0].appendChild(description)
-    # Node by node, because a whole document would gain an XML declaration before the xpacket.
+    # Node by node, because `document.toxml` would add an XML declaration before the xpacket.
     return "".join(node.toxml() for node in document.childNodes).encode("utf-8")
 
 
 def _parse(packet: bytes | None) -> minidom.Document | None:
-    """Return the packet's document if it is XMP that can be added to, else None."""
+    """Parse a packet; None unless it is XMP that can be added to."""
     packet = (packet or b"").strip(b"\0 \t\r\n")
-    # XMP has no document types; refusing them keeps entity bombs out.
+    # XMP has no document types; refusing them guards against entity bombs.
     if not packet or b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
         return None
     try:
@@ -107,7 +107,7 @@ def _remove_recipe(document: minidom.Document) -> None:
 
 
 def _subject(document: minidom.Document) -> str:
-    """Return what the packet's other properties are about: XMP demands the same for all."""
+    """Return the packet's subject (`rdf:about`), which XMP requires to be the same everywhere."""
     for node in document.getElementsByTagNameNS(_RDF, "Description"):
         if node.hasAttributeNS(_RDF, "about"):
             return str(node.getAttributeNS(_RDF, "about"))

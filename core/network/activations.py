@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import onnx
-from onnx import TensorProto
 
-from dreamlayer.core.graph.builder import prune
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import open_session, run
 
 if TYPE_CHECKING:
@@ -21,31 +18,17 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float32]
 
 
-def activation_model(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
-    """A copy of a network whose outputs are `layers`, without what they do not need."""
-    known = {info.name: info for info in [*model.graph.value_info, *model.graph.output]}
-    unknown = onnx.TypeProto(tensor_type=onnx.TypeProto.Tensor(elem_type=TensorProto.FLOAT))
-    result = onnx.ModelProto()
-    result.CopyFrom(model)
-    del result.graph.output[:]
-    result.graph.output.extend(
-        known.get(name, onnx.ValueInfoProto(name=name, type=unknown)) for name in layers
-    )
-    prune(result)
-    return result
-
-
 class Activations:
     """Some layers of a network, loaded.
 
     Parameters
     ----------
     network : Network
-        Whose.
+        The network that holds the layers.
     layers : sequence of str
         Names of layers; `image` is the picture itself.
-    provider, threads
-        As for `core.runtime.sessions.open_session`.
+    execution : Execution
+        The provider and threads; they are computed in full precision.
 
     Raises
     ------
@@ -54,7 +37,7 @@ class Activations:
     """
 
     def __init__(
-        self, network: Network, layers: Sequence[str], provider: str = AUTO, threads: int = 0
+        self, network: Network, layers: Sequence[str], execution: Execution = Execution()
     ) -> None:
         network.check_layers(layers)
         self._layers = list(dict.fromkeys(layers))
@@ -62,7 +45,7 @@ class Activations:
         self._session = None
         if self._tapped:
             source = network.activation_source(self._tapped)
-            self._session = open_session(source, provider, threads)
+            self._session = open_session(source, execution.in_full())
 
     def __call__(self, image: Array) -> dict[str, Array]:
         """Run the network.

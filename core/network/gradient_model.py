@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import onnx
 from onnx import TensorProto, helper
@@ -11,13 +11,15 @@ from onnx import TensorProto, helper
 from dreamlayer.core.autodiff.backward import backward
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from dreamlayer.core.autodiff.passes.sink_relu import sink_relus
-from dreamlayer.core.autodiff.passes.transpose import name as turned_name
-from dreamlayer.core.autodiff.passes.transpose import turned
+from dreamlayer.core.autodiff.passes.transpose import transposed, transposed_name
+from dreamlayer.core.autodiff.rules import Rules
 from dreamlayer.core.autodiff.variants import INDICES, PORTABLE, TAPS, Variant
 from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
-from dreamlayer.core.graph.builder import Graph, prune
+from dreamlayer.core.graph.builder import Graph
+from dreamlayer.core.graph.edit import prune, rename_tensors
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.objective import loss_of
+from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.term import Term
 
 LOSS, GRADIENT = "loss", "gradient"
@@ -70,10 +72,10 @@ def gradient_model(
         )
     tapped = {*activations, *(term.layer for term in terms)}
     try:
-        graph = _rewritten(network, tapped, variant, size)
+        graph, rules = _rewritten(network, tapped, variant, size)
         loss = loss_of(graph, terms, lambda term: _tensor(term, graph))
         graph.learn_shapes()
-        gradient = backward(graph, loss, graph.value(IMAGE))
+        gradient = backward(graph, loss, graph.value(IMAGE), rules)
     except UnsupportedOperatorError:
         # The network as it is raises the same, in its own names.
         plain = Graph(network)
@@ -82,7 +84,8 @@ def gradient_model(
     model = graph.model
     source = _image(model)
     # The network's own tensors of these names make way for the outputs.
-    _rename(graph, {name: f"network/{name}" for name in (LOSS, GRADIENT) if name in graph})
+    own = {name: f"network/{name}" for name in (LOSS, GRADIENT) if name in graph}
+    rename_tensors(model, own)
     for value, name in ((loss, LOSS), (gradient, GRADIENT)):
         ours = f"network/{name}" if value.name == name else value.name
         model.graph.node.append(helper.make_node("Identity", [ours], [name], name=name))
@@ -109,8 +112,8 @@ def _rewritten(
     tapped: set[str],
     variant: Variant,
     size: tuple[int, int] | None,
-) -> Graph:
-    """The network as far as it is needed, written as its gradient is cheapest."""
+) -> tuple[Graph, Rules]:
+    """The network as far as it is needed, written as its gradient is cheapest, with the rules."""
     needed = onnx.ModelProto()
     needed.CopyFrom(network)
     known = {name for node in network.graph.node for name in node.output}
@@ -121,23 +124,24 @@ def _rewritten(
         prune(needed)
     simple = fold_batch_norms(needed, IMAGE, tapped)
     if variant.max_pool == TAPS:
-        over = turned(simple, tapped)
-        if over is simple:
+        swapped = transposed(simple, tapped)
+        if swapped is simple:
             variant = dataclasses.replace(variant, max_pool=INDICES)
-        simple = over
-    simple = sink_relus(simple, {*tapped, *map(turned_name, tapped)}, variant)
+        simple = swapped
+    pools = variant.max_pool == TAPS
+    simple = sink_relus(simple, {*tapped, *map(transposed_name, tapped)}, pools=pools)
     if size is not None:
         _fix(simple, size)
-    return Graph(simple, variant)
+    return Graph(simple), variant.rules
 
 
 def _tensor(term: Term, graph: Graph) -> str:
-    """The layer turned over, where there is one and the term counts all places alike.
+    """The transposed layer, where there is one and the term counts all places alike.
 
-    That spares turning it back, which would leave the blocked layout.
+    That spares transposing it back, which would leave the blocked layout.
     """
-    layer = turned_name(term.layer)
-    alike = term.kind in ("squares", "mean") and not term.border
+    layer = transposed_name(term.layer)
+    alike = not KINDS[term.kind].spatial and not term.border
     return layer if alike and layer in graph else term.layer
 
 
@@ -155,26 +159,3 @@ def _fix(model: onnx.ModelProto, size: tuple[int, int]) -> None:
     del model.graph.value_info[:]
     for output in model.graph.output:
         output.type.tensor_type.ClearField("shape")
-
-
-def _rename(graph: Graph, names: dict[str, str]) -> None:
-    """Give tensors new names, those that subgraphs read included."""
-    for tensor in graph.model.graph.initializer:
-        tensor.name = names.get(tensor.name, tensor.name)
-    for info in graph.model.graph.value_info:
-        info.name = names.get(info.name, info.name)
-    _rename_nodes(graph.model.graph.node, names)
-
-
-def _rename_nodes(nodes: Iterable[onnx.NodeProto], names: dict[str, str]) -> None:
-    for node in nodes:
-        for field in (node.input, node.output):
-            for i, name in enumerate(field):
-                if name in names:
-                    field[i] = names[name]
-        for attribute in node.attribute:
-            for inner in [attribute.g, *attribute.graphs]:
-                _rename_nodes(inner.node, names)
-
-
-__all__ = ["GRADIENT", "LOSS", "gradient_model"]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.gradient_model import GRADIENT, LOSS
-from dreamlayer.core.runtime.providers import AUTO, FULL
+from dreamlayer.core.runtime.providers import Execution, provider_of
 from dreamlayer.core.runtime.sessions import open_session, run, short_name
 
 if TYPE_CHECKING:
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 Size = tuple[int, int]
-
-_WORTH = {"cpu": 4_000_000, "openvino": 6_000_000}
-"""By provider, the pixels of tiles of one size from which on a session of their own pays: opening
-it takes what it saves on so many, a twentieth of their time on the CPU and a sixth of it in
-OpenVINO, which opens slowly. The other providers that compile take minutes for one."""
 
 
 class GradientSession:
@@ -37,11 +32,11 @@ class GradientSession:
     Parameters
     ----------
     network : Network
-        Whose layers are climbed.
+        The network that holds the layers.
     terms : sequence of Term
         The objective.
-    provider, threads, precision
-        As for `core.runtime.sessions.open_session`.
+    execution : Execution
+        The provider, threads and precision.
 
     Attributes
     ----------
@@ -53,17 +48,15 @@ class GradientSession:
         self,
         network: Network,
         terms: Sequence[Term],
-        provider: str = AUTO,
-        threads: int = 0,
-        precision: str = FULL,
+        execution: Execution = Execution(),
     ) -> None:
         self._network, self._terms = network, tuple(terms)
-        self._asked = provider, threads, precision
+        self._execution = execution
         self._size: Size | None = None
         self._session: Any = self._opened(None)
         self.provider = short_name(self._session.get_providers()[0])
         # The next ones are its own kind's: another provider computes a little differently.
-        self._asked = self.provider, threads, precision
+        self._execution = execution.on(self.provider)
         self.begin()
 
     def begin(self) -> None:
@@ -84,7 +77,7 @@ class GradientSession:
         pays = False
         if size is not None:
             self._expected[size] += pixels
-            worth = _WORTH.get(self.provider)
+            worth = provider_of(self.provider).own_size_pays
             pays = worth is not None and self._expected[size] >= worth and not self._refused
         try:
             self.fix(size if pays else None)
@@ -96,7 +89,8 @@ class GradientSession:
 
     def fix(self, size: Size | None) -> None:
         """Open the session for tiles of one height and width, or for any."""
-        if size is not None and self.provider not in _WORTH:
+        if size is not None and provider_of(self.provider).own_size_pays is None:
+            # Those that compile take minutes for one.
             return
         if self._session is not None and size == self._size:
             return
@@ -134,6 +128,5 @@ class GradientSession:
         return float(loss), gradient[0]
 
     def _opened(self, size: Size | None) -> Any:
-        provider, threads, precision = self._asked
         source = self._network.gradient_source(self._terms, size)
-        return open_session(source, provider, threads, precision)
+        return open_session(source, self._execution)

@@ -10,16 +10,24 @@ from functools import cached_property
 
 import onnx
 
-from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.autodiff.backward import differentiable
-from dreamlayer.core.autodiff.variants import variant_of
+from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.errors import LayerError, nearest
+from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.graph.sizes import activation_bytes, minimum_size, shapes_at, stride
+from dreamlayer.core.graph.sizes import (
+    Geometry,
+    activation_bytes,
+    minimum_size,
+    shapes_at,
+    stride,
+    strides,
+)
 from dreamlayer.core.network.files import DEFAULT, find, load
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache
+from dreamlayer.core.runtime.providers import provider_of
 from dreamlayer.core.runtime.sessions import Source
 
 _PROBE = 1024
@@ -35,7 +43,7 @@ class Layer:
         What to call it in a recipe.
     channels : int or None
         Its number of channels, None where the file does not tell.
-    stride : float or None
+    stride : int or None
         Pixels of the image per position, None for a layer without positions.
     reason : str or None
         Why it cannot be dreamed; None where it can.
@@ -43,7 +51,7 @@ class Layer:
 
     name: str
     channels: int | None
-    stride: float | None
+    stride: int | None
     reason: str | None
 
 
@@ -67,7 +75,7 @@ class Network:
         self.model = load(self.path)
         self.metadata = {p.key: p.value for p in self.model.metadata_props}
         self.name = self.metadata.get("dreamlayer.name", self.path.stem)
-        self._geometry: dict[tuple[str, ...], tuple[int, int]] = {}
+        self._geometry: dict[tuple[str, ...], Geometry] = {}
 
     @cached_property
     def layer_names(self) -> list[str]:
@@ -83,7 +91,13 @@ class Network:
         """All layers with channels, stride and whether they can be dreamed."""
         shapes = shapes_at(self.model, _PROBE)
         reasons = differentiable(self.model, self.layer_names)
-        return [_layer(name, shapes.get(name, []), reasons[name]) for name in self.layer_names]
+        steps = strides(self.model)
+        layers = []
+        for name in self.layer_names:
+            dims = shapes.get(name, [])
+            channels = dims[1] or None if len(dims) > 1 else None
+            layers.append(Layer(name, channels, steps.get(name), reasons[name]))
+        return layers
 
     def check(self, terms: Sequence[Term]) -> None:
         """Raise `LayerError` where a term names a layer that is not there."""
@@ -116,7 +130,8 @@ class Network:
         It is written as the provider, given by its short name, runs it fastest.
         """
         self.check(terms)
-        return gradient_model(self.model, terms, variant=variant_of(provider), size=size)
+        variant = VARIANTS[provider_of(provider).variant]
+        return gradient_model(self.model, terms, variant=variant, size=size)
 
     def gradient_source(self, terms: Sequence[Term], size: tuple[int, int] | None = None) -> Source:
         """The same for a session, made only where none is kept.
@@ -132,21 +147,25 @@ class Network:
 
     def activation_source(self, layers: Sequence[str]) -> Source:
         """The network as far as some layers, for a session; see `core.network.activations`."""
-        from dreamlayer.core.network.activations import activation_model
-
         self.check_layers(layers)
         identity = ("activations", self.digest, tuple(layers))
-        return Source(lambda _: activation_model(self.model, layers), identity)
+        return Source(lambda _: tap(self.model, layers), identity)
 
-    def grid(self, layers: Sequence[str], side: int, overlap: int) -> Grid:
-        """How to divide an image for an objective on `layers`; see `core.ascent.tiles.Grid`."""
+    def geometry(self, layers: Sequence[str]) -> Geometry:
+        """What an objective on `layers` demands of image sizes.
+
+        Raises
+        ------
+        NetworkError
+            No side up to 2048 pixels works.
+        """
         multiple = int(self.metadata.get("dreamlayer.size_multiple", 1))
         key = tuple(layer for layer in layers if layer != IMAGE)
         if key not in self._geometry:
             # The picture itself has neighbours to compare from two pixels on.
-            self._geometry[key] = self._measured(key, multiple) if key else (max(2, multiple), 1)
-        minimum, pixels = self._geometry[key]
-        return Grid(side, overlap, minimum, pixels, multiple)
+            measured = self._measured(key, multiple) if key else (max(2, multiple), 1)
+            self._geometry[key] = Geometry(*measured, multiple)
+        return self._geometry[key]
 
     def activation_bytes(self, layers: Sequence[str]) -> float:
         """Bytes of feature maps per pixel of the image; see `core.graph.sizes.activation_bytes`."""
@@ -162,9 +181,3 @@ class Network:
             *("geometry", self.digest, layers, multiple),
         )
         return int(least), int(pixels)
-
-
-def _layer(name: str, dims: Sequence[int], reason: str | None) -> Layer:
-    channels = dims[1] or None if len(dims) > 1 else None
-    pixels = _PROBE / dims[2] if len(dims) == 4 and dims[2] else None
-    return Layer(name, channels, pixels, reason)

@@ -16,11 +16,8 @@ from dreamlayer.core.errors import LayerError, RecipeError, nearest
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.graph.ops import cast, elements, reshape, sizes, total
-from dreamlayer.core.recipe.term import GUIDED, ORIGINAL, STYLED, Term
-
-GUIDE, GRAM, ORIGINALS = "guide", "gram", "original"
-"""Where a term's reference comes from: the guide's activations, their Gram matrices divided by
-the number of positions, or the activations of the picture as it was."""
+from dreamlayer.core.recipe.kinds import GRAM, KINDS
+from dreamlayer.core.recipe.term import Term
 
 _TINY = 1e-12
 _POSITIONS = (2, 3)
@@ -87,14 +84,14 @@ def _score(graph: Graph, term: Term, tensor: str) -> Value:
             f"{hint or 'see `dreamlayer layers` for those it has'}"
         )
     a = graph.value(tensor)
-    if (term.kind in _SPATIAL or term.border) and (a.dims is None or len(a.dims) != 4):
+    if (KINDS[term.kind].spatial or term.border) and (a.dims is None or len(a.dims) != 4):
         raise LayerError(
             f"layer {term.layer!r} has no rows and columns, which the kind {term.kind!r} needs; "
             f"use squares or mean, or another layer"
         )
     # In float32 whatever the network computes in: squares of float16 soon overflow.
     chosen = cast(_channels(a, term, 1), TensorProto.FLOAT)
-    return _SCORES[term.kind](chosen, term, _reference_of(graph, term, a) or chosen)
+    return SCORES[term.kind](chosen, term, _reference_of(graph, term, a) or chosen)
 
 
 def _channels(a: Value, term: Term, *axes: int) -> Value:
@@ -116,10 +113,8 @@ def _channels(a: Value, term: Term, *axes: int) -> Value:
 
 
 def _reference(term: Term) -> Reference | None:
-    for kinds, source in ((GUIDED, GUIDE), (STYLED, GRAM), (ORIGINAL, ORIGINALS)):
-        if term.kind in kinds:
-            return Reference(source, term.layer)
-    return None
+    source = KINDS[term.kind].reference
+    return Reference(source, term.layer) if source else None
 
 
 def _reference_of(graph: Graph, term: Term, a: Value) -> Value | None:
@@ -279,7 +274,7 @@ def _variation(a: Value, term: Term, _: Value) -> Value:
 
 
 Score = Callable[[Value, Term, Value], Value]
-_SCORES: dict[str, Score] = {
+SCORES: dict[str, Score] = {
     "squares": _squares,
     "mean": _plain_mean,
     "neuron": _neuron,
@@ -293,5 +288,4 @@ _SCORES: dict[str, Score] = {
     "style": _style,
     "variation": _variation,
 }
-_SPATIAL = frozenset(_SCORES) - {"squares", "mean"}
-__all__ = ["GRAM", "GUIDE", "ORIGINALS", "Reference", "loss_of", "references"]
+"""The formula of each of `core.recipe.kinds.KINDS`."""

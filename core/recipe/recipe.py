@@ -9,7 +9,7 @@ from functools import partial
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.fields import parameter
 from dreamlayer.core.recipe.parameters import Parameters
-from dreamlayer.core.recipe.term import GUIDED, ORIGINAL, STYLED, Term
+from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import FULL, PRECISIONS
 
 _SCHEMES = ("detail", "detail-after", "laplacian", "resize", "recursive")
@@ -246,12 +246,12 @@ class Recipe(Parameters):
     @property
     def needs_guide(self) -> bool:
         """True where a layer is compared with the guide."""
-        return any(term.kind in GUIDED | STYLED for term in self.layers)
+        return any(term.compares_with_guide for term in self.layers)
 
     @property
     def needs_original(self) -> bool:
         """True where a layer is compared with the original picture."""
-        return any(term.kind in ORIGINAL for term in self.layers)
+        return any(term.compares_with_original for term in self.layers)
 
 
 def parse_jitter(text: str) -> tuple[int, int] | None:

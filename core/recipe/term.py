@@ -11,42 +11,10 @@ from typing import Any
 
 from dreamlayer.core.errors import LayerError, RecipeError, nearest
 from dreamlayer.core.recipe.fields import encodable, is_number
+from dreamlayer.core.recipe.kinds import GRAM, GUIDE, KINDS, ORIGINALS
 
 _SHOWN = 80
 _FAR = 65535
-
-KINDS: dict[str, str] = {
-    "squares": "mean of the squared activations",
-    "mean": "mean of the activations; of one channel of a classifier, a class",
-    "neuron": "activation at one position",
-    "guide": "inner product with the guide's most similar position, averaged",
-    "direction": "inner product with the guide's mean direction, averaged",
-    "cosine": "cosine between the activations and the guide's mean, averaged",
-    "caricature": "nearness to the original's activations times the factor",
-    "original": "nearness to the original's activations: minus the mean squared difference",
-    "content": "minus the squared difference to the original's activations, summed over a tile",
-    "gram": "minus the squared difference of Gram matrices, summed over a tile",
-    "style": "minus the difference of Gram matrices, relative to the guide's",
-    "variation": "smoothness: minus the mean variation between neighbours",
-}
-"""What may be climbed at a layer, each with what it means."""
-
-GUIDED = frozenset({"guide", "direction", "cosine"})
-"""Kinds that compare with the guide's activations."""
-
-STYLED = frozenset({"gram", "style"})
-"""Kinds that compare with the guide's Gram matrices."""
-
-ORIGINAL = frozenset({"caricature", "original", "content"})
-"""Kinds that compare with the activations of the picture as it was."""
-
-_OPTIONS = {
-    "border": ("squares", "mean"),
-    "position": ("neuron",),
-    "factor": ("caricature",),
-    "exponent": ("variation",),
-}
-"""Which kinds read each option."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +26,7 @@ class Term:
     layer : str
         The tensor to tap, [batch, channels, ...]; `image` is the picture itself, 0..1.
     weight : float
-        What its score is multiplied with; a negative one makes the dream flee the layer.
+        What its score is multiplied with; a negative one pushes the dream away from it.
     channels : tuple of int
         Channels to use, counted from 0; empty for all.
     kind : str
@@ -91,11 +59,12 @@ class Term:
             raise RecipeError(
                 f"objective kind {self.kind!r} is not known; use one of {', '.join(KINDS)}"
             )
-        for name, kinds in _OPTIONS.items():
-            if getattr(self, name) != _DEFAULTS[name] and self.kind not in kinds:
+        for name in set(_EXTRA) - set(KINDS[self.kind].options):
+            if getattr(self, name) != _DEFAULTS[name]:
+                readers = [kind for kind, row in KINDS.items() if name in row.options]
                 raise RecipeError(
                     f"layer {self.layer!r} has the kind {self.kind!r} and the option {name}, which "
-                    f"only {' and '.join(kinds)} read; leave it out"
+                    f"only {' and '.join(readers)} read; leave it out"
                 )
         if not 0 <= self.border <= _FAR:
             raise RecipeError(
@@ -111,6 +80,16 @@ class Term:
                 f"the exponent of layer {self.layer!r} must lie between 1 and 4, "
                 f"but is {self.exponent}"
             )
+
+    @property
+    def compares_with_guide(self) -> bool:
+        """Whether it is compared with a guide picture."""
+        return KINDS[self.kind].reference in (GUIDE, GRAM)
+
+    @property
+    def compares_with_original(self) -> bool:
+        """Whether it is compared with the picture as it was."""
+        return KINDS[self.kind].reference == ORIGINALS
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; those beyond layer, weight, channels and kind only where set."""
@@ -143,7 +122,7 @@ class Term:
 _DEFAULTS: dict[str, Any] = {
     one.name: "" if one.name == "layer" else one.default for one in dataclasses.fields(Term)
 }
-_EXTRA = tuple(_OPTIONS)
+_EXTRA = tuple(dict.fromkeys(option for kind in KINDS.values() for option in kind.options))
 _TYPES: dict[type, tuple[Any, str]] = {
     str: (lambda v: isinstance(v, str) and encodable(v), "text"),
     float: (is_number, "a number"),

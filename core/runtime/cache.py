@@ -30,7 +30,16 @@ VARIABLE, OFF = "DREAMLAYER_CACHE", "off"
 MOST_BYTES = 1 << 30
 """When there is more, what was not used for longest goes."""
 
-_MADE = ("graph/*.py", "autodiff/**/*.py", "network/*.py")
+_GRAPH_CODE = (
+    "graph/*.py",
+    "autodiff/**/*.py",
+    "network/gradient_model.py",
+    "network/objective.py",
+    "recipe/kinds.py",
+    "runtime/providers.py",
+)
+"""The files of `core` that shape what is cached: another version of them makes other graphs."""
+
 _PAGE = 4096
 """Weights begin at whole pages, so that they can be mapped into memory."""
 
@@ -270,10 +279,10 @@ def _entries(place: Path) -> list[tuple[Path, os.stat_result]]:
 
 @functools.cache
 def _code() -> str:
-    """Stands for the code that makes what is kept: another version makes another graph."""
+    """Stands for the code that shapes what is cached."""
     here = Path(__file__).parents[1]
     whole = hashlib.sha256(f"{VERSION} {onnx.__version__}".encode())
-    for pattern in _MADE:
+    for pattern in _GRAPH_CODE:
         for path in sorted(here.glob(pattern)):
             with contextlib.suppress(OSError):
                 whole.update(path.read_bytes())

@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dreamlayer.core.runtime.providers import provider_of
+
 _LIBRARIES = (
     "libcudart.so.13",
     "libcudart.so.12",
@@ -46,7 +48,7 @@ def free_bytes(
     float or None
         Bytes; None where nobody can tell, which is so for all but CUDA.
     """
-    if provider not in ("cuda", "tensorrt"):
+    if not provider_of(provider).driver_tells_memory:
         return None
     found = _by_runtime(load)
     if found is None:

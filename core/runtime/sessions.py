@@ -18,24 +18,15 @@ import onnx
 from dreamlayer.core.errors import NetworkError, ProviderError, nearest
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.runtime import cache
-from dreamlayer.core.runtime.providers import AUTO, FULL, PROVIDERS, settings_of
+from dreamlayer.core.runtime.providers import AUTO, PROVIDERS, Execution, provider_of
 
 Array = npt.NDArray[np.float32]
-
-_AUTO_ORDER = ("cuda", "rocm", "migraphx", "openvino", "cpu")
-"""OpenVINO comes in a package of its own: who has it wanted it."""
-
-_KEPT = {"cpu", "cuda"}
-"""Providers whose optimised graphs ONNX Runtime can write to a file: those that do not compile."""
 
 _OUTSIDE = {
     "session.optimized_model_external_initializers_file_name": "weights",
     "session.optimized_model_external_initializers_min_size_in_bytes": "32768",
 }
 """Weights of a kept graph go into a file beside it; smaller tensors may be of its one size."""
-
-_INSTALL = {"cpu": "cpu", "cuda": "gpu", "tensorrt": "gpu", "openvino": "openvino"}
-
 
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
 """Read by ONNX Runtime while it is imported; without it, 1.32 and later report to Microsoft."""
@@ -78,8 +69,8 @@ def _without_telemetry() -> Iterator[None]:
 
 def short_name(provider: str) -> str:
     """``cpu`` for ``CPUExecutionProvider``; unknown ones lose only their ending."""
-    for short, full in PROVIDERS.items():
-        if full == provider:
+    for short, row in PROVIDERS.items():
+        if row.name == provider:
             return short
     return provider.removesuffix("ExecutionProvider").lower()
 
@@ -110,7 +101,7 @@ def full_name(provider: str) -> str:
         return built[provider.lower()]
     known = sorted({*PROVIDERS, *built})
     if provider.lower() in PROVIDERS:
-        extra = _INSTALL.get(provider.lower())
+        extra = PROVIDERS[provider.lower()].extra
         remedy = f"; install it with: pip install 'dreamlayer[{extra}]'" if extra else ""
         raise ProviderError(
             f"provider {provider!r} is not part of the installed ONNX Runtime "
@@ -134,8 +125,8 @@ def first_choice(provider: str) -> str:
 def _tries(provider: str) -> list[str]:
     if provider != AUTO:
         return [full_name(provider)]
-    built = offered()
-    return [PROVIDERS[name] for name in _AUTO_ORDER if name in built]
+    rows = [row for name, row in PROVIDERS.items() if row.auto and name in _built()]
+    return [row.name for row in sorted(rows, key=lambda row: row.auto)]
 
 
 @dataclass(frozen=True)
@@ -156,9 +147,7 @@ class Source:
 
 def open_session(
     source: Source | onnx.ModelProto,
-    provider: str = AUTO,
-    threads: int = 0,
-    precision: str = FULL,
+    execution: Execution = Execution(),
     options: Mapping[str, str] | None = None,
 ) -> Any:
     """Make a session on the provider asked for, and make sure that it is the one that loaded.
@@ -167,12 +156,8 @@ def open_session(
     ----------
     source : Source or onnx.ModelProto
         Any model of standard operators.
-    provider : str
-        `auto` takes the fastest that loads; any other is a demand.
-    threads : int
-        Threads within an operator on the CPU, at most one a core; 0 for one a core.
-    precision : str
-        `full`, or `fast` for shorter numbers within the network, where the provider has them.
+    execution : Execution
+        The provider, threads and precision; a provider that is named is demanded.
     options : mapping, optional
         Further options of the provider, which must then be named.
 
@@ -188,19 +173,19 @@ def open_session(
         Where ONNX Runtime refuses the model.
     """
     cores = os.cpu_count() or 1
-    if not 0 <= threads <= cores:
+    if not 0 <= execution.threads <= cores:
         raise ProviderError(
-            f"{threads} threads were asked for; give 1 to {cores}, as this machine has cores, "
-            f"or 0 for all"
+            f"{execution.threads} threads were asked for; give 1 to {cores}, as this machine has "
+            f"cores, or 0 for all"
         )
     ort = runtime()
     if isinstance(source, onnx.ModelProto):
         given = source
         source = Source(lambda _: given)
-    tries = _tries(provider)
+    tries = _tries(execution.provider)
     for name in tries:
         try:
-            session = _open(ort, source, name, threads, precision, options or {})
+            session = _open(ort, source, execution.on(name), options or {})
         except NetworkError:
             if name == tries[-1]:
                 raise
@@ -208,23 +193,19 @@ def open_session(
         if session.get_providers()[0] == name:
             return session
     raise ProviderError(
-        f"provider {provider!r} is installed but did not load on this machine (its libraries or "
-        f"its device are missing); run `dreamlayer doctor` for the reason, or use --provider cpu"
+        f"provider {execution.provider!r} is installed but did not load on this machine "
+        f"(its libraries or its device are missing); run `dreamlayer doctor` for the reason, or "
+        f"use --provider cpu"
     )
 
 
-def _open(
-    ort: Any,
-    source: Source,
-    provider: str,
-    threads: int,
-    precision: str,
-    further: Mapping[str, str],
-) -> Any:
+def _open(ort: Any, source: Source, execution: Execution, further: Mapping[str, str]) -> Any:
     """Open what is kept of a source, or make it and keep it."""
+    provider, threads = execution.provider, execution.threads
     short = short_name(provider)
-    settings = {**settings_of(short, precision, threads), **further}
-    if not source.identity or short not in _KEPT:
+    row = provider_of(short)
+    settings = {**row.settings(execution.precision, threads), **further}
+    if not source.identity or not row.saves_graphs:
         content = source.make(short).SerializeToString()
         return _make(ort, content, _options(ort, threads), provider, settings)
     filed = (*source.identity, short, settings, ort.__version__, cache.machine())

@@ -1,16 +1,16 @@
-"""Rounds of L-BFGS over the pixels, with progress, and cancelled within one evaluation."""
+"""One round of L-BFGS, the parameterization that it works in, and its progress."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
 from scipy.optimize import fmin_l_bfgs_b
 
-from dreamlayer.core.errors import CancelledError
+from dreamlayer.core.ascent.progress import Timer, check_cancelled
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.style.sizes import Size
 
@@ -20,15 +20,15 @@ Evaluate = Callable[[Doubles], tuple[float, Doubles]]
 
 @dataclass(frozen=True)
 class StyleProgress:
-    """How far a style has come.
+    """How far a style transfer has come.
 
     Attributes
     ----------
     octave, octaves, round, rounds : int
-        The size and the round at work, counted from 1, and how many there are.
+        The current size and round, counted from 1, and how many there are.
     evaluation, evaluations : int
-        The gradient that was computed last, counted from 1 within its round, and after how many
-        a round ends; the line search in hand may need a few more.
+        The last gradient, counted from 1 within its round, and after how many a round ends; its
+        line search may need a few more.
     width, height : int
         The size in pixels.
     fraction : float
@@ -36,7 +36,7 @@ class StyleProgress:
     seconds_left : float or None
         Estimate by the speed so far; None before anything was measured.
     loss : float
-        What is minimised, at the last evaluation.
+        The value to minimize, at the last evaluation.
     """
 
     octave: int
@@ -53,7 +53,7 @@ class StyleProgress:
 
     @property
     def step(self) -> tuple[int, int]:
-        """What tells one report of an octave from another."""
+        """Round and evaluation, which identify a report within an octave."""
         return self.round, self.evaluation
 
     def __str__(self) -> str:
@@ -63,25 +63,25 @@ class StyleProgress:
         )
 
 
-WatchStyle = Callable[[StyleProgress], None]
+OnStyleProgress = Callable[[StyleProgress], None]
 
 
-def descend(evaluate: Evaluate, start: Doubles, evaluations: int) -> tuple[Doubles, float]:
-    """Minimise for one round, from a fresh memory (`scipy.optimize.fmin_l_bfgs_b`).
+def minimize(evaluate: Evaluate, start: Doubles, evaluations: int) -> tuple[Doubles, float]:
+    """Run L-BFGS for one round, without memory of earlier rounds (`scipy.optimize.fmin_l_bfgs_b`).
 
     Parameters
     ----------
     evaluate : callable
-        Gives loss and gradient, float64 of the same shape.
+        Returns loss and gradient, float64 of the same shape.
     start : array
         float64 of any shape.
     evaluations : int
-        After how many evaluations to end, with the line search that is in hand.
+        After how many evaluations to end, once the current line search is complete.
 
     Returns
     -------
     (array, float)
-        Where it came to, and the loss there.
+        The result and its loss.
     """
 
     def flat(values: Doubles) -> tuple[float, Doubles]:
@@ -92,16 +92,55 @@ def descend(evaluate: Evaluate, start: Doubles, evaluations: int) -> tuple[Doubl
     return found.reshape(start.shape), float(loss)
 
 
-class StyleLedger:
-    """Keeps count of evaluations, to report progress and to answer a wish to stop.
+class FourierParameterization:
+    """Pixels as coefficients in which coarse shapes change before fine ones.
+
+    For networks that see grain as style. Fourier coefficients are scaled by 1 / frequency (Olah,
+    Mordvintsev and Schubert, Feature Visualization, 2017; Mordvintsev, Pezzotti, Schubert and
+    Olah, Differentiable Image Parameterizations, 2018). The coefficients are stored as an image,
+    transformed back; this map is linear and symmetric, so a gradient with respect to pixels
+    becomes one with respect to coefficients by `pixels` too.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Height and width of the image.
+    exponent : float
+        Of 1 / frequency; with 0, the coefficients are the pixels.
+    """
+
+    def __init__(self, size: tuple[int, int], exponent: float) -> None:
+        self._size = size
+        self._scales: Doubles | None = None
+        if exponent:
+            down, across = fft.fftfreq(size[0]), fft.rfftfreq(size[1])
+            frequency = np.hypot(down[:, np.newaxis], across)
+            # The mean has the frequency 0; it counts as the longest wave that fits.
+            scales = 1 / np.maximum(frequency, 1 / max(size)) ** exponent
+            self._scales = scales / np.sqrt((scales**2).mean())
+
+    def pixels(self, coefficients: Doubles) -> Doubles:
+        """The image, float64 [3, height, width], of coefficients of the same shape."""
+        return coefficients if self._scales is None else self._scaled(coefficients, self._scales)
+
+    def coefficients(self, pixels: Doubles) -> Doubles:
+        """The coefficients of an image, float64 [3, height, width]."""
+        return pixels if self._scales is None else self._scaled(pixels, 1 / self._scales)
+
+    def _scaled(self, image: Doubles, scales: Doubles) -> Doubles:
+        return np.asarray(fft.irfft2(fft.rfft2(image) * scales, s=self._size), np.float64)
+
+
+class StyleTracker:
+    """Counts evaluations, to report progress and to stop when cancelled.
 
     Parameters
     ----------
     recipe : StyleRecipe
-        Says how many rounds and evaluations there are at each size.
+        Has the numbers of rounds and evaluations at each size.
     sizes : sequence of (int, int)
         Height and width of each octave.
-    watch : callable, optional
+    on_progress : callable, optional
         Called with a `StyleProgress` after every evaluation.
     cancelled : callable, optional
         Asked before every evaluation.
@@ -111,60 +150,51 @@ class StyleLedger:
         self,
         recipe: StyleRecipe,
         sizes: Sequence[Size],
-        watch: WatchStyle | None = None,
+        on_progress: OnStyleProgress | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self._rounds, self._evaluations = recipe.rounds, recipe.evaluations
         self._sizes = sizes
-        self._watch, self._cancelled = watch, cancelled
+        self._on_progress, self._cancelled = on_progress, cancelled
         # L-BFGS ends a round at the first iteration that is above the limit.
         self._round_work = [(recipe.evaluations + 1) * height * width for height, width in sizes]
         self._whole = recipe.rounds * sum(self._round_work)
         self._octave = self._round = self._evaluation = 0
         self._done = 0
-        self._measured: tuple[float, int] | None = None
+        self._timer = Timer(self._whole)
 
-    def enter(self, octave: int, round_: int) -> None:
+    def start_round(self, octave: int, round_: int) -> None:
         """Begin a round, both counted from 0."""
         self._octave, self._round, self._evaluation = octave, round_, 0
 
-    def ask(self) -> None:
-        """Raise `CancelledError` where that is wished."""
-        if self._cancelled is not None and self._cancelled():
-            raise CancelledError("the style was cancelled")
+    def check_cancelled(self) -> None:
+        """Raise `CancelledError` if the work was cancelled."""
+        check_cancelled(self._cancelled, "style")
 
-    def evaluated(self, loss: float) -> None:
+    def count_evaluation(self, loss: float) -> None:
         """Count one evaluation."""
         self._evaluation += 1
         height, width = self._sizes[self._octave]
         work = self._round_work[self._octave]
         self._report(self._before() + min(self._evaluation * height * width, work), loss)
 
-    def leave(self, loss: float) -> None:
+    def finish_round(self, loss: float) -> None:
         """Count the evaluations that a round did not need as done."""
         work = self._round_work[self._octave]
         if self._done < self._before() + work:
             self._report(self._before() + work, loss)
 
     def _before(self) -> int:
-        """The work of the rounds before the one in hand."""
+        """The work of all rounds before the current one."""
         earlier = self._rounds * sum(self._round_work[: self._octave])
         return earlier + self._round * self._round_work[self._octave]
 
     def _report(self, done: int, loss: float) -> None:
         self._done = done
-        if self._watch is None:
+        if self._on_progress is None:
             return
-        now = time.monotonic()
-        if self._measured is None:
-            # The first evaluation warms the session up, so its time says little of the others'.
-            self._measured = (now, done)
-        since, done_then = self._measured
-        left = None
-        if done > done_then:
-            left = (now - since) / (done - done_then) * (self._whole - done)
         height, width = self._sizes[self._octave]
-        self._watch(
+        self._on_progress(
             StyleProgress(
                 octave=self._octave + 1,
                 octaves=len(self._sizes),
@@ -175,7 +205,7 @@ class StyleLedger:
                 width=width,
                 height=height,
                 fraction=done / self._whole,
-                seconds_left=left,
+                seconds_left=self._timer.seconds_left(done),
                 loss=loss,
             )
         )

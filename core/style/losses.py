@@ -1,4 +1,4 @@
-"""What a style minimises: the terms of content, style and variation, and their references."""
+"""The loss of a style transfer: terms of content, style and variation, and their references."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import GRAM, ORIGINALS, Reference
+from dreamlayer.core.network.objective import Reference
+from dreamlayer.core.network.references import mean_gram
+from dreamlayer.core.recipe.kinds import GRAM, ORIGINALS
 from dreamlayer.core.recipe.style import PUBLISHED, StyleRecipe
 from dreamlayer.core.recipe.term import Term, check_channels
-from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.style.sizes import Size
 
 Array = npt.NDArray[np.float32]
-_LEAST = 1e-12
+_MIN_SCALE = 1e-12
 
 
 def terms_of(recipe: StyleRecipe, size: Size, content: Mapping[str, Array]) -> list[Term]:
-    """The terms whose sum is to be climbed: each is minus a difference.
+    """The terms whose sum is maximized: each is minus a loss.
 
     As published (titu1994/Neural-Style-Transfer, first version): the content's squared
     differences are summed, a style layer's divided by 4 · 3² · (W · H)², and the variation is
@@ -33,7 +34,7 @@ def terms_of(recipe: StyleRecipe, size: Size, content: Mapping[str, Array]) -> l
     Parameters
     ----------
     recipe : StyleRecipe
-        What is wanted.
+        Has layers, weights and the measure.
     size : (int, int)
         Height and width of the picture.
     content : mapping
@@ -49,7 +50,7 @@ def terms_of(recipe: StyleRecipe, size: Size, content: Mapping[str, Array]) -> l
     for term, weight in _shared(recipe.content_layers, recipe.content_weight):
         check_channels(term.channels, term.layer, content[term.layer].shape[1])
         own = content[term.layer][:, list(term.channels) or slice(None)]
-        scale = 1.0 if published else max(float(np.mean(np.square(own))), _LEAST)
+        scale = 1.0 if published else max(float(np.mean(np.square(own))), _MIN_SCALE)
         kind = "content" if published else "original"
         terms.append(Term(term.layer, weight / scale, term.channels, kind))
     for term, weight in _shared(recipe.style_layers, recipe.style_weight):
@@ -64,17 +65,17 @@ def terms_of(recipe: StyleRecipe, size: Size, content: Mapping[str, Array]) -> l
 
 
 def content_layers(recipe: StyleRecipe) -> list[str]:
-    """The layers whose activations for the content are needed, each once."""
+    """Layers whose activations for the content are needed, without duplicates."""
     return _names(recipe.content_layers, recipe.content_weight)
 
 
 def style_layers(recipe: StyleRecipe) -> list[str]:
-    """The layers whose Gram matrices for the style pictures are needed, each once."""
+    """Layers whose Gram matrices for the style pictures are needed, without duplicates."""
     return _names(recipe.style_layers, recipe.style_weight)
 
 
 def layers_of(recipe: StyleRecipe) -> list[str]:
-    """All layers of a recipe, each once."""
+    """All layers of a recipe, without duplicates."""
     return list(dict.fromkeys([*content_layers(recipe), *style_layers(recipe)]))
 
 
@@ -84,23 +85,23 @@ def originals(found: Mapping[str, Array]) -> dict[str, Array]:
 
 
 class Grams:
-    """Gives the Gram matrices of style pictures, weighted.
+    """Computes weighted Gram matrices of style pictures.
 
     Parameters
     ----------
     network : Network
-        Whose layers are looked at.
+        Has the layers.
     recipe : StyleRecipe
-        Which layers.
-    provider, threads
-        As for `core.runtime.sessions.open_session`.
+        Names the layers.
+    execution : Execution
+        The provider and threads.
     """
 
     def __init__(
-        self, network: Network, recipe: StyleRecipe, provider: str = AUTO, threads: int = 0
+        self, network: Network, recipe: StyleRecipe, execution: Execution = Execution()
     ) -> None:
         layers = style_layers(recipe)
-        self._activations = Activations(network, layers, provider, threads) if layers else None
+        self._activations = Activations(network, layers, execution) if layers else None
 
     def __call__(self, pictures: Sequence[Array], weights: Sequence[float]) -> dict[str, Array]:
         """The weighted mean of the pictures' Gram matrices, each divided by its positions.
@@ -108,16 +109,16 @@ class Grams:
         Parameters
         ----------
         pictures : sequence of array
-            float32 [3, height, width], 0..1, each of a size of its own.
+            float32 [3, height, width], 0..1; sizes may differ.
         weights : sequence of float
             One for each.
 
         Returns
         -------
         dict
-            float32 [channels, channels] by the names of the gradient model's inputs. Published,
-            they count for as many positions as the content has, so that the sizes may differ;
-            where they do not, that is the published sum.
+            float32 [channels, channels] by the names of the gradient model's inputs. The measure
+            `published` multiplies them by the content's number of positions, which for equal sizes
+            is the published sum.
         """
         found: dict[str, Array] = {}
         if self._activations is None:
@@ -132,7 +133,7 @@ class Grams:
 
 
 def _shared(terms: Sequence[Term], weight: float) -> list[tuple[Term, float]]:
-    """Terms with their shares of a weight, those without any left out."""
+    """Terms with their shares of a weight, except those whose share is 0."""
     whole = sum(term.weight for term in terms)
     return [(term, weight * term.weight / whole) for term in terms if weight * term.weight]
 

@@ -1,4 +1,4 @@
-"""At which sizes a style is worked out, and how pictures are brought to them and back."""
+"""Working sizes of a style transfer, and resampling to them and back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.style import BYTES
 
 if TYPE_CHECKING:
-    from dreamlayer.core.ascent.tiles import Grid
+    from dreamlayer.core.graph.sizes import Geometry
     from dreamlayer.core.network.network import Network
     from dreamlayer.core.recipe.style import StyleRecipe
 
@@ -20,74 +20,75 @@ Size = tuple[int, int]
 """Height and width in pixels."""
 
 
-def grid_of(network: Network, recipe: StyleRecipe) -> Grid:
-    """What sizes the network takes for the recipe's layers."""
+def geometry_of(network: Network, recipe: StyleRecipe) -> Geometry:
+    """The sizes that the network allows for the recipe's layers."""
     layers = [term.layer for term in (*recipe.content_layers, *recipe.style_layers)]
-    return network.grid(layers, recipe.size, 0)
+    return network.geometry(layers)
 
 
-def content_sizes(width: int, height: int, recipe: StyleRecipe, grid: Grid) -> list[Size]:
-    """The sizes that the content is worked on, the smallest first.
+def content_sizes(width: int, height: int, recipe: StyleRecipe, geometry: Geometry) -> list[Size]:
+    """The sizes at which the content is optimized, the smallest first.
 
     Parameters
     ----------
     width, height : int
         The content's own size in pixels.
     recipe : StyleRecipe
-        `octaves` that the network does not take are left out.
-    grid : Grid
-        What `grid_of` gave.
+        `octaves` that are too small for the network are left out.
+    geometry : Geometry
+        From `geometry_of`.
 
     Raises
     ------
     RecipeError
-        Where the picture, or what `size` makes of it, is smaller than the network takes.
+        The picture, at its own size or at `size`, is smaller than the network allows.
     """
     longest = recipe.size if recipe.square else min(recipe.size, max(width, height))
     sizes = []
     for octave in range(recipe.octaves):
-        size = _scaled(width, height, longest / 2**octave, recipe.square, grid.multiple)
-        if min(size) < grid.minimum:
+        size = _scaled(width, height, longest / 2**octave, recipe.square, geometry.multiple)
+        if min(size) < geometry.minimum:
             break
         sizes.append(size)
     if not sizes:
-        least = -(-max(width, height) * grid.minimum // min(width, height))
+        least = -(-max(width, height) * geometry.minimum // min(width, height))
         remedy = (
-            f"use --size {grid.minimum if recipe.square else least} or more"
-            if recipe.square or min(width, height) >= grid.minimum
+            f"use --size {geometry.minimum if recipe.square else least} or more"
+            if recipe.square or min(width, height) >= geometry.minimum
             else "enlarge the picture, use --square, or layers nearer to the image"
         )
         raise RecipeError(
-            f"the content of {width} × {height} pixels would be worked on at {size[1]} × "
-            f"{size[0]}, but the network needs {grid.minimum} at least for these layers; {remedy}"
+            f"the content of {width} × {height} pixels would be reduced to {size[1]} × "
+            f"{size[0]}, but the network needs {geometry.minimum} at least for these layers; "
+            f"{remedy}"
         )
     return sizes[::-1]
 
 
 def style_size(
-    width: int, height: int, content: Size, name: str, recipe: StyleRecipe, grid: Grid
+    width: int, height: int, content: Size, name: str, recipe: StyleRecipe, geometry: Geometry
 ) -> Size:
-    """The size at which a style picture is looked at, beside a content of a size.
+    """The size at which the network sees a style picture, given the content's size.
 
-    A picture is not enlarged, but where it must be square.
+    A picture is not enlarged, unless it must be square.
 
     Raises
     ------
     RecipeError
-        Where the style picture, called `name`, is smaller than the network takes.
+        The style picture, called `name`, is smaller than the network allows.
     """
     longest = max(content) * recipe.style_scale
     if not recipe.square:
-        if min(width, height) < grid.minimum:
+        if min(width, height) < geometry.minimum:
             raise RecipeError(
                 f"style picture {name} is {width} × {height} pixels, but the network needs "
-                f"{grid.minimum} at least for these layers; give a larger picture, or --square"
+                f"{geometry.minimum} at least for these layers; use a larger picture, or --square"
             )
-        # A long strip keeps enough of its shorter side.
-        least = grid.enough(1) * max(width, height) / min(width, height)
+        # The shorter side of a long strip stays large enough.
+        least = geometry.enough(1) * max(width, height) / min(width, height)
         longest = min(max(longest, least), max(width, height))
-    size = _scaled(width, height, longest, recipe.square, grid.multiple)
-    return grid.enough(size[0]), grid.enough(size[1])
+    size = _scaled(width, height, longest, recipe.square, geometry.multiple)
+    return geometry.enough(size[0]), geometry.enough(size[1])
 
 
 def _scaled(width: int, height: int, longest: float, square: bool, multiple: int) -> Size:
@@ -98,7 +99,7 @@ def _scaled(width: int, height: int, longest: float, square: bool, multiple: int
 
 
 def resized(planes: Array, size: Size, method: str) -> Array:
-    """Resample a picture, float32 [3, height, width] of 0..1; the result is within 0..1 too."""
+    """Resample a picture, float32 [3, height, width], 0..1; the result is clipped to 0..1."""
     if method == BYTES:
         return np.stack([_bytes(plane, size) for plane in planes])
     if planes.shape[1:] == size:
@@ -109,17 +110,17 @@ def resized(planes: Array, size: Size, method: str) -> Array:
 
 
 def unbounded(planes: Array, size: Size, method: str) -> Array:
-    """Resample what may lie beyond 0..1, such as a change: never by way of bytes."""
+    """Resample values that may lie beyond 0..1, such as a change, without rounding to bytes."""
     from dreamlayer.core.images.resampling import resize
 
     return resize(planes, size, {BYTES: "bilinear", "lanczos-8bit": "lanczos"}.get(method, method))
 
 
 def _bytes(plane: Array, size: Size) -> Array:
-    """Cut to 256 levels, rounded down, as pictures of bytes are, and interpolate those."""
+    """Quantize to 256 levels, rounding down, as `uint8` images are, and interpolate those."""
     from PIL import Image
 
-    # A value that stands for a level may lie a rounding below it.
+    # Rounding may leave a value slightly below its level.
     levels = np.floor(np.clip(plane, 0, 1) * np.float32(255) + np.float32(1e-3)).astype(np.uint8)
     taken = Image.fromarray(levels).resize(size[::-1], Image.Resampling.BILINEAR)
     return np.asarray(taken).astype(np.float32) / np.float32(255)

@@ -1,10 +1,10 @@
-"""Give pictures the style of others: the network kept warm, and one call for one picture."""
+"""Give pictures the style of others: many with one loaded network, or one with one call."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, cast, overload
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,129 +15,104 @@ from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets import DEFAULT_STYLE, style_preset
 from dreamlayer.core.recipe.style import StyleRecipe
-from dreamlayer.core.runtime.providers import AUTO
-from dreamlayer.core.style.lbfgs import WatchStyle
+from dreamlayer.core.runtime.providers import AUTO, Execution
+from dreamlayer.core.style.lbfgs import OnStyleProgress
 from dreamlayer.core.style.memory import estimate_style
-from dreamlayer.core.style.optimization import (
+from dreamlayer.core.style.optimization import OnRound, Optimization
+from dreamlayer.core.style.pictures import (
     Array,
-    Given,
-    Optimization,
-    ShowRound,
+    StylePicture,
     close_styles,
+    named_size,
     open_style,
-    size_of,
 )
+
+Image = TypeVar("Image", Picture, npt.NDArray[Any])
 
 
 class StyleTransfer:
-    """A network kept warm: styles any number of pictures, each with its own recipe.
+    """A loaded network that styles any number of pictures, each with its own recipe.
 
     Parameters
     ----------
     network : str or Network
         A name that `core.network.files.available` lists, a path, or a network in memory.
     provider : str
-        Execution provider: `auto`, or one that is demanded.
+        Execution provider: `auto`, or the short name of one.
     threads : int
-        Threads of ONNX Runtime on the CPU, 0 for one a core.
+        Threads of ONNX Runtime on the CPU, 0 for one per core.
 
     Raises
     ------
     NetworkError
-        Where the network cannot be had.
+        The network cannot be found or loaded.
     """
 
     def __init__(
         self, network: str | Network = "default", provider: str = AUTO, threads: int = 0
     ) -> None:
         self.network = Network(network) if isinstance(network, str) else network
-        self._provider, self._threads = provider, threads
+        self._execution = Execution(provider, threads)
 
     def estimate(
-        self, width: int, height: int, recipe: StyleRecipe, styles: Sequence[Given] = ()
+        self, width: int, height: int, recipe: StyleRecipe, styles: Sequence[StylePicture] = ()
     ) -> Estimate:
-        """Peak memory for a content of that size, with style pictures that `open_style` gave.
+        """Peak memory for a content of a size, with style pictures that `open_style` returned.
 
         See `core.style.memory.estimate_style`.
         """
-        seen = [size_of(given, number) for number, given in enumerate(styles, 1)]
-        return estimate_style(width, height, recipe, self.network, styles=seen)
+        sizes = [named_size(given, number) for number, given in enumerate(styles, 1)]
+        return estimate_style(width, height, recipe, self.network, styles=sizes)
 
     def prepare(
-        self, pixels: Array, recipe: StyleRecipe, styles: Sequence[Given] = ()
+        self, pixels: Array, recipe: StyleRecipe, styles: Sequence[StylePicture] = ()
     ) -> Optimization:
-        """Look at the style pictures and load the network.
+        """Load the style pictures and the network.
 
         Parameters
         ----------
         pixels : array
             The content, float32 [height, width, 3], encoded as a file would be. Not changed.
         recipe : StyleRecipe
-            Its `network` is not read: this stylist has one already.
+            Its `network` is ignored: this object has one already.
         styles : sequence, optional
-            The style pictures, instead of the files that the recipe names.
+            Style pictures to use instead of the files that the recipe names.
 
         Raises
         ------
         DreamlayerError
-            With one sentence on what to do, where pictures, weights, layers or sizes do not fit.
+            Pictures, weights, layers or sizes do not fit; the message says what to do.
         """
         check_image(pixels)
         chosen = styles or recipe.styles
-        return Optimization(self.network, pixels, recipe, chosen, self._provider, self._threads)
-
-
-@overload
-def transfer(
-    content: Picture,
-    styles: Given | Sequence[Given] = ...,
-    recipe: StyleRecipe | str = ...,
-    *,
-    provider: str = ...,
-    watch: WatchStyle | None = ...,
-    show: ShowRound | None = ...,
-    cancelled: Callable[[], bool] | None = ...,
-) -> Picture: ...
-
-
-@overload
-def transfer(
-    content: npt.NDArray[Any],
-    styles: Given | Sequence[Given] = ...,
-    recipe: StyleRecipe | str = ...,
-    *,
-    provider: str = ...,
-    watch: WatchStyle | None = ...,
-    show: ShowRound | None = ...,
-    cancelled: Callable[[], bool] | None = ...,
-) -> npt.NDArray[Any]: ...
+        return Optimization(self.network, pixels, recipe, chosen, self._execution)
 
 
 def transfer(
-    content: Picture | npt.NDArray[Any],
-    styles: Given | Sequence[Given] = (),
+    content: Image,
+    styles: StylePicture | Sequence[StylePicture] = (),
     recipe: StyleRecipe | str = DEFAULT_STYLE,
     *,
     provider: str = AUTO,
-    watch: WatchStyle | None = None,
-    show: ShowRound | None = None,
+    on_progress: OnStyleProgress | None = None,
+    on_round: OnRound | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> Picture | npt.NDArray[Any]:
+) -> Image:
     """Give one picture the style of others.
 
     Parameters
     ----------
     content : Picture or array
-        What `core.read` gave, or pixels [height, width, 3]: uint8, uint16, or floats where 0 is
-        black and 1 white, sRGB-encoded.
+        What `core.read` returned, or pixels [height, width, 3]: uint8, uint16, or floats where 0
+        is black and 1 white, sRGB-encoded.
     styles : picture or list of pictures
-        Files, what `core.read` gave, or pixels; none for those that the recipe names. Their
+        Files, what `core.read` returned, or pixels; by default those that the recipe names. Their
         weights are the recipe's `style_weights`.
     recipe : StyleRecipe or str
-        How to do it, or the name of a preset for styles.
+        All parameters, or the name of a style preset.
     provider : str
         Execution provider: `auto`, `cpu`, `cuda`, ...
-    watch, show, cancelled : callable, optional
+    on_progress, on_round, cancelled : callable, optional
         As for `core.style.optimization.Optimization.run`.
 
     Returns
@@ -148,26 +123,23 @@ def transfer(
     Raises
     ------
     DreamlayerError
-        With one sentence on what to do, where recipe, network, provider or pictures do not fit.
+        Recipe, network, provider or pictures do not fit; the message says what to do.
     """
     chosen = style_preset(recipe) if isinstance(recipe, str) else recipe
-    several: list[Given] = (
-        list(styles) if isinstance(styles, list | tuple) else [cast(Given, styles)]
-    )
-    files = tuple(str(one) for one in several if not isinstance(one, Picture | np.ndarray))
-    if len(files) == len(several) > 0:
+    given = list(styles) if isinstance(styles, list | tuple) else [cast(StylePicture, styles)]
+    files = tuple(str(one) for one in given if not isinstance(one, Picture | np.ndarray))
+    if len(files) == len(given) > 0:
         chosen = chosen.replace(styles=files)
-    given = content if isinstance(content, Picture) else np.asarray(content)
-    pixels = given.pixels if isinstance(given, Picture) else as_float(given)
-    stylist = StyleTransfer(chosen.network, provider)
-    check_image(pixels)
-    opened = [open_style(one) for one in several or chosen.styles]
+    pixels = content.pixels if isinstance(content, Picture) else as_float(np.asarray(content))
+    height, width = check_image(pixels)
+    network = StyleTransfer(chosen.network, provider)
+    opened = [open_style(one) for one in given or chosen.styles]
     try:
-        stylist.estimate(pixels.shape[1], pixels.shape[0], chosen, opened)
-        painting = stylist.prepare(pixels, chosen, opened)
+        network.estimate(width, height, chosen, opened)
+        optimization = network.prepare(pixels, chosen, opened)
     finally:
         close_styles(opened)
-    result = painting.run(watch=watch, show=show, cancelled=cancelled)
-    if isinstance(given, Picture):
-        return dataclasses.replace(given, pixels=result, recipe=chosen.to_json())
-    return as_type(result, given.dtype)
+    result = optimization.run(on_progress=on_progress, on_round=on_round, cancelled=cancelled)
+    if isinstance(content, Picture):
+        return dataclasses.replace(content, pixels=result, recipe=chosen.to_json())
+    return as_type(result, np.asarray(content).dtype)

@@ -1,4 +1,4 @@
-"""A row of numbers, such as a classifier's, as bars with their numbers beside them."""
+"""Bar charts of a vector, such as a classifier's output, with the values beside the bars."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ _ABOVE, _BELOW = (0x2C, 0x72, 0x8E), (0xB0, 0x4A, 0x3A)
 
 
 def bar_size(count: int) -> tuple[int, int]:
-    """Height and width of a sheet of so many bars."""
+    """Height and width of a sheet with `count` bars."""
     columns = math.ceil(count / _ROWS)
     height = _TOP + min(count, _ROWS) * _ROW + MARGIN
     return height, max(2 * MARGIN + columns * _ACROSS - MARGIN, 520)
 
 
 def bar_sheet(values: Array, chosen: Sequence[int], title: str, line: str) -> Pixels:
-    """Draw one bar for each chosen channel, downwards in columns of 32.
+    """Draw one bar for each chosen channel, in columns of 32.
 
     Parameters
     ----------
     values : array
         float32 [channels].
     chosen : sequence of int
-        Numbers of channels, in the order to show them.
+        Channel numbers, in the order to show them.
     title, line : str
-        What is written above.
+        Texts at the top.
 
     Returns
     -------
@@ -63,8 +63,8 @@ def bar_sheet(values: Array, chosen: Sequence[int], title: str, line: str) -> Pi
     shown = [float(values[channel]) for channel in chosen]
     low, high = min(0.0, *shown), max(0.0, *shown)
     scale = _LENGTH / (high - low) if high > low else 0.0
-    for place, (channel, value) in enumerate(zip(chosen, shown, strict=True)):
-        column, row = divmod(place, _ROWS)
+    for index, (channel, value) in enumerate(zip(chosen, shown, strict=True)):
+        column, row = divmod(index, _ROWS)
         y = _TOP + row * _ROW
         left = MARGIN + column * _ACROSS
         zero = left + _LABEL - low * scale

@@ -1,4 +1,4 @@
-"""Colours for numbers: small tables of control points, interpolated in between."""
+"""Color maps: small tables of control points, with linear interpolation in between."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ Array = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 _POINTS: dict[str, tuple[int, ...]] = {
-    # Nine evenly spaced colours of viridis (Stéfan van der Walt and Nathaniel Smith, 2015; CC0).
+    # Nine evenly spaced colors of viridis (Stéfan van der Walt and Nathaniel Smith, 2015; CC0).
     "viridis": (
         *(0x440154, 0x472D7B, 0x3B528B, 0x2C728E, 0x21918C),
         *(0x28AE80, 0x5EC962, 0xADDC30, 0xFDE725),
     ),
     "grey": (0x000000, 0xFFFFFF),
-    # Our own: blue below zero, white at zero, red above, of equal lightness at both ends.
+    # Our own: blue below zero, white at zero, red above; both ends are equally light.
     "diverging": (0x123E7C, 0x4C8BC0, 0xF7F7F5, 0xD1654F, 0x7F1420),
 }
 
 COLORMAPS = tuple(_POINTS)
-"""Names of the colour maps: two that rise in lightness, and one with a middle."""
+"""Names of the color maps: two sequential ones, and a diverging one."""
 
 
-def colour(values: Array, colormap: str, low: float, high: float) -> Pixels:
-    """Show numbers as colours.
+def apply_colormap(values: Array, colormap: str, low: float, high: float) -> Pixels:
+    """Map numbers to colors.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def colour(values: Array, colormap: str, low: float, high: float) -> Pixels:
     colormap : str
         One of `COLORMAPS`.
     low, high : float
-        What the first and the last colour stand for; values beyond get the nearest of the two.
-        Where they are equal, all get the first.
+        Values of the first and the last color; values beyond are clipped. If they are equal, all
+        pixels get the first color.
 
     Returns
     -------
@@ -42,9 +42,9 @@ def colour(values: Array, colormap: str, low: float, high: float) -> Pixels:
         uint8 [height, width, 3], sRGB.
     """
     table = np.array([_channels(point) for point in _POINTS[colormap]], np.float64)
-    places = np.linspace(0, 1, len(table))
+    positions = np.linspace(0, 1, len(table))
     shades = np.linspace(0, 1, 256)
-    levels = np.stack([np.interp(shades, places, channel) for channel in table.T], axis=1)
+    levels = np.stack([np.interp(shades, positions, channel) for channel in table.T], axis=1)
     span = high - low
     shares = np.clip((values - low) / span, 0, 1) if span > 0 else np.zeros_like(values)
     picked: Pixels = np.rint(levels).astype(np.uint8)[np.rint(shares * 255).astype(np.uint8)]

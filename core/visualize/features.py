@@ -1,4 +1,4 @@
-"""What a layer sees in a picture: the feature map of each channel, on one sheet."""
+"""The feature maps of a layer for a picture, one per channel, on one sheet."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import check_channels
-from dreamlayer.core.runtime.providers import AUTO
-from dreamlayer.core.visualize.colormaps import colour
+from dreamlayer.core.runtime.providers import AUTO, Execution
+from dreamlayer.core.visualize.colormaps import apply_colormap
 from dreamlayer.core.visualize.memory import check_features
 from dreamlayer.core.visualize.sheets import (
     Cell,
@@ -30,22 +30,22 @@ from dreamlayer.core.visualize.sheets import (
 Array = npt.NDArray[np.float32]
 
 AUTO_COLORMAP = "auto"
-_PLAIN = 3
-"""From so many pixels a position on, positions are drawn as rectangles."""
+_MIN_RECTANGLE = 3
+"""From this many pixels per position, positions are drawn as rectangles."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """A layer's answer to a picture.
+    """A layer's activations for a picture.
 
     Attributes
     ----------
     layer : str
-        Which.
+        Name of the layer.
     maps : array
         float32 [channels, h, w]; of a layer without rows and columns, [channels, 1, 1].
     picture : array
-        float32 [3, height, width], 0..1: what the network was given.
+        float32 [3, height, width], 0..1: the network's input.
     spatial : bool
         Whether the layer has rows and columns.
     """
@@ -57,9 +57,9 @@ class Features:
 
     @property
     def activity(self) -> Array:
-        """What channels are ranked by, float32 [channels].
+        """The values that channels are ranked by, float32 [channels].
 
-        The mean size of a map's values, after a ReLU their mean; of a classifier the value itself.
+        The mean absolute value of a map; for a layer without rows and columns, the value itself.
         """
         if not self.spatial:
             return self.maps[:, 0, 0]
@@ -68,16 +68,16 @@ class Features:
     def choose(
         self, channels: tuple[int, ...] = (), sort: str = "activity", most: int = 0
     ) -> list[int]:
-        """Numbers of the channels to show.
+        """Choose channels to show, by their numbers.
 
         Parameters
         ----------
         channels : tuple of int
-            Among which; empty for all.
+            Channels to choose from; empty for all.
         sort : str
-            `activity`, the most active first, or `number`, as they were given.
+            `activity`, the most active first, or `number`, in the given order.
         most : int
-            At most so many, by `sort`; 0 for all.
+            Maximum number of channels; 0 for all.
 
         Raises
         ------
@@ -101,76 +101,79 @@ def features(
     provider: str = AUTO,
     threads: int = 0,
 ) -> Features:
-    """Run a network on a picture and keep one layer.
+    """Run a network on a picture and return one layer.
 
     Parameters
     ----------
     network : Network
-        Which.
+        The network to run.
     pixels : array
-        float32 [height, width, 3], 0 black to 1 white; values beyond are cut off.
+        float32 [height, width, 3], 0 black to 1 white; values beyond are clipped.
     layer : str
         Name of a layer.
     max_side : int
-        Larger pictures are reduced to this longer side; 0 for their own.
+        Larger pictures are reduced to this longer side; 0 for no limit.
     provider, threads
-        As for `core.runtime.sessions.open_session`.
+        As for `core.runtime.providers.Execution`.
 
     Raises
     ------
     LayerError
         There is no such layer, or its activations are neither maps nor a row of numbers.
     PictureError
-        The picture, reduced, is smaller than the network takes.
+        The picture, once reduced, is smaller than the network allows.
     MemoryLimitError
-        Its feature maps do not fit into memory.
+        The feature maps do not fit into memory.
     """
     network.check_layers([layer])
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1), np.float32)
-    size = fed_size(network, layer, planes.shape[1], planes.shape[2], max_side)
+    size = input_size(network, layer, planes.shape[1], planes.shape[2], max_side)
     check_features(network, layer, (planes.shape[1], planes.shape[2]), size)
     if planes.shape[1:] != size:
         planes = np.clip(resize(planes, size), 0, 1)
-    found = Activations(network, [layer], provider, threads)(planes)[layer]
+    found = Activations(network, [layer], Execution(provider, threads))(planes)[layer]
     if found.ndim not in (2, 4) or 0 in found.shape:
         raise LayerError(
             f"layer {layer!r} has values of the shape {list(found.shape)}, which are neither "
-            f"feature maps nor one number a channel; choose another layer"
+            f"feature maps nor one number per channel; choose another layer"
         )
     maps = np.asarray(found[0], np.float32)
     spatial = maps.ndim == 3
     return Features(layer, maps if spatial else maps[:, np.newaxis, np.newaxis], planes, spatial)
 
 
-def fed_size(
+def input_size(
     network: Network, layer: str, height: int, width: int, max_side: int
 ) -> tuple[int, int]:
-    """Height and width at which a network is given a picture.
+    """Height and width of the network's input for a picture.
 
     Raises
     ------
     PictureError
-        That would be smaller than the network takes.
+        That would be smaller than the network allows.
     """
-    grid = network.grid([layer], max(height, width), 0)
+    geometry = network.geometry([layer])
     scale = min(1.0, max_side / max(height, width)) if max_side else 1.0
     sides = [
-        max(round(side * scale / grid.multiple), 1) * grid.multiple for side in (height, width)
+        max(round(side * scale / geometry.multiple), 1) * geometry.multiple
+        for side in (height, width)
     ]
-    if min(sides) < grid.minimum:
+    if min(sides) < geometry.minimum:
         reduced = f", reduced to {sides[1]} × {sides[0]}" if scale < 1 else ""
-        remedy = "raise --max-side" if min(height, width) >= grid.minimum else "enlarge it first"
+        remedy = (
+            "raise --max-side" if min(height, width) >= geometry.minimum else "enlarge it first"
+        )
         raise PictureError(
             f"the picture is {width} × {height} pixels{reduced}, but network {network.name} needs "
-            f"{grid.minimum} at least for layer {layer!r}; {remedy}, or choose a layer nearer to "
-            f"the image"
+            f"{geometry.minimum} at least for layer {layer!r}; {remedy}, or choose a layer nearer "
+            f"to the image"
         )
     return sides[0], sides[1]
 
 
 @dataclass(frozen=True)
-class Looks:
-    """How feature maps are shown.
+class Appearance:
+    """Appearance of feature maps.
 
     Attributes
     ----------
@@ -179,12 +182,12 @@ class Looks:
     columns : int
         Maps side by side; 0 for a sheet somewhat wider than high.
     colormap : str
-        One of `colormaps.COLORMAPS`, or `auto`: viridis where no value is negative, else
+        One of `colormaps.COLORMAPS`, or `auto`: viridis if no value is negative, else
         diverging.
     scale : str
-        `each`: each map has colours for its own values; `all`: the same for all.
+        `each`: colors span the values of each map; `all`: those of all maps.
     smooth : bool
-        Interpolate where maps are enlarged; else each position is a rectangle.
+        Interpolate enlarged maps; else each position is a rectangle.
     """
 
     cell: int = 128
@@ -194,29 +197,29 @@ class Looks:
     smooth: bool = False
 
 
-def feature_layout(count: int, picture: tuple[int, int], looks: Looks) -> Layout:
-    """Where the picture and `count` maps of it lie; `picture` is its height and width."""
-    scale = looks.cell / max(picture)
+def feature_layout(count: int, picture: tuple[int, int], appearance: Appearance) -> Layout:
+    """Layout of a picture, given by height and width, and `count` maps."""
+    scale = appearance.cell / max(picture)
     box = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
-    columns = min(looks.columns, count + 1) or columns_for(count + 1, box)
-    return Layout(count + 1, columns, box, lines=2, legend=looks.scale == "all")
+    columns = min(appearance.columns, count + 1) or columns_for(count + 1, box)
+    return Layout(count + 1, columns, box, lines=2, legend=appearance.scale == "all")
 
 
 def feature_sheet(
-    found: Features, chosen: list[int], title: str, line: str, looks: Looks
+    found: Features, chosen: list[int], title: str, line: str, appearance: Appearance
 ) -> Pixels:
     """Draw the picture and the maps of the chosen channels.
 
     Parameters
     ----------
     found : Features
-        Of a layer with rows and columns.
+        From a layer with rows and columns.
     chosen : list of int
-        Numbers of channels.
+        Channel numbers.
     title, line : str
-        What is written above; how the colours are meant is added.
-    looks : Looks
-        How.
+        Texts at the top; the meaning of the colors is added.
+    appearance : Appearance
+        How the maps are drawn.
 
     Returns
     -------
@@ -225,25 +228,25 @@ def feature_sheet(
     """
     maps = found.maps[chosen]
     signed = bool(maps.min() < 0)
-    colormap = looks.colormap
+    colormap = appearance.colormap
     if colormap == AUTO_COLORMAP:
         colormap = "diverging" if signed else "viridis"
-    layout = feature_layout(len(chosen), found.picture.shape[1:], looks)
-    shared = looks.scale == "all"
+    layout = feature_layout(len(chosen), found.picture.shape[1:], appearance)
+    shared = appearance.scale == "all"
     whole = _limits(maps, colormap)
     photo = _photo(found.picture, layout.box)
     cells = [Cell(photo, "picture", _size(found.picture))]
     for channel, one in zip(chosen, maps, strict=True):
         low, high = whole if shared else _limits(one, colormap)
         cells.append(
-            Cell(_shown(one, layout.box, colormap, low, high, looks), str(channel), _note(one))
+            Cell(_drawn(one, layout.box, colormap, low, high, appearance), str(channel), _note(one))
         )
     legend = Legend(colormap, *whole) if shared else None
     return draw_sheet(cells, layout, title, [line, _meaning(colormap, signed, shared)], legend)
 
 
 def _limits(maps: Array, colormap: str) -> tuple[float, float]:
-    """What the ends of a colour map stand for: around zero where it has a middle."""
+    """Values of a color map's ends: symmetric for the diverging one, else including 0."""
     low, high = float(maps.min()), float(maps.max())
     if colormap == "diverging":
         size = max(-low, high)
@@ -251,19 +254,19 @@ def _limits(maps: Array, colormap: str) -> tuple[float, float]:
     return min(low, 0.0), max(high, 0.0)
 
 
-def _shown(
-    one: Array, box: tuple[int, int], colormap: str, low: float, high: float, looks: Looks
+def _drawn(
+    one: Array, box: tuple[int, int], colormap: str, low: float, high: float, appearance: Appearance
 ) -> Pixels:
-    larger = box[1] / one.shape[1]
+    scale = box[1] / one.shape[1]
     how = Image.Resampling.NEAREST
-    # Positions of one or two pixels would come out uneven, and nobody could tell them apart.
-    if looks.smooth or larger < _PLAIN:
-        how = Image.Resampling.BICUBIC if larger > 1 else Image.Resampling.BOX
+    # Positions of one or two pixels would be of uneven size and hard to tell apart.
+    if appearance.smooth or scale < _MIN_RECTANGLE:
+        how = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX
     if low == high == 0.0:
-        # Nothing anywhere: the colour of zero, which in a map with a middle is that.
+        # All values are 0: the color of zero, which is the middle of the diverging map.
         low, high = (-1.0, 1.0) if colormap == "diverging" else (0.0, 1.0)
     resized = np.asarray(Image.fromarray(one).resize((box[1], box[0]), how))
-    return colour(resized, colormap, low, high)
+    return apply_colormap(resized, colormap, low, high)
 
 
 def _photo(planes: Array, box: tuple[int, int]) -> Pixels:
@@ -285,7 +288,7 @@ def _note(one: Array) -> str:
 
 
 def _meaning(colormap: str, signed: bool, shared: bool) -> str:
-    """How to read the colours."""
+    """Explanation of the colors."""
     if shared:
         return "All maps share these colours."
     if colormap == "diverging":

@@ -1,29 +1,30 @@
-"""What layers and channels dream of, from noise: pictures to choose from."""
+"""Thumbnails of what layers and channels dream of, starting from noise."""
 
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.loop import ascend_numpy
+from dreamlayer.core.ascent.loop import Callbacks, ascend_numpy
 from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf
-from dreamlayer.core.ascent.progress import OnProgress, Progress
+from dreamlayer.core.ascent.progress import OnProgress, Progress, Timer, check_cancelled
+from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.objective import Objective
-from dreamlayer.core.errors import CancelledError
 from dreamlayer.core.graph.sizes import shapes_at
+from dreamlayer.core.images.arrays import noise
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import GUIDE, Reference
+from dreamlayer.core.network.objective import Reference
+from dreamlayer.core.recipe.kinds import GUIDE
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime.providers import AUTO
+from dreamlayer.core.runtime.providers import AUTO, Execution
+from dreamlayer.core.visualize.layers import before_relu
 from dreamlayer.core.visualize.sheets import Cell, Layout, Pixels, columns_for, draw_sheet
-from dreamlayer.core.visualize.sources import before_relu
 
 Array = npt.NDArray[np.float32]
 
@@ -33,7 +34,7 @@ RECIPE = Recipe(
     scheme="resize",
     steps=12,
     step_size=0.018,
-    # Evens out coarse and fine alike, which brings colours that the plain gradient has not.
+    # Coarse and fine scales count alike, which gives colors that the plain gradient lacks.
     normalize="none",
     pyramid=4,
     smoothing=0.5,
@@ -42,10 +43,10 @@ RECIPE = Recipe(
     noise_high=0.55,
     canvas=160,
 )
-"""How a channel is dreamt: few steps, and telling at the size of a thumbnail."""
+"""Parameters for a channel: few steps, and clear at the size of a thumbnail."""
 
 LAYER_STEP_SIZE = 0.01
-"""Many channels at once soon drive colours to their ends; gentler steps keep the shapes."""
+"""For whole layers: many channels at once soon saturate colors; smaller steps preserve shapes."""
 
 _PROBE = 1024
 
@@ -57,13 +58,13 @@ class Dreamt:
     Attributes
     ----------
     term : Term
-        What was dreamt of.
+        The term of the recipe, as it was asked for.
     pixels : array
         uint8 [side, side, 3].
     loss : float
-        The objective at the last step; 0 where nothing answered to the noise.
+        The objective at the last step; 0 if the noise gave no activations.
     recipe : Recipe
-        What makes the picture again.
+        Reproduces the picture.
     """
 
     term: Term
@@ -77,23 +78,23 @@ def starting_recipe(*, whole: bool) -> Recipe:
     return RECIPE.replace(step_size=LAYER_STEP_SIZE) if whole else RECIPE
 
 
-class _OneOfMany:
-    """ObjectiveCache of single channels of a tensor, with one session for all of them.
+class _ChannelObjectives:
+    """Objectives for single channels of a tensor, with one session for all of them.
 
     The mean of a channel is the inner product with a unit vector, so that the channel becomes an
-    input. Making a session takes as long as half the dream of a thumbnail.
+    input. Opening a session takes half as long as dreaming a thumbnail.
     """
 
-    def __init__(self, network: Network, layer: str, channels: int, provider: str, threads: int):
+    def __init__(self, network: Network, layer: str, channels: int, execution: Execution):
         self.layer, self._count = layer, channels
         terms = [Term(layer, kind="direction")]
-        self._session = GradientSession(network, terms, provider, threads)
+        self._session = GradientSession(network, terms, execution)
         self.expect = self._session.expect
         self._input = Reference(GUIDE, layer).input
 
     def choose(self, channel: int) -> GradientOf:
         """The objective `layer:1:channel:mean`."""
-        # A picture must not depend on those before.
+        # A picture must not depend on earlier ones.
         self._session.begin()
         unit = np.zeros((1, self._count, 1, 1), np.float32)
         unit[0, channel] = 1
@@ -102,30 +103,30 @@ class _OneOfMany:
 
 
 class Gallery:
-    """Dreams of thumbnails, one after another.
+    """Dreams thumbnails, one after another.
 
     Parameters
     ----------
     network : Network
-        Whose layers.
+        Has the layers.
     recipe : Recipe
-        How; `layers` is not read, `canvas` is the side of a picture.
+        Parameters; `layers` is ignored, `canvas` is the side of a picture.
     provider, threads
-        As for `core.runtime.sessions.open_session`.
+        As for `core.runtime.providers.Execution`.
     """
 
     def __init__(
         self, network: Network, recipe: Recipe = RECIPE, provider: str = AUTO, threads: int = 0
     ) -> None:
         self._network, self._recipe = network, recipe
-        self._provider, self._threads = provider, threads
+        self._execution = Execution(provider, threads)
         self._shapes = shapes_at(network.model, _PROBE)
-        self._shared: _OneOfMany | None = None
+        self._shared: _ChannelObjectives | None = None
 
     def recipe_of(self, term: Term) -> Recipe:
-        """The recipe that makes a term's picture, by `core.dreaming.dreamer` too.
+        """The recipe that reproduces a term's picture, also with `core.dreaming.dreamer`.
 
-        It climbs a channel before its ReLU, since else many never wake from noise.
+        It uses a channel before its ReLU, after which many have no gradient for noise.
         """
         if len(term.channels) == 1 and len(self._shapes.get(term.layer, ())) == 4:
             tensor, channel = before_relu(
@@ -137,7 +138,7 @@ class Gallery:
     def dream(
         self,
         terms: Sequence[Term],
-        watch: OnProgress | None = None,
+        on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Iterator[Dreamt]:
         """Dream of each term in turn.
@@ -145,39 +146,45 @@ class Gallery:
         Parameters
         ----------
         terms : sequence of Term
-            Those of one layer side by side share a session.
-        watch : callable, optional
-            Called with a `Progress` whose fraction and time left are those of the whole.
+            Consecutive ones of the same layer share a session.
+        on_progress : callable, optional
+            Called with a `Progress` whose fraction and time left are those of all pictures.
         cancelled : callable, optional
             As for `core.ascent.loop.ascend_numpy`.
         """
-        clock = _Clock(len(terms))
+        timer = Timer(1.0)
+        timer.seconds_left(0.0)
         for number, term in enumerate(terms):
-            # Making a session takes long enough to ask here too.
-            if cancelled is not None and cancelled():
-                raise CancelledError("the gallery was cancelled")
-            yield self._one(term, watch and clock.within(number, watch), cancelled)
+
+            def report(progress: Progress, number: int = number) -> None:
+                done = (number + progress.fraction) / len(terms)
+                left = timer.seconds_left(done)
+                if on_progress is not None:
+                    on_progress(dataclasses.replace(progress, fraction=done, seconds_left=left))
+
+            # Opening a session takes long enough to ask here too.
+            check_cancelled(cancelled, "gallery")
+            yield self._one(term, report, cancelled)
 
     def _one(
-        self, term: Term, watch: OnProgress | None, cancelled: Callable[[], bool] | None
+        self, term: Term, on_progress: OnProgress, cancelled: Callable[[], bool] | None
     ) -> Dreamt:
         recipe = self.recipe_of(term)
         used = recipe.layers[0]
         rng = np.random.default_rng(recipe.seed)
-        noise = rng.random((3, recipe.canvas, recipe.canvas), np.float32)
-        noise *= recipe.noise_high - recipe.noise_low
-        noise += recipe.noise_low
+        size = recipe.canvas, recipe.canvas
+        side = max(recipe.canvas, recipe.tile)
         losses = [0.0]
         objective, expect = self._objective(used)
         planes = ascend_numpy(
-            noise,
+            noise(size, recipe.noise_low, recipe.noise_high, rng),
             recipe,
             objective,
-            grid=self._network.grid([used.layer], max(recipe.canvas, recipe.tile), recipe.overlap),
+            grid=Grid(side, recipe.overlap, self._network.geometry([used.layer])),
             rng=rng,
-            watch=watch,
-            trace=lambda step: losses.append(step.loss),
-            cancelled=cancelled,
+            callbacks=Callbacks(
+                on_progress, on_step=lambda step: losses.append(step.loss), cancelled=cancelled
+            ),
             expect=expect,
         )
         pixels = np.rint(np.clip(planes.transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
@@ -187,38 +194,17 @@ class Gallery:
         dims = self._shapes.get(term.layer, ())
         single = term.kind == "mean" and len(term.channels) == 1
         if not single or len(dims) != 4 or not dims[1]:
-            own = Objective(self._network, (term,), "", self._provider, self._threads)
+            own = Objective(self._network, (term,), "", self._execution)
             return own, own.expect
         if self._shared is None or self._shared.layer != term.layer:
-            # Gone before the next is made, so that its memory serves that one.
+            # Freed before the next is made, which can then use its memory.
             self._shared = None
-            self._shared = _OneOfMany(
-                self._network, term.layer, dims[1], self._provider, self._threads
-            )
+            self._shared = _ChannelObjectives(self._network, term.layer, dims[1], self._execution)
         return self._shared.choose(term.channels[0]), self._shared.expect
 
 
-class _Clock:
-    """Turns the progress of one picture into that of all."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._began = time.monotonic()
-
-    def within(self, number: int, watch: OnProgress) -> OnProgress:
-        """What watches picture `number`, counted from 0."""
-
-        def report(progress: Progress) -> None:
-            done = (number + progress.fraction) / self._count
-            spent = time.monotonic() - self._began
-            left = spent / done * (1 - done) if done > 0 else None
-            watch(dataclasses.replace(progress, fraction=done, seconds_left=left))
-
-        return report
-
-
 def gallery_layout(terms: Sequence[Term], cell: int, columns: int = 0) -> Layout:
-    """Where so many pictures lie; `columns` 0 for a sheet somewhat wider than high."""
+    """Layout of one picture per term; `columns` 0 for a sheet somewhat wider than high."""
     box = cell, cell
     several = len({term.layer for term in terms}) > 1
     across = min(columns, len(terms)) or columns_for(len(terms), box, several)
@@ -232,18 +218,18 @@ def gallery_sheet(
     lines: Sequence[str],
     notes: Sequence[str],
 ) -> Pixels:
-    """Draw the pictures with what they show.
+    """Draw the pictures with their labels.
 
     Parameters
     ----------
     pictures : sequence of Dreamt
         In the order of the layout.
     layout : Layout
-        What `gallery_layout` gave.
+        From `gallery_layout`.
     title, lines
-        What is written above.
+        Texts at the top.
     notes : sequence of str
-        Small print for each picture, where the layout has room for it.
+        Small print for each picture, if the layout has room for it.
 
     Returns
     -------
@@ -258,6 +244,6 @@ def gallery_sheet(
 
 
 def label(one: Dreamt) -> str:
-    """What stands below a picture: its channel, or its layer."""
+    """Label below a picture: its channel, or its layer."""
     name = str(one.term.channels[0]) if one.term.channels else one.term.layer
     return name if one.loss else f"{name} (silent)"

@@ -1,41 +1,55 @@
-"""What there is to choose from in a network: its main layers, or the channels of one."""
+"""What a gallery shows of a network: its main layers, or channels, before their ReLU."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from onnx import ModelProto, NodeProto
+
 from dreamlayer.core.errors import LayerError
+from dreamlayer.core.graph.inference import IMAGE, attributes
+from dreamlayer.core.graph.sizes import Shapes
 from dreamlayer.core.network.network import Layer, Network
 from dreamlayer.core.recipe.term import Term, check_channels
 
-_SHAPELESS = {"BatchNormalization", "Relu", "Clip", "LeakyRelu", "PRelu", "Elu", "Sigmoid", "Tanh"}
-_SHAPELESS |= {"Identity", "Add", "Mul", "Sub", "Div", "HardSwish", "HardSigmoid", "Dropout"}
+_ELEMENTWISE = {
+    "BatchNormalization",
+    "Relu",
+    "Clip",
+    "LeakyRelu",
+    "PRelu",
+    "Elu",
+    "Sigmoid",
+    "Tanh",
+}
+_ELEMENTWISE |= {"Identity", "Add", "Mul", "Sub", "Div", "HardSwish", "HardSigmoid", "Dropout"}
 _POOLS = {"MaxPool", "AveragePool", "LpPool"}
+_SAME_CHANNELS = {"MaxPool", "AveragePool", "Identity", "Dropout"}
 
 
 def whole_layers(network: Network, everything: bool = False) -> list[Term]:
-    """Layers that are worth a choice, from image to output.
+    """The main layers of a network, from image to output.
 
-    Those that everything passes through: ends of blocks, without the steps in between (a
-    convolution before its activation, pools). Where that leaves fewer than two, or `everything`
-    is wished, all that can be dreamed.
+    These are the ends of blocks, through which all data flows, without the steps in between (a
+    convolution before its activation, pools). All layers that can be dreamed of are returned with
+    `everything`, or if there is at most one main layer.
 
     Raises
     ------
     LayerError
-        None can be dreamed.
+        No layer can be dreamed of.
     """
     usable = [x for x in network.layers() if x.reason is None]
     if not usable:
         raise LayerError(
-            f"no layer of network {network.name} can be dreamed; `dreamlayer layers` says why"
+            f"no layer of network {network.name} can be dreamed of; `dreamlayer layers` says why"
         )
     main = [] if everything else _main_layers(network, usable)
     return [Term(layer.name) for layer in (main if len(main) > 1 else usable)]
 
 
 def _main_layers(network: Network, usable: Sequence[Layer]) -> list[Layer]:
-    """Layers at which the graph has one path only, ends of elementwise chains alone."""
+    """Layers at which the graph has a single path, at the end of elementwise operations."""
     nodes = network.model.graph.node
     last = {name: i for i, node in enumerate(nodes) for name in node.input}
     ends = {info.name for info in network.model.graph.output}
@@ -52,12 +66,12 @@ def _main_layers(network: Network, usable: Sequence[Layer]) -> list[Layer]:
         here = producer.get(layer.name)
         if here is None or nodes[here].op_type in _POOLS:
             continue
-        # Something computed before and read after it goes another way.
-        around = any(
+        # A tensor that is computed before it and read after it bypasses it.
+        bypassed = any(
             producer[n] < here and last.get(n, len(nodes)) > here for n in names if n != layer.name
         )
-        goes_on = consumers.get(layer.name, [])
-        if not around and not (goes_on and set(goes_on) <= _SHAPELESS):
+        readers = consumers.get(layer.name, [])
+        if not bypassed and not (readers and set(readers) <= _ELEMENTWISE):
             found.append(layer)
     return found
 
@@ -70,29 +84,80 @@ def channel_terms(
     Parameters
     ----------
     network : Network
-        Whose.
+        Has the layer.
     layer : str
-        Name of a layer that can be dreamed.
+        Name of a layer that can be dreamed of.
     channels : tuple of int
-        Which; empty for all, from the first.
+        Channels to use; empty for the first `most`.
     most : int
-        At most so many of those not named; 0 for all.
+        How many without `channels`; 0 for all.
 
     Raises
     ------
     LayerError
-        There is no such layer or channel, it cannot be dreamed, or has no channels.
+        There is no such layer or channel, or the layer cannot be dreamed of or has no channels.
     """
     network.check_layers([layer])
     known = {x.name: x for x in network.layers()}.get(layer)
     count = None if known is None else known.channels
     if known is not None and known.reason is not None:
-        raise LayerError(f"layer {layer!r} cannot be dreamed: {known.reason}; choose another")
+        raise LayerError(f"layer {layer!r} cannot be dreamed of: {known.reason}; choose another")
     if count is None:
         raise LayerError(
-            f"layer {layer!r} of network {network.name} has no known number of channels; "
-            f"choose one that `dreamlayer layers` lists with its channels"
+            f"layer {layer!r} of network {network.name} has an unknown number of channels; "
+            f"choose one that `dreamlayer layers` lists with channels"
         )
     check_channels(channels, layer, count)
     chosen = channels or tuple(range(min(count, most) if most else count))
     return [Term(layer, channels=(channel,), kind="mean") for channel in chosen], count
+
+
+def before_relu(model: ModelProto, shapes: Shapes, layer: str, channel: int) -> tuple[str, int]:
+    """Find the tensor and channel before the ReLU of a layer's channel.
+
+    A channel that is below zero everywhere has a gradient before its ReLU, but none after it, so
+    that a dream from noise could not start. The DeepDream tutorial of TensorFlow 1 uses such
+    tensors.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A network.
+    shapes : dict
+        What `core.graph.sizes.shapes_at` returned for it.
+    layer : str
+        A tensor [batch, channels, height, width].
+    channel : int
+        Counted from 0.
+
+    Returns
+    -------
+    (str, int)
+        Found through concatenations and pools too; the given layer and channel if there is no
+        ReLU.
+    """
+    producers = {name: node for node in model.graph.node for name in node.output}
+    tensor, place = layer, channel
+    while tensor in producers:
+        node = producers[tensor]
+        if node.op_type == "Relu":
+            return (node.input[0], place) if node.input[0] != IMAGE else (layer, channel)
+        if node.op_type == "Concat" and attributes(node)["axis"] in (1, -3):
+            tensor, place = _branch(node, shapes, place)
+        elif node.op_type in _SAME_CHANNELS:
+            tensor = node.input[0]
+        else:
+            break
+    return layer, channel
+
+
+def _branch(node: NodeProto, shapes: Shapes, channel: int) -> tuple[str, int]:
+    """The input of a Concat that has a channel, and the channel's number in it."""
+    for name in node.input:
+        count = shapes.get(name, [0, 0])[1]
+        if channel < count:
+            return name, channel
+        if not count:
+            break
+        channel -= count
+    return "", channel

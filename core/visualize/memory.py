@@ -1,69 +1,68 @@
-"""Whether a sheet, and what is drawn on it, fits into memory: told before the work."""
+"""Check before the work that a sheet, and what is drawn on it, fits into memory."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-from dreamlayer.core.dreaming.memory import available, held, in_units
-from dreamlayer.core.errors import MemoryLimitError
+from dreamlayer.core.dreaming.memory import fits, shortage, usable, weight_count
+from dreamlayer.core.graph.edit import ancestors
 from dreamlayer.core.graph.inference import IMAGE, names_read
-from dreamlayer.core.graph.sizes import ancestors, shapes_at
+from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.network import Network
 
 _BASE = 130e6
 """Interpreter, numpy, Pillow, onnx and ONNX Runtime, in bytes."""
 
 _LOADED, _DIFFERENTIATED = 12, 34
-"""Bytes of a weight: as stored, as float32 and in blocked layout; for a gradient turned over too,
-as `core.dreaming.memory` has it."""
+"""Bytes per weight: as stored, as float32 and in blocked layout; for a gradient also transposed, as
+in `core.dreaming.memory`."""
 
 _FORWARD_SHARE, _GRADIENT_SHARE = 1.8, 1.2
-"""What ONNX Runtime takes, relative to the feature maps that must be held at once, 1.3 to 1.8
-measured on InceptionV3; for a gradient, to all of them, as `core.dreaming.memory` has it."""
+"""What ONNX Runtime uses relative to the feature maps that are needed at the same time, 1.3 to 1.8
+measured on InceptionV3; for a gradient, relative to all, as in `core.dreaming.memory`."""
 
 _PICTURE, _PLANES = 24, 36
-"""Bytes of a pixel of the picture, as read and clipped; of what the network is given: planar,
-clipped, and as it is reduced."""
+"""Bytes per pixel of the picture, as read and clipped; of the network's input: planar, clipped, and
+while it is reduced."""
 
 _SHEET = 28
-"""Bytes of a pixel of a sheet: its cells, as it is drawn, as floats, and the encoder's."""
+"""Bytes per pixel of a sheet: its cells, as it is drawn, as floats, and the encoder's."""
 
-_SHARE_OF_FREE = 0.9
 _PROBE = 1024
 
 
 def check_features(
     network: Network, layer: str, picture: tuple[int, int], size: tuple[int, int]
 ) -> None:
-    """Refuse to run a network on a picture, reduced to a size, where memory is too little.
+    """Refuse to run a network on a picture, reduced to a size, if memory is short.
 
     Parameters
     ----------
     network : Network
-        Which.
+        The network to run.
     layer : str
-        Where it ends.
+        The layer at which it ends.
     picture, size : (int, int)
-        Height and width of the picture as it is read and as the network is given it.
+        Height and width of the picture as it is read, and of the network's input.
 
     Raises
     ------
     MemoryLimitError
-        With what is needed, what is free, and the option that changes it.
+        The message says what is needed, what is free, and which option to change.
     """
     area = size[0] * size[1]
-    needed = _BASE + _weights(network) * _LOADED + area * _PLANES
+    needed = _BASE + weight_count(network) * _LOADED + area * _PLANES
     needed += picture[0] * picture[1] * _PICTURE
     needed += area * forward_bytes(network, layer) * _FORWARD_SHARE
-    what = f"looking at {size[1]} × {size[0]} pixels at layer {layer!r}"
+    what = f"showing {size[1]} × {size[0]} pixels at layer {layer!r}"
     _check(needed, what, "use a smaller --max-side")
 
 
 def check_gallery(
     network: Network, layers: Iterable[str], cell: int, sheet: tuple[int, int]
 ) -> None:
-    """Refuse to dream of layers in cells where that, with the sheet, is too much.
+    """Refuse to dream of layers in cells if that, with the sheet, does not fit.
 
     Raises
     ------
@@ -71,13 +70,13 @@ def check_gallery(
         As for `check_features`.
     """
     maps = network.activation_bytes(list(dict.fromkeys(layers))) * _GRADIENT_SHARE
-    needed = _BASE + _weights(network) * _DIFFERENTIATED + cell**2 * (maps + _PLANES)
+    needed = _BASE + weight_count(network) * _DIFFERENTIATED + cell**2 * (maps + _PLANES)
     needed += sheet[0] * sheet[1] * _SHEET
     _check(needed, f"a gallery of {sheet[1]} × {sheet[0]} pixels", "use a smaller --cell or --most")
 
 
 def check_drawing(sheet: tuple[int, int]) -> None:
-    """Refuse to draw a sheet of a height and width where memory is too little.
+    """Refuse to draw a sheet of a height and width if memory is short.
 
     Raises
     ------
@@ -89,12 +88,12 @@ def check_drawing(sheet: tuple[int, int]) -> None:
 
 
 def forward_bytes(network: Network, layer: str) -> float:
-    """Size of the feature maps that must be held at once on the way to a layer.
+    """Size of the feature maps that are needed at the same time to compute a layer.
 
     Returns
     -------
     float
-        Bytes per pixel of the image; each map is let go after the last that reads it.
+        Bytes per pixel of the image; each map is freed after the last node that reads it.
     """
     if layer == IMAGE:
         return 0.0
@@ -112,14 +111,7 @@ def forward_bytes(network: Network, layer: str) -> float:
     return 4.0 * most / _PROBE**2
 
 
-def _weights(network: Network) -> int:
-    return sum(math.prod(tensor.dims) for tensor in network.model.graph.initializer)
-
-
 def _check(needed: float, what: str, remedy: str) -> None:
-    free = available() + held()
-    if needed > free * _SHARE_OF_FREE:
-        raise MemoryLimitError(
-            f"{what} needs about {in_units(needed)} of memory, but only {in_units(free)} are "
-            f"free; {remedy}, or close other programs"
-        )
+    free = usable()
+    if not fits(needed, free):
+        raise shortage(what, needed, free, remedy)

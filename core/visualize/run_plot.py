@@ -1,4 +1,4 @@
-"""A run as a figure: the objective over its steps, and what was added to the image on the way."""
+"""Figure of a run: the objective over its steps, and what steps added to the image."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from dreamlayer.core.visualize.sheets import (
 Array = npt.NDArray[np.float32]
 
 _SIDE = 220
-_MOST_OCTAVES = 6
+_MAX_OCTAVES = 6
 _CURVE = 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74, 12, 26, 48
 _FINE = 4
-_COLOUR = (0x2C, 0x72, 0x8E)
-_LEAST_LABEL = 70
+_COLOR = (0x2C, 0x72, 0x8E)
+_MIN_LABEL = 70
 _WIDTH = 900
 _CAPTION = (
     "Pictures: what a step added to the image, grey for nothing, bright for more. Below each: its",
@@ -46,7 +46,7 @@ _CAPTION = (
 
 @dataclass(frozen=True)
 class View:
-    """What one step added to the image, made small to be looked at.
+    """What one step added to the image, reduced for the figure.
 
     Attributes
     ----------
@@ -55,11 +55,11 @@ class View:
     size : (int, int)
         Height and width of the octave.
     image : array
-        uint8 [height, width, 3]: grey where nothing was added, brighter where it was more.
+        uint8 [height, width, 3]: gray where nothing was added, brighter where more was.
     low, high : float
-        Least and largest value added, of all pixels and colours.
+        Minimum and maximum added, over all pixels and channels.
     divisor : float
-        What the gradient was divided by.
+        Divisor of the gradient.
     """
 
     octave: int
@@ -72,9 +72,9 @@ class View:
 
 
 class Recorder:
-    """Keeps of a run what its figure shows; to be given as `trace` to a dream.
+    """Records what the figure of a run shows; called after every step of a dream.
 
-    Memory: one number a step, and three small pictures an octave.
+    Memory: one number per step, and three small pictures per octave.
 
     Parameters
     ----------
@@ -85,16 +85,16 @@ class Recorder:
     def __init__(self, steps: int) -> None:
         self._middle = (steps + 1) // 2
         self.losses: list[tuple[int, float]] = []
-        """Octave, from 1, and objective of each step."""
+        """Octave, counted from 1, and objective of each step."""
         self._views: dict[tuple[int, int], View] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
 
     def __call__(self, step: Step) -> None:
-        """Take notes of one step."""
+        """Record one step."""
         self.losses.append((step.octave, step.loss))
         self._sizes[step.octave] = step.change.shape[1], step.change.shape[2]
         place = {1: 0, self._middle: 1}.get(step.step)
-        # The last cannot be told beforehand where a limit ends an octave early.
+        # The last step is not known in advance, since a limit may end an octave early.
         for kept in {2} if place is None else {2, place}:
             self._views[step.octave, kept] = _view(step)
 
@@ -121,7 +121,7 @@ def _view(step: Step) -> View:
         for plane in step.change
     ]
     small = np.stack(planes, axis=2)
-    # A few values lie far out; with all of them the rest would be one grey.
+    # Without the few outliers, which would make all the rest look gray.
     limit = float(np.percentile(np.abs(small), 99.5)) or 1.0
     shown = np.rint(np.clip(small / limit, -1, 1) * 127 + 128).astype(np.uint8)
     low, high = float(step.change.min()), float(step.change.max())
@@ -134,9 +134,9 @@ def figure(record: Recorder, title: str, line: str = "") -> Pixels:
     Parameters
     ----------
     record : Recorder
-        Of a run.
+        Record of the run.
     title, line : str
-        What is written above.
+        Texts at the top.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def figure(record: Recorder, title: str, line: str = "") -> Pixels:
     Raises
     ------
     RecipeError
-        No step was made, since the objective was beyond its limit from the start.
+        No step was made, because the objective was above its limit from the start.
     """
     if not record.losses:
         raise RecipeError(
@@ -154,9 +154,9 @@ def figure(record: Recorder, title: str, line: str = "") -> Pixels:
             "above max_loss from the start; raise --max-loss"
         )
     views = record.views
-    chosen = [views[i] for i in _spread(len(views), _MOST_OCTAVES)]
+    chosen = [views[i] for i in _spread(len(views), _MAX_OCTAVES)]
     rows = max(len(steps) for steps in chosen)
-    # An octave is a column; one alone lies in a row. Where a limit ended it early, its last stays.
+    # Each octave is a column, a single one a row; one that ended early repeats its last step.
     ordered = (
         chosen[0]
         if len(chosen) == 1
@@ -187,13 +187,13 @@ def _cell(view: View) -> Cell:
 
 
 def _box(view: View) -> tuple[int, int]:
-    """Height and width that a view is shown at: all octaves alike."""
+    """Height and width at which a view is drawn, the same for all octaves."""
     scale = _SIDE / max(view.size)
     return max(1, round(view.size[0] * scale)), max(1, round(view.size[1] * scale))
 
 
 def _spread(count: int, most: int) -> list[int]:
-    """At most so many numbers below `count`, from first to last at even distances."""
+    """Up to `most` evenly spaced numbers below `count`, including the first and the last."""
     if count <= most:
         return list(range(count))
     return [round(i * (count - 1) / (most - 1)) for i in range(most)]
@@ -202,7 +202,7 @@ def _spread(count: int, most: int) -> list[int]:
 def loss_curve(
     losses: Sequence[tuple[int, float]], octaves: dict[int, tuple[int, int]], width: int
 ) -> Pixels:
-    """Draw the objective over all steps, octaves apart.
+    """Draw the objective over all steps, with octaves separated.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def loss_curve(
     octaves : dict
         Height and width of each octave.
     width : int
-        Of the drawing, in pixels.
+        Width of the drawing in pixels.
 
     Returns
     -------
@@ -229,7 +229,7 @@ def loss_curve(
     def y(value: float) -> float:
         return _TOP + inner_h - (value - low) / (high - low) * inner_h
 
-    # Lines are drawn large and shrunk, which smooths their edges; texts come after.
+    # Lines are drawn large and reduced, which antialiases them; texts come later.
     large = Image.new("RGB", (width * _FINE, _CURVE * _FINE), PAPER)
     pen = ImageDraw.Draw(large)
 
@@ -247,10 +247,10 @@ def loss_curve(
     for first, last in runs:
         points = [(x(step), y(values[step - 1])) for step in range(first, last + 1)]
         if len(points) > 1:
-            line(points, _COLOUR, 2)
+            line(points, _COLOR, 2)
         if len(values) <= 120:
             for px, py in points:
-                pen.ellipse([(v + s) * _FINE for s in (-2.5, 2.5) for v in (px, py)], fill=_COLOUR)
+                pen.ellipse([(v + s) * _FINE for s in (-2.5, 2.5) for v in (px, py)], fill=_COLOR)
     curve = large.resize((width, _CURVE), Image.Resampling.BOX)
     draw = ImageDraw.Draw(curve)
     for tick, text in zip(ticks, _tick_texts(ticks), strict=True):
@@ -262,7 +262,7 @@ def loss_curve(
     for first, last in runs:
         room = x(last + 0.5) - x(first - 0.5)
         octave = losses[first - 1][0]
-        if room >= _LEAST_LABEL:
+        if room >= _MIN_LABEL:
             height, wide = octaves[octave]
             text = f"octave {octave}: {wide} x {height}" if room > 140 else f"octave {octave}"
             write(draw, (x((first + last) / 2), _TOP - 4), text, TEXT - 2, FAINT, room, "mb")
@@ -279,7 +279,7 @@ def _runs(losses: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:
 
 
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers at even distances that enclose `low` to `high`: steps of 1, 2 or 5."""
+    """Evenly spaced round numbers that enclose `low` to `high`: steps of 1, 2 or 5."""
     if not high > low:
         low, high = (low - abs(low) / 2, high + abs(high) / 2) if low else (-1.0, 1.0)
     rough = (high - low) / (most - 1)
@@ -290,7 +290,7 @@ def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def step_ticks(count: int, most: int = 10) -> list[int]:
-    """Numbers of steps to write at the axis: 1, then round ones."""
+    """Step numbers at the axis: 1, then round ones."""
     if count <= most:
         return list(range(1, count + 1))
     step = max(1, round(nice_ticks(0, count, most + 1)[1]))
@@ -298,7 +298,7 @@ def step_ticks(count: int, most: int = 10) -> list[int]:
 
 
 def _tick_texts(ticks: Sequence[float]) -> list[str]:
-    """All ticks with as many decimals as their distance has."""
+    """Format all ticks with the decimals of their spacing."""
     step = ticks[1] - ticks[0]
     largest = max(abs(ticks[0]), abs(ticks[-1]))
     if step < 1e-4 or largest >= 1e6:

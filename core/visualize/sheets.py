@@ -1,8 +1,8 @@
 """Contact sheets: labelled cells under a title, drawn with Pillow.
 
-Pillow alone, because a sheet is a raster of pixels that a plotting library would resample, and
-because its own scalable font looks the same on every machine. That font knows Latin letters only,
-so that texts here say `x` for times.
+Pillow alone, because a plotting library would resample the pixels of a sheet, and because
+Pillow's own scalable font looks the same on every machine. It has Latin letters only, so texts
+here use `x` for times.
 """
 
 from __future__ import annotations
@@ -11,25 +11,24 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from dreamlayer.core.errors import OutputError
-from dreamlayer.core.visualize.colormaps import colour
+from dreamlayer.core.visualize.colormaps import apply_colormap
 
 Pixels = npt.NDArray[np.uint8]
 
 PAPER, INK, FAINT, LINE = (250, 250, 248), (28, 28, 30), (98, 98, 104), (190, 190, 188)
-"""Colours of what is drawn: background, text, small print, frames."""
+"""Colors of background, text, small print and frames."""
 
 TITLE, TEXT = 22, 15
 MARGIN, GAP = 24, 12
 _BAR = (180, 12)
-_WIDE, _WIDEST = 1.0, 2.0
-_NARROWEST = 480
+_MIN_ASPECT, _MAX_ASPECT = 1.0, 2.0
+_MIN_WIDTH = 480
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,10 @@ class Cell:
     Attributes
     ----------
     image : array
-        uint8 [height, width, 3]; all cells of a sheet have a box of one size, at whose left
-        smaller ones lie.
+        uint8 [height, width, 3]; all cells of a sheet have boxes of the same size, in which
+        smaller images are left-aligned.
     label : str
-        What stands below it, such as a number.
+        Text below it, such as a number.
     note : str
         Small print below that; empty for none.
     """
@@ -54,14 +53,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Legend:
-    """What colours mean.
+    """The values that colors stand for.
 
     Attributes
     ----------
     colormap : str
         One of `core.visualize.colormaps.COLORMAPS`.
     low, high : float
-        What its ends stand for.
+        Values of its ends.
     """
 
     colormap: str
@@ -71,20 +70,20 @@ class Legend:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where things lie on a sheet, in pixels.
+    """Positions on a sheet, in pixels.
 
     Attributes
     ----------
     count, columns : int
-        Cells, and how many lie side by side.
+        Number of cells, and of cells side by side.
     box : (int, int)
-        Height and width that each cell's image may have.
+        Maximum height and width of each cell's image.
     notes : bool
         Whether there is small print below labels.
     lines : int
         Lines of text below the title.
     legend : bool
-        Whether there is a bar of colours below them.
+        Whether there is a color bar below them.
     above : int
         Height of a picture between the texts and the cells, 0 for none.
     """
@@ -115,7 +114,7 @@ class Layout:
 
     @property
     def top(self) -> int:
-        """Where the cells begin."""
+        """Top of the first row of cells."""
         texts = TITLE + 8 + self.lines * (TEXT + 6) + (_BAR[1] + 14 if self.legend else 0)
         return MARGIN + texts + GAP + (self.above + GAP if self.above else 0)
 
@@ -124,7 +123,7 @@ class Layout:
         """Height and width of the sheet."""
         rows = math.ceil(self.count / self.columns)
         width = 2 * MARGIN + self.columns * self.step[1] - GAP
-        return self.top + rows * self.step[0] - GAP + MARGIN, max(width, _NARROWEST)
+        return self.top + rows * self.step[0] - GAP + MARGIN, max(width, _MIN_WIDTH)
 
     def place(self, number: int) -> tuple[int, int]:
         """Top and left of a cell, counted from 0."""
@@ -133,14 +132,14 @@ class Layout:
 
 
 def columns_for(count: int, box: tuple[int, int], notes: bool = True) -> int:
-    """How many cells to lay side by side: a sheet wider than high, with few places left empty."""
+    """Number of cells side by side for a sheet that is wider than high, with few empty places."""
 
     def emptiness(columns: int) -> tuple[bool, float]:
         rows = math.ceil(count / columns)
         down, across = Layout(count, columns, box, notes).step
         shape = columns * across / (rows * down)
         empty = (rows * columns - count) / count
-        return not _WIDE <= shape <= _WIDEST, 2 * empty + abs(math.log(shape / 1.4))
+        return not _MIN_ASPECT <= shape <= _MAX_ASPECT, 2 * empty + abs(math.log(shape / 1.4))
 
     return min(range(1, count + 1), key=emptiness)
 
@@ -158,11 +157,11 @@ def draw_sheet(
     Parameters
     ----------
     cells : sequence of Cell
-        As many as the layout says, or fewer.
+        At most as many as in the layout.
     layout : Layout
-        Where they lie.
+        Positions.
     title, lines
-        What stands above them: one line in large print, then more in small; cut where too long.
+        Texts at the top: one line in large print, others in small; truncated if too long.
     legend : Legend, optional
         Drawn below the lines.
     above : array, optional
@@ -210,26 +209,26 @@ def _draw_legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, legend: Legend, 
     write(draw, (MARGIN, top), low, TEXT, INK)
     left = MARGIN + round(font(TEXT).getlength(low)) + 8
     ramp = np.broadcast_to(np.linspace(0, 1, width, dtype=np.float32), (height, width))
-    sheet.paste(Image.fromarray(colour(ramp, legend.colormap, 0, 1)), (left, top + 1))
+    sheet.paste(Image.fromarray(apply_colormap(ramp, legend.colormap, 0, 1)), (left, top + 1))
     draw.rectangle((left - 1, top, left + width, top + height + 1), outline=LINE)
     write(draw, (left + width + 8, top), high, TEXT, INK)
 
 
 @cache
-def font(size: int) -> Any:
-    """Pillow's own font at a height in pixels.
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's built-in font at a height in pixels.
 
     Raises
     ------
     OutputError
-        Where Pillow was built without FreeType.
+        Pillow was built without FreeType.
     """
     try:
         return ImageFont.load_default(size)
     except ImportError as error:
         raise OutputError(
-            "texts cannot be drawn, because this Pillow was built without FreeType; "
-            "install the usual one with: pip install --force-reinstall Pillow"
+            "text cannot be drawn, because this Pillow was built without FreeType; reinstall it "
+            "with: pip install --force-reinstall Pillow"
         ) from error
 
 
@@ -242,9 +241,9 @@ def write(
     room: float = math.inf,
     anchor: str = "la",
 ) -> None:
-    """Write one line at (x, y), cut with dots where it is wider than `room`."""
+    """Write one line at (x, y), truncated with dots if it is wider than `room`."""
     face = font(size)
-    # A file name may hold bytes that are no text.
+    # A file name may contain bytes that are not text.
     shown = text = text.encode("utf-8", "replace").decode()
     while face.getlength(shown) > room and len(text) > 1:
         text = text[:-1]
@@ -253,7 +252,7 @@ def write(
 
 
 def number(value: float) -> str:
-    """A number in three digits, without an exponent where that is short."""
+    """Format a number with three digits, without an exponent if that is short."""
     if value == 0:
         return "0"
     if 1e-3 <= abs(value) < 1e4:
@@ -262,7 +261,7 @@ def number(value: float) -> str:
 
 
 def write_sheet(pixels: Pixels, target: str, facts: str, format: str | None = None) -> None:
-    """Write a drawing as `core.images.write` writes pictures; PNG carries a description.
+    """Write a drawing as `core.images.write` does; a PNG file gets a description.
 
     Parameters
     ----------
@@ -271,12 +270,12 @@ def write_sheet(pixels: Pixels, target: str, facts: str, format: str | None = No
     target, format
         As for `core.images.write`.
     facts : str
-        What the drawing shows, for the text chunk `Description`.
+        Description of the drawing, for the text chunk `Description`.
 
     Raises
     ------
     OutputError
-        As `core.images.write` has it.
+        As for `core.images.write`.
     """
     from dreamlayer.core import images
 
@@ -287,12 +286,12 @@ def write_sheet(pixels: Pixels, target: str, facts: str, format: str | None = No
 
 
 def check_sheet(size: tuple[int, int], target: str, format: str | None = None) -> None:
-    """Raise what `write_sheet` would raise for a sheet of a height and width, before the work.
+    """Raise the errors of `write_sheet` for a sheet of a height and width, before the work.
 
     Raises
     ------
     OutputError
-        As `core.images.check_target` has it.
+        As for `core.images.check_target`.
     """
     from dreamlayer.core import images
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import CancelledError
@@ -118,10 +119,12 @@ class Handlers:
             recipe,
             mask=raster.mask,
             tile=recipe.tile,
-            watch=ticker.tell,
-            show=show if request.preview else None,
-            show_side=request.preview,
-            cancelled=cancelled,
+            callbacks=Callbacks(
+                on_progress=ticker.tell,
+                on_preview=show if request.preview else None,
+                cancelled=cancelled,
+            ),
+            preview_side=request.preview,
         )
         ticker.finish()
         return pixels

@@ -1,1 +1,1 @@
-"""adopt."""
+"""Network files from any ONNX convolutional network."""

@@ -1,4 +1,4 @@
-"""``python -m export adopt``: bring any ONNX convolutional network to the network-file contract."""
+"""``python -m export adopt``: make a network file from any ONNX convolutional network."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ import onnx
 from onnx import TensorProto, helper
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.files import check_writable, replace_file
-from dreamlayer.core.graph import sizes
+from dreamlayer.core.files import check_writable
+from dreamlayer.core.graph.edit import rename_tensors, tap
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.files import read_model
-from dreamlayer.export import conform, preprocessing, usage
-from dreamlayer.export import network_file as contract
-from dreamlayer.export.adopt import layers as foreign_layers
-from dreamlayer.export.adopt import modernise as foreign
-from dreamlayer.export.adopt.input_guess import Wishes, find_pixels
-from dreamlayer.export.pixels import Pixels
+from dreamlayer.export import network_file, preprocessing
+from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels
+from dreamlayer.export.adopt.layers import better_names, find_layers, takes_any_size
+from dreamlayer.export.adopt.modernize import free_name, modernize, opset
+from dreamlayer.export.network_file import Description
+from dreamlayer.export.preprocessing import Pixels
+from dreamlayer.export.verify import open_session
 
 
 def adopt(
-    source: onnx.ModelProto, wishes: Wishes, *, name: str, origin: str, license_text: str
+    source: onnx.ModelProto, options: InputOptions, *, name: str, origin: str, license_text: str
 ) -> tuple[onnx.ModelProto, list[str]]:
-    """Bring a network to the contract.
+    """Turn a network into one that dreamlayer can dream with.
 
     Parameters
     ----------
     source
         Any ONNX network with one image input; not changed.
-    wishes
+    options
         What is known about its input.
     name
-        What recipes shall call it.
+        What recipes call it.
     origin, license_text
         Where it comes from and under which terms it may be used.
 
@@ -48,40 +49,27 @@ def adopt(
     Raises
     ------
     NetworkError
-        The network cannot be brought to the contract.
+        The network cannot be adopted.
     """
-    if contract.read_description(source):
+    if network_file.read_description(source):
         raise NetworkError("the file is a dreamlayer network already; use it as it is")
-    modern = foreign.modernise(source)
-    pixels = find_pixels(modern, wishes)
+    modern = modernize(source)
+    pixels = find_pixels(modern, options)
     network = _with_preprocessing(modern, pixels)
-    layers = foreign_layers.find_layers(network)
-    conform.declare_layers(network, layers)
-    side, multiple = sizes.accepted_sizes(network, layers)
-    contract.describe(
-        network,
-        contract.Description(
-            name=name,
-            layers=layers,
-            minimum_size=side,
-            size_multiple=multiple,
-            preprocessing=pixels.record(),
-            source=origin,
-            license=license_text,
-            description=f"{name}, adopted from {origin.split(',')[0]}",
-        ),
+    layers = find_layers(network)
+    network_file.declare_layers(network, layers)
+    summary = f"{name}, adopted from {origin.split(',')[0]}"
+    side, multiple = network_file.describe(
+        network, layers, pixels.record(), Description(name, origin, license_text, summary)
     )
-    try:
-        onnx.checker.check_model(network, full_check=True)
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise NetworkError(f"the network is not valid at other sizes: {error}") from error
+    network_file.check(network, "the network is not valid at other sizes")
     difference = _difference(source, network, pixels, side)
     notes = [*pixels.notes, f"Layers    {len(layers)}, from {layers[0]} to {layers[-1]}"]
     notes.append(_dreamable(network, layers))
     notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
-    if not foreign_layers.takes_any_size(network):
+    if not takes_any_size(network):
         notes.append(
-            f"Fixed     what follows {layers[-1]} takes one size only and cannot be dreamed"
+            f"Fixed     after {layers[-1]} the network takes one size only, and has no layers"
         )
     if difference is not None:
         notes.append(f"Checked   outputs differ from the source's by at most {difference:.1e}")
@@ -89,38 +77,28 @@ def adopt(
 
 
 def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelProto:
-    """Return the graph behind ``image`` and the nodes that prepare it."""
+    """Put ``image`` and the nodes that preprocess it before the graph."""
     graph = model.graph
     taken = {name for node in graph.node for name in [*node.input, *node.output]}
-    prepared = _free("preprocessed", taken)
+    prepared = free_name("preprocessed", taken)
     names = {pixels.input: prepared}
     if IMAGE in taken and pixels.input != IMAGE:
-        names[IMAGE] = _free("image_", taken)
-    foreign.rename(graph, names)
-    foreign.rename(graph, foreign_layers.better_names(graph))
+        names[IMAGE] = free_name("image_", taken)
+    rename_tensors(model, names)
+    rename_tensors(model, better_names(graph))
     nodes, weights = preprocessing.build(pixels, prepared)
     preprocessing.cancel_transposes(nodes, graph)
-    return _assembled(model, nodes, weights)
-
-
-def _assembled(
-    model: onnx.ModelProto,
-    nodes: Sequence[onnx.NodeProto],
-    weights: Sequence[onnx.TensorProto],
-) -> onnx.ModelProto:
-    """Put `nodes` before the graph of `model`, under a header of ours; metadata stays."""
-    for output in model.graph.output:
+    for output in graph.output:
         output.type.tensor_type.ClearField("shape")  # it may fix batch or size
-    version = foreign.opset(model)
-    result = conform.finish(
-        [*nodes, *model.graph.node],
-        [*weights, *model.graph.initializer],
-        model.graph.output,
-        name=model.graph.name or "network",
-        opset=version,
-        ir_version=max(model.ir_version, contract.IR_VERSION),
+    result = network_file.build(
+        [*nodes, *graph.node],
+        [*weights, *graph.initializer],
+        graph.output,
+        name=graph.name or "network",
+        opset=opset(model),
+        ir_version=max(model.ir_version, network_file.IR_VERSION),
     )
-    result.graph.sparse_initializer.extend(model.graph.sparse_initializer)
+    result.graph.sparse_initializer.extend(graph.sparse_initializer)
     result.metadata_props.extend(model.metadata_props)
     shapes = {info.name: info for info in onnx.shape_inference.infer_shapes(result).graph.output}
     for output in result.graph.output:
@@ -129,7 +107,7 @@ def _assembled(
 
 
 def _dreamable(network: onnx.ModelProto, layers: Sequence[str]) -> str:
-    """Tell how many layers have a gradient, and what stops the first that has none."""
+    """Tell how many layers have a gradient, and why the first of the others has none."""
     from dreamlayer.core.autodiff.backward import differentiable
 
     reasons = differentiable(network, layers)
@@ -148,36 +126,33 @@ def _difference(
     height, width = (pixels.shape[axis] if pixels.shape else None for axis in axes)
     shape = (1, 3, height or max(side, 224), width or max(side, 224))
     image = np.random.default_rng(0).random(shape, dtype=np.float32)
-    fed = np.ascontiguousarray(
-        preprocessing.apply(pixels, image), helper.tensor_dtype_to_np_dtype(pixels.element_type)
+    values = np.ascontiguousarray(
+        pixels.preprocess_planes(image), helper.tensor_dtype_to_np_dtype(pixels.element_type)
     )
     try:
-        expected = conform.open_session(source).run(None, {pixels.input: fed})
+        expected = open_session(source).run(None, {pixels.input: values})
     except Exception:  # too old for ONNX Runtime, or its head takes another size
         expected = []
-    layers = contract.layer_names(network)
-    whole = network if expected else conform.tapped(network, layers[-1:])
+    layers = network_file.layer_names(network)
+    whole = network if expected else tap(network, layers[-1:])
     try:
-        found = conform.open_session(whole).run(None, {IMAGE: image})
+        found = open_session(whole).run(None, {IMAGE: image})
     except Exception as error:  # ONNX Runtime's errors have no common base but this
-        reason = str(error).splitlines()[0]
+        reason = network_file.first_line(error)
         raise NetworkError(f"ONNX Runtime cannot run the network: {reason}") from error
     if pixels.element_type == TensorProto.UINT8:
-        return None  # the source was fed rounded pixels
+        return None  # the source was given rounded pixels
     pairs = zip(found, expected, strict=False)
     errors = [np.abs(a - b).max() / max(np.abs(b).max(), 1e-30) for a, b in pairs if b.size]
     return float(max(errors)) if errors else None
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """Return `name`, with underscores behind it until nothing else bears it."""
-    while name in taken:
-        name += "_"
-    return name
-
-
 def run(
-    model: Path, output: Path | None, wishes: Wishes, name: str | None, license_text: str | None
+    model: Path,
+    output: Path | None,
+    options: InputOptions,
+    name: str | None,
+    license_text: str | None,
 ) -> str:
     """Adopt the network in a file.
 
@@ -187,10 +162,10 @@ def run(
         The foreign file.
     output
         Where the network goes; ``NAME.onnx`` in the current folder where None.
-    wishes
+    options
         What the user says about its input.
     name
-        What recipes shall call it; the file's stem where None.
+        What recipes call it; the file's stem where None.
     license_text
         Terms of use; recorded as unknown where None.
 
@@ -202,7 +177,7 @@ def run(
     Raises
     ------
     NetworkError
-        The file is no ONNX, or cannot be brought to the contract.
+        The file is not an ONNX file, or cannot be adopted.
     OutputError
         The network cannot be written.
     """
@@ -215,11 +190,9 @@ def run(
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     network, notes = adopt(
         source,
-        wishes,
+        options,
         name=chosen,
         origin=f"{model.name}, SHA-256 {digest}",
         license_text=license_text or "unknown (adopted without --license)",
     )
-    content = network.SerializeToString(deterministic=True)
-    replace_file(target, content)
-    return "\n".join([*notes, usage.written(target, len(content))])
+    return "\n".join([*notes, network_file.write(network, target)])

@@ -1,4 +1,4 @@
-"""What pixels a foreign network wants: told by options, else by the file, else assumed."""
+"""Which pixels a foreign network expects: by the options, else by the file, else assumed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import onnx
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.export.pixels import LAYOUTS, Pixels
+from dreamlayer.export.preprocessing import LAYOUTS, Pixels
 
 # Keys and values of the ONNX documentation on image metadata.
 _RANGE_METADATA = {
@@ -20,8 +20,8 @@ _ORDER_METADATA = {"Rgb8": "rgb", "Bgr8": "bgr"}
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the user said on the command line; None where they said nothing."""
+class InputOptions:
+    """What the command line says about the input; None for an option that was not given."""
 
     input: str | None = None
     layout: str | None = None
@@ -31,59 +31,59 @@ class Wishes:
     std: tuple[float, float, float] | None = None
 
 
-def find_pixels(model: onnx.ModelProto, wishes: Wishes) -> Pixels:
-    """Find out what the network is to be fed.
+def find_pixels(model: onnx.ModelProto, options: InputOptions) -> Pixels:
+    """Find out which pixels a network expects.
 
     Parameters
     ----------
     model
         A network whose only inputs are images.
-    wishes
-        What the user said; goes before everything else.
+    options
+        Taken before what the file says.
 
     Returns
     -------
     Pixels
-        With a note on each decision.
+        With a note on how each was found out.
 
     Raises
     ------
     NetworkError
-        The network has several inputs or one that is no colour image.
+        The network has several inputs, or one that is not a colour image.
     """
-    info = _image_input(model, wishes.input)
+    info = _image_input(model, options.input)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     tensor = info.type.tensor_type
     dims = tensor.shape.dim if tensor.HasField("shape") else []
     shape = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in dims)
     if shape and len(shape) != 4:
         raise NetworkError(
-            f"the input {info.name} has {len(shape)} axes; an image network has four "
-            "(batch, channels, height, width in some order)"
+            f"the input {info.name} has {len(shape)} axes; it must have four (batch, channels, "
+            "height and width, in some order)"
         )
-    layout, why_layout = _layout(model, info, shape, wishes.layout)
+    layout, why_layout = _layout(model, info, shape, options.layout)
     if shape and shape[_channel_axis(layout)] not in (3, None):
         raise NetworkError(
-            f"the input {info.name} has {shape[_channel_axis(layout)]} channels as {layout}; only "
-            "networks for three colours can dream (see --layout)"
+            f"the input {info.name} has {shape[_channel_axis(layout)]} channels as {layout}; it "
+            "must have three, red, green and blue (give --layout if the axes are in another order)"
         )
     channels, why_channels = _chosen(
-        wishes.channels, _ORDER_METADATA.get(metadata.get("Image.BitmapPixelFormat", "")), "rgb"
+        options.channels, _ORDER_METADATA.get(metadata.get("Image.BitmapPixelFormat", "")), "rgb"
     )
-    told = _RANGE_METADATA.get(metadata.get("Image.NominalPixelRange", ""))
-    if told is None and tensor.elem_type == onnx.TensorProto.UINT8:
-        told = "0..255"
-    span, why_span = _chosen(wishes.range, told, "0..1")
-    mean, std = wishes.mean or (0.0, 0.0, 0.0), wishes.std or (1.0, 1.0, 1.0)
+    recorded = _RANGE_METADATA.get(metadata.get("Image.NominalPixelRange", ""))
+    if recorded is None and tensor.elem_type == onnx.TensorProto.UINT8:
+        recorded = "0..255"
+    span, why_span = _chosen(options.range, recorded, "0..1")
+    mean, std = options.mean or (0.0, 0.0, 0.0), options.std or (1.0, 1.0, 1.0)
     notes = [
         f"Input     {info.name} [{', '.join(str(side or '?') for side in shape)}]",
         f"Layout    {layout} ({why_layout})",
         f"Channels  {channels} ({why_channels}; --channels)",
         f"Range     {span} ({why_span}; --range)",
         f"Mean, std {_numbers(mean)}, {_numbers(std)} "
-        f"({'as asked' if wishes.mean or wishes.std else 'none assumed'}; --mean, --std)",
+        f"({'as asked' if options.mean or options.std else 'none assumed'}; --mean, --std)",
     ]
-    if not (wishes.range or told) and not (wishes.mean or wishes.std):
+    if not (options.range or recorded) and not (options.mean or options.std):
         notes.append(_warning(model, info.name))
     return Pixels(
         info.name, layout, channels, span, mean, std, tensor.elem_type, shape, tuple(notes)
@@ -91,14 +91,14 @@ def find_pixels(model: onnx.ModelProto, wishes: Wishes) -> Pixels:
 
 
 def _image_input(model: onnx.ModelProto, name: str | None) -> onnx.ValueInfoProto:
-    """Return the one input, or the one that is named."""
+    """Return the one input, which must have `name` where that is given."""
     inputs: dict[str, onnx.ValueInfoProto] = {info.name: info for info in model.graph.input}
     if name is not None and name not in inputs:
         raise NetworkError(f"the network has no input {name}; it has {', '.join(inputs)}")
     if len(inputs) != 1:
         raise NetworkError(
-            f"the network has {len(inputs)} inputs ({', '.join(inputs) or 'none'}); only one with "
-            "a single image input can dream"
+            f"the network has {len(inputs)} inputs ({', '.join(inputs) or 'none'}); it must have "
+            "one, the image"
         )
     return next(iter(inputs.values()))
 
@@ -107,11 +107,11 @@ def _layout(
     model: onnx.ModelProto,
     info: onnx.ValueInfoProto,
     shape: Sequence[int | None],
-    wish: str | None,
+    asked: str | None,
 ) -> tuple[str, str]:
-    """Return the layout and where it is known from."""
-    if wish:
-        return wish, "as asked"
+    """Return the layout, and how it was found out."""
+    if asked:
+        return asked, "as asked"
     denotations = [dim.denotation for dim in info.type.tensor_type.shape.dim]
     if "DATA_CHANNEL" in denotations:
         return LAYOUTS[denotations.index("DATA_CHANNEL") == 3], "as the file's denotations say"
@@ -119,9 +119,9 @@ def _layout(
         return LAYOUTS[shape[3] == 3], "from the input's shape"
     for node in model.graph.node:
         if info.name in node.input and node.op_type == "Transpose":
-            return "nhwc", "from the Transpose behind the input"
+            return "nhwc", "from the Transpose after the input"
         if info.name in node.input and node.op_type == "Conv":
-            return "nchw", "from the Conv behind the input"
+            return "nchw", "from the Conv after the input"
     return "nchw", "ASSUMED; --layout changes it"
 
 
@@ -130,31 +130,31 @@ def _channel_axis(layout: str) -> int:
     return 1 if layout == "nchw" else 3
 
 
-def _chosen(wish: str | None, told: str | None, otherwise: str) -> tuple[str, str]:
-    """Return the first that is known, and where it is known from."""
-    if wish:
-        return wish, "as asked"
-    if told:
-        return told, "as the file says"
-    return otherwise, "ASSUMED"
+def _chosen(asked: str | None, recorded: str | None, default: str) -> tuple[str, str]:
+    """Return the first that is known, and how it was found out."""
+    if asked:
+        return asked, "as asked"
+    if recorded:
+        return recorded, "as the file says"
+    return default, "ASSUMED"
 
 
 def _warning(model: onnx.ModelProto, name: str) -> str:
-    """Say that the range is an assumption, and what is likely."""
+    """Say that the range is an assumption, and which one is likely."""
     first = next((node for node in model.graph.node if name in node.input), None)
     if first is not None and first.op_type in ("Sub", "Mul", "Div", "Add", "BatchNormalization"):
         hint = f"The graph begins with {first.op_type}, so it may normalise its input itself."
     else:
         hint = (
-            "Networks trained by torchvision want --mean 0.485,0.456,0.406 "
+            "Networks trained by torchvision expect --mean 0.485,0.456,0.406 "
             "--std 0.229,0.224,0.225, many others --range 0..255 or --range -1..1."
         )
     return (
-        "WARNING: the file does not tell which values its pixels shall have; 0..1 without mean is "
-        f"assumed, and a wrong guess gives dull dreams. {hint}"
+        "WARNING: the file does not say which range of pixels it expects; 0..1 without a mean is "
+        f"assumed, and if that is wrong, dreams are dull. {hint}"
     )
 
 
 def _numbers(values: Sequence[float]) -> str:
-    """Return numbers as the options take them."""
+    """Format numbers as the options take them."""
     return ",".join(f"{value:g}" for value in values)

@@ -1,1 +1,1 @@
-"""keras."""
+"""Network files from the networks of Keras."""

@@ -1,4 +1,4 @@
-"""``python -m export inception_v3`` and its like: a network of Keras as a network file."""
+"""``python -m export inception_v3`` and the like: a network of Keras as a network file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dreamlayer.core.files import check_writable
 from dreamlayer.export.keras import networks as keras_networks
 from dreamlayer.export.keras import weights as keras_weights
 from dreamlayer.export.keras.networks import Variant
-from dreamlayer.export.tf import convert as tensorflow_export
+from dreamlayer.export.network_file import Description
+from dreamlayer.export.tf.convert import export_network
 
 
 def provenance(variant: Variant, weights: str, seed: int) -> tuple[str, str]:
-    """Return where the weights come from and under which terms, for the file's metadata.
+    """Return where the weights come from and their licence, for the file's metadata.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def run(variant: Variant, weights: str, output: Path | None, seed: int) -> str:
     Parameters
     ----------
     variant
-        Which network, and in which form.
+        Which network, and which variant of it.
     weights
         ``imagenet``, ``random`` or a file.
     output
@@ -57,7 +58,8 @@ def run(variant: Variant, weights: str, output: Path | None, seed: int) -> str:
     Raises
     ------
     NetworkError
-        The weights cannot be had, or the result does not agree with Keras; nothing is written.
+        The weights cannot be read or downloaded, or the result does not agree with
+        Keras; nothing is written.
     OutputError
         The file cannot be written.
     """
@@ -66,17 +68,10 @@ def run(variant: Variant, weights: str, output: Path | None, seed: int) -> str:
     if weights == "imagenet":
         address = keras_weights.download_address(variant.kind, top=variant.top)
         print(f"Weights: {address}", flush=True)
-        print(f"Keras keeps them in {keras_weights.keras_folder()}", flush=True)
+        print(f"Keras stores them in {keras_weights.keras_folder()}", flush=True)
     model = keras_weights.load(variant, weights, seed)
     source = keras_networks.network(model, variant)
-    origin, license_text = provenance(variant, weights, seed)
-    return tensorflow_export.export(
-        source,
-        [name for name in variant.kind.compared if name in source.layers],
-        target,
-        framework="Keras",
-        name=variant.name,
-        origin=origin,
-        license_text=license_text,
-        description=f"{variant.kind.title} from Keras, up to {source.layers[-1]}",
-    )
+    compared = [name for name in variant.kind.compared if name in source.layers]
+    summary = f"{variant.kind.title} from Keras, up to {source.layers[-1]}"
+    description = Description(variant.name, *provenance(variant, weights, seed), summary)
+    return export_network(source, compared, target, "Keras", description)

@@ -1,4 +1,4 @@
-"""The networks of Keras that can be exported, and the forms in which each can be had."""
+"""The networks of Keras that can be exported, and the variants of each."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dreamlayer.export.keras import keras_classifier
-from dreamlayer.export.pixels import Pixels
+from dreamlayer.export.keras.classifier import classifier_nodes
+from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf.network import TensorFlowNetwork
 
 LOGITS = "logits"
@@ -26,11 +26,11 @@ class Kind:
     Attributes
     ----------
     name
-        What the command and the network file call it.
+        Its name in the command and in the network file.
     title
-        What ``keras.applications`` calls it.
+        Its name in ``keras.applications``.
     pixels
-        What Keras's own preprocessing feeds it.
+        The pixels that Keras's own preprocessing gives it.
     features
         The last layer before the classifier.
     compared
@@ -69,14 +69,14 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Variant:
-    """A network in one of its forms; what is None is as in Keras.
+    """A network and how it differs from Keras's; None for no difference.
 
     Attributes
     ----------
     kind
         Which network.
     pooling
-        ``average`` to let each pool average where Keras's takes the maximum.
+        ``average`` for average pools in place of max pools.
     channels
         ``rgb`` or ``bgr``: the order of the colours that the first layer sees.
     mean
@@ -105,7 +105,7 @@ class Variant:
 
     @property
     def pixels(self) -> Pixels:
-        """What the first layer is fed."""
+        """The pixels that the first layer expects."""
         return replace(
             self.kind.pixels,
             channels=self.channels or self.kind.pixels.channels,
@@ -119,19 +119,19 @@ def layer_names(model: Any) -> list[str]:
 
 
 def network(model: Any, variant: Variant) -> TensorFlowNetwork:
-    """Make a Keras model ready for conversion and comparison.
+    """Wrap a Keras model for conversion and comparison.
 
     Parameters
     ----------
     model
         What `keras_weights.load` gave.
     variant
-        In which form it is.
+        The variant that it is.
 
     Returns
     -------
     TensorFlowNetwork
-        Its layers bear their Keras names.
+        Its layers have their Keras names.
     """
     import keras
 
@@ -144,5 +144,5 @@ def network(model: Any, variant: Variant) -> TensorFlowNetwork:
     classifier = layers[layers.index(variant.kind.features) + 1 :]
     if not classifier:
         return TensorFlowNetwork(layers, variant.pixels, run)
-    ending = keras_classifier.appendix(model, classifier)
-    return TensorFlowNetwork(layers, variant.pixels, run, ending)
+    tail = classifier_nodes(model, classifier)
+    return TensorFlowNetwork(layers, variant.pixels, run, tail)

@@ -1,4 +1,4 @@
-"""Models of Keras's networks with weights from Keras, from a file, or drawn at random."""
+"""Keras models with weights from Keras, from a file, or random."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.export.keras import keras_surgery
+from dreamlayer.export.keras.classifier import with_classifier
 from dreamlayer.export.keras.networks import LOGITS, Kind, Variant
-from dreamlayer.export.pixels import Pixels
+from dreamlayer.export.network_file import first_line
+from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf.network import import_tensorflow
 
 SUFFIXES = (".h5", ".hdf5", ".keras")
-_SIDE = 64  # px; enough noise to know the mean square of its pixels
+_SIDE = 64  # px; enough noise to estimate the mean square of its pixels
 
 
 def import_keras() -> Any:
-    """Import Keras with TensorFlow behind it, quietly.
+    """Import Keras with TensorFlow as its backend, quietly.
 
     Returns
     -------
@@ -61,12 +62,12 @@ def download_address(kind: Kind, *, top: bool) -> str:
 
 
 def load(variant: Variant, weights: str, seed: int = 0) -> Any:
-    """Build a network in one of its forms and give it weights.
+    """Build a variant of a network and give it weights.
 
     Parameters
     ----------
     variant
-        Which network, and in which form.
+        Which network, and which variant of it.
     weights
         ``imagenet`` (Keras downloads them, once), ``random``, or a path to a ``.h5`` or
         ``.keras`` file with the whole model or with weights only.
@@ -82,7 +83,7 @@ def load(variant: Variant, weights: str, seed: int = 0) -> Any:
     Raises
     ------
     NetworkError
-        The weights cannot be had, read, or are those of another network.
+        The weights cannot be downloaded or read, or belong to another network.
     """
     keras = import_keras()
     if weights == "imagenet":
@@ -93,16 +94,16 @@ def load(variant: Variant, weights: str, seed: int = 0) -> Any:
         model = _from_file(keras, variant, Path(weights))
     if variant.top:
         base = _copied(model, _fresh(keras, variant.kind, top=False))
-        model = keras_surgery.with_classifier(keras, base, model, LOGITS)
+        model = with_classifier(keras, base, model, LOGITS)
     if variant.pooling == "average":
-        model = keras_surgery.with_average_pooling(keras, model)
+        model = _with_average_pooling(keras, model)
     if weights == "random":
         _draw(model, variant.pixels, np.random.default_rng(seed))
     return model
 
 
 def _fresh(keras: Any, kind: Kind, *, top: bool, weights: str | None = None) -> Any:
-    """Build the model with layer names that count from the start."""
+    """Build the model with layer names as in a fresh session."""
     keras.backend.clear_session()
     return getattr(keras.applications, kind.title)(weights=weights, include_top=top)
 
@@ -116,31 +117,40 @@ def _copied(source: Any, model: Any) -> Any:
 
 
 def _downloaded(keras: Any, variant: Variant) -> Any:
-    """Let Keras download its ImageNet weights, or find them where it keeps them."""
+    """Let Keras download its ImageNet weights, or take them from its cache."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # the progress bar of the download
             return _fresh(keras, variant.kind, top=variant.top, weights="imagenet")
     except Exception as error:  # Keras raises a bare Exception for a failed download
         address = download_address(variant.kind, top=variant.top)
         raise NetworkError(
-            f"Keras could not get its ImageNet weights ({_reason(error)}); download "
-            f"{address} on a machine with the internet and give the file with --weights FILE"
+            f"Keras could not get its ImageNet weights ({first_line(error)}); download "
+            f"{address} on a machine with internet access and give the file with --weights FILE"
         ) from error
 
 
-def _reason(error: Exception) -> str:
-    """The first line of what an error says, or its kind where it says nothing."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _with_average_pooling(keras: Any, model: Any) -> Any:
+    """Replace every max pool by an average pool of the same window and name; weights stay."""
+
+    def averaged(layer: Any) -> Any:
+        kind = type(layer)
+        if kind.__name__ == "MaxPooling2D":
+            kind = keras.layers.AveragePooling2D
+        return kind.from_config(layer.get_config())
+
+    result = keras.models.clone_model(model, clone_function=averaged)
+    result.set_weights(model.get_weights())
+    return result
 
 
 def _draw(model: Any, pixels: Pixels, generator: np.random.Generator) -> None:
     """Draw weights that keep activations of order one in every layer.
 
-    He's deviation keeps the mean square from one convolution to the next; the first one takes
-    pixels up to 255. Batch norm statistics are drawn too, so that a test with these weights
+    He's standard deviation keeps the mean square from one convolution to the next; the first takes
+    pixels up to 255. Batch norm statistics are random too, so that a test with these weights
     notices when two of them are swapped.
     """
-    gain = 2 / np.mean(np.square(pixels.fed(generator.random((1, _SIDE, _SIDE, 3)))))
+    gain = 2 / np.mean(np.square(pixels.preprocess(generator.random((1, _SIDE, _SIDE, 3)))))
     for layer in model.layers:
         for weight in layer.weights:
             shape = tuple(weight.shape)
@@ -155,14 +165,14 @@ def _draw(model: Any, pixels: Pixels, generator: np.random.Generator) -> None:
 
 
 def _from_file(keras: Any, variant: Variant, path: Path) -> Any:
-    """Load a file, as the network with its top or without, whichever it holds and is wanted."""
+    """Load a file that holds the network with its classifier or without."""
     if not path.is_file():
         raise NetworkError(
             f"there is no weights file {path}; give imagenet, random, or a .h5 or .keras file"
         )
     if path.suffix not in SUFFIXES:
         raise NetworkError(
-            f"{path} does not end in .h5 or .keras, the two forms of file that Keras writes"
+            f"{path} is not a weights file of Keras; give one that ends in .h5 or .keras"
         )
     reasons = []
     for top in (variant.top, not variant.top):
@@ -172,7 +182,7 @@ def _from_file(keras: Any, variant: Variant, path: Path) -> Any:
                 warnings.simplefilter("ignore")  # Keras raises too where it cannot read a layer
                 model.load_weights(path)
         except Exception as error:  # h5py, zipfile and Keras each raise their own
-            reasons.append(_reason(error))
+            reasons.append(first_line(error))
             continue
         if top == variant.top:
             return model
@@ -183,6 +193,6 @@ def _from_file(keras: Any, variant: Variant, path: Path) -> Any:
             )
         return _copied(model, _fresh(keras, variant.kind, top=False))
     raise NetworkError(
-        f"{path} does not hold a Keras {variant.kind.title}, the whole model or its weights alone, "
-        f"with or without its top: {reasons[0]}"
+        f"{path} does not hold a Keras {variant.kind.title}, neither the model nor its weights "
+        f"({reasons[0]}); give a file of that network"
     )

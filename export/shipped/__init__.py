@@ -1,1 +1,1 @@
-"""shipped."""
+"""The network that ships with dreamlayer, rebuilt from its published source."""

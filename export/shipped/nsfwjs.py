@@ -1,4 +1,4 @@
-"""Reading the InceptionV3 inside the npm package nsfwjs: topology and 8-bit weights."""
+"""Read the InceptionV3 in the npm package nsfwjs: topology and 8-bit weights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHA512 = (
 FOLDER = "package/dist/models/inception_v3"
 LICENSE = "package/LICENSE"
 HOW_TO_GET = (
-    f"run `npm pack {PACKAGE}@{VERSION}` on any machine with npm and the internet, then "
+    f"run `npm pack {PACKAGE}@{VERSION}` on a machine with npm and internet access, then "
     f"`python -m export default --tarball {PACKAGE}-{VERSION}.tgz`"
 )
 
@@ -40,21 +40,21 @@ _TOKEN = re.compile(
 
 
 @dataclass(frozen=True)
-class QuantisedTensor:
+class QuantizedTensor:
     """A weight as the package stores it: ``value = codes * scale + minimum``."""
 
     codes: NDArray[np.uint8]
     scale: float
     minimum: float
 
-    def dequantise(self) -> NDArray[np.float32]:
-        """Return the weight as float32, rounded once from float64 as JavaScript does."""
+    def dequantize(self) -> NDArray[np.float32]:
+        """Return the weight as float32, rounded once from float64 as in JavaScript."""
         return (self.codes.astype(np.float64) * self.scale + self.minimum).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Package:
-    """What the npm package holds of InceptionV3.
+    """The InceptionV3 of the npm package.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Package:
     """
 
     layers: list[dict[str, Any]]
-    weights: dict[str, QuantisedTensor]
+    weights: dict[str, QuantizedTensor]
     license: str
 
 
@@ -102,7 +102,7 @@ def parse_literal(source: str) -> Any:
         return json.loads("".join(tokens))
     except json.JSONDecodeError as error:
         raise NetworkError(
-            f"the script in the {PACKAGE} package is no plain data ({error}); {HOW_TO_GET}"
+            f"the script in the {PACKAGE} package is not plain data ({error}); {HOW_TO_GET}"
         ) from error
 
 
@@ -123,7 +123,7 @@ def fetch(folder: Path) -> Path:
     Parameters
     ----------
     folder
-        Where the tarball is put.
+        Where the tarball goes.
 
     Returns
     -------
@@ -133,11 +133,11 @@ def fetch(folder: Path) -> Path:
     Raises
     ------
     NetworkError
-        npm is not installed, or it could not download.
+        npm is not installed, or could not download the package.
     """
     npm = shutil.which("npm")
     if npm is None:
-        raise NetworkError(f"npm, which fetches the package, is not installed; {HOW_TO_GET}")
+        raise NetworkError(f"npm, which downloads the package, is not installed; {HOW_TO_GET}")
     done = subprocess.run(
         [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts"],
         cwd=folder,
@@ -168,7 +168,7 @@ def read_package(tarball: Path | None) -> Package:
     Raises
     ------
     NetworkError
-        The file cannot be had or read, or is not exactly the published one.
+        The file cannot be downloaded or read, or is not exactly the published one.
     """
     if tarball is None:
         with tempfile.TemporaryDirectory() as folder:
@@ -202,7 +202,7 @@ def _member(archive: tarfile.TarFile, name: str) -> str:
 
 
 def _exported(archive: tarfile.TarFile, name: str) -> Any:
-    """Return what a script of the package exports: the literal behind ``exports=``."""
+    """Return what a script of the package exports: the literal after ``exports=``."""
     source = _member(archive, f"{FOLDER}/{name}.min.js")
     # The bundler's own preamble also has `exports=`, followed by a call, never by a literal.
     found = re.search(r'\.exports=(?=["{\[])', source)
@@ -211,16 +211,18 @@ def _exported(archive: tarfile.TarFile, name: str) -> Any:
     return parse_literal(source[found.end() :])
 
 
-def _split(stream: bytes, manifest: list[dict[str, Any]]) -> dict[str, QuantisedTensor]:
+def _split(stream: bytes, manifest: list[dict[str, Any]]) -> dict[str, QuantizedTensor]:
     """Cut the joined shards into tensors, in the order of the manifest."""
-    weights: dict[str, QuantisedTensor] = {}
+    weights: dict[str, QuantizedTensor] = {}
     start = 0
     for entry in manifest:
         count = int(np.prod(entry["shape"]))
         codes = np.frombuffer(stream, np.uint8, count, start).reshape(entry["shape"])
         rule = entry["quantization"]
-        weights[entry["name"]] = QuantisedTensor(codes, float(rule["scale"]), float(rule["min"]))
+        weights[entry["name"]] = QuantizedTensor(codes, float(rule["scale"]), float(rule["min"]))
         start += count
     if start != len(stream):
-        raise NetworkError(f"the shards of {PACKAGE} hold {len(stream)} bytes, not {start}")
+        raise NetworkError(
+            f"the shards of {PACKAGE} hold {len(stream)} bytes, not {start}; {HOW_TO_GET}"
+        )
     return weights

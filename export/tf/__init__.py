@@ -1,1 +1,1 @@
-"""tf."""
+"""Network files from what TensorFlow runs."""

@@ -1,4 +1,4 @@
-"""From a network that TensorFlow runs to a network file that is known to agree with it."""
+"""Convert a network that TensorFlow runs to a network file, and check that the two agree."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from pathlib import Path
 import onnx
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.files import replace_file
-from dreamlayer.core.graph import sizes
-from dreamlayer.export import conform, preprocessing, usage, verify
-from dreamlayer.export import network_file as contract
+from dreamlayer.core.graph.edit import FLOAT, untyped
+from dreamlayer.export import network_file, preprocessing, verify
+from dreamlayer.export.network_file import Description
 from dreamlayer.export.tf.network import TensorFlowNetwork, import_tensorflow
 
 PREPARED = "preprocessed"
 
 
 def convert(source: TensorFlowNetwork, name: str) -> onnx.ModelProto:
-    """Convert a network to the contract, without its description.
+    """Convert a network to a network file without metadata.
 
     Parameters
     ----------
@@ -31,17 +30,17 @@ def convert(source: TensorFlowNetwork, name: str) -> onnx.ModelProto:
     Returns
     -------
     onnx.ModelProto
-        Input ``image``, NCHW in 0..1; the tensor of every layer bears the layer's name; the last
+        Input ``image``, NCHW in 0..1; the tensor of every layer has the layer's name; the last
         layer is the output.
 
     Raises
     ------
     NetworkError
-        The converted graph is not what the contract asks for.
+        tf2onnx lost a layer or left an operator that is not allowed.
     """
-    appendix = source.appendix
+    tail = source.tail
     layers = list(source.layers)
-    traced = layers[: len(layers) - len(appendix.layers)]
+    traced = layers[: len(layers) - len(tail.layers)]
     converted = _converted(source, traced).graph
     produced = {name for node in converted.node for name in node.output}
     lost = [layer for layer in traced if layer not in produced]
@@ -52,28 +51,27 @@ def convert(source: TensorFlowNetwork, name: str) -> onnx.ModelProto:
             "with the versions of tensorflow, keras and tf2onnx"
         )
     nodes, weights = preprocessing.build(source.pixels, PREPARED)
-    result = conform.finish(
-        [*nodes, *converted.node, *appendix.nodes],
-        [*weights, *converted.initializer, *appendix.weights],
-        [conform.unshaped(layers[-1])],
+    result = network_file.build(
+        [*nodes, *converted.node, *tail.nodes],
+        [*weights, *converted.initializer, *tail.weights],
+        [untyped(layers[-1], FLOAT)],
         name=name,
     )
-    channels = conform.declare_layers(result, layers)
-    # Heights and widths carry the converter's own symbols; only ranks and channels are promised.
+    channels = network_file.declare_layers(result, layers)
+    # Heights and widths have the converter's own symbols; only ranks and channels are promised.
+    maps = [network_file.feature_map(layer, channels[layer]) for layer in layers]
     del result.graph.value_info[:], result.graph.output[:]
-    result.graph.output.append(conform.feature_map(layers[-1], channels[layers[-1]]))
-    result.graph.value_info.extend(
-        conform.feature_map(layer, channels[layer]) for layer in layers[:-1]
-    )
+    result.graph.value_info.extend(maps[:-1])
+    result.graph.output.append(maps[-1])
     return result
 
 
 def _converted(source: TensorFlowNetwork, layers: Sequence[str]) -> onnx.ModelProto:
-    """Run tf2onnx over a function that gives `layers`, NCHW to NCHW.
+    """Run tf2onnx on a function that returns `layers`, NCHW to NCHW.
 
-    All of them are outputs, for then the converter can neither fuse a batch norm into its
-    convolution nor rename anything. Of its optimisers only those that these graphs need are run,
-    once each: with 310 outputs a pass can take seconds, and `convert` checks the result.
+    All of them are outputs, so that the converter can neither fuse a batch norm into its
+    convolution nor rename anything. Only the optimizers that these graphs need are run, once each:
+    with 310 outputs a pass can take seconds, and `convert` checks the result.
     """
     tf = import_tensorflow()
     from tf2onnx import optimizer, tf_loader, tfonnx
@@ -94,7 +92,7 @@ def _converted(source: TensorFlowNetwork, layers: Sequence[str]) -> onnx.ModelPr
             tf.import_graph_def(frozen, name="")
             result = tfonnx.process_tf_graph(
                 graph,
-                opset=contract.OPSET,
+                opset=network_file.OPSET,
                 input_names=inputs,
                 output_names=outputs,
                 tensors_to_rename={
@@ -113,56 +111,12 @@ def _converted(source: TensorFlowNetwork, layers: Sequence[str]) -> onnx.ModelPr
     return proto
 
 
-def describe(
-    network: onnx.ModelProto,
-    source: TensorFlowNetwork,
-    *,
-    name: str,
-    origin: str,
-    license_text: str,
-    description: str,
-) -> None:
-    """Write the description of a converted network into it.
-
-    Parameters
-    ----------
-    network
-        What `convert` gave; changed in place.
-    source
-        What it was made from.
-    name
-        What recipes call it.
-    origin, license_text
-        Where the weights come from and under which terms.
-    description
-        One sentence for a list of networks.
-    """
-    minimum_size, multiple = sizes.accepted_sizes(network, source.layers)
-    contract.describe(
-        network,
-        contract.Description(
-            name=name,
-            layers=source.layers,
-            minimum_size=minimum_size,
-            size_multiple=multiple,
-            preprocessing=source.pixels.record(),
-            source=origin,
-            license=license_text,
-            description=description,
-        ),
-    )
-
-
-def export(
+def export_network(
     source: TensorFlowNetwork,
     compared: Sequence[str],
     output: Path,
-    *,
     framework: str,
-    name: str,
-    origin: str,
-    license_text: str,
-    description: str,
+    description: Description,
 ) -> str:
     """Convert a network, compare it with its source, and write it.
 
@@ -176,8 +130,8 @@ def export(
         Where the network goes.
     framework
         What the user calls the source: ``Keras``, ``TensorFlow``.
-    name, origin, license_text, description
-        As for `describe`.
+    description
+        For the file's metadata.
 
     Returns
     -------
@@ -191,20 +145,11 @@ def export(
     OutputError
         The file cannot be written.
     """
-    network = convert(source, name)
-    describe(
-        network,
-        source,
-        name=name,
-        origin=origin,
-        license_text=license_text,
-        description=description,
-    )
-    onnx.checker.check_model(network, full_check=True)
+    network = convert(source, description.name)
+    network_file.describe(network, source.layers, source.pixels.record(), description)
+    network_file.check(network, "tf2onnx made a network that is not valid")
     rows = verify.compare(network, source.results, compared)
     table = verify.format_table(rows, framework)
     if not verify.agrees(rows):
         raise NetworkError(f"the exported network does not agree with {framework}:\n{table}")
-    content = network.SerializeToString(deterministic=True)
-    replace_file(output, content)
-    return f"{table}\n{usage.written(output, len(content))}"
+    return f"{table}\n{network_file.write(network, output)}"

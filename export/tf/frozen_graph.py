@@ -1,4 +1,4 @@
-"""Reading a frozen TensorFlow graph, from its own file or from the archive that it comes in."""
+"""Read a frozen TensorFlow graph, from its own file or from the archive that it comes in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LARGEST = 2**31 - 1  # bytes that one protobuf message may have
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a graph's bytes, out of a .zip that holds a .pb where `path` is one.
+    """Read a graph's bytes from a .pb file, or from a .zip file that holds one.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def read_bytes(path: Path) -> bytes:
     Returns
     -------
     bytes
-        Not yet looked at.
+        Not parsed yet.
 
     Raises
     ------
@@ -44,7 +44,9 @@ def read_bytes(path: Path) -> bytes:
                     f"{path} holds {len(graphs)} .pb files ({held}); give the .pb file itself"
                 )
             if graphs[0].file_size > LARGEST:
-                raise NetworkError(f"{graphs[0].filename} in {path} is too large for a graph")
+                raise NetworkError(
+                    f"{graphs[0].filename} in {path} is too large; a graph has 2 GiB at most"
+                )
             return archive.read(graphs[0])
     except FileNotFoundError as error:
         raise NetworkError(f"there is no file {path}; give the .pb file or its .zip") from error
@@ -64,7 +66,7 @@ def parse(content: bytes, name: str) -> Any:
     content
         What `read_bytes` gave.
     name
-        What to call it in an error.
+        Name of the graph in an error.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def parse(content: bytes, name: str) -> Any:
     Raises
     ------
     NetworkError
-        It is no frozen graph, or TensorFlow is not installed.
+        The content is not a frozen graph, or TensorFlow is not installed.
     """
     graph = import_tensorflow().compat.v1.GraphDef()
     try:
@@ -107,7 +109,7 @@ def ancestors(graph: Any, name: str) -> list[Any]:
     Raises
     ------
     NetworkError
-        A node reads one that is not there, or itself.
+        A node reads one that does not exist, or itself.
     """
     nodes = {node.name: node for node in graph.node}
     found: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""``python -m export inception5h``: the frozen graph of 2015's DeepDreams as a network file."""
+"""``python -m export inception5h``: the frozen graph of the first DeepDreams as a network file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable
-from dreamlayer.export.pixels import Pixels
-from dreamlayer.export.tf import convert as tensorflow_export
+from dreamlayer.export.network_file import Description
+from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf import frozen_graph
+from dreamlayer.export.tf.convert import export_network
 from dreamlayer.export.tf.network import TensorFlowNetwork, import_tensorflow
 
 ADDRESS = "https://storage.googleapis.com/download.tensorflow.org/models/inception5h.zip"
@@ -26,15 +27,15 @@ LAYER_OPERATORS = ("BiasAdd", "Relu", "MaxPool", "LRN", "Concat", "ConcatV2")
 LICENSE = "that of the weights file"
 
 
-def pixels(*, mean: bool, channels: str) -> Pixels:
-    """Return what the graph is to be fed.
+def pixel_format(*, mean: bool, channels: str) -> Pixels:
+    """Return the pixels that the graph is given.
 
     Parameters
     ----------
     mean
-        Subtract 117, as it was trained; without, as some published dreams do.
+        Subtract 117, as in training; some published dreams do not.
     channels
-        ``rgb``, as it was trained, or ``bgr``.
+        ``rgb``, as in training, or ``bgr``.
 
     Returns
     -------
@@ -45,56 +46,56 @@ def pixels(*, mean: bool, channels: str) -> Pixels:
     return Pixels(INPUT, channels=channels, range="0..255", mean=(value, value, value))
 
 
-def variant_name(fed: Pixels) -> str:
+def variant_name(pixels: Pixels) -> str:
     """Return the network's name: ``inception5h`` and a word for each difference."""
-    name = "inception5h" + "_bgr" * (fed.channels == "bgr")
-    return name + "_no_mean" * (not any(fed.mean))
+    name = "inception5h" + "_bgr" * (pixels.channels == "bgr")
+    return name + "_no_mean" * (not any(pixels.mean))
 
 
-def network(graph: Any, fed: Pixels, name: str) -> TensorFlowNetwork:
-    """Make a frozen graph ready for conversion and comparison.
+def network(graph: Any, pixels: Pixels, name: str) -> TensorFlowNetwork:
+    """Wrap a frozen graph for conversion and comparison.
 
     Parameters
     ----------
     graph
-        The GraphDef of inception5h. Its classifiers, which are not behind `LAST_LAYER` and take
-        images of one size, are left out.
-    fed
-        What `pixels` gave.
+        The GraphDef of inception5h. Its classifiers, which `LAST_LAYER` does not depend on and
+        which take images of one size, are left out.
+    pixels
+        From `pixel_format`.
     name
-        What to call the graph in an error.
+        Name of the graph in an error.
 
     Returns
     -------
     TensorFlowNetwork
-        Its layers are the nodes behind the input that give feature maps, under their own names.
+        Its layers are the nodes that compute feature maps, under their own names.
 
     Raises
     ------
     NetworkError
-        It is another network, or damaged.
+        The graph is that of another network, or damaged.
     """
     held = {node.name for node in graph.node}
     missing = [layer for layer in (INPUT, *COMPARED) if layer not in held]
     if missing:
         raise NetworkError(
-            f"{name} is the graph of another network: it has no node {missing[0]}; give the one "
-            f"in {ADDRESS}"
+            f"{name} is the graph of another network: it has no node {missing[0]}; give the "
+            f"graph in {ADDRESS}"
         )
     tf = import_tensorflow()
     nodes = frozen_graph.ancestors(graph, LAST_LAYER)
-    kept = tf.compat.v1.GraphDef(node=nodes, versions=graph.versions)
+    part = tf.compat.v1.GraphDef(node=nodes, versions=graph.versions)
 
     def run(values: Any, layers: Sequence[str]) -> Sequence[Any]:
         tensors = [f"{layer}:0" for layer in layers]
-        maps = tf.graph_util.import_graph_def(kept, {INPUT: values}, tensors, name="frozen")
+        maps = tf.graph_util.import_graph_def(part, {INPUT: values}, tensors, name="frozen")
         return list(maps)
 
     layers = [node.name for node in nodes if node.op in LAYER_OPERATORS]
-    return TensorFlowNetwork(layers, fed, tf.function(run, autograph=False))
+    return TensorFlowNetwork(layers, pixels, tf.function(run, autograph=False))
 
 
-def run(weights: Path | None, output: Path | None, fed: Pixels) -> str:
+def run(weights: Path | None, output: Path | None, pixels: Pixels) -> str:
     """Export inception5h and compare it with TensorFlow, layer by layer.
 
     Parameters
@@ -103,8 +104,8 @@ def run(weights: Path | None, output: Path | None, fed: Pixels) -> str:
         tensorflow_inception_graph.pb, or the .zip that it comes in.
     output
         Where the network goes; its name in the current folder where None.
-    fed
-        What `pixels` gave.
+    pixels
+        From `pixel_format`.
 
     Returns
     -------
@@ -114,7 +115,7 @@ def run(weights: Path | None, output: Path | None, fed: Pixels) -> str:
     Raises
     ------
     NetworkError
-        The graph cannot be had, or the result does not agree with TensorFlow; nothing is written.
+        The graph cannot be read, or the result does not agree with TensorFlow; nothing is written.
     OutputError
         The file cannot be written.
     """
@@ -123,18 +124,12 @@ def run(weights: Path | None, output: Path | None, fed: Pixels) -> str:
             f"inception5h needs its weights: download {ADDRESS} and give the file with "
             "--weights inception5h.zip"
         )
-    name = variant_name(fed)
+    name = variant_name(pixels)
     target = output or Path(f"{name}.onnx")
     check_writable(target)
     content = frozen_graph.read_bytes(weights)
-    source = network(frozen_graph.parse(content, str(weights)), fed, str(weights))
-    return tensorflow_export.export(
-        source,
-        COMPARED,
-        target,
-        framework="TensorFlow",
-        name=name,
-        origin=f"{weights.name}, graph with SHA-256 {hashlib.sha256(content).hexdigest()}",
-        license_text=LICENSE,
-        description=f"inception5h (GoogLeNet of 2014, ImageNet), up to {LAST_LAYER}",
-    )
+    source = network(frozen_graph.parse(content, str(weights)), pixels, str(weights))
+    origin = f"{weights.name}, graph with SHA-256 {hashlib.sha256(content).hexdigest()}"
+    summary = f"inception5h (GoogLeNet of 2014, ImageNet), up to {LAST_LAYER}"
+    description = Description(name, origin, LICENSE, summary)
+    return export_network(source, COMPARED, target, "TensorFlow", description)

@@ -1,4 +1,4 @@
-"""A network that TensorFlow runs: what is converted, and what the result is compared with."""
+"""A network that TensorFlow runs: the source of a conversion and of the comparison after it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 
 from dreamlayer.core.errors import NetworkError, install_command
-from dreamlayer.export.pixels import Pixels
+from dreamlayer.export.preprocessing import Pixels
 
 Array = NDArray[np.float32]
 
@@ -42,15 +42,15 @@ def import_tensorflow() -> Any:
 
 
 @dataclass(frozen=True)
-class Appendix:
-    """The end of a network as ONNX nodes, for what is better not converted.
+class Tail:
+    """The last layers of a network as ONNX nodes, where converting them would be a detour.
 
     Attributes
     ----------
     layers
         Names of the last layers.
     nodes, weights
-        What computes them from the layers before.
+        The graph that computes them from the layers before.
     """
 
     layers: list[str]
@@ -67,19 +67,19 @@ class TensorFlowNetwork:
     layers
         Names of its feature maps in topological order; each has rank 4.
     pixels
-        What it is to be fed.
+        The pixels that it expects.
     run
-        Takes pixels as it wants them, ``[batch, height, width, 3]``, and names of layers; gives
-        their activations ``[batch, height, width, channels]``. TensorFlow must be able to trace
-        and to differentiate it.
-    appendix
+        Takes such pixels, ``[batch, height, width, 3]``, and names of layers; returns their
+        activations ``[batch, height, width, channels]``. TensorFlow must be able to trace and to
+        differentiate it.
+    tail
         The last of `layers` in ONNX, where they need no conversion.
     """
 
     layers: Sequence[str]
     pixels: Pixels
     run: Callable[[Any, Sequence[str]], Sequence[Any]]
-    appendix: Appendix = field(default_factory=lambda: Appendix([], [], []))
+    tail: Tail = field(default_factory=lambda: Tail([], [], []))
 
     def results(
         self, layers: Sequence[str], image: Array
@@ -102,7 +102,8 @@ class TensorFlowNetwork:
         image_tensor = tf.constant(image)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(image_tensor)
-            maps = self.run(self.pixels.fed(tf.transpose(image_tensor, [0, 2, 3, 1])), layers)
+            pixels = self.pixels.preprocess(tf.transpose(image_tensor, [0, 2, 3, 1]))
+            maps = self.run(pixels, layers)
             losses = [tf.reduce_mean(tf.square(values)) for values in maps]
         activations = {
             name: values.numpy().transpose(0, 3, 1, 2)

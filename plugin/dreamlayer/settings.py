@@ -58,10 +58,10 @@ class SettingError(ValueError):
 
 
 Parameter = collections.namedtuple(
-    "Parameter", "name title kind default low high choices help advanced"
+    "Parameter", "name title kind default low high choices help advanced was"
 )
 """One field of the recipe; `kind` is int, float, bool, text or layers; `advanced` ones mostly come
-with a preset."""
+with a preset; `was` is its name in recipes of version 0.1, or None."""
 
 
 class Settings(object):
@@ -89,9 +89,16 @@ class Settings(object):
         return self.values_in(self.presets[preset]["recipe"])
 
     def values_in(self, recipe):
-        """The values of all parameters in a recipe as the worker gives it, layers as text."""
-        values = dict((parameter.name, parameter.default) for parameter in self.parameters.values())
-        values.update((k, v) for k, v in recipe.items() if k in values and v is not None)
+        """The values of all parameters in a recipe as the worker gives it, layers as text.
+
+        Recipes of version 0.1 are read by the names of then.
+        """
+        values = {}
+        for parameter in self.parameters.values():
+            value = recipe.get(parameter.name)
+            if value is None:
+                value = recipe.get(parameter.was)
+            values[parameter.name] = parameter.default if value is None else value
         if isinstance(values.get("layers"), list):
             values["layers"] = ", ".join(_term(term) for term in values["layers"])
         return values
@@ -165,9 +172,8 @@ def _parameter(described):
         default, low, high = 0.0, -1e9, 1e9
         help_ += "; 0 for never, or as a preset has it"
     title = _TITLES.get(name) or name.replace("_", " ").capitalize()
-    return Parameter(
-        name, title, kind, default, low, high, described["choices"], help_, described["advanced"]
-    )
+    choices, advanced, was = (described[key] for key in ("choices", "advanced", "was"))
+    return Parameter(name, title, kind, default, low, high, choices, help_, advanced, was)
 
 
 def _checked(one, value):

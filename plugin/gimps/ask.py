@@ -1,7 +1,8 @@
 """Ask a real GIMP, without a window, whether it knows the plug-in's procedure.
 
 GIMP ends with exit code 0 whether a plug-in registered or not, and what it prints depends on the
-plug-ins; so a line of Script-Fu, in which every procedure is a name, writes the answer to a file.
+plug-ins. So a line of Script-Fu, where every procedure is a defined name, writes the answer to a
+file.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from dreamlayer.plugin.folder import NAME, PROCEDURE, UNDER_WAY
+from dreamlayer.plugin.folder import NAME, PROCEDURE, TEMPORARY
 from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp, how_to_get, number
 from dreamlayer.plugin.machine import Answer, Machine
 
@@ -35,27 +36,27 @@ _ERROR = re.compile(r"\w*(Error|Exception)(: .+)?")
 
 @dataclass(frozen=True)
 class Registration:
-    """What GIMP knows.
+    """Whether GIMP knows the plug-in.
 
     Attributes
     ----------
     known : bool or None
-        Whether the procedure is there; None where GIMP could not be asked.
+        Whether the procedure is registered; None where GIMP could not be asked.
     why : str
-        Why it is not there or could not be asked.
-    mend : str or None
+        Why it is not, or why GIMP could not be asked.
+    fix : str or None
         The command that helps, if any.
     """
 
     known: bool | None
     why: str = ""
-    mend: str | None = None
+    fix: str | None = None
 
 
 def start_once(machine: Machine, gimp: Gimp) -> bool:
-    """Let a GIMP that was never started make its settings folder; whether that is there now.
+    """Start a GIMP that was never started, to make its settings folder; whether that exists now.
 
-    If somebody else makes the folder, GIMP does not take over the settings of an older version.
+    If another program makes the folder, GIMP does not import the settings of an older version.
     """
     if gimp.command and not gimp.config.is_dir():
         _run(machine, gimp, [])
@@ -63,11 +64,11 @@ def start_once(machine: Machine, gimp: Gimp) -> bool:
 
 
 def registered(machine: Machine, gimp: Gimp) -> Registration:
-    """Whether a GIMP, whose settings folder is there, knows the plug-in's procedure."""
+    """Whether a GIMP, whose settings folder exists, knows the plug-in's procedure."""
     if not gimp.command:
-        return Registration(None, "nothing was found that starts it without a window")
-    # In the folder that every sandbox shows to GIMP, and to nobody else.
-    file = gimp.config / f"{UNDER_WAY}{secrets.token_hex(4)}"
+        return Registration(None, "no program was found that starts it without a window")
+    # GIMP can write to its settings folder in every sandbox, and nobody else looks there.
+    file = gimp.config / f"{TEMPORARY}{secrets.token_hex(4)}"
     answers, said = [], ""
     try:
         for batch in _batches(gimp, file):
@@ -81,15 +82,15 @@ def registered(machine: Machine, gimp: Gimp) -> Registration:
             file.unlink(missing_ok=True)
     found = re.fullmatch(r"\(#([tf]) #([tf])\)\s*", said)
     if found is None:
-        return Registration(None, _silence(answers[0]))
+        return Registration(None, _why_no_answer(answers[0]))
     if found[1] == "t":
         return Registration(True)
     output = "\n".join(f"{answer.out}\n{answer.err}" for answer in answers)
-    return _absence(machine, gimp, python=found[2] == "t", output=output)
+    return _why_missing(machine, gimp, python=found[2] == "t", output=output)
 
 
 def _batches(gimp: Gimp, file: Path) -> list[list[str]]:
-    """The arguments that ask, the ones that are likelier to be understood first."""
+    """The arguments to try one after the other, those that most GIMPs understand first."""
     path = json.dumps(file.as_posix(), ensure_ascii=False)
     scheme = _SCHEME.format(file=path, procedure=PROCEDURE)
     if number(gimp.version)[0] == 2:
@@ -102,7 +103,7 @@ def _batches(gimp: Gimp, file: Path) -> list[list[str]]:
 
 
 def _run(machine: Machine, gimp: Gimp, batch: list[str]) -> Answer:
-    """Start GIMP without a window, let it do what `batch` says, and end it."""
+    """Start GIMP without a window, run the batch commands, and quit."""
     if number(gimp.version)[0] == 2:
         arguments = ["-i", *batch, "-b", "(gimp-quit 0)"]
     else:
@@ -110,36 +111,33 @@ def _run(machine: Machine, gimp: Gimp, batch: list[str]) -> Answer:
     return machine.run([*gimp.command, *arguments], machine.editor_environment(), _SECONDS)
 
 
-def _silence(answer: Answer) -> str:
+def _why_no_answer(answer: Answer) -> str:
     if "cannot open display" in answer.err:
-        return "it needs a screen to be asked"
-    if answer.code is None:
-        return f"it did not answer: {answer.err}"
-    lines = [line for line in answer.err.splitlines() if line.strip()]
-    return f"it did not answer: {lines[-1] if lines else f'exit code {answer.code}'}"
+        return "it needs a display to start"
+    return f"it did not answer: {answer.last_line or f'exit code {answer.code}'}"
 
 
-def _absence(machine: Machine, gimp: Gimp, *, python: bool, output: str) -> Registration:
-    """Why the procedure is not there, as far as one can tell."""
-    why = _traced(output)
+def _why_missing(machine: Machine, gimp: Gimp, *, python: bool, output: str) -> Registration:
+    """Why the procedure is not registered, as far as GIMP's output shows."""
+    why = _plugin_error(output)
     if "'gi'" in why or "Namespace Gimp" in why:
         python = False
     if python or gimp.kind == FLATPAK:
         look = (
-            "it shows no error; see that its Preferences > Folders > Plug-ins list "
-            f"{gimp.plugins}, and that programs may be started on that disk"
+            "it shows no error; check that Preferences > Folders > Plug-ins lists "
+            f"{gimp.plugins}, and that programs on that disk may be run"
         )
         return Registration(False, why or look)
     if number(gimp.version)[0] == 2:
-        why = "this GIMP was built without Python, which the plug-in is written in; get GIMP 3"
+        why = "this GIMP was built without Python, which the plug-in needs; get GIMP 3"
         return Registration(False, why, how_to_get(machine, distribution=False))
-    why = "this GIMP finds no Python with the modules it needs; add them, then install anew"
+    why = "this GIMP finds no Python with the modules it needs; add them, then install again"
     apt = "sudo apt-get install python3-gi gir1.2-gimp-3.0"
     return Registration(False, why, apt if machine.which("apt-get") else None)
 
 
-def _traced(output: str) -> str:
-    """The error that ended the plug-in, where GIMP has just tried it and shows its traceback."""
+def _plugin_error(output: str) -> str:
+    """The error that ended the plug-in, where GIMP has just started it and shows its traceback."""
     lines = [line.strip() for line in output.splitlines()]
     ours = [i for i, line in enumerate(lines) if f"{NAME}/" in line or f"{NAME}\\" in line]
     errors = [line for line in lines[ours[-1] :] if _ERROR.fullmatch(line)] if ours else []

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dreamlayer.plugin.errors import InstallError
+import argparse
+from pathlib import Path
+
 from dreamlayer.plugin.gimps import programs, sandboxes
 from dreamlayer.plugin.gimps.gimp import FOLDER, Gimp, chosen_config, number, settings
-from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.machine import InstallError, Machine
+
+
+def add_options(parser: argparse.ArgumentParser, folder: str) -> None:
+    """Declare the options that all commands share; `folder` is the help of `--to`."""
+    parser.add_argument("--gimp", metavar="X.Y", help="this version only, such as 3.2")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help=folder)
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
 def find(machine: Machine) -> list[Gimp]:
     """Every GIMP from 2.10 on, oldest first; several ways to start the same one count once.
 
-    A settings folder that none of them uses counts too: it may belong to a program that lies
-    where nobody looks. Where the environment names a settings folder, only that one counts.
+    A settings folder that none of them uses counts too: its GIMP may be installed where nobody
+    looks. Where the environment names a settings folder, only that one counts.
     """
     found: dict[tuple[object, ...], Gimp] = {}
     for gimp in [*programs.found(machine), *sandboxes.found(machine)]:
@@ -29,7 +38,7 @@ def find(machine: Machine) -> list[Gimp]:
 
 
 def chosen(machine: Machine, version: str | None) -> list[Gimp]:
-    """As `find`, of one version only where that is named; none at all is no error.
+    """As `find`, but of one version only where it is named; a machine without GIMP gives [].
 
     Raises
     ------

@@ -1,8 +1,7 @@
-"""What a GIMP is to the installer: a version, a way of packaging, a settings folder, a command.
+"""A GIMP as the installer sees it: its version, packaging, settings folder and command.
 
-The rules are GIMP's own (`gimp_directory` in libgimpbase/gimpenv.c): a folder `GIMP/X.Y` in the
-user's settings, or what `GIMP3_DIRECTORY` (`GIMP2_DIRECTORY` for 2.10) says. Nothing is looked at
-but the `Machine` that is passed in.
+The rules for the folder are GIMP's own (`gimp_directory` in libgimpbase/gimpenv.c): `GIMP/X.Y` in
+the user's settings, or what `GIMP3_DIRECTORY` (`GIMP2_DIRECTORY` for 2.10) names.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ class Gimp:
         How it is packaged: `NATIVE`, `FLATPAK`, `SNAP`, `APPIMAGE`, `STORE`, or `FOLDER` where
         only its settings were found.
     config : Path
-        Its settings folder, in which `plug-ins` lies; it need not exist yet.
+        Its settings folder, which holds `plug-ins`; it need not exist yet.
     command : tuple of str
-        What starts it, empty where nothing can that needs no window.
+        What starts it without a window, empty where nothing does.
     """
 
     version: str
@@ -51,12 +50,12 @@ class Gimp:
 
     @property
     def name(self) -> str:
-        """What to call it, such as `GIMP 3.2 (Flatpak)`."""
+        """Its name for the user, such as `GIMP 3.2 (Flatpak)`."""
         return f"GIMP {self.version} ({self.kind})"
 
     @property
     def plugins(self) -> Path:
-        """The folder that it looks for the user's plug-ins in."""
+        """Where it looks for the user's plug-ins."""
         return self.config / "plug-ins"
 
 
@@ -69,12 +68,12 @@ def settings(folder: Path, kind: str) -> Iterable[Gimp]:
 
 
 def number(version: str) -> tuple[int, ...]:
-    """A version as numbers, to be compared."""
+    """A version as numbers, for comparison."""
     return tuple(int(part) for part in version.split("."))
 
 
 def known(version: str) -> bool:
-    """Whether the plug-in has anything to do with this version: 2.10, and 3.0 onwards."""
+    """Whether the plug-in supports this version: 2.10, or 3.0 and later."""
     return version == "2.10" or number(version) >= (3, 0)
 
 
@@ -89,32 +88,32 @@ def in_name(name: str) -> str | None:
 
 
 def ask(machine: Machine, command: tuple[str, ...]) -> str | None:
-    """The version of the GIMP that a command starts, None where it does not say."""
+    """The version of the GIMP that a command starts, None where it prints none."""
     environment = {**machine.editor_environment(), "LC_ALL": "C"}
     answer = machine.run([*command, "--version"], environment, _ASK_SECONDS)
     return in_text(f"{answer.out}\n{answer.err}")
 
 
 def native_config(machine: Machine, version: str) -> Path:
-    """The settings folder of a GIMP that no sandbox confines."""
+    """The settings folder of a GIMP that runs in no sandbox."""
     return chosen_config(machine, version) or machine.config_home / "GIMP" / version
 
 
 def chosen_config(machine: Machine, version: str) -> Path | None:
-    """The settings folder that the user's environment names, relative to the home folder."""
+    """The settings folder that the environment names, None where it names none."""
     chosen = machine.variable(f"GIMP{number(version)[0]}_DIRECTORY")
     return machine.home / chosen if chosen else None
 
 
 def how_to_get(machine: Machine, *, distribution: bool = True) -> str:
-    """The command, or the page, that gives this machine a GIMP that the plug-in works in.
+    """The command, or the page, to install a GIMP in which the plug-in works.
 
     Parameters
     ----------
     machine : Machine
         The machine.
     distribution : bool
-        Whether the one that comes with a Linux distribution will do.
+        Whether a Linux distribution's own package will do.
     """
     offers = {
         "Windows": {"winget": "winget install GIMP.GIMP.3"},
@@ -123,7 +122,7 @@ def how_to_get(machine: Machine, *, distribution: bool = True) -> str:
     linux = {"flatpak": "flatpak install flathub org.gimp.GIMP"}
     if distribution:
         linux |= {
-            # The two modules are there from GIMP 3 on: where that is not to be had, this fails.
+            # The two modules exist for GIMP 3 only: a distribution with an older one refuses this.
             "apt-get": "sudo apt-get install gimp python3-gi gir1.2-gimp-3.0",
             "dnf": "sudo dnf install gimp",
             "zypper": "sudo zypper install gimp",

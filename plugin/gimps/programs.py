@@ -1,4 +1,4 @@
-"""GIMP as a program of the system: on the PATH, in Windows' and macOS' folders, as an AppImage."""
+"""GIMP outside sandboxes: on the PATH, in the folders of Windows and macOS, as an AppImage."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _APPIMAGE = re.compile(r"gimp.*\.appimage", re.IGNORECASE)
 
 
 def found(machine: Machine) -> Iterator[Gimp]:
-    """Every GIMP that no sandbox confines; one may come several times."""
+    """Every GIMP that runs in no sandbox; one may be listed several times."""
     if machine.system == "Darwin":
         yield from _bundles(machine)
     folders = machine.path
     if machine.windows:
-        # What lies there starts programs of the Microsoft Store.
+        # Its files are aliases of Microsoft Store programs.
         folders = [f for f in folders if f.name.lower() != "windowsapps"]
         folders += _windows_folders(machine)
     yield from _in_folders(machine, folders)
@@ -31,20 +31,20 @@ def found(machine: Machine) -> Iterator[Gimp]:
 
 
 def _in_folders(machine: Machine, folders: Iterable[Path]) -> Iterator[Gimp]:
-    """The GIMPs in folders of programs; the ones without a window come first."""
+    """The GIMPs in folders of programs; those that need no window come first."""
     programs: dict[Path, Path] = {}
     for folder in folders:
         for file in _files(folder):
             if _PROGRAM.fullmatch(file.name) and machine.executable(file):
                 real = file.resolve()
-                # Behind /snap/bin/gimp is Snap itself.
+                # /snap/bin/gimp is a link to Snap itself.
                 if real.name != "snap":
                     programs.setdefault(real, file)
     seen: set[str] = set()
     for file in sorted(programs.values(), key=lambda f: not _console(f)):
         if not _console(file) and in_name(file.name) in seen:
             continue
-        # On Windows the one with a window prints nothing, and waits for a key.
+        # On Windows, the GIMP with a window prints nothing and waits for a key.
         silent = machine.windows and not _console(file)
         command = () if silent else (str(file),)
         version = (ask(machine, command) if command else None) or in_name(file.name)
@@ -59,7 +59,7 @@ def _console(file: Path) -> bool:
 
 
 def _windows_folders(machine: Machine) -> list[Path]:
-    """Where GIMP's installer, for all users and for one, and Scoop put programs."""
+    """Where GIMP's installer (for all users or one) and Scoop put programs."""
     bases = [
         machine.variable(name) for name in ("ProgramFiles", "ProgramW6432", "ProgramFiles(x86)")
     ]
@@ -100,7 +100,7 @@ def _bundle_version(bundle: Path) -> str | None:
 
 
 def _appimages(machine: Machine) -> Iterator[Gimp]:
-    """The AppImages where people put them; one that may not be executed is only listed."""
+    """The AppImages where people put them; one that is not executable gets no command."""
     names = ("Applications", "Downloads", "Desktop", "bin", ".local/bin")
     folders = [*(machine.home / name for name in names), machine.root / "opt", *machine.path]
     for folder in dict.fromkeys(folders):
@@ -113,7 +113,7 @@ def _appimages(machine: Machine) -> Iterator[Gimp]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """What lies in a folder, sorted; nothing where it cannot be read."""
+    """The contents of a folder, sorted; none where it cannot be read."""
     try:
         return sorted(folder.iterdir())
     except OSError:

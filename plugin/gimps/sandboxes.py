@@ -1,8 +1,8 @@
-"""GIMP in a sandbox: Flatpak, Snap, Microsoft Store; what each confines, and what to do about it.
+"""GIMP in a sandbox: Flatpak, Snap, Microsoft Store; what each forbids, and what to do about it.
 
 Flatpak gives GIMP the user's own settings folder (`--filesystem=xdg-config/GIMP:create`), older
-packages only where that folder exists; without that permission it is the application's own one.
-Only with the right to talk to org.freedesktop.Flatpak may anything be started outside.
+packages only where that folder exists; without that permission GIMP uses the application's own.
+Programs outside can be started only with permission to talk to org.freedesktop.Flatpak.
 """
 
 from __future__ import annotations
@@ -24,23 +24,15 @@ from dreamlayer.plugin.gimps.gimp import (
     in_name,
     settings,
 )
-from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.machine import Machine, Obstacle
 
 APPLICATION = "org.gimp.GIMP"
 _HOST = "org.freedesktop.Flatpak"
 _SECONDS = 30.0
 
 
-@dataclass(frozen=True)
-class Obstacle:
-    """Why a worker cannot be started from an editor, and the one command that mends it."""
-
-    sentence: str
-    mend: str
-
-
 def found(machine: Machine) -> Iterator[Gimp]:
-    """Every GIMP in a sandbox; one may come several times."""
+    """Every GIMP in a sandbox; one may be listed several times."""
     if machine.windows:
         yield from _store(machine)
     elif machine.system != "Darwin":
@@ -48,24 +40,24 @@ def found(machine: Machine) -> Iterator[Gimp]:
         yield from _snap(machine)
 
 
-def closed(machine: Machine, gimp: Gimp) -> Obstacle | None:
-    """Why no plug-in of ours can work in a GIMP, whatever one permits; None where one can."""
+def unsupported(machine: Machine, gimp: Gimp) -> Obstacle | None:
+    """Why the plug-in cannot work in a GIMP, whatever its user permits; None where it can."""
     if gimp.kind == SNAP:
         return Obstacle(
-            "Snap lets GIMP start no program of the system, so Deep Dream cannot work in it",
+            "Snap does not let GIMP start programs of the system, so Deep Dream cannot work in it",
             how_to_get(machine, distribution=False),
         )
     if gimp.kind == STORE:
         return Obstacle(
-            "the Microsoft Store's package keeps GIMP from starting other programs, so Deep Dream "
+            "the Microsoft Store's package does not let GIMP start other programs, so Deep Dream "
             "cannot work in it",
             how_to_get(machine),
         )
     return None
 
 
-def confined(machine: Machine, gimp: Gimp) -> Obstacle | None:
-    """Why a GIMP may not start the worker, where its user can permit it; None where it may."""
+def not_permitted(machine: Machine, gimp: Gimp) -> Obstacle | None:
+    """Why a GIMP may not start the worker until its user permits it; None where it may."""
     if gimp.kind != FLATPAK or _permissions(machine).host:
         return None
     return Obstacle(
@@ -130,7 +122,7 @@ def _snap(machine: Machine) -> Iterator[Gimp]:
 
 
 def _store(machine: Machine) -> Iterator[Gimp]:
-    """The Store's package keeps its settings apart; its programs are aliases in one folder."""
+    """The Store's package has settings of its own; its programs are aliases in one folder."""
     local = machine.variable("LOCALAPPDATA") or machine.home / "AppData" / "Local"
     packages = sorted(local.glob("Packages/GIMP.GIMP*"))
     for package in packages:
@@ -144,7 +136,7 @@ def _store(machine: Machine) -> Iterator[Gimp]:
 
 
 def _answer(machine: Machine, program: str, *arguments: str) -> str:
-    """What a package tool prints, nothing where it is not there or fails."""
+    """What a package tool prints, nothing where it is missing or fails."""
     path = machine.which(program)
     if path is None:
         return ""

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dreamlayer.core.ascent.loop import ascend_numpy
+from dreamlayer.core.ascent.loop import Callbacks, ascend_numpy
 from dreamlayer.core.ascent.octaves import octave_sizes
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import CancelledError, NetworkError
+from dreamlayer.core.graph.sizes import Geometry
 from dreamlayer.core.images import read
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.recipe.recipe import Recipe
@@ -109,7 +110,7 @@ def test_default_network_tiles_point_the_same_way(coffee: Path) -> None:
     base = np.ascontiguousarray(photo)
 
     def step(side: int, overlap: int) -> Array:
-        grid = dreamer.network.grid(["mixed3", "mixed4", "mixed5"], side, overlap)
+        grid = Grid(side, overlap, dreamer.network.geometry(["mixed3", "mixed4", "mixed5"]))
         return ascend_numpy(base, recipe, session, grid=grid, rng=np.random.default_rng(0)) - base
 
     def cosine(a: Array, b: Array) -> float:
@@ -131,7 +132,7 @@ def test_objective_rises() -> None:
     base = np.random.default_rng(0).random((3, 30, 30), np.float32)
     recipe = Recipe(octaves=1, steps=8)
     rng = np.random.default_rng(0)
-    ascend_numpy(base, recipe, towards(0.5), grid=Grid(64), rng=rng, watch=watch)
+    ascend_numpy(base, recipe, towards(0.5), grid=Grid(64), rng=rng, callbacks=Callbacks(watch))
     assert len(seen) == 8
     assert seen == sorted(seen)
 
@@ -144,7 +145,11 @@ def test_any_size_can_be_dreamed(size: tuple[int, int], small_network: Path) -> 
     base = np.full((3, *size), 0.5, np.float32)
     base += np.linspace(0, 0.1, base.size, dtype=np.float32).reshape(base.shape)
     image = ascend_numpy(
-        base, recipe, session, grid=Grid(64, minimum=16), rng=np.random.default_rng(0)
+        base,
+        recipe,
+        session,
+        grid=Grid(64, geometry=Geometry(minimum=16)),
+        rng=np.random.default_rng(0),
     )
     assert image.shape == base.shape
     assert np.isfinite(image).all()
@@ -165,7 +170,9 @@ def test_progress_is_true() -> None:
     recipe = Recipe(octaves=3, steps=2)
     base = np.random.default_rng(0).random((3, 100, 130), np.float32)
     rng = np.random.default_rng(0)
-    ascend_numpy(base, recipe, towards(0.2), grid=Grid(64), rng=rng, watch=seen.append)
+    ascend_numpy(
+        base, recipe, towards(0.2), grid=Grid(64), rng=rng, callbacks=Callbacks(seen.append)
+    )
     fractions = [p.fraction for p in seen]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -186,7 +193,7 @@ def test_every_octave_is_shown_once_it_is_done() -> None:
     base = np.random.default_rng(0).random((3, 40, 60), np.float32)
     rng = np.random.default_rng(0)
     recipe = Recipe(octaves=3, steps=2)
-    image = ascend_numpy(base, recipe, towards(0.2), grid=Grid(64), rng=rng, show=show)
+    image = ascend_numpy(base, recipe, towards(0.2), grid=Grid(64), rng=rng, on_octave=show)
     assert [(octave, octaves) for _, octave, octaves in seen] == [(1, 3), (2, 3), (3, 3)]
     sizes = octave_sizes(40, 60, recipe)
     assert [shown.shape[1:] for shown, _, _ in seen] == sizes
@@ -210,7 +217,7 @@ def test_cancel_takes_effect_within_a_tile() -> None:
             count,
             grid=Grid(64),
             rng=np.random.default_rng(0),
-            cancelled=lambda: tiles >= 3,
+            callbacks=Callbacks(cancelled=lambda: tiles >= 3),
         )
     assert tiles == 3
 

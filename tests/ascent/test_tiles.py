@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dreamlayer.core.ascent.tiles import Grid, add, cut
+from dreamlayer.core.graph.sizes import Geometry
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (7, 400), (100, 100), (513, 97), (300, 1025)])
@@ -17,7 +18,7 @@ def test_every_pixel_is_in_one_tile_only(
 ) -> None:
     """Ones added up over all tiles give one everywhere, whatever the image's size."""
     total = np.zeros((3, *size), np.float32)
-    for tile in Grid(64, overlap, stride=stride).cover(*size, shift):
+    for tile in Grid(64, overlap, Geometry(stride=stride)).cover(*size, shift):
         seen = np.ones((3, tile.rows.length, tile.columns.length), np.float32)
         assert max(seen.shape[1:]) <= 64
         add(total, tile, seen)
@@ -27,7 +28,7 @@ def test_every_pixel_is_in_one_tile_only(
 def test_small_image_repeats_up_to_the_networks_minimum() -> None:
     """A tile of a 2 × 3 image sees it again and again, and all its gradients come back."""
     image = np.arange(18, dtype=np.float32).reshape(3, 2, 3)
-    (tile,) = Grid(512, minimum=6).cover(2, 3, (1, 0))
+    (tile,) = Grid(512, geometry=Geometry(minimum=6)).cover(2, 3, (1, 0))
     seen = cut(image, tile)
     assert seen.shape == (3, 6, 6)
     np.testing.assert_array_equal(seen, np.tile(np.roll(image, -1, 1), (1, 3, 2)))
@@ -47,12 +48,12 @@ def test_cut_is_a_rolled_slice() -> None:
 
 def test_tile_below_the_minimum_grows_to_it() -> None:
     """A tile size smaller than the network takes is raised, not passed on."""
-    assert {t.rows.length for t in Grid(16, minimum=75).cover(200, 200)} == {75}
+    assert {t.rows.length for t in Grid(16, geometry=Geometry(minimum=75)).cover(200, 200)} == {75}
 
 
 def test_tiles_lie_whole_strides_apart() -> None:
     """Every tile sees the image at the same phase of the network's stride."""
-    tiles = Grid(100, overlap=9, stride=16).cover(333, 50, (5, 0))
+    tiles = Grid(100, overlap=9, geometry=Geometry(stride=16)).cover(333, 50, (5, 0))
     assert len(tiles) > 3
     assert {(tile.rows.start - 5) % 16 for tile in tiles} == {0}
     assert {tile.rows.length for tile in tiles} == {96}

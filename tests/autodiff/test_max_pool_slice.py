@@ -7,7 +7,7 @@ import pytest
 from onnx import numpy_helper, parser
 from pool_network import gradient, pool_network
 
-from dreamlayer.core.autodiff.variants import Variant, variant_of
+from dreamlayer.core.autodiff.variants import PORTABLE, Variant
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
 
@@ -94,7 +94,7 @@ def test_transposed_convolution_has_a_kernel_of_its_own(scale: float) -> None:
     model.graph.initializer.append(numpy_helper.from_array(weights, "w"))
     image = RNG.random((1, 3, 12, 11), np.float32)
     found = []
-    for variant in (Variant(), variant_of("openvino")):
+    for variant in (Variant(), PORTABLE):
         made = gradient_model(model, TERMS, variant=variant)
         (node,) = (node for node in made.graph.node if node.op_type == "ConvTranspose")
         assert (node.input[1] == "w") == (variant == Variant())

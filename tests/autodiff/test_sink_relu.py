@@ -9,7 +9,6 @@ from finite_differences import session
 from onnx import parser
 
 from dreamlayer.core.autodiff.passes.sink_relu import sink_relus
-from dreamlayer.core.autodiff.variants import Variant
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
 
@@ -53,7 +52,7 @@ SHARED = "d = Relu(a)  e = Relu(b)  f = Concat<axis=1>(d, e)  g = Exp(d) y = Con
 def test_moves_where_nothing_changes(body: str, left: list[str]) -> None:
     """ReLUs that one concatenation alone reads go behind it, if nothing negative is beside them."""
     model = network(body)
-    moved = sink_relus(model, [], Variant())
+    moved = sink_relus(model, [])
     assert operators(moved) == left
     onnx.checker.check_model(moved, full_check=True)
     image = RNG.standard_normal((2, 3, 6, 7)).astype(np.float32)
@@ -63,7 +62,7 @@ def test_moves_where_nothing_changes(body: str, left: list[str]) -> None:
 
 def test_layers_of_the_objective_stay() -> None:
     """A ReLU that is tapped is where it was."""
-    assert operators(sink_relus(network(JOINED), ["d"], Variant())) == ["Relu", "Concat", "Relu"]
+    assert operators(sink_relus(network(JOINED), ["d"])) == ["Relu", "Concat", "Relu"]
 
 
 @pytest.mark.parametrize("body", [JOINED, POOLED, SIGNED, SHARED])
@@ -77,7 +76,7 @@ def test_gradient_is_that_of_the_network_as_it_was(
     terms = [Term("y")]
     moved = session(gradient_model(network(body), terms)).run(["gradient"], {"image": image})[0]
     monkeypatch.setattr(
-        "dreamlayer.core.network.gradient_model.sink_relus", lambda model, *_: model
+        "dreamlayer.core.network.gradient_model.sink_relus", lambda model, *_, **__: model
     )
     plain = session(gradient_model(network(body), terms)).run(["gradient"], {"image": image})[0]
     np.testing.assert_array_equal(moved, plain)

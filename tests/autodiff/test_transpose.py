@@ -8,7 +8,7 @@ import pytest
 from finite_differences import session
 from onnx import numpy_helper, parser
 
-from dreamlayer.core.autodiff.passes.transpose import name, turned
+from dreamlayer.core.autodiff.passes.transpose import transposed, transposed_name
 from dreamlayer.core.autodiff.variants import TAPS, Variant
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
@@ -48,13 +48,13 @@ JOINED = "t = Tanh(r)  y = Concat<axis=1>(t, q)"
 def test_layers_are_the_same() -> None:
     """What is kept comes out as before; turned over, it is that transposed."""
     model = network(JOINED)
-    over = turned(model, ["p"])
+    over = transposed(model, ["p"])
     image = RNG.random((2, 3, 14, 11), np.float32)
     for chosen in ("p", "y"):
         ours, theirs = onnx.ModelProto(), onnx.ModelProto()
         for copy, source, outputs in (
             (theirs, model, [chosen]),
-            (ours, over, [chosen, name(chosen)]),
+            (ours, over, [chosen, transposed_name(chosen)]),
         ):
             copy.CopyFrom(source)
             del copy.graph.output[:]
@@ -93,19 +93,19 @@ def test_what_knows_rows_from_columns_stays(body: str) -> None:
     """A network with any other operator is left as it is."""
     model = network(body)
     model.graph.initializer.append(numpy_helper.from_array(np.array([1, 1, 2, 3], "f4"), "scales"))
-    assert turned(model, []) is model
+    assert transposed(model, []) is model
 
 
 def test_constant_that_differs_by_column_stays() -> None:
     """So is one that adds something else to each column."""
     model = network("y = Add(r, row)")
-    assert turned(model, []) is not model
+    assert transposed(model, []) is not model
     wide = numpy_helper.from_array(np.ones(5, np.float32), "row")
     model.graph.initializer[-1].CopyFrom(wide)
-    assert turned(model, []) is model
+    assert transposed(model, []) is model
 
 
 def test_shipped_network_turns_over() -> None:
     """It is the one that all this is for."""
     shipped = Network("default").model
-    assert turned(shipped, []) is not shipped
+    assert transposed(shipped, []) is not shipped

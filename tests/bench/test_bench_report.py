@@ -14,10 +14,18 @@ from bench.__main__ import main
 from bench.measure.agreement import Agreement
 from bench.measure.machine import Machine, this_machine
 from bench.measure.profile import NETWORK, PARTS, START
-from bench.measure.results import Measure, PictureMeasure, Profile, Results, Run
+from bench.measure.results import (
+    Conditions,
+    Measure,
+    PictureMeasure,
+    Profile,
+    Results,
+    Run,
+    median_ratio,
+)
 from bench.peers.table import DEVICES, HALF, TF32, Entry, Setting
 from bench.report.chart import OTHERS, OURS, panels, write_chart
-from bench.report.markdown import Conditions, median_ratio, report
+from bench.report.markdown import report
 from bench.report.pictures import overhead
 from bench.report.readme_table import BEGIN, END, check, renew
 from dreamlayer.core.runtime.sessions import offered
@@ -132,7 +140,7 @@ def test_panels_are_sorted_with_ratios() -> None:
     gradient, step, picture = panels(RESULTS)
     assert [bar.label for bar in gradient.bars] == [OWN, "Other"]
     assert [bar.ratio for bar in step.bars] == [1.0, 1.5]
-    assert [bar.colour for bar in picture.bars] == [OURS, OTHERS]
+    assert [bar.color for bar in picture.bars] == [OURS, OTHERS]
     assert "1000 × 1000" in picture.title
 
 
@@ -142,8 +150,8 @@ def test_chart_is_a_picture_with_its_numbers_as_text(tmp_path: Path) -> None:
     with Image.open(tmp_path / "speed.png") as image:
         pixels = np.asarray(image.convert("RGB")).reshape(-1, 3)
         facts = image.info["Description"]
-    colours = {tuple(int(v) for v in pixel) for pixel in np.unique(pixels, axis=0)}
-    assert {OURS, OTHERS} <= colours
+    colors = {tuple(int(v) for v in pixel) for pixel in np.unique(pixels, axis=0)}
+    assert {OURS, OTHERS} <= colors
     assert "dreamlayer, ONNX Runtime 0.100" in facts
 
 

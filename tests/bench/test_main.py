@@ -24,6 +24,7 @@ from bench.peers.sources import NetworkSource, StoredSource, default_recipe, sto
 from bench.peers.table import CUDA, DEVICES, FULL, HALF, TF32, Setting, chosen, load
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.sizes import Geometry
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import PRECISIONS
@@ -216,7 +217,7 @@ def test_operations_of_the_default_network(network: Network) -> None:
 
 def test_tiles_of_the_loops_cover_an_axis_once() -> None:
     """Own parts follow one another; all tiles are of one length."""
-    grid = Grid(512, 0, 75, 8)
+    grid = Grid(512, 0, Geometry(75, 8))
     for size in (100, 512, 513, 700, 1024, 4000):
         found = pieces(size, grid)
         assert [part[1] for part in found] == [0, *(part[2] for part in found[:-1])]

@@ -52,7 +52,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "zero bytes": ([folder / "empty.png", "-o", out], r"empty\.png.*empty"),
         "decompression bomb": (
             [folder / "bomb.png", "-o", out],
-            r"30000 x 30000.*--max-megapixels",
+            r"30000 × 30000.*--max-megapixels",
         ),
         "unknown layer": ([photo, "-o", out, "--layer", "mixed33"], "did you mean mixed3"),
         "unreadable layer": ([photo, "-o", out, "--layer", "mixed3:x"], "write NAME"),

@@ -14,20 +14,22 @@ import pytest
 from both_backends import TOLERANCE, Run, assert_equal, both, loaded
 from PIL import Image
 
+from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.octaves import SCHEMES
 from dreamlayer.core.ascent.preview import Preview
 from dreamlayer.core.ascent.tiles import Grid
-from dreamlayer.core.device import objective as loading
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph.sizes import Geometry
 from dreamlayer.core.images import read
 from dreamlayer.core.images.resampling import METHODS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import Provider
 
 BASE = np.random.default_rng(3).random((3, 61, 47), np.float32)
 DEEP = (Term("deep"), Term("first", 0.3))
-PATHS = ("numpy", "resident")
+BACKENDS = ("numpy", "device")
 
 
 def check(
@@ -67,13 +69,13 @@ def test_resampling_methods_are_the_same(small_network: Path, method: str, schem
     ("grid", "parameters"),
     [
         (Grid(32, overlap=4), {}),
-        (Grid(30, overlap=4, stride=4), {"jitter": "7"}),
+        (Grid(30, overlap=4, geometry=Geometry(stride=4)), {"jitter": "7"}),
         (Grid(32), {"jitter": "none", "weigh_tiles": False}),
-        (Grid(25, minimum=20, multiple=16), {}),
+        (Grid(25, geometry=Geometry(minimum=20, multiple=16)), {}),
         (Grid(32), {"tiling": "fixed"}),
         (Grid(40), {"tiling": "fixed", "gaps": True, "jitter": "-20..19"}),
         (Grid(32), {"tiling": "random"}),
-        (Grid(24, multiple=8), {"tiling": "random", "gaps": True}),
+        (Grid(24, geometry=Geometry(multiple=8)), {"tiling": "random", "gaps": True}),
     ],
 )
 def test_tilings_are_the_same(small_network: Path, grid: Grid, parameters: dict[str, Any]) -> None:
@@ -87,7 +89,7 @@ def test_images_smaller_than_the_network_takes_are_the_same(
 ) -> None:
     """They repeat until it has enough, and the gradients of all copies add up."""
     base = np.random.default_rng(5).random((3, *size), np.float32)
-    check(small_network, Grid(40, minimum=40, multiple=8), base)
+    check(small_network, Grid(40, geometry=Geometry(minimum=40, multiple=8)), base)
 
 
 @pytest.mark.parametrize("kind", ["mean", "std", "none"])
@@ -125,7 +127,7 @@ def test_conditioning_is_the_same(small_network: Path, parameters: dict[str, Any
 def test_pyramid_is_the_same_at_small_sizes(small_network: Path, size: tuple[int, int]) -> None:
     """Even, odd and single rows shrink alike."""
     base = np.random.default_rng(5).random((3, *size), np.float32)
-    check(small_network, Grid(64, minimum=16), base, pyramid=3)
+    check(small_network, Grid(64, geometry=Geometry(minimum=16)), base, pyramid=3)
 
 
 def test_octave_ends_alike_where_the_objective_exceeds_its_limit(small_network: Path) -> None:
@@ -159,14 +161,14 @@ def test_terms_that_compare_with_a_guide_are_the_same(kind: str, tmp_path: Path)
     base = rng.random((3, 100, 120), np.float32)
     guide = str(tmp_path / "guide.png")
     recipe = Recipe(layers=terms, guide=guide, octaves=1, steps=1)
-    assert_equal(recipe, base, Grid(80, minimum=43, stride=8))
+    assert_equal(recipe, base, Grid(80, geometry=Geometry(minimum=43, stride=8)))
 
 
 def test_shipped_network_is_the_same_for_a_few_steps(coffee: Path) -> None:
     """Before max-pools have had time to amplify what rounding differs by."""
     pixels = read(coffee).pixels[100:220, 100:233]
     recipe = Recipe(octaves=1, steps=3)
-    results = [Dreamer("default", "cpu", 1, path).dream(pixels, recipe) for path in PATHS]
+    results = [Dreamer("default", "cpu", 1, backend).dream(pixels, recipe) for backend in BACKENDS]
     assert np.abs(results[0] - results[1]).max() <= TOLERANCE
     assert np.abs(results[0] - pixels).max() > 0.01
 
@@ -189,11 +191,18 @@ def test_dreamer_is_the_same_with_masks_noise_and_previews(
     pixels[0, 0] = 1.7, -0.3, 0.5
     mask = np.linspace(0, 1, pixels[:, :, 0].size, dtype=np.float32).reshape(61, 47)
     results, previews = [], []
-    for path in PATHS:
+    for backend in BACKENDS:
         shown: list[Preview] = []
-        dreamer = Dreamer(recipe.network, "cpu", 1, path)
+        dreamer = Dreamer(recipe.network, "cpu", 1, backend)
         results.append(
-            dreamer.dream(pixels, recipe, mask=mask, tile=32, show=shown.append, show_side=30)
+            dreamer.dream(
+                pixels,
+                recipe,
+                mask=mask,
+                tile=32,
+                callbacks=Callbacks(on_preview=shown.append),
+                preview_side=30,
+            )
         )
         previews.append(np.array([preview.pixels for preview in shown], np.int16))
     assert np.abs(results[0] - results[1]).max() <= TOLERANCE
@@ -206,13 +215,15 @@ def test_same_recipe_gives_the_same_bits(small_network: Path) -> None:
     """Twice in one dreamer, and in a fresh one."""
     recipe = Recipe(network=str(small_network), layers=DEEP, octaves=3, steps=3)
     pixels = BASE.transpose(1, 2, 0).copy()
-    dreamers = [Dreamer(recipe.network, "cpu", 1, "resident") for _ in range(2)]
+    dreamers = [Dreamer(recipe.network, "cpu", 1, "device") for _ in range(2)]
     results = [one.dream(pixels, recipe, tile=32) for one in (dreamers[0], *dreamers)]
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
 
 
-@pytest.mark.parametrize("grid", [Grid(32), Grid(32, overlap=4), Grid(512), Grid(90, minimum=90)])
+@pytest.mark.parametrize(
+    "grid", [Grid(32), Grid(32, overlap=4), Grid(512), Grid(90, geometry=Geometry(minimum=90))]
+)
 def test_graphs_of_fixed_sizes_are_the_same(
     small_network: Path, grid: Grid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,7 +234,7 @@ def test_graphs_of_fixed_sizes_are_the_same(
         asked.append(given)
         return True
 
-    monkeypatch.setattr(loading, "recordable", always)
+    monkeypatch.setattr(Provider, "records", always)
     terms = (Term("deep", 0.9), Term("first", 0.2, (), "original"))
     for tiling in ("even", "fixed", "random"):
         check(small_network, grid, layers=terms, tiling=tiling, steps=3)

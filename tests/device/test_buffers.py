@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from dreamlayer.core.ascent.backend import Formula
-from dreamlayer.core.ascent.loop import ascend
+from dreamlayer.core.ascent.loop import Callbacks, ascend
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.device import backend as backend
 from dreamlayer.core.device.buffers import Buffer, Device, failure
@@ -22,6 +22,7 @@ from dreamlayer.core.errors import CancelledError, MemoryLimitError, NetworkErro
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import Execution
 
 BASE = np.random.default_rng(3).random((3, 80, 100), np.float32)
 
@@ -38,7 +39,7 @@ class Counted:
         self.runs = 0
         empty, climb, run = Device.empty, backend.DeviceOctaveStep.climb, BoundGraph.run
         recipe = Recipe(network=str(network), layers=(Term("deep"),), **parameters)
-        objective = DeviceObjective(Network(recipe.network), recipe.layers, "", "cpu", 1)
+        objective = DeviceObjective(Network(recipe.network), recipe.layers, "", Execution("cpu", 1))
         self.device = device = objective.graphs.device
         self.steps: list[tuple[int, int, int, int, int, int]] = []
 
@@ -107,8 +108,13 @@ def test_previews_come_back_reduced(small_network: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Device, "read", noted)
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=1)
-    dreamer = Dreamer(recipe.network, "cpu", 1, "resident")
-    dreamer.dream(BASE.transpose(1, 2, 0), recipe, show=lambda _: None, show_side=20)
+    dreamer = Dreamer(recipe.network, "cpu", 1, "device")
+    dreamer.dream(
+        BASE.transpose(1, 2, 0),
+        recipe,
+        callbacks=Callbacks(on_preview=lambda _: None),
+        preview_side=20,
+    )
     images = [shape for shape in shapes if len(shape) == 3]
     assert images == [(3, 16, 20)] * 3 + [(3, 80, 100)]
 
@@ -116,7 +122,7 @@ def test_previews_come_back_reduced(small_network: Path, monkeypatch: pytest.Mon
 def test_cancel_takes_effect_within_a_tile(small_network: Path) -> None:
     """No tile is run once the caller wishes to stop."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=1, steps=2)
-    objective = DeviceObjective(Network(recipe.network), recipe.layers, "", "cpu", 1)
+    objective = DeviceObjective(Network(recipe.network), recipe.layers, "", Execution("cpu", 1))
     tiles: list[object] = []
     there = objective.backend(recipe)
     with pytest.raises(CancelledError):
@@ -125,8 +131,7 @@ def test_cancel_takes_effect_within_a_tile(small_network: Path) -> None:
             there.upload(BASE),
             grid=Grid(30),
             rng=np.random.default_rng(0),
-            watch=tiles.append,
-            cancelled=lambda: len(tiles) >= 3,
+            callbacks=Callbacks(tiles.append, cancelled=lambda: len(tiles) >= 3),
         )
     assert len(tiles) == 3
 
@@ -134,7 +139,7 @@ def test_cancel_takes_effect_within_a_tile(small_network: Path) -> None:
 def test_graphs_are_made_once(small_network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next picture of that size needs none; large ones make room for one another."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=1)
-    dreamer = Dreamer(recipe.network, "cpu", 1, "resident")
+    dreamer = Dreamer(recipe.network, "cpu", 1, "device")
     dreamer.dream(BASE.transpose(1, 2, 0), recipe)
     monkeypatch.setattr("dreamlayer.core.device.graphs.open_session", None)
     monkeypatch.setattr("dreamlayer.core.device.objective.open_session", None)
@@ -143,7 +148,7 @@ def test_graphs_are_made_once(small_network: Path, monkeypatch: pytest.MonkeyPat
 
 def test_large_graphs_are_not_hoarded() -> None:
     """Each keeps working memory in proportion to its image."""
-    graphs = Graphs("cpu", 1)
+    graphs = Graphs(Execution("cpu", 1))
     for number in range(1, 6):
         graphs.get(backend._zeros_model(2, number), 7_000_000)
     assert len(graphs) == 2
@@ -161,14 +166,14 @@ def test_graphs_that_are_run_once_in_a_while_give_memory_back(
     results = []
     for large in (1_000_000, 10):
         monkeypatch.setattr(backend, "_LARGE", large)
-        results.append(Dreamer(recipe.network, "cpu", 1, "resident").dream(image, recipe))
+        results.append(Dreamer(recipe.network, "cpu", 1, "device").dream(image, recipe))
     np.testing.assert_array_equal(*results)
 
 
 def test_formula_may_write_what_it_reads() -> None:
     """In place, pixel by pixel, as schemes do; what is not given stays."""
     recipe = Recipe()
-    objective = DeviceObjective(Network(), recipe.layers, "", "cpu", 1)
+    objective = DeviceObjective(Network(), recipe.layers, "", Execution("cpu", 1))
     there = objective.backend(recipe)
     first, second = there.upload(BASE), there.upload(1 - BASE)
     formula: Formula = lambda _, a, b: a * 0.25 + b * 0.75  # noqa: E731
@@ -223,4 +228,4 @@ def test_tile_that_does_not_fit_is_refused_while_dreaming(
     monkeypatch.setattr(BoundGraph, "run", broken)
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=1)
     with pytest.raises(MemoryLimitError, match=r"a tile of 100 × 80 pixels; use a tile of 50 "):
-        Dreamer(recipe.network, "cpu", 1, "resident").dream(BASE.transpose(1, 2, 0), recipe)
+        Dreamer(recipe.network, "cpu", 1, "device").dream(BASE.transpose(1, 2, 0), recipe)

@@ -21,7 +21,7 @@ def test_float16_network_gives_nearly_the_same_gradient(small_network: Path) -> 
     recipe = Recipe(network=str(small_network), layers=terms, precision="fast", octaves=1, steps=1)
     pixels = np.random.default_rng(0).random((50, 40, 3), np.float32)
     full, fast = (
-        Dreamer(recipe.network, "cpu", 1, "resident").dream(pixels, recipe.replace(precision=p))
+        Dreamer(recipe.network, "cpu", 1, "device").dream(pixels, recipe.replace(precision=p))
         for p in ("full", "fast")
     )
     a, b = full - pixels, fast - pixels

@@ -10,7 +10,8 @@ import pytest
 
 from dreamlayer.core.ascent.tiles import Grid, Span, Tile, add, cut
 from dreamlayer.core.device.tile_graph import Layout, index_inputs, layout_of, tile_model
-from dreamlayer.core.network.activations import activation_model
+from dreamlayer.core.graph.edit import tap
+from dreamlayer.core.graph.sizes import Geometry
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
@@ -21,7 +22,7 @@ TERMS = (Term("deep"), Term("first", 1.0, (), "original"))
 def model_of(network: Path, layout: Layout) -> onnx.ModelProto:
     """The graph for an objective that compares with the original too."""
     found = Network(str(network))
-    originals = activation_model(found.model, ["first"])
+    originals = tap(found.model, ["first"])
     return tile_model(found.gradient_model(TERMS), originals, Recipe(), layout)
 
 
@@ -71,7 +72,7 @@ def test_whole_image_needs_no_scatter(small_network: Path) -> None:
 
 def test_layout_tells_whole_axes_from_parts() -> None:
     """A tile that sees more than its own part is one of several, as is one with part of an axis."""
-    grid = Grid(40, overlap=4, minimum=30)
+    grid = Grid(40, overlap=4, geometry=Geometry(minimum=30))
     (small,) = grid.cover(10, 40, (3, 5))
     assert layout_of(small, 10, 40) == Layout(3, 1)
     assert {layout_of(tile, 10, 90) for tile in grid.cover(10, 90)} == {Layout(3, 0)}
@@ -83,7 +84,7 @@ def test_places_are_those_that_numpy_cuts_and_adds(size: tuple[int, int]) -> Non
     """Whatever the shift, each pixel is read and added to where `core.ascent.tiles` has it."""
     height, width = size
     image = np.random.default_rng(0).random((3, *size), np.float32)
-    for tile in Grid(24, overlap=3, minimum=20).cover(height, width, (11, 45)):
+    for tile in Grid(24, overlap=3, geometry=Geometry(minimum=20)).cover(height, width, (11, 45)):
         layout = layout_of(tile, height, width)
         given = index_inputs(tile, Recipe(), height, width, 4.0)
         if layout.whole:

@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 from dreamlayer.core.device.objective import DeviceObjective
-from dreamlayer.core.dreaming import paths
+from dreamlayer.core.dreaming import backends
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import OptionError, ProviderError
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import full_name
 
 
 @pytest.mark.parametrize(
-    ("path", "provider", "offered", "loaded", "expected"),
+    ("backend", "provider", "offered", "loaded", "expected"),
     [
         ("auto", "auto", ["cpu"], "cpu", None),
         ("auto", "cpu", ["cuda", "cpu"], "cpu", None),
@@ -26,12 +27,12 @@ from dreamlayer.core.runtime.sessions import full_name
         ("auto", "cuda", ["cuda", "cpu"], "cuda", "cuda"),
         ("auto", "openvino", ["openvino", "cuda"], "openvino", None),
         ("numpy", "cuda", ["cuda", "cpu"], "cuda", None),
-        ("resident", "cpu", ["cpu"], "cpu", "cpu"),
-        ("resident", "auto", ["cuda", "cpu"], "cuda", "cuda"),
+        ("device", "cpu", ["cpu"], "cpu", "cpu"),
+        ("device", "auto", ["cuda", "cpu"], "cuda", "cuda"),
     ],
 )
-def test_path_goes_by_the_provider_that_loads(
-    path: str,
+def test_backend_goes_by_the_provider_that_loads(
+    backend: str,
     provider: str,
     offered: list[str],
     loaded: str,
@@ -39,23 +40,23 @@ def test_path_goes_by_the_provider_that_loads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """auto keeps the image on a GPU that really loaded, and nowhere else."""
-    monkeypatch.setattr(paths, "offered", lambda: offered)
-    monkeypatch.setattr(paths, "full_name", lambda name: name)
-    monkeypatch.setattr(paths, "loaded_provider", lambda *_: loaded)
-    assert paths.device_provider(path, provider) == expected
+    monkeypatch.setattr(backends, "offered", lambda: offered)
+    monkeypatch.setattr(backends, "full_name", lambda name: name)
+    monkeypatch.setattr(backends, "loaded_provider", lambda *_: loaded)
+    assert backends.device_provider(backend, Execution(provider)) == expected
 
 
-def test_unknown_path_is_refused() -> None:
+def test_unknown_backend_is_refused() -> None:
     """With those that there are."""
-    with pytest.raises(OptionError, match="path 'gpu' is not known; use one of auto, numpy"):
-        Dreamer(path="gpu")
+    with pytest.raises(OptionError, match="backend 'gpu' is not known; use one of auto, numpy"):
+        Dreamer(backend="gpu")
 
 
-def test_dreamer_takes_the_path_that_is_wished(small_network: Path) -> None:
+def test_dreamer_takes_the_backend_that_is_asked_for(small_network: Path) -> None:
     """On the CPU numpy's, unless the other is demanded; a missing provider is refused."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),))
-    for path, kind in (("auto", Objective), ("numpy", Objective), ("resident", DeviceObjective)):
-        found = Dreamer(recipe.network, "cpu", 1, path).objective(recipe)
+    for backend, kind in (("auto", Objective), ("numpy", Objective), ("device", DeviceObjective)):
+        found = Dreamer(recipe.network, "cpu", 1, backend).objective(recipe)
         assert type(found) is kind
         assert found.provider == "cpu"
     with pytest.raises(ProviderError):

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from dreamlayer import Recipe, Term, dream, read, write
+from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.preview import Preview
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.errors import CancelledError, ImageError, NetworkError
@@ -84,7 +85,11 @@ def test_last_preview_is_the_result(recipe: Recipe) -> None:
     shown: list[Preview] = []
     mask = np.linspace(0, 1, PHOTO[:, :, 0].size, dtype=np.float32).reshape(PHOTO.shape[:2])
     result = Dreamer(recipe.network).dream(
-        PHOTO, recipe.replace(strength=0.7), mask=mask, show=shown.append, show_side=999
+        PHOTO,
+        recipe.replace(strength=0.7),
+        mask=mask,
+        callbacks=Callbacks(on_preview=shown.append),
+        preview_side=999,
     )
     assert [(p.octave, p.octaves) for p in shown] == [(1, 2), (2, 2)]
     expected = np.rint(np.clip(result, 0, 1) * 255)

@@ -9,12 +9,14 @@ import pytest
 from PIL import Image
 
 from dreamlayer.core.dreaming.dreamer import Dreamer
-from dreamlayer.core.dreaming.objective import Objective, mean_gram
+from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import LayerError, PictureError, RecipeError
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term, parse_terms
+from dreamlayer.core.runtime.providers import Execution
 
 PHOTO = np.random.default_rng(0).random((40, 56, 3)).astype(np.float32)
 
@@ -60,7 +62,8 @@ def test_caricature_goes_away_from_the_original_and_original_stays(small_network
         recipe = recipe_of(small_network, f"deep:1::caricature:factor={factor}")
         dreamt = np.ascontiguousarray(dreamer.dream(PHOTO, recipe).transpose(2, 0, 1))
         before, after = (
-            Activations(dreamer.network, ["deep"], "cpu")(p)["deep"] for p in (photo, dreamt)
+            Activations(dreamer.network, ["deep"], Execution("cpu"))(p)["deep"]
+            for p in (photo, dreamt)
         )
         # Along the original's own activations: more of them, or their opposite.
         grown = float((after * before).sum() / (before * before).sum())
@@ -120,7 +123,9 @@ def test_layers_without_rows_and_columns_are_refused_where_those_count() -> None
     network = Network("default")
     with pytest.raises(LayerError, match="did you mean mixed5"):
         Activations(network, ["mixd5"])
-    maps = Activations(network, ["mixed0", "image"], "cpu")(np.zeros((3, 80, 96), np.float32))
+    maps = Activations(network, ["mixed0", "image"], Execution("cpu"))(
+        np.zeros((3, 80, 96), np.float32)
+    )
     assert maps["image"].shape == (1, 3, 80, 96)
     assert maps["mixed0"].shape[:2] == (1, 256)
 

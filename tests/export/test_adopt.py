@@ -14,12 +14,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph import sizes
+from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.network.files import read_model
-from dreamlayer.export import conform, preprocessing
-from dreamlayer.export import network_file as contract
+from dreamlayer.export import network_file, preprocessing
 from dreamlayer.export.adopt import adopt
-from dreamlayer.export.adopt import modernise as foreign
-from dreamlayer.export.adopt.input_guess import Wishes, find_pixels
+from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels
+from dreamlayer.export.adopt.modernize import modernize, opset
+from dreamlayer.export.verify import open_session
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 NAMES = {"name": "tiny", "origin": "tiny.onnx", "license_text": "CC0"}
@@ -81,31 +82,31 @@ def nhwc_network() -> onnx.ModelProto:
 
 
 def run(model: onnx.ModelProto, image: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = conform.open_session(model).run(None, {name: image})[0]
+    result: NDArray[np.float32] = open_session(model).run(None, {name: image})[0]
     return result
 
 
 def test_network_keeps_its_numbers_and_names_its_layers() -> None:
     """The outputs stay, layers get their nodes' names, and feature maps take any size."""
     source = plain_network()
-    network, _ = adopt.adopt(source, Wishes(), **NAMES)
+    network, _ = adopt.adopt(source, InputOptions(), **NAMES)
     onnx.checker.check_model(network, full_check=True)
-    layers = contract.layer_names(network)
+    layers = network_file.layer_names(network)
     assert layers == ["Conv_0", "features/relu/Relu", "image_"]
-    assert contract.read_description(network)["minimum_size"] == "3"
+    assert network_file.read_description(network)["minimum_size"] == "3"
     image = np.random.default_rng(0).random((1, 3, 16, 16), dtype=np.float32)
     np.testing.assert_allclose(run(network, image, "image"), run(source, image, "pixels"), 1e-5)
     larger = np.random.default_rng(0).random((2, 3, 40, 31), dtype=np.float32)
-    assert run(conform.tapped(network, ["image_"]), larger, "image").shape == (2, 4, 19, 15)
+    assert run(tap(network, ["image_"]), larger, "image").shape == (2, 4, 19, 15)
 
 
 def test_preprocessing_does_what_the_options_say() -> None:
     """Order, range, mean and deviation are applied in this order, and the layout follows."""
     source = nhwc_network()
-    wishes = Wishes(
+    options = InputOptions(
         channels="bgr", range="0..255", mean=(123.0, 117.0, 104.0), std=(58.0, 57.0, 56.0)
     )
-    network, _ = adopt.adopt(source, wishes, **NAMES)
+    network, _ = adopt.adopt(source, options, **NAMES)
     image = np.random.default_rng(0).random((2, 3, 21, 34), dtype=np.float32)
     fed = (image * 255 - np.array([123, 117, 104]).reshape(1, 3, 1, 1)) / np.array(
         [58, 57, 56]
@@ -115,51 +116,51 @@ def test_preprocessing_does_what_the_options_say() -> None:
         run(network, image, "image"), run(source, fed, "pixels"), rtol=1e-4, atol=1e-5
     )
     assert not [node for node in network.graph.node if node.op_type == "Transpose"]
-    assert contract.layer_names(network) == ["result"]
+    assert network_file.layer_names(network) == ["result"]
 
 
-def test_apply_is_what_the_nodes_compute() -> None:
+def test_preprocess_is_what_the_nodes_compute() -> None:
     """The arithmetic that checks the nodes agrees with them where no Transpose cancels."""
     source = nhwc_network()
     source.graph.node[0].op_type = "Identity"
     del source.graph.node[0].attribute[:]
     source.graph.node[1].CopyFrom(helper.make_node("Mul", ["t", "t"], ["result"]))
-    pixels = find_pixels(source, Wishes(range="-1..1", std=(0.5, 0.5, 0.5)))
+    pixels = find_pixels(source, InputOptions(range="-1..1", std=(0.5, 0.5, 0.5)))
     nodes, weights = preprocessing.build(pixels, "prepared")
     image = np.random.default_rng(0).random((1, 3, 4, 5), dtype=np.float32)
     output = helper.make_tensor_value_info("prepared", TensorProto.FLOAT, None)
-    model = conform.finish(nodes, weights, [output], name="nodes")
+    model = network_file.build(nodes, weights, [output], name="nodes")
     found = run(model, image, "image")
-    np.testing.assert_allclose(found, preprocessing.apply(pixels, image), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found, pixels.preprocess_planes(image), rtol=1e-5, atol=1e-6)
 
 
 def test_metadata_tells_range_and_order() -> None:
     """What ONNX's own image metadata says is believed and said; options go before it."""
     metadata = {"Image.NominalPixelRange": "NominalRange_0_255", "Image.BitmapPixelFormat": "Bgr8"}
     source = plain_network(**metadata)
-    pixels = find_pixels(source, Wishes())
+    pixels = find_pixels(source, InputOptions())
     assert (pixels.range, pixels.channels) == ("0..255", "bgr")
     assert "as the file says" in "\n".join(pixels.notes)
     assert "WARNING" not in "\n".join(pixels.notes)
-    assert find_pixels(source, Wishes(channels="rgb", range="0..1")).channels == "rgb"
+    assert find_pixels(source, InputOptions(channels="rgb", range="0..1")).channels == "rgb"
 
 
 def test_an_assumption_is_said_loudly() -> None:
     """Where nothing is known, 0..1 is assumed, with the options that change it."""
-    pixels = find_pixels(plain_network(), Wishes())
+    pixels = find_pixels(plain_network(), InputOptions())
     assert pixels.range == "0..1"
     assert "WARNING" in pixels.notes[-1]
     assert "--mean 0.485,0.456,0.406" in pixels.notes[-1]
-    assert "WARNING" not in find_pixels(plain_network(), Wishes(range="0..255")).notes[-1]
+    assert "WARNING" not in find_pixels(plain_network(), InputOptions(range="0..255")).notes[-1]
 
 
 def test_old_networks_are_converted() -> None:
     """Opset 9 with weights among its inputs becomes opset 18 with one input."""
     source = plain_network(opset=9)
     source.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [4, 3, 3, 3]))
-    network, _ = adopt.adopt(source, Wishes(), **NAMES)
+    network, _ = adopt.adopt(source, InputOptions(), **NAMES)
     assert [info.name for info in network.graph.input] == ["image"]
-    assert foreign.opset(network) == 18
+    assert opset(network) == 18
     image = np.random.default_rng(0).random((1, 3, 16, 16), dtype=np.float32)
     np.testing.assert_allclose(run(network, image, "image"), run(source, image, "pixels"), 1e-5)
 
@@ -172,9 +173,9 @@ def test_old_networks_are_converted() -> None:
 def test_published_architectures(name: str, count: int, smallest: int, multiple: int) -> None:
     """The architectures in the onnx package come through, and say which sizes they take."""
     source = read_model(LIGHT / f"light_{name}.onnx")
-    network, notes = adopt.adopt(source, Wishes(), **NAMES)
-    described = contract.read_description(network)
-    assert len(contract.layer_names(network)) == count
+    network, notes = adopt.adopt(source, InputOptions(), **NAMES)
+    described = network_file.read_description(network)
+    assert len(network_file.layer_names(network)) == count
     assert described["minimum_size"] == str(smallest)
     assert described.get("size_multiple", "1") == str(multiple)
     assert any("differ from the source's by at most 0.0" in note for note in notes)
@@ -186,7 +187,7 @@ def test_operators_of_other_domains_are_refused() -> None:
     source = plain_network()
     source.graph.node[1].domain = "com.microsoft"
     with pytest.raises(NetworkError, match=r"not standard ONNX: com\.microsoft\.Relu"):
-        adopt.adopt(source, Wishes(), **NAMES)
+        adopt.adopt(source, InputOptions(), **NAMES)
 
 
 def test_local_functions_are_inlined() -> None:
@@ -199,7 +200,7 @@ def test_local_functions_are_inlined() -> None:
     )
     source.opset_import.append(helper.make_opsetid("mine", 1))
     source.graph.node[1].CopyFrom(helper.make_node("Block", ["t", "w"], ["result"], domain="mine"))
-    network, _ = adopt.adopt(source, Wishes(), **NAMES)
+    network, _ = adopt.adopt(source, InputOptions(), **NAMES)
     assert {node.domain for node in network.graph.node} == {""}
 
 
@@ -211,17 +212,17 @@ def test_inputs_that_are_no_colour_images_are_refused(shape: list[int], message:
     """Rank and channel count are checked before anything else is done."""
     nodes = [helper.make_node("Relu", ["pixels"], ["result"])]
     with pytest.raises(NetworkError, match=message):
-        adopt.adopt(model_of(nodes, [], shape), Wishes(), **NAMES)
+        adopt.adopt(model_of(nodes, [], shape), InputOptions(), **NAMES)
 
 
 def test_wrong_input_name_and_several_inputs_are_refused() -> None:
     """The message lists the inputs there are."""
     source = plain_network()
     with pytest.raises(NetworkError, match="no input x; it has pixels"):
-        adopt.adopt(source, Wishes(input="x"), **NAMES)
+        adopt.adopt(source, InputOptions(input="x"), **NAMES)
     source.graph.input.append(helper.make_tensor_value_info("state", TensorProto.FLOAT, [1]))
     with pytest.raises(NetworkError, match=r"2 inputs \(pixels, state\)"):
-        adopt.adopt(source, Wishes(), **NAMES)
+        adopt.adopt(source, InputOptions(), **NAMES)
 
 
 def test_a_network_without_feature_maps_is_refused() -> None:
@@ -232,7 +233,7 @@ def test_a_network_without_feature_maps_is_refused() -> None:
     ]
     source = model_of(nodes, [weight("dense", 3 * 8 * 8, 5)], [1, 3, 8, 8])
     with pytest.raises(NetworkError, match="no feature map"):
-        adopt.adopt(source, Wishes(), **NAMES)
+        adopt.adopt(source, InputOptions(), **NAMES)
 
 
 def test_layers_without_a_gradient_are_told_at_once() -> None:
@@ -250,15 +251,15 @@ def test_layers_without_a_gradient_are_told_at_once() -> None:
         [weight("w", 4, 3, 3, 3), weight("v", 4, 4, 3, 3)],
     )
     source = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    _, notes = adopt.adopt(source, Wishes(), **NAMES)
+    _, notes = adopt.adopt(source, InputOptions(), **NAMES)
     assert any(re.search(r"Dreams +on 1 of them; not on y: Hardmax", note) for note in notes)
 
 
 def test_an_adopted_network_is_not_adopted_again() -> None:
     """A file that meets the contract is used as it is."""
-    network, _ = adopt.adopt(plain_network(), Wishes(), **NAMES)
+    network, _ = adopt.adopt(plain_network(), InputOptions(), **NAMES)
     with pytest.raises(NetworkError, match="already"):
-        adopt.adopt(network, Wishes(), **NAMES)
+        adopt.adopt(network, InputOptions(), **NAMES)
 
 
 def test_the_source_is_never_overwritten(tmp_path: Path) -> None:
@@ -267,10 +268,10 @@ def test_the_source_is_never_overwritten(tmp_path: Path) -> None:
     onnx.save(plain_network(), path)
     before = path.read_bytes()
     with pytest.raises(NetworkError, match="overwrite the source"):
-        adopt.run(path, path, Wishes(), None, None)
-    told = adopt.run(path, tmp_path / "out.onnx", Wishes(), None, "CC0")
+        adopt.run(path, path, InputOptions(), None, None)
+    told = adopt.run(path, tmp_path / "out.onnx", InputOptions(), None, "CC0")
     assert "Layers    3" in told
-    described = contract.read_description(onnx.load(tmp_path / "out.onnx"))
+    described = network_file.read_description(onnx.load(tmp_path / "out.onnx"))
     assert (described["name"], described["license"]) == ("tiny", "CC0")
     assert path.read_bytes() == before
 
@@ -284,7 +285,7 @@ def test_smallest_size_is_where_the_last_window_fits(pads: list[int]) -> None:
     ]
     weights = [weight("w", 4, 3, 5, 5), weight("v", 4, 4, 5, 5)]
     output = helper.make_tensor_value_info("b", TensorProto.FLOAT, None)
-    model = conform.finish(nodes, weights, [output], name="two")
+    model = network_file.build(nodes, weights, [output], name="two")
     side, multiple = sizes.accepted_sizes(model, ["a", "b"])
     assert multiple == 1
     assert side == (13 if pads[0] == 0 else 7)
@@ -306,7 +307,7 @@ def test_colons_leave_tensor_names() -> None:
         [helper.make_tensor_value_info("y:0", TensorProto.FLOAT, None)],
         [weight("w:0", 4, 3, 3, 3)],
     )
-    model = foreign.modernise(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)]))
+    model = modernize(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)]))
     assert [node.output[0] for node in model.graph.node] == ["conv_0_", "conv_0", "y_0"]
     assert list(model.graph.node[1].input) == ["conv_0_"]
     assert [output.name for output in model.graph.output] == ["y_0"]

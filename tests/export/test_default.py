@@ -15,10 +15,8 @@ from PIL import Image
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph import sizes
-from dreamlayer.export import network_file as contract
-from dreamlayer.export import verify
-from dreamlayer.export.shipped import default, nsfwjs
-from dreamlayer.export.shipped import inception_v3 as quantised_inception
+from dreamlayer.export import network_file, verify
+from dreamlayer.export.shipped import default, inception_v3, nsfwjs
 
 PHOTO = Path(__file__).parents[1] / "data" / "coffee.jpg"
 TARBALL_VARIABLE = "DREAMLAYER_NSFWJS_TARBALL"
@@ -53,7 +51,7 @@ def test_shipped_network_meets_the_contract(shipped: onnx.ModelProto) -> None:
     assert [dim.dim_param or dim.dim_value for dim in dims] == ["batch", 3, "height", "width"]
     assert [(entry.domain, entry.version) for entry in shipped.opset_import] == [("", 18)]
     declared = {info.name: info for info in [*shipped.graph.value_info, *shipped.graph.output]}
-    layers = contract.layer_names(shipped)
+    layers = network_file.layer_names(shipped)
     assert layers[0] == "conv2d"
     assert layers[-1] == "mixed5"
     for name in layers:
@@ -64,8 +62,8 @@ def test_shipped_network_meets_the_contract(shipped: onnx.ModelProto) -> None:
 
 def test_minimum_size_is_the_smallest_that_runs(shipped: onnx.ModelProto) -> None:
     """The recorded minimum is what the arithmetic over the graph finds, and it runs."""
-    layers = contract.layer_names(shipped)
-    recorded = int(contract.read_description(shipped)["minimum_size"])
+    layers = network_file.layer_names(shipped)
+    recorded = int(network_file.read_description(shipped)["minimum_size"])
     assert sizes.accepted_sizes(shipped, layers) == (recorded, 1)
     found = verify.activations(shipped, ["mixed5"], verify.noise_image(recorded))
     assert found["mixed5"].shape == (1, 768, 1, 1)
@@ -77,9 +75,9 @@ def test_provenance_tells_the_truth(shipped: onnx.ModelProto) -> None:
     content = default.DEFAULT_OUTPUT.read_bytes()
     assert record["sha256"] == hashlib.sha256(content).hexdigest()
     assert record["bytes"] == len(content)
-    digest = contract.weights_sha256(shipped.graph.initializer)
-    assert contract.read_description(shipped)["weights_sha256"] == digest
-    license_text = (default.DATA / default.LICENSE_OUTPUT).read_text("utf-8")
+    digest = network_file.weights_sha256(shipped.graph.initializer)
+    assert network_file.read_description(shipped)["weights_sha256"] == digest
+    license_text = (default.DEFAULT_OUTPUT.with_name(default.LICENSE_OUTPUT)).read_text("utf-8")
     assert license_text.startswith("MIT License")
     assert "Infinite Red" in license_text
 
@@ -104,7 +102,7 @@ def test_agrees_with_keras(shipped: onnx.ModelProto) -> None:
     variant = keras_networks.Variant(keras_networks.KINDS["inception_v3"])
     model = keras_weights.load(variant, "random")
     values = {t.name: onnx.numpy_helper.to_array(t) for t in shipped.graph.initializer}
-    for layer in contract.layer_names(shipped):
+    for layer in network_file.layer_names(shipped):
         for weight in model.get_layer(layer).weights:
             name = f"{layer}/{weight.name}"
             if name in values:
@@ -126,7 +124,9 @@ def test_rebuilds_byte_for_byte(tarball: Path, tmp_path: Path) -> None:
     told = default.run(tarball, tmp_path / default.DEFAULT_OUTPUT.name)
     assert "byte for byte the shipped network" in told
     for file in tmp_path.iterdir():
-        assert file.read_bytes() == (default.DATA / file.name).read_bytes(), file.name
+        assert file.read_bytes() == default.DEFAULT_OUTPUT.with_name(file.name).read_bytes(), (
+            file.name
+        )
     assert len(list(tmp_path.iterdir())) == 3
 
 
@@ -163,7 +163,7 @@ def test_javascript_literals_are_parsed(source: str, value: object) -> None:
 
 def test_a_script_that_is_no_literal_is_refused() -> None:
     """Code where data is expected is an error of ours."""
-    with pytest.raises(NetworkError, match="no plain data"):
+    with pytest.raises(NetworkError, match="not plain data"):
         nsfwjs.parse_literal("{a:function(){return 1}}")
 
 
@@ -178,7 +178,7 @@ def test_a_script_that_is_no_literal_is_refused() -> None:
 )
 def test_layers_get_todays_keras_names(name: str, expected: str) -> None:
     """Names that count from 1 become those of a fresh Keras session."""
-    assert quantised_inception.keras_name(name) == expected
+    assert inception_v3.keras_name(name) == expected
 
 
 def test_retrained_weights_are_refused() -> None:
@@ -193,4 +193,4 @@ def test_retrained_weights_are_refused() -> None:
         for number in range(61)
     ]
     with pytest.raises(NetworkError, match=r"retrained conv2d_8, mixed5"):
-        quantised_inception.check_frozen(layers)
+        inception_v3.check_frozen(layers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -18,19 +17,19 @@ pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[ex
 
 from frozen_inception5h import MIXED, frozen_inception5h
 
-from dreamlayer.export import network_file as contract
-from dreamlayer.export import verify
-from dreamlayer.export.tf import convert as tensorflow_export
+from dreamlayer.export import network_file, verify
+from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf import frozen_graph, inception5h
+from dreamlayer.export.tf.convert import convert
 
 WIDTH = 0.25
-PUBLISHED = inception5h.pixels(mean=True, channels="rgb")
+PUBLISHED = inception5h.pixel_format(mean=True, channels="rgb")
 
 
-def converted(path: Path, fed: Any = PUBLISHED) -> onnx.ModelProto:
+def converted(path: Path, pixels: Pixels = PUBLISHED) -> onnx.ModelProto:
     """Convert a graph without comparing it."""
     graph = frozen_graph.parse(frozen_graph.read_bytes(path), path.name)
-    return tensorflow_export.convert(inception5h.network(graph, fed, path.name), "inception5h")
+    return convert(inception5h.network(graph, pixels, path.name), "inception5h")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +84,7 @@ def test_network_meets_the_contract(exported: tuple[str, Path]) -> None:
     nodes = network.model.graph.node
     assert not [node for node in nodes if node.domain or node.op_type == "Transpose"]
     assert all(layer.channels and layer.reason is None for layer in network.layers())
-    described = contract.read_description(network.model)
+    described = network_file.read_description(network.model)
     assert described["source"].startswith("inception5h.zip, graph with SHA-256 ")
 
 
@@ -112,19 +111,21 @@ def test_both_forms_of_concat_give_the_same(published: onnx.ModelProto, tmp_path
 )
 def test_variants_are_named_and_fed(mean: bool, channels: str, name: str) -> None:
     """The name says what differs, and the pixels are 0..255, shifted and swapped as asked."""
-    fed = inception5h.pixels(mean=mean, channels=channels)
-    assert inception5h.variant_name(fed) == name
+    pixels = inception5h.pixel_format(mean=mean, channels=channels)
+    assert inception5h.variant_name(pixels) == name
     pixel = np.array([[[[0.0, 0.5, 1.0]]]])
     expected = np.array([0, 127.5, 255]) - (117 if mean else 0)
-    np.testing.assert_allclose(fed.fed(pixel)[0, 0, 0], expected[:: -1 if channels == "bgr" else 1])
+    np.testing.assert_allclose(
+        pixels.preprocess(pixel)[0, 0, 0], expected[:: -1 if channels == "bgr" else 1]
+    )
 
 
 def test_colours_and_mean_are_in_the_graph(frozen: Path, published: onnx.ModelProto) -> None:
     """With the colours swapped, a swapped image gives the same; without the mean, a brighter."""
     layers, image = ["conv2d0", "mixed4a"], verify.noise_image(64)
     expected = verify.activations(published, layers, image)
-    swapped = converted(frozen, inception5h.pixels(mean=True, channels="bgr"))
-    plain = converted(frozen, inception5h.pixels(mean=False, channels="rgb"))
+    swapped = converted(frozen, inception5h.pixel_format(mean=True, channels="bgr"))
+    plain = converted(frozen, inception5h.pixel_format(mean=False, channels="rgb"))
     flipped = np.ascontiguousarray(image[:, ::-1])
     darker = image - np.float32(117 / 255)
     for found in (

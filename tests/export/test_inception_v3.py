@@ -13,13 +13,13 @@ from dreamlayer.core.errors import NetworkError, OutputError
 pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[export]'")
 pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[export]'")
 
-from dreamlayer.export import network_file as contract
-from dreamlayer.export import verify
+from dreamlayer.export import network_file, verify
 from dreamlayer.export.keras import export as keras_export
 from dreamlayer.export.keras import networks as keras_networks
 from dreamlayer.export.keras import weights as keras_weights
 from dreamlayer.export.keras.networks import KINDS, Variant
-from dreamlayer.export.tf import convert as tensorflow_export
+from dreamlayer.export.network_file import Description
+from dreamlayer.export.tf import convert as conversion
 from dreamlayer.export.tf.network import TensorFlowNetwork
 
 SEED = 1
@@ -33,22 +33,16 @@ def source() -> TensorFlowNetwork:
 
 @pytest.fixture(scope="module")
 def network(source: TensorFlowNetwork) -> onnx.ModelProto:
-    converted = tensorflow_export.convert(source, WITH_TOP.name)
-    tensorflow_export.describe(
-        converted,
-        source,
-        name=WITH_TOP.name,
-        origin="random",
-        license_text="none needed",
-        description="test",
-    )
+    converted = conversion.convert(source, WITH_TOP.name)
+    description = Description(WITH_TOP.name, "random", "none needed", "test")
+    network_file.describe(converted, source.layers, source.pixels.record(), description)
     return converted
 
 
 def test_network_meets_the_contract(network: onnx.ModelProto) -> None:
     """Every Keras layer is a tensor of rank 4 under its own name, in standard operators."""
     onnx.checker.check_model(network, full_check=True)
-    layers = contract.layer_names(network)
+    layers = network_file.layer_names(network)
     assert len(layers) == 310 + 3
     assert {"conv2d", "conv2d_85", "batch_normalization_85", "average_pooling2d_3"} < set(layers)
     assert layers[-4:] == ["mixed10", "avg_pool", "logits", "predictions"]
@@ -56,7 +50,7 @@ def test_network_meets_the_contract(network: onnx.ModelProto) -> None:
     assert [(entry.domain, entry.version) for entry in network.opset_import] == [("", 18)]
     dims = network.graph.input[0].type.tensor_type.shape.dim
     assert [dim.dim_param or dim.dim_value for dim in dims] == ["batch", 3, "height", "width"]
-    assert contract.read_description(network)["minimum_size"] == "75"
+    assert network_file.read_description(network)["minimum_size"] == "75"
 
 
 def test_gradients_agree_with_tensorflow(
@@ -112,7 +106,7 @@ def test_disagreement_is_not_written(
 
     monkeypatch.setattr(keras_weights, "load", give(None))
     monkeypatch.setattr(keras_networks, "network", give(source))
-    monkeypatch.setattr(tensorflow_export, "convert", give(network))
+    monkeypatch.setattr(conversion, "convert", give(network))
     monkeypatch.setattr(verify, "compare", give(wrong))
     with pytest.raises(NetworkError, match="does not agree with Keras"):
         keras_export.run(WITH_TOP, "random", target, SEED)

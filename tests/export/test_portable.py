@@ -17,6 +17,7 @@ from onnx import numpy_helper, parser
 
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import open_session
 from dreamlayer.export import gradient as export_gradient
 from dreamlayer.export.verify import cosine, relative_error
@@ -99,7 +100,7 @@ def test_openvino_agrees(exported: Path, size: tuple[int, int], tmp_path: Path) 
     assert ran.returncode == 0, ran.stderr
     assert list(home.iterdir()) == []
     found = np.load(taken)
-    session = open_session(onnx.load(exported), "cpu")
+    session = open_session(onnx.load(exported), Execution("cpu"))
     errors = []
     for image, value, slope in zip(images, found["loss"], found["gradient"], strict=True):
         loss, gradient = session.run(["loss", "gradient"], {"image": image})

@@ -24,7 +24,7 @@ from dreamlayer.export.keras import export as keras_export
 from dreamlayer.export.keras import networks as keras_networks
 from dreamlayer.export.keras import weights as keras_weights
 from dreamlayer.export.keras.networks import KINDS, Variant
-from dreamlayer.export.tf import convert as tensorflow_export
+from dreamlayer.export.tf.convert import convert
 
 SHARE = 8
 
@@ -109,9 +109,9 @@ def test_classifier_is_that_of_keras(tmp_path: Path) -> None:
     whole.save_weights(tmp_path / "whole.weights.h5")
     model = keras_weights.load(variant, str(tmp_path / "whole.weights.h5"))
     source = keras_networks.network(model, variant)
-    network = tensorflow_export.convert(source, variant.name)
+    network = convert(source, variant.name)
     image = verify.noise_image(224)
-    fed = variant.pixels.fed(image.transpose(0, 2, 3, 1)).astype(np.float32)
+    fed = variant.pixels.preprocess(image.transpose(0, 2, 3, 1)).astype(np.float32)
     layers = ["fc1", "fc2", "predictions"]
     expected = keras.Model(whole.inputs[0], [whole.get_layer(n).output for n in layers])(fed)
     found = verify.activations(network, [*layers, "logits"], image)
@@ -162,8 +162,10 @@ def test_pixels_are_those_of_keras() -> None:
 
     image = np.random.default_rng(0).random((1, 4, 4, 3))
     expected = keras.applications.vgg16.preprocess_input(image * 255)
-    np.testing.assert_allclose(Variant(KINDS["vgg16"]).pixels.fed(image), expected, atol=1e-4)
+    np.testing.assert_allclose(
+        Variant(KINDS["vgg16"]).pixels.preprocess(image), expected, atol=1e-4
+    )
     plain = Variant(KINDS["vgg16"], channels="rgb", mean="none")
-    np.testing.assert_allclose(plain.pixels.fed(image), image * 255)
-    swapped = Variant(KINDS["vgg16"], channels="rgb").pixels.fed(image)
+    np.testing.assert_allclose(plain.pixels.preprocess(image), image * 255)
+    swapped = Variant(KINDS["vgg16"], channels="rgb").pixels.preprocess(image)
     np.testing.assert_allclose(swapped[..., ::-1], expected, atol=1e-4)

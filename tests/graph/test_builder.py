@@ -7,7 +7,8 @@ import pytest
 from small_network import small_model
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.builder import Graph, prune, same_shape
+from dreamlayer.core.graph.builder import Graph, same_shape
+from dreamlayer.core.graph.edit import prune
 
 
 def test_equal_nodes_and_constants_are_emitted_once() -> None:

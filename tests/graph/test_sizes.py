@@ -15,6 +15,7 @@ from dreamlayer.core.graph.sizes import (
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import Execution
 
 
 def test_stride_and_minimum_size_of_the_default_network() -> None:
@@ -29,7 +30,7 @@ def test_stride_and_minimum_size_of_the_default_network() -> None:
 def test_gradient_runs_at_the_minimum_size(layer: str) -> None:
     """The smallest image that the layer has a position for can be dreamed."""
     network = Network()
-    session = GradientSession(network, [Term(layer)], "cpu")
+    session = GradientSession(network, [Term(layer)], Execution("cpu"))
     side = minimum_size(network.model, [layer])
     assert np.isfinite(session(np.zeros((3, side, side), np.float32))[1]).all()
 

@@ -106,7 +106,7 @@ def test_one_strip_tiff_of_any_size() -> None:
 def test_truncated(format: str, options: dict[str, object], part: float) -> None:
     """A picture cut short is an error in every format, never half a picture."""
     data = encoded(Image.fromarray(noise(200, 150, 3)), format, **options)
-    with pytest.raises(PictureError, match="damaged or cut short"):
+    with pytest.raises(PictureError, match="damaged or truncated"):
         read(data[: int(len(data) * part)])
 
 

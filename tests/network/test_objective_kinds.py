@@ -18,10 +18,12 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamla
 
 import tensorflow as tf
 
-from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.network.gradient_model import gradient_model
-from dreamlayer.core.recipe.term import KINDS, Term, parse_term
-from dreamlayer.export import conform
+from dreamlayer.core.network.objective import SCORES
+from dreamlayer.core.network.references import mean_gram
+from dreamlayer.core.recipe.kinds import KINDS
+from dreamlayer.core.recipe.term import Term, parse_term
+from dreamlayer.export.verify import open_session
 
 Array = np.ndarray
 
@@ -145,8 +147,8 @@ def picture(seed: int, height: int, width: int) -> Array:
 
 
 def test_every_kind_has_a_case() -> None:
-    """A new kind cannot be forgotten here."""
-    assert {parse_term(text).kind for text in CASES} == set(KINDS)
+    """A new kind cannot be forgotten here, nor be without a formula."""
+    assert {parse_term(text).kind for text in CASES} == set(KINDS) == set(SCORES)
 
 
 @pytest.mark.parametrize("text", CASES)
@@ -170,7 +172,7 @@ def test_kind_agrees_with_tensorflow(text: str) -> None:
 def ours(term: Term, image: Array, guide: Array, original: Array) -> tuple[float, Array]:
     """Our gradient model, fed what the term is compared with."""
     model = gradient_model(network(), [term])
-    session = conform.open_session(model, optimise=False)
+    session = open_session(model, optimize=False)
     maps = {
         name: values.transpose(0, 3, 1, 2) if values.ndim == 4 else values
         for name, values in (("guide", guide), ("original", original))
@@ -198,6 +200,6 @@ def test_sum_of_kinds_is_the_sum_of_their_gradients(tmp_path: Path) -> None:
         "original/deep": np.ascontiguousarray(first.transpose(0, 3, 1, 2)),
     }
     onnx.save(model, tmp_path / "both.onnx")
-    loss, gradient = conform.open_session(model, optimise=False).run(["loss", "gradient"], fed)
+    loss, gradient = open_session(model, optimize=False).run(["loss", "gradient"], fed)
     assert float(loss) == pytest.approx(sum(part[0] for part in parts), rel=1e-5)
     np.testing.assert_allclose(gradient, parts[0][1] + parts[1][1], atol=1e-7)

@@ -10,14 +10,14 @@ import pytest
 from measured_memory import told_and_taken
 from onnx import numpy_helper, parser
 
-from dreamlayer.core.autodiff.variants import variant_of
+from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime.providers import PRECISIONS
+from dreamlayer.core.runtime.providers import PRECISIONS, PROVIDERS, Execution
 from dreamlayer.core.runtime.sessions import offered, open_session
 
 pytestmark = pytest.mark.skipif(
@@ -46,12 +46,12 @@ def test_gradient_is_that_of_the_cpu(
     tile = np.random.default_rng(0).random((3, *size), np.float32)
     # As skies are: flat areas, where the taps of pools are all alike.
     tile[:, :40, :50] = 1.0
-    ours = GradientSession(Network(), TERMS, "openvino", precision=precision)
+    ours = GradientSession(Network(), TERMS, Execution("openvino", precision=precision))
     assert ours.provider == "openvino"
     if fixed:
         ours.fix(size)
     loss, gradient = ours(tile)
-    expected_loss, expected = GradientSession(Network(), TERMS, "cpu")(tile)
+    expected_loss, expected = GradientSession(Network(), TERMS, Execution("cpu"))(tile)
     assert loss == pytest.approx(expected_loss, rel=1e-5 if precision == "full" else 1e-2)
     assert cosine(gradient, expected) >= least
 
@@ -127,8 +127,10 @@ def check(
     image = rng.random((1, 3, *(size or (41, 52))), np.float32)
     found = []
     for provider in ("openvino", "cpu"):
-        made = gradient_model(model, [Term("deep")], variant=variant_of(provider), size=size)
-        found.append(open_session(made, provider).run(["gradient"], {"image": image})[0])
+        made = gradient_model(
+            model, [Term("deep")], variant=VARIANTS[PROVIDERS[provider].variant], size=size
+        )
+        found.append(open_session(made, Execution(provider)).run(["gradient"], {"image": image})[0])
     np.testing.assert_allclose(*found, atol=1e-4 * np.abs(found[1]).max())
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from made_up_machine import HOME, gimp, linux, script
 
-from dreamlayer.plugin.folder import place
+from dreamlayer.plugin.folder import install_folder
 from dreamlayer.plugin.gimps.ask import registered, start_once
 from dreamlayer.plugin.gimps.gimp import FLATPAK, NATIVE, Gimp
 from dreamlayer.plugin.machine import Machine
@@ -26,7 +26,7 @@ def installed(tmp_path: Path, version: str = "3.2", **options: object) -> Gimp:
     """A made-up GIMP that has the plug-in."""
     config = tmp_path / HOME / version
     program = gimp(tmp_path / "gimp-console", version, config, **options)  # type: ignore[arg-type]
-    place(config / "plug-ins", {"dreamlayer.py": b"#!/bin/sh\n"}, {})
+    install_folder(config / "plug-ins", {"dreamlayer.py": b"#!/bin/sh\n"}, {})
     return Gimp(version, NATIVE, config, (str(program),))
 
 
@@ -35,7 +35,7 @@ def test_registered(tmp_path: Path, machine: Machine, version: str) -> None:
     """A GIMP that knows the procedure says so, and nothing is left in its settings."""
     config = tmp_path / HOME / version
     program = gimp(tmp_path / "gimp-console", version, config)
-    place(config / "plug-ins", {"dreamlayer.py": b"#!/bin/sh\n"}, {})
+    install_folder(config / "plug-ins", {"dreamlayer.py": b"#!/bin/sh\n"}, {})
     answer = registered(machine, Gimp(version, NATIVE, config, (str(program),)))
     assert answer.known is True
     assert [path.name for path in config.iterdir()] == ["plug-ins"]
@@ -81,14 +81,14 @@ def test_not_registered(tmp_path: Path, machine: Machine) -> None:
     answer = registered(machine, gimp_without)
     assert answer.known is False
     assert answer.why == "the plug-in ended with ImportError: No module named 'x'"
-    assert answer.mend is None
+    assert answer.fix is None
 
 
 def test_not_registered_for_no_reason(tmp_path: Path, machine: Machine) -> None:
     """Where GIMP shows no error of ours, none is made up, but where to look is said."""
     answer = registered(machine, installed(tmp_path, registers=False, before="echo ValueError: x"))
     assert answer.known is False
-    assert answer.why.startswith("it shows no error; see that its Preferences > Folders")
+    assert answer.why.startswith("it shows no error; check that Preferences > Folders")
 
 
 def test_2_10_without_python(tmp_path: Path, machine: Machine) -> None:
@@ -97,7 +97,7 @@ def test_2_10_without_python(tmp_path: Path, machine: Machine) -> None:
     answer = registered(machine, installed(tmp_path, "2.10", registers=False, python=False))
     assert answer.known is False
     assert "built without Python" in answer.why
-    assert answer.mend == "flatpak install flathub org.gimp.GIMP"
+    assert answer.fix == "flatpak install flathub org.gimp.GIMP"
 
 
 @pytest.mark.parametrize("cached", [False, True])
@@ -108,13 +108,13 @@ def test_3_without_modules(tmp_path: Path, machine: Machine, cached: bool) -> No
     before = f"{error} named \"'gi'\"" if cached else ""
     answer = registered(machine, installed(tmp_path, registers=False, python=cached, before=before))
     assert answer.known is False
-    assert answer.mend == "sudo apt-get install python3-gi gir1.2-gimp-3.0"
+    assert answer.fix == "sudo apt-get install python3-gi gir1.2-gimp-3.0"
 
 
 @pytest.mark.parametrize(
     ("before", "why"),
     [
-        ("echo 'Gtk-WARNING: cannot open display: ' >&2; exit 1", "it needs a screen to be asked"),
+        ("echo 'Gtk-WARNING: cannot open display: ' >&2; exit 1", "it needs a display to start"),
         ("echo 'bwrap: execvp: No such file' >&2; exit 1", "it did not answer: bwrap: execvp: No"),
         ("exit 7", "it did not answer: exit code 7"),
         ('echo nonsense > "$file"; exit 0', "it did not answer: exit code 0"),

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from made_up_machine import flatpak, gimp, linux
 
-from dreamlayer.plugin.errors import InstallError
 from dreamlayer.plugin.gimps.find import chosen, find
 from dreamlayer.plugin.gimps.gimp import APPIMAGE, FLATPAK, FOLDER, NATIVE
+from dreamlayer.plugin.machine import InstallError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 

@@ -12,9 +12,16 @@ from pathlib import Path
 import pytest
 from made_up_machine import HOME
 
-from dreamlayer.plugin import folder as placing
-from dreamlayer.plugin.errors import InstallError
-from dreamlayer.plugin.folder import ENTRY, files, ours, place, read_settings, remove
+from dreamlayer.plugin.folder import (
+    ENTRY,
+    PROCEDURE,
+    install_folder,
+    is_ours,
+    plugin_files,
+    read_settings,
+    remove_folder,
+)
+from dreamlayer.plugin.machine import InstallError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and permission bits")
 SETTINGS = {
@@ -43,15 +50,15 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 def test_the_files_of_this_version() -> None:
     """What is installed is what lies in plugin/dreamlayer, without what Python leaves there."""
-    found = files("3.2")
+    found = plugin_files("3.2")
     assert found[ENTRY].startswith(b"#!/usr/bin/env python3\n")
-    assert placing.PROCEDURE.encode() in b"".join(found.values())
+    assert PROCEDURE.encode() in b"".join(found.values())
     assert not [name for name in found if "__pycache__" in name or name.endswith(".pyc")]
 
 
 def test_the_first_line_for_2_10() -> None:
     """GIMP 2.10 finds its Python 2.7 by the name python alone; the rest is the same."""
-    old, new = files("2.10"), files("3.0")
+    old, new = plugin_files("2.10"), plugin_files("3.0")
     assert old[ENTRY].startswith(b"#!/usr/bin/env python\n")
     assert old[ENTRY].partition(b"\n")[2] == new[ENTRY].partition(b"\n")[2]
     assert {**old, ENTRY: b""} == {**new, ENTRY: b""}
@@ -62,12 +69,12 @@ def test_a_copy_without_the_files(tmp_path: Path) -> None:
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / ENTRY).write_bytes(b"")
     with pytest.raises(InstallError, match=r"lacks dreamlayer\.py"):
-        files("3.0", tmp_path)
+        plugin_files("3.0", tmp_path)
 
 
 def test_placed(plugins: Path) -> None:
     """All files are there, the entry is executable, and nothing else lies about."""
-    folder = place(plugins, NEW, SETTINGS)
+    folder = install_folder(plugins, NEW, SETTINGS)
     assert folder == plugins / "dreamlayer"
     assert everything(plugins.parent) == {
         **{f"plug-ins/dreamlayer/{name}": data for name, data in NEW.items()},
@@ -80,8 +87,8 @@ def test_placed(plugins: Path) -> None:
 
 def test_replaced_without_stale_files(plugins: Path) -> None:
     """What an older version had and this one has not is gone."""
-    place(plugins, {**NEW, "stale.py": b"", "old/b": b""}, SETTINGS)
-    place(plugins, NEW, SETTINGS)
+    install_folder(plugins, {**NEW, "stale.py": b"", "old/b": b""}, SETTINGS)
+    install_folder(plugins, NEW, SETTINGS)
     assert set(everything(plugins / "dreamlayer")) == {*NEW, "worker.json"}
 
 
@@ -90,18 +97,18 @@ def test_the_time_moves_on(plugins: Path) -> None:
     entry = plugins / "dreamlayer" / ENTRY
     times = set()
     for _ in range(3):
-        place(plugins, NEW, SETTINGS)
+        install_folder(plugins, NEW, SETTINGS)
         times.add(int(entry.stat().st_mtime))
     assert len(times) == 3
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit, OSError(28, "No space left")])
-@pytest.mark.parametrize("step", ["_write", "_renew_time", "_swap", "rename"])
+@pytest.mark.parametrize("step", ["_write", "_set_later_time", "_swap", "rename"])
 def test_ended_early(
     plugins: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException, step: str
 ) -> None:
     """Whatever ends it and where, the older plug-in stays as it was and nothing is left."""
-    place(plugins, {**NEW, "old.py": b"old"}, SETTINGS)
+    install_folder(plugins, {**NEW, "old.py": b"old"}, SETTINGS)
     before = everything(plugins.parent)
 
     def fail(*_: object) -> None:
@@ -119,15 +126,15 @@ def test_ended_early(
         fail_once: list[Path] = []
         monkeypatch.setattr(Path, "rename", rename)
     else:
-        monkeypatch.setattr(placing, step, fail)
+        monkeypatch.setattr(f"dreamlayer.plugin.folder.{step}", fail)
     with pytest.raises((KeyboardInterrupt, SystemExit, InstallError)):
-        place(plugins, NEW, SETTINGS)
+        install_folder(plugins, NEW, SETTINGS)
     assert everything(plugins.parent) == before
 
 
 def test_interrupted_while_the_old_goes(plugins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ended after the exchange, the new plug-in is there; the next install sweeps the old one."""
-    place(plugins, {**NEW, "old.py": b"old"}, SETTINGS)
+    install_folder(plugins, {**NEW, "old.py": b"old"}, SETTINGS)
     real, calls = shutil.rmtree, []
 
     def rmtree(path: Path, **options: bool) -> None:
@@ -138,9 +145,9 @@ def test_interrupted_while_the_old_goes(plugins: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(shutil, "rmtree", rmtree)
     with pytest.raises(KeyboardInterrupt):
-        place(plugins, NEW, SETTINGS)
+        install_folder(plugins, NEW, SETTINGS)
     assert set(everything(plugins / "dreamlayer")) == {*NEW, "worker.json"}
-    place(plugins, NEW, SETTINGS)
+    install_folder(plugins, NEW, SETTINGS)
     assert [path.name for path in plugins.parent.iterdir()] == ["plug-ins"]
 
 
@@ -148,7 +155,7 @@ def test_what_a_killed_install_left_is_swept(plugins: Path) -> None:
     """The next install takes away the folders of one that had no time to."""
     (plugins.parent / ".dreamlayer-1234" / "part").mkdir(parents=True)
     (plugins.parent / ".dreamlayer-5678").write_text("answer")
-    place(plugins, NEW, SETTINGS)
+    install_folder(plugins, NEW, SETTINGS)
     assert [path.name for path in plugins.parent.iterdir()] == ["plug-ins"]
 
 
@@ -164,31 +171,31 @@ def test_others_are_refused(plugins: Path, found: str) -> None:
         target.write_text("plug-in-deep-dream")
     before = everything(plugins)
     with pytest.raises(InstallError, match="is not Deep Dream's; move it away"):
-        place(plugins, NEW, SETTINGS)
-    assert not remove(plugins)
+        install_folder(plugins, NEW, SETTINGS)
+    assert not remove_folder(plugins)
     assert everything(plugins) == before
 
 
 def test_a_damaged_one_is_ours(plugins: Path) -> None:
     """An install that lost files is replaced, as is an empty folder."""
-    folder = place(plugins, NEW, SETTINGS)
+    folder = install_folder(plugins, NEW, SETTINGS)
     (folder / "worker.json").unlink()
-    assert ours(folder)
-    place(plugins, NEW, SETTINGS)
+    assert is_ours(folder)
+    install_folder(plugins, NEW, SETTINGS)
     (folder / ENTRY).write_bytes(b"")
-    assert ours(folder)
-    place(plugins, NEW, SETTINGS)
-    assert remove(plugins)
+    assert is_ours(folder)
+    install_folder(plugins, NEW, SETTINGS)
+    assert remove_folder(plugins)
     folder.mkdir()
-    place(plugins, NEW, SETTINGS)
+    install_folder(plugins, NEW, SETTINGS)
 
 
 def test_removed(plugins: Path) -> None:
     """Ours goes, once; other plug-ins and the folder stay."""
-    place(plugins, NEW, SETTINGS)
+    install_folder(plugins, NEW, SETTINGS)
     (plugins / "other").mkdir()
-    assert remove(plugins)
-    assert not remove(plugins)
+    assert remove_folder(plugins)
+    assert not remove_folder(plugins)
     assert [path.name for path in plugins.iterdir()] == ["other"]
     assert [path.name for path in plugins.parent.iterdir()] == ["plug-ins"]
 
@@ -203,7 +210,7 @@ def test_links_are_kept_or_replaced(plugins: Path, tmp_path: Path) -> None:
     plugins.parent.mkdir(parents=True)
     plugins.symlink_to(real)
     (real / "dreamlayer").symlink_to(mine)
-    place(plugins, NEW, SETTINGS)
+    install_folder(plugins, NEW, SETTINGS)
     assert plugins.is_symlink()
     assert not (real / "dreamlayer").is_symlink()
     assert set(everything(real / "dreamlayer")) == {*NEW, "worker.json"}
@@ -216,7 +223,7 @@ def test_a_file_in_the_way(plugins: Path) -> None:
     plugins.parent.mkdir(parents=True)
     plugins.write_text("")
     with pytest.raises(InstallError, match="cannot be changed: "):
-        place(plugins, NEW, SETTINGS)
+        install_folder(plugins, NEW, SETTINGS)
 
 
 @pytest.mark.parametrize(

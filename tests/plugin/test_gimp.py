@@ -241,7 +241,7 @@ def test_installer_asks_a_real_gimp(gimp: Gimp, tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"
     checkout.mkdir()
     shutil.copy(gimp_root.PROJECT / "pyproject.toml", checkout)
-    for package in ("core", "plugin"):
+    for package in ("core", "dreamlayer", "plugin"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(gimp_root.PROJECT / package, checkout / package, ignore=ignored)
     # Its files must be where the root sees them: the doctor looks at them from there.

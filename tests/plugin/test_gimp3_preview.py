@@ -1,8 +1,8 @@
-"""`plugin/dreamlayer/gimp3.preview.py`, with real workers and without GIMP, which it knows not."""
+"""The previewer of GIMP 3's dialog, with real workers and without GIMP, which it does not need."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import queue
 import sys
@@ -19,26 +19,13 @@ PATIENCE = 60.0
 WIDTH, HEIGHT = 48, 32
 
 
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
-def modules() -> Iterator[tuple[ModuleType, ModuleType]]:
-    """The worker client and the previewer, by the names under which they know each other."""
-    names = ("worker_client", "gimp3.preview")
-    before = {name: sys.modules.get(name) for name in names}
-    yield _load(names[0]), _load(names[1])
-    for name, module in before.items():
-        sys.modules.pop(name)
-        if module is not None:
-            sys.modules[name] = module
+def modules() -> tuple[ModuleType, ModuleType]:
+    """The worker client and the previewer, imported as in GIMP: from the plug-in's folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(FOLDER)
+        client = importlib.import_module("worker_client")
+        return client, importlib.import_module("gimp3.preview")
 
 
 class Desk:

@@ -102,7 +102,7 @@ def test_a_settings_folder_alone(machine: Machine, capsys: pytest.CaptureFixture
     settings(machine, "3.2").mkdir(parents=True)
     assert install(machine) == 0
     assert "installed in" in (said := capsys.readouterr().out)
-    assert "could not be verified: nothing was found that starts it" in said
+    assert "could not be verified: no program was found that starts it" in said
 
 
 def test_flatpak_alone(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,7 +142,7 @@ def test_snap_gets_none(machine: Machine, capsys: pytest.CaptureFixture[str]) ->
     script(machine.root / "bin" / "snap", "#!/bin/sh\necho 'gimp  3.0.6  525  latest x -'\n")
     assert install(machine) == 2
     said = capsys.readouterr().out
-    assert said.startswith("GIMP 3.0 (Snap): not installed: Snap lets GIMP start no program")
+    assert said.startswith("GIMP 3.0 (Snap): not installed: Snap does not let GIMP start programs")
     assert not (machine.home / "snap").exists()
 
 
@@ -161,7 +161,7 @@ def test_a_bad_python_is_found_before_anything_is_copied(
     python(machine.root / "my venv" / "python", onnxruntime=None, reason="ImportError: x")
     gimp(machine.root / "bin" / "gimp-console", "3.2.6", settings(machine, "3.2"))
     assert install(machine) == 2
-    assert "ONNX Runtime is not there in" in capsys.readouterr().err
+    assert "ONNX Runtime cannot be loaded in" in capsys.readouterr().err
     assert not settings(machine, "3.2").exists()
 
 
@@ -184,4 +184,4 @@ def test_into_a_folder(machine: Machine, capsys: pytest.CaptureFixture[str]) -> 
         capsys.readouterr().out
     )
     assert install(machine, "--to", str(folder / "none")) == 2
-    assert "is no folder; give the plug-ins folder" in capsys.readouterr().err
+    assert "is not a folder; give the plug-ins folder" in capsys.readouterr().err

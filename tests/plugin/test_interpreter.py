@@ -13,9 +13,8 @@ from made_up_machine import HOME, linux, python, script
 
 from dreamlayer.core.version import VERSION
 from dreamlayer.plugin import interpreter
-from dreamlayer.plugin.errors import InstallError
-from dreamlayer.plugin.interpreter import Trial, attempt, checked, record
-from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.interpreter import PythonProbe, find_python, probe_python, worker_settings
+from dreamlayer.plugin.machine import InstallError, Machine
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 ROOT = Path(__file__).parents[2]
@@ -24,31 +23,31 @@ ROOT = Path(__file__).parents[2]
 def test_the_present_python_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The real Python that runs the tests, from another folder, links in its path kept."""
     monkeypatch.chdir(tmp_path)
-    trial = checked(Machine.this(), None)
-    assert trial.path == str(Path(sys.executable).absolute())
-    assert trial.core == VERSION
-    assert trial.python == sys.version_info[:3]
-    assert trial.onnxruntime
+    probe = find_python(Machine.this(), None)
+    assert probe.path == str(Path(sys.executable).absolute())
+    assert probe.dreamlayer == VERSION
+    assert probe.python == sys.version_info[:3]
+    assert probe.onnxruntime
 
 
 @posix
 def test_a_checkout_is_put_on_the_path(tmp_path: Path) -> None:
     """Where dreamlayer is not installed, the checkout that this runs from is recorded."""
     machine = linux(tmp_path)
-    here = json.dumps({"python": [3, 11, 0], "core": VERSION, "onnxruntime": "1.20"})
-    gone = json.dumps({"python": [3, 11, 0], "core": None, "onnxruntime": "1.20"})
+    here = json.dumps({"python": [3, 11, 0], "dreamlayer": VERSION, "onnxruntime": "1.20"})
+    gone = json.dumps({"python": [3, 11, 0], "dreamlayer": None, "onnxruntime": "1.20"})
     text = f"#!/bin/sh\nif [ \"$PYTHONPATH\" ]; then echo '{here}'; else echo '{gone}'; fi\n"
     path = script(tmp_path / HOME / "python", text)
-    assert checked(machine, str(path)).environment == {"PYTHONPATH": str(ROOT)}
+    assert find_python(machine, str(path)).environment == {"PYTHONPATH": str(ROOT)}
 
 
 @posix
 def test_an_install_stays_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Packages of one Python are never put on the path of another."""
     monkeypatch.setattr(interpreter, "checkout", lambda: None)
-    path = python(tmp_path / "python", core=None, missing="ModuleNotFoundError: core")
+    path = python(tmp_path / "python", dreamlayer=None, missing="ModuleNotFoundError: dreamlayer")
     with pytest.raises(InstallError, match=rf"not installed in .*; run: {path} -m pip install"):
-        checked(linux(tmp_path), str(path))
+        find_python(linux(tmp_path), str(path))
 
 
 @posix
@@ -58,7 +57,7 @@ def test_an_install_stays_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ({"python": [3, 10, 2]}, r"is Python 3\.10\.2, but dreamlayer needs 3\.11"),
         ({"python": [2, 7, 18]}, r"is Python 2\.7\.18"),
         ({"missing": "ModuleNotFoundError: No module named 'onnx'"}, "No module named 'onnx'"),
-        ({"core": "0.0.1"}, r"has dreamlayer 0\.0\.1, but this is .*; run: .*dreamlayer=="),
+        ({"dreamlayer": "0.0.1"}, r"has dreamlayer 0\.0\.1, but this is .*; run: .*dreamlayer=="),
         ({"onnxruntime": None, "reason": "ImportError: DLL"}, r"ONNX Runtime .*DLL.*pip install"),
     ],
 )
@@ -66,7 +65,7 @@ def test_refused(tmp_path: Path, said: dict[str, object], sentence: str) -> None
     """A Python that is too old, or lacks something, is refused with what to do."""
     path = python(tmp_path / HOME / "python", **said)
     with pytest.raises(InstallError, match=sentence):
-        checked(linux(tmp_path), str(path))
+        find_python(linux(tmp_path), str(path))
 
 
 @posix
@@ -77,22 +76,22 @@ def test_no_python_at_all(tmp_path: Path, text: str) -> None:
     """A program that does not answer as a Python does is refused in one sentence."""
     path = script(tmp_path / "thing", text)
     with pytest.raises(InstallError, match=f"{path} does not run: "):
-        checked(linux(tmp_path), str(path))
+        find_python(linux(tmp_path), str(path))
 
 
 def test_no_such_program(tmp_path: Path) -> None:
     """A name that nothing has is refused."""
     with pytest.raises(InstallError, match="there is no program"):
-        checked(linux(tmp_path), str(tmp_path / "python"))
+        find_python(linux(tmp_path), str(tmp_path / "python"))
 
 
-def test_a_foreign_core_is_not_ours(tmp_path: Path) -> None:
-    """A package of somebody else's that is called core is not dreamlayer."""
-    (tmp_path / "core").mkdir()
-    (tmp_path / "core" / "__init__.py").write_text("VERSION = '9'")
-    trial = attempt(Machine.this(), sys.executable, {"PYTHONPATH": str(tmp_path)})
-    assert trial.failure is None
-    assert trial.core is None
+def test_another_dreamlayer_is_not_ours(tmp_path: Path) -> None:
+    """Somebody else's package of the name dreamlayer is not taken for ours."""
+    (tmp_path / "dreamlayer").mkdir()
+    (tmp_path / "dreamlayer" / "__init__.py").write_text("VERSION = '9'")
+    probe = probe_python(Machine.this(), sys.executable, {"PYTHONPATH": str(tmp_path)})
+    assert probe.failure is None
+    assert probe.dreamlayer is None
 
 
 def test_pythonw_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,13 +99,13 @@ def test_pythonw_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("python.exe", "pythonw.exe"):
         script(tmp_path / name, "")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "pythonw.exe"))
-    assert interpreter._path(None) == str(tmp_path / "python.exe")
+    assert interpreter._python_path(None) == str(tmp_path / "python.exe")
     monkeypatch.setattr(sys, "executable", "")
     with pytest.raises(InstallError, match="--python"):
-        interpreter._path(None)
+        interpreter._python_path(None)
 
 
-TRIAL = Trial("/my venv/bin/python", {"PYTHONPATH": "/check out"})
+PROBE = PythonProbe("/my venv/bin/python", {"PYTHONPATH": "/check out"})
 WORKER = ["/my venv/bin/python", "-P", "-m", "dreamlayer", "worker"]
 LEAVE = [
     "flatpak-spawn",
@@ -120,7 +119,7 @@ LEAVE = [
 
 def test_record_outside() -> None:
     """Outside a sandbox the worker is started directly."""
-    assert record(TRIAL, inside=False, outside=True) == {
+    assert worker_settings(PROBE, inside=False, outside=True) == {
         "command": WORKER,
         "environment": {"PYTHONPATH": "/check out"},
         "version": VERSION,
@@ -130,19 +129,19 @@ def test_record_outside() -> None:
 
 def test_record_inside() -> None:
     """Inside Flatpak the worker is started on the host, with its variables named."""
-    assert record(TRIAL, inside=True, outside=False)["command"] == [*LEAVE, *WORKER]
+    assert worker_settings(PROBE, inside=True, outside=False)["command"] == [*LEAVE, *WORKER]
 
 
 @posix
 def test_record_for_both(tmp_path: Path) -> None:
     """A folder that both read holds a command that works outside; inside, by the same text."""
     python_path = script(tmp_path / "my venv" / "python", '#!/bin/sh\nprintf "<%s>" "$@"\n')
-    command = record(Trial(str(python_path)), inside=True, outside=True)["command"]
-    assert subprocess.check_output(command, text=True) == "<-P><-m><core><worker>"
+    command = worker_settings(PythonProbe(str(python_path)), inside=True, outside=True)["command"]
+    assert subprocess.check_output(command, text=True) == "<-P><-m><dreamlayer><worker>"
     # The file that tells the sandbox is not there in a test: look for another that is.
     sandbox = script(tmp_path / "flatpak-spawn", '#!/bin/sh\nprintf "(%s)" "$@"\n')
     there = [part.replace("/.flatpak-info", str(sandbox)) for part in command]
     environment = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"}
     said = subprocess.check_output(there, text=True, env=environment)
     assert said.startswith("(--host)(--watch-bus)(--env=PYTHONUTF8=1)")
-    assert said.endswith(f"({python_path})(-P)(-m)(core)(worker)")
+    assert said.endswith(f"({python_path})(-P)(-m)(dreamlayer)(worker)")

@@ -15,8 +15,7 @@ from command_line import ROOT, refused
 from made_up_machine import HOME, gimp, python
 
 from dreamlayer.plugin import cli
-from dreamlayer.plugin.errors import InstallError
-from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.machine import InstallError, Machine
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts and signals")
 
@@ -77,7 +76,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["instal"], "invalid choice"),
         (["install", "--froce"], "unrecognized arguments"),
         (["install", "--python", "/none/python"], "there is no program '/none/python'"),
-        (["install", "--to", "/none/plug-ins"], "/none/plug-ins is no folder"),
+        (["install", "--to", "/none/plug-ins"], "/none/plug-ins is not a folder"),
     ],
 )
 def test_mistakes_are_one_sentence(tmp_path: Path, arguments: list[str], pattern: str) -> None:

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp
-from dreamlayer.plugin.report import Outcome, show
+from dreamlayer.plugin.report import Report, exit_code, show
 
-GOOD = Outcome(
+GOOD = Report(
     "GIMP 3.2 (Flatpak)", Path("/ö"), True, "installed", gimp=Gimp("3.2", FLATPAK, Path())
 )
-BAD = Outcome("folder", Path("/x"), False, "not installed: full", mend="rm y")
+BAD = Report("folder", Path("/x"), False, "not installed: full", fix="rm y")
 
 
 def test_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    """One line each, with the command that mends it; 2 as soon as one is not well."""
-    assert show([GOOD], as_json=False) == 0
-    assert show([GOOD, BAD], as_json=False) == 2
+    """One line each, with the command that fixes it; 2 as soon as one is not well."""
+    assert exit_code(show([GOOD], as_json=False)) == 0
+    assert exit_code(show([GOOD, BAD], as_json=False)) == 2
     assert capsys.readouterr().out.splitlines()[1:] == [
         "GIMP 3.2 (Flatpak): installed",
         "folder: not installed: full; run: rm y",
@@ -28,7 +28,7 @@ def test_lines(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     """The same for another program."""
-    assert show([GOOD, BAD], as_json=True) == 2
+    assert exit_code(show([GOOD, BAD], as_json=True)) == 2
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is False
     assert report["gimps"][0] == {
@@ -39,6 +39,6 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         "ok": True,
         "registered": None,
         "says": "installed",
-        "mend": None,
+        "fix": None,
     }
-    assert report["gimps"][1]["mend"] == "rm y"
+    assert report["gimps"][1]["fix"] == "rm y"

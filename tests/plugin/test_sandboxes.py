@@ -9,7 +9,7 @@ import pytest
 from made_up_machine import answers, flatpak, linux, script
 
 from dreamlayer.plugin.gimps.gimp import FLATPAK, NATIVE, SNAP, STORE, Gimp
-from dreamlayer.plugin.gimps.sandboxes import closed, confined, found
+from dreamlayer.plugin.gimps.sandboxes import found, not_permitted, unsupported
 from dreamlayer.plugin.machine import Machine
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
@@ -70,10 +70,10 @@ def test_flatpak_confines(tmp_path: Path, policy: str, free: bool) -> None:
     machine = linux(tmp_path)
     flatpak(machine, "3.2.4", tmp_path / "config", policy=policy)
     (one,) = found(machine)
-    wall = confined(machine, one)
-    assert (wall is None) == free
-    if wall:
-        assert wall.mend == (
+    obstacle = not_permitted(machine, one)
+    assert (obstacle is None) == free
+    if obstacle:
+        assert obstacle.fix == (
             "flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP"
         )
 
@@ -86,7 +86,7 @@ def test_flatpak_that_fails(tmp_path: Path) -> None:
     assert list(found(machine)) == []
     script(tmp_path / "bin" / "flatpak", "#!/bin/sh\necho 'org.gimp.GIMP\t3.2'; exit 0\n")
     (one,) = found(machine)
-    assert confined(machine, one) is not None
+    assert not_permitted(machine, one) is not None
 
 
 @posix
@@ -97,9 +97,9 @@ def test_snap_is_closed(tmp_path: Path) -> None:
     (one,) = found(machine)
     folder = machine.home / "snap" / "gimp" / "current" / ".config" / "GIMP" / "3.0"
     assert (one.version, one.kind, one.config) == ("3.0", SNAP, folder)
-    wall = closed(machine, one)
-    assert wall is not None
-    assert "Snap" in wall.sentence
+    obstacle = unsupported(machine, one)
+    assert obstacle is not None
+    assert "Snap" in obstacle.sentence
 
 
 def test_the_store_is_closed(tmp_path: Path) -> None:
@@ -119,15 +119,15 @@ def test_the_store_is_closed(tmp_path: Path) -> None:
     assert (one.version, one.kind, one.config) == ("3.2", STORE, folder / "3.2")
     (folder / "3.0").mkdir(parents=True)
     assert {g.version for g in found(machine)} == {"3.0", "3.2"}
-    wall = closed(machine, one)
-    assert wall is not None
-    assert wall.mend == "winget install GIMP.GIMP.3"
+    obstacle = unsupported(machine, one)
+    assert obstacle is not None
+    assert obstacle.fix == "winget install GIMP.GIMP.3"
 
 
 def test_what_is_not_in_a_sandbox_is_free(tmp_path: Path) -> None:
     """A native GIMP has no obstacle, and macOS has no sandbox that we know."""
     machine = linux(tmp_path)
     native = Gimp("3.2", NATIVE, tmp_path)
-    assert closed(machine, native) is None
-    assert confined(machine, native) is None
+    assert unsupported(machine, native) is None
+    assert not_permitted(machine, native) is None
     assert list(found(Machine("Darwin", tmp_path, {}, tmp_path, answers({})))) == []

@@ -11,9 +11,10 @@ import both
 import gimp_root
 import pytest
 
+from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.presets import preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.term import KINDS, Term, format_term, parse_term
+from dreamlayer.core.recipe.term import Term, format_term, parse_term
 
 CASES = "settings_cases.py"
 

@@ -9,7 +9,7 @@ import pytest
 from made_up_machine import HOME, linux
 
 from dreamlayer.plugin import cli
-from dreamlayer.plugin.folder import place
+from dreamlayer.plugin.folder import install_folder
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def settings(tmp_path: Path) -> Path:
     """The settings of two GIMPs that have the plug-in, and one that does not."""
     folder = tmp_path / HOME / ".config" / "GIMP"
     for version in ("2.10", "3.0"):
-        place(folder / version / "plug-ins", {"dreamlayer.py": b""}, {})
+        install_folder(folder / version / "plug-ins", {"dreamlayer.py": b""}, {})
     (folder / "3.2").mkdir()
     return folder
 

@@ -27,15 +27,16 @@ pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[ex
 from published import course, hvass, laplacian, networks, weighted
 from published.dream import Dream
 
-from dreamlayer.core.ascent.loop import Step, ascend_numpy
+from dreamlayer.core.ascent.loop import Callbacks, Step, ascend_numpy
+from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.dreamer import noise_picture
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets import preset
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.export import conform
-from dreamlayer.export.pixels import Pixels
+from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf.convert import convert
 from dreamlayer.export.tf.network import TensorFlowNetwork
+from dreamlayer.export.verify import open_session
 
 Array = np.ndarray
 LIMIT = 2 / 255
@@ -68,7 +69,7 @@ def dream(network: Network, recipe: Recipe, image: Array) -> tuple[Array, list[f
     ONNX Runtime's graph optimisation is off, so that the arithmetic is as written.
     """
     model = network.gradient_model(recipe.layers)
-    session = conform.open_session(model, optimise=False)
+    session = open_session(model, optimize=False)
     losses: list[float] = []
 
     def gradient_of(tile: Array) -> tuple[float, Array]:
@@ -84,9 +85,9 @@ def dream(network: Network, recipe: Recipe, image: Array) -> tuple[Array, list[f
         base,
         recipe,
         gradient_of,
-        grid=network.grid(layers, recipe.tile, recipe.overlap),
+        grid=Grid(recipe.tile, recipe.overlap, network.geometry(layers)),
         rng=np.random.default_rng(SEED),
-        trace=trace,
+        callbacks=Callbacks(on_step=trace),
     )
     return result.transpose(1, 2, 0) * 255, losses
 

@@ -19,18 +19,18 @@ pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[ex
 
 from published import networks, style
 
-from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.presets import style_preset
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.style import optimization as painting_module
+from dreamlayer.core.style import optimization
 from dreamlayer.core.style.optimization import Round
 from dreamlayer.core.style.transfer import StyleTransfer
-from dreamlayer.export import conform
-from dreamlayer.export.pixels import Pixels
+from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf.convert import convert
 from dreamlayer.export.tf.network import TensorFlowNetwork
+from dreamlayer.export.verify import open_session
 
 Array = np.ndarray
 LIMIT = 2.0
@@ -80,7 +80,7 @@ class Plain:
     provider = "cpu"
 
     def __init__(self, network: Network, terms: Sequence[Term], *_: object) -> None:
-        self._session = conform.open_session(network.gradient_model(terms), optimise=False)
+        self._session = open_session(network.gradient_model(terms), optimize=False)
 
     def begin(self) -> None:
         """Nothing is counted."""
@@ -100,7 +100,7 @@ def ours(
     """Our pictures, 0..255, and losses after each round."""
     images: list[Array] = []
     losses: list[float] = []
-    painting = StyleTransfer(network, "cpu").prepare(
+    prepared = StyleTransfer(network, "cpu").prepare(
         content / 255, recipe, [r / 255 for r in references]
     )
 
@@ -108,7 +108,7 @@ def ours(
         images.append(made.pixels * 255)
         losses.append(made.loss)
 
-    painting.run(show=keep)
+    prepared.run(on_round=keep)
     return images, losses
 
 
@@ -121,7 +121,7 @@ def test_published_style(
     keras_model: Any, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same picture after each round, to 2 of 255, and the same losses to 1e-4."""
-    monkeypatch.setattr(painting_module, "GradientSession", Plain)
+    monkeypatch.setattr(optimization, "GradientSession", Plain)
     content, reference = picture(1), picture(2)
     theirs = style.style(keras_model, content, reference, rounds=2, evaluations=5)
     images, losses = ours(network, OURS, content, [reference])
@@ -136,7 +136,7 @@ def test_pictures_of_any_size_as_published(
     keras_model: Any, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both are squeezed into the square first, and the result goes back to the content's size."""
-    monkeypatch.setattr(painting_module, "GradientSession", Plain)
+    monkeypatch.setattr(optimization, "GradientSession", Plain)
     content, reference = picture(3)[:50], picture(4)[:, :40]
     squares = [
         style.resize(p.astype(np.uint8), SIDE, SIDE).astype(np.float32)

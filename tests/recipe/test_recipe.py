@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dreamlayer.core.ascent.octaves import SCHEMES
-from dreamlayer.core.ascent.tilings import TILINGS
+from dreamlayer.core.ascent.tiles import TILINGS
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.images.resampling import METHODS
 from dreamlayer.core.recipe.presets import load, parse, preset, presets

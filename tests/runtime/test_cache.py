@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from pathlib import Path
 
 import pytest
 
 from dreamlayer.core.runtime import cache
+
+CORE = "dreamlayer.core."
 
 
 @pytest.fixture
@@ -98,3 +101,25 @@ def test_folder_is_the_users_own_by_default(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("DREAMLAYER_CACHE", "Off")
     assert cache.folder() is None
     assert cache.size() == 0
+
+
+def test_key_covers_the_code_that_shapes_graphs() -> None:
+    """All that a gradient model is made by, down to sentences and values that are in the key."""
+    core = Path(cache.__file__).parents[1]
+    covered = {path for pattern in cache._GRAPH_CODE for path in core.glob(pattern)}
+    elsewhere = {core / name for name in ("errors.py", "recipe/term.py", "recipe/fields.py")}
+    seen: set[Path] = set()
+    waiting = [core / "network" / "gradient_model.py"]
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(CORE):
+                base = core.joinpath(*(node.module or "").removeprefix(CORE).split("."))
+                tried = [base / f"{alias.name}.py" for alias in node.names]
+                found = {base.with_suffix(".py"), base / "__init__.py", *tried}
+                waiting += [one for one in found if one.is_file() and one not in seen]
+    assert {path for path in seen if path.name != "__init__.py"} <= covered | elsewhere
+    assert core / "autodiff" / "rules" / "__init__.py" in covered & seen
+    unused = {path.name for path in covered - seen if path.name != "__init__.py"}
+    assert unused <= {"sizes.py", "edit.py", "providers.py"}

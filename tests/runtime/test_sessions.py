@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import onnx
 import pytest
+from provider_rows import change_row
 
 import dreamlayer.core.network.gradient_session as gradient_session
 import dreamlayer.core.runtime.sessions as sessions
@@ -21,6 +22,7 @@ from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache
+from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import Source, full_name, offered, open_session
 
 TERMS = [Term("deep")]
@@ -42,7 +44,7 @@ def model(network: Network) -> onnx.ModelProto:
 @pytest.mark.parametrize("provider", ["auto", "cpu", "CPU", "CPUExecutionProvider"])
 def test_cpu_is_there_under_all_its_names(provider: str, network: Network) -> None:
     """The session says which provider really runs."""
-    loaded = GradientSession(network, TERMS, provider).provider
+    loaded = GradientSession(network, TERMS, Execution(provider)).provider
     assert loaded in offered() if provider == "auto" else loaded == "cpu"
 
 
@@ -84,8 +86,8 @@ def test_demanded_provider_that_does_not_load_is_an_error(
     )
     monkeypatch.setattr(sessions, "runtime", lambda: fake)
     with pytest.raises(ProviderError, match="did not load on this machine"):
-        open_session(model, "cuda")
-    assert open_session(model, "auto") is fallen
+        open_session(model, Execution("cuda"))
+    assert open_session(model, Execution("auto")) is fallen
 
 
 def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,19 +101,19 @@ def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 def test_number_of_threads_is_bounded(threads: int, model: onnx.ModelProto) -> None:
     """Neither a negative number nor more threads than cores reach ONNX Runtime."""
     with pytest.raises(ProviderError, match=rf"^{threads} threads .* give 1 to \d+"):
-        open_session(model, "cpu", threads)
+        open_session(model, Execution("cpu", threads))
 
 
 def test_runtime_refusal_is_one_sentence(model: onnx.ModelProto) -> None:
     """A model that ONNX Runtime does not take gives our error with its first line."""
     model.graph.node[0].op_type = "NoSuchOperator"
     with pytest.raises(NetworkError, match=r"ONNX Runtime refuses the network: [^\n]*$"):
-        open_session(model, "cpu")
+        open_session(model, Execution("cpu"))
 
 
 def test_tile_that_does_not_run_is_one_sentence(network: Network) -> None:
     """What ONNX Runtime says of a tile becomes our error, with the tile's size."""
-    session = GradientSession(network, TERMS, "cpu")
+    session = GradientSession(network, TERMS, Execution("cpu"))
     with pytest.raises(NetworkError, match=r"tile of 9 × 5 pixels: [^\n]*$"):
         session(np.zeros((4, 5, 9), np.float32))
 
@@ -121,15 +123,15 @@ def test_cuda_agrees_with_the_cpu() -> None:
     """The gradient on the GPU has the CPU's direction: cosine ≥ 0.999."""
     terms = [Term("mixed3"), Term("mixed5")]
     tile = RNG.random((3, 200, 200), np.float32)
-    _, cpu = GradientSession(Network(), terms, "cpu")(tile)
-    _, gpu = GradientSession(Network(), terms, "cuda")(tile)
+    _, cpu = GradientSession(Network(), terms, Execution("cpu"))(tile)
+    _, gpu = GradientSession(Network(), terms, Execution("cuda"))(tile)
     cosine = float((cpu * gpu).sum() / np.linalg.norm(cpu) / np.linalg.norm(gpu))
     assert cosine >= 0.999
 
 
 def test_size_of_its_own_gives_the_same() -> None:
     """On the shipped network, a session for one size gives what the one for all sizes gives."""
-    session = GradientSession(Network(), [Term("mixed3"), Term("mixed5")], "cpu")
+    session = GradientSession(Network(), [Term("mixed3"), Term("mixed5")], Execution("cpu"))
     tile = RNG.random((3, 150, 131), np.float32)
     loss, gradient = session(tile)
     session.fix((150, 131))
@@ -144,7 +146,7 @@ def test_size_that_is_worth_it_gets_a_session_of_its_own(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where so many pixels of one size are to come; another takes the session for all again."""
-    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 3 * 10 * 12})
+    change_row(monkeypatch, "cpu", own_size_pays=3 * 10 * 12)
     opened = []
     real = Network.gradient_source
 
@@ -153,7 +155,7 @@ def test_size_that_is_worth_it_gets_a_session_of_its_own(
         return real(self, terms, size)
 
     monkeypatch.setattr(Network, "gradient_source", noted)
-    session = GradientSession(network, TERMS, "cpu")
+    session = GradientSession(network, TERMS, Execution("cpu"))
     tile, other = RNG.random((3, 10, 12), np.float32), RNG.random((3, 12, 10), np.float32)
     session.expect((10, 12), 2 * 10 * 12)
     session(tile)
@@ -172,8 +174,8 @@ def test_dream_does_not_depend_on_the_size_before(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is not worth a session of its own does not go on with one that is left open."""
-    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 1000})
-    session = GradientSession(network, TERMS, "cpu")
+    change_row(monkeypatch, "cpu", own_size_pays=1000)
+    session = GradientSession(network, TERMS, Execution("cpu"))
     session.expect((10, 12), 1000)
     session.begin()
     session.expect((10, 12), 999)
@@ -188,7 +190,7 @@ def test_size_whose_session_fails_goes_on_with_the_other(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A dream does not die of a session that was only to make it faster, nor try it again."""
-    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 200})
+    change_row(monkeypatch, "cpu", own_size_pays=200)
     real, tried = open_session, []
 
     def failing(source: Source, *rest: object) -> object:
@@ -198,7 +200,7 @@ def test_size_whose_session_fails_goes_on_with_the_other(
         return real(source, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(gradient_session, "open_session", failing)
-    session = GradientSession(network, TERMS, "cpu")
+    session = GradientSession(network, TERMS, Execution("cpu"))
     tile = RNG.random((3, 10, 12), np.float32)
     losses = []
     for _ in range(3):
@@ -215,8 +217,8 @@ def test_session_comes_back_after_all_fails(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where no session can be opened, it is said once; later ones are tried again."""
-    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 200})
-    session = GradientSession(network, TERMS, "cpu")
+    change_row(monkeypatch, "cpu", own_size_pays=200)
+    session = GradientSession(network, TERMS, Execution("cpu"))
     tile = RNG.random((3, 10, 12), np.float32)
     loss = session(tile)[0]
 
@@ -237,15 +239,15 @@ def test_sessions_for_sizes_are_of_the_provider_that_loaded(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What `auto` found first goes on to the end, since others compute a little differently."""
-    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 200})
+    change_row(monkeypatch, "cpu", own_size_pays=200)
     asked = []
 
-    def noted(source: Source, provider: str, *rest: object) -> object:
-        asked.append(provider)
-        return open_session(source, "cpu", *rest)  # type: ignore[arg-type]
+    def noted(source: Source, execution: Execution) -> object:
+        asked.append(execution.provider)
+        return open_session(source, execution.on("cpu"))
 
     monkeypatch.setattr(gradient_session, "open_session", noted)
-    GradientSession(network, TERMS, "auto").expect((10, 12), 200)
+    GradientSession(network, TERMS, Execution("auto")).expect((10, 12), 200)
     assert asked == ["auto", "cpu"]
 
 
@@ -277,7 +279,9 @@ class TestKept:
 
     def gradient(self, source: Source) -> np.ndarray:
         image = np.random.default_rng(1).random((1, 3, 16, 20), np.float32)
-        found: np.ndarray = open_session(source, "cpu").run(["gradient"], {"image": image})[0]
+        found: np.ndarray = open_session(source, Execution("cpu")).run(
+            ["gradient"], {"image": image}
+        )[0]
         return found
 
     def test_is_made_once(self, source: Source, folder: Path) -> None:
@@ -291,13 +295,13 @@ class TestKept:
         """Graphs for other sizes take kilobytes, since the weights are filed by their content."""
         source = Network().gradient_source
         for size in (None, (80, 90), (96, 75)):
-            open_session(source([Term("mixed0")], size), "cpu")
+            open_session(source([Term("mixed0")], size), Execution("cpu"))
         kinds = [path.suffix for path in folder.iterdir()]
         assert sorted(kinds) == [".onnx"] * 3 + [".weights"]
-        session = open_session(source([Term("mixed0")], (80, 90)), "cpu")
+        session = open_session(source([Term("mixed0")], (80, 90)), Execution("cpu"))
         image = np.random.default_rng(1).random((1, 3, 80, 90), np.float32)
         kept = session.run(["gradient"], {"image": image})[0]
-        plain = open_session(source([Term("mixed0")], (80, 90)).make("cpu"), "cpu")
+        plain = open_session(source([Term("mixed0")], (80, 90)).make("cpu"), Execution("cpu"))
         np.testing.assert_array_equal(kept, plain.run(["gradient"], {"image": image})[0])
 
     @pytest.mark.parametrize("damage", [b"", b"not a graph", None])
@@ -319,31 +323,31 @@ class TestKept:
     def test_weights_that_are_gone_are_made_anew(self, folder: Path) -> None:
         """A graph whose weights somebody removed is no error."""
         source = Network().gradient_source([Term("mixed0")])
-        open_session(source, "cpu")
+        open_session(source, Execution("cpu"))
         for path in folder.glob("*.weights"):
             path.unlink()
-        open_session(source, "cpu")
+        open_session(source, Execution("cpu"))
         assert list(folder.glob("*.weights"))
 
     @pytest.mark.parametrize("keep", [0.5, 0.0])
     def test_weights_that_were_cut_off_are_made_anew(self, folder: Path, keep: float) -> None:
         """A file of weights that is too short is never read; the next start mends it."""
         source = Network().gradient_source([Term("mixed0")])
-        open_session(source, "cpu")
+        open_session(source, Execution("cpu"))
         (weights,) = folder.glob("*.weights")
         whole = weights.read_bytes()
         weights.unlink()
         weights.write_bytes(whole[: int(len(whole) * keep)])
-        open_session(source, "cpu")
+        open_session(source, Execution("cpu"))
         assert weights.read_bytes() == whole
 
     def test_weights_in_use_are_not_the_first_to_go(self, folder: Path) -> None:
         """Opening a graph counts as using its weights."""
         source = Network().gradient_source([Term("mixed0")])
-        open_session(source, "cpu")
+        open_session(source, Execution("cpu"))
         (weights,) = folder.glob("*.weights")
         os.utime(weights, (1, 1))
-        open_session(source, "cpu")
+        open_session(source, Execution("cpu"))
         assert weights.stat().st_mtime > 1
 
     def test_graph_of_a_provider_that_fell_back_is_not_kept(
@@ -353,7 +357,7 @@ class TestKept:
         full = "CUDAExecutionProvider"
         monkeypatch.setattr(sessions, "_built", lambda: {"cuda": full})
         with pytest.raises(ProviderError, match="did not load"):
-            open_session(source, "cuda")
+            open_session(source, Execution("cuda"))
         assert not list(folder.iterdir())
 
     def test_full_disk_is_no_error(
@@ -369,16 +373,16 @@ class TestKept:
                 (place / "model.onnx").mkdir()
                 yield place
 
-        monkeypatch.setattr(sessions.kept, "keeping", broken)
+        monkeypatch.setattr(sessions.cache, "keeping", broken)
         assert np.isfinite(self.gradient(source)).all()
         assert not list(folder.iterdir())
 
     def test_another_objective_is_another_entry(self, network: Network, folder: Path) -> None:
         """Terms and sizes tell entries apart; precision only where the provider has two."""
-        open_session(network.gradient_source([Term("deep")]), "cpu")
-        open_session(network.gradient_source([Term("deep", 0.5)]), "cpu")
-        open_session(network.gradient_source([Term("deep")], (16, 16)), "cpu")
-        open_session(network.gradient_source([Term("deep")]), "cpu", precision="fast")
+        open_session(network.gradient_source([Term("deep")]), Execution("cpu"))
+        open_session(network.gradient_source([Term("deep", 0.5)]), Execution("cpu"))
+        open_session(network.gradient_source([Term("deep")], (16, 16)), Execution("cpu"))
+        open_session(network.gradient_source([Term("deep")]), Execution("cpu", precision="fast"))
         assert len(list(folder.glob("*.onnx"))) == 3
 
     def test_nothing_is_kept_where_that_is_switched_off(
@@ -404,8 +408,9 @@ class TestKept:
             "import sys; from dreamlayer.core.network.network import Network\n"
             "from dreamlayer.core.runtime.sessions import open_session\n"
             "from dreamlayer.core.recipe.term import Term\n"
+            "from dreamlayer.core.runtime.providers import Execution\n"
             "source = Network(sys.argv[1]).gradient_source([Term('deep')])\n"
-            "for _ in range(5): open_session(source, 'cpu', 1)\n"
+            "for _ in range(5): open_session(source, Execution('cpu', 1))\n"
         )
         command = [sys.executable, "-c", program, str(small_network)]
         running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from dreamlayer import Picture
-from dreamlayer.core.dreaming.objective import mean_gram
 from dreamlayer.core.errors import (
     CancelledError,
     LayerError,
@@ -17,14 +16,15 @@ from dreamlayer.core.errors import (
     RecipeError,
 )
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.style.colours import grey, luminance
-from dreamlayer.core.style.lbfgs import StyleProgress
+from dreamlayer.core.runtime.providers import Execution
+from dreamlayer.core.style.lbfgs import FourierParameterization, StyleProgress, StyleTracker
 from dreamlayer.core.style.losses import Grams
+from dreamlayer.core.style.luminance import gray, luminance
 from dreamlayer.core.style.memory import estimate_style
 from dreamlayer.core.style.optimization import Round
-from dreamlayer.core.style.spectrum import Spectrum
 from dreamlayer.core.style.transfer import StyleTransfer, transfer
 
 Array = np.ndarray
@@ -53,7 +53,7 @@ def recipe(small_network: Path) -> StyleRecipe:
     )
 
 
-def mean_colour(image: Array) -> Array:
+def mean_color(image: Array) -> Array:
     return image.reshape(-1, 3).mean(0)
 
 
@@ -64,9 +64,9 @@ def test_style_comes_nearer(recipe: StyleRecipe, measure: str, weight: float) ->
         measure=measure, style_weight=weight, content_weight=0.0, rounds=3, evaluations=30
     )
     losses: list[float] = []
-    result = transfer(CONTENT, OTHER, chosen, show=lambda made: losses.append(made.loss))
+    result = transfer(CONTENT, OTHER, chosen, on_round=lambda made: losses.append(made.loss))
     assert losses == sorted(losses, reverse=True)
-    before, after = (np.abs(mean_colour(i) - mean_colour(OTHER)).max() for i in (CONTENT, result))
+    before, after = (np.abs(mean_color(i) - mean_color(OTHER)).max() for i in (CONTENT, result))
     assert after < before / 3
     assert (result.shape, result.dtype) == (CONTENT.shape, np.uint8)
 
@@ -107,18 +107,16 @@ def test_same_recipe_same_picture(recipe: StyleRecipe, changes: dict[str, object
 
 
 def test_gradient_is_that_of_the_loss(recipe: StyleRecipe) -> None:
-    """Through basis, shift and the scale of L-BFGS, finite differences agree."""
-    from dreamlayer.core.style.lbfgs import StyleLedger
-
+    """Finite differences agree through parameterization, shift and the scale for L-BFGS."""
     chosen = recipe.replace(size=9, jitter=3, spectrum=0.7, variation_weight=0.1)
-    painting = StyleTransfer(chosen.network, "cpu").prepare(
+    prepared = StyleTransfer(chosen.network, "cpu").prepare(
         CONTENT[:8, :9] / np.float32(255), chosen, [STYLE]
     )
-    size = painting.sizes[0]
-    basis, tracker = Spectrum(size, 0.7), StyleLedger(chosen, painting.sizes)
-    evaluate = painting._evaluation(0, (2, 1), basis, tracker)
+    size = prepared.sizes[0]
+    basis, tracker = FourierParameterization(size, 0.7), StyleTracker(chosen, prepared.sizes)
+    evaluate = prepared._evaluation(0, (2, 1), basis, tracker)
     rng = np.random.default_rng(3)
-    values = basis.values(rng.uniform(50, 200, (3, *size)))
+    values = basis.coefficients(rng.uniform(50, 200, (3, *size)))
     direction = rng.standard_normal(values.shape)
     _, gradient = evaluate(values)
     step = 0.5
@@ -126,14 +124,14 @@ def test_gradient_is_that_of_the_loss(recipe: StyleRecipe) -> None:
     assert (ahead - behind) / (2 * step) == pytest.approx(np.vdot(gradient, direction), rel=2e-2)
 
 
-def test_spectrum_turns_back_and_is_symmetric() -> None:
-    """The basis gives pixels back, and its transpose is itself, odd sizes included."""
+def test_fourier_parameterization_is_inverted_and_symmetric() -> None:
+    """Coefficients give the pixels back, and the map is its own transpose, odd sizes too."""
     rng = np.random.default_rng(0)
-    basis = Spectrum((7, 11), 1.0)
+    basis = FourierParameterization((7, 11), 1.0)
     a, b = rng.standard_normal((2, 3, 7, 11))
-    np.testing.assert_allclose(basis.pixels(basis.values(a)), a, atol=1e-12)
+    np.testing.assert_allclose(basis.pixels(basis.coefficients(a)), a, atol=1e-12)
     assert np.vdot(basis.pixels(a), b) == pytest.approx(np.vdot(a, basis.pixels(b)))
-    assert Spectrum((7, 11), 0.0).pixels(a) is a
+    assert FourierParameterization((7, 11), 0.0).pixels(a) is a
 
 
 def test_gram_matrices_are_weighted(recipe: StyleRecipe) -> None:
@@ -142,7 +140,7 @@ def test_gram_matrices_are_weighted(recipe: StyleRecipe) -> None:
     pictures = [
         np.ascontiguousarray(p.transpose(2, 0, 1) / np.float32(255)) for p in (STYLE, OTHER)
     ]
-    found = Grams(network, recipe, "cpu")(pictures, (3, 1))
+    found = Grams(network, recipe, Execution("cpu"))(pictures, (3, 1))
     expected = 0.75 * mean_gram(pictures[0][np.newaxis]) + 0.25 * mean_gram(pictures[1][np.newaxis])
     np.testing.assert_allclose(found["gram/image"], expected, rtol=1e-5)
     assert set(found) == {"gram/image", "gram/first"}
@@ -156,7 +154,7 @@ def test_weight_of_a_style_picture_matters(recipe: StyleRecipe) -> None:
     assert np.abs(even.astype(int) - both).max() > 0
 
 
-def test_colours_are_kept(recipe: StyleRecipe) -> None:
+def test_colors_are_kept(recipe: StyleRecipe) -> None:
     """All three channels of a pixel change alike, and by the luminance alone."""
     content = (CONTENT / np.float32(255)) * np.float32(0.4) + np.float32(0.3)
     result = transfer(content, STYLE, recipe.replace(keep_colors=True, strength=0.3, start="noise"))
@@ -165,10 +163,10 @@ def test_colours_are_kept(recipe: StyleRecipe) -> None:
     np.testing.assert_allclose(change, np.broadcast_to(change[..., :1], change.shape), atol=1e-5)
 
 
-def test_grey_keeps_the_luminance() -> None:
+def test_gray_keeps_the_luminance() -> None:
     """The luminance of the grey picture is the luminance of the coloured one."""
     planes = CONTENT.transpose(2, 0, 1) / np.float32(255)
-    np.testing.assert_allclose(luminance(grey(planes)), luminance(planes), atol=1e-6)
+    np.testing.assert_allclose(luminance(gray(planes)), luminance(planes), atol=1e-6)
 
 
 @pytest.mark.parametrize("enlarge", ["picture", "detail"])
@@ -176,7 +174,7 @@ def test_larger_pictures_are_worked_on_small(recipe: StyleRecipe, enlarge: str) 
     """The result has the content's size, whatever it was worked on at."""
     seen: list[StyleProgress] = []
     chosen = recipe.replace(size=16, octaves=2, enlarge=enlarge, strength=0.5)
-    result = transfer(noise(50, 70, 3), STYLE, chosen, watch=seen.append)
+    result = transfer(noise(50, 70, 3), STYLE, chosen, on_progress=seen.append)
     assert result.shape == (50, 70, 3)
     assert {(p.octave, p.width, p.height) for p in seen} == {(1, 8, 6), (2, 16, 11)}
 
@@ -197,8 +195,8 @@ def test_start(recipe: StyleRecipe, start: str) -> None:
         start=start, style_weight=0, content_weight=0, variation_weight=1e-6, rounds=1
     )
     result = transfer(CONTENT, OTHER, chosen.replace(evaluations=1))
-    expected = {"content": mean_colour(CONTENT), "noise": 127.5, "style": mean_colour(OTHER)}
-    np.testing.assert_allclose(mean_colour(result), expected[start], atol=6)
+    expected = {"content": mean_color(CONTENT), "noise": 127.5, "style": mean_color(OTHER)}
+    np.testing.assert_allclose(mean_color(result), expected[start], atol=6)
 
 
 def test_progress_and_rounds(recipe: StyleRecipe) -> None:
@@ -206,7 +204,7 @@ def test_progress_and_rounds(recipe: StyleRecipe) -> None:
     seen: list[StyleProgress] = []
     shown: list[Round] = []
     result = transfer(
-        CONTENT, STYLE, recipe.replace(octaves=2), watch=seen.append, show=shown.append
+        CONTENT, STYLE, recipe.replace(octaves=2), on_progress=seen.append, on_round=shown.append
     )
     fractions = [p.fraction for p in seen]
     assert fractions == sorted(fractions)
@@ -222,7 +220,7 @@ def test_cancelled_within_one_evaluation(recipe: StyleRecipe) -> None:
     """No gradient is computed after the wish to stop."""
     seen: list[StyleProgress] = []
     with pytest.raises(CancelledError):
-        transfer(CONTENT, STYLE, recipe, watch=seen.append, cancelled=lambda: len(seen) == 3)
+        transfer(CONTENT, STYLE, recipe, on_progress=seen.append, cancelled=lambda: len(seen) == 3)
     assert len(seen) == 3
 
 
@@ -302,7 +300,7 @@ def test_too_large_a_style_scale_is_named(recipe: StyleRecipe) -> None:
 def test_no_strength_gives_the_picture_back(recipe: StyleRecipe) -> None:
     """Without a look at the network."""
     rounds: list[Round] = []
-    result = transfer(CONTENT, STYLE, recipe.replace(strength=0), show=rounds.append)
+    result = transfer(CONTENT, STYLE, recipe.replace(strength=0), on_round=rounds.append)
     np.testing.assert_array_equal(result, CONTENT)
     assert rounds == []
 

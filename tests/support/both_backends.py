@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from dreamlayer.core.ascent.loop import Step, ascend
+from dreamlayer.core.ascent.loop import Callbacks, Step, ascend
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.device.objective import DeviceObjective
@@ -14,6 +14,7 @@ from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import Execution
 
 Array = np.ndarray
 TOLERANCE = 1e-4
@@ -35,8 +36,7 @@ class Run:
             held,
             grid=grid,
             rng=np.random.default_rng(recipe.seed),
-            watch=self.progress.append,
-            trace=self._keep,
+            callbacks=Callbacks(self.progress.append, on_step=self._keep),
         )
         self.image = backend.download(dreamt)
         np.testing.assert_array_equal(backend.download(held), base)
@@ -53,8 +53,8 @@ def loaded(
     """One objective in both forms, on one thread."""
     found = Network(network)
     return (
-        Objective(found, terms, guide, "cpu", 1),
-        DeviceObjective(found, terms, guide, "cpu", 1),
+        Objective(found, terms, guide, Execution("cpu", 1)),
+        DeviceObjective(found, terms, guide, Execution("cpu", 1)),
     )
 
 

@@ -11,7 +11,8 @@ import onnxruntime
 from onnx import helper, numpy_helper
 
 from dreamlayer.core.autodiff.backward import backward
-from dreamlayer.core.graph.builder import Graph, prune
+from dreamlayer.core.graph.builder import Graph
+from dreamlayer.core.graph.edit import prune
 from dreamlayer.core.graph.ops import cast
 
 STEP = 1.5e-3

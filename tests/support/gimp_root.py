@@ -1,8 +1,8 @@
 """Real editors for the tests: small Debian systems beside this one, each with one GIMP.
 
-`python tests/gimp_root.py trixie sid bullseye` builds them in the user's cache folder: GIMP 3.0,
-GIMP 3.2, and Python 2.7, which GIMP 2.10's plug-ins run on. It takes a minute each, root's
-rights and the package mmdebstrap. What is there already is kept.
+`python tests/support/gimp_root.py trixie sid bullseye` builds them in the user's cache folder:
+GIMP 3.0, GIMP 3.2, and Python 2.7, which GIMP 2.10's plug-ins run on. It takes a minute each,
+root's rights and the package mmdebstrap. Existing ones are reused.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ def folder(suite: str) -> Path:
 
 
 def missing(suite: str) -> str:
-    """Why a suite's root cannot be used, as one sentence with the command to mend it; or ''."""
+    """Why a suite's root cannot be used, as one sentence with the command that helps; or ''."""
     if not sys.platform.startswith("linux"):
         return "a root with a real GIMP can be made on Linux only"
     if os.geteuid() != 0:
         return "a root with a real GIMP can be entered by root only; run the tests as root"
     if not folder(suite).is_dir():
-        return f"no root with a real GIMP; build one: python tests/gimp_root.py {suite}"
+        return f"no root with a real GIMP; build one: python tests/support/gimp_root.py {suite}"
     return ""
 
 

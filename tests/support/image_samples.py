@@ -59,11 +59,11 @@ def grey_profile(gamma: float = 1.0) -> bytes:
 def png(array: np.ndarray, chunks: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
     """Encode uint8 or uint16 `[height, width, 1..4]` as PNG, extra chunks before the pixels."""
     height, width, channels = array.shape
-    colour = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    color_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
     bits = array.itemsize * 8
     rows = array.astype(array.dtype.newbyteorder(">")).reshape(height, -1)
     raw = b"".join(b"\0" + row.tobytes() for row in rows)
-    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, bits, color_type, 0, 0, 0)
     body = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(raw, 1)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -78,11 +78,11 @@ def png_values(data: bytes) -> np.ndarray:
     while at < len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         if kind == b"IHDR":
-            width, height, bits, colour, *_ = struct.unpack_from(">IIBBBBB", data, at + 8)
+            width, height, bits, color_type, *_ = struct.unpack_from(">IIBBBBB", data, at + 8)
         if kind == b"IDAT":
             packed += data[at + 8 : at + 8 + length]
         at += length + 12
-    channels = {0: 1, 4: 2, 2: 3, 6: 4}[colour]
+    channels = {0: 1, 4: 2, 2: 3, 6: 4}[color_type]
     step = channels * bits // 8
     raw = zlib.decompress(packed)
     stride = width * step
@@ -119,7 +119,7 @@ def tiff(array: np.ndarray, photometric: int | None = None, tags: Any = ()) -> b
     kind = {"u": 1, "i": 2, "f": 3}[array.dtype.kind]
     if photometric is None:
         photometric = 2 if channels >= 3 else 1
-    colours = {1: 1, 2: 3, 5: 4}[photometric]
+    colors = {1: 1, 2: 3, 5: 4}[photometric]
     pixels = array.astype(array.dtype.newbyteorder("<")).tobytes()
     bits = struct.pack(f"<{channels}H", *[array.itemsize * 8] * channels)
     kinds = struct.pack(f"<{channels}H", *[kind] * channels)
@@ -144,7 +144,7 @@ def tiff(array: np.ndarray, photometric: int | None = None, tags: Any = ()) -> b
         (339, 3, channels, shorts(kinds, at_kinds)),
         *tags,
     ]
-    if channels > colours:
+    if channels > colors:
         entries.append((338, 3, 1, 2))
     directory = struct.pack("<H", len(entries))
     for entry in sorted(entries):

@@ -37,7 +37,7 @@ echo "(#$known #{python})" > "$file"
 """
 
 _PYTHON = """#!/bin/sh
-if [ "$1" = -c ]; then echo noise; echo {trial}; exit; fi
+if [ "$1" = -c ]; then echo noise; echo {probe}; exit; fi
 echo {report}
 """
 
@@ -83,9 +83,9 @@ def python(path: Path, report: Mapping[str, Any] | None = None, **said: Any) -> 
     network = path.with_name("network.onnx")
     network.parent.mkdir(parents=True, exist_ok=True)
     network.touch()
-    trial = {
+    probe = {
         "python": [3, 12, 1],
-        "core": VERSION,
+        "dreamlayer": VERSION,
         "onnxruntime": "1.20.0",
         "missing": None,
         **said,
@@ -96,8 +96,8 @@ def python(path: Path, report: Mapping[str, Any] | None = None, **said: Any) -> 
         "networks": {"default": str(network)},
         **(report or {}),
     }
-    quoted = [shlex.quote(json.dumps(part)) for part in (trial, report)]
-    return script(path, _PYTHON.format(trial=quoted[0], report=quoted[1]))
+    quoted = [shlex.quote(json.dumps(part)) for part in (probe, report)]
+    return script(path, _PYTHON.format(probe=quoted[0], report=quoted[1]))
 
 
 def answers(known: Mapping[str, str]) -> Any:

@@ -13,9 +13,9 @@ from dreamlayer.core.errors import LayerError, MemoryLimitError, PictureError, R
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import parse_channels
-from dreamlayer.core.visualize import memory as room
+from dreamlayer.core.visualize import memory
 from dreamlayer.core.visualize.features import (
-    Looks,
+    Appearance,
     describe,
     feature_layout,
     feature_sheet,
@@ -72,26 +72,26 @@ def test_a_picture_below_the_minimum_is_refused() -> None:
         features(Network(), wide, "mixed5", max_side=100)
 
 
-def test_values_below_zero_get_colours_of_their_own(network: Network, pixels: np.ndarray) -> None:
+def test_values_below_zero_get_their_own_colors(network: Network, pixels: np.ndarray) -> None:
     """`auto` takes viridis for a ReLU's maps, and the diverging map for others."""
-    looks = Looks(cell=60)
+    appearance = Appearance(cell=60)
     for layer, meaning in (("first", "viridis"), ("deep", "diverging")):
         found = features(network, pixels, layer)
-        drawn = feature_sheet(found, [0, 1], "t", "l", looks)
-        chosen = feature_sheet(found, [0, 1], "t", "l", Looks(cell=60, colormap=meaning))
+        drawn = feature_sheet(found, [0, 1], "t", "l", appearance)
+        chosen = feature_sheet(found, [0, 1], "t", "l", Appearance(cell=60, colormap=meaning))
         np.testing.assert_array_equal(drawn, chosen)
 
 
-def test_one_scale_for_all_has_the_same_colour_for_the_same_value(
+def test_one_scale_for_all_has_the_same_color_for_the_same_value(
     network: Network, pixels: np.ndarray
 ) -> None:
-    """A map that is a tenth of another looks dark beside it; by itself it looks the same."""
+    """A map that is a tenth of another looks dark beside it, but the same on its own scale."""
     found = features(network, pixels, "first")
     found.maps[1] = found.maps[0] / 10
     for scale, same in (("each", True), ("all", False)):
-        looks = Looks(cell=100, columns=3, colormap="grey", scale=scale)
-        sheet = feature_sheet(found, [0, 1], "t", "l", looks)
-        layout = feature_layout(2, (30, 50), looks)
+        appearance = Appearance(cell=100, columns=3, colormap="grey", scale=scale)
+        sheet = feature_sheet(found, [0, 1], "t", "l", appearance)
+        layout = feature_layout(2, (30, 50), appearance)
         cells = [sheet[t : t + 60, x : x + 100].astype(int) for t, x in map(layout.place, (1, 2))]
         assert bool(abs(cells[0] - cells[1]).max() <= 1) is same
         if not same:
@@ -129,17 +129,16 @@ def test_maps_that_do_not_fit_are_refused_beforehand(
     network: Network, pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the option that helps; sheets too."""
-    monkeypatch.setattr(room, "available", lambda: 0.0)
-    monkeypatch.setattr(room, "held", lambda: 1e6)
+    monkeypatch.setattr(memory, "usable", lambda: 1e6)
     with pytest.raises(MemoryLimitError, match="--max-side"):
         features(network, pixels, "deep")
     with pytest.raises(MemoryLimitError, match="--cell or --most"):
-        room.check_drawing((100, 100))
+        memory.check_drawing((100, 100))
     with pytest.raises(MemoryLimitError, match="--cell or --most"):
-        room.check_gallery(network, ["deep"], 40, (100, 100))
+        memory.check_gallery(network, ["deep"], 40, (100, 100))
 
 
-def test_maps_are_let_go_after_their_last_reader(network: Network) -> None:
+def test_maps_are_freed_after_their_last_reader(network: Network) -> None:
     """The largest that meet are the two of 8 channels, before and after the last activation."""
-    assert room.forward_bytes(network, "deep") == 4 * 16
-    assert room.forward_bytes(network, "image") == 0
+    assert memory.forward_bytes(network, "deep") == 4 * 16
+    assert memory.forward_bytes(network, "image") == 0

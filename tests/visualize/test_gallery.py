@@ -1,4 +1,4 @@
-"""The gallery: which layers and channels it offers, and what it dreams of them."""
+"""The gallery: which layers and channels it offers, and the pictures that it dreams."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import parser
+from provider_rows import change_row
 
 import dreamlayer.core.network.gradient_session as gradient_session
 from dreamlayer.core.ascent.progress import Progress
@@ -17,8 +18,7 @@ from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.visualize.gallery import RECIPE, Gallery, gallery_layout, gallery_sheet, label
-from dreamlayer.core.visualize.layers import channel_terms, whole_layers
-from dreamlayer.core.visualize.sources import before_relu
+from dreamlayer.core.visualize.layers import before_relu, channel_terms, whole_layers
 
 QUICK = RECIPE.replace(octaves=2, steps=2, canvas=40)
 
@@ -100,7 +100,7 @@ def test_a_picture_is_what_its_recipe_makes(branches: Network) -> None:
 def test_many_channels_have_one_session(branches: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many pictures there are; none depends on those before it."""
     # Two steps on 40 × 40 pixels are not worth a session of their own, but six would be.
-    monkeypatch.setattr(gradient_session, "_WORTH", {"cpu": 4 * 40 * 40})
+    change_row(monkeypatch, "cpu", own_size_pays=4 * 40 * 40)
     opened = []
     real = gradient_session.open_session
 
@@ -127,7 +127,7 @@ def test_progress_is_that_of_the_whole(small_network: Path) -> None:
     assert fractions[-1] == pytest.approx(1)
 
 
-def test_it_can_be_given_up(small_network: Path) -> None:
+def test_it_can_be_cancelled(small_network: Path) -> None:
     """Between two tiles, in any picture."""
     network = Network(str(small_network))
     dreamt = Gallery(network, QUICK).dream([Term("deep"), Term("first")], cancelled=lambda: True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dreamlayer.core.ascent.loop import Step
+from dreamlayer.core.ascent.loop import Callbacks, Step
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.recipe import Recipe
@@ -16,7 +16,7 @@ def record_of(recipe: Recipe) -> Recorder:
     """A run on a small picture."""
     record = Recorder(recipe.steps)
     pixels = np.random.default_rng(0).random((40, 60, 3), np.float32)
-    Dreamer(recipe.network).dream(pixels, recipe, trace=record)
+    Dreamer(recipe.network).dream(pixels, recipe, callbacks=Callbacks(on_step=record))
     return record
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.visualize.bar_chart import bar_sheet
-from dreamlayer.core.visualize.colormaps import COLORMAPS, colour
+from dreamlayer.core.visualize.colormaps import COLORMAPS, apply_colormap
 from dreamlayer.core.visualize.sheets import (
     PAPER,
     Cell,
@@ -71,12 +71,15 @@ def test_numbers_have_three_digits() -> None:
 def test_colormaps_end_where_they_should() -> None:
     """Grey is black to white; the diverging one is nearly white in its middle; values are cut."""
     ramp = np.array([[-9, -1, 0, 1, 9]], np.float32)
-    grey = colour(ramp, "grey", -1, 1)[0]
+    grey = apply_colormap(ramp, "grey", -1, 1)[0]
     assert grey.tolist() == [[0] * 3, [0] * 3, [128] * 3, [255] * 3, [255] * 3]
-    assert colour(ramp, "diverging", -1, 1)[0, 2].min() > 240
-    assert colour(ramp, "viridis", -1, 1)[0, [0, 4]].tolist() == [[68, 1, 84], [253, 231, 37]]
+    assert apply_colormap(ramp, "diverging", -1, 1)[0, 2].min() > 240
+    assert apply_colormap(ramp, "viridis", -1, 1)[0, [0, 4]].tolist() == [
+        [68, 1, 84],
+        [253, 231, 37],
+    ]
     for name in COLORMAPS:
-        assert (colour(ramp, name, 3, 3) == colour(ramp, name, 0, 99)[0, 0]).all()
+        assert (apply_colormap(ramp, name, 3, 3) == apply_colormap(ramp, name, 0, 99)[0, 0]).all()
 
 
 def test_a_sheet_is_stored_with_what_it_shows(tmp_path: Path) -> None:

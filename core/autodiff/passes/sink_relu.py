@@ -14,14 +14,15 @@ from collections.abc import Iterable
 import onnx
 from onnx import helper
 
-from dreamlayer.core.autodiff.variants import TAPS, Variant
 from dreamlayer.core.graph.inference import names_read
 
 _KEEPS_SIGN = {"Relu", "Concat", "MaxPool", "AveragePool"}
 """Operators that give nothing below zero where their inputs have nothing below zero."""
 
 
-def sink_relus(model: onnx.ModelProto, keep: Iterable[str], variant: Variant) -> onnx.ModelProto:
+def sink_relus(
+    model: onnx.ModelProto, keep: Iterable[str], *, pools: bool = False
+) -> onnx.ModelProto:
     """Replace Concat(Relu(x), Relu(y), ...) by Relu(Concat(x, y, ...)), and likewise for MaxPool.
 
     Other inputs of a concatenation must be known not to be negative, such as pools of ReLUs. Where
@@ -33,8 +34,8 @@ def sink_relus(model: onnx.ModelProto, keep: Iterable[str], variant: Variant) ->
         A network; it is not changed.
     keep : iterable of str
         Tensors that must stay, such as the layers of an objective.
-    variant : Variant
-        Pools are passed where their gradient is to be written as `taps`.
+    pools : bool
+        Whether max-pools are passed too: their gradient must then not be written by indices.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def sink_relus(model: onnx.ModelProto, keep: Iterable[str], variant: Variant) ->
         if node.op_type in _KEEPS_SIGN and (node.op_type == "Relu" or positive.issuperset(inputs)):
             positive.update(node.output)
         parts = [name for name in inputs if name in relus]
-        if not parts or not _passes(node, positive, variant):
+        if not parts or not _passes(node, positive, pools):
             moved.graph.node.append(node)
             continue
         bare.update(parts)
@@ -76,8 +77,8 @@ def sink_relus(model: onnx.ModelProto, keep: Iterable[str], variant: Variant) ->
     return moved
 
 
-def _passes(node: onnx.NodeProto, positive: set[str], variant: Variant) -> bool:
+def _passes(node: onnx.NodeProto, positive: set[str], pools: bool) -> bool:
     """Whether a ReLU does behind a node what one before each of its inputs does, and cheaper."""
     if node.op_type == "Concat":
         return positive.issuperset(node.input)
-    return node.op_type == "MaxPool" and variant.max_pool == TAPS
+    return pools and node.op_type == "MaxPool"

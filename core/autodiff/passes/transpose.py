@@ -1,10 +1,10 @@
-"""Swap rows and columns throughout a network, ahead of differentiation.
+"""Swap rows and columns throughout a network, before it is differentiated.
 
-The gradient of a max-pool by `rules.max_pool_compare` puts rows together cheaply and columns
-dearly. What it puts together last, at full size, has to be the columns, for the first of a window's
-maxima to be counted row by row as everywhere else. In a network that works on the image turned over
-its diagonal, the image's columns are rows; and the first maximum by indices would be that of the
-columns, so all of its pools must be of the kind that can be compared.
+The max-pool gradient of `rules.max_pool_compare` joins rows cheaply and columns at a high cost. To
+find the first maximum of a window row by row, as everywhere else, it must join columns last, at
+full size. In a network that works on the transposed image, the image's columns are rows. By
+indices the first maximum would then be found column by column, so every max-pool of the network
+must be one that can be compared.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ALIKE = {
 _PAIRS = ("kernel_shape", "strides", "dilations")
 
 
-def turned(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
+def transposed(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
     """The same network, working on the transposed image inside.
 
     Parameters
@@ -37,8 +37,8 @@ def turned(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
     model : onnx.ModelProto
         A network with the input `image`; it is not changed.
     keep : iterable of str
-        Tensors that must stay as they are: they are turned back. Turned over, they are called as
-        `name` says.
+        Tensors that must stay as they are: they are transposed back. Transposed, they are called
+        as `transposed_name` says.
 
     Returns
     -------
@@ -54,7 +54,11 @@ def turned(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
     result.CopyFrom(model)
     del result.graph.node[:], result.graph.value_info[:]
     nodes = result.graph.node
-    nodes.append(helper.make_node("Transpose", [IMAGE], [name(IMAGE)], name(IMAGE), perm=_SWAP))
+    nodes.append(
+        helper.make_node(
+            "Transpose", [IMAGE], [transposed_name(IMAGE)], transposed_name(IMAGE), perm=_SWAP
+        )
+    )
     for node in model.graph.node:
         if not moving.intersection(names_read(node)):
             nodes.append(node)
@@ -63,21 +67,23 @@ def turned(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
             return model
         pools += node.op_type == "MaxPool"
         moving.update(node.output)
-        nodes.extend(_turned(node, moving, shapes))
+        nodes.extend(_transposed_nodes(node, moving, shapes))
         for output in kept.intersection(node.output):
             nodes.append(
-                helper.make_node("Transpose", [name(output)], [output], output, perm=_SWAP)
+                helper.make_node(
+                    "Transpose", [transposed_name(output)], [output], output, perm=_SWAP
+                )
             )
     return result if pools else model
 
 
-def name(tensor: str) -> str:
-    """What a tensor is called turned over."""
-    return f"turned/{tensor}"
+def transposed_name(tensor: str) -> str:
+    """The name of a transposed tensor."""
+    return f"transposed/{tensor}"
 
 
 def _alike(node: onnx.NodeProto, moving: set[str], known: Known) -> bool:
-    """Whether a node can be turned over."""
+    """Whether a node can be transposed."""
     shapes = known.shapes
     if any(len(shapes.get(output, ())) != 4 for output in node.output if output):
         return False
@@ -99,17 +105,17 @@ def _flat(dims: list[Dim] | None) -> bool:
     return dims is not None and all(dim == 1 for dim in dims[-2:])
 
 
-def _turned(
+def _transposed_nodes(
     node: onnx.NodeProto, moving: set[str], shapes: Mapping[str, list[Dim]]
 ) -> Iterator[onnx.NodeProto]:
-    """The node with its windows turned over, after what turns its kernel."""
+    """The node with its windows transposed, after the node that transposes its kernel."""
     copy = onnx.NodeProto()
     copy.CopyFrom(node)
-    copy.name = name(node.name or node.output[0])
+    copy.name = transposed_name(node.name or node.output[0])
     for field in (copy.input, copy.output):
         for place, tensor in enumerate(field):
             if tensor in moving:
-                field[place] = name(tensor)
+                field[place] = transposed_name(tensor)
     if node.op_type in _WINDOWED:
         for attribute in copy.attribute:
             if attribute.name in _PAIRS:
@@ -118,7 +124,7 @@ def _turned(
                 top, left, bottom, right = attribute.ints
                 attribute.ints[:] = [left, top, right, bottom]
     if node.op_type == "Conv" and shapes[node.input[1]][2:] != [1, 1]:
-        kernel = f"{name(node.output[0])}/kernel"
+        kernel = f"{transposed_name(node.output[0])}/kernel"
         yield helper.make_node("Transpose", [node.input[1]], [kernel], kernel, perm=_SWAP)
         copy.input[1] = kernel
     yield copy

@@ -11,29 +11,27 @@ import math
 from functools import partial
 from typing import Any
 
-from dreamlayer.core.autodiff.rules import elementwise, pools, products, reductions
+from dreamlayer.core.autodiff.rules import elementwise, linear, pools, reduce_norm
 from dreamlayer.core.autodiff.rules import layout as moves
-from dreamlayer.core.autodiff.rules import linear as convolutions
-from dreamlayer.core.autodiff.rules import reduce_norm as normalizations
 from dreamlayer.core.autodiff.rules.elementwise import call, each, slope
 from dreamlayer.core.autodiff.rules.rule import (
-    FLOATS,
     WEIGHTS,
     ZERO,
-    Entries,
     Refusal,
     Rule,
+    Rules,
+    Unless,
     Variadic,
 )
 from dreamlayer.core.graph.ops import where
 
 SPLIT: Any = moves.split
 
-RULES: dict[str, Entries] = {
+RULES: Rules = {
     # the input passes unchanged
     "Identity": (moves.identity,),
     "Dropout": (moves.dropout, ZERO, ZERO),
-    "Cast": (elementwise.cast_back,),
+    "Cast": (Unless(elementwise.cuts_off, elementwise.cast_back),),
     # arithmetic
     "Neg": (lambda g, ans, x, a: -g,),
     "Add": each(lambda g, ans, x, a: g, lambda g, ans, x, a: g),
@@ -93,32 +91,32 @@ RULES: dict[str, Entries] = {
     "SpaceToDepth": (moves.space_to_depth,),
     "Resize": (moves.resize, ZERO, ZERO, ZERO),
     # reductions
-    "ReduceSum": (reductions.reduce_sum, ZERO),
-    "ReduceMean": (reductions.reduce_mean, ZERO),
-    "ReduceMax": (reductions.reduce_extreme, ZERO),
-    "ReduceMin": (reductions.reduce_extreme, ZERO),
-    "ReduceSumSquare": (reductions.reduce_sum_square, ZERO),
-    "ReduceL1": (reductions.reduce_l1, ZERO),
-    "ReduceL2": (reductions.reduce_l2, ZERO),
-    "ReduceLogSumExp": (reductions.reduce_log_sum_exp, ZERO),
+    "ReduceSum": (reduce_norm.reduce_sum, ZERO),
+    "ReduceMean": (reduce_norm.reduce_mean, ZERO),
+    "ReduceMax": (reduce_norm.reduce_extreme, ZERO),
+    "ReduceMin": (reduce_norm.reduce_extreme, ZERO),
+    "ReduceSumSquare": (reduce_norm.reduce_sum_square, ZERO),
+    "ReduceL1": (reduce_norm.reduce_l1, ZERO),
+    "ReduceL2": (reduce_norm.reduce_l2, ZERO),
+    "ReduceLogSumExp": (reduce_norm.reduce_log_sum_exp, ZERO),
     # matrix products and convolutions
     "MatMul": (
-        lambda g, ans, x, a: products.matmul(0, g, ans, x, a),
-        lambda g, ans, x, a: products.matmul(1, g, ans, x, a),
+        lambda g, ans, x, a: linear.matmul(0, g, ans, x, a),
+        lambda g, ans, x, a: linear.matmul(1, g, ans, x, a),
     ),
-    "Gemm": (products.gemm_a, products.gemm_b, products.gemm_c),
-    "Conv": (convolutions.conv_input, WEIGHTS, WEIGHTS),
-    "ConvTranspose": (convolutions.conv_transpose_input, WEIGHTS, WEIGHTS),
+    "Gemm": (linear.gemm_a, linear.gemm_b, linear.gemm_c),
+    "Conv": (linear.conv_input, WEIGHTS, WEIGHTS),
+    "ConvTranspose": (linear.conv_transpose_input, WEIGHTS, WEIGHTS),
     # pools
     "MaxPool": (pools.max_pool,),
     "AveragePool": (pools.average_pool,),
     "GlobalMaxPool": (pools.global_max_pool,),
     "GlobalAveragePool": (pools.global_average_pool,),
     # normalisations
-    "BatchNormalization": (normalizations.batch_normalization, *[WEIGHTS] * 4),
-    "InstanceNormalization": (normalizations.instance_normalization, WEIGHTS, WEIGHTS),
-    "LayerNormalization": (normalizations.layer_normalization, WEIGHTS, WEIGHTS),
-    "LRN": (normalizations.lrn,),
+    "BatchNormalization": (reduce_norm.batch_normalization, *[WEIGHTS] * 4),
+    "InstanceNormalization": (reduce_norm.instance_normalization, WEIGHTS, WEIGHTS),
+    "LayerNormalization": (reduce_norm.layer_normalization, WEIGHTS, WEIGHTS),
+    "LRN": (reduce_norm.lrn,),
 }
 
 SEVERAL_OUTPUTS = {"Split"}
@@ -145,7 +143,6 @@ REFUSED: dict[str, str] = {
 """Operators known to be without a rule, with the reason as part of a sentence."""
 
 __all__ = [
-    "FLOATS",
     "INDEX_OUTPUTS",
     "REFUSED",
     "RULES",
@@ -153,5 +150,7 @@ __all__ = [
     "ZERO_GRADIENT",
     "Refusal",
     "Rule",
+    "Rules",
+    "Unless",
     "Variadic",
 ]

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from onnx import TensorProto
 
-from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs, Rule
-from dreamlayer.core.autodiff.variants import RAMP
+from dreamlayer.core.autodiff.rules.rule import FLOATS, Attrs, Inputs, Rule
 from dreamlayer.core.graph.builder import Value, same_shape
 from dreamlayer.core.graph.ops import cast, scaled, total, unbroadcast, where
 
@@ -35,21 +34,29 @@ def call(op: str, x: Value) -> Value:
     return x.graph.emit(op, x)
 
 
-def positive(x: Value) -> Value:
-    """1 where `x` > 0, else 0, in the type of `x`, which is nowhere below zero.
+Mask = Callable[[Value], Value]
+"""Makes 1 of what is above 0, and 0 of 0, in the tensor's type; nothing may be below 0."""
 
-    ONNX Runtime keeps HardSigmoid in its blocked NCHWc layout, which a comparison leaves; the
-    slope makes every x above 1e-30 a 1. A slope beyond float16's range would turn 0 into NaN.
+
+def step_mask(x: Value) -> Value:
+    """By a HardSigmoid, which ONNX Runtime keeps in its blocked NCHWc layout, as no comparison.
+
+    The slope makes every x above 1e-30 a 1. Beyond float16's range it would turn 0 into NaN.
     """
-    if x.graph.variant.mask == RAMP and x.dtype == TensorProto.FLOAT:
-        return x.graph.emit("Min", x * 1e30, x.graph.like(x, 1.0))
     if x.dtype == TensorProto.FLOAT:
         return x.graph.emit("HardSigmoid", x, alpha=1e30, beta=0.0)
     return cast(x > 0, x.dtype)
 
 
-def relu(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    return scaled(positive(ans), g)
+def ramp_mask(x: Value) -> Value:
+    """By a ramp as steep, of product and minimum."""
+    if x.dtype == TensorProto.FLOAT:
+        return x.graph.emit("Min", x * 1e30, x.graph.like(x, 1.0))
+    return cast(x > 0, x.dtype)
+
+
+def relu(g: Value, ans: Value, x: Inputs, attrs: Attrs, mask: Mask = step_mask) -> Value:
+    return scaled(mask(ans), g)
 
 
 def product(i: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
@@ -124,6 +131,11 @@ def power_exponent(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 def cast_back(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     return cast(g, x[0].dtype)
+
+
+def cuts_off(attrs: Attrs) -> bool:
+    """Whether a Cast is to whole numbers, which have no gradient."""
+    return attrs["to"] not in FLOATS
 
 
 def extreme(i: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:

@@ -1,83 +1,34 @@
-"""Gradient rules of Conv and ConvTranspose with respect to their input.
+"""Gradient rules of what is linear in its input: matrix products and convolutions.
 
-Both are linear in the input, so the gradient is the transposed operator applied to `g`. Names:
-k kernel size with dilation counted in, s stride, begin and end the padding of one axis.
+The gradient is the transposed operator applied to `g`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from onnx import TensorProto
 
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
-from dreamlayer.core.autodiff.variants import OWN
+from dreamlayer.core.autodiff.rules.window import Window, placed, window
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.ops import joined, padded, permute, reshape, sizes
+from dreamlayer.core.graph.ops import (
+    joined,
+    padded,
+    permute,
+    reshape,
+    reshape_like,
+    shape,
+    sizes,
+    unbroadcast,
+)
 
 _LOWEST = -3e38
 _LOWEST_HALF = -65504.0
 """Numbers that no weight is below, finite in bfloat16, and in float16."""
 
-
-@dataclass(frozen=True)
-class Window:
-    """The geometry of a sliding window over the spatial axes of [batch, channels, ...]."""
-
-    kernel: list[int]
-    strides: list[int]
-    dilations: list[int]
-    pads: list[int] | None
-    """[begin..., end...] where they are constants, None for auto_pad over unknown sizes."""
-    same_lower: bool
-
-    @property
-    def extent(self) -> list[int]:
-        """Kernel sizes with dilation counted in."""
-        return [(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilations, strict=True)]
-
-    @property
-    def axes(self) -> int:
-        """The number of spatial axes."""
-        return len(self.kernel)
-
-    def begin(self, x: Value, y: Value) -> Value:
-        """Padding before each spatial axis of the input `x` of output `y`, an int64 vector."""
-        graph = x.graph
-        if self.pads is not None:
-            return graph.ints(*self.pads[: self.axes])
-        steps = (sizes(y, 2) - graph.ints(1)) * graph.ints(*self.strides)
-        needed = steps + graph.ints(*self.extent) - sizes(x, 2)
-        needed = graph.emit("Max", needed, graph.ints(0))
-        half = needed / graph.ints(2)
-        return needed - half if self.same_lower else half
-
-
-def window(attrs: Attrs, kernel: list[int], x: Value, y: Value) -> Window:
-    """Read strides, dilations and padding of a convolution or pool from `x` to `y`."""
-    n = len(kernel)
-    strides = list(attrs.get("strides", [1] * n))
-    dilations = list(attrs.get("dilations", [1] * n))
-    mode = attrs.get("auto_pad", "NOTSET")
-    pads: list[int] | None = list(attrs.get("pads", [0] * 2 * n))
-    if mode == "VALID":
-        pads = [0] * 2 * n
-    elif mode.startswith("SAME"):
-        begins, ends = [], []
-        for i, (k, s, d) in enumerate(zip(kernel, strides, dilations, strict=True)):
-            size, out, extent = x.static(i + 2), y.static(i + 2), (k - 1) * d + 1
-            if s == 1:
-                needed = extent - 1
-            elif size is not None and out is not None:
-                needed = max((out - 1) * s + extent - size, 0)
-            else:
-                break
-            small = needed // 2
-            begins.append(needed - small if mode == "SAME_LOWER" else small)
-            ends.append(small if mode == "SAME_LOWER" else needed - small)
-        pads = begins + ends if len(begins) == n else None
-    return Window(kernel, strides, dilations, pads, mode == "SAME_LOWER")
+KernelOf = Callable[[Value], Value]
 
 
 def _kernel_shape(attrs: Attrs, w: Value) -> list[int]:
@@ -121,32 +72,27 @@ def transposed_kernel(w: Value, groups: int) -> Value:
     )
 
 
-def placed(full: Value, y: Value, x: Value, win: Window) -> Value:
-    """Cut or pad what the windows of `y` cover to the extent of the input `x`.
+def shared_kernel(w: Value) -> Value:
+    """The kernel as it is, read by both directions."""
+    return w
 
-    `full` covers (outputs - 1) * stride + extent elements an axis, from the first padded one on.
+
+def own_kernel(w: Value) -> Value:
+    """The kernel in a tensor of its own.
+
+    Runtimes compute it once, and none of them sees that it changes nothing.
     """
-    graph = full.graph
-    begin = win.begin(x, y)
-    covered = (sizes(y, 2) - graph.ints(1)) * graph.ints(*win.strides) + graph.ints(*win.extent)
-    none = graph.ints(0, 0)
-    pads = joined(none, graph.emit("Neg", begin), none, sizes(x, 2) - covered + begin)
-    return padded(full, pads)
-
-
-def _own(w: Value) -> Value:
-    """The kernel, in a tensor of its own where the variant want that."""
-    if w.graph.variant.kernels != OWN:
-        return w
-    # Runtimes compute it beforehand, and none of them sees that it changes nothing.
     lowest = _LOWEST_HALF if w.dtype == TensorProto.FLOAT16 else _LOWEST
     return w.graph.emit("Max", w, w.graph.like(w, lowest))
 
 
-def conv_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+def conv_input(
+    g: Value, ans: Value, x: Inputs, attrs: Attrs, kernel_of: KernelOf = shared_kernel
+) -> Value:
     """At stride 1 a convolution with transposed kernels, else a transposed convolution.
 
-    The former stays in ONNX Runtime's blocked layout, where ConvTranspose does not.
+    The former stays in ONNX Runtime's blocked layout, where ConvTranspose does not. The latter's
+    kernel is what `kernel_of` makes of the convolution's.
     """
     graph, image, w = g.graph, x[0], x[1]
     kernel = _kernel_shape(attrs, w)
@@ -166,7 +112,7 @@ def conv_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
                 pads=flipped,
                 strides=[1] * n,
             )
-    w = _own(w)
+    w = kernel_of(w)
     common = {
         "dilations": win.dilations,
         "group": groups,
@@ -195,7 +141,9 @@ def _output_padding(win: Window, x: Value, y: Value) -> list[int] | None:
     return spare if fits else None
 
 
-def conv_transpose_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+def conv_transpose_input(
+    g: Value, ans: Value, x: Inputs, attrs: Attrs, kernel_of: KernelOf = shared_kernel
+) -> Value:
     """The convolution that this is the transpose of, over `g` at its place in the full output."""
     graph, image, w = g.graph, x[0], x[1]
     kernel = _kernel_shape(attrs, w)
@@ -210,7 +158,7 @@ def conv_transpose_input(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value
     return graph.emit(
         "Conv",
         padded(g, pads),
-        _own(w),
+        kernel_of(w),
         dilations=dilations,
         group=attrs.get("group", 1),
         kernel_shape=kernel,
@@ -232,3 +180,63 @@ def _transpose_begin(
     cut = graph.emit("Max", steps + spare + graph.ints(*extent) - sizes(y, 2), graph.ints(0))
     half = cut / graph.ints(2)
     return half if mode == "SAME_UPPER" else cut - half
+
+
+def _matmul(a: Value, b: Value) -> Value:
+    return a.graph.emit("MatMul", a, b)
+
+
+def _unsqueeze(x: Value, axis: int) -> Value:
+    return x.graph.emit("Unsqueeze", x, x.graph.ints(axis))
+
+
+def matmul(side: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """dA = g B', dB = A' g over the last two axes, summed over those that were broadcast.
+
+    A vector counts as a matrix with one row (left) or one column (right), as in numpy.
+    """
+    left, right = x
+    left_rank, right_rank = left.rank, right.rank
+    if right_rank == 1:
+        g = _unsqueeze(g, -1)
+    if left_rank == 1:
+        g = _unsqueeze(g, -2)
+    if side == 0:
+        other = _unsqueeze(right, 0) if right_rank == 1 else _transposed(right)
+        return _summed(_matmul(g, other), left, max(right_rank, 2))
+    other = _unsqueeze(left, 1) if left_rank == 1 else _transposed(left)
+    return _summed(_matmul(other, g), right, max(left_rank, 2))
+
+
+def _transposed(x: Value) -> Value:
+    return permute(x, [*range(x.rank - 2), x.rank - 1, x.rank - 2])
+
+
+def _summed(gradient: Value, x: Value, other_rank: int) -> Value:
+    """Sum over broadcast batch axes; matrices alone have none."""
+    if x.rank <= 2 and other_rank == 2:
+        return reshape_like(gradient, x) if x.rank == 1 else gradient
+    if x.rank == 1:
+        rows = x.graph.emit("Reshape", gradient, joined(x.graph.ints(-1), shape(x)))
+        return reshape_like(rows.graph.emit("ReduceSum", rows, x.graph.ints(0), keepdims=0), x)
+    return unbroadcast(gradient, gradient, x)
+
+
+def _flipped(x: Value) -> Value:
+    return permute(x, [1, 0])
+
+
+def gemm_a(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    b = x[1] if attrs.get("transB", 0) else _flipped(x[1])
+    gradient = _matmul(g, b) * attrs.get("alpha", 1.0)
+    return _flipped(gradient) if attrs.get("transA", 0) else gradient
+
+
+def gemm_b(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    a = x[0] if attrs.get("transA", 0) else _flipped(x[0])
+    gradient = _matmul(a, g) * attrs.get("alpha", 1.0)
+    return _flipped(gradient) if attrs.get("transB", 0) else gradient
+
+
+def gemm_c(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    return unbroadcast(g * attrs.get("beta", 1.0), ans, x[2])

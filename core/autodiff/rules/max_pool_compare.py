@@ -2,7 +2,7 @@
 
 The pool is taken apart into one down each column and one along the rows of what that gives. On the
 way back the latter chooses the first column that holds the maximum, the former its first place
-there: together the first of the window's, column by column; in a network turned over, which alone
+there: together the first of the window's, column by column; in a transposed network, which alone
 these are for (`passes.transpose`), row by row, as by indices. All of it are operators that ONNX
 Runtime's CPU provider keeps in its blocked layout (convolution with its sum and activation as one,
 pool, product), but for the last rearrangement of each axis, which is dear for columns and cheap
@@ -19,8 +19,8 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto
 
-from dreamlayer.core.autodiff.rules.elementwise import positive
-from dreamlayer.core.autodiff.rules.linear import Window
+from dreamlayer.core.autodiff.rules.elementwise import step_mask
+from dreamlayer.core.autodiff.rules.window import Window
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.inference import Dim, attributes
 from dreamlayer.core.graph.ops import joined, sizes
@@ -106,7 +106,7 @@ class _Stage:
             picks = np.zeros(self.size, np.float32)
             picks[tap] = -1
             below = self._depthwise(x, picks, self.stride) + y
-            flows.append(flows[-1] * positive(below))
+            flows.append(flows[-1] * step_mask(below))
         return flows
 
     def _rows(self, flows: list[Value]) -> Value:

@@ -12,8 +12,8 @@ from itertools import product
 
 from onnx import TensorProto
 
-from dreamlayer.core.autodiff.rules.elementwise import positive
-from dreamlayer.core.autodiff.rules.linear import Window
+from dreamlayer.core.autodiff.rules.elementwise import Mask
+from dreamlayer.core.autodiff.rules.window import Window
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import joined, padded, sizes
 
@@ -29,7 +29,7 @@ def sliceable(x: Value, win: Window) -> bool:
     return planes and win.strides[0] == win.strides[1]
 
 
-def sliced(g: Value, ans: Value, x: Value, win: Window) -> Value:
+def sliced(g: Value, ans: Value, x: Value, win: Window, mask: Mask) -> Value:
     """Send each window's gradient to the first of its maxima, row by row.
 
     Parameters
@@ -40,6 +40,8 @@ def sliced(g: Value, ans: Value, x: Value, win: Window) -> Value:
         The pool's input.
     win : Window
         Of one stride for both axes.
+    mask : callable
+        Tells what is above zero.
     """
     graph, stride = x.graph, win.strides[0]
     windows = sizes(ans, 2)
@@ -55,7 +57,7 @@ def sliced(g: Value, ans: Value, x: Value, win: Window) -> Value:
     size = graph.emit("Max", size, windows + graph.ints(*reach))
 
     phases: dict[Place, Value] = {}
-    for place, taken in _taken(g, ans, source, win, last).items():
+    for place, taken in _taken(g, ans, source, win, last, mask).items():
         phase = place[0] % stride, place[1] % stride
         down = graph.ints(place[0] // stride, place[1] // stride)
         moved = padded(taken, joined(none, down, none, size - windows - down))
@@ -80,7 +82,9 @@ def _whole(x: Value, size: Value, stride: int, begin: Value) -> bool:
     return [number * stride for number in known] == [x.static(2), x.static(3)]
 
 
-def _taken(g: Value, ans: Value, source: Value, win: Window, last: Value) -> dict[Place, Value]:
+def _taken(
+    g: Value, ans: Value, source: Value, win: Window, last: Value, mask: Mask
+) -> dict[Place, Value]:
     """For each tap, by its place in the window, what of `g` it is the first to take."""
     graph = g.graph
     steps = [
@@ -94,7 +98,7 @@ def _taken(g: Value, ans: Value, source: Value, win: Window, last: Value) -> dic
         tap = graph.emit(
             "Slice", source, start, start + last, graph.ints(2, 3), graph.ints(*win.strides)
         )
-        passed = left * positive(ans - tap)
+        passed = left * mask(ans - tap)
         found[place] = left - passed
         left = passed
     # The last tap takes what no other has.

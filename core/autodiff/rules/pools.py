@@ -7,11 +7,11 @@ import math
 import numpy as np
 from onnx import TensorProto
 
-from dreamlayer.core.autodiff.rules.linear import Window, placed, window
+from dreamlayer.core.autodiff.rules.elementwise import Mask, step_mask
 from dreamlayer.core.autodiff.rules.max_pool_compare import compared
 from dreamlayer.core.autodiff.rules.max_pool_slice import sliceable, sliced
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
-from dreamlayer.core.autodiff.variants import SLICES, TAPS
+from dreamlayer.core.autodiff.rules.window import Window, placed, window
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
@@ -39,23 +39,31 @@ _POOL_ATTRIBUTES = (
 
 
 def max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Send each window's gradient to the first of its maxima, in the form of the graph's choice."""
+    """Send each window's gradient to the first of its maxima, by the pool's own indices."""
     graph = g.graph
-    if graph.variant.max_pool in (TAPS, SLICES):
-        win = window(attrs, list(attrs["kernel_shape"]), x[0], ans)
-        if graph.variant.max_pool == TAPS:
-            return compared(g, ans, x[0], win)
-        if sliceable(x[0], win):
-            return sliced(g, ans, x[0], win)
     if attrs.get("storage_order", 0):
-        kept = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
-        indices = graph.emit_many("MaxPool", 2, x[0], **kept)[1]
-        indices = cast(indices, TensorProto.INT64)
+        given = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
+        indices = cast(graph.emit_many("MaxPool", 2, x[0], **given)[1], TensorProto.INT64)
     else:
         indices = graph.add_output(ans, 1, TensorProto.INT64)
     count = reshape(elements(x[0]), 1)
     flat = scatter_add(filled(count, 0, g.dtype), reshape(indices, -1), reshape(g, -1))
     return reshape_like(flat, x[0])
+
+
+def max_pool_by_taps(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """The same, each tap compared; for transposed networks (`passes.transpose`)."""
+    return compared(g, ans, x[0], window(attrs, list(attrs["kernel_shape"]), x[0], ans))
+
+
+def max_pool_by_slices(
+    g: Value, ans: Value, x: Inputs, attrs: Attrs, mask: Mask = step_mask
+) -> Value:
+    """The same, each tap sliced out; by indices where a pool cannot be taken apart so."""
+    win = window(attrs, list(attrs["kernel_shape"]), x[0], ans)
+    if sliceable(x[0], win):
+        return sliced(g, ans, x[0], win, mask)
+    return max_pool(g, ans, x, attrs)
 
 
 def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:

@@ -14,13 +14,14 @@ It returns a tensor of the input's shape, or None where that gradient is zero. O
 `SEVERAL_OUTPUTS` get tuples for `g` (None for an output the loss does not depend on) and `ans`.
 
 The table `RULES` gives for each operator a tuple with one entry per input: a rule,
-`ZERO` (the input is an index, a shape or a mask), or a `Refusal`. A `Variadic` entry stands
-for operators with any number of like inputs; its rule gets the input's index first.
+`ZERO` (the input is an index, a shape or a mask), `Unless` where that goes by attributes, or a
+`Refusal`. A `Variadic` entry stands for operators with any number of like inputs; its rule gets
+the input's index first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,14 +49,23 @@ class Variadic:
     rule: Callable[[int, Value, Value, Inputs, Attrs], Value | None]
 
 
+@dataclass(frozen=True)
+class Unless:
+    """A rule for an input whose gradient is zero where the operator's attributes say so."""
+
+    zero: Callable[[Attrs], bool]
+    rule: Rule
+
+
 FLOATS = frozenset(
     (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
 )
 """Element types that gradients exist in."""
 
 ZERO = None
-Entry = Rule | Refusal | None
+Entry = Rule | Unless | Refusal | None
 Entries = tuple[Entry, ...] | Variadic
+Rules = Mapping[str, Entries]
 
 WEIGHTS = Refusal("its weights are computed from the image")
 """For parameters that a network keeps as constants."""

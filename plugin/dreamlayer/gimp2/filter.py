@@ -22,7 +22,7 @@ pdb = gimp.pdb
 
 PROCEDURE = "plug-in-deep-dream"
 PARASITE = "dreamlayer-recipe"
-FOLDER = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 _BLURB = "Let a neural network see things in the image"
 _HELP = (

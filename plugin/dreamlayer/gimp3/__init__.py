@@ -1,1 +1,1 @@
-"""gimp3."""
+"""The filter for GIMP 3.0 and later, on Python 3 and PyGObject."""

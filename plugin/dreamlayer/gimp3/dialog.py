@@ -6,11 +6,11 @@ from gi.repository import GimpUi, GLib, Gtk
 from settings import CUSTOM, SettingError
 from worker_client import Worker
 
+from gimp3.output import recipe_on
 from gimp3.pane import PreviewPane
 from gimp3.parameters import ParameterSide
 from gimp3.pixels import Region
 from gimp3.preview import PreviewMaker
-from gimp3.signature import recipe_on
 
 _DELAY = 250
 """Milliseconds of rest after a change before a preview is begun."""

@@ -15,7 +15,7 @@ from gimp3.output import RefusedError, check_output, put
 from gimp3.pixels import Region
 
 PROCEDURE = "plug-in-deep-dream"
-FOLDER = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 _UNCHECKED = 2**31 - 1
 """Arguments are declared as wide as they can be: GIMP silently puts the default in place of a

@@ -1,9 +1,12 @@
-"""Where a dream goes in GIMP 3: into its layer, onto a new one, or into an image of its own."""
+"""Writes a dream with its recipe in GIMP 3: into its layer, a new layer or a new image."""
+
+import json
 
 import messages
 from gi.repository import Gimp
 
-from gimp3.signature import sign
+PARASITE = "dreamlayer-recipe"
+"""The parasite on a dreamt layer; it holds the recipe as one line of JSON."""
 
 
 class RefusedError(Exception):
@@ -42,7 +45,7 @@ def put(image, dreamt, output, selected):
     image : Gimp.Image
         The image that was dreamt on.
     dreamt : list
-        Triples of `gimp3_pixels.Region`, the buffer that it received, and the recipe as a dict.
+        Triples of `gimp3.pixels.Region`, the buffer that it received, and the recipe as a dict.
     output : str
         One of `settings.OUTPUTS`.
     selected : bool
@@ -77,7 +80,7 @@ def put(image, dreamt, output, selected):
 def _in_place(region, result, used):
     if not region.replace(result):
         raise RefusedError(messages.unchangeable(region.drawable.get_name()))
-    sign(region.drawable, used)
+    _sign(region.drawable, used)
 
 
 def _new_layer(image, region, result, used, selected):
@@ -100,7 +103,7 @@ def _new_layer(image, region, result, used, selected):
         else:
             image.select_item(Gimp.ChannelOps.REPLACE, before)
             image.remove_channel(before)
-    sign(layer, used)
+    _sign(layer, used)
 
 
 def _new_image(image, dreamt):
@@ -120,9 +123,28 @@ def _new_image(image, dreamt):
         layer = region.layer(made, result, region.drawable.get_name())
         made.insert_layer(layer, None, 0)
         _place(layer, region, left, top)
-        sign(layer, used)
+        _sign(layer, used)
     made.undo_enable()
     return made
+
+
+def _sign(drawable, recipe):
+    """Store the recipe (a dict) on a drawable; undone together with the dream."""
+    flags = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
+    text = json.dumps(recipe, sort_keys=True)
+    drawable.attach_parasite(Gimp.Parasite.new(PARASITE, flags, text.encode("ascii")))
+
+
+def recipe_on(drawable):
+    """The recipe stored on a drawable as a dict, or None."""
+    parasite = drawable.get_parasite(PARASITE)
+    if parasite is None:
+        return None
+    try:
+        read = json.loads(bytes(parasite.get_data()).decode("utf-8"))
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None
 
 
 def _corner(region):

@@ -13,7 +13,7 @@ class PreviewPane(Gtk.Box):
 
     Parameters
     ----------
-    region : gimp3_pixels.Region
+    region : gimp3.pixels.Region
         What is to be dreamt on.
     begin : callable
         Called when the painter wants to see another part.

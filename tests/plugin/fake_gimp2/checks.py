@@ -1,8 +1,8 @@
 # -*- coding: utf-8 -*-
 """Checks of the filter for GIMP 2.10 that run in a real Python 2.7, on the fake beside this file.
 
-`tests/test_gimp2_filter.py` starts this file and reads the results. The environment names the
-folder of the plug-in, DREAMLAYER_PLUGIN, the one for the results, DREAMLAYER_RESULTS, and the
+`tests/plugin/test_gimp2_filter.py` starts this file and reads the results. The environment names
+the folder of the plug-in, DREAMLAYER_PLUGIN, the one for the results, DREAMLAYER_RESULTS, and the
 network to dream with, DREAMLAYER_NETWORK. Each function `check_...` is one check; it opens with a
 sentence of behaviour and raises where that does not hold.
 """

@@ -1,9 +1,9 @@
 """Checks of the filter that run inside a real GIMP 3, in its own Python.
 
-GIMP's batch interpreter runs this file; `tests/test_gimp.py` starts it and reads the results. The
-environment names the folder for the results, DREAMLAYER_RESULTS, and the network to dream with,
-DREAMLAYER_NETWORK. Each function `check_...` is one check; it opens with a sentence of behaviour
-and raises where that does not hold.
+GIMP's batch interpreter runs this file; `tests/plugin/test_gimp.py` starts it and reads the
+results. The environment names the folder for the results, DREAMLAYER_RESULTS, and the network to
+dream with, DREAMLAYER_NETWORK. Each function `check_...` is one check; it opens with a sentence of
+behaviour and raises where that does not hold.
 """
 
 import array

@@ -1,7 +1,7 @@
 """Opens the filter in a real GIMP 3 window, with mouse and keys, and takes pictures of it.
 
-Runs inside a root (`tests/gimp_root.py`) with the root's own Python: a display without a screen,
-a window manager, GIMP. `window_batch.py` runs in that GIMP and tells how the layer's pixels are.
+Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python: a display without a
+screen, a window manager, GIMP. `window_batch.py` runs in that GIMP and reports the layer's pixels.
 The environment names the folder for results, DREAMLAYER_RESULTS, and the photo, DREAMLAYER_PHOTO.
 """
 

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.edit import gather
-from dreamlayer.core.graph.ops import reshape
+from dreamlayer.core.graph.ops import gather, reshape
 
 _TRUNCATE = 4.0
 

@@ -1,13 +1,20 @@
-"""The last lines of every export."""
+"""The network file, and the last lines of every export."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 
 from dreamlayer.core.network import files as network_files
-from dreamlayer.export import usage
+from dreamlayer.export import network_file
+
+# 1.25 MB of weights.
+MODEL = network_file.build(
+    [], [onnx.numpy_helper.from_array(np.zeros(312_500, np.float32), "w")], [], name="network"
+)
 
 
 def test_the_command_and_the_folder_are_told(
@@ -16,9 +23,8 @@ def test_the_command_and_the_folder_are_told(
     """A file anywhere is given by its path, or moved to where its name is enough."""
     monkeypatch.delenv("DREAMLAYER_NETWORKS", raising=False)
     target = tmp_path / "vgg16.onnx"
-    target.write_bytes(b"network")
-    told = usage.written(target, 1_250_000).splitlines()
-    assert told[0] == f"{target}: 1.2 MB"
+    told = network_file.write(MODEL, target).splitlines()
+    assert told[0] == f"{target}: 1.3 MB"
     assert f"dreamlayer dream photo.jpg --network {target} " in told[1]
     assert str(network_files.folders()[-1]) in told[1]
     assert len(told) == 2
@@ -30,13 +36,11 @@ def test_a_network_in_its_folder_is_called_by_name(
     """Where networks are looked for, the name is enough."""
     monkeypatch.setenv("DREAMLAYER_NETWORKS", str(tmp_path))
     target = tmp_path / "vgg16.onnx"
-    target.write_bytes(b"network")
-    told = usage.written(target, 1).splitlines()
+    told = network_file.write(MODEL, target).splitlines()
     assert told[1] == "Use it with: dreamlayer dream photo.jpg --network vgg16"
 
 
 def test_a_path_with_spaces_is_quoted(tmp_path: Path) -> None:
     """The command can be pasted into a terminal."""
     target = tmp_path / "my network.onnx"
-    target.write_bytes(b"network")
-    assert f'--network "{target}"' in usage.written(target, 1)
+    assert f'--network "{target}"' in network_file.write(MODEL, target)

@@ -8,20 +8,20 @@ from typing import Any
 import onnx
 import pytest
 
+from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.device import objective as loading
 from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.device.tile_graph import Layout
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime.providers import PRECISIONS, SETTINGS, settings_of
-from dreamlayer.core.runtime.settings import (
-    GRAPHS,
-    GRAPHS_PAY,
-    ON_DEVICE,
-    device_of,
-    recordable,
-    recorded_options,
+from dreamlayer.core.runtime.providers import (
+    PRECISIONS,
+    PROVIDERS,
+    RECORDING_PAYS,
+    Execution,
+    Provider,
+    provider_of,
 )
 
 ALLOWED = {
@@ -36,39 +36,48 @@ ALLOWED = {
 
 def test_provider_options_are_known_ones() -> None:
     """A mistyped name or value would make every session fail on a GPU."""
-    tables = [settings_of(name, precision) for name in ON_DEVICE for precision in PRECISIONS]
-    for table in [*tables, *GRAPHS.values()]:
-        for name, value in table.items():
-            assert value in ALLOWED[name], name
-    for by_precision in SETTINGS.values():
-        assert set(by_precision) == set(PRECISIONS)
+    rows = [row for row in PROVIDERS.values() if row.keeps_image]
+    assert rows
+    for row in rows:
+        for table in (*(row.settings(precision) for precision in PRECISIONS), row.recording):
+            for name, value in table.items():
+                assert value in ALLOWED[name], name
+    for row in PROVIDERS.values():
+        assert set(row.options) in (set(), set(PRECISIONS))
+
+
+def test_rows_name_variants_and_places_of_their_own() -> None:
+    """Each variant is there, and no two providers have one place in what `auto` tries."""
+    assert {row.variant for row in PROVIDERS.values()} <= set(VARIANTS)
+    places = [row.auto for row in PROVIDERS.values() if row.auto]
+    assert sorted(places) == list(range(1, len(places) + 1))
+    assert PROVIDERS["cpu"].auto == max(places)
+    assert provider_of("abacus") == Provider("abacus")
 
 
 def test_precision_full_is_float32_throughout() -> None:
     """TF32 is on in ONNX Runtime unless it is told otherwise; sums never have it."""
-    assert settings_of("cuda", "full")["use_tf32"] == "0"
-    assert settings_of("cuda", "fast")["use_tf32"] == "1"
-    assert settings_of("cpu", "fast") == recorded_options("cpu") == {}
+    assert PROVIDERS["cuda"].settings("full")["use_tf32"] == "0"
+    assert PROVIDERS["cuda"].settings("fast")["use_tf32"] == "1"
+    assert PROVIDERS["cpu"].settings("fast") == PROVIDERS["cpu"].recording == {}
+    assert PROVIDERS["openvino"].settings("full", 3)["num_of_threads"] == "3"
 
 
 def test_kernels_are_recorded_where_it_pays() -> None:
     """On CUDA, where speed is asked for and a size is run often."""
-    assert recordable("cuda", "fast", GRAPHS_PAY)
-    assert not recordable("cuda", "fast", GRAPHS_PAY - 1)
-    assert not recordable("cuda", "full", GRAPHS_PAY)
-    assert not recordable("cpu", "fast", GRAPHS_PAY)
-    assert recorded_options("cuda")["enable_cuda_graph"] == "1"
-    assert "enable_cuda_graph" not in settings_of("cuda", "fast")
+    cuda = PROVIDERS["cuda"]
+    assert cuda.records("fast", RECORDING_PAYS)
+    assert not cuda.records("fast", RECORDING_PAYS - 1)
+    assert not cuda.records("full", RECORDING_PAYS)
+    assert not PROVIDERS["cpu"].records("fast", RECORDING_PAYS)
+    assert cuda.recording["enable_cuda_graph"] == "1"
+    assert "enable_cuda_graph" not in cuda.settings("fast")
 
 
 def test_devices_have_onnx_runtimes_names() -> None:
     """What takes no memory of its own is on the host's."""
-    assert [device_of(name) for name in ("cuda", "tensorrt", "cpu", "openvino")] == [
-        "cuda",
-        "cuda",
-        "cpu",
-        "cpu",
-    ]
+    names = ("cuda", "tensorrt", "cpu", "openvino")
+    assert [PROVIDERS[name].device for name in names] == ["cuda", "cuda", "cpu", "cpu"]
 
 
 def test_sessions_are_opened_with_the_table(
@@ -78,19 +87,17 @@ def test_sessions_are_opened_with_the_table(
     opened: list[dict[str, str]] = []
     real = loading.open_session
 
-    def noted(
-        model: onnx.ModelProto, provider: str, threads: int, precision: str, options: Any
-    ) -> Any:
-        assert provider == "cuda"
-        opened.append({"precision": precision, **(options or {})})
+    def noted(model: onnx.ModelProto, execution: Execution, options: Any) -> Any:
+        assert execution.provider == "cuda"
+        opened.append({"precision": execution.precision, **(options or {})})
         if "enable_cuda_graph" in opened[-1]:
             raise loading.NetworkError("part of the network runs on the CPU")
-        return real(model, "cpu", threads)
+        return real(model, execution.on("cpu"))
 
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),))
     for precision, recorded in (("full", False), ("fast", True)):
         one = DeviceObjective(
-            Network(recipe.network), recipe.layers, "", "cpu", 1, precision=precision
+            Network(recipe.network), recipe.layers, "", Execution("cpu", 1, precision)
         )
         one.provider = "cuda"
         with monkeypatch.context() as patch:
@@ -98,8 +105,8 @@ def test_sessions_are_opened_with_the_table(
             shapes = {"dream/picture": (3, 60, 60)}
             for tiling in ("even", "random"):
                 used = recipe.replace(tiling=tiling)
-                one.tile_graph(used, Layout(1, 1), shapes, GRAPHS_PAY)
+                one.tile_graph(used, Layout(1, 1), shapes, RECORDING_PAYS)
         plain = {"precision": precision}
-        tried = {**plain, **recorded_options("cuda")}
+        tried = {**plain, **PROVIDERS["cuda"].recording}
         assert opened == ([tried, plain] if recorded else [plain])
         opened.clear()

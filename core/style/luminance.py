@@ -1,4 +1,4 @@
-"""Keep the colours of the content: the style goes to the luminance alone.
+"""Style only the luminance, so that the content keeps its colors.
 
 Gatys, Bethge, Hertzmann and Shechtman, Preserving Color in Neural Artistic Style Transfer, 2016,
 section 3.2, luminance-only transfer.
@@ -12,9 +12,9 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 _YIQ = np.array([0.299, 0.587, 0.114], np.float32)
-"""What red, green and blue add to the luminance of YIQ (ITU-R BT.601)."""
+"""Weights of red, green and blue in the luminance of YIQ (ITU-R BT.601)."""
 
-_LEAST = 1e-6
+_MIN_DEVIATION = 1e-6
 
 
 def luminance(planes: Array) -> Array:
@@ -23,12 +23,12 @@ def luminance(planes: Array) -> Array:
     return found
 
 
-def grey(planes: Array) -> Array:
-    """The picture without its colours, float32 [3, height, width]."""
+def gray(planes: Array) -> Array:
+    """The luminance in all three channels, float32 [3, height, width]."""
     return np.repeat(luminance(planes)[np.newaxis], 3, 0)
 
 
-def matched(style: Array, content: Array) -> Array:
-    """A grey style picture with the mean and the deviation of a grey content (equation 10)."""
-    scale = content.std() / max(float(style.std()), _LEAST)
+def match_luminance(style: Array, content: Array) -> Array:
+    """Give a gray style picture the mean and deviation of a gray content (equation 10)."""
+    scale = content.std() / max(float(style.std()), _MIN_DEVIATION)
     return np.asarray(np.clip((style - style.mean()) * scale + content.mean(), 0, 1), np.float32)

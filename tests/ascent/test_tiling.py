@@ -5,11 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dreamlayer.core.ascent.tiles import Grid, Tile, add
-from dreamlayer.core.ascent.tilings import TILINGS, largest_tile, tiles_of
+from dreamlayer.core.ascent.tiles import (
+    TILINGS,
+    Grid,
+    Tile,
+    add,
+    draw_jitter,
+    largest_tile,
+    parse_jitter,
+    tiles_of,
+)
 from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.graph.sizes import Geometry
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.rolls import draw_jitter, parse_jitter
 
 SIZES = [(1, 1), (7, 400), (100, 100), (199, 97), (300, 333)]
 
@@ -38,7 +46,7 @@ def test_every_pixel_is_one_tiles_own(tiling: str, size: tuple[int, int], seed: 
 def test_no_tile_is_smaller_than_the_network_takes(tiling: str, size: tuple[int, int]) -> None:
     """Remainders see some of what lies beside them; their own part stays theirs."""
     for seed in range(8):
-        recipe, grid = Recipe(tiling=tiling), Grid(64, minimum=30, multiple=4)
+        recipe, grid = Recipe(tiling=tiling), Grid(64, geometry=Geometry(minimum=30, multiple=4))
         tiles = tiles_of(recipe, grid, *size, np.random.default_rng(seed))
         for span in [s for tile in tiles for s in (tile.rows, tile.columns)]:
             assert span.length >= 30
@@ -112,7 +120,7 @@ def test_shifts_lie_within_their_bounds() -> None:
 @pytest.mark.parametrize("tiling", TILINGS)
 def test_tiles_smaller_than_the_network_takes_do_not_multiply(tiling: str) -> None:
     """A tile of one pixel is as large as the network's least, not run for every pixel."""
-    grid = Grid(1, minimum=75)
+    grid = Grid(1, geometry=Geometry(minimum=75))
     tiles = tiles_of(Recipe(tiling=tiling), grid, 200, 200, np.random.default_rng(0))
     assert len(tiles) <= 16
     assert max(tile.pixels for tile in tiles) <= largest_tile(Recipe(tiling=tiling), grid, 200, 200)
@@ -120,4 +128,4 @@ def test_tiles_smaller_than_the_network_takes_do_not_multiply(tiling: str) -> No
 
 def test_largest_tile_is_known_without_making_tiles() -> None:
     """Of an image that would have billions of them."""
-    assert largest_tile(Recipe(), Grid(64, stride=16), 10**9, 10**9) == 64 * 64
+    assert largest_tile(Recipe(), Grid(64, geometry=Geometry(stride=16)), 10**9, 10**9) == 64 * 64

@@ -1,0 +1,106 @@
+"""What terms are compared with: activations of a guide, or their Gram matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from dreamlayer.core import images
+from dreamlayer.core.errors import LayerError, PictureError, RecipeError
+from dreamlayer.core.images.resampling import resize
+from dreamlayer.core.network.activations import Activations
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.objective import references
+from dreamlayer.core.recipe.kinds import GRAM, KINDS, ORIGINALS
+from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import Execution
+
+Array = npt.NDArray[np.float32]
+
+GUIDE_SIDE = 512
+"""A guide is reduced to this many pixels on its longer side."""
+
+_COARSE = 8
+"""Pixels between positions of the finest layer that can be matched position by position; each
+halving makes that sixteen times as slow."""
+
+
+def compared_with(
+    network: Network, terms: Sequence[Term], guide: str, execution: Execution
+) -> dict[str, Array]:
+    """What a guide's picture gives to compare with, by the names of `Reference.input`.
+
+    Raises
+    ------
+    RecipeError, LayerError, NetworkError, ProviderError, PictureError
+        As for `Objective`.
+    """
+    for term in terms:
+        _check_coarse(term, network)
+    guided = [one for one in references(terms) if one.source != ORIGINALS]
+    if not guided:
+        return {}
+    picture = _read_guide(guide, network, terms)
+    maps = Activations(network, [one.layer for one in guided], execution)(picture)
+    return {
+        one.input: mean_gram(maps[one.layer]) if one.source == GRAM else maps[one.layer]
+        for one in guided
+    }
+
+
+def _check_coarse(term: Term, network: Network) -> None:
+    """Refuse to match a layer position by position that has too many of them."""
+    if not KINDS[term.kind].matches:
+        return
+    stride = network.geometry([term.layer]).stride
+    if stride < _COARSE:
+        raise LayerError(
+            f"layer {term.layer!r} has a position every {stride} pixels, too many to match with "
+            f"a guide; choose a layer with one every {_COARSE} or more (`dreamlayer layers` tells "
+            f"them), or the kind direction"
+        )
+
+
+def mean_gram(activations: Array) -> Array:
+    """The Gram matrix divided by the number of positions: float32 [channels, channels].
+
+    Parameters
+    ----------
+    activations : array
+        float32 [1, channels, h, w].
+    """
+    rows = activations.reshape(activations.shape[1], -1)
+    return np.asarray(rows @ rows.T / np.float32(rows.shape[1]), np.float32)
+
+
+def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
+    """The guide as the network takes it: float32 [3, height, width], 0..1."""
+    if not name:
+        kinds = sorted({term.kind for term in terms if term.compares_with_guide})
+        raise RecipeError(
+            f"objective kind {kinds[0]!r} compares with a guide picture, and the recipe names "
+            f"none; set guide to a picture file (--guide FILE)"
+        )
+    try:
+        pixels = images.read(name).pixels
+    except OSError as error:
+        # No file can have such a name, one too long for example.
+        raise PictureError(f"guide {name[:40]!r} cannot be read: {error.strerror}") from error
+    planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
+    height, width = planes.shape[1:]
+    geometry = network.geometry([term.layer for term in terms])
+    if min(height, width) < geometry.minimum:
+        raise RecipeError(
+            f"guide {Path(name).name!r} is {width} × {height} pixels, but network "
+            f"{network.name} needs {geometry.minimum} at least for these layers; give a larger "
+            f"picture, or layers nearer to the image"
+        )
+    scale = min(1.0, GUIDE_SIDE / max(height, width))
+    size = (
+        max(round(height * scale / geometry.multiple) * geometry.multiple, geometry.enough(1)),
+        max(round(width * scale / geometry.multiple) * geometry.multiple, geometry.enough(1)),
+    )
+    return planes if planes.shape[1:] == size else np.clip(resize(planes, size), 0, 1)
