@@ -106,11 +106,12 @@ def _providers(only: str | None) -> list[dict[str, Any]]:
 
 
 def _try(name: str) -> dict[str, Any]:
+    package = Path(sys.modules["dreamlayer"].__file__ or "")
     try:
         ran = subprocess.run(
-            # Not from the current folder, where another `core` may lie.
+            # Not from the current folder, where another `dreamlayer` may be.
             [sys.executable, "-P", "-c", _TRIAL, name],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={**os.environ, "PYTHONPATH": str(package.parents[1])},
             capture_output=True,
             text=True,
             timeout=_TRIAL_SECONDS,

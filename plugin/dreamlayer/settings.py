@@ -12,7 +12,7 @@ import json
 import os
 
 CUSTOM = "custom"
-"""The preset that stands for: all values as they are set."""
+"""The preset that uses all values as they are set."""
 
 OUTPUTS = collections.OrderedDict(
     [
@@ -22,10 +22,10 @@ OUTPUTS = collections.OrderedDict(
     ]
 )
 CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
-"""What is chosen beside the parameters, with the defaults."""
+"""Choices beside the parameters, with their defaults."""
 
 MAIN = ("network", "layers", "strength", "steps", "octaves", "octave_scale", "step_size", "seed")
-"""Parameters that are always in sight; the others are in the Advanced expander."""
+"""Parameters that are always visible; the others are under Advanced."""
 
 _SEED_HIGH = 2**31 - 1
 _TITLES = {
@@ -34,10 +34,10 @@ _TITLES = {
     "smoothing": "Smoothing",
     "jitter": "Random shift",
     "guide": "Guide picture",
-    "max_side": "Dream at side",
+    "max_side": "Maximum side",
     "normalize_tiles": "Divide tiles by",
     "epsilon": "Added to divisor",
-    "min_divisor": "Least divisor",
+    "min_divisor": "Minimum divisor",
     "clip_gradient": "Clip gradient",
     "pyramid": "Pyramid bands",
     "gaps": "Published gaps",
@@ -45,11 +45,11 @@ _TITLES = {
     "start": "Start from",
     "noise_low": "Darkest noise",
     "noise_high": "Brightest noise",
-    "canvas": "Side of noise",
+    "canvas": "Noise side",
     "tile": "Tile",
     "overlap": "Tile overlap",
     "max_loss": "Stop at objective",
-    "clip": "Keep within black and white",
+    "clip": "Clip to black and white",
 }
 
 
@@ -85,13 +85,13 @@ class Settings(object):
         self.providers = described["providers"]
 
     def preset_values(self, preset):
-        """The values of all parameters that a preset stands for, by name."""
+        """The values that a preset gives all parameters, by name."""
         return self.values_in(self.presets[preset]["recipe"])
 
     def values_in(self, recipe):
         """The values of all parameters in a recipe as the worker gives it, layers as text.
 
-        Recipes of version 0.1 are read by the names of then.
+        In recipes of version 0.1, parameters are found by their former names.
         """
         values = {}
         for parameter in self.parameters.values():
@@ -104,7 +104,7 @@ class Settings(object):
         return values
 
     def check(self, preset, provider, output):
-        """Raise `SettingError` where one of the three is none that there is."""
+        """Raise `SettingError` where preset, provider or output is unknown."""
         for title, value, allowed in (
             ("preset", preset, [CUSTOM] + sorted(self.presets)),
             ("provider", provider, self.providers),
@@ -116,10 +116,9 @@ class Settings(object):
                 )
 
     def recipe(self, preset, values):
-        """The recipe to send: the preset's, with each value that is not at its default.
+        """The recipe to send: the preset's, changed by each value that differs from its default.
 
-        With the preset `CUSTOM` all values count as they are. A parameter without a value has its
-        default.
+        With the preset `CUSTOM` all values are used. A parameter without a value has its default.
 
         Raises
         ------
@@ -168,9 +167,9 @@ def _parameter(described):
     if name == "seed":
         high = _SEED_HIGH
     if name == "max_loss":
-        # Editors have no empty number.
+        # Number fields in editors cannot be empty.
         default, low, high = 0.0, -1e9, 1e9
-        help_ += "; 0 for never, or as a preset has it"
+        help_ += "; 0 for never, or for the preset's value"
     title = _TITLES.get(name) or name.replace("_", " ").capitalize()
     choices, advanced, was = (described[key] for key in ("choices", "advanced", "was"))
     return Parameter(name, title, kind, default, low, high, choices, help_, advanced, was)

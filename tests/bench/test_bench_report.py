@@ -298,4 +298,4 @@ def test_gpu_rows_go_the_same_way(
     # Products of less precision may be further away than float32.
     assert "| PyTorch eager, TF32 | 0.000 |" in text
     assert "| PyTorch eager | not measured |" in text
-    assert "- PyTorch eager: it does not compute what ours does on 107 × 107" in text
+    assert "- PyTorch eager: it differs from ours on 107 × 107" in text

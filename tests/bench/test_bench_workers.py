@@ -64,7 +64,7 @@ def test_what_a_framework_prints_does_not_disturb() -> None:
     ("make", "kind", "sentence"),
     [
         ("absent", UnavailableError, r"^row: not installed \(No module named 'no_such_framework'"),
-        ("unable", UnavailableError, r"^row: there is no GPU"),
+        ("unable", UnavailableError, r"^row: there is no NVIDIA GPU"),
         ("broken", BenchError, r"^row: does not know Tanh$"),
         ("dying", BenchError, r"row ended by itself \(exit code 3; .*\): it went wrong$"),
     ],
@@ -83,8 +83,8 @@ def test_measuring_leaves_out_what_cannot_be_compared() -> None:
     assert found.labels == ["good", "other", "unable", "compiling"]
     assert list(found.gradients[0].seconds) == ["good"]
     assert found.missing["compiling"] == "RuntimeError: the compiler went wrong"
-    assert found.missing["unable"] == "there is no GPU of NVIDIA's"
-    assert found.missing["other"].startswith("it does not compute what ours does on 8 × 8")
+    assert found.missing["unable"] == "there is no NVIDIA GPU"
+    assert found.missing["other"].startswith("it differs from ours on 8 × 8")
 
 
 def test_measuring_gives_each_a_number_a_round() -> None:
@@ -105,7 +105,9 @@ def test_measuring_gives_each_a_number_a_round() -> None:
 
 def test_measuring_without_a_device_is_one_sentence() -> None:
     """Where our own first row cannot run, such as without a GPU, it says what is missing."""
-    with pytest.raises(BenchError, match=r"^nothing can be measured: unable: there is no GPU"):
+    with pytest.raises(
+        BenchError, match=r"^nothing can be measured: unable: there is no NVIDIA GPU"
+    ):
         measure([UNABLE, GOOD], TERMS, [8], 1)
 
 

@@ -150,7 +150,7 @@ def test_torch_without_compiler_or_gpu_says_so(monkeypatch: pytest.MonkeyPatch) 
 
     source = NetworkSource(TERMS)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UnavailableError, match="finds no GPU"):
+    with pytest.raises(UnavailableError, match="finds no NVIDIA GPU"):
         torch_peer.eager(source, Setting(device="cuda"))
     monkeypatch.setattr(torch_peer.shutil, "which", lambda _: None)
     with pytest.raises(UnavailableError, match=r"needs a C\+\+ compiler"):
@@ -280,4 +280,4 @@ def test_disagreement_is_seen(theirs: tuple[float, npt.NDArray[np.float32]]) -> 
     assert compare("same", 2, ours, ours).holds
     found = compare("other", 2, ours, theirs)
     assert not found.holds
-    assert found.refusal.startswith("does not compute what ours does on 2 × 2")
+    assert found.refusal.startswith("differs from ours on 2 × 2")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from PIL import Image
 from dreamlayer import Recipe, Term, dream, read, write
 from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.preview import Preview
+from dreamlayer.core.dreaming import dreamer as dreamer_module
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.errors import CancelledError, ImageError, NetworkError
 from dreamlayer.core.recipe.presets import parse
@@ -259,3 +263,29 @@ def test_noise_dream_at_a_max_side_holds_nothing_of_the_picture(recipe: Recipe) 
     dreamer = Dreamer(recipe.network, "cpu")
     one, two = dreamer.dream(PHOTO, recipe), dreamer.dream(1 - PHOTO, recipe)
     np.testing.assert_allclose(one, two, atol=1e-6)
+
+
+def test_dream_keeps_its_dreamer_warm(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second call loads nothing; another state of the network's file, or a thread, does."""
+    made = []
+
+    class Noted(Dreamer):
+        def __init__(self, *given: Any) -> None:
+            made.append(given)
+            super().__init__(*given)
+
+    monkeypatch.setattr(dreamer_module, "Dreamer", Noted)
+    network = tmp_path / "network.onnx"
+    network.write_bytes(Path(recipe.network).read_bytes())
+    recipe = recipe.replace(network=str(network))
+    first = dream(PHOTO, recipe)
+    np.testing.assert_array_equal(dream(PHOTO, recipe.replace(seed=0)), first)
+    assert len(made) == 1
+    with ThreadPoolExecutor(1) as pool:
+        np.testing.assert_array_equal(pool.submit(dream, PHOTO, recipe).result(), first)
+    assert len(made) == 2
+    os.utime(network, (1, 1))
+    np.testing.assert_array_equal(dream(PHOTO, recipe), first)
+    assert len(made) == 3

@@ -15,7 +15,7 @@ from command_line import run
 from worker_process import RGBA, SMALL, Client, Message, error_of
 
 from dreamlayer import Recipe
-from dreamlayer.core.worker.protocol import LONGEST_LINE
+from dreamlayer.core.worker.protocol import MAX_LINE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_line_that_is_no_message_gets_an_error_and_reading_goes_on(
 @pytest.mark.parametrize(
     "data",
     [
-        b"x" * 2 * LONGEST_LINE,
+        b"x" * 2 * MAX_LINE_BYTES,
         b'{"type": "dream", "id": 7, "bytes": -1}\n',
         b'{"type": "dream", "id": 7, "bytes": 1.0}\n',
         b'{"type": "dream", "id": 7, "bytes": true}\n',
