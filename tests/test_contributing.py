@@ -113,14 +113,14 @@ def test_add_a_provider(monkeypatch: pytest.MonkeyPatch, recipe: Any) -> None:
     assert dreamer.objective(recipe).provider == short
 
 
-def test_add_a_preset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_add_a_preset(tmp_path: Path) -> None:
     """The preset shown is listed, takes the rest from its base, and dreams."""
     folder = tmp_path / "presets"
-    shutil.copytree(presets.PRESETS, folder)
-    monkeypatch.setattr(presets, "PRESETS", folder)
+    shutil.copytree(presets.DREAMS.folder, folder)
+    here = dataclasses.replace(presets.DREAMS, folder=folder)
     (folder / "petals.toml").write_text(_block("Add a preset", "toml"), encoding="utf-8")
-    assert presets.presets()["petals"].description.startswith("Petals")
-    recipe = presets.preset("petals")
+    assert here.presets()["petals"].description.startswith("Petals")
+    recipe = here.preset("petals")
     assert recipe.step_size == presets.preset("gentle").step_size
     noise = np.random.default_rng(0).random((60, 80, 3), np.float32)
     dreamt = dreamlayer.dream(noise, recipe.replace(steps=1), provider="cpu")
