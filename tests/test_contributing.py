@@ -105,8 +105,9 @@ def test_add_a_provider(monkeypatch: pytest.MonkeyPatch, recipe: Any) -> None:
         dreamlayer.Dreamer(recipe.network, short).dream(noise, recipe)
     expected = dreamlayer.Dreamer(recipe.network, "cpu").dream(noise, recipe)
     # Here, the CPU's provider stands for it.
-    loads = dataclasses.replace(row, name=providers.PROVIDERS["cpu"].name)
-    monkeypatch.delitem(providers.PROVIDERS, "cpu")
+    cpu = providers.PROVIDERS["cpu"]
+    loads = dataclasses.replace(row, name=cpu.name)
+    monkeypatch.setitem(providers.PROVIDERS, "cpu", dataclasses.replace(cpu, name="elsewhere"))
     monkeypatch.setitem(providers.PROVIDERS, short, loads)
     dreamer = dreamlayer.Dreamer(recipe.network, short)
     np.testing.assert_allclose(dreamer.dream(noise, recipe), expected, atol=1e-3)
