@@ -1,1 +1,1 @@
-"""autodiff."""
+"""Reverse-mode differentiation of ONNX graphs, independent of any network."""

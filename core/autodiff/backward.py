@@ -1,7 +1,7 @@
-"""Reverse-mode differentiation of an ONNX graph, by one table of per-operator rules.
+"""Reverse-mode differentiation of an ONNX graph, with one table of rules per operator.
 
-The backward pass follows HIPS/autograd: nodes in reverse topological order, each handing the
-gradient of its output to its inputs by its rule; it knows no operator.
+As in HIPS/autograd, nodes are visited in reverse topological order, and each rule propagates the
+gradient of an output to an input. The backward pass itself knows no operator.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ def backward(graph: Graph, loss: Value, image: Value, rules: Rules = RULES) -> V
     Parameters
     ----------
     graph : Graph
-        The graph that holds both; it grows.
+        The graph of both; nodes are appended to it.
     loss : Value
         A scalar.
     image : Value
         The tensor to differentiate with respect to.
     rules : mapping
-        The gradient rules by operator, as `core.autodiff.rules` has them.
+        The gradient rules by operator; see `core.autodiff.rules`.
 
     Raises
     ------
     UnsupportedOperatorError
-        Where an operator on the way has no rule, or the loss does not depend on the image.
+        An operator on the way has no rule, or the loss does not depend on the image.
     """
     nodes = list(graph.model.graph.node)
     live = _live(nodes, image.name, rules)
@@ -67,18 +67,18 @@ def backward(graph: Graph, loss: Value, image: Value, rules: Rules = RULES) -> V
             flowing = _vjp(graph, node, edge, arriving)
             if flowing is not None:
                 known = gradients.get(edge.tensor)
-                # Binary Add: ONNX Runtime keeps it in the blocked layout, variadic Sum it does not.
+                # Add stays in ONNX Runtime's blocked layout; the variadic Sum does not.
                 gradients[edge.tensor] = flowing if known is None else known + flowing
     if image.name not in gradients:
         raise UnsupportedOperatorError(
-            "the objective does not depend on the image in a way that has a gradient; "
+            "the objective has no gradient with respect to the image; "
             "choose a layer that `dreamlayer layers` lists"
         )
     return gradients[image.name]
 
 
 def differentiable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, str | None]:
-    """For each tensor, None where its gradient reaches the image, else the reason why not.
+    """For each tensor, why its gradient does not reach the image, or None if it does.
 
     A reason is part of a sentence, such as ``LSTM (node 'rnn_1') has no gradient: ...``.
     """
@@ -97,7 +97,7 @@ def differentiable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, 
 
 @dataclass(frozen=True)
 class _Edge:
-    """One way that a gradient may take from a node's outputs back to a tensor it reads."""
+    """A path of the gradient from a node's outputs to a tensor that it reads."""
 
     tensor: str
     position: int
@@ -105,7 +105,7 @@ class _Edge:
 
 
 def _edges(node: onnx.NodeProto, rules: Rules) -> list[_Edge]:
-    """All edges of a node along which a gradient is not zero by nature."""
+    """All edges of a node whose gradient is not always zero."""
     if node.op_type in ZERO_GRADIENT:
         return []
     found = []
@@ -120,13 +120,13 @@ def _edges(node: onnx.NodeProto, rules: Rules) -> list[_Edge]:
 
 
 def _carrying(node: onnx.NodeProto) -> list[str]:
-    """Outputs that a gradient can come back from: not those that hold indices or masks."""
+    """Outputs that have a gradient: all but indices and masks."""
     first = node.op_type in INDEX_OUTPUTS
     return [name for name in (node.output[:1] if first else node.output) if name]
 
 
 def _live(nodes: Sequence[onnx.NodeProto], image: str, rules: Rules) -> set[str]:
-    """Tensors that a gradient can flow back from to the image."""
+    """Tensors whose gradient can reach the image."""
     live = {image}
     for node in nodes:
         if any(edge.tensor in live for edge in _edges(node, rules)):
@@ -135,14 +135,14 @@ def _live(nodes: Sequence[onnx.NodeProto], image: str, rules: Rules) -> set[str]
 
 
 def _entry(node: onnx.NodeProto, position: int, rules: Rules) -> Rule | Variadic | Refusal | None:
-    """The table's entry for one input of a node; None where its gradient is zero."""
+    """The table's entry for one input of a node; None if its gradient is zero."""
     entries = rules.get(node.op_type)
     if entries is None:
         return Refusal(REFUSED.get(node.op_type, "has no gradient rule"))
     if isinstance(entries, Variadic):
         return entries
     if position >= len(entries):
-        return Refusal("has more inputs than known")
+        return Refusal("has more inputs than its gradient rules")
     entry = entries[position]
     if isinstance(entry, Unless):
         return None if entry.zero(attributes(node)) else entry.rule

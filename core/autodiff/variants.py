@@ -1,4 +1,4 @@
-"""Ways to write the same gradient: which a runtime gets right, and which it runs fastest."""
+"""Variants of the same gradient, for runtimes that compute one of them correctly or faster."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ SHARED, OWN = "shared", "own"
 
 @dataclass(frozen=True)
 class Variant:
-    """Ways to write a gradient that give the same numbers.
+    """A form of the gradient; all forms compute the same numbers.
 
     Attributes
     ----------
     max_pool : str
-        `indices`: the pool's own Indices output and ScatterElements, right for every pool.
+        `indices`: the pool's Indices output and ScatterElements, for any pool.
         `taps`: each tap of the window compared with the maximum, axis by axis, by depthwise
-        convolutions and products, in networks that `passes.transpose` turns over; the others go by
-        `indices`. `slices`: each tap sliced out of all windows and compared with the maximum.
+        convolutions and products, in networks that `passes.transpose` can transpose; `indices` in
+        all others. `slices`: each tap sliced out of all windows and compared with the maximum.
     mask : str
-        How to tell what is above zero from zero, nothing being below it: `slope`, by a HardSigmoid
-        so steep that it is a step, or `ramp`, by such a ramp of its own operators.
+        How to tell positive numbers from zero where none is negative: `slope`, by a very steep
+        HardSigmoid, or `ramp`, by Mul and Min.
     kernels : str
-        Whether a transposed convolution reads the tensor of the convolution that it belongs to, or
-        the other way round, `shared`, or one of its `own`.
+        Whether the gradient's (transposed) convolution reads the forward kernel, `shared`, or a
+        copy of its `own`.
     """
 
     max_pool: str = INDICES
@@ -38,7 +38,7 @@ class Variant:
 
     @property
     def rules(self) -> Rules:
-        """The table of gradient rules, with those that this variant writes in its own way."""
+        """The table of gradient rules, with this variant's own."""
         mask = elementwise.ramp_mask if self.mask == RAMP else elementwise.step_mask
         max_pool: dict[str, Rule] = {
             INDICES: pools.max_pool,
@@ -60,17 +60,16 @@ class Variant:
 
 
 PORTABLE = Variant(max_pool=SLICES, mask=RAMP, kernels=OWN)
-"""For models that leave this machine: right in every runtime that it was tried in.
+"""For exported models: correct in every runtime tested.
 
-OpenVINO computes HardSigmoid wrong for steep slopes, and what it prepares of a kernel for a
-convolution it also takes for a transposed one; WebGPU has no MaxPool with Indices.
+OpenVINO computes steep HardSigmoids wrongly, and uses a kernel prepared for a convolution for a
+transposed convolution too; WebGPU lacks MaxPool with Indices.
 """
 
 VARIANTS = {"indices": Variant(), "blocked": Variant(max_pool=TAPS), "portable": PORTABLE}
-"""By the name that `core.runtime.providers` has for them.
+"""By their names in `core.runtime.providers`.
 
-On the CPU, ONNX Runtime's pool with indices is a loop over single numbers outside its blocked
-layout; the comparisons of `blocked` stay in it. OpenVINO is fastest with `portable` too: indices
-need ScatterElements, which it runs on one thread; product and minimum are one pass with the
-product that follows.
+On the CPU, ONNX Runtime's pool with indices is a scalar loop outside its blocked layout; the
+comparisons of `blocked` stay in that layout. OpenVINO too is fastest with `portable`: indices need
+ScatterElements, which it runs on one thread, and it fuses Mul and Min with the product behind them.
 """

@@ -1,4 +1,4 @@
-"""A network turned over its diagonal: the same layers and the same gradient."""
+"""Networks transposed: the same layers and the same gradient."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ JOINED = "t = Tanh(r)  y = Concat<axis=1>(t, q)"
 
 
 def test_layers_are_the_same() -> None:
-    """What is kept comes out as before; turned over, it is that transposed."""
+    """Layers are unchanged under their own names, and transposed under the others."""
     model = network(JOINED)
     over = transposed(model, ["p"])
     image = RNG.random((2, 3, 14, 11), np.float32)

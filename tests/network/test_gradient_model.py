@@ -150,9 +150,9 @@ def test_training_mode_is_refused() -> None:
 
 
 def test_objective_without_gradient_is_refused() -> None:
-    """A layer that is constant wherever it has a slope cannot be climbed."""
+    """A layer that is constant wherever it has a derivative cannot be dreamed."""
     network = model_of("y = Floor(image)")
-    with pytest.raises(UnsupportedOperatorError, match="does not depend on the image"):
+    with pytest.raises(UnsupportedOperatorError, match="has no gradient with respect to the image"):
         gradient_model(network, [Term("y")])
 
 
@@ -165,7 +165,7 @@ def test_old_opset_is_refused_with_the_remedy() -> None:
 
 
 def refusal(network: onnx.ModelProto, layer: str = "y") -> str:
-    """What the refusal says, which `differentiable` must know as well."""
+    """The message of the refusal, which `differentiable` must foresee too."""
     with pytest.raises(UnsupportedOperatorError) as caught:
         gradient_model(network, [Term(layer)])
     assert differentiable(network, [layer])[layer] is not None
@@ -173,11 +173,11 @@ def refusal(network: onnx.ModelProto, layer: str = "y") -> str:
 
 
 def test_whole_numbers_stop_the_gradient() -> None:
-    """A cast to integers, or an index output, leaves nothing to climb."""
+    """A cast to integers, or an index output, has no gradient."""
     network = model_of("i = Cast<to=6>(image) y = Cast<to=1>(i)")
-    assert "does not depend on the image" in refusal(network)
+    assert "has no gradient with respect to the image" in refusal(network)
     network = model_of("p, where = MaxPool<kernel_shape=[2,2]>(image) y = Cast<to=1>(where)")
-    assert "does not depend on the image" in refusal(network)
+    assert "has no gradient with respect to the image" in refusal(network)
 
 
 def test_subgraph_that_reads_the_image_is_refused() -> None:

@@ -1,1 +1,1 @@
-"""passes."""
+"""Rewriting of networks ahead of differentiation."""

@@ -1,11 +1,12 @@
-"""Fold batch normalisations into the convolutions before them, ahead of differentiation.
+"""Fold batch normalizations into the convolutions before them, ahead of differentiation.
 
-A folded pair has one node fewer on the way back, and that node, a product with a vector over
-channels, would throw ONNX Runtime out of its blocked layout.
+This saves a node of the gradient, a product with a vector over channels, which would leave ONNX
+Runtime's blocked layout.
 """
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterable
 
@@ -17,10 +18,10 @@ from dreamlayer.core.graph.inference import attributes, inferred, names_read
 
 
 def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) -> onnx.ModelProto:
-    """Replace each Conv that only a BatchNormalization reads, and it, by one Conv.
+    """Replace each Conv that only a BatchNormalization reads, and that node, by one Conv.
 
     With slope = scale / sqrt(variance + epsilon) the pair is a convolution with kernels
-    w * slope and bias (b - mean) * slope + offset. Both stay expressions of the stored weights,
+    w * slope and bias (b - mean) * slope + offset. Both remain expressions of the stored weights,
     which ONNX Runtime evaluates once when it loads the model.
 
     Parameters
@@ -28,14 +29,14 @@ def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) ->
     model : onnx.ModelProto
         A network for inference; it is not changed.
     image : str
-        The input that everything but weights depends on.
+        The input that all tensors but weights depend on.
     keep : iterable of str
-        Tensors that must stay, such as the layers of an objective.
+        Tensors that must remain, such as the layers of an objective.
 
     Returns
     -------
     onnx.ModelProto
-        The same function of the image, up to rounding.
+        The same function of the image, to rounding.
     """
     kept = {*keep, *(output.name for output in model.graph.output)}
     readers = Counter(name for node in model.graph.node for name in names_read(node))
@@ -55,13 +56,12 @@ def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) ->
             training = attributes(node).get("training_mode", 0)
             if readers[node.input[0]] == 1 and len(kinds) == 1 and not training:
                 pairs[node.output[0]] = conv
-    folded = onnx.ModelProto()
-    folded.CopyFrom(model)
+    folded = copy.deepcopy(model)
     del folded.graph.node[:]
     gone = {conv.output[0] for conv in pairs.values()}
     for node in model.graph.node:
         if node.output[0] in pairs:
-            # At the normalisation's place, where all that either of the two reads is known.
+            # At the normalization's place, where the inputs of both are available.
             conv = pairs[node.output[0]]
             folded.graph.node.extend(_folded(folded.graph, conv, node, *types[conv.input[1]]))
         elif node.output[0] not in gone:
@@ -72,7 +72,7 @@ def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) ->
 def _folded(
     graph: onnx.GraphProto, conv: onnx.NodeProto, norm: onnx.NodeProto, kind: int, axes: int
 ) -> list[onnx.NodeProto]:
-    """The nodes of one folded pair, weights first; its constants go into `graph`.
+    """The nodes of one folded pair, weights first; its constants are added to `graph`.
 
     `kind` is the element type of all weights, `axes` the number of axes of the kernel.
     """
@@ -81,8 +81,8 @@ def _folded(
     epsilon = np.asarray(
         attributes(norm).get("epsilon", 1e-5), helper.tensor_dtype_to_np_dtype(kind)
     )
-    outwards = np.array([-1] + [1] * (axes - 1), np.int64)
-    for name, value in (("epsilon", epsilon), ("outwards", outwards)):
+    per_kernel = np.array([-1] + [1] * (axes - 1), np.int64)
+    for name, value in (("epsilon", epsilon), ("shape", per_kernel)):
         graph.initializer.append(numpy_helper.from_array(value, f"{stem}/{name}"))
     nodes: list[onnx.NodeProto] = []
 
@@ -93,12 +93,11 @@ def _folded(
 
     deviation = emit("Sqrt", emit("Add", variance, f"{stem}/epsilon"))
     slope = emit("Div", scale, deviation)
-    kernel = emit("Mul", conv.input[1], emit("Reshape", slope, f"{stem}/outwards"))
+    kernel = emit("Mul", conv.input[1], emit("Reshape", slope, f"{stem}/shape"))
     biased = len(conv.input) > 2 and conv.input[2]
-    centred = emit("Sub", conv.input[2], mean) if biased else emit("Neg", mean)
-    bias = emit("Add", emit("Mul", centred, slope), offset)
-    joint = onnx.NodeProto()
-    joint.CopyFrom(conv)
+    centered = emit("Sub", conv.input[2], mean) if biased else emit("Neg", mean)
+    bias = emit("Add", emit("Mul", centered, slope), offset)
+    joint = copy.deepcopy(conv)
     del joint.input[:], joint.output[:]
     joint.input.extend([conv.input[0], kernel, bias])
     joint.output.append(norm.output[0])
@@ -106,7 +105,7 @@ def _folded(
 
 
 def _weight_types(model: onnx.ModelProto) -> dict[str, tuple[int, int]]:
-    """Element type and number of axes of each tensor that inference knows both of."""
+    """Element type and number of axes of each tensor, if inference knows both."""
     known = inferred(model)
     return {
         name: (known.dtypes[name], len(dims))

@@ -1,8 +1,8 @@
-"""The gradient rules of all operators, in one table; `rule` says what a rule is.
+"""The table of gradient rules of all operators; `rule` defines what a rule is.
 
-Every operator is in one of three states: it has a rule (`RULES`), its gradient is zero
-everywhere it exists (`ZERO_GRADIENT`), or it is refused with a reason (`REFUSED`, and any
-operator not named here).
+Every operator is in one of three states: it has a rule (`RULES`), its gradient is zero wherever it
+exists (`ZERO_GRADIENT`), or it is refused with a reason (`REFUSED`, and all operators that are not
+listed).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from dreamlayer.core.graph.ops import where
 SPLIT: Any = moves.split
 
 RULES: Rules = {
-    # the input passes unchanged
+    # copies of the input
     "Identity": (moves.identity,),
     "Dropout": (moves.dropout, ZERO, ZERO),
-    "Cast": (Unless(elementwise.cuts_off, elementwise.cast_back),),
+    "Cast": (Unless(elementwise.to_integer, elementwise.cast_back),),
     # arithmetic
     "Neg": (lambda g, ans, x, a: -g,),
     "Add": each(lambda g, ans, x, a: g, lambda g, ans, x, a: g),
@@ -112,7 +112,7 @@ RULES: Rules = {
     "AveragePool": (pools.average_pool,),
     "GlobalMaxPool": (pools.global_max_pool,),
     "GlobalAveragePool": (pools.global_average_pool,),
-    # normalisations
+    # normalizations
     "BatchNormalization": (reduce_norm.batch_normalization, *[WEIGHTS] * 4),
     "InstanceNormalization": (reduce_norm.instance_normalization, WEIGHTS, WEIGHTS),
     "LayerNormalization": (reduce_norm.layer_normalization, WEIGHTS, WEIGHTS),
@@ -120,27 +120,27 @@ RULES: Rules = {
 }
 
 SEVERAL_OUTPUTS = {"Split"}
-"""Operators whose rule gets a gradient for each output."""
+"""Operators whose rule receives a gradient for each output."""
 
 INDEX_OUTPUTS = {"Dropout", "MaxPool"}
-"""Operators whose further outputs are masks or indices, which nothing flows back through."""
+"""Operators whose outputs after the first are masks or indices, without gradient."""
 
 ZERO_GRADIENT = {
     *("And", "Or", "Xor", "Not", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"),
     *("ArgMax", "ArgMin", "NonZero", "Shape", "Size", "IsNaN", "IsInf", "OneHot", "EyeLike"),
     *("Sign", "Floor", "Ceil", "Round", "ConstantOfShape", "Range"),
 }
-"""Operators that are constant wherever they have a derivative; nothing flows back through them."""
+"""Operators that are constant wherever they have a derivative."""
 
 REFUSED: dict[str, str] = {
     **dict.fromkeys(("If", "Loop", "Scan"), "it runs subgraphs, which are not differentiated"),
     **dict.fromkeys(("LSTM", "GRU", "RNN"), "recurrent layers are not differentiated"),
     **dict.fromkeys(
         ("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "QuantizeLinear"),
-        "integer arithmetic has no gradient; use the network before quantisation",
+        "integer arithmetic has no gradient; use the network before quantization",
     ),
 }
-"""Operators known to be without a rule, with the reason as part of a sentence."""
+"""Reasons why operators have no rule, as part of a sentence."""
 
 __all__ = [
     "INDEX_OUTPUTS",

@@ -1,4 +1,4 @@
-"""Gradient rules of arithmetic and of activations, element by element."""
+"""Gradient rules of element-wise arithmetic and activations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 
 def broadcast(rule: Rule, index: int) -> Rule:
-    """Sum what `rule` gives over the axes along which input `index` was broadcast."""
+    """A rule that also sums over the axes along which input `index` was broadcast."""
 
     def summed(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value | None:
         gradient = rule(g, ans, x, attrs)
@@ -25,7 +25,7 @@ def broadcast(rule: Rule, index: int) -> Rule:
 
 
 def each(*rules: Rule) -> tuple[Rule, ...]:
-    """The entries of an operator that broadcasts its inputs."""
+    """The table entries of an operator that broadcasts its inputs."""
     return tuple(broadcast(rule, i) for i, rule in enumerate(rules))
 
 
@@ -35,13 +35,13 @@ def call(op: str, x: Value) -> Value:
 
 
 Mask = Callable[[Value], Value]
-"""Makes 1 of what is above 0, and 0 of 0, in the tensor's type; nothing may be below 0."""
+"""Maps positive numbers to 1 and 0 to 0, in the tensor's type; no number may be negative."""
 
 
 def step_mask(x: Value) -> Value:
-    """By a HardSigmoid, which ONNX Runtime keeps in its blocked NCHWc layout, as no comparison.
+    """A mask by HardSigmoid, which unlike a comparison stays in ONNX Runtime's blocked layout.
 
-    The slope makes every x above 1e-30 a 1. Beyond float16's range it would turn 0 into NaN.
+    Its slope maps every x above 1e-30 to 1. The slope exceeds float16, where 0 would become NaN.
     """
     if x.dtype == TensorProto.FLOAT:
         return x.graph.emit("HardSigmoid", x, alpha=1e30, beta=0.0)
@@ -49,7 +49,7 @@ def step_mask(x: Value) -> Value:
 
 
 def ramp_mask(x: Value) -> Value:
-    """By a ramp as steep, of product and minimum."""
+    """A mask by Mul and Min, as steep as `step_mask`."""
     if x.dtype == TensorProto.FLOAT:
         return x.graph.emit("Min", x * 1e30, x.graph.like(x, 1.0))
     return cast(x > 0, x.dtype)
@@ -133,13 +133,13 @@ def cast_back(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     return cast(g, x[0].dtype)
 
 
-def cuts_off(attrs: Attrs) -> bool:
-    """Whether a Cast is to whole numbers, which have no gradient."""
+def to_integer(attrs: Attrs) -> bool:
+    """Whether a Cast converts to integers, which have no gradient."""
     return attrs["to"] not in FLOATS
 
 
 def extreme(i: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Max and Min: all goes to the first input that reaches the extreme."""
+    """Max and Min: the first input that attains the extreme gets all of the gradient."""
     mine = g.graph.emit("Equal", x[i], ans)
     for earlier in x[:i]:
         taken = g.graph.emit("Equal", earlier, ans)
@@ -165,5 +165,5 @@ def log_softmax(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def slope(derivative: Callable[[Value, Value], Value]) -> Rule:
-    """A rule from the derivative as a function of input and output."""
+    """The rule with a given derivative, a function of input and output."""
     return lambda g, ans, x, attrs: g * derivative(x[0], ans)

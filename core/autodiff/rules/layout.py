@@ -27,7 +27,7 @@ from dreamlayer.core.graph.ops import (
 
 
 def known(x: Value | None) -> np.ndarray | None:
-    """The value of a tensor that is an initializer or the output of a Constant node, else None."""
+    """The value of an initializer or of a Constant node's output, else None."""
     if x is None:
         return None
     for tensor in x.graph.model.graph.initializer:
@@ -93,7 +93,7 @@ def slice_(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def gather(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Add `g` up at the rows it was taken from; negative ones count from the end."""
+    """Sum `g` at the indices that it was gathered from; negative ones count from the end."""
     graph, data, indices = g.graph, x[0], x[1]
     axis = attrs.get("axis", 0)
     axis = axis if axis >= 0 else axis + data.rank
@@ -134,8 +134,8 @@ def space_to_depth(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 def resize(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """Resize is linear and separable: y = A x B', so dx = A' g B.
 
-    Resizing an identity matrix with the same attributes gives A' and B' exactly as the runtime
-    interpolates, for every mode.
+    A' and B' are computed by resizing identity matrices with the same attributes, exactly as the
+    runtime interpolates, in every mode.
     """
     if attrs.get("coordinate_transformation_mode") == "tf_crop_and_resize":
         raise UnsupportedOperatorError(
@@ -144,17 +144,17 @@ def resize(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
         )
     if attrs.get("keep_aspect_ratio_policy", "stretch") != "stretch":
         raise UnsupportedOperatorError(
-            "Resize with keep_aspect_ratio_policy has no gradient rule; give it plain sizes"
+            "Resize with keep_aspect_ratio_policy has no gradient rule; export it with plain sizes"
         )
     graph, image = g.graph, x[0]
     scales = x[2] if len(x) > 2 and known_size(x[2]) != 0 else None
     axes = [a % image.rank for a in attrs.get("axes") or range(image.rank)]
     fixed = known(scales)
-    kept = {k: v for k, v in attrs.items() if k not in ("axes", "keep_aspect_ratio_policy")}
+    options = {k: v for k, v in attrs.items() if k not in ("axes", "keep_aspect_ratio_policy")}
     for position, axis in enumerate(axes):
         size, result = (None if t.dims is None else t.dims[axis] for t in (image, ans))
-        kept_size = scales is None and size is not None and size == result
-        if kept_size or (fixed is not None and fixed[position] == 1):
+        same_size = scales is None and size is not None and size == result
+        if same_size or (fixed is not None and fixed[position] == 1):
             continue
         one = graph.constant(np.ones(1, np.float32))
         count = sizes(image, axis, axis + 1)
@@ -163,11 +163,11 @@ def resize(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
         basis = graph.emit("Reshape", eye, joined(unit, count, count, unit))
         if scales is not None:
             own = graph.emit("Gather", scales, graph.ints(position))
-            resized = graph.emit("Resize", basis, None, joined(one, one, own, one), **kept)
+            resized = graph.emit("Resize", basis, None, joined(one, one, own, one), **options)
         else:
             own = graph.emit("Gather", x[3], graph.ints(position))
             resized = graph.emit(
-                "Resize", basis, None, None, joined(unit, count, own, unit), **kept
+                "Resize", basis, None, None, joined(unit, count, own, unit), **options
             )
         matrix = graph.emit("Reshape", resized, joined(count, graph.ints(-1)))
         order = [a for a in range(image.rank) if a != axis] + [axis]
@@ -177,5 +177,5 @@ def resize(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def known_size(x: Value | None) -> int | None:
-    """How many elements an optional vector input has: 0 where it was left out."""
+    """The number of elements of an optional vector input; 0 if it was left out."""
     return 0 if x is None else x.static(0)

@@ -1,4 +1,4 @@
-"""Gradient rules of what is linear in its input: matrix products and convolutions.
+"""Gradient rules of operators that are linear in their input: matrix products and convolutions.
 
 The gradient is the transposed operator applied to `g`.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from onnx import TensorProto
 
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
-from dreamlayer.core.autodiff.rules.window import Window, placed, window
+from dreamlayer.core.autodiff.rules.window import Window, cropped, window
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
@@ -26,7 +26,7 @@ from dreamlayer.core.graph.ops import (
 
 _LOWEST = -3e38
 _LOWEST_HALF = -65504.0
-"""Numbers that no weight is below, finite in bfloat16, and in float16."""
+"""Lower bounds of weights, finite in bfloat16 and in float16."""
 
 KernelOf = Callable[[Value], Value]
 
@@ -42,7 +42,7 @@ def _kernel_shape(attrs: Attrs, w: Value) -> list[int]:
 
 
 def transposed_kernel(w: Value, groups: int) -> Value:
-    """Kernels [out, in / groups, ...] with in and out swapped and every spatial axis reversed."""
+    """Kernels [out, in / groups, ...] with in and out swapped and all spatial axes reversed."""
     graph, rank = w.graph, w.rank
     spatial = list(range(2, rank))
     if groups == 1:
@@ -73,14 +73,14 @@ def transposed_kernel(w: Value, groups: int) -> Value:
 
 
 def shared_kernel(w: Value) -> Value:
-    """The kernel as it is, read by both directions."""
+    """The kernel itself, read in both directions."""
     return w
 
 
 def own_kernel(w: Value) -> Value:
-    """The kernel in a tensor of its own.
+    """A copy of the kernel.
 
-    Runtimes compute it once, and none of them sees that it changes nothing.
+    It is a maximum with a lower bound: runtimes evaluate it once, and do not optimize it away.
     """
     lowest = _LOWEST_HALF if w.dtype == TensorProto.FLOAT16 else _LOWEST
     return w.graph.emit("Max", w, w.graph.like(w, lowest))
@@ -91,8 +91,8 @@ def conv_input(
 ) -> Value:
     """At stride 1 a convolution with transposed kernels, else a transposed convolution.
 
-    The former stays in ONNX Runtime's blocked layout, where ConvTranspose does not. The latter's
-    kernel is what `kernel_of` makes of the convolution's.
+    Conv stays in ONNX Runtime's blocked layout, ConvTranspose does not. The latter's kernel is
+    `kernel_of` the convolution's.
     """
     graph, image, w = g.graph, x[0], x[1]
     kernel = _kernel_shape(attrs, w)
@@ -123,11 +123,11 @@ def conv_input(
     if spare is not None:
         return graph.emit("ConvTranspose", g, w, pads=win.pads, output_padding=spare, **common)
     full = graph.emit("ConvTranspose", g, w, pads=[0] * 2 * n, **common)
-    return placed(full, ans, image, win)
+    return cropped(full, ans, image, win)
 
 
 def _output_padding(win: Window, x: Value, y: Value) -> list[int] | None:
-    """The output_padding that makes ConvTranspose give exactly the size of `x`, where known."""
+    """The output_padding with which ConvTranspose yields exactly the size of `x`, if known."""
     if win.pads is None:
         return None
     spare = []
@@ -136,7 +136,7 @@ def _output_padding(win: Window, x: Value, y: Value) -> list[int] | None:
         if size is None or out is None:
             return None
         spare.append(size + win.pads[i] + win.pads[i + win.axes] - k - (out - 1) * s)
-    # Beyond the stride the operator's definition allows no output padding.
+    # By the operator's definition, output padding must be less than the stride.
     fits = all(0 <= r < s for r, s in zip(spare, win.strides, strict=True))
     return spare if fits else None
 
@@ -144,7 +144,7 @@ def _output_padding(win: Window, x: Value, y: Value) -> list[int] | None:
 def conv_transpose_input(
     g: Value, ans: Value, x: Inputs, attrs: Attrs, kernel_of: KernelOf = shared_kernel
 ) -> Value:
-    """The convolution that this is the transpose of, over `g` at its place in the full output."""
+    """The convolution that this is the transpose of, over `g` padded to the full output."""
     graph, image, w = g.graph, x[0], x[1]
     kernel = _kernel_shape(attrs, w)
     n = len(kernel)
@@ -169,7 +169,7 @@ def conv_transpose_input(
 def _transpose_begin(
     attrs: Attrs, extent: list[int], strides: list[int], x: Value, y: Value
 ) -> Value:
-    """What ConvTranspose cuts off before each spatial axis, by the ONNX specification."""
+    """How much ConvTranspose crops before each spatial axis, by the ONNX specification."""
     graph, n = x.graph, len(extent)
     mode = attrs.get("auto_pad", "NOTSET")
     if not mode.startswith("SAME") and "output_shape" not in attrs:
@@ -213,7 +213,7 @@ def _transposed(x: Value) -> Value:
 
 
 def _summed(gradient: Value, x: Value, other_rank: int) -> Value:
-    """Sum over broadcast batch axes; matrices alone have none."""
+    """Sum over broadcast batch axes, if there are any."""
     if x.rank <= 2 and other_rank == 2:
         return reshape_like(gradient, x) if x.rank == 1 else gradient
     if x.rank == 1:

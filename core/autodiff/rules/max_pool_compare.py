@@ -1,12 +1,11 @@
 """The gradient of a max-pool without indices: each tap of the window compared with the maximum.
 
-The pool is taken apart into one down each column and one along the rows of what that gives. On the
-way back the latter chooses the first column that holds the maximum, the former its first place
-there: together the first of the window's, column by column; in a transposed network, which alone
-these are for (`passes.transpose`), row by row, as by indices. All of it are operators that ONNX
-Runtime's CPU provider keeps in its blocked layout (convolution with its sum and activation as one,
-pool, product), but for the last rearrangement of each axis, which is dear for columns and cheap
-for rows: hence rows come last, at full size.
+The pool is split into one along columns and, on its result, one along rows. On the way back the
+latter selects the first column with the maximum, and the former its first position there: together
+the first maximum of the window in column order, which is row order in the transposed networks that
+this is for (`passes.transpose`). All operators stay in the blocked layout of ONNX Runtime's CPU
+provider (fused convolutions, pools, products), except the final interleaving of each axis, which is
+slow for columns and cheap for rows: hence rows come last, at full size.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ ROWS, COLUMNS = 2, 3
 
 
 def comparable(node: onnx.NodeProto, dtype: int | None, dims: Sequence[Dim]) -> bool:
-    """Whether a max-pool of a tensor of that type and shape can be taken apart.
+    """Whether a max-pool of a tensor of this type and shape can be split.
 
-    That is: float32 planes with a known number of channels, no padding or dilation, windows that
-    leave no gaps and do not stick out, and no indices asked for.
+    It needs float32 planes with a known number of channels, no padding, dilation or indices, and
+    windows without gaps that lie inside the input.
     """
     given = attributes(node)
     kernel = given["kernel_shape"]
@@ -50,14 +49,14 @@ def comparable(node: onnx.NodeProto, dtype: int | None, dims: Sequence[Dim]) -> 
 
 
 def compared(g: Value, ans: Value, x: Value, win: Window) -> Value:
-    """Send each window's gradient to the first of its maxima, column by column."""
+    """Pass each window's gradient to the first of its maxima in column order."""
     channels = x.static(1)
     assert channels is not None
     rows = _Stage(ROWS, win.kernel[0], win.strides[0], channels)
     columns = _Stage(COLUMNS, win.kernel[1], win.strides[1], channels)
-    upright = rows.pooled(x)
-    across = columns.spread(g, ans, upright, columns.missing(x, ans))
-    return rows.spread(across, upright, x, rows.missing(x, ans))
+    pooled = rows.pooled(x)
+    across = columns.gradient(g, ans, pooled, columns.missing(x, ans))
+    return rows.gradient(across, pooled, x, rows.missing(x, ans))
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class _Stage:
         return x.graph.emit("MaxPool", x, kernel_shape=kernel, strides=strides)
 
     def missing(self, x: Value, ans: Value) -> int | None:
-        """How much longer `x` is than what `_rows` or `_columns` gives, where that is known."""
+        """How much longer `x` is than the result of `_rows` or `_columns`, if known."""
         length, windows = x.static(self.axis), ans.static(self.axis)
         if length is None or windows is None:
             return None
@@ -82,7 +81,7 @@ class _Stage:
             return length - self.stride * (windows + (self.size - 1) // self.stride)
         return length - (windows - 1) * self.stride - self.size
 
-    def spread(self, g: Value, y: Value, x: Value, missing: int | None) -> Value:
+    def gradient(self, g: Value, y: Value, x: Value, missing: int | None) -> Value:
         """The gradient with respect to `x` of its pool `y`."""
         if self.size == 1:
             return g
@@ -97,9 +96,9 @@ class _Stage:
         return graph.emit("Pad", full, joined(*pads))
 
     def _flows(self, g: Value, y: Value, x: Value) -> list[Value]:
-        """What of `g` has passed the taps before each: all at the first, less where one took it.
+        """For each tap, the part of `g` that no earlier tap has taken.
 
-        A tap takes what comes where it is the maximum; the last one takes what is left.
+        A tap takes it where it is the maximum; the last tap takes the rest.
         """
         flows = [g]
         for tap in range(self.size - 1):
@@ -110,7 +109,7 @@ class _Stage:
         return flows
 
     def _rows(self, flows: list[Value]) -> Value:
-        """Each row of `x` that is `phase` beyond a stride, put between the others."""
+        """Compute the rows of each phase of the stride, and interleave them."""
         graph = flows[0].graph
         reach = (self.size - 1) // self.stride
         phases = []
@@ -124,12 +123,12 @@ class _Stage:
                     part = moved if part is None else moved + part
             assert part is not None
             phases.append(graph.emit("Unsqueeze", part, graph.ints(ROWS + 1)))
-        between = graph.emit("Concat", *phases, axis=ROWS + 1)
+        interleaved = graph.emit("Concat", *phases, axis=ROWS + 1)
         shape = joined(sizes(flows[0], 0, 2), graph.ints(-1), sizes(flows[0], COLUMNS))
-        return graph.emit("Reshape", between, shape)
+        return graph.emit("Reshape", interleaved, shape)
 
     def _columns(self, flows: list[Value]) -> Value:
-        """A transposed convolution of each channel's flows puts every tap's at its place."""
+        """Put each tap's part at its position, by a grouped transposed convolution."""
         graph = flows[0].graph
         beside = [graph.emit("Unsqueeze", flow, graph.ints(2)) for flow in flows]
         stacked = graph.emit("Concat", *beside, axis=2)

@@ -1,9 +1,9 @@
 """The gradient of a max-pool without indices: each tap of all windows sliced out and compared.
 
-A tap is the same place in each window, so that its slice has the shape of the pool's output. What
-goes to each phase of the strides is added up at that size, and the phases are put between each
-other by DepthToSpace. All of it are operators that OpenVINO runs in the layout of its convolutions,
-and that bfloat16 does not harm: maximum and taps are rounded alike.
+A tap is one position in each window, so its slice has the shape of the pool's output. Gradients are
+summed for each phase of the stride, and DepthToSpace interleaves the phases. OpenVINO runs all of
+these operators in the layout of its convolutions; they are exact in bfloat16 too, since maximum and
+taps are rounded alike.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import joined, padded, sizes
 
 _LOWEST = -1e38
-"""What padding holds: below all that a network computes, and finite in bfloat16 too."""
+"""Padding: below all activations, and finite in bfloat16 too."""
 
 Place = tuple[int, int]
 
 
 def sliceable(x: Value, win: Window) -> bool:
-    """Whether a max-pool can be taken apart: of float32 planes, with one stride for both axes."""
+    """Whether this works for a max-pool: it needs float32 planes and one stride for both axes."""
     planes = x.dtype == TensorProto.FLOAT and x.dims is not None and len(x.dims) == 4
     return planes and win.strides[0] == win.strides[1]
 
 
 def sliced(g: Value, ans: Value, x: Value, win: Window, mask: Mask) -> Value:
-    """Send each window's gradient to the first of its maxima, row by row.
+    """Pass each window's gradient to the first of its maxima in row order.
 
     Parameters
     ----------
     g, ans : Value
-        [batch, channels, rows, columns], one for each window.
+        [batch, channels, rows, columns], one element per window.
     x : Value
         The pool's input.
     win : Window
-        Of one stride for both axes.
+        The pool's windows, with one stride for both axes.
     mask : callable
-        Tells what is above zero.
+        Marks positive numbers.
     """
     graph, stride = x.graph, win.strides[0]
     windows = sizes(ans, 2)
@@ -51,7 +51,7 @@ def sliced(g: Value, ans: Value, x: Value, win: Window, mask: Mask) -> Value:
     after = graph.emit("Max", covered - begin - sizes(x, 2), none)
     source = padded(x, joined(none, begin, none, after), _LOWEST)
     last = (windows - graph.ints(1)) * graph.ints(stride) + graph.ints(1)
-    # Phases of this size hold the whole of the padded input, or more.
+    # Phases of this size cover the whole padded input, or more.
     reach = [(extent - 1) // stride for extent in win.extent]
     size = (begin + sizes(x, 2) + graph.ints(stride - 1)) / graph.ints(stride)
     size = graph.emit("Max", size, windows + graph.ints(*reach))
@@ -75,7 +75,7 @@ def sliced(g: Value, ans: Value, x: Value, win: Window, mask: Mask) -> Value:
 
 
 def _whole(x: Value, size: Value, stride: int, begin: Value) -> bool:
-    """Whether phases of that size make up `x` and no more, as far as that is known."""
+    """Whether phases of this size are known to cover exactly `x`."""
     known, first = x.graph.numbers(size), x.graph.numbers(begin)
     if known is None or first is None or any(first):
         return False
@@ -85,7 +85,7 @@ def _whole(x: Value, size: Value, stride: int, begin: Value) -> bool:
 def _taken(
     g: Value, ans: Value, source: Value, win: Window, last: Value, mask: Mask
 ) -> dict[Place, Value]:
-    """For each tap, by its place in the window, what of `g` it is the first to take."""
+    """The part of `g` for each tap that is the first maximum, by position in the window."""
     graph = g.graph
     steps = [
         [tap * dilation for tap in range(kernel)]
@@ -101,6 +101,6 @@ def _taken(
         passed = left * mask(ans - tap)
         found[place] = left - passed
         left = passed
-    # The last tap takes what no other has.
+    # The last tap takes the rest.
     found[places[-1]] = left
     return found

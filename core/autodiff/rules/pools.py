@@ -11,7 +11,7 @@ from dreamlayer.core.autodiff.rules.elementwise import Mask, step_mask
 from dreamlayer.core.autodiff.rules.max_pool_compare import compared
 from dreamlayer.core.autodiff.rules.max_pool_slice import sliceable, sliced
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
-from dreamlayer.core.autodiff.rules.window import Window, placed, window
+from dreamlayer.core.autodiff.rules.window import Window, cropped, window
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
@@ -39,7 +39,7 @@ _POOL_ATTRIBUTES = (
 
 
 def max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Send each window's gradient to the first of its maxima, by the pool's own indices."""
+    """Pass each window's gradient to the first of its maxima, by the pool's indices."""
     graph = g.graph
     if attrs.get("storage_order", 0):
         given = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
@@ -52,14 +52,14 @@ def max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def max_pool_by_taps(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """The same, each tap compared; for transposed networks (`passes.transpose`)."""
+    """The same by comparison of taps, for transposed networks (`passes.transpose`)."""
     return compared(g, ans, x[0], window(attrs, list(attrs["kernel_shape"]), x[0], ans))
 
 
 def max_pool_by_slices(
     g: Value, ans: Value, x: Inputs, attrs: Attrs, mask: Mask = step_mask
 ) -> Value:
-    """The same, each tap sliced out; by indices where a pool cannot be taken apart so."""
+    """The same by slices, where the pool allows it; else by indices."""
     win = window(attrs, list(attrs["kernel_shape"]), x[0], ans)
     if sliceable(x[0], win):
         return sliced(g, ans, x[0], win, mask)
@@ -67,7 +67,7 @@ def max_pool_by_slices(
 
 
 def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Divide by what each window was divided by, then add up over the windows of each element."""
+    """Divide by each window's divisor, then sum over the windows of each element."""
     graph, image = g.graph, x[0]
     if attrs.get("auto_pad", "").startswith("SAME") and max(attrs.get("dilations", [1])) > 1:
         raise UnsupportedOperatorError(
@@ -93,7 +93,7 @@ def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
                 strides=[1] * n,
             )
             return mean * float(taps)
-    # One ones-kernel over [batch * channels, 1, ...] adds up each channel for itself.
+    # A kernel of ones over [batch * channels, 1, ...] sums up each channel by itself.
     ones = graph.constant(np.ones((1, 1, *win.kernel), np.float32))
     single = graph.emit("Reshape", share, joined(graph.ints(-1, 1), sizes(ans, 2)))
     full = graph.emit(
@@ -104,19 +104,19 @@ def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
         kernel_shape=win.kernel,
         strides=win.strides,
     )
-    return reshape_like(placed(full, ans, image, win), image)
+    return reshape_like(cropped(full, ans, image, win), image)
 
 
 def _window_weights(y: Value, x: Value, win: Window, attrs: Attrs) -> Value:
-    """What each window multiplies its elements with, of shape [1, 1, ...].
+    """The factor of each window's elements, 1 / divisor, of shape [1, 1, ...].
 
-    The pool of a field of ones is (elements inside) / divisor, so dividing it by the elements
-    inside gives 1 / divisor for whatever ceil_mode and count_include_pad make the divisor be.
+    The pool of a field of ones is (elements inside) / divisor; divided by the elements inside it is
+    1 / divisor, whatever ceil_mode and count_include_pad are.
     """
     graph, n = x.graph, win.axes
     field = filled(joined(graph.ints(1, 1), sizes(x, 2)), 1.0, x.dtype)
-    kept = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
-    weights = graph.emit("AveragePool", field, **kept)
+    given = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
+    weights = graph.emit("AveragePool", field, **given)
     begin = win.begin(x, y)
     zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
     for i in range(n):
@@ -124,12 +124,12 @@ def _window_weights(y: Value, x: Value, win: Window, attrs: Attrs) -> Value:
         starts = graph.emit("Range", zero, outputs, one) * graph.ints(win.strides[i])
         starts = starts - graph.emit("Gather", begin, graph.ints(i))
         taps = graph.constant(np.arange(win.kernel[i], dtype=np.int64) * win.dilations[i])
-        places = reshape(starts, -1, 1) + taps
-        inside = graph.emit("And", places >= zero, places < sizes(x, i + 2, i + 3))
+        positions = reshape(starts, -1, 1) + taps
+        inside = graph.emit("And", positions >= zero, positions < sizes(x, i + 2, i + 3))
         counts = graph.emit("ReduceSum", cast(inside, x.dtype), graph.ints(1), keepdims=0)
         shape = [1] * (n + 2)
         shape[i + 2] = -1
-        # A window wholly in the padding has no elements to weigh.
+        # A window entirely in the padding has no elements.
         weights = weights / reshape(where(counts > 0, counts, 1.0), *shape)
     return weights
 
@@ -140,7 +140,7 @@ def global_average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def global_max_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """The first maximum of each channel takes it all."""
+    """The first maximum of each channel gets all of the gradient."""
     graph = g.graph
     flat = reshape(x[0], 0, 0, -1)
     first = graph.emit("ArgMax", flat, axis=2, keepdims=1)

@@ -1,4 +1,4 @@
-"""Gradient rules of reductions and of normalizations, which are made of them."""
+"""Gradient rules of reductions, and of normalizations, which consist of them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from dreamlayer.core.graph.ops import (
 
 
 def spread(t: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Give a reduced tensor its lost axes back, with size 1, so that it broadcasts against x[0].
+    """Restore the reduced axes of a tensor, with size 1, so that it broadcasts against x[0].
 
-    Without axes it is a scalar (or nothing was reduced at all): both broadcast as they are.
+    Without axes it is a scalar, or nothing was reduced: both broadcast as they are.
     """
     axes = x[1] if len(x) > 1 else None
     if attrs.get("keepdims", 1) or axes is None:
@@ -30,7 +30,7 @@ def spread(t: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def again(op: str, t: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Reduce another tensor of the shape of x[0] over the same axes, which stay with size 1."""
+    """Reduce another tensor of the shape of x[0] over the same axes, which remain with size 1."""
     noop = attrs.get("noop_with_empty_axes", 0)
     return t.graph.emit(op, t, *x[1:2], keepdims=1, noop_with_empty_axes=noop)
 
@@ -45,7 +45,7 @@ def reduce_mean(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def reduce_extreme(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Shared equally among all elements that reach the extreme, as TensorFlow does."""
+    """Divided equally among all elements that attain the extreme, as in TensorFlow."""
     reached = g.graph.emit("Equal", x[0], spread(ans, x, attrs))
     mask = cast(reached, g.dtype)
     return mask * (spread(g, x, attrs) / again("ReduceSum", mask, x, attrs))
@@ -85,8 +85,10 @@ def batch_normalization(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     return g * per_channel(slope, x[0])
 
 
-def _centred(g: Value, normal: Value, deviation: Value, mean_axes: list[int]) -> Value:
-    """Gradient through (x - mean) / deviation, both taken over `mean_axes`.
+def _normalization_gradient(
+    g: Value, normal: Value, deviation: Value, mean_axes: list[int]
+) -> Value:
+    """Gradient of (x - mean) / deviation, both computed over `mean_axes`.
 
     With n = (x - mean) / deviation it is (g - mean(g) - n mean(g n)) / deviation
     (Ba, Kiros, Hinton 2016, "Layer Normalization"; the same for instances).
@@ -99,24 +101,25 @@ def _centred(g: Value, normal: Value, deviation: Value, mean_axes: list[int]) ->
 
 
 def _normal(x: Value, epsilon: float, axes: list[int]) -> tuple[Value, Value]:
+    """(x - mean) / deviation, and the deviation."""
     over = x.graph.ints(*axes)
-    centred = x - x.graph.emit("ReduceMean", x, over, keepdims=1)
-    variance = x.graph.emit("ReduceMean", centred * centred, over, keepdims=1)
+    centered = x - x.graph.emit("ReduceMean", x, over, keepdims=1)
+    variance = x.graph.emit("ReduceMean", centered * centered, over, keepdims=1)
     deviation = call("Sqrt", variance + epsilon)
-    return centred / deviation, deviation
+    return centered / deviation, deviation
 
 
 def instance_normalization(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     axes = list(range(2, x[0].rank))
     normal, deviation = _normal(x[0], attrs.get("epsilon", 1e-5), axes)
-    return _centred(g * per_channel(x[1], x[0]), normal, deviation, axes)
+    return _normalization_gradient(g * per_channel(x[1], x[0]), normal, deviation, axes)
 
 
 def layer_normalization(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     axis = attrs.get("axis", -1)
     axes = list(range(axis % x[0].rank, x[0].rank))
     normal, deviation = _normal(x[0], attrs.get("epsilon", 1e-5), axes)
-    return _centred(g * x[1], normal, deviation, axes)
+    return _normalization_gradient(g * x[1], normal, deviation, axes)
 
 
 def lrn(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
@@ -131,10 +134,10 @@ def lrn(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     beta: float = attrs.get("beta", 0.75)
     before, after = (size - 1) // 2, size // 2
 
-    # Channels and flattened space as the two spatial axes of a pool; one window spans channels.
+    # Channels and flattened space are the two spatial axes of a pool; a window spans channels.
     planes = joined(sizes(image, 0, 1), graph.ints(1), sizes(image, 1, 2), graph.ints(-1))
 
-    def neighbours(t: Value, before: int, after: int) -> Value:
+    def neighbors(t: Value, before: int, after: int) -> Value:
         mean = graph.emit(
             "AveragePool",
             graph.emit("Reshape", t, planes),
@@ -144,7 +147,7 @@ def lrn(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
         )
         return reshape_like(mean * float(size), image)
 
-    d = neighbours(image * image, before, after) * (alpha / size) + attrs.get("bias", 1.0)
+    d = neighbors(image * image, before, after) * (alpha / size) + attrs.get("bias", 1.0)
     power = graph.emit("Pow", d, graph.like(d, -beta))
-    far = neighbours(g * image * power / d, after, before)
+    far = neighbors(g * image * power / d, after, before)
     return g * power - image * far * (2 * alpha * beta / size)

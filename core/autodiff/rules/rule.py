@@ -1,4 +1,4 @@
-"""What a gradient rule is: the one signature that all operators' rules share.
+"""The signature of gradient rules, and the types of the table of rules.
 
 A rule maps the gradient of the loss with respect to an operator's output to the gradient with
 respect to one of its inputs (a vector-Jacobian product), as ONNX nodes::
@@ -6,17 +6,18 @@ respect to one of its inputs (a vector-Jacobian product), as ONNX nodes::
     rule(g, ans, inputs, attrs) -> Value | None
 
 g       gradient with respect to the output, of the output's shape
-ans     the output itself, so that a rule need not compute it again
+ans     the output itself, so that rules need not recompute it
 inputs  the operator's inputs, None for an optional one left out
 attrs   the operator's attributes as Python values, those left out absent
 
-It returns a tensor of the input's shape, or None where that gradient is zero. Operators listed in
-`SEVERAL_OUTPUTS` get tuples for `g` (None for an output the loss does not depend on) and `ans`.
+It returns a tensor of the input's shape, or None if that gradient is zero. Rules of the operators
+in `SEVERAL_OUTPUTS` receive tuples for `g` (None for an output the loss does not depend on) and
+`ans`.
 
-The table `RULES` gives for each operator a tuple with one entry per input: a rule,
-`ZERO` (the input is an index, a shape or a mask), `Unless` where that goes by attributes, or a
-`Refusal`. A `Variadic` entry stands for operators with any number of like inputs; its rule gets
-the input's index first.
+The table `RULES` has for each operator a tuple with one entry per input: a rule, `ZERO` (for
+indices, shapes and masks), `Unless` if this depends on attributes, or a `Refusal`. A `Variadic`
+entry is for operators with any number of equivalent inputs; its rule receives the input's index
+first.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from dreamlayer.core.graph.builder import Value
 
 Attrs = dict[str, Any]
 Inputs = Sequence[Value]
-"""Typed as never None for the sake of the rules, whose required inputs never are."""
+"""Typed as never None for brevity in rules, whose required inputs never are."""
 Rule = Callable[[Value, Value, Inputs, Attrs], Value | None]
 
 
@@ -44,14 +45,14 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Variadic:
-    """One rule for every input of an operator that takes any number of them."""
+    """One rule for all inputs of an operator with any number of them."""
 
     rule: Callable[[int, Value, Value, Inputs, Attrs], Value | None]
 
 
 @dataclass(frozen=True)
 class Unless:
-    """A rule for an input whose gradient is zero where the operator's attributes say so."""
+    """A rule for an input whose gradient is zero for some attributes of the operator."""
 
     zero: Callable[[Attrs], bool]
     rule: Rule
@@ -60,7 +61,7 @@ class Unless:
 FLOATS = frozenset(
     (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
 )
-"""Element types that gradients exist in."""
+"""Element types that have gradients."""
 
 ZERO = None
 Entry = Rule | Unless | Refusal | None
@@ -68,4 +69,4 @@ Entries = tuple[Entry, ...] | Variadic
 Rules = Mapping[str, Entries]
 
 WEIGHTS = Refusal("its weights are computed from the image")
-"""For parameters that a network keeps as constants."""
+"""For parameters that are constants in a network."""

@@ -1,6 +1,6 @@
-"""The geometry of sliding windows, which convolutions and pools share.
+"""The geometry of sliding windows of convolutions and pools.
 
-Names: k kernel size with dilation counted in, s stride, begin and end the padding of one axis.
+Names: k kernel size including dilation, s stride, begin and end the padding of one axis.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ class Window:
     strides: list[int]
     dilations: list[int]
     pads: list[int] | None
-    """[begin..., end...] where they are constants, None for auto_pad over unknown sizes."""
+    """[begin..., end...] if constant, None for auto_pad over unknown sizes."""
     same_lower: bool
 
     @property
     def extent(self) -> list[int]:
-        """Kernel sizes with dilation counted in."""
+        """Kernel sizes including dilation."""
         return [(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilations, strict=True)]
 
     @property
@@ -71,10 +71,10 @@ def window(attrs: Attrs, kernel: list[int], x: Value, y: Value) -> Window:
     return Window(kernel, strides, dilations, pads, mode == "SAME_LOWER")
 
 
-def placed(full: Value, y: Value, x: Value, win: Window) -> Value:
-    """Cut or pad what the windows of `y` cover to the extent of the input `x`.
+def cropped(full: Value, y: Value, x: Value, win: Window) -> Value:
+    """Crop or pad `full`, which the windows of `y` cover, to the extent of the input `x`.
 
-    `full` covers (outputs - 1) * stride + extent elements an axis, from the first padded one on.
+    `full` has (outputs - 1) * stride + extent elements per axis, from the first padded one on.
     """
     graph = full.graph
     begin = win.begin(x, y)
