@@ -37,7 +37,7 @@ class OnnxAdPeer:
         self.grid = source.grid
         self.version = f"onnx-ad {version('onnx-ad')}, onnxruntime {onnxruntime.__version__}"
         self._sessions: dict[tuple[int, ...], Any] = {}
-        side = source.grid.minimum
+        side = source.grid.geometry.minimum
         try:
             adjoint(self._model, side, side)
         except Exception as error:
