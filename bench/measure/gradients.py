@@ -127,8 +127,8 @@ def _reason(error: BenchError, entry: Entry) -> str:
 
 
 def _overheads(workers: Sequence[Worker]) -> dict[str, float]:
-    told = {worker.entry.label: worker.ask("overhead") for worker in workers}
-    return {label: share for label, share in told.items() if share is not None}
+    shares = {worker.entry.label: worker.ask("overhead") for worker in workers}
+    return {label: share for label, share in shares.items() if share is not None}
 
 
 def _in_turn(

@@ -164,7 +164,7 @@ def _command(
     if entry.picture == COMMAND:
         return [python, "-m", "core", *own_command(entry, terms, photo, output, steps)]
     job = photo.with_name("job.json")
-    told = {
+    job_content = {
         "make": entry.picture or entry.make,
         "setting": dataclasses.asdict(entry.setting),
         "terms": [term.to_dict() for term in terms],
@@ -172,7 +172,7 @@ def _command(
         "picture": str(photo),
         "output": str(output),
     }
-    job.write_text(json.dumps(told), encoding="utf-8")
+    job.write_text(json.dumps(job_content), encoding="utf-8")
     return [python, "-m", "bench.peers.dream", str(job)]
 
 

@@ -118,7 +118,9 @@ def measure_profiles(
     found = []
     with tempfile.TemporaryDirectory() as name:
         width, height = size_of(_MEGAPIXELS)
-        photo, output, told = (Path(name) / part for part in ("photo.jpg", "dream.png", "parts"))
+        photo, output, parts_file = (
+            Path(name) / part for part in ("photo.jpg", "dream.png", "parts")
+        )
         write_photo(photo, width, height)
         for entry in entries:
             if not entry.ours:
@@ -128,9 +130,14 @@ def measure_profiles(
                 arguments = own_command(entry, terms, photo, output, steps)
             except UnavailableError:
                 continue
-            command = [entry.python or sys.executable, "-m", "bench.measure.profile", str(told)]
+            command = [
+                entry.python or sys.executable,
+                "-m",
+                "bench.measure.profile",
+                str(parts_file),
+            ]
             run = launch(entry, [*command, *arguments])
-            seconds = json.loads(told.read_text(encoding="utf-8"))
+            seconds = json.loads(parts_file.read_text(encoding="utf-8"))
             seconds[START] = max(run.seconds - sum(seconds.values()), 0.0)
             parts = {part: seconds.get(part, 0.0) for part in (*PARTS, START)}
             found.append(Profile(entry.label, width, height, steps, parts))

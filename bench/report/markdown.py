@@ -35,7 +35,7 @@ not."""
 
 def report(results: Results, conditions: Conditions) -> str:
     """Write the whole report as Markdown that ends with a line break."""
-    parts = [f"# dreamlayer {VERSION} beside other frameworks", _facts(results, conditions)]
+    parts = [f"# dreamlayer {VERSION} compared with other frameworks", _facts(results, conditions)]
     if results.missing:
         parts.append(_missing(results))
     if results.gradients:
@@ -85,7 +85,7 @@ def _agreement(results: Results) -> list[str]:
         (a.label, f"{a.side} × {a.side}", f"{a.loss_error:.1e}", f"{a.cosine:.8f}")
         for a in results.agreements
     ]
-    head = (f"beside {first}", "tile", "relative loss difference", "cosine of the gradients")
+    head = (f"compared with {first}", "tile", "relative loss difference", "cosine of the gradients")
     note = (
         f"The limits are {LIMITS.loss_error:.0e} and {LIMITS.cosine} in float32, "
         f"{REDUCED.loss_error:.0e} and {REDUCED.cosine} in reduced precision; rows beyond them are "
