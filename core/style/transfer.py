@@ -19,13 +19,7 @@ from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.style.lbfgs import OnStyleProgress
 from dreamlayer.core.style.memory import estimate_style
 from dreamlayer.core.style.optimization import OnRound, Optimization
-from dreamlayer.core.style.pictures import (
-    Array,
-    StylePicture,
-    close_styles,
-    named_size,
-    open_style,
-)
+from dreamlayer.core.style.pictures import Array, StylePicture, close_styles, named_size, open_style
 
 Image = TypeVar("Image", Picture, npt.NDArray[Any])
 

@@ -46,11 +46,7 @@ def description() -> dict[str, Any]:
 
 
 def _parameter(one: dataclasses.Field[Any]) -> dict[str, Any]:
-    layers, limits, choices = (
-        one.name == "layers",
-        one.metadata,
-        one.metadata.get("choices"),
-    )
+    layers, limits, choices = (one.name == "layers", one.metadata, one.metadata.get("choices"))
     default: Any = one.default
     return {
         "name": one.name,

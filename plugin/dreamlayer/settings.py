@@ -15,11 +15,7 @@ CUSTOM = "custom"
 """The preset that uses all values as they are set."""
 
 OUTPUTS = collections.OrderedDict(
-    [
-        ("in-place", "In place"),
-        ("new-layer", "New layer"),
-        ("new-image", "New image"),
-    ]
+    [("in-place", "In place"), ("new-layer", "New layer"), ("new-image", "New image")]
 )
 CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
 """Choices beside the parameters, with their defaults."""

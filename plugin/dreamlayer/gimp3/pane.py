@@ -80,13 +80,7 @@ class PreviewPane(Gtk.Box):
             rgba[channel::4] = rgb[channel::3]
         rgba[3::4] = self._alpha
         picture = GdkPixbuf.Pixbuf.new_from_bytes(
-            GLib.Bytes.new(bytes(rgba)),
-            GdkPixbuf.Colorspace.RGB,
-            True,
-            8,
-            width,
-            height,
-            4 * width,
+            GLib.Bytes.new(bytes(rgba)), GdkPixbuf.Colorspace.RGB, True, 8, width, height, 4 * width
         )
         scale = SIDE / max(width, height)
         size = max(1, round(width * scale)), max(1, round(height * scale))
