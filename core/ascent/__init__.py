@@ -1,1 +1,1 @@
-"""ascent."""
+"""The algorithm: gradient ascent over octaves, tiles and steps, on any backend."""

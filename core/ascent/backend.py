@@ -1,7 +1,7 @@
-"""What a dream is computed on: numpy, or the memory of an execution provider's device.
+"""The interface of backends, which hold images and compute on them: numpy, or a GPU.
 
-The ascent, the schemes of octaves and the previews are written once, over this; `numpy_backend` is
-the reference, and `core.device` must equal it.
+Ascent, octave schemes and previews are written once, over this interface. `numpy_backend` is the
+reference, which `core.device` must agree with.
 """
 
 from __future__ import annotations
@@ -20,68 +20,68 @@ from dreamlayer.core.recipe.recipe import Recipe
 Array = npt.NDArray[np.float32]
 Size = tuple[int, int]
 Image = TypeVar("Image")
-"""How a backend holds an image, float32 [3, height, width]: an array, or a buffer of a device."""
+"""A backend's image, float32 [3, height, width]: an array, or a buffer on a device."""
 
 
 class Filters(Protocol):
-    """What a formula can do with planes beside +, - and * (with planes or numbers)."""
+    """Operations of formulas on planes, besides +, - and * (with planes or numbers)."""
 
     def resize(self, planes: Any, size: Size, method: str | None = None) -> Any:
-        """Resample to (height, width), by the recipe's method unless another is named."""
+        """Resample to (height, width), by default with the recipe's method."""
 
     def blur(self, planes: Any, sigma: float) -> Any:
-        """Blur with a Gaussian, sigma in pixels; beyond the edges the image is mirrored."""
+        """Gaussian blur, sigma in pixels; edges are mirrored."""
 
     def clip(self, planes: Any) -> Any:
-        """Bring pixels within 0..1."""
+        """Clip pixels to 0..1."""
 
 
 Formula = Callable[..., Any]
-"""Takes `Filters` and planes of some images, and gives planes. Numpy hands it one colour after
-another, to spare memory; a device traces it once and computes all colours by the graph made."""
+"""Function of `Filters` and the planes of some images that returns planes. Numpy calls it for one
+color at a time, to save memory; a device traces it once into a graph for all colors."""
 
 
 class OctaveStep(ABC):
-    """One octave under way: its image, and the gradient that its tiles give together."""
+    """The steps of one octave: its image, and the gradient summed over its tiles."""
 
     @abstractmethod
-    def gather(self, tiles: Sequence[Tile], tracker: ProgressTracker) -> float:
-        """Put the gradients of one step's tiles together, and return the objective.
+    def accumulate(self, tiles: Sequence[Tile], tracker: ProgressTracker) -> float:
+        """Sum the gradients of one step's tiles, and return the objective.
 
         Raises
         ------
         CancelledError
-            Where that is wished; it is asked for before every tile.
+            The dream was cancelled; this is checked before every tile.
         NetworkError, MemoryLimitError
-            Where the network does not run on a tile.
+            The network fails on a tile.
         """
 
     @abstractmethod
-    def climb(self, step: int) -> float:
-        """Bring what was gathered to the size of step `step`, from 0, and add it to the image.
+    def apply(self, step: int) -> float:
+        """Normalize the summed gradient for step `step`, from 0, and add it to the image.
 
         Returns
         -------
         float
-            What the gradient was divided by; not finite where the gradient is not, and then the
-            image is of no use.
+            The gradient's divisor. If it is not finite, neither is the gradient, and the image is
+            invalid.
         """
 
     @abstractmethod
     def change(self) -> Array:
-        """What the last step added, before pixels were clipped: float32 [3, height, width].
+        """The last step's change before clipping, float32 [3, height, width].
 
-        It is not to be kept, the next step may overwrite it.
+        The next step may overwrite it.
         """
 
 
 class Backend(ABC, Generic[Image]):
-    """Holds images and computes with them.
+    """Holds images and computes on them.
 
     Parameters
     ----------
     recipe : Recipe
-        Its parameters `resample`, `clip` and those of tiles and gradients count.
+        The source of `resample`, `clip` and the parameters of tiles and gradients.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -89,11 +89,11 @@ class Backend(ABC, Generic[Image]):
 
     @abstractmethod
     def upload(self, image: Array) -> Image:
-        """An image of the caller's, float32 [3, height, width]; it is not changed."""
+        """Make an image from pixels, float32 [3, height, width]."""
 
     @abstractmethod
     def download(self, image: Image) -> Array:
-        """The pixels of an image, float32 [3, height, width], for the caller."""
+        """The pixels of an image, float32 [3, height, width]."""
 
     @abstractmethod
     def size(self, image: Image) -> Size:
@@ -101,53 +101,53 @@ class Backend(ABC, Generic[Image]):
 
     @abstractmethod
     def map(self, formula: Formula, *images: Image, out: Image | None = None) -> Image:
-        """The image that a formula gives.
+        """Apply a formula to images.
 
         Parameters
         ----------
         formula : callable
-            Takes `Filters`, then planes of each of the images.
-        into : image, optional
-            One of the images, where it need not be kept: of the result's size, and used by the
-            formula pixel by pixel.
+            Function of `Filters` and the planes of each of the images.
+        out : image, optional
+            One of the images, to be overwritten with the result. It must have the result's size,
+            and the formula must use it pixel by pixel.
 
         Returns
         -------
         image
-            A new one, or `into`.
+            A new one, or `out`.
         """
 
     @abstractmethod
     def clip(self, image: Image) -> Image:
-        """The image with its pixels brought within 0..1; the one given is not to be used again."""
+        """The image clipped to 0..1; the argument may be overwritten."""
 
     @abstractmethod
     def octave_step(self, image: Image, original: Image | None) -> OctaveStep:
-        """Make ready to climb on an image, in place.
+        """Prepare the steps of an octave, which change `image` in place.
 
         Parameters
         ----------
         original : image or None
-            Of the same size, for terms that compare with it.
+            The original at the same size, for terms that compare with it.
         """
 
-    def run(self, work: Work, start: Array, original: Array) -> Array:
-        """Do some work where images lie; arrays, float32 [3, height, width], go in and come out."""
-        held = self.upload(original)
-        begun = held if start is original else self.upload(start)
-        return self.download(work(self, begun, held))
+    def run(self, function: ImageFunction, start: Array, original: Array) -> Array:
+        """Upload two arrays, float32 [3, height, width], call a function, download its result."""
+        uploaded = self.upload(original)
+        first = uploaded if start is original else self.upload(start)
+        return self.download(function(self, first, uploaded))
 
     def copy(self, image: Image) -> Image:
-        """A copy that may be changed."""
+        """An independent copy."""
         return self.map(lambda _, planes: planes, image)
 
     def resize(self, image: Image, size: Size) -> Image:
-        """A copy of another size, by the recipe's method."""
+        """A copy resampled to another size by the recipe's method."""
         return self.map(lambda filters, planes: filters.resize(planes, size), image)
 
 
-class Work(Protocol):
-    """What can be done with images whichever backend holds them."""
+class ImageFunction(Protocol):
+    """A function of images on any backend."""
 
     def __call__(self, backend: Backend[Image], start: Image, original: Image) -> Image:
-        """The image made of the one to start from and the original."""
+        """Compute an image from the initial and the original one."""

@@ -1,7 +1,4 @@
-"""Gradient ascent on an image: octaves, random shifts, tiles and the step.
-
-Written once over a `Backend`; numpy's is the reference that every faster one must equal.
-"""
+"""The loop of gradient ascent on an image, over octaves, steps and tiles, on any `Backend`."""
 
 from __future__ import annotations
 
@@ -24,13 +21,13 @@ from dreamlayer.core.recipe.recipe import Recipe
 Array = npt.NDArray[np.float32]
 
 OnOctave = Callable[[Image, int, int], None]
-"""Takes an octave's image as the backend holds it, not to be changed; its number from 1; their
-count."""
+"""Function of an octave's image in the backend, which it must not change, the octave's number from
+1, and the number of octaves."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step did, for those who study a run.
+    """The result of one step, for analysis.
 
     Attributes
     ----------
@@ -39,10 +36,9 @@ class Step:
     loss : float
         The objective before the step.
     change : array
-        float32 [3, h, w], what was added to the image before it was clipped; not to be kept, it
-        is overwritten.
+        float32 [3, h, w], the change of the image before clipping; later steps overwrite it.
     divisor : float
-        What the gradient was divided by to make it.
+        The gradient's divisor.
     """
 
     octave: int
@@ -57,7 +53,7 @@ OnStep = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Callbacks:
-    """Whom a dream tells how it goes, and whom it asks whether to go on; any may be left out.
+    """Functions that a dream calls; all are optional.
 
     Attributes
     ----------
@@ -68,7 +64,7 @@ class Callbacks:
     on_step : callable, optional
         Called with a `Step` after every step.
     cancelled : callable, optional
-        Asked before every tile; once it returns True, `CancelledError` is raised.
+        Called before every tile; `CancelledError` is raised once it returns True.
     """
 
     on_progress: OnProgress | None = None
@@ -94,11 +90,11 @@ def ascend_numpy(
     Parameters
     ----------
     base : array
-        float32 [3, height, width], 0..1, what to start from; it is not changed.
+        float32 [3, height, width], 0..1, the initial image; it is not changed.
     recipe : Recipe
-        What to do; its network and layers are in `gradient_of` already.
+        The parameters; its network and layers are part of `gradient_of`.
     gradient_of : callable
-        The objective and its gradient for one tile.
+        Computes the objective and its gradient for one tile.
     grid, rng, original, callbacks, on_octave
         As for `ascend`.
     expect : callable, optional
@@ -109,9 +105,8 @@ def ascend_numpy(
     array
         float32 [3, height, width].
     """
-    backend = NumpyBackend(recipe, gradient_of, expect)
     return ascend(
-        backend,
+        NumpyBackend(recipe, gradient_of, expect),
         base,
         grid=grid,
         rng=rng,
@@ -136,17 +131,17 @@ def ascend(
     Parameters
     ----------
     backend : Backend
-        What computes, with the recipe and its objective.
+        Holds the images; it has the recipe and the objective.
     base : image
-        What to start from, as the backend holds it, 0..1; it is not changed.
+        The initial image, 0..1; it is not changed.
     grid : Grid
-        How large tiles may be, and what the network demands of them.
+        The size of tiles, and the network's requirements on it.
     rng : numpy.random.Generator
-        The source of the shifts.
+        The source of jitter.
     original : image, optional
-        What terms that compare with the original are given, of the same shape; `base` by default.
+        The image that terms may compare with, of the same shape; `base` by default.
     callbacks : Callbacks
-        Told and asked as they say; previews are made by whoever gives `on_octave`.
+        Functions to call; `on_preview` is ignored in favor of `on_octave`.
     on_octave : callable, optional
         Called with the image after every octave.
 
@@ -158,9 +153,9 @@ def ascend(
     Raises
     ------
     CancelledError
-        Where that is wished.
+        `callbacks.cancelled` returned True.
     NetworkError
-        Where the network does not run or gives numbers that are not finite.
+        The network fails, or its results are not finite.
     """
     recipe = backend.recipe
     sizes = octave_sizes(*backend.size(base), recipe)
@@ -170,13 +165,13 @@ def ascend(
     for number, size in enumerate(sizes):
         if number:
             image = scheme.enter(image, number)
-        tracker.enter(number)
-        seen = None
+        tracker.begin_octave(number)
+        target = None
         if recipe.needs_original:
-            seen = backend.resize(base if original is None else original, size)
-            # Clipped as the dream is: filters overshoot.
-            seen = backend.clip(seen) if recipe.clip else seen
-        _ascend_octave(backend, image, seen, grid, rng, tracker, callbacks.on_step)
+            target = backend.resize(base if original is None else original, size)
+            # Clipped like the dream, since filters overshoot.
+            target = backend.clip(target) if recipe.clip else target
+        _ascend_octave(backend, image, target, grid, rng, tracker, callbacks.on_step)
         image = scheme.leave(image, number)
         if recipe.clip:
             image = backend.clip(image)
@@ -194,20 +189,20 @@ def _ascend_octave(
     tracker: ProgressTracker,
     on_step: OnStep | None,
 ) -> None:
-    """Climb on one octave, in place."""
+    """Take the steps of one octave, in place."""
     recipe, (height, width) = backend.recipe, backend.size(image)
     octave = backend.octave_step(image, original)
     for step in range(recipe.steps):
-        loss = octave.gather(tiles_of(recipe, grid, height, width, rng), tracker)
-        tracker.step(loss)
+        loss = octave.accumulate(tiles_of(recipe, grid, height, width, rng), tracker)
+        tracker.count_step(loss)
         if recipe.max_loss is not None and loss > recipe.max_loss:
-            tracker.leave()
+            tracker.skip_rest()
             return
-        divisor = octave.climb(step)
+        divisor = octave.apply(step)
         if not (math.isfinite(loss) and math.isfinite(divisor)):
             remedy = ", or precision full" if recipe.precision == "fast" else ""
             raise NetworkError(
-                f"the network gives numbers that are not finite (objective {loss:g} at octave "
+                f"the network computes numbers that are not finite (objective {loss:g} at octave "
                 f"{tracker.octave}); use other layers or a smaller step size{remedy}"
             )
         if on_step is not None:

@@ -1,4 +1,4 @@
-"""What is done to a gradient before it is added to the image: evened out, blurred, divided."""
+"""Conditioning of the gradient before each step: Laplacian pyramid, blur, normalization."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from dreamlayer.core.recipe.recipe import Recipe
 Array = npt.NDArray[np.float32]
 
 _BAND = 256
-_WORTH_THREADS = 100_000
-"""Pixels of a plane from which on threads save more than starting them costs."""
+_THREADED_PIXELS = 100_000
+"""Pixels of a plane from which threads are faster."""
 
 KERNEL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
-"""What the pyramid blurs with along an axis."""
+"""The pyramid's blur kernel along an axis."""
 
-FLAT = 1e-10
-"""The least that a band of the pyramid is divided by."""
+MIN_RMS = 1e-10
+"""The smallest divisor of a band of the pyramid."""
 
-SMALLEST = float(np.finfo(np.float32).tiny)
-"""The least that a gradient is divided by."""
+MIN_DIVISOR = float(np.finfo(np.float32).tiny)
+"""The smallest divisor of a gradient."""
 
 
 def condition(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> float:
-    """Bring a whole image's gradient, in place, to the size of one step.
+    """Turn an image's gradient into the change of one step, in place.
 
     Parameters
     ----------
     gradient : array
         float32 [3, height, width].
     recipe : Recipe
-        What to do.
+        The parameters.
     step : int
         Number of the step within the octave, from 0.
     threads : int
-        How many may work at a time, 0 for one a core; the result is the same.
+        Number of threads, 0 for one per core; it does not affect the result.
 
     Returns
     -------
     float
-        What it was divided by; not finite where the gradient is not.
+        The divisor; not finite if the gradient is not.
     """
     if recipe.pyramid:
-        even_out(gradient, recipe.pyramid)
+        normalize_bands(gradient, recipe.pyramid)
     smooth(gradient, recipe, step, threads)
     divisor = divide(gradient, recipe.normalize, recipe)
     if recipe.clip_gradient:
@@ -57,16 +57,16 @@ def condition(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> f
 
 
 def divide(gradient: Array, kind: str, recipe: Recipe) -> float:
-    """Divide a gradient in place by its size, and return what it was divided by."""
+    """Divide a gradient by its magnitude, in place, and return the divisor."""
     if kind == "none":
         return magnitude(gradient, kind)
-    divisor = max(magnitude(gradient, kind) + recipe.epsilon, recipe.min_divisor, SMALLEST)
+    divisor = max(magnitude(gradient, kind) + recipe.epsilon, recipe.min_divisor, MIN_DIVISOR)
     gradient /= np.float32(divisor)
     return divisor
 
 
 def smooth(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> None:
-    """Blur with Gaussians, in place; beyond the edges the image is mirrored."""
+    """Gaussian blur with the recipe's sigmas, in place; edges are mirrored."""
     sigma = recipe.smoothing
     if recipe.smoothing_growth:
         sigma += recipe.smoothing_growth * step / recipe.steps
@@ -83,10 +83,10 @@ def smooth(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> None
         gradient += blurred
 
 
-def _blur(gradient: Array, sigma: float, output: Array, colours: bool, threads: int) -> None:
+def _blur(gradient: Array, sigma: float, output: Array, colors: bool, threads: int) -> None:
     from scipy.ndimage import gaussian_filter
 
-    if colours:
+    if colors:
         gaussian_filter(gradient, sigma, output=output, mode="reflect")
         return
 
@@ -94,41 +94,40 @@ def _blur(gradient: Array, sigma: float, output: Array, colours: bool, threads: 
         gaussian_filter(plane, sigma, output=out, mode="reflect")
 
     workers = min(len(gradient), threads or os.cpu_count() or 1)
-    if workers == 1 or gradient[0].size < _WORTH_THREADS:
+    if workers == 1 or gradient[0].size < _THREADED_PIXELS:
         for plane, out in zip(gradient, output, strict=True):
             blur(plane, out)
         return
     with ThreadPoolExecutor(workers) as pool:
-        # Listed, so that an error in a thread is one here.
+        # A list, so that an error in a thread is raised here.
         list(pool.map(blur, gradient, output))
 
 
-def even_out(gradient: Array, bands: int) -> None:
-    """Divide each band of a Laplacian pyramid by its own size, and join them again, in place.
+def normalize_bands(gradient: Array, bands: int) -> None:
+    """Divide each band of a Laplacian pyramid, and the residual, by its root mean square, in place.
 
-    TensorFlow 1's DeepDream tutorial, `lap_normalize`: so many bands of detail and what is left,
-    each divided by the root of its mean square.
+    TensorFlow 1's DeepDream tutorial, `lap_normalize`.
     """
     levels, current = [], gradient.copy()
     for _ in range(bands):
-        low = _shrunk(current)
-        current -= _grown(low, current.shape[1:])
+        low = _downsample(current)
+        current -= _upsample(low, current.shape[1:])
         levels.append(current)
         current = low
-    _divided_by_size(current)
+    _divide_by_rms(current)
     for band in reversed(levels):
-        _divided_by_size(band)
-        band += _grown(current, band.shape[1:])
+        _divide_by_rms(band)
+        band += _upsample(current, band.shape[1:])
         current = band
     gradient[...] = current
 
 
-def _divided_by_size(band: Array) -> None:
-    size = math.sqrt(float(np.square(band, dtype=np.float64).mean()))
-    band /= np.float32(max(size, FLAT))
+def _divide_by_rms(band: Array) -> None:
+    rms = math.sqrt(float(np.square(band, dtype=np.float64).mean()))
+    band /= np.float32(max(rms, MIN_RMS))
 
 
-def _filtered(image: Array) -> Array:
+def _filter(image: Array) -> Array:
     from scipy.ndimage import correlate1d
 
     result = image
@@ -137,26 +136,24 @@ def _filtered(image: Array) -> Array:
     return np.asarray(result, np.float32)
 
 
-def _shrunk(image: Array) -> Array:
-    """Every second pixel of the blurred image, those that a convolution of stride 2 meets."""
+def _downsample(image: Array) -> Array:
+    """Every second pixel of the blurred image, as a convolution of stride 2 selects them."""
     starts = [1 - size % 2 for size in image.shape[1:]]
-    return _filtered(image)[:, starts[0] :: 2, starts[1] :: 2].copy()
+    return _filter(image)[:, starts[0] :: 2, starts[1] :: 2].copy()
 
 
-def _grown(low: Array, size: tuple[int, ...]) -> Array:
-    """The transposed convolution: pixels put back where they came from, blurred, four times."""
-    spread = np.zeros((low.shape[0], *size), np.float32)
+def _upsample(low: Array, size: tuple[int, ...]) -> Array:
+    """The transposed convolution times four: insert zeros between pixels, then blur."""
+    result = np.zeros((low.shape[0], *size), np.float32)
     starts = [1 - length % 2 for length in size]
-    spread[:, starts[0] :: 2, starts[1] :: 2] = low
-    return _filtered(spread) * np.float32(4)
+    result[:, starts[0] :: 2, starts[1] :: 2] = low
+    return _filter(result) * np.float32(4)
 
 
 def magnitude(gradient: Array, kind: str) -> float:
-    """What a gradient is divided by: mean of |g|, standard deviation, or 1.
+    """The mean of |g|, the standard deviation, or 1; not finite if the gradient is not.
 
-    It is not finite where the gradient is not.
-
-    Summed in float64 band by band, so that neither size nor memory matters.
+    Summed in float64 by bands of rows, for precision at any size without a copy.
     """
     if kind == "none":
         return 1.0 if math.isfinite(float(gradient.sum(dtype=np.float64))) else math.nan

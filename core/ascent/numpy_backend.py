@@ -1,4 +1,4 @@
-"""The backend in numpy: images are arrays, worked on in place and a plane at a time."""
+"""The numpy backend: images are arrays, processed in place and one plane at a time."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
 GradientOf = Callable[..., tuple[float, Array]]
-"""Takes a tile, float32 [3, h, w], and where the recipe needs the original, the same tile of it;
-gives the objective and its gradient, float32 [3, h, w]."""
+"""Function of a tile, float32 [3, h, w], and, if needed, the same tile of the original; returns the
+objective and its gradient, float32 [3, h, w]."""
 Expect = Callable[[Size | None, int], None]
-"""Is told the height and width of tiles to come, None where they differ, and how many pixels all of
-them have."""
+"""Function of the height and width of an octave's tiles, None if they differ, and the number of
+pixels of all of them."""
 
 
 class NumpyFilters:
-    """What a formula can do with one plane, float32 [height, width]."""
+    """Operations of formulas on one plane, float32 [height, width]."""
 
     def __init__(self, method: str) -> None:
         self._method = method
 
     def resize(self, planes: Array, size: Size, method: str | None = None) -> Array:
-        """Resample; the plane itself where nothing changes."""
+        """Resample; returns the plane itself if nothing changes."""
         return resized_plane(planes, size, method or self._method)
 
     def blur(self, planes: Array, sigma: float) -> Array:
-        """Blur with a Gaussian; beyond the edges the plane is mirrored."""
+        """Gaussian blur; edges are mirrored."""
         from scipy.ndimage import gaussian_filter
 
         return np.asarray(gaussian_filter(planes, sigma), np.float32)
 
     def clip(self, planes: Array) -> Array:
-        """Bring pixels within 0..1."""
+        """Clip pixels to 0..1."""
         return np.clip(planes, 0, 1)
 
 
@@ -52,9 +52,9 @@ class NumpyBackend(Backend[Array]):
     recipe : Recipe
         As for `Backend`.
     gradient_of : callable
-        The objective and its gradient for one tile.
+        Computes the objective and its gradient for one tile.
     expect : callable, optional
-        Told ahead what tiles an octave has.
+        Called with the tiles of each octave in advance.
     threads : int
         As for `core.ascent.normalize.condition`.
     """
@@ -67,7 +67,7 @@ class NumpyBackend(Backend[Array]):
         threads: int = 1,
     ) -> None:
         super().__init__(recipe)
-        self._gradient_of, self._expect, self._threads = gradient_of, expect, threads
+        self.gradient_of, self.expect, self.threads = gradient_of, expect, threads
         self._filters = NumpyFilters(recipe.resample)
 
     def upload(self, image: Array) -> Array:
@@ -83,86 +83,75 @@ class NumpyBackend(Backend[Array]):
         return image.shape[1], image.shape[2]
 
     def map(self, formula: Formula, *images: Array, out: Array | None = None) -> Array:
-        """A plane at a time, to spare memory."""
+        """Apply a formula to one plane at a time, to save memory."""
         result = out
         for number, planes in enumerate(zip(*images, strict=True)):
-            made = formula(self._filters, *planes)
+            plane = formula(self._filters, *planes)
             if result is None:
-                result = np.empty((images[0].shape[0], *made.shape), np.float32)
-            result[number] = made
+                result = np.empty((images[0].shape[0], *plane.shape), np.float32)
+            result[number] = plane
         assert result is not None, "an image has three planes"
         return result
 
     def clip(self, image: Array) -> Array:
-        """In place."""
+        """Clip in place."""
         return np.clip(image, 0, 1, out=image)
 
     def octave_step(self, image: Array, original: Array | None) -> OctaveStep:
-        """The octave's climb; its gradient takes as much memory as the image."""
-        return NumpyOctaveStep(
-            self.recipe, self._gradient_of, image, original, self._expect, self._threads
-        )
+        """Prepare an octave; its gradient takes as much memory as the image."""
+        return NumpyOctaveStep(self, image, original)
 
 
 class NumpyOctaveStep(OctaveStep):
-    """One octave under way, in numpy."""
+    """The steps of one octave, in numpy."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        gradient_of: GradientOf,
-        image: Array,
-        original: Array | None,
-        expect: Expect | None = None,
-        threads: int = 1,
-    ) -> None:
-        self._recipe, self._gradient_of = recipe, gradient_of
+    def __init__(self, backend: NumpyBackend, image: Array, original: Array | None) -> None:
+        self._backend, self._recipe = backend, backend.recipe
         self._image, self._original = image, original
         self._total = np.empty_like(image)
-        self._expect, self._threads = expect, threads
+        self._expected = False
 
-    def gather(self, tiles: Sequence[Tile], tracker: ProgressTracker) -> float:
-        """Add up the tiles' own parts."""
+    def accumulate(self, tiles: Sequence[Tile], tracker: ProgressTracker) -> float:
+        """Sum the gradients of the tiles' own parts."""
         _, height, width = self._image.shape
         recipe, total = self._recipe, self._total
-        self._announce(tiles)
+        if not self._expected:
+            self._expect(tiles)
         total.fill(0)
         loss, seen = 0.0, 0
         for tile in tiles:
-            tracker.ask()
-            also = () if self._original is None else (cut(self._original, tile),)
-            score, gradient = self._gradient_of(cut(self._image, tile), *also)
+            tracker.check_cancelled()
+            original = () if self._original is None else (cut(self._original, tile),)
+            score, gradient = self._backend.gradient_of(cut(self._image, tile), *original)
             if recipe.normalize_tiles != "none":
                 divide(gradient, recipe.normalize_tiles, recipe)
             elif recipe.weigh_tiles:
-                # A mean over a tile weighs each of its pixels by 1 / pixels; this evens tiles out.
+                # A mean weighs each pixel of a tile by 1 / pixels; this makes tiles comparable.
                 gradient *= tile.pixels / (height * width)
             add(total, tile, gradient)
             loss += score * tile.pixels
             seen += tile.pixels
-            tracker.tile(tile)
+            tracker.count_tile(tile)
         return loss / seen
 
-    def _announce(self, tiles: Sequence[Tile]) -> None:
-        """Once an octave, say what all of its steps will ask for."""
-        if self._expect is None:
+    def _expect(self, tiles: Sequence[Tile]) -> None:
+        """Report the tiles of all steps of the octave, once."""
+        self._expected = True
+        if self._backend.expect is None:
             return
-        expect, self._expect = self._expect, None
-        seen = [(tile.rows.length, tile.columns.length) for tile in tiles]
-        if len(set(seen)) > 1:
-            expect(None, 0)
-            return
-        (height, width), count = seen[0], len(seen) * self._recipe.steps
-        expect((height, width), height * width * count)
+        sizes = {(tile.rows.length, tile.columns.length) for tile in tiles}
+        size = sizes.pop() if len(sizes) == 1 else None
+        pixels = 0 if size is None else size[0] * size[1] * len(tiles) * self._recipe.steps
+        self._backend.expect(size, pixels)
 
-    def climb(self, step: int) -> float:
-        """In place."""
-        divisor = condition(self._total, self._recipe, step, self._threads)
+    def apply(self, step: int) -> float:
+        """Change the image in place."""
+        divisor = condition(self._total, self._recipe, step, self._backend.threads)
         self._image += self._total
         if self._recipe.clip:
             np.clip(self._image, 0, 1, out=self._image)
         return divisor
 
     def change(self) -> Array:
-        """The conditioned gradient itself."""
+        """The scaled gradient itself."""
         return self._total

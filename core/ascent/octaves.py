@@ -1,4 +1,4 @@
-"""Octaves: the sizes a dream grows through, and what each starts from."""
+"""Octaves: the sizes that a dream grows through, and the schemes of their initial images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dreamlayer.core.recipe.recipe import Recipe
 
 
 def working_size(width: int, height: int, recipe: Recipe) -> tuple[int, int]:
-    """Height and width that an image is dreamt at, by the recipe's `max_side`."""
+    """The height and width at which an image is dreamed, limited by the recipe's `max_side`."""
     longer = max(width, height)
     if not recipe.max_side or longer <= recipe.max_side:
         return height, width
@@ -21,10 +21,10 @@ def working_size(width: int, height: int, recipe: Recipe) -> tuple[int, int]:
 
 
 def octave_sizes(height: int, width: int, recipe: Recipe) -> list[Size]:
-    """(height, width) of each octave, in the order that they are dreamt in, none below one pixel.
+    """(height, width) of each octave in order, at least one pixel each.
 
-    Octaves that come out equal, as those of tiny images do, are kept once, and those whose
-    shorter side is below the recipe's `min_octave_side` are left out, but for the largest.
+    Equal octaves, as of tiny images, are merged. Octaves whose shorter side is below the recipe's
+    `min_octave_side` are left out, except the largest.
     """
     rule = _iterated if SCHEMES[recipe.scheme].iterated else _direct
     sizes = list(dict.fromkeys(rule(height, width, recipe)))
@@ -32,11 +32,11 @@ def octave_sizes(height: int, width: int, recipe: Recipe) -> list[Size]:
 
 
 def _direct(height: int, width: int, recipe: Recipe) -> list[Size]:
-    """Each size from the picture's own; `octaves_above` of them are larger than it."""
+    """Each size computed from the picture's; `octaves_above` of them are larger than it."""
     above, scale = recipe.octaves_above, recipe.octave_scale
     sizes = []
     for i in reversed(range(-above, recipe.octaves - above)):
-        # In float32 where octaves grow beyond the picture, as the source does.
+        # In float32 for octaves beyond the picture, like the published source.
         factor = np.float32(scale ** (-i))
         pair = (
             [int(np.float32(n) * factor) for n in (height, width)]
@@ -48,35 +48,32 @@ def _direct(height: int, width: int, recipe: Recipe) -> list[Size]:
 
 
 def _iterated(height: int, width: int, recipe: Recipe) -> list[Size]:
-    """Each size from the one above it, rounded down every time."""
+    """Each size computed from the one above it, and rounded down."""
     sizes = [(height, width)]
     for _ in range(recipe.octaves - 1):
-        height, width = (max(1, int(_divided(n, recipe.octave_scale))) for n in (height, width))
+        # Rounded first: 100 / 1.4 / ... must not fall below an integer by rounding errors.
+        height, width = (max(1, int(round(n / recipe.octave_scale, 9))) for n in (height, width))
         sizes.append((height, width))
     return sizes[::-1]
 
 
-def _divided(size: int, scale: float) -> float:
-    # 100 / 1.4 / ... must not fall below a whole number by rounding alone.
-    return round(size / scale, 9)
-
-
 class Scheme(ABC, Generic[Image]):
-    """What an octave starts from, and what becomes of it afterwards.
+    """How the image passes from octave to octave.
 
     Parameters
     ----------
     backend : Backend
-        What computes; its recipe's parameters `resample`, `blur` and `blend` count.
+        Holds the images; its recipe has the parameters `resample`, `blur` and `blend`.
     base : image
         The picture, not changed.
     sizes : list of (int, int)
-        What `octave_sizes` gave.
+        The result of `octave_sizes`.
     """
 
     iterated: ClassVar[bool] = False
-    keeps: ClassVar[bool] = False
-    """Whether it holds an image of each octave's size."""
+    """Whether each octave's size is computed from the one above it."""
+    stores_octaves: ClassVar[bool] = False
+    """Whether it stores an image of each octave's size."""
 
     def __init__(self, backend: Backend[Image], base: Image, sizes: list[Size]) -> None:
         self.backend, self.base, self.sizes = backend, base, sizes
@@ -90,14 +87,14 @@ class Scheme(ABC, Generic[Image]):
 
     @abstractmethod
     def enter(self, image: Image, number: int) -> Image:
-        """The image of octave `number`, from 1, made of the one before; that may be overwritten."""
+        """The initial image of octave `number`, from 1; the one before may be overwritten."""
 
-    def leave(self, image: Image, number: int) -> Image:  # noqa: ARG002  (for those that differ)
-        """What becomes of an octave's image after its last step."""
+    def leave(self, image: Image, number: int) -> Image:  # noqa: ARG002  (subclasses use it)
+        """Postprocess an octave's image after its last step."""
         return image
 
     def finish(self, image: Image) -> Image:
-        """The result, of the picture's own size."""
+        """The result at the picture's own size."""
         size = self.backend.size(self.base)
         return image if self.backend.size(image) == size else self.backend.resize(image, size)
 
@@ -105,12 +102,12 @@ class Scheme(ABC, Generic[Image]):
 class Detail(Scheme[Image]):
     """The resampled original plus the resampled change so far.
 
-    google/deepdream, dream.ipynb, `deepdream`: what shrinking took from the original is given
-    back at each octave.
+    google/deepdream, dream.ipynb, `deepdream`: the detail of the original that was lost by
+    shrinking is restored at each octave.
     """
 
     def enter(self, image: Image, number: int) -> Image:
-        """The original at the octave's size, and the change since."""
+        """The original at the octave's size plus the change so far."""
         before, size = self.sizes[number - 1], self.sizes[number]
         return self.backend.map(
             lambda f, base, now: (
@@ -122,14 +119,14 @@ class Detail(Scheme[Image]):
 
 
 class DetailAfter(Scheme[Image]):
-    """The same, but the lost detail is given back after the octave's steps (Keras's example)."""
+    """The same, but lost detail is restored after the octave's steps (Keras's example)."""
 
     def enter(self, image: Image, number: int) -> Image:
-        """Nothing but the enlarged image."""
+        """The resampled image."""
         return self.backend.resize(image, self.sizes[number])
 
     def leave(self, image: Image, number: int) -> Image:
-        """Add what the original loses by shrinking to the octave before."""
+        """Add the detail that the original loses at the size of the octave before."""
         if not number:
             return image
         before, size = self.sizes[number - 1], self.sizes[number]
@@ -144,10 +141,10 @@ class Laplacian(Scheme[Image]):
     """A Laplacian pyramid: each octave adds the band of detail between it and the one below."""
 
     iterated = True
-    keeps = True
+    stores_octaves = True
 
     def start(self) -> Image:
-        """The picture shrunk octave by octave; what each loses is kept."""
+        """The picture shrunk octave by octave; the lost detail of each is stored."""
         image, self._bands = self.backend.copy(self.base), []
         for size in reversed(self.sizes[:-1]):
             down = self.backend.resize(image, size)
@@ -162,7 +159,7 @@ class Laplacian(Scheme[Image]):
         )
 
     def enter(self, image: Image, number: int) -> Image:
-        """The enlarged image and the band that belongs to it."""
+        """The enlarged image plus its octave's band of detail."""
         size, band = self.sizes[number], self._bands.pop()
         return self.backend.map(
             lambda f, now, detail: f.resize(now, size) + detail, image, band, out=band
@@ -170,10 +167,10 @@ class Laplacian(Scheme[Image]):
 
 
 class Resize(Scheme[Image]):
-    """The image itself, resampled from octave to octave; the original is not looked at again."""
+    """The image itself, resampled from octave to octave."""
 
     def enter(self, image: Image, number: int) -> Image:
-        """Nothing but the resampled image."""
+        """The resampled image."""
         return self.backend.resize(image, self.sizes[number])
 
 
@@ -181,10 +178,10 @@ class Recursive(Scheme[Image]):
     """A blend of the enlarged result of the octave below and the picture, shrunk to this one."""
 
     iterated = True
-    keeps = True
+    stores_octaves = True
 
     def start(self) -> Image:
-        """The picture blurred and shrunk octave by octave; all are kept."""
+        """The picture blurred and shrunk octave by octave; all sizes are stored."""
         image, self._levels = self.backend.copy(self.base), []
         for size in reversed(self.sizes[:-1]):
             self._levels.append(image)
@@ -198,7 +195,7 @@ class Recursive(Scheme[Image]):
         )
 
     def enter(self, image: Image, number: int) -> Image:
-        """The share `blend` of the picture, the rest of what was dreamt below."""
+        """`blend` times the picture plus 1 - `blend` times the enlarged result."""
         size, blend, level = self.sizes[number], self.backend.recipe.blend, self._levels.pop()
         return self.backend.map(
             lambda f, now, own: f.resize(now, size) * (1 - blend) + own * blend,

@@ -1,4 +1,4 @@
-"""What a dream looks like so far: the original and the change that it has undergone, reduced."""
+"""Previews of a dream: the original and the change so far, at a reduced size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Preview:
     Attributes
     ----------
     octave, octaves : int
-        The octave that was finished, from 1, and how many there are.
+        The finished octave, from 1, and the number of octaves.
     pixels : array
         uint8 [height, width, 3]; all previews of one dream have the same size.
     """
@@ -36,25 +36,25 @@ OnPreview = Callable[[Preview], None]
 
 
 class PreviewMaker(Generic[Image]):
-    """Makes a `Preview` of every octave; what `core.ascent.loop.ascend` takes as `show`.
+    """Makes a `Preview` of every octave; the `on_octave` argument of `core.ascent.loop.ascend`.
 
-    The change is resampled and the original is not, so that early octaves look as sharp as the
-    result will. It is reduced where the images lie.
+    Only the change is resampled from the octave's size, so that early octaves look as sharp as the
+    result. It is reduced on the backend.
 
     Parameters
     ----------
     backend : Backend
-        What computes.
+        Holds the images.
     base : image
-        The original, 0..1. Not changed.
+        The original, 0..1; not changed.
     mask : array or None
         float32 [height, width], 0..1.
     strength : float
-        Share of the change that the result will have.
+        Factor of the change in the result.
     side : int
-        Longer side of the previews in pixels; the image's own where that is less.
-    show : callable
-        Takes each `Preview`.
+        Longer side of the previews in pixels, limited by the image's.
+    on_preview : callable
+        Called with each `Preview`.
     """
 
     def __init__(
@@ -64,19 +64,19 @@ class PreviewMaker(Generic[Image]):
         mask: Array | None,
         strength: float,
         side: int,
-        show: OnPreview,
+        on_preview: OnPreview,
     ) -> None:
         height, width = backend.size(base)
         scale = min(1.0, side / max(height, width))
         size = self._size = max(1, round(height * scale)), max(1, round(width * scale))
-        self._backend, self._base, self._show = backend, base, show
+        self._backend, self._base, self._on_preview = backend, base, on_preview
         reduced = backend.map(lambda f, planes: f.resize(planes, size, BICUBIC), base)
         self._reduced = backend.download(reduced)
         share = 1.0 if mask is None else np.clip(resized_plane(mask, self._size), 0, 1)
         self._share = np.float32(strength) * share
 
     def __call__(self, image: Image, octave: int, octaves: int) -> None:
-        """Show one octave, whose image has the octave's own size."""
+        """Make the preview of one octave from its image."""
         own, size = self._backend.size(image), self._size
         change = self._backend.map(
             lambda f, now, base: f.resize(now - f.resize(base, own, BICUBIC), size, BICUBIC),
@@ -85,6 +85,6 @@ class PreviewMaker(Generic[Image]):
         )
         pixels = np.empty((*self._size, 3), np.uint8)
         for channel, plane in enumerate(self._backend.download(change)):
-            seen = self._reduced[channel] + self._share * plane
-            pixels[:, :, channel] = np.rint(np.clip(seen, 0, 1) * 255)
-        self._show(Preview(octave, octaves, pixels))
+            blended = self._reduced[channel] + self._share * plane
+            pixels[:, :, channel] = np.rint(np.clip(blended, 0, 1) * 255)
+        self._on_preview(Preview(octave, octaves, pixels))

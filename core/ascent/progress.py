@@ -1,4 +1,4 @@
-"""How far a dream has come, how long it will take, and whether it was cancelled."""
+"""Progress of a dream, time left, and cancellation."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from dreamlayer.core.recipe.recipe import Recipe
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a dream has come.
+    """Progress of a dream.
 
     Attributes
     ----------
     octave, octaves, step, steps : int
-        The current octave and step, counted from 1, and how many there are.
+        The current octave and step, counted from 1, and their numbers.
     width, height : int
         The octave's size in pixels.
     fraction : float
-        Share of all the work that is done, 0..1, by pixels seen by the network.
+        Fraction of the work that is done, 0..1, measured in pixels.
     seconds_left : float or None
-        Estimate by the speed so far; None before anything was measured.
+        Estimate from the speed so far; None before anything was timed.
     loss : float or None
-        The objective at the last whole step of this octave.
+        The objective at the last complete step of this octave.
     """
 
     octave: int
@@ -50,19 +50,18 @@ OnProgress = Callable[[Progress], None]
 
 
 class Timer:
-    """Estimates the time left by the speed since its first call.
+    """Estimates the time left from the speed since its first call.
 
-    That call comes after the first piece of work, which warms the session up, so that its time
-    says little about the others.
+    That call comes after the first piece of work, which is slower, since the session warms up.
 
     Parameters
     ----------
-    whole : float
+    total : float
         All the work, in any unit.
     """
 
-    def __init__(self, whole: float) -> None:
-        self._whole = whole
+    def __init__(self, total: float) -> None:
+        self._total = total
         self._first: tuple[float, float] | None = None
 
     def seconds_left(self, done: float) -> float | None:
@@ -70,77 +69,77 @@ class Timer:
         now = time.monotonic()
         if self._first is None:
             self._first = now, done
-        began, done_then = self._first
-        if done <= done_then:
+        start, first = self._first
+        if done <= first:
             return None
-        return (now - began) / (done - done_then) * (self._whole - done)
+        return (now - start) / (done - first) * (self._total - done)
 
 
 def check_cancelled(cancelled: Callable[[], bool] | None, what: str) -> None:
-    """Raise `CancelledError` if `cancelled` says so; `what` names the work in the message."""
+    """Raise `CancelledError` if `cancelled()` is true; `what` names the work in the message."""
     if cancelled is not None and cancelled():
         raise CancelledError(f"the {what} was cancelled")
 
 
 class ProgressTracker:
-    """Counts the work done, to report progress and to stop when cancelled."""
+    """Counts the work done, to report progress and to stop if cancelled."""
 
     def __init__(
         self,
         recipe: Recipe,
         sizes: list[tuple[int, int]],
-        watch: OnProgress | None,
+        on_progress: OnProgress | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
         self._recipe, self._sizes = recipe, sizes
-        self._watch, self._cancelled = watch, cancelled
-        # In pixels of the octaves: tilings differ from step to step, and see some pixels twice.
+        self._on_progress, self._cancelled = on_progress, cancelled
+        # In pixels of the octaves: tilings differ from step to step, and overlap.
         self._work = [recipe.steps * height * width for height, width in sizes]
         self._done = 0
         self._octave = self._step = 0
         self._loss: float | None = None
-        self._timer = Timer(sum(self._work))
+        self._total = sum(self._work)
+        self._timer = Timer(self._total)
 
     @property
     def octave(self) -> int:
         """The current octave, counted from 1."""
         return self._octave + 1
 
-    def enter(self, octave: int) -> None:
+    def begin_octave(self, octave: int) -> None:
         """Begin an octave, counted from 0."""
         self._octave, self._step, self._loss = octave, 0, None
 
-    def ask(self) -> None:
+    def check_cancelled(self) -> None:
         """Raise `CancelledError` if the dream was cancelled."""
         check_cancelled(self._cancelled, "dream")
 
-    def step(self, loss: float) -> None:
-        """Count a whole step, pixels that its tiles left out or saw again included."""
-        self._loss = loss
+    def _after_step(self) -> int:
+        """The work that is done after the current step."""
         height, width = self._sizes[self._octave]
-        self._done = sum(self._work[: self._octave]) + (self._step + 1) * height * width
-        self._report()
+        return sum(self._work[: self._octave]) + (self._step + 1) * height * width
+
+    def count_step(self, loss: float) -> None:
+        """Count a complete step, whatever its tiles left out or covered twice."""
+        self._loss = loss
+        self._report(self._after_step())
         self._step += 1
 
-    def leave(self) -> None:
-        """Count the steps that an octave leaves out as done."""
-        self._done = sum(self._work[: self._octave + 1])
-        self._report()
+    def skip_rest(self) -> None:
+        """Count the remaining steps of an octave as done."""
+        self._report(sum(self._work[: self._octave + 1]))
 
-    def tile(self, tile: Tile) -> None:
-        """Count one tile, as far as the step's share goes."""
-        height, width = self._sizes[self._octave]
-        most = sum(self._work[: self._octave]) + (self._step + 1) * height * width
-        self._done = min(self._done + tile.own_pixels, most)
-        self._report()
+    def count_tile(self, tile: Tile) -> None:
+        """Count one tile, up to the end of the step."""
+        self._report(min(self._done + tile.own_pixels, self._after_step()))
 
-    def _report(self) -> None:
-        if self._watch is None:
+    def _report(self, done: int) -> None:
+        self._done = done
+        if self._on_progress is None:
             return
-        whole = sum(self._work)
         height, width = self._sizes[self._octave]
         steps = self._recipe.steps
-        self._watch(
+        self._on_progress(
             Progress(
                 octave=self._octave + 1,
                 octaves=len(self._sizes),
@@ -148,8 +147,8 @@ class ProgressTracker:
                 steps=steps,
                 width=width,
                 height=height,
-                fraction=self._done / whole if whole else 1.0,
-                seconds_left=self._timer.seconds_left(self._done),
+                fraction=done / self._total if self._total else 1.0,
+                seconds_left=self._timer.seconds_left(done),
                 loss=self._loss,
             )
         )

@@ -1,7 +1,7 @@
-"""Divide an image, taken as a torus, into tiles, by the recipe's `tiling`.
+"""Divide an image, treated as a torus, into tiles, by the recipe's `tiling`.
 
-Shifting the tiles over the torus is the same as rolling the image under fixed ones, without
-moving the image in memory.
+Shifting tiles over the torus is equivalent to rolling the image under fixed tiles, but does not
+move the image in memory.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Span:
-    """What a tile covers along one axis.
+    """The part of an axis that a tile covers.
 
     Attributes
     ----------
     start : int
-        First pixel the tile sees; taken modulo the image's size.
+        The tile's first pixel, modulo the image's size.
     length : int
-        Pixels it sees; more than the image has where that is below the network's minimum.
+        The tile's length in pixels; more than the image's if that is below the network's minimum.
     skip : int
-        Pixels seen before its own part.
+        Pixels before the tile's own part.
     own : int
-        Pixels of its own part, whose gradient counts.
+        Pixels of its own part, whose gradient is used.
     """
 
     start: int
@@ -50,29 +50,29 @@ class Tile:
 
     @property
     def pixels(self) -> int:
-        """How many pixels the network sees."""
+        """Number of pixels that the network sees."""
         return self.rows.length * self.columns.length
 
     @property
     def own_pixels(self) -> int:
-        """How many of them are its own, those of a repeated image as often as they are seen."""
+        """Number of its own pixels, including the copies of a repeated image."""
         return self.rows.own * self.columns.own
 
 
 @dataclass(frozen=True)
 class Grid:
-    """How an image is to be divided.
+    """The size of tiles, and the network's requirements on it.
 
     Attributes
     ----------
     side : int
-        The longest a tile may be, overlap included; raised to the network's minimum and stride.
+        The longest side of a tile, including overlap; raised to the network's minimum and stride.
     overlap : int
-        Pixels a tile sees beyond its own part on each side, where there is more than one tile;
-        rounded up to a multiple of the stride, down where `side` leaves no room for that.
+        Pixels that a tile sees beyond its own part on each side, if there are several tiles;
+        rounded up to a multiple of the stride, or down if `side` is too short for that.
     geometry : Geometry
-        What the network demands. Tiles lie whole strides apart, so that each sees the image at the
-        phase that the whole would be seen at.
+        The network's requirements. Tiles are whole strides apart, so that each has the phase of
+        the whole image.
     """
 
     side: int
@@ -84,8 +84,8 @@ class Grid:
         own, overlap = self._own(size)
         length = self.tile_length(size)
         if own >= size:
-            # One tile sees everything; a small image repeats until the network has enough, and
-            # the gradients of all its copies add up, which is the gradient of that repetition.
+            # One tile covers everything; a small image is repeated up to the network's minimum, and
+            # the gradients of all its copies are summed, as the chain rule demands.
             return [Span(shift, length, 0, length)]
         return [
             Span(shift + start - overlap, length, overlap, min(own, size - start))
@@ -98,13 +98,13 @@ class Grid:
         return self.geometry.accepted_side(size if own >= size else own + 2 * overlap)
 
     @property
-    def least(self) -> int:
-        """The wished side, or the network's minimum where that is more."""
+    def min_length(self) -> int:
+        """`side`, or the network's minimum if that is larger."""
         return max(self.side, self.geometry.minimum)
 
     def _own(self, size: int) -> tuple[int, int]:
-        """How many pixels of an axis are a tile's own, and how many it sees beside them."""
-        side, stride = self.least, self.geometry.stride
+        """Lengths of a tile's own part and of the overlap on each side."""
+        side, stride = self.min_length, self.geometry.stride
         if size <= side:
             return size, 0
         overlap = round_up(self.overlap, stride)
@@ -120,7 +120,7 @@ class Grid:
 
 
 def cut(image: Array, tile: Tile) -> Array:
-    """Copy what a tile sees of a planar image.
+    """Copy a tile from a planar image.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def cut(image: Array, tile: Tile) -> Array:
 
 
 def add(total: Array, tile: Tile, gradient: Array) -> None:
-    """Add the tile's own part of its gradient to the image's, in place."""
+    """Add the own part of a tile's gradient to the image's, in place."""
     rows, columns = tile.rows, tile.columns
     own = gradient[:, rows.skip : rows.skip + rows.own, columns.skip : columns.skip + columns.own]
     for from_y, to_y in _pieces(rows.start + rows.skip, rows.own, total.shape[1]):
@@ -149,7 +149,7 @@ def add(total: Array, tile: Tile, gradient: Array) -> None:
 
 
 def _pieces(start: int, length: int, size: int) -> Iterator[tuple[slice, slice]]:
-    """Split a stretch of the circle 0..size into straight ones: (in the stretch, in the circle)."""
+    """Split a range on the circle 0..size into slices: (of the range, of the circle)."""
     done = 0
     while done < length:
         begin = (start + done) % size
@@ -159,7 +159,7 @@ def _pieces(start: int, length: int, size: int) -> Iterator[tuple[slice, slice]]
 
 
 def draw_jitter(rng: np.random.Generator, jitter: str, size: int) -> int:
-    """One random shift along an axis of `size` pixels, as a recipe's `jitter` says."""
+    """One random shift along an axis of `size` pixels, by a recipe's `jitter`."""
     bounds = parse_jitter(jitter)
     if bounds is None:
         return int(rng.integers(size))
@@ -175,25 +175,25 @@ def tiles_of(
     Parameters
     ----------
     recipe : Recipe
-        Its parameters `tiling`, `jitter` and `gaps` count.
+        The source of `tiling`, `jitter` and `gaps`.
     grid : Grid
-        The longest side of a tile, and what the network demands of it.
+        The size of tiles, and the network's requirements on it.
     height, width : int
         Size of the octave in pixels.
     rng : numpy.random.Generator
-        Shifts and starts are drawn from it, that of the rows first.
+        The source of random shifts, rows first.
     """
     return TILINGS[recipe.tiling](recipe, grid, height, width, rng)
 
 
 def largest_tile(recipe: Recipe, grid: Grid, height: int, width: int) -> int:
-    """The most pixels that a tile of an image of that size can have."""
+    """The largest number of pixels of a tile for an image of this size."""
     if recipe.tiling == "even":
         sides = [grid.tile_length(n) for n in (height, width)]
     elif recipe.tiling == "random":
         sides = [grid.geometry.accepted_side(_even_side(n, grid)) for n in (height, width)]
     else:
-        sides = [grid.geometry.accepted_side(min(n, grid.least)) for n in (height, width)]
+        sides = [grid.geometry.accepted_side(min(n, grid.min_length)) for n in (height, width)]
     return sides[0] * sides[1]
 
 
@@ -207,7 +207,7 @@ def _even(
 def _fixed(
     recipe: Recipe, grid: Grid, height: int, width: int, rng: np.random.Generator
 ) -> list[Tile]:
-    """Tiles of one side over the rolled image, the last ones what remains.
+    """Tiles of a fixed side over the rolled image; the last ones are smaller.
 
     With `gaps`, remainders of up to half a side are left out (hjptriplebee, deep_dream_tensorflow,
     `cal_gradient`).
@@ -220,7 +220,7 @@ def _fixed(
 
 
 def _fixed_spans(grid: Grid, size: int, shift: int, gaps: bool) -> list[Span]:
-    side = grid.least
+    side = grid.min_length
     if size <= side:
         return grid.spans(size, -shift)
     spans = []
@@ -228,7 +228,7 @@ def _fixed_spans(grid: Grid, size: int, shift: int, gaps: bool) -> list[Span]:
         own = min(side, size - start)
         if start and gaps and own <= side // 2:
             break
-        # Rolled by `shift`, a pixel comes to lie that much further on.
+        # Rolling by `shift` moves each pixel forward by that much.
         spans.append(Span(start - shift, grid.geometry.accepted_side(own), 0, own))
     return spans
 
@@ -236,18 +236,17 @@ def _fixed_spans(grid: Grid, size: int, shift: int, gaps: bool) -> list[Span]:
 def _random(
     recipe: Recipe, grid: Grid, height: int, width: int, rng: np.random.Generator
 ) -> list[Tile]:
-    """Tiles within the image's borders, from a random start before them.
+    """Tiles within the image's borders, from a random start.
 
-    The first tile starts between 3/4 and 1/4 of a side before the border, so that none is less
-    than a quarter; with `gaps` in the columns up to 1/4 behind it (Hvass-Labs,
-    TensorFlow-Tutorials 14, `tiled_gradient`, as it was retold).
+    The first tile starts between 3/4 and 1/4 of a side before the border, so that none is smaller
+    than a quarter; with `gaps`, columns may start up to 1/4 behind it (Hvass-Labs,
+    TensorFlow-Tutorials 14, `tiled_gradient`, and its later copies).
     """
-    side = _even_side(width, grid)
-    latest = side // 4 if recipe.gaps else -(side // 4)
+    wide, tall = _even_side(width, grid), _even_side(height, grid)
+    latest = wide // 4 if recipe.gaps else -(wide // 4)
     tiles: list[Tile] = []
-    tall = _even_side(height, grid)
     for row in _within(grid, height, tall, _start(rng, tall, -(tall // 4))):
-        columns = _within(grid, width, side, _start(rng, side, latest))
+        columns = _within(grid, width, wide, _start(rng, wide, latest))
         tiles.extend(Tile(row, column) for column in columns)
     return tiles
 
@@ -266,9 +265,8 @@ def _within(grid: Grid, size: int, side: int, start: int) -> list[Span]:
 
 
 def _even_side(size: int, grid: Grid) -> int:
-    """The side near the wished one, or the network's least, that divides an axis evenly."""
-    wished = grid.least
-    return math.ceil(size / max(1, round(size / wished)))
+    """The side close to `grid.min_length` that divides an axis evenly."""
+    return math.ceil(size / max(1, round(size / grid.min_length)))
 
 
 TILINGS: dict[str, Callable[[Recipe, Grid, int, int, np.random.Generator], list[Tile]]] = {

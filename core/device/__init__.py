@@ -1,4 +1,4 @@
-"""Dreams that stay on a GPU: the image goes there once, and only numbers and previews come back.
+"""The GPU backend: the image is uploaded once, and only numbers and previews are downloaded.
 
-The same graphs run on the CPU provider, where they are held equal to `core.ascent.numpy_backend`.
+The same graphs run on the CPU provider, where tests compare them with `core.ascent.numpy_backend`.
 """

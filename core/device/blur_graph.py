@@ -12,12 +12,12 @@ _TRUNCATE = 4.0
 
 
 def radius_of(sigma: float) -> int:
-    """How many pixels a Gaussian reaches to either side."""
+    """The radius of a Gaussian kernel in pixels."""
     return int(_TRUNCATE * sigma + 0.5)
 
 
 def gaussian(sigma: float, radius: int | None = None) -> npt.NDArray[np.float32]:
-    """The weights of a Gaussian, float32 [2 * radius + 1]; zeros where `radius` is beyond its own.
+    """The weights of a Gaussian, float32 [2 * radius + 1], padded with zeros to a larger `radius`.
 
     `scipy.ndimage.gaussian_filter1d`.
     """
@@ -28,17 +28,17 @@ def gaussian(sigma: float, radius: int | None = None) -> npt.NDArray[np.float32]
 
 
 def mirrored(size: int, radius: int) -> npt.NDArray[np.int64]:
-    """Where each pixel of an axis that goes on by `radius` to either side is taken from."""
+    """The source pixel of each pixel of an axis that is extended by `radius` on both sides."""
     at = np.arange(-radius, size + radius) % (2 * size)
     return np.where(at < size, at, 2 * size - 1 - at)
 
 
-def mixing(sigma: float, colours: int = 3) -> npt.NDArray[np.float32]:
-    """The blur across colours as a matrix, float32 [colours, colours]."""
+def color_mixing(sigma: float, colors: int = 3) -> npt.NDArray[np.float32]:
+    """The blur across colors as a matrix, float32 [colors, colors]."""
     radius, weights = radius_of(sigma), gaussian(sigma)
-    matrix = np.zeros((colours, colours), np.float64)
-    for to in range(colours):
-        for weight, at in zip(weights, mirrored(colours, radius)[to:], strict=False):
+    matrix = np.zeros((colors, colors), np.float64)
+    for to in range(colors):
+        for weight, at in zip(weights, mirrored(colors, radius)[to:], strict=False):
             matrix[to, at] += weight
     return matrix.astype(np.float32)
 
@@ -54,13 +54,12 @@ def blurred(value: Value, size: tuple[int, int], weights: Value, radius: int) ->
         float32 [2 * radius + 1].
     """
     for axis, length in enumerate(size, 1):
-        wide = gather(value, mirrored(length, radius), axis)
-        value = correlated(wide, weights, axis)
+        value = correlated(gather(value, mirrored(length, radius), axis), weights, axis)
     return value
 
 
 def correlated(value: Value, weights: Value, axis: int, stride: int = 1) -> Value:
-    """Correlate each plane of [3, height, width] with weights along one axis, where all fit."""
+    """Correlate each plane of [3, height, width] with weights along one axis, without padding."""
     graph, tall = value.graph, axis == 1
     result = graph.emit(
         "Conv",

@@ -1,4 +1,4 @@
-"""The memory of a provider's device: the one place where bytes go there and come back."""
+"""The memory of a provider's device: allocation, uploads and downloads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dreamlayer.core.runtime.providers import provider_of
 from dreamlayer.core.runtime.sessions import runtime
 
 Numbers = npt.NDArray[Any]
-_SHORT = ("failed to allocate", "out of memory", "bad allocation", "bfcarena")
+_OUT_OF_MEMORY = ("failed to allocate", "out of memory", "bad allocation", "bfcarena")
 
 
 @dataclass(frozen=True)
@@ -26,31 +26,31 @@ class Buffer:
     Attributes
     ----------
     value : onnxruntime.OrtValue
-        Who owns the memory.
+        The owner of the memory.
     shape : tuple of int
-        How it is seen; another view of the same memory may differ.
+        The shape of this view of the memory.
     dtype : numpy.dtype
-        Type of its elements.
+        The element type.
     """
 
     value: Any
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
-    def seen_as(self, *shape: int) -> Buffer:
-        """The same memory in another shape, of as many elements."""
+    def view(self, *shape: int) -> Buffer:
+        """The same memory in another shape with as many elements."""
         assert math.prod(shape) == math.prod(self.shape), (shape, self.shape)
         return Buffer(self.value, shape, self.dtype)
 
 
 @dataclass
 class Traffic:
-    """What has gone one way between host and device.
+    """Copies in one direction between host and device.
 
     Attributes
     ----------
     copies, bytes : int
-        How often, and how much in all.
+        Their number and total size.
     """
 
     copies: int = 0
@@ -63,21 +63,21 @@ class Traffic:
 
 
 class Device:
-    """Makes, fills and reads buffers, and counts the copies.
+    """Allocates, writes and reads buffers, and counts the copies.
 
     Parameters
     ----------
     provider : str
         Short name of an execution provider.
     number : int
-        Which of several devices of one kind.
+        Index among several devices of one kind.
 
     Attributes
     ----------
     kind : str
-        ONNX Runtime's name of the device: `cpu`, `cuda`.
+        ONNX Runtime's name for the device: `cpu`, `cuda`.
     uploads, downloads : Traffic
-        What was copied so far.
+        The copies so far.
     """
 
     def __init__(self, provider: str, number: int = 0) -> None:
@@ -85,73 +85,75 @@ class Device:
         self.uploads, self.downloads = Traffic(), Traffic()
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike = np.float32) -> Buffer:
-        """A new buffer with anything in it.
+        """A new, uninitialized buffer.
 
         Raises
         ------
         MemoryLimitError
-            Where the device has no room for it.
+            The device has not enough memory.
         """
         kind = np.dtype(dtype)
         size = math.prod(shape) * kind.itemsize / 2**20
-        with telling(f"a buffer of {size:.0f} MiB"):
+        with device_errors(f"a buffer of {size:.0f} MiB"):
             value = runtime().OrtValue.ortvalue_from_shape_and_type(
                 list(shape), kind.type, self.kind, self.number
             )
         return Buffer(value, tuple(shape), kind)
 
     def write(self, buffer: Buffer, array: Numbers) -> None:
-        """Copy an array of the buffer's type and number of elements to the device."""
+        """Copy an array to the device; it must have the buffer's type and number of elements."""
         data = np.ascontiguousarray(array, buffer.dtype).reshape(buffer.value.shape())
-        with telling("a copy to it"):
+        with device_errors("a copy to it"):
             buffer.value.update_inplace(data)
         self.uploads.count(data)
 
     def upload(self, array: Numbers) -> Buffer:
-        """A new buffer with a copy of an array in it."""
+        """A new buffer with a copy of an array."""
         buffer = self.empty(array.shape, array.dtype)
         self.write(buffer, array)
         return buffer
 
     def read(self, buffer: Buffer) -> Numbers:
-        """Copy a buffer back, in the shape that it is seen in."""
-        with telling("a copy from it"):
+        """Copy a buffer to the host."""
+        with device_errors("a copy from it"):
             array: Numbers = buffer.value.numpy()
         self.downloads.count(array)
-        # In the host's own memory, newer versions of ONNX Runtime give no copy but a view.
+        # For host memory, newer versions of ONNX Runtime return a view.
         return (array.copy() if self.kind == "cpu" else array).reshape(buffer.shape)
 
 
 @contextmanager
-def telling(what: str, tile: tuple[int, int] | None = None) -> Iterator[None]:
-    """Turn what goes wrong on a device within into a sentence; see `failure`."""
+def device_errors(what: str, tile: tuple[int, int] | None = None) -> Iterator[None]:
+    """Translate errors of a device; see `device_error`."""
     try:
         yield
     except Exception as error:
-        raise failure(error, what, tile) from error
+        raise device_error(error, what, tile) from error
 
 
-def failure(error: Exception, what: str, tile: tuple[int, int] | None = None) -> DreamlayerError:
-    """The sentence for what went wrong on a device; errors that are not its own are raised.
+def device_error(
+    error: Exception, what: str, tile: tuple[int, int] | None = None
+) -> DreamlayerError:
+    """Our error for a device's; other errors are raised again.
 
     Parameters
     ----------
     what : str
-        What was being done, such as "a tile of 512 × 512 pixels".
+        The operation that failed, such as "a tile of 512 × 512 pixels".
     tile : (int, int), optional
-        Height and width of the tile, where one was at work.
+        Height and width of the tile, if the operation was one.
     """
     own = type(error).__module__.startswith("onnxruntime")
-    if isinstance(error, MemoryError) or any(word in str(error).lower() for word in _SHORT):
+    if isinstance(error, MemoryError) or any(word in str(error).lower() for word in _OUT_OF_MEMORY):
         remedy = "use a smaller tile or a smaller picture"
         if tile is not None:
             half = max(max(tile) // 2, 1)
             remedy = f"use a tile of {half} (--tile {half})"
         return MemoryLimitError(
             f"the device has not enough free memory for {what}; {remedy}, "
-            f"or end other programs that use it"
+            f"or close other programs that use it"
         )
     if not own and not isinstance(error, RuntimeError):
         raise error
     first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return NetworkError(f"the device did not get through with {what}: {first}")
+    return NetworkError(f"the device failed on {what}: {first}")

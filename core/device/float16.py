@@ -1,7 +1,8 @@
-"""A network that computes in float16 between a float32 image and a float32 objective."""
+"""Convert a network to float16, between a float32 image and a float32 objective."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,18 +19,18 @@ from dreamlayer.core.recipe.term import Term
 _USUAL_TILE = 512
 _HEADROOM = 8
 
-_KEPT = {"Resize": (1, 2, 3), "Upsample": (1,)}
-"""Inputs that are float32 by the operator's definition."""
+_FLOAT32_INPUTS = {"Resize": (1, 2, 3), "Upsample": (1,)}
+"""Inputs that must be float32 by the operator's definition."""
 
 
 def loss_scale(network: Network, terms: Sequence[Term]) -> float:
-    """What an objective is multiplied by, so that float16 gradients do not vanish.
+    """The factor of an objective that keeps float16 gradients from vanishing, a power of two.
 
-    A mean over a layer gives each position its share, 1 / positions, of the gradient: below the
-    smallest float16 for a large tile. A power of two, which rounds nothing.
+    The gradient of a mean over a layer is 1 / positions for each position, which is below the
+    smallest float16 for large tiles.
     """
     if any(KINDS[term.kind].sums for term in terms):
-        # Such a gradient does not shrink as the tile grows.
+        # The gradient of a sum does not depend on the tile's size.
         return 1.0
     stride = network.geometry([term.layer for term in terms]).stride
     positions = max(_USUAL_TILE / stride, 1) ** 2 * _HEADROOM
@@ -37,20 +38,20 @@ def loss_scale(network: Network, terms: Sequence[Term]) -> float:
 
 
 def to_float16(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto:
-    """A network whose tensors are float16, but for the image and the weights.
+    """A network whose tensors are float16, except image and weights.
 
     Parameters
     ----------
     model : onnx.ModelProto
-        A network file by the contract of the design; it is not changed.
+        A network file; it is not changed.
     layers : sequence of str
-        The layers that are tapped; the result has nothing that they do not need.
+        The outputs; the result is pruned to what they need.
 
     Returns
     -------
     onnx.ModelProto
-        The weights stay float32 in the file and are cast where they are read, which ONNX Runtime
-        does once as it loads them. A network with control flow comes back as it is.
+        Weights are stored as float32 and cast where they are read, which ONNX Runtime evaluates
+        once when it loads the model. A network with control flow is returned unchanged.
     """
     layers = [name for name in layers if name != IMAGE]
     folded = fold_batch_norms(model, IMAGE, layers)
@@ -75,7 +76,7 @@ def to_float16(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto
         moving.update(node.output)
         for place, name in enumerate(node.input):
             fixed = name not in moving or name == IMAGE
-            if name in floats and fixed and place not in _KEPT.get(node.op_type, ()):
+            if name in floats and fixed and place not in _FLOAT32_INPUTS.get(node.op_type, ()):
                 node.input[place] = in_half(name)
         given = attributes(node)
         if node.op_type == "Cast" and given["to"] == TensorProto.FLOAT:
@@ -87,14 +88,12 @@ def to_float16(model: onnx.ModelProto, layers: Sequence[str]) -> onnx.ModelProto
             nodes.append(helper.make_node("Cast", [full], [node.output[0]], to=TensorProto.FLOAT16))
             continue
         nodes.append(node)
-    half = onnx.ModelProto()
-    half.CopyFrom(folded)
+    half = copy.deepcopy(folded)
     del half.graph.node[:], half.graph.value_info[:], half.graph.output[:]
     half.graph.node.extend(nodes)
-    kinds = {name: TensorProto.FLOAT16 if name in floats else None for name in layers}
-    for name, kind in kinds.items():
+    for name in dict.fromkeys(layers):
         info = onnx.ValueInfoProto(name=name)
-        if kind is not None:
-            info.type.tensor_type.elem_type = kind
+        if name in floats:
+            info.type.tensor_type.elem_type = TensorProto.FLOAT16
         half.graph.output.append(info)
     return half

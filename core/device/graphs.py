@@ -1,4 +1,4 @@
-"""Small ONNX graphs that are made once, kept, and run on buffers of a device."""
+"""Small ONNX graphs, cached and run on buffers of a device."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from typing import Any
 
 import onnx
 
-from dreamlayer.core.device.buffers import Buffer, Device, telling
+from dreamlayer.core.device.buffers import Buffer, Device, device_errors
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import open_session, runtime
 
-_KEPT_PIXELS = 16_000_000
-_KEPT = 64
+_MAX_PIXELS = 16_000_000
+_MAX_GRAPHS = 64
 
 
 class BoundGraph:
-    """A routine with the buffers that it reads and writes; running it allocates none."""
+    """A graph with the buffers that it reads and writes; running it allocates none."""
 
-    def __init__(self, session: Any, binding: Any, options: Any, kept: tuple[Buffer, ...]) -> None:
+    def __init__(
+        self, session: Any, binding: Any, options: Any, buffers: tuple[Buffer, ...]
+    ) -> None:
         self._session, self._binding, self._options = session, binding, options
-        # BoundGraph by address, which tells ONNX Runtime nothing of who owns the memory.
-        self._kept = kept
+        # Referenced here, since ONNX Runtime binds addresses without owning the memory.
+        self._buffers = buffers
 
     def run(self, what: str, tile: tuple[int, int] | None = None) -> None:
         """Run once.
@@ -30,9 +32,9 @@ class BoundGraph:
         Raises
         ------
         NetworkError, MemoryLimitError
-            Where ONNX Runtime did not get through, with `what` it was at.
+            ONNX Runtime failed; the message names `what` it was running.
         """
-        with telling(what, tile):
+        with device_errors(what, tile):
             self._session.run_with_iobinding(self._binding, self._options)
 
 
@@ -42,93 +44,88 @@ class LoadedGraph:
     Parameters
     ----------
     session : onnxruntime.InferenceSession
-        What runs it.
+        The graph's session.
     device : Device
-        Where its buffers lie.
-    passing : bool
-        Whether it is run but once in a while, so that its working memory should not be kept.
+        The device of its buffers.
+    release_memory : bool
+        Whether to release its working memory after each run.
     recording : bool
-        Whether its first run records kernels; that runs them several times over, so what is
-        summed must be cleared afterwards.
+        Whether its first run records kernels; that executes them several times, so sums must be
+        cleared afterwards.
     """
 
     def __init__(
-        self, session: Any, device: Device, *, passing: bool = False, recording: bool = False
+        self, session: Any, device: Device, *, release_memory: bool = False, recording: bool = False
     ) -> None:
         self.recording = recording
         self._session, self._device = session, device
         self._options = runtime().RunOptions()
-        if passing:
+        if release_memory:
             kind = "cpu" if device.kind == "cpu" else "gpu"
             self._options.add_run_config_entry(
                 "memory.enable_memory_arena_shrinkage", f"{kind}:{device.number}"
             )
 
     def bind(self, inputs: Mapping[str, Buffer], outputs: Mapping[str, Buffer]) -> BoundGraph:
-        """Tie inputs and outputs to buffers.
+        """Bind inputs and outputs to buffers.
 
-        A buffer may be both, where the graph reads it only before the last node writes it, or
-        where that node works element by element.
+        A buffer may be both if the graph reads it only before the last node writes it, or if that
+        node is element-wise.
         """
         binding = self._session.io_binding()
-        for tie, buffers in ((binding.bind_input, inputs), (binding.bind_output, outputs)):
-            for name, one in buffers.items():
-                tie(
-                    name,
-                    self._device.kind,
-                    self._device.number,
-                    one.dtype.type,
-                    list(one.shape),
-                    one.value.data_ptr(),
-                )
-        kept = (*inputs.values(), *outputs.values())
-        return BoundGraph(self._session, binding, self._options, kept)
+        device = self._device.kind, self._device.number
+        for bind, buffers in ((binding.bind_input, inputs), (binding.bind_output, outputs)):
+            for name, buffer in buffers.items():
+                address = buffer.value.data_ptr()
+                bind(name, *device, buffer.dtype.type, list(buffer.shape), address)
+        used = (*inputs.values(), *outputs.values())
+        return BoundGraph(self._session, binding, self._options, used)
 
 
 class Graphs:
-    """Keeps graphs by their graphs, the large ones only while there is room.
+    """Cache of loaded graphs, limited in number and in pixels of their images.
 
     Parameters
     ----------
     execution : Execution
-        The provider that runs them, loaded already, by its short name.
+        The provider, which must be loadable, by its short name.
     """
 
     def __init__(self, execution: Execution) -> None:
-        # In full whatever the recipe's precision: the image and its sums are float32.
+        # In full precision for any recipe: the image and its sums are float32.
         self._execution = execution.in_full()
         self.device = Device(execution.provider)
-        self._kept: dict[bytes, tuple[LoadedGraph, int]] = {}
+        self._cache: dict[bytes, tuple[LoadedGraph, int]] = {}
 
-    def get(self, model: onnx.ModelProto, pixels: int, passing: bool = False) -> LoadedGraph:
-        """The routine of a graph of arithmetic on images.
+    def get(self, model: onnx.ModelProto, pixels: int, release_memory: bool = False) -> LoadedGraph:
+        """The loaded graph of a model.
 
         Parameters
         ----------
         model : onnx.ModelProto
-            The graph, sizes included.
+            Arithmetic on images of fixed sizes.
         pixels : int
-            Of the largest image in it: its working memory goes by that.
-        passing : bool
+            Pixels of its largest image, which its working memory is proportional to.
+        release_memory : bool
             As for `LoadedGraph`.
         """
         key = hashlib.sha256(model.SerializeToString(deterministic=True)).digest()
-        found = self._kept.pop(key, None)
+        found = self._cache.pop(key, None)
         if found is None:
-            self._make_room(pixels)
-            with telling("its graphs"):
+            self._evict(pixels)
+            with device_errors("its graphs"):
                 session = open_session(model, self._execution)
-            found = LoadedGraph(session, self.device, passing=passing), pixels
-        self._kept[key] = found
+            found = LoadedGraph(session, self.device, release_memory=release_memory), pixels
+        self._cache[key] = found
         return found[0]
 
-    def _make_room(self, pixels: int) -> None:
-        """Drop those unused for longest, until a new one fits beside the others."""
-        while self._kept and (
-            len(self._kept) >= _KEPT
-            or pixels + sum(size for _, size in self._kept.values()) > _KEPT_PIXELS
+    def _evict(self, pixels: int) -> None:
+        """Drop the least recently used graphs until a new one is within the limits."""
+        while self._cache and (
+            len(self._cache) >= _MAX_GRAPHS
+            or pixels + sum(size for _, size in self._cache.values()) > _MAX_PIXELS
         ):
-            del self._kept[next(iter(self._kept))]
+            del self._cache[next(iter(self._cache))]
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._cache)

@@ -1,13 +1,14 @@
-"""An objective that is loaded on a device, and climbs there."""
+"""An objective loaded on a device, for images that stay there."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 
 from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.device.backend import DeviceBackend
-from dreamlayer.core.device.buffers import Buffer, telling
+from dreamlayer.core.device.buffers import Buffer, device_errors
 from dreamlayer.core.device.float16 import loss_scale, to_float16
 from dreamlayer.core.device.graphs import Graphs, LoadedGraph
 from dreamlayer.core.device.tile_graph import Layout, tile_model
@@ -27,34 +28,23 @@ from dreamlayer.core.runtime.sessions import open_session, short_name
 class DeviceObjective:
     """A loaded objective whose images stay on the provider's device.
 
-    Parameters
-    ----------
-    network : Network
-        The network that holds the layers.
-    terms : sequence of Term
-        The objective.
-    guide : str
-        File of the picture that guided terms are compared with; empty for none.
-    execution : Execution
-        The provider, threads and precision.
+    Parameters and errors are those of `core.dreaming.objective.Objective`.
 
     Attributes
     ----------
     provider : str
-        Short name of the provider that really runs it.
+        Short name of the provider that loaded.
     graphs : Graphs
         The graphs of arithmetic on images, and the device.
     fixed : dict
-        What the guide gives, on the device.
+        The guide's activations or Gram matrices, on the device.
     scale : float
-        What the objective is multiplied by within the network.
+        Factor of the objective within the network, for float16.
 
     Raises
     ------
-    RecipeError, LayerError, UnsupportedOperatorError, NetworkError, ProviderError, PictureError
-        As for `core.dreaming.objective.Objective`.
     MemoryLimitError
-        The device has no room for the guide's activations.
+        The device has not enough memory for the guide's activations.
     """
 
     def __init__(
@@ -72,7 +62,7 @@ class DeviceObjective:
         if execution.precision == FAST:
             self.scale = loss_scale(network, terms)
             model = to_float16(model, [term.layer for term in terms])
-        scaled = [_scaled(term, self.scale) for term in terms]
+        scaled = [dataclasses.replace(term, weight=term.weight * self.scale) for term in terms]
         self._gradient = gradient_model(
             model, scaled, variant=VARIANTS[provider_of(self.provider).variant]
         )
@@ -84,37 +74,34 @@ class DeviceObjective:
         self._loaded: dict[tuple[object, ...], LoadedGraph] = {}
 
     def backend(self, recipe: Recipe) -> DeviceBackend:
-        """Where to dream by a recipe of these terms and this precision."""
+        """The backend for a recipe with these terms and this precision."""
         return DeviceBackend(recipe, self)
 
     def tile_graph(
         self, recipe: Recipe, layout: Layout, shapes: Mapping[str, tuple[int, ...]], runs: int
     ) -> LoadedGraph:
-        """The graph of tiles that lie so, loaded.
+        """The loaded graph of tiles with a layout.
 
-        One serves all sizes; but where a size is run often enough on a device that can record
-        kernels, it gets one of its own.
+        One graph serves all sizes; but a size that runs often on a device that can record kernels
+        gets its own.
 
         Parameters
         ----------
         shapes : mapping
-            Of the inputs, by name.
+            Shapes of the inputs, by name.
         runs : int
-            How often it will be run, about.
+            Approximate number of runs.
         """
-        even = recipe.tiling != "random"
-        row = provider_of(self.provider)
-        if even and row.records(self._execution.precision, runs):
-            try:
-                # Not kept: a recording holds the addresses of one octave's buffers.
+        records = provider_of(self.provider).records(self._execution.precision, runs)
+        if records and recipe.tiling != "random":
+            # Not cached, since a recording has the addresses of one octave's buffers. It fails for
+            # a network that runs partly on the CPU.
+            with contextlib.suppress(NetworkError):
                 return self._load(recipe, layout, shapes)
-            except NetworkError:
-                # Part of this network runs on the CPU, which no recording can hold.
-                pass
         key = layout, recipe.normalize_tiles, recipe.epsilon, recipe.min_divisor
         if key not in self._loaded:
-            # Each has the network's weights and working memory of its own.
-            while len(self._loaded) >= _LOADED:
+            # Each has its own copy of the network's weights, and working memory.
+            while len(self._loaded) >= _MAX_LOADED:
                 del self._loaded[next(iter(self._loaded))]
             self._loaded[key] = self._load(recipe, layout, None)
         return self._loaded[key]
@@ -122,23 +109,19 @@ class DeviceObjective:
     def _load(
         self, recipe: Recipe, layout: Layout, recorded: Mapping[str, tuple[int, ...]] | None
     ) -> LoadedGraph:
-        """A session of its own; with the shapes of its inputs it records its kernels."""
+        """Open a session; with the shapes of its inputs it records its kernels."""
         model = tile_model(self._gradient, self._originals, recipe, layout, recorded)
         options = None if recorded is None else provider_of(self.provider).recording
-        with telling("the network"):
+        with device_errors("the network"):
             session = open_session(model, self._execution.on(self.provider), options)
         return LoadedGraph(session, self.graphs.device, recording=recorded is not None)
 
 
-_LOADED = 8
-
-
-def _scaled(term: Term, scale: float) -> Term:
-    return dataclasses.replace(term, weight=term.weight * scale)
+_MAX_LOADED = 8
 
 
 def loaded_provider(execution: Execution) -> str:
-    """Short name of the provider that loads, found out by the smallest of sessions.
+    """Short name of the provider that loads, found by opening a tiny session.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""The ways of `core.images.resampling` to resize, as ONNX nodes: sums over a few taps per axis.
+"""The methods of `core.images.resampling` as ONNX nodes: weighted sums of a few taps per axis.
 
-The tables are made on the host by the formulas that Pillow publishes (`src/libImaging/Resample.c`);
-the work is linear in pixels.
+Weights are computed on the host by Pillow's formulas (`src/libImaging/Resample.c`); the work is
+linear in pixels.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 _BITS = 22
-"""Pillow's weights for bytes are whole numbers of 2 ** -22 (`PRECISION_BITS`)."""
+"""Pillow's weights for bytes are integers in units of 2 ** -22 (`PRECISION_BITS`)."""
 
 
 def resized(value: Value, old: Size, new: Size, method: str) -> Value:
@@ -42,18 +42,18 @@ def resized(value: Value, old: Size, new: Size, method: str) -> Value:
     Returns
     -------
     Value
-        float32 [3, *new]; the same tensor where nothing changes.
+        float32 [3, *new]; the same tensor if nothing changes.
     """
     if method == "lanczos-8bit":
-        return _in_bytes(value, old, new)
+        return _eight_bit(value, old, new)
     if old == new:
         return value
-    if method in _PLACES:
+    if method in _POSITIONS:
         for axis in (1, 2):
-            value = _interpolated(value, axis, old[axis - 1], new[axis - 1], _PLACES[method])
+            value = _interpolated(value, axis, old[axis - 1], new[axis - 1], _POSITIONS[method])
         return value
     filtered, support = _FILTERS[method]
-    # Columns before rows, as Pillow does; an axis that keeps its size is left alone.
+    # Columns before rows, like Pillow; an axis of unchanged size is skipped.
     for axis in (2, 1):
         before, after = old[axis - 1], new[axis - 1]
         if before != after:
@@ -65,22 +65,22 @@ def resized(value: Value, old: Size, new: Size, method: str) -> Value:
 def taps(
     old: int, new: int, filtered: Callable[[Floats], Floats], support: float
 ) -> tuple[Integers, Floats]:
-    """Pillow's table for one axis (`precompute_coeffs`).
+    """Pillow's weights for one axis (`precompute_coeffs`).
 
     Returns
     -------
     (array, array)
-        int64 [new], the first pixel that each result is made of; and float64 [taps, new], the
-        weights of that pixel and those after it, 0 where there are fewer.
+        int64 [new], the first source pixel of each result; and float64 [taps, new], the weights of
+        that pixel and those after it, padded with 0.
     """
     scale = old / new
     stretch = max(scale, 1.0)
     reach = support * stretch
-    centre = (np.arange(new) + 0.5) * scale
-    first = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
-    end = np.minimum((centre + reach + 0.5).astype(np.int64), old)
+    center = (np.arange(new) + 0.5) * scale
+    first = np.maximum((center - reach + 0.5).astype(np.int64), 0)
+    end = np.minimum((center + reach + 0.5).astype(np.int64), old)
     at = first + np.arange(math.ceil(reach) * 2 + 1)[:, np.newaxis]
-    weights = np.where(at < end, filtered((at - centre + 0.5) / stretch), 0.0)
+    weights = np.where(at < end, filtered((at - center + 0.5) / stretch), 0.0)
     weights = weights[: int((end - first).max())]
     return first, weights / weights.sum(axis=0)
 
@@ -105,26 +105,26 @@ _FILTERS: dict[str, tuple[Callable[[Floats], Floats], float]] = {
 def _summed(
     value: Value, axis: int, old: int, first: Integers, weights: npt.NDArray[np.generic]
 ) -> Value:
-    """The sum over taps of pixels times weights, of the weights' type."""
+    """The sum over taps of pixels times weights, in the weights' type."""
     result: Value | None = None
     for step, row in enumerate(weights):
         picked = gather(value, np.minimum(first + step, old - 1), axis)
         part = picked * value.graph.constant(along(row, axis))
         result = part if result is None else result + part
-    assert result is not None, "each pixel is made of one at least"
+    assert result is not None, "each pixel has at least one tap"
     return result
 
 
-def _in_bytes(value: Value, old: Size, new: Size) -> Value:
-    """Pillow's Lanczos on 256 levels, in the same whole numbers."""
-    # A cast rounds down, as that of numpy.
+def _eight_bit(value: Value, old: Size, new: Size) -> Value:
+    """Pillow's Lanczos on 8-bit images, in the same integer arithmetic."""
+    # Cast rounds down, like numpy.
     levels = cast(clipped(value, 0, 1) * 255.0, INT32)
     for axis in (1, 2) if rows_first(old, new) else (2, 1):
         before, after = old[axis - 1], new[axis - 1]
         if before != after:
-            first, weights = _whole_taps(before, after)
+            first, weights = _integer_taps(before, after)
             summed = _summed(levels, axis, before, first, weights) + _HALF
-            # Below 0 the division rounds otherwise than Pillow's shift, but is cut off then.
+            # Below 0 the division rounds differently from Pillow's shift, but is clipped then.
             divided = summed / (1 << _BITS)
             for op, bound in (("Max", 0), ("Min", 255)):
                 divided = value.graph.emit(op, divided, value.graph.like(divided, bound))
@@ -135,25 +135,25 @@ def _in_bytes(value: Value, old: Size, new: Size) -> Value:
 _HALF = 1 << (_BITS - 1)
 
 
-def _whole_taps(old: int, new: int) -> tuple[Integers, npt.NDArray[np.int32]]:
+def _integer_taps(old: int, new: int) -> tuple[Integers, npt.NDArray[np.int32]]:
     first, weights = taps(old, new, _lanczos, 3.0)
     return first, np.trunc(weights * (1 << _BITS) + np.copysign(0.5, weights)).astype(np.int32)
 
 
 @lru_cache
 def rows_first(old: Size, new: Size) -> bool:
-    """Whether Pillow shrinks or enlarges the height of bytes before the width.
+    """Whether Pillow resizes the height of an 8-bit image before the width.
 
-    Between the two it rounds and cuts off, so it matters; which comes first goes by the sizes and
-    by Pillow's version, so Pillow is asked: by black and white noise of that size, of whose result
-    a few pixels are computed in either order.
+    The order matters, since Pillow rounds and clips in between. It depends on sizes and on Pillow's
+    version, so it is found by experiment: Pillow resizes black and white noise, and a few pixels of
+    the result are compared with both orders.
     """
     if old[0] == new[0] or old[1] == new[1]:
         return False
     chosen = [np.unique(np.linspace(0, side - 1, _PROBED).astype(np.int64)) for side in new]
     rng = np.random.default_rng(0)
     for number in range(_PROBES):
-        # In cells of about the result's pixels, where it overshoots most, then in finer ones.
+        # Cells of about the result's pixels overshoot most; then try finer ones.
         cells = [
             np.arange(o) * min(o, n * (number + 1)) // o for o, n in zip(old, new, strict=True)
         ]
@@ -165,7 +165,7 @@ def rows_first(old: Size, new: Size) -> bool:
         for axes in ((1, 0), (0, 1)):
             levels = probe
             for axis in axes:
-                levels = _some(levels, axis, new[axis], chosen[axis])
+                levels = _partial_pass(levels, axis, new[axis], chosen[axis])
             found.append(bool((levels == expected).all()))
         if found[0] != found[1]:
             return found[1]
@@ -176,10 +176,10 @@ _PROBES = 32
 _PROBED = 24
 
 
-def _some(levels: npt.NDArray[np.uint8], axis: int, new: int, chosen: Integers) -> Any:
-    """Pillow's pass over bytes along one axis, for some of its results."""
+def _partial_pass(levels: npt.NDArray[np.uint8], axis: int, new: int, chosen: Integers) -> Any:
+    """Pillow's 8-bit pass along one axis, for the chosen results."""
     old = levels.shape[axis]
-    first, weights = _whole_taps(old, new)
+    first, weights = _integer_taps(old, new)
     total: Any = _HALF
     for step, row in enumerate(weights[:, chosen]):
         picked = np.take(levels, np.minimum(first[chosen] + step, old - 1), axis)
@@ -187,17 +187,17 @@ def _some(levels: npt.NDArray[np.uint8], axis: int, new: int, chosen: Integers) 
     return np.clip(total >> _BITS, 0, 255)
 
 
-Places = Callable[[Floats, int, int], Floats]
-_PLACES: dict[str, Places] = {
+Positions = Callable[[Floats, int, int], Floats]
+_POSITIONS: dict[str, Positions] = {
     "bilinear": lambda i, old, new: (i + 0.5) * (old / new) - 0.5,
     "bilinear-tf1": lambda i, old, new: i * (old / new),
     "bilinear-corners": lambda i, old, new: i * ((old - 1) / max(new - 1, 1)),
 }
 
 
-def _interpolated(value: Value, axis: int, old: int, new: int, places: Places) -> Value:
-    """Linear along one axis; beyond the outermost pixels their value goes on."""
-    at = np.clip(places(np.arange(new, dtype=np.float64), old, new), 0, old - 1)
+def _interpolated(value: Value, axis: int, old: int, new: int, positions: Positions) -> Value:
+    """Linear interpolation along one axis; edge pixels are extended."""
+    at = np.clip(positions(np.arange(new, dtype=np.float64), old, new), 0, old - 1)
     first = np.minimum(at.astype(np.int64), max(old - 2, 0))
     share = value.graph.constant(along((at - first).astype(np.float32), axis))
     low = gather(value, first, axis)
@@ -205,5 +205,5 @@ def _interpolated(value: Value, axis: int, old: int, new: int, places: Places) -
     return low + (high - low) * share
 
 
-METHODS = frozenset({*_FILTERS, *_PLACES, "lanczos-8bit"})
-"""What `resized` knows; a test holds it equal to `core.images.resampling.METHODS`."""
+METHODS = frozenset({*_FILTERS, *_POSITIONS, "lanczos-8bit"})
+"""The methods of `resized`; a test compares them with `core.images.resampling.METHODS`."""

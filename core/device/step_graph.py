@@ -1,4 +1,4 @@
-"""One step as one ONNX graph: the gradient conditioned as in `core.ascent.normalize`, and added."""
+"""One step as an ONNX graph: condition the gradient, as in `core.ascent.normalize`, and add it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from dreamlayer.core.ascent.normalize import FLAT, KERNEL, SMALLEST
-from dreamlayer.core.device.blur_graph import blurred, correlated, gaussian, mixing, radius_of
+from dreamlayer.core.ascent.normalize import KERNEL, MIN_DIVISOR, MIN_RMS
+from dreamlayer.core.device.blur_graph import blurred, color_mixing, correlated, gaussian, radius_of
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.edit import DOUBLE, FLOAT, new_graph, to_model
 from dreamlayer.core.graph.ops import at_least, cast, clipped, reshape
@@ -24,7 +24,7 @@ def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
     Parameters
     ----------
     recipe : Recipe
-        What to do.
+        The parameters.
     height, width : int
         The octave's size.
 
@@ -32,20 +32,20 @@ def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
     -------
     onnx.ModelProto
         Inputs: `picture`, float32 [3, height, width]; `total`, the gradient, float32
-        [3, height * width]; the kernels of `kernels`. Outputs: `picture`, which may share the
-        input's memory; `change`, what was added, float32 [3, height, width], which may share
-        that of `total`; `divisor`, float64 [1], not finite where the gradient is not.
+        [3, height * width]; those of `kernels`. Outputs: the new `picture`, which may share the
+        input's memory; `change` before clipping, float32 [3, height, width], which may share the
+        memory of `total`; `divisor`, float64 [1], not finite if the gradient is not.
     """
     radii = _radii(recipe)
     inputs = {PICTURE: (FLOAT, [3, height, width]), TOTAL: (FLOAT, [3, height * width])}
     for number, radius in enumerate(radii):
         inputs[f"kernel{number}"] = FLOAT, [2 * radius + 1]
         if recipe.smoothing_colors:
-            inputs[f"colours{number}"] = FLOAT, [3, 3]
+            inputs[f"colors{number}"] = FLOAT, [3, 3]
     graph = new_graph(inputs, "step")
     gradient = reshape(graph.value(TOTAL), 3, height, width)
     if recipe.pyramid:
-        gradient = _evened_out(gradient, (height, width), recipe.pyramid)
+        gradient = _normalized_bands(gradient, (height, width), recipe.pyramid)
     gradient = _smoothed(gradient, (height, width), radii, recipe.smoothing_colors)
     divisor = magnitude(gradient, recipe.normalize)
     if recipe.normalize != "none":
@@ -62,21 +62,21 @@ def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
 
 
 def kernels(recipe: Recipe, step: int) -> dict[str, Array]:
-    """The weights of step `step`'s blurs, by the names of the graph's inputs."""
+    """The weights of the blurs of step `step`, by the names of the graph's inputs."""
     found = {}
     sigmas, radii = _sigmas(recipe, step), _radii(recipe)
     for number, (sigma, radius) in enumerate(zip(sigmas, radii, strict=True)):
-        # Where there is no blur yet, the first gives the gradient as it is, and others nothing.
+        # With sigma 0, the first blur is the identity, and the others are 0.
         weights, matrix = np.zeros(2 * radius + 1, np.float32), np.eye(3, dtype=np.float32)
         weights[radius] = number == 0
         found[f"kernel{number}"] = gaussian(sigma, radius) if sigma else weights
         if recipe.smoothing_colors:
-            found[f"colours{number}"] = mixing(sigma) if sigma else matrix
+            found[f"colors{number}"] = color_mixing(sigma) if sigma else matrix
     return found
 
 
 def _sigmas(recipe: Recipe, step: int) -> list[float]:
-    """Those of one step's blurs; zeros where a growing blur is none yet."""
+    """Sigmas of one step's blurs; 0 at the first step of a growing blur."""
     if not (recipe.smoothing or recipe.smoothing_growth):
         return []
     sigma = recipe.smoothing
@@ -89,48 +89,48 @@ _SCALES = (1.0, 2.0, 0.5)
 
 
 def _radii(recipe: Recipe) -> list[int]:
-    """The largest radius of each blur; sigmas only grow."""
+    """The largest radius of each blur; sigmas never decrease."""
     return [radius_of(sigma) for sigma in _sigmas(recipe, max(recipe.steps - 1, 0))]
 
 
-def _smoothed(value: Value, size: tuple[int, int], radii: list[int], colours: bool) -> Value:
+def _smoothed(value: Value, size: tuple[int, int], radii: list[int], colors: bool) -> Value:
     """The sum of the blurs."""
     graph, result = value.graph, None
     for number, radius in enumerate(radii):
         source = value
-        if colours:
-            mixed = graph.emit("MatMul", graph.value(f"colours{number}"), reshape(value, 3, -1))
+        if colors:
+            mixed = graph.emit("MatMul", graph.value(f"colors{number}"), reshape(value, 3, -1))
             source = reshape(mixed, 3, *size)
         part = blurred(source, size, graph.value(f"kernel{number}"), radius)
         result = part if result is None else result + part
     return value if result is None else result
 
 
-def _evened_out(value: Value, size: tuple[int, int], bands: int) -> Value:
-    """`core.ascent.normalize.even_out`: each band of a Laplacian pyramid divided by its size."""
+def _normalized_bands(value: Value, size: tuple[int, int], bands: int) -> Value:
+    """`core.ascent.normalize.normalize_bands`: divide each band of a pyramid by its RMS."""
     levels, current = [], value
     for _ in range(bands):
-        low = _shrunk(current, size)
-        levels.append((current - _grown(low, size), size))
+        low = _downsampled(current, size)
+        levels.append((current - _upsampled(low, size), size))
         size, current = ((size[0] + 1) // 2, (size[1] + 1) // 2), low
-    current = _divided_by_size(current)
+    current = _divided_by_rms(current)
     for band, size in reversed(levels):
-        current = _divided_by_size(band) + _grown(current, size)
+        current = _divided_by_rms(band) + _upsampled(current, size)
     return current
 
 
-def _divided_by_size(band: Value) -> Value:
-    size = band.graph.emit("Sqrt", _mean(band * band))
-    return band / cast(at_least(size, FLAT), FLOAT)
+def _divided_by_rms(band: Value) -> Value:
+    rms = band.graph.emit("Sqrt", _mean(band * band))
+    return band / cast(at_least(rms, MIN_RMS), FLOAT)
 
 
-def _shrunk(value: Value, size: tuple[int, int]) -> Value:
-    """Every second pixel of the blurred image, those that a convolution of stride 2 meets."""
+def _downsampled(value: Value, size: tuple[int, int]) -> Value:
+    """Every second pixel of the blurred image, as a convolution of stride 2 selects them."""
     graph = value.graph
     weights = graph.constant(np.array(KERNEL, np.float32))
     for axis, length in enumerate(size, 1):
-        # Of an even length it meets the odd pixels, of an odd one the even. The zeros are put on
-        # beforehand: cuDNN knows no more of them at one end than at the other.
+        # These are the odd pixels of an even length, and the even ones of an odd length. Padded in
+        # advance, since cuDNN only pads symmetrically.
         begin, end = [0, 0, 0], [0, 0, 0]
         begin[axis], end[axis] = 1 + length % 2, 2
         padded = graph.emit("Pad", value, graph.ints(*begin, *end))
@@ -138,8 +138,8 @@ def _shrunk(value: Value, size: tuple[int, int]) -> Value:
     return value
 
 
-def _grown(value: Value, size: tuple[int, int]) -> Value:
-    """The transposed convolution: pixels put back where they came from, blurred, four times."""
+def _upsampled(value: Value, size: tuple[int, int]) -> Value:
+    """The transposed convolution times four: insert zeros between pixels, then blur."""
     graph = value.graph
     kernel = 2 * np.array(KERNEL, np.float32)
     for axis, length in enumerate(size, 1):
@@ -159,24 +159,24 @@ def _grown(value: Value, size: tuple[int, int]) -> Value:
 def _mean(value: Value) -> Value:
     """The mean, a float64 scalar.
 
-    Rows are summed in float32, their means in float64, so that sums of many pixels keep their
-    digits without a copy of the image in float64.
+    Rows are averaged in float32 and their means in float64, for precision without a copy of the
+    image in float64.
     """
     rows = value.graph.emit("ReduceMean", value, value.graph.ints(-1), keepdims=0)
     return value.graph.emit("ReduceMean", cast(rows, DOUBLE), keepdims=0)
 
 
 def magnitude(value: Value, kind: str) -> Value:
-    """What a gradient is divided by, a float64 scalar; as `core.ascent.normalize.magnitude`."""
+    """`core.ascent.normalize.magnitude`: the divisor, a float64 scalar."""
     if kind == "mean":
         return _mean(value.graph.emit("Abs", value))
     if kind == "std":
         first, second = _mean(value), _mean(value * value)
         return value.graph.emit("Sqrt", at_least(second - first * first, 0))
-    # Nothing times infinity, or times what is no number, is no number.
+    # 1, or NaN if the gradient is not finite.
     return _mean(value) * 0.0 + 1.0
 
 
 def bounded(divisor: Value, recipe: Recipe) -> Value:
-    """With the recipe's `epsilon` and `min_divisor`, and never 0."""
-    return at_least(divisor + recipe.epsilon, max(recipe.min_divisor, SMALLEST))
+    """The divisor with the recipe's `epsilon` and `min_divisor`, never 0."""
+    return at_least(divisor + recipe.epsilon, max(recipe.min_divisor, MIN_DIVISOR))

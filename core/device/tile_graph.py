@@ -1,11 +1,11 @@
 """One tile as one ONNX graph: cut from the image, differentiated, added to the whole gradient.
 
-What a tile costs goes by its own pixels, however large the image is, but for a tile that is the
-whole image.
+Its cost depends on the tile's pixels, not on the image's size.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -36,19 +36,19 @@ from dreamlayer.core.recipe.recipe import Recipe
 
 Numbers = npt.NDArray[np.generic]
 PICTURE, ORIGINAL, TOTAL, SUM = "dream/picture", "dream/original", "dream/total", "dream/sum"
-"""Inputs and outputs: the octave's image and that of the original, float32 [3, height, width]; the
-gradient so far, float32 [3, height * width]; and the objective's, float64 [1]."""
+"""Inputs and outputs: the octave's image and the original at its size, float32 [3, height, width];
+the sum of gradients, float32 [3, height * width], and of objectives, float64 [1]."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What tiles must have in common to share a graph.
+    """The properties of tiles that share a graph.
 
     Attributes
     ----------
     rows, columns : int
-        How often an axis of the image is repeated in the tile, rounded up, where the tile has
-        all of it; else 0, and the tile is one of several along that axis.
+        For an axis that the tile covers completely, how often the image repeats in it, rounded up;
+        0 if the tile is one of several along that axis.
     """
 
     rows: int
@@ -56,12 +56,12 @@ class Layout:
 
     @property
     def whole(self) -> bool:
-        """True for the only tile of an image."""
+        """Whether this is the only tile of an image."""
         return bool(self.rows and self.columns)
 
 
 def layout_of(tile: Tile, height: int, width: int) -> Layout:
-    """How a tile lies in an image."""
+    """The layout of a tile in an image."""
     return Layout(_repeats(tile.rows, height), _repeats(tile.columns, width))
 
 
@@ -72,12 +72,12 @@ def _repeats(span: Span, size: int) -> int:
 def index_inputs(
     tile: Tile, recipe: Recipe, height: int, width: int, scale: float
 ) -> dict[str, Numbers]:
-    """What a tile's graph is told of it: vectors along its sides, and scalars.
+    """The inputs of a tile's graph that describe the tile: vectors along its sides, and scalars.
 
     Parameters
     ----------
     scale : float
-        What the objective was multiplied by, for float16.
+        Factor of the objective, for float16.
     """
     layout = layout_of(tile, height, width)
     found: dict[str, Numbers] = {}
@@ -89,7 +89,7 @@ def index_inputs(
         places = (span.start + np.arange(span.length, dtype=np.int64)) % size
         found[name] = places * pitch
         if repeats:
-            # Where in the tile each pixel is, as often as it is there.
+            # The positions of each pixel in the tile, one per repetition.
             back = (np.arange(size, dtype=np.int64) - span.start) % size + size * np.arange(
                 repeats, dtype=np.int64
             )[:, np.newaxis]
@@ -120,37 +120,36 @@ def tile_model(
     Parameters
     ----------
     gradient : onnx.ModelProto
-        What `core.network.gradient_model.gradient_model` made.
+        The result of `core.network.gradient_model.gradient_model`.
     originals : onnx.ModelProto, optional
-        A model of the layers that terms compare with the original, as outputs.
+        A model whose outputs are the layers that terms compare with the original.
     recipe : Recipe
-        What is done to a tile's gradient.
+        Has the parameters of a tile's gradient.
     layout : Layout
-        How the tile lies in the image.
+        The tile's layout in the image.
     fixed : mapping, optional
-        Shapes of the inputs of `index_inputs`, and of `PICTURE`, where ONNX Runtime should fold
-        all arithmetic on shapes; symbolic without.
+        Shapes of the inputs of `index_inputs` and of `PICTURE`, for ONNX Runtime to fold all
+        arithmetic on shapes; symbolic by default.
 
     Returns
     -------
     onnx.ModelProto
-        Inputs: those of `index_inputs`, `PICTURE`, where it is needed `ORIGINAL`, and the guide's
-        as `gradient` names them; where the tile is one of several `TOTAL` and `SUM`. Outputs
-        `new/total` and `new/sum`, which may share their memory; a whole image's total is
-        [3, height, width].
+        Inputs: those of `index_inputs`, `PICTURE`, `ORIGINAL` if needed, and the guide's, named as
+        by `gradient`; for one of several tiles also `TOTAL` and `SUM`. Outputs: `new/total` and
+        `new/sum`, which may share their memory; a whole image's total is [3, height, width].
     """
     opset = next(o.version for o in gradient.opset_import if o.domain in ("", "ai.onnx"))
     shapes = fixed or {}
-    before = new_graph(_inputs(originals is not None, shapes), "tile", opset)
+    before = new_graph(_forward_inputs(originals is not None, shapes), "tile", opset)
     _cut(before, PICTURE, layout, IMAGE)
     middle = [*gradient.graph.node]
     constants = {tensor.name: tensor for tensor in gradient.graph.initializer}
     if originals is not None:
-        _cut(before, ORIGINAL, layout, f"{_SEEN}{IMAGE}")
-        middle = [*_compared(originals), *middle]
+        _cut(before, ORIGINAL, layout, f"{_PREFIX}{IMAGE}")
+        middle = [*_original_layers(originals), *middle]
         constants = {tensor.name: tensor for tensor in originals.graph.initializer} | constants
-    after = new_graph(_outcome(layout, shapes), "whole", opset)
-    new_sum, new_total = _joined(after, recipe, layout)
+    after = new_graph(_backward_inputs(layout, shapes), "whole", opset)
+    new_sum, new_total = _summed(after, recipe, layout)
     name_outputs(after, {"new/sum": new_sum, "new/total": new_total})
     model = onnx.ModelProto(ir_version=gradient.ir_version)
     model.opset_import.extend(gradient.opset_import)
@@ -173,11 +172,11 @@ def tile_model(
     return model
 
 
-_SEEN = "seen/"
+_PREFIX = "on_original/"
 
 
-def _inputs(original: bool, shapes: Mapping[str, tuple[int, ...]]) -> Declared:
-    """What is read before the network."""
+def _forward_inputs(original: bool, shapes: Mapping[str, tuple[int, ...]]) -> Declared:
+    """The inputs that are read before the network."""
     found: dict[str, tuple[int, list[int | str | None]]] = {
         "tile/rows": (INT64, [*shapes.get("tile/rows", [None])]),
         "tile/columns": (INT64, [*shapes.get("tile/columns", [None])]),
@@ -187,8 +186,8 @@ def _inputs(original: bool, shapes: Mapping[str, tuple[int, ...]]) -> Declared:
     return found
 
 
-def _outcome(layout: Layout, shapes: Mapping[str, tuple[int, ...]]) -> Declared:
-    """What is read behind the network."""
+def _backward_inputs(layout: Layout, shapes: Mapping[str, tuple[int, ...]]) -> Declared:
+    """The inputs that are read behind the network."""
     found: dict[str, tuple[int, list[int | str | None]]] = {
         LOSS: (FLOAT, []),
         GRADIENT: (FLOAT, [1, 3, None, None]),
@@ -210,53 +209,52 @@ def _outcome(layout: Layout, shapes: Mapping[str, tuple[int, ...]]) -> Declared:
 
 
 def _cut(graph: Graph, picture: str, layout: Layout, name: str) -> None:
-    """Append what a tile sees of an image, float32 [1, 3, rows, columns], under a name."""
+    """Append the nodes that cut a tile from an image, float32 [1, 3, rows, columns], to `name`."""
     image, rows, columns = (graph.value(n) for n in (picture, "tile/rows", "tile/columns"))
     if layout.whole:
         tile = gather(gather(image, rows, 1), columns, 2)
     else:
-        # Row by row, whole rows of the image would have to be read.
+        # One axis after the other would read whole rows of the image.
         places = reshape(rows, -1, 1) + reshape(columns, 1, -1)
         tile = gather(reshape(image, 3, -1), places, 1)
     axis = graph.ints(0)
     graph.model.graph.node.append(helper.make_node("Unsqueeze", [tile.name, axis.name], [name]))
 
 
-def _compared(originals: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """The nodes that give the original's layers under the names that the objective reads."""
+def _original_layers(originals: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """The nodes that compute the original's layers, with the names that the objective reads."""
     nodes = []
     for node in originals.graph.node:
-        nodes.append(onnx.NodeProto())
-        nodes[-1].CopyFrom(node)
-        nodes[-1].name = f"{_SEEN}{node.name}" if node.name else ""
+        nodes.append(copy.deepcopy(node))
+        nodes[-1].name = f"{_PREFIX}{node.name}" if node.name else ""
     made = {name for node in nodes for name in node.output if name} | {IMAGE}
-    rename(nodes, {name: f"{_SEEN}{name}" for name in made})
+    rename(nodes, {name: f"{_PREFIX}{name}" for name in made})
     for output in originals.graph.output:
         reference = Reference(ORIGINALS, output.name).input
-        # In float32, as the objective takes it, whatever the network computes in.
+        # The objective reads float32, whatever the network's type.
         nodes.append(
-            helper.make_node("Cast", [f"{_SEEN}{output.name}"], [reference], to=TensorProto.FLOAT)
+            helper.make_node("Cast", [f"{_PREFIX}{output.name}"], [reference], to=TensorProto.FLOAT)
         )
     return nodes
 
 
-def _joined(graph: Graph, recipe: Recipe, layout: Layout) -> tuple[Value, Value]:
-    """Append what becomes of a tile's objective and gradient: the new sum and the new total."""
+def _summed(graph: Graph, recipe: Recipe, layout: Layout) -> tuple[Value, Value]:
+    """Append the nodes that add a tile's objective and gradient to the sums, and return these."""
     gradient = graph.emit("Squeeze", graph.value(GRADIENT), graph.ints(0)) * graph.value(
         "tile/share"
     )
     if recipe.normalize_tiles != "none":
         size = bounded(magnitude(gradient, recipe.normalize_tiles), recipe)
         gradient = gradient / cast(size, FLOAT)
-    gradient = _own(graph, gradient, "tile/rows", 1, layout.rows)
-    gradient = _own(graph, gradient, "tile/columns", 2, layout.columns)
+    gradient = _own_part(graph, gradient, "tile/rows", 1, layout.rows)
+    gradient = _own_part(graph, gradient, "tile/columns", 2, layout.columns)
     score = cast(graph.value(LOSS), DOUBLE) * graph.value("tile/pixels")
     if layout.whole:
         return score, gradient
     places = reshape(graph.value("tile/rows/to"), -1, 1) + reshape(
         graph.value("tile/columns/to"), 1, -1
     )
-    # The same places in each plane.
+    # The same positions in each plane.
     index = reshape(places, 1, -1) + graph.constant(np.zeros((3, 1), np.int64))
     total = graph.emit(
         "ScatterElements",
@@ -269,10 +267,10 @@ def _joined(graph: Graph, recipe: Recipe, layout: Layout) -> tuple[Value, Value]
     return graph.value(SUM) + score, total
 
 
-def _own(graph: Graph, gradient: Value, name: str, axis: int, repeats: int) -> Value:
-    """Along one axis, a tile's own part; or where it repeats the image, all copies' sum.
+def _own_part(graph: Graph, gradient: Value, name: str, axis: int, repeats: int) -> Value:
+    """A tile's own part along one axis; or, if it repeats the image, the sum of all copies.
 
-    The sum is gathered, since values that were scattered to one place would be added in any order.
+    Copies are gathered: scattered to the same position, they would be added in arbitrary order.
     """
     shape = (-1, 1) if axis == 1 else (1, -1)
     if not repeats:

@@ -1,4 +1,4 @@
-"""Formulas of `core.ascent.backend` traced into ONNX graphs."""
+"""Trace formulas of `core.ascent.backend` into ONNX graphs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from dreamlayer.core.graph.edit import FLOAT, new_graph, to_model
 from dreamlayer.core.graph.ops import clipped
 
 RESULT = "result"
-"""The name of a formula's output; its inputs are called `image0`, `image1` and so on."""
+"""The name of a formula's output; its inputs are `image0`, `image1` and so on."""
 
 
 @dataclass(frozen=True)
 class Traced:
-    """All planes of an image in a graph: arithmetic on it appends nodes."""
+    """All planes of an image in a graph; arithmetic on it appends nodes."""
 
     value: Value
     size: Size
@@ -40,12 +40,12 @@ def _operand(other: Traced | float) -> Value | float:
 
 
 class TracedFilters:
-    """What a formula can do with an image in a graph.
+    """Operations of formulas on an image in a graph.
 
     Parameters
     ----------
     method : str
-        How the recipe resamples.
+        The recipe's resampling method.
     """
 
     def __init__(self, method: str) -> None:
@@ -56,12 +56,12 @@ class TracedFilters:
         return Traced(resized(planes.value, planes.size, size, method or self._method), size)
 
     def blur(self, planes: Traced, sigma: float) -> Traced:
-        """Blur with a Gaussian; beyond the edges the image is mirrored."""
+        """Gaussian blur; edges are mirrored."""
         weights = planes.value.graph.constant(gaussian(sigma))
         return Traced(blurred(planes.value, planes.size, weights, radius_of(sigma)), planes.size)
 
     def clip(self, planes: Traced) -> Traced:
-        """Bring pixels within 0..1."""
+        """Clip pixels to 0..1."""
         return Traced(clipped(planes.value, 0, 1), planes.size)
 
 
@@ -71,11 +71,11 @@ def traced(formula: Formula, sizes: Sequence[Size], method: str) -> tuple[onnx.M
     Parameters
     ----------
     formula : callable
-        As `core.ascent.backend.Backend.compose` takes it.
+        As for `core.ascent.backend.Backend.map`.
     sizes : sequence of (int, int)
         Heights and widths of its images.
     method : str
-        How the recipe resamples.
+        The recipe's resampling method.
 
     Returns
     -------

@@ -1,1 +1,1 @@
-"""dreaming."""
+"""Dreams: network, recipe, objective, backend and ascent brought together."""

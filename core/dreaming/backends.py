@@ -1,4 +1,4 @@
-"""Which backend holds a dream's image, and the loaded objectives that run there."""
+"""Choice of the backend for a dream, and a cache of loaded objectives."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ from dreamlayer.core.runtime.sessions import full_name, offered, short_name
 NUMPY, DEVICE = "numpy", "device"
 BACKENDS = (AUTO, NUMPY, DEVICE)
 """`numpy` copies each tile to the provider and its gradient back. `device` keeps the image on the
-provider's device throughout. `auto` takes `device` for GPUs by CUDA and ROCm, where copies and
-numpy's part would take longer than the network; on the CPU there is nothing to copy, and numpy
-needs less memory, since it works in place and a plane at a time."""
+provider's device throughout. `auto` is `device` for GPUs with CUDA or ROCm, where copies and numpy
+would take longer than the network, and `numpy` on the CPU, where it needs less memory, since it
+works in place and on one plane at a time."""
 
-_LOADED = 4
-"""Objectives that stay loaded: whoever looks for a layer goes back and forth between a few."""
+_MAX_LOADED = 4
+"""Limit of loaded objectives; a user who compares layers switches between a few."""
 
 
 class LoadedObjective(Protocol):
-    """An objective that is loaded on a provider, whichever backend holds the image."""
+    """An objective loaded on a provider, for either backend."""
 
     provider: str
 
     def backend(self, recipe: Recipe) -> NumpyBackend | DeviceBackend:
-        """Where to dream by a recipe of its terms."""
+        """The backend for a recipe with these terms."""
 
 
 def check_backend(backend: str) -> None:
-    """Raise `OptionError` where there is no such backend."""
+    """Raise `OptionError` if there is no such backend."""
     if backend not in BACKENDS:
         raise OptionError(f"backend {backend!r} is not known; use one of {', '.join(BACKENDS)}")
 
 
 def device_provider(backend: str, execution: Execution) -> str | None:
-    """Short name of the provider on whose device images stay, or None where numpy holds them.
+    """Short name of the provider whose device holds images, or None if numpy does.
 
     Parameters
     ----------
     backend : str
         One of `BACKENDS`.
     execution : Execution
-        The provider that is wanted, and its threads.
+        The requested provider, and its threads.
 
     Raises
     ------
     ProviderError
-        Where the provider cannot be had.
+        The provider is not available.
     """
     if backend == DEVICE:
         return loaded_provider(execution)
@@ -65,22 +65,22 @@ def device_provider(backend: str, execution: Execution) -> str | None:
     candidates = offered() if wanted == AUTO else [short_name(full_name(wanted))]
     if not any(provider_of(name).keeps_image for name in candidates):
         return None
-    # One that is built in may still not load.
+    # A provider that ONNX Runtime was built with may still fail to load.
     loaded = loaded_provider(execution)
     return loaded if provider_of(loaded).keeps_image else None
 
 
 class ObjectiveCache:
-    """Loads objectives, and keeps the last few.
+    """Cache of the last few loaded objectives.
 
     Parameters
     ----------
     network : Network
-        The network that holds the layers.
+        The network with the layers.
     execution : Execution
         The provider and threads; the precision is the recipe's.
     device : str or None
-        Short name of the provider whose device holds the image; None where numpy does.
+        Short name of the provider whose device holds the image; None if numpy does.
     """
 
     def __init__(self, network: Network, execution: Execution, device: str | None) -> None:
@@ -88,12 +88,12 @@ class ObjectiveCache:
         self._loaded: dict[_Key, LoadedObjective] = {}
 
     def get(self, recipe: Recipe) -> LoadedObjective:
-        """The objective of a recipe, loaded where it is not."""
+        """The objective of a recipe, loaded if necessary."""
         key = _key(recipe)
         found = self._loaded.pop(key, None)
         if found is None:
-            # The one unused for longest goes first, so that its memory serves the new one.
-            while len(self._loaded) >= _LOADED:
+            # The least recently used one is released first, so that its memory can be reused.
+            while len(self._loaded) >= _MAX_LOADED:
                 del self._loaded[next(iter(self._loaded))]
             kind = Objective if self._device is None else DeviceObjective
             execution = Execution(
@@ -105,25 +105,25 @@ class ObjectiveCache:
         return found
 
     def __contains__(self, recipe: Recipe) -> bool:
-        """Whether `get` has it at hand."""
+        """Whether the objective of a recipe is loaded."""
         return _key(recipe) in self._loaded
 
     def forget(self, *, but: Recipe) -> None:
-        """Give back the memory of all but one; they are loaded again when asked for."""
-        kept = _key(but)
-        self._loaded = {key: found for key, found in self._loaded.items() if key == kept}
+        """Release all objectives but one; `get` loads them again."""
+        key = _key(but)
+        self._loaded = {key: self._loaded[key]} if key in self._loaded else {}
 
 
 _Key = tuple[tuple[Term, ...], str, float, str]
 
 
 def _key(recipe: Recipe) -> _Key:
-    """What makes one objective differ from another: terms, the state of its guide, precision."""
+    """Everything that an objective depends on: terms, guide and its time of change, precision."""
     if not recipe.needs_guide:
         return recipe.layers, "", 0.0, recipe.precision
     try:
         changed = Path(recipe.guide).stat().st_mtime
     except (OSError, ValueError):
-        # What reads it will say so.
+        # Reading it will raise the error.
         changed = 0.0
     return recipe.layers, recipe.guide, changed, recipe.precision

@@ -1,4 +1,4 @@
-"""Dream on an image: the network, the recipe and the ascent brought together."""
+"""`dream` and `Dreamer`: run a recipe on an image."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ Array = npt.NDArray[np.float32]
 
 
 class Dreamer:
-    """A network kept warm: dreams any number of images, each with its own recipe.
+    """A loaded network that dreams any number of images, each with its own recipe.
 
     Parameters
     ----------
     network : str or Network
         A name that `core.network.files.available` lists, a path, or a network in memory.
     provider : str
-        Execution provider: `auto`, or one that is demanded.
+        Execution provider: `auto`, or the name of one.
     threads : int
-        Threads of ONNX Runtime on the CPU, 0 for one a core.
+        Threads of ONNX Runtime on the CPU, 0 for one per core.
     backend : str
-        What holds the image: `numpy`, `device` or `auto`; see `core.dreaming.backends`.
+        Where images are held: `numpy`, `device` or `auto`; see `core.dreaming.backends`.
 
     Raises
     ------
     NetworkError, ProviderError
-        Where the network or the provider cannot be had.
+        The network or the provider is not available.
     OptionError
-        Where there is no such backend.
+        There is no such backend.
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class Dreamer:
 
     @cached_property
     def _device_memory(self) -> float | None:
-        """Bytes that were free on the GPU before this dreamer took any; None for no or any GPU.
+        """Free bytes of the GPU before this dreamer used any; None without a GPU or if unknown.
 
-        Asked once: what it holds later, the next dream can use again.
+        Asked once, since the next dream can reuse the dreamer's own memory.
         """
         return None if self._device is None else free_bytes(self._device)
 
@@ -92,15 +92,15 @@ class Dreamer:
         return self._objectives.get(recipe)
 
     def is_warm(self, recipe: Recipe) -> bool:
-        """Tell whether `objective` has it at hand."""
+        """Whether the objective of a recipe is loaded."""
         return recipe in self._objectives
 
     def forget(self, *, but: Recipe) -> None:
-        """Give back the memory of all objectives but one; they are loaded again when asked for."""
+        """Release the memory of all objectives but one; `objective` loads them again."""
         self._objectives.forget(but=but)
 
     def estimate(self, width: int, height: int, recipe: Recipe) -> Estimate:
-        """Peak memory and tile for an image of that size; see `core.dreaming.memory.estimate`."""
+        """Peak memory and tile for an image of this size; see `core.dreaming.memory.estimate`."""
         provider = self._device or first_choice(self._execution.provider)
         free = self._device_memory
         return estimate(width, height, recipe, self.network, device=free, provider=provider)
@@ -120,17 +120,16 @@ class Dreamer:
         Parameters
         ----------
         pixels : array
-            float32 [height, width, 3], encoded as a file would be; values beyond 0..1 survive,
-            since what is returned is `pixels + strength * (dream(clipped) - clipped)`. Not
-            changed.
+            float32 [height, width, 3], sRGB-encoded; not changed. Values outside 0..1 survive,
+            since the result is `pixels + strength * (dream(clipped) - clipped)`.
         recipe : Recipe
-            Its `network` is not read: this dreamer has one already.
+            The parameters; its `network` is ignored, since this dreamer has one.
         mask : array, optional
-            float32 [height, width], 0..1; where it is 0, pixels come back bit-identical.
+            float32 [height, width], 0..1; where it is 0, pixels are returned bit-identical.
         tile : int, optional
-            The longest side of a tile, where an estimate was made before.
+            The longest side of a tile, if it was estimated before.
         callbacks : Callbacks
-            Told how it goes, and asked whether to go on.
+            Functions to call for progress, previews and cancellation.
         preview_side : int
             Longer side of the previews in pixels.
 
@@ -152,12 +151,10 @@ class Dreamer:
         layers = [term.layer for term in recipe.layers]
         grid = Grid(side, recipe.overlap, self.network.geometry(layers))
 
-        def climb(backend: Backend[Image], start: Image, original: Image) -> Image:
-            on_octave = None
-            if callbacks.on_preview is not None:
-                on_octave = PreviewMaker(
-                    backend, original, mask, recipe.strength, preview_side, callbacks.on_preview
-                )
+        def run(backend: Backend[Image], start: Image, original: Image) -> Image:
+            preview = None
+            if (show := callbacks.on_preview) is not None:
+                preview = PreviewMaker(backend, original, mask, recipe.strength, preview_side, show)
             return ascend(
                 backend,
                 start,
@@ -165,15 +162,15 @@ class Dreamer:
                 rng=rng,
                 original=original,
                 callbacks=callbacks,
-                on_octave=on_octave,
+                on_octave=preview,
             )
 
         start = small
         if recipe.start == "noise":
             start = noise(size, recipe.noise_low, recipe.noise_high, rng)
-        dreamt = objective.backend(recipe).run(climb, start, small)
+        dreamt = objective.backend(recipe).run(run, start, small)
         if recipe.start == "noise":
-            # Nothing of the picture is in it, its detail included.
+            # It contains nothing of the picture, not even detail that enlarging loses.
             dreamt = dreamt if own else resize(dreamt, (height, width), method)
             dreamt -= base
         else:
@@ -181,12 +178,12 @@ class Dreamer:
             dreamt = dreamt if own else resize(dreamt, (height, width), method)
         if recipe.strength != 1:
             dreamt *= recipe.strength
-        # The clipped original has served; its memory takes the result, in the image's own layout.
+        # The memory of the clipped original is reused for the result, in the image's layout.
         return changed(pixels, dreamt, mask, base.reshape(height, width, 3))
 
 
 def noise_picture(recipe: Recipe) -> Array:
-    """The noise that a recipe starts from where no picture is given.
+    """The noise that a recipe starts from without a picture.
 
     Returns
     -------
@@ -204,12 +201,12 @@ _warm = threading.local()
 
 
 def _warm_dreamer(network: str, provider: str) -> Dreamer:
-    """The last dreamer, where it is for the same state of the same network file, else a new one."""
+    """The last dreamer if it has the same, unchanged network file; else a new one."""
     path = find(network)
     state = path.stat()
     key = path, state.st_mtime_ns, state.st_size, provider
     if getattr(_warm, "key", None) != key:
-        # First the old one's memory is given back.
+        # Release the old one's memory first.
         _warm.key = _warm.dreamer = None
         _warm.dreamer = Dreamer(network, provider)
         _warm.key = key
@@ -252,16 +249,16 @@ def dream(
 ) -> Picture | npt.NDArray[Any]:
     """Dream on one image.
 
-    The network stays loaded for the next call in the same thread; a `Dreamer` of one's own keeps
-    it as long as that one lives.
+    The network stays loaded for the next call in the same thread. Use a `Dreamer` to control how
+    long it stays loaded.
 
     Parameters
     ----------
     image : Picture or array
-        What `core.read` gave, or pixels [height, width, 3]: uint8, uint16, or floats where 0 is
-        black and 1 white, sRGB-encoded.
+        A picture from `core.read`, or pixels [height, width, 3]: uint8, uint16, or floats from 0,
+        black, to 1, white, sRGB-encoded.
     recipe : Recipe or str
-        What to dream, or the name of a preset.
+        A recipe, or the name of a preset.
     provider : str
         Execution provider: `auto`, `cpu`, `cuda`, ...
     mask : array, optional
@@ -269,7 +266,7 @@ def dream(
     on_progress : callable, optional
         Called with a `core.ascent.progress.Progress` after every tile.
     cancelled : callable, optional
-        Asked before every tile; True ends the dream with `CancelledError`.
+        Called before every tile; if it returns True, `CancelledError` is raised.
 
     Returns
     -------
@@ -279,7 +276,7 @@ def dream(
     Raises
     ------
     DreamlayerError
-        With one sentence on what to do, where the recipe, network, provider or image do not fit.
+        Recipe, network, provider or image cannot be used; the message says what to do.
     """
     chosen = preset(recipe) if isinstance(recipe, str) else recipe
     dreamer = _warm_dreamer(chosen.network, provider)

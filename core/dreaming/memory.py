@@ -1,4 +1,4 @@
-"""How much memory a dream needs, and which tile fits the machine."""
+"""Memory estimates of dreams, and the tile that fits into memory."""
 
 from __future__ import annotations
 
@@ -17,36 +17,35 @@ from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.runtime.providers import provider_of
 
 TILE = 512
-"""Side of a tile where memory allows; above it a step costs the same per pixel."""
+"""Default side of a tile; larger ones are not faster per pixel."""
 
 _SMALLER_TILES = (384, 256, 192, 128)
 _COPIES = 4.75
-"""float32 copies of the image at the peak: as read, clipped and planar, dreamt, its gradient, the
-plane in work and the file's bytes; measured at 12 and 100 megapixels."""
-
+"""float32 copies of the image at the peak: as read, clipped and planar, dreamed, its gradient, one
+plane, and the file's bytes; measured at 12 and 100 megapixels."""
 
 SHARE_OF_FREE = 0.9
-"""What an estimate may claim of the free memory."""
+"""The fraction of free memory that a dream may use."""
 
 _DEVICE_COPIES = 7.0
-"""float32 copies of the image on a GPU: the original, dreamt, its gradient, and four that a step
-or a change of octave needs."""
+"""float32 copies of the image on a GPU: original, dreamed, its gradient, and four during a step or
+a change of octave."""
 
 _DEVICE_BASE = 600e6
-"""GPU memory that CUDA, cuDNN and cuBLAS use before they compute, in bytes."""
+"""GPU memory in bytes that CUDA, cuDNN and cuBLAS use when loaded."""
 
 _DEVICE_BYTES_PER_WEIGHT = 24
-"""A weight and its transposed copy, for graphs of a whole image and of several tiles, including
-what cuDNN prepares."""
+"""A weight and its transposed copy, in graphs for a whole image and for several tiles, including
+cuDNN's prepared copies."""
 
 _DEVICE_SHARE = 1.8
-"""Peak of the GPU's arena relative to the forward activations, cuDNN's workspace included; with
-a margin, since it was not measured on a GPU."""
+"""Peak of the GPU's arena relative to the forward activations, including cuDNN's workspace; with a
+margin, since it was not measured on a GPU."""
 
 _DEVICE_TILES = (4096, 3072, 2048, 1536, 1024, 768)
 
-_CARRIED = 20
-"""Bytes per pixel, mask included, as the worker reads them."""
+_WORKER_BYTES = 20
+"""Bytes per pixel, including the mask, that the worker reads."""
 
 
 _REMEDY = "use a smaller tile, scale the picture down"
@@ -59,11 +58,11 @@ class Estimate:
     Attributes
     ----------
     bytes : float
-        The whole process's peak memory.
+        Peak memory of the process.
     tile : int
         The longest side of a tile that this is for.
     available : float
-        Bytes that the process could have when asked, including what it held already.
+        Bytes that the process could use, including those it already had.
     device : float
         Peak memory on the GPU that holds the image; 0 without one.
     """
@@ -75,40 +74,40 @@ class Estimate:
 
 
 def available() -> float:
-    """Bytes of memory that are free without swapping."""
+    """Bytes of memory that are available without swapping."""
     return float(psutil.virtual_memory().available)
 
 
 def held() -> float:
-    """Bytes of memory that this process has already."""
+    """Bytes of memory that this process uses."""
     return float(psutil.Process().memory_info().rss)
 
 
 def usable() -> float:
-    """Bytes that this process may have: what it holds already, and what is free."""
+    """Bytes that this process may use, including those it already has."""
     return available() + held()
 
 
 def fits(needed: float, free: float) -> bool:
-    """Whether an estimate of bytes fits into free memory, with some to spare."""
+    """Whether an estimate in bytes fits into free memory with a margin."""
     return needed <= free * SHARE_OF_FREE
 
 
 def weight_count(network: Network) -> int:
-    """How many numbers a network's weights are."""
+    """The number of a network's weights."""
     return sum(math.prod(tensor.dims) for tensor in network.model.graph.initializer)
 
 
 def check_room(width: int, height: int) -> None:
-    """Refuse a picture that cannot fit with any network, before its pixels are read.
+    """Refuse a picture that does not fit into memory with any network, before it is read.
 
     Raises
     ------
     MemoryLimitError
-        It does not fit; the message says what is needed and what is free.
+        It does not fit; the message says how much is needed and free.
     """
     free, needed = available(), _for_pixels(width, height)
-    if not fits(needed, free + held()) or not fits(width * height * _CARRIED, free):
+    if not fits(needed, free + held()) or not fits(width * height * _WORKER_BYTES, free):
         raise shortage(f"dreaming {width} × {height} pixels", needed, free, _REMEDY)
 
 
@@ -122,30 +121,29 @@ def estimate(
     device: float | None = None,
     provider: str = "cpu",
 ) -> Estimate:
-    """Estimate peak memory, and choose the tile where the recipe leaves it open.
+    """Estimate peak memory, and choose the tile if the recipe does not set it.
 
-    On a GPU that holds the image, the tile is the whole image where that fits.
+    On a GPU that holds the image, the tile is the whole image if that fits.
 
     Parameters
     ----------
     width, height : int
         The image's size in pixels.
     recipe : Recipe
-        With `tile` 0, `TILE` is used, or the largest smaller one that fits into memory.
+        With `tile` 0, the tile is `TILE`, or the largest smaller one that fits into memory.
     network : Network
-        Its activations are most of a tile's memory.
+        The network; most of a tile's memory are its activations.
     free : float, optional
-        Memory in bytes that the process may have, instead of what it holds and the machine has
-        free.
+        Bytes that the process may use; by default those it has and those available.
     device : float, optional
-        Bytes that are free on the GPU that will hold the image.
+        Free bytes of the GPU that will hold the image.
     provider : str
-        Short name of the provider that will run it.
+        Short name of the provider.
 
     Raises
     ------
     MemoryLimitError
-        Not even the smallest tile fits; the message says what is needed.
+        Not even the smallest tile fits; the message says how much is needed.
     """
     free = usable() if free is None else free
     host, weights = provider_of(provider).host, weight_count(network)
@@ -190,16 +188,16 @@ def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) ->
     own = areas[-1]
     # `_COPIES` counts three of the picture, which are larger for an octave beyond its size.
     copies = 3.0 * max(own - pixels, 0) / own
-    if SCHEMES[recipe.scheme].keeps:
+    if SCHEMES[recipe.scheme].stores_octaves:
         copies += sum(areas) / own + 1.0
     copies += 2.0 * recipe.smoothing_cascade + 4.5 * bool(recipe.pyramid)
     return own * 12.0 * (copies + recipe.needs_original)
 
 
 def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
-    """The guide's activations, which ONNX Runtime may retain, and the comparison with them:
+    """The guide's activations, which ONNX Runtime may retain, and the comparison with them.
 
-    two copies of the inner products of all positions of a tile with all of the guide's.
+    The comparison has two copies of the inner products of all positions of tile and guide.
     """
     if not recipe.needs_guide:
         return 0.0
@@ -216,7 +214,7 @@ def _for_pixels(width: int, height: int) -> float:
 def shortage(
     what: str, needed: float, free: float, remedy: str, where: str = "memory"
 ) -> MemoryLimitError:
-    """The error for work that needs more bytes than are free, with what to do about it."""
+    """The error for work that needs more bytes than are free, with the remedy."""
     return MemoryLimitError(
         f"{what} needs about {in_units(needed)} of {where}, but only {in_units(free)} are free; "
         f"{remedy}, or close other programs"
@@ -224,5 +222,5 @@ def shortage(
 
 
 def in_units(count: float) -> str:
-    """Bytes in a unit that people read."""
+    """A number of bytes as text, in MiB or GiB."""
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"

@@ -1,4 +1,4 @@
-"""An objective that is loaded, with what its layers are compared with."""
+"""An objective loaded for the numpy backend, with the inputs that its terms compare with."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ Array = npt.NDArray[np.float32]
 
 
 class Objective:
-    """Gives the value of an objective and its gradient for one tile.
+    """Computes an objective and its gradient for one tile.
 
     Parameters
     ----------
     network : Network
-        The network that holds the layers.
+        The network with the layers.
     terms : sequence of Term
         The objective.
     guide : str
-        File of the picture that guided terms are compared with; empty for none.
+        File of the picture that guided terms compare with; empty for none.
     execution : Execution
         The provider, threads and precision.
 
     Attributes
     ----------
     provider : str
-        Short name of the provider that really runs it.
+        Short name of the provider that loaded.
 
     Raises
     ------
     RecipeError
-        A term needs a guide and there is none, or the guide is smaller than the network takes.
+        A term needs a guide and there is none, or the guide is too small for the network.
     LayerError, UnsupportedOperatorError, NetworkError, ProviderError, PictureError
-        As the network, the provider and the guide's file have it.
+        The network, the provider or the guide's file cannot be used.
     """
 
     def __init__(
@@ -67,13 +67,13 @@ class Objective:
         self.provider = self._session.provider
 
     def backend(self, recipe: Recipe) -> NumpyBackend:
-        """Where to dream by a recipe of these terms."""
+        """The backend for a recipe with these terms."""
         # A dream must not depend on the one before.
         self._session.reset()
         return NumpyBackend(recipe, self, self.expect, self._threads)
 
     def expect(self, size: Size | None, pixels: int) -> None:
-        """Make ready for tiles of one size; see `GradientSession.expect`."""
+        """Prepare for tiles of one size; see `GradientSession.expect`."""
         self._session.expect(size, pixels)
 
     def specialize(self, size: Size | None) -> None:
@@ -88,15 +88,15 @@ class Objective:
         tile : array
             float32 [3, height, width], 0..1.
         original : array, optional
-            The same tile of the picture as it was, where a term needs it.
+            The same tile of the original picture, if a term needs it.
 
         Returns
         -------
         (float, array)
             The objective, and its gradient, float32 [3, height, width].
         """
-        given = self._fixed
+        inputs = self._fixed
         if self._originals is not None and original is not None:
             maps = self._originals(original)
-            given = {**given, **{one.input: maps[one.layer] for one in self._own}}
-        return self._session(tile, given)
+            inputs = {**inputs, **{one.input: maps[one.layer] for one in self._own}}
+        return self._session(tile, inputs)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from dreamlayer.core.ascent.normalize import condition, divide, even_out, magnitude, smooth
+from dreamlayer.core.ascent.normalize import condition, divide, magnitude, normalize_bands, smooth
 from dreamlayer.core.recipe.recipe import Recipe
 
 
@@ -98,5 +98,5 @@ def test_bands_are_evened_out_as_tensorflows_tutorial_does(size: tuple[int, int]
     joined = even[-1]
     for band in reversed(even[:-1]):
         joined = up(joined, band) + band
-    even_out(g, 3)
+    normalize_bands(g, 3)
     np.testing.assert_allclose(g, joined.numpy()[0].transpose(2, 0, 1), atol=1e-4)

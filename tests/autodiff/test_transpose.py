@@ -69,7 +69,7 @@ def test_layers_are_the_same() -> None:
 
 @pytest.mark.parametrize("kind", ["squares", "mean", "neuron", "variation"])
 def test_gradient_is_the_same(kind: str) -> None:
-    """ObjectiveCache that count all places alike, and those that do not."""
+    """Objectives that treat all positions alike, and those that do not."""
     model, terms = network(JOINED), [Term("y", kind=kind), Term("p", 0.5, border=1)]
     image = RNG.random((1, 3, 14, 11), np.float32)
     expected = session(gradient_model(model, terms)).run(["loss", "gradient"], {"image": image})

@@ -1,4 +1,4 @@
-"""What goes to the device and comes back, what is kept there, and what happens where it is full."""
+"""Copies to and from the device, memory used there, and errors when it is full."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dreamlayer.core.ascent.backend import Formula
 from dreamlayer.core.ascent.loop import Callbacks, ascend
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.device import backend as backend
-from dreamlayer.core.device.buffers import Buffer, Device, failure
+from dreamlayer.core.device.buffers import Buffer, Device, device_error
 from dreamlayer.core.device.graphs import BoundGraph, Graphs
 from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.dreaming.dreamer import Dreamer
@@ -37,7 +37,7 @@ class Counted:
         self.downloaded: list[int] = []
         self.made = 0
         self.runs = 0
-        empty, climb, run = Device.empty, backend.DeviceOctaveStep.climb, BoundGraph.run
+        empty, apply, run = Device.empty, backend.DeviceOctaveStep.apply, BoundGraph.run
         recipe = Recipe(network=str(network), layers=(Term("deep"),), **parameters)
         objective = DeviceObjective(Network(recipe.network), recipe.layers, "", Execution("cpu", 1))
         self.device = device = objective.graphs.device
@@ -49,8 +49,8 @@ class Counted:
             self.made += 1
             return empty(device, shape, dtype)
 
-        def noted(slope: backend.DeviceOctaveStep, step: int) -> float:
-            divisor = climb(slope, step)
+        def noted(octave: backend.DeviceOctaveStep, step: int) -> float:
+            divisor = apply(octave, step)
             up, down = device.uploads, device.downloads
             self.steps.append((up.copies, up.bytes, down.copies, down.bytes, self.made, self.runs))
             return divisor
@@ -60,7 +60,7 @@ class Counted:
             run(*given)
 
         monkeypatch.setattr(Device, "empty", counted)
-        monkeypatch.setattr(backend.DeviceOctaveStep, "climb", noted)
+        monkeypatch.setattr(backend.DeviceOctaveStep, "apply", noted)
         monkeypatch.setattr(BoundGraph, "run", ran)
         held = objective.backend(recipe)
         dreamt = ascend(held, held.upload(BASE), grid=grid, rng=np.random.default_rng(0))
@@ -92,7 +92,7 @@ def test_nothing_but_scalars_comes_back(
 
 
 def test_octaves_stay_on_the_device(small_network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Schemes that keep an image of each octave do so there."""
+    """Schemes that store an image of each octave do so there."""
     for scheme in ("laplacian", "recursive", "detail-after"):
         counted = Counted(small_network, monkeypatch, Grid(40), octaves=3, steps=2, scheme=scheme)
         assert counted.before == (3 * 2 * 2, 3 * 2 * 2 * 8)
@@ -137,7 +137,7 @@ def test_cancel_takes_effect_within_a_tile(small_network: Path) -> None:
 
 
 def test_graphs_are_made_once(small_network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next picture of that size needs none; large ones make room for one another."""
+    """The next picture of this size uses the cached graphs."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=1)
     dreamer = Dreamer(recipe.network, "cpu", 1, "device")
     dreamer.dream(BASE.transpose(1, 2, 0), recipe)
@@ -146,8 +146,8 @@ def test_graphs_are_made_once(small_network: Path, monkeypatch: pytest.MonkeyPat
     dreamer.dream(BASE.transpose(1, 2, 0), recipe.replace(seed=5))
 
 
-def test_large_graphs_are_not_hoarded() -> None:
-    """Each keeps working memory in proportion to its image."""
+def test_cache_of_large_graphs_is_limited() -> None:
+    """Each has working memory in proportion to its image."""
     graphs = Graphs(Execution("cpu", 1))
     for number in range(1, 6):
         graphs.get(backend._zeros_model(2, number), 7_000_000)
@@ -157,10 +157,10 @@ def test_large_graphs_are_not_hoarded() -> None:
     assert len(graphs) <= 64
 
 
-def test_graphs_that_are_run_once_in_a_while_give_memory_back(
+def test_rarely_run_graphs_release_memory(
     small_network: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By an option that ONNX Runtime takes; the image is the same."""
+    """By an option of ONNX Runtime; the image is the same."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=1)
     image = BASE.transpose(1, 2, 0)
     results = []
@@ -171,7 +171,7 @@ def test_graphs_that_are_run_once_in_a_while_give_memory_back(
 
 
 def test_formula_may_write_what_it_reads() -> None:
-    """In place, pixel by pixel, as schemes do; what is not given stays."""
+    """In place, pixel by pixel, as schemes do; other images are not changed."""
     recipe = Recipe()
     objective = DeviceObjective(Network(), recipe.layers, "", Execution("cpu", 1))
     there = objective.backend(recipe)
@@ -183,7 +183,7 @@ def test_formula_may_write_what_it_reads() -> None:
 
 
 class Full:
-    """An ONNX Runtime whose device has no room; it has nothing else."""
+    """Fake ONNX Runtime whose device has no free memory, and nothing else."""
 
     class OrtValue:
         @staticmethod
@@ -191,18 +191,20 @@ class Full:
             raise RuntimeError("Available memory of 5 is smaller than requested: out of memory")
 
 
-def test_full_device_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says which tile to use; other failures say what happened, and bugs stay bugs."""
-    error = failure(RuntimeError("Failed to allocate memory"), "a tile of 512 × 300", (300, 512))
+def test_full_device_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says which tile to use; other failures say what happened, and bugs are raised."""
+    error = device_error(
+        RuntimeError("Failed to allocate memory"), "a tile of 512 × 300", (300, 512)
+    )
     assert isinstance(error, MemoryLimitError)
     assert "use a tile of 256 (--tile 256)" in str(error)
-    other = failure(RuntimeError("cuDNN failure 8\nmore"), "a step")
+    other = device_error(RuntimeError("cuDNN failure 8\nmore"), "a step")
     assert isinstance(other, NetworkError)
     assert str(other).endswith("a step: cuDNN failure 8")
     refused = NetworkError("ONNX Runtime rejects the network: Failed to allocate memory")
-    assert isinstance(failure(refused, "the network"), MemoryLimitError)
+    assert isinstance(device_error(refused, "the network"), MemoryLimitError)
     with pytest.raises(ZeroDivisionError):
-        failure(ZeroDivisionError(), "a step")
+        device_error(ZeroDivisionError(), "a step")
     monkeypatch.setattr("dreamlayer.core.device.buffers.runtime", lambda: Full)
     with pytest.raises(MemoryLimitError, match="12 MiB; use a smaller tile"):
         Device("cpu").empty((3, 1024, 1024))
@@ -211,7 +213,7 @@ def test_full_device_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tile_that_does_not_fit_is_refused_while_dreaming(
     small_network: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sentence names the tile that did not and one that may."""
+    """The message names the tile that did not fit and a smaller one."""
 
     class Session:
         """Runs out of memory."""

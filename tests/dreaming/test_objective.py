@@ -1,4 +1,4 @@
-"""ObjectiveCache that compare: with a guide, and with the picture as it was."""
+"""Objectives that compare with a guide or with the original picture."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_guide_that_is_missing_small_or_no_picture_is_one_sentence(tmp_path: Pat
     with pytest.raises(RecipeError, match="set guide to a picture file"):
         Objective(network, terms)
     Image.new("RGB", (90, 30)).save(tmp_path / "small.png")
-    with pytest.raises(RecipeError, match=r"90 × 30 pixels, but network .* needs 43 at least"):
+    with pytest.raises(RecipeError, match=r"90 × 30 pixels, but network .* needs at least 43"):
         Objective(network, terms, str(tmp_path / "small.png"))
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(PictureError, match=r"text\.png"):
