@@ -47,10 +47,12 @@ class NumpyLoop:
     def dream(self, planes: Array, recipe: Recipe) -> Array:
         """Dream on a whole image."""
         # Imported here, as peers with a loop of their own do not need it.
-        from dreamlayer.core.ascent.loop import ascend_numpy
+        from dreamlayer.core.ascent.loop import ascend
+        from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 
         rng = np.random.default_rng(recipe.seed)
-        return ascend_numpy(planes, recipe, self._timed, grid=self._grid, rng=rng)
+        backend = NumpyBackend(recipe, self._timed)
+        return ascend(backend, planes, grid=self._grid, rng=rng)
 
     def _timed(self, tile: Array, *_: Any) -> tuple[float, Array]:
         began = time.perf_counter()

@@ -10,13 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.backend import Backend, Image
-from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, NumpyBackend
 from dreamlayer.core.ascent.octaves import SCHEMES, Scheme, octave_sizes
 from dreamlayer.core.ascent.preview import OnPreview
 from dreamlayer.core.ascent.progress import OnProgress, ProgressTracker
 from dreamlayer.core.ascent.tiles import Grid, tiles_of
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
 
@@ -71,49 +69,6 @@ class Callbacks:
     on_preview: OnPreview | None = None
     on_step: OnStep | None = None
     cancelled: Callable[[], bool] | None = None
-
-
-def ascend_numpy(
-    base: Array,
-    recipe: Recipe,
-    gradient_of: GradientOf,
-    *,
-    grid: Grid,
-    rng: np.random.Generator,
-    original: Array | None = None,
-    callbacks: Callbacks = Callbacks(),
-    on_octave: OnOctave[Array] | None = None,
-    expect: Expect | None = None,
-) -> Array:
-    """Dream on a planar image over all octaves, in numpy.
-
-    Parameters
-    ----------
-    base : array
-        float32 [3, height, width], 0..1, the initial image; it is not changed.
-    recipe : Recipe
-        The parameters; its network and layers are part of `gradient_of`.
-    gradient_of : callable
-        Computes the objective and its gradient for one tile.
-    grid, rng, original, callbacks, on_octave
-        As for `ascend`.
-    expect : callable, optional
-        As for `NumpyBackend`.
-
-    Returns
-    -------
-    array
-        float32 [3, height, width].
-    """
-    return ascend(
-        NumpyBackend(recipe, gradient_of, expect),
-        base,
-        grid=grid,
-        rng=rng,
-        original=original,
-        callbacks=callbacks,
-        on_octave=on_octave,
-    )
 
 
 def ascend(

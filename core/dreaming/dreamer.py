@@ -6,7 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.runtime.sessions import first_choice
 
 Array = npt.NDArray[np.float32]
+Given = TypeVar("Given", Picture, npt.NDArray[Any])
 
 
 class Dreamer:
@@ -58,6 +59,15 @@ class Dreamer:
         The network or the provider is not available.
     OptionError
         There is no such backend.
+
+    Examples
+    --------
+    >>> from dreamlayer import Dreamer, preset, read
+    >>> dreamer, recipe = Dreamer(provider="cpu"), preset("eyes").replace(octaves=1, steps=1)
+    >>> photo = read("photo.jpg")
+    >>> dreams = [dreamer.dream(photo.pixels, recipe.replace(seed=seed)) for seed in (1, 2)]
+    >>> [dreamt.shape for dreamt in dreams]
+    [(400, 600, 3), (400, 600, 3)]
     """
 
     def __init__(
@@ -214,39 +224,15 @@ def _warm_dreamer(network: str, provider: str) -> Dreamer:
     return found
 
 
-@overload
 def dream(
-    image: Picture,
-    recipe: Recipe | str = ...,
-    *,
-    provider: str = ...,
-    mask: Array | None = ...,
-    on_progress: OnProgress | None = ...,
-    cancelled: Callable[[], bool] | None = ...,
-) -> Picture: ...
-
-
-@overload
-def dream(
-    image: npt.NDArray[Any],
-    recipe: Recipe | str = ...,
-    *,
-    provider: str = ...,
-    mask: Array | None = ...,
-    on_progress: OnProgress | None = ...,
-    cancelled: Callable[[], bool] | None = ...,
-) -> npt.NDArray[Any]: ...
-
-
-def dream(
-    image: Picture | npt.NDArray[Any],
+    image: Given,
     recipe: Recipe | str = DEFAULT_PRESET,
     *,
     provider: str = AUTO,
     mask: Array | None = None,
     on_progress: OnProgress | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> Picture | npt.NDArray[Any]:
+) -> Given:
     """Dream on one image.
 
     The network stays loaded for the next call in the same thread. Use a `Dreamer` to control how
@@ -277,13 +263,21 @@ def dream(
     ------
     DreamlayerError
         Recipe, network, provider or image cannot be used; the message says what to do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dreamlayer import dream, preset
+    >>> gray = np.full((80, 120, 3), 128, np.uint8)
+    >>> dreamt = dream(gray, preset("gentle").replace(octaves=1, steps=2), provider="cpu")
+    >>> dreamt.shape, dreamt.dtype, bool((dreamt != gray).any())
+    ((80, 120, 3), dtype('uint8'), True)
     """
     chosen = preset(recipe) if isinstance(recipe, str) else recipe
     dreamer = _warm_dreamer(chosen.network, provider)
-    given = image if isinstance(image, Picture) else np.asarray(image)
-    pixels = given.pixels if isinstance(given, Picture) else as_float(given)
+    pixels = image.pixels if isinstance(image, Picture) else as_float(np.asarray(image))
     callbacks = Callbacks(on_progress, cancelled=cancelled)
     result = dreamer.dream(pixels, chosen, mask=mask, callbacks=callbacks)
-    if isinstance(given, Picture):
-        return dataclasses.replace(given, pixels=result, recipe=chosen.to_json())
-    return as_type(result, given.dtype)
+    if isinstance(image, Picture):
+        return dataclasses.replace(image, pixels=result, recipe=chosen.to_json())
+    return as_type(result, np.asarray(image).dtype)

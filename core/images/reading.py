@@ -248,6 +248,13 @@ def read(
         As for `open` and `Source.load`.
     MemoryLimitError
         The picture does not fit into memory.
+
+    Examples
+    --------
+    >>> from dreamlayer import read
+    >>> picture = read("photo.jpg")
+    >>> picture.pixels.shape, picture.pixels.dtype
+    ((400, 600, 3), dtype('float32'))
     """
     with open(source, max_megapixels) as opened:
         return opened.load()

@@ -106,6 +106,13 @@ def write(
     ------
     OutputError
         As `check_target`, or the disk is full, or another system error.
+
+    Examples
+    --------
+    >>> from dreamlayer import read, write
+    >>> picture = read("photo.jpg")
+    >>> picture.pixels = picture.pixels[:, ::-1]
+    >>> write(picture, "mirrored.png")
     """
     check_target(target, format, picture)
     kind = output_format(target, format)

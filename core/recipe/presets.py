@@ -85,7 +85,14 @@ class Presets(Generic[R]):
         return {one.name: one for one in sorted(map(self._about, self.names()), key=order)}
 
     def preset(self, name: str) -> R:
-        """The recipe of a preset; `RecipeError` with the nearest names where there is none."""
+        """The recipe of a preset; `RecipeError` with the nearest names if there is none.
+
+        Examples
+        --------
+        >>> from dreamlayer import preset
+        >>> preset("gentle").replace(steps=4).steps
+        4
+        """
         if name not in self.names():
             for other in (DREAMS, STYLES):
                 if name in other.names():

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.loop import Callbacks, ascend_numpy
-from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf
+from dreamlayer.core.ascent.loop import Callbacks, ascend
+from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, NumpyBackend
 from dreamlayer.core.ascent.progress import OnProgress, Progress, Timer, check_cancelled
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.objective import Objective
@@ -150,7 +150,7 @@ class Gallery:
         on_progress : callable, optional
             Called with a `Progress` whose fraction and time left are those of all pictures.
         cancelled : callable, optional
-            As for `core.ascent.loop.ascend_numpy`.
+            As for `core.ascent.loop.ascend`.
         """
         timer = Timer(1.0)
         timer.seconds_left(0.0)
@@ -176,16 +176,14 @@ class Gallery:
         side = max(recipe.canvas, recipe.tile)
         losses = [0.0]
         objective, expect = self._objective(used)
-        planes = ascend_numpy(
+        planes = ascend(
+            NumpyBackend(recipe, objective, expect),
             noise(size, recipe.noise_low, recipe.noise_high, rng),
-            recipe,
-            objective,
             grid=Grid(side, recipe.overlap, self._network.geometry([used.layer])),
             rng=rng,
             callbacks=Callbacks(
                 on_progress, on_step=lambda step: losses.append(step.loss), cancelled=cancelled
             ),
-            expect=expect,
         )
         pixels = np.rint(np.clip(planes.transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
         return Dreamt(term, pixels, losses[-1], recipe)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dreamlayer.core.ascent.loop import Callbacks, ascend_numpy
+from dreamlayer.core.ascent.loop import Callbacks, ascend
+from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 from dreamlayer.core.ascent.octaves import octave_sizes
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.ascent.tiles import Grid
@@ -61,8 +62,8 @@ def test_ascent_equals_the_published_loop(small_network: Path) -> None:
     )
     session = Dreamer(recipe.network, "cpu").objective(recipe)
     base = np.random.default_rng(1).random((3, 61, 47), np.float32)
-    ours = ascend_numpy(
-        base, recipe, session, grid=Grid(512), rng=np.random.default_rng(recipe.seed)
+    ours = ascend(
+        NumpyBackend(recipe, session), base, grid=Grid(512), rng=np.random.default_rng(recipe.seed)
     )
     theirs = published_loop(base, recipe, session, np.random.default_rng(recipe.seed))
     np.testing.assert_allclose(ours, theirs, atol=2e-5)
@@ -87,7 +88,7 @@ def test_tiled_equals_untiled_where_the_overlap_covers_what_a_layer_sees(
     def run(side: int, overlap: int) -> Array:
         rng = np.random.default_rng(0)
         grid = Grid(side, overlap)
-        image = ascend_numpy(base, recipe, session, grid=grid, rng=rng)
+        image = ascend(NumpyBackend(recipe, session), base, grid=grid, rng=rng)
         return (image - base)[:, 8:-8, 8:-8]
 
     whole, tiled, bare = run(512, 0), run(40, 4), run(40, 0)
@@ -111,7 +112,10 @@ def test_default_network_tiles_point_the_same_way(coffee: Path) -> None:
 
     def step(side: int, overlap: int) -> Array:
         grid = Grid(side, overlap, dreamer.network.geometry(["mixed3", "mixed4", "mixed5"]))
-        return ascend_numpy(base, recipe, session, grid=grid, rng=np.random.default_rng(0)) - base
+        return (
+            ascend(NumpyBackend(recipe, session), base, grid=grid, rng=np.random.default_rng(0))
+            - base
+        )
 
     def cosine(a: Array, b: Array) -> float:
         return float((a * b).sum() / np.linalg.norm(a) / np.linalg.norm(b))
@@ -132,7 +136,9 @@ def test_objective_rises() -> None:
     base = np.random.default_rng(0).random((3, 30, 30), np.float32)
     recipe = Recipe(octaves=1, steps=8)
     rng = np.random.default_rng(0)
-    ascend_numpy(base, recipe, towards(0.5), grid=Grid(64), rng=rng, callbacks=Callbacks(watch))
+    ascend(
+        NumpyBackend(recipe, towards(0.5)), base, grid=Grid(64), rng=rng, callbacks=Callbacks(watch)
+    )
     assert len(seen) == 8
     assert seen == sorted(seen)
 
@@ -144,10 +150,9 @@ def test_any_size_can_be_dreamed(size: tuple[int, int], small_network: Path) -> 
     session = Dreamer(recipe.network, "cpu").objective(recipe)
     base = np.full((3, *size), 0.5, np.float32)
     base += np.linspace(0, 0.1, base.size, dtype=np.float32).reshape(base.shape)
-    image = ascend_numpy(
+    image = ascend(
+        NumpyBackend(recipe, session),
         base,
-        recipe,
-        session,
         grid=Grid(64, geometry=Geometry(minimum=16)),
         rng=np.random.default_rng(0),
     )
@@ -160,7 +165,9 @@ def test_max_loss_stops_before_the_update() -> None:
     """Once the objective exceeds the limit, the octave's image stays as it was."""
     base = np.random.default_rng(0).random((3, 20, 20), np.float32)
     recipe = Recipe(octaves=1, steps=5, max_loss=-1.0)
-    image = ascend_numpy(base, recipe, towards(0.5), grid=Grid(64), rng=np.random.default_rng(0))
+    image = ascend(
+        NumpyBackend(recipe, towards(0.5)), base, grid=Grid(64), rng=np.random.default_rng(0)
+    )
     np.testing.assert_array_equal(image, base)
 
 
@@ -170,8 +177,12 @@ def test_progress_is_true() -> None:
     recipe = Recipe(octaves=3, steps=2)
     base = np.random.default_rng(0).random((3, 100, 130), np.float32)
     rng = np.random.default_rng(0)
-    ascend_numpy(
-        base, recipe, towards(0.2), grid=Grid(64), rng=rng, callbacks=Callbacks(seen.append)
+    ascend(
+        NumpyBackend(recipe, towards(0.2)),
+        base,
+        grid=Grid(64),
+        rng=rng,
+        callbacks=Callbacks(seen.append),
     )
     fractions = [p.fraction for p in seen]
     assert fractions == sorted(fractions)
@@ -193,7 +204,7 @@ def test_every_octave_is_shown_once_it_is_done() -> None:
     base = np.random.default_rng(0).random((3, 40, 60), np.float32)
     rng = np.random.default_rng(0)
     recipe = Recipe(octaves=3, steps=2)
-    image = ascend_numpy(base, recipe, towards(0.2), grid=Grid(64), rng=rng, on_octave=show)
+    image = ascend(NumpyBackend(recipe, towards(0.2)), base, grid=Grid(64), rng=rng, on_octave=show)
     assert [(octave, octaves) for _, octave, octaves in seen] == [(1, 3), (2, 3), (3, 3)]
     sizes = octave_sizes(40, 60, recipe)
     assert [shown.shape[1:] for shown, _, _ in seen] == sizes
@@ -211,10 +222,9 @@ def test_cancel_takes_effect_within_a_tile() -> None:
 
     base = np.zeros((3, 200, 200), np.float32)
     with pytest.raises(CancelledError):
-        ascend_numpy(
+        ascend(
+            NumpyBackend(Recipe(), count),
             base,
-            Recipe(),
-            count,
             grid=Grid(64),
             rng=np.random.default_rng(0),
             callbacks=Callbacks(cancelled=lambda: tiles >= 3),
@@ -236,10 +246,9 @@ def test_sizes_of_tiles_are_foretold() -> None:
 
     def run(recipe: Recipe) -> None:
         told.clear(), seen.clear()
-        ascend_numpy(
+        ascend(
+            NumpyBackend(recipe, counted),
             base,
-            recipe,
-            counted,
             grid=Grid(32, overlap=4),
             rng=np.random.default_rng(0),
             expect=lambda size, pixels: told.append((size, pixels)),
@@ -259,7 +268,7 @@ def test_original_is_not_changed() -> None:
     copy = base.copy()
     for octaves in (1, 3):
         rng = np.random.default_rng(0)
-        ascend_numpy(base, Recipe(octaves=octaves), towards(1), grid=Grid(64), rng=rng)
+        ascend(NumpyBackend(Recipe(octaves=octaves), towards(1)), base, grid=Grid(64), rng=rng)
     np.testing.assert_array_equal(base, copy)
 
 
@@ -276,7 +285,7 @@ def test_numbers_that_are_not_finite_are_an_error(kind: str, bad: str) -> None:
     base = np.full((3, 9, 9), 0.5, np.float32)
     recipe = Recipe(octaves=1, normalize=kind, smoothing=0.0)
     with pytest.raises(NetworkError, match="not finite"):
-        ascend_numpy(base, recipe, broken, grid=Grid(64), rng=np.random.default_rng(0))
+        ascend(NumpyBackend(recipe, broken), base, grid=Grid(64), rng=np.random.default_rng(0))
 
 
 def test_flat_gradient_is_no_division_by_zero() -> None:
@@ -285,5 +294,5 @@ def test_flat_gradient_is_no_division_by_zero() -> None:
     rng = np.random.default_rng(0)
     for kind in ("mean", "std", "none"):
         recipe = Recipe(octaves=1, normalize=kind)
-        image = ascend_numpy(base, recipe, towards(0.5), grid=Grid(64), rng=rng)
+        image = ascend(NumpyBackend(recipe, towards(0.5)), base, grid=Grid(64), rng=rng)
         np.testing.assert_array_equal(image, base)

@@ -27,7 +27,8 @@ pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[ex
 from published import course, hvass, laplacian, networks, weighted
 from published.dream import Dream
 
-from dreamlayer.core.ascent.loop import Callbacks, Step, ascend_numpy
+from dreamlayer.core.ascent.loop import Callbacks, Step, ascend
+from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.dreamer import noise_picture
 from dreamlayer.core.network.network import Network
@@ -81,10 +82,9 @@ def dream(network: Network, recipe: Recipe, image: Array) -> tuple[Array, list[f
 
     layers = [term.layer for term in recipe.layers]
     base = np.ascontiguousarray((image / np.float32(255)).transpose(2, 0, 1))
-    result = ascend_numpy(
+    result = ascend(
+        NumpyBackend(recipe, gradient_of),
         base,
-        recipe,
-        gradient_of,
         grid=Grid(recipe.tile, recipe.overlap, network.geometry(layers)),
         rng=np.random.default_rng(SEED),
         callbacks=Callbacks(on_step=trace),
