@@ -1,1 +1,1 @@
-"""Measure dreamlayer beside PyTorch and TensorFlow: same network, objective, tile and machine."""
+"""Measure dreamlayer, PyTorch and TensorFlow: same network, objective, tile and machine."""

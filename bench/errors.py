@@ -1,4 +1,4 @@
-"""What the benchmark raises on purpose: one sentence for whoever runs it."""
+"""Errors of the benchmark: one sentence for its user."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dreamlayer.core.errors import DreamlayerError
 
 
 class BenchError(DreamlayerError):
-    """A measurement that cannot be made, or whose numbers could not be trusted."""
+    """A measurement that is impossible, or whose numbers would be wrong."""
 
 
 class UnavailableError(BenchError):
-    """A peer that cannot be measured here; the report says so in its row, with the reason."""
+    """A peer that cannot be measured on this machine; the report gives the reason in its row."""

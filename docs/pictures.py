@@ -16,7 +16,7 @@ GAP = 8
 
 
 def main() -> None:
-    """Write the photo and its dream side by side."""
+    """Write the photo and its dream, side by side."""
     before = read(ROOT / "tests" / "data" / "coffee.jpg")
     after = dream(before)
     gap = np.ones((before.height, GAP, 3), np.float32)

@@ -1,7 +1,7 @@
 """Make the pictures of docs/recipes.md: `python docs/recipes.py`, in six to eight minutes.
 
 Every line of the page that begins with `dreamlayer` and has `-o` is run in docs/recipes, in the
-order of the page, and what it wrote is stored smaller. The times are printed as a table.
+order of the page, and its picture is stored in a smaller file. A table of the times is printed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "recipes.md"
 FOLDER = ROOT / "docs" / "recipes"
 BEFORE, SIDE = "coffee.jpg", 400
 QUALITIES = (88, 82, 76, 70, 64, 58)
-MOST_BYTES = 60 * 1024
+MAX_BYTES = 60 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Timing:
     Attributes
     ----------
     command : str
-        As the page has it, without the output.
+        As on the page, without the output.
     width, height : int
         Size of the picture in pixels.
     seconds : float
-        With loading the network, without starting Python.
+        Loading the network included, starting Python not.
     """
 
     command: str
@@ -49,7 +49,7 @@ class Timing:
 
 
 def main(only: list[str]) -> None:
-    """Make the pictures named, all where none is, and print the table."""
+    """Make the named pictures, or all without names, and print the table."""
     FOLDER.mkdir(exist_ok=True)
     with contextlib.chdir(FOLDER):
         shrink_before()
@@ -60,30 +60,30 @@ def main(only: list[str]) -> None:
 
 
 def commands(page: str) -> list[list[str]]:
-    """The words of each command on the page that writes a picture."""
+    """Return the words of each command on the page that writes a picture."""
     lines = (line.split("#")[0].strip() for line in page.splitlines())
     return [shlex.split(one) for one in lines if one.startswith("dreamlayer ") and " -o " in one]
 
 
 def wanted(words: list[str], only: list[str]) -> bool:
-    """True where the command's picture is named, or none is."""
+    """Whether the command's picture is to be made."""
     return not only or Path(target(words)).stem in only
 
 
 def target(words: list[str]) -> str:
-    """The picture that a command writes."""
+    """Return the picture that a command writes."""
     return words[words.index("-o") + 1]
 
 
 def shrink_before() -> None:
-    """Write the photo that all share, from that of the tests."""
+    """Write the photo that all commands start from, a smaller copy of that of the tests."""
     with Image.open(ROOT / "tests" / "data" / BEFORE) as photo:
         size = SIDE, round(SIDE * photo.height / photo.width)
         store(photo.convert("RGB").resize(size, Image.Resampling.LANCZOS), BEFORE)
 
 
 def run(words: list[str]) -> Timing:
-    """Run one command, and store its picture smaller."""
+    """Run one command, and store its picture in a smaller file."""
     name = target(words)
     began = time.perf_counter()
     code = dreamlayer([*words[1:], "--quiet"])
@@ -97,11 +97,11 @@ def run(words: list[str]) -> Timing:
 
 
 def store(picture: Image.Image, name: str) -> None:
-    """Write a JPEG of the best quality that keeps within `MOST_BYTES`, without metadata."""
+    """Write a JPEG of the best quality that fits in `MAX_BYTES`, without metadata."""
     for quality in QUALITIES:
         buffer = io.BytesIO()
         picture.save(buffer, "jpeg", quality=quality, optimize=True)
-        if buffer.tell() <= MOST_BYTES:
+        if buffer.tell() <= MAX_BYTES:
             break
     Path(name).write_bytes(buffer.getvalue())
 

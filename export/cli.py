@@ -50,9 +50,7 @@ def _commands() -> dict[str, _Command]:
     vgg = "export {} from Keras and compare it with Keras".format
     return {
         "default": _Command(
-            "rebuild the network that ships with dreamlayer, byte for byte",
-            _default,
-            _run_default,
+            "rebuild the network that ships with dreamlayer, byte for byte", _default, _run_default
         ),
         "inception_v3": _Command(vgg("InceptionV3"), _inception_v3, _run_keras),
         "vgg16": _Command(vgg("VGG16"), partial(_vgg, name="vgg16"), _run_keras),

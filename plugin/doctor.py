@@ -157,27 +157,19 @@ class Examiner:
         networks = report["networks"]
         lost = [path for path in networks.values() if not Path(path).is_file()]
         if lost or not networks:
-            yield Check(
-                "networks",
-                False,
-                f"the network {lost[0] if lost else 'that comes with dreamlayer'} is missing",
-                self._machine.shown(
-                    ["git", "-C", root, "checkout", "--", "core/data"]
-                    if root
-                    else [*pip, "--no-deps", "dreamlayer"]
-                ),
-            )
+            says = f"the network {lost[0] if lost else 'that comes with dreamlayer'} is missing"
+            restore = [*pip, "--no-deps", "dreamlayer"]
+            if root:
+                restore = ["git", "-C", root, "checkout", "--", "core/data"]
+            yield Check("networks", False, says, self._machine.shown(restore))
         yield Check("networks", True, ", ".join(networks))
         providers = report["providers"]
         works = [p["name"] for p in providers if p["loaded"]]
         fails = [f"{p['name']} does not load: {p['reason']}" for p in providers if not p["loaded"]]
         if not works:
-            yield Check(
-                "providers",
-                False,
-                "; ".join(fails) or "ONNX Runtime offers none",
-                self._machine.shown([*pip, *(report.get("onnxruntime") or ["onnxruntime"])]),
-            )
+            says = "; ".join(fails) or "ONNX Runtime offers none"
+            packages = report.get("onnxruntime") or ["onnxruntime"]
+            yield Check("providers", False, says, self._machine.shown([*pip, *packages]))
         yield Check("providers", True, "; ".join([f"{', '.join(works)} works", *fails]))
 
     def _check_gimp(self, gimp: Gimp, reinstall: str) -> Iterator[Check]:

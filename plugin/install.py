@@ -43,10 +43,11 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
     if options.to is not None and not options.to.is_dir():
         raise InstallError(f"{options.to} is not a folder; give the plug-ins folder of a GIMP")
     probe = find_python(machine, options.python)
-    if options.to is not None:
-        reports = show(_into(options.to.absolute(), options.gimp, probe), as_json=options.json)
+    if options.to is None:
+        made = _everywhere(machine, options.gimp, probe)
     else:
-        reports = show(_everywhere(machine, options.gimp, probe), as_json=options.json)
+        made = _into(options.to.absolute(), options.gimp, probe)
+    reports = show(made, as_json=options.json)
     if not options.json and any(report.ok for report in reports):
         print("Restart GIMP if it is open; Deep Dream is in its Filters menu.")
     return exit_code(reports)

@@ -186,7 +186,7 @@ class Machine:
         return [Path(part) for part in parts if part]
 
     def which(self, name: str) -> Path | None:
-        """The program of that name on the PATH, None where there is none."""
+        """The program of that name on the PATH, None where it is not found."""
         file = f"{name}.exe" if self.windows else name
         return next((f / file for f in self.path if self.executable(f / file)), None)
 

@@ -62,16 +62,15 @@ class Report:
 
 
 def show(reports: Iterable[Report], *, as_json: bool) -> list[Report]:
-    """Print them, as text each as soon as it comes; all of them."""
+    """Print reports, as text each as soon as it is made; the list of them."""
     shown = []
     for report in reports:
         shown.append(report)
         if not as_json:
             print(report.line, flush=True)
     if as_json:
-        ok = all(report.ok for report in shown)
         gimps = [report.described for report in shown]
-        print(json.dumps({"ok": ok, "gimps": gimps}, indent=2))
+        print(json.dumps({"ok": exit_code(shown) == 0, "gimps": gimps}, indent=2))
     return shown
 
 

@@ -18,7 +18,8 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("core", "export", "plugin", "dreamlayer", "pyproject.toml", "README.md", "LICENSE*")
-SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+
 WAYS = ("wheel", "tool", "editable", "checkout")
 QUICK = ["--steps", "2", "--octaves", "2", "--quiet"]
 
@@ -31,11 +32,11 @@ class Environment:
 
     @property
     def python(self) -> Path:
-        return self.folder / SCRIPTS / "python"
+        return self.folder / "bin" / "python"
 
     @property
     def script(self) -> Path:
-        return self.folder / SCRIPTS / "dreamlayer"
+        return self.folder / "bin" / "dreamlayer"
 
     def pip(self, *words: str | Path) -> None:
         """Run this Python's pip on the environment, without a network."""
@@ -58,15 +59,26 @@ def _clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
-def _environment(folder: Path) -> Environment:
-    venv.create(folder, symlinks=os.name != "nt")
+def _environment(folder: Path, needed: Path) -> Environment:
+    venv.create(folder, symlinks=True)
     made = Environment(folder)
     asked = [str(made.python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     own = Path(_done(subprocess.run(asked, capture_output=True, text=True, check=False)).strip())
-    # What a .pth lists is searched last, and the .pth files in there are not read.
-    needed = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
-    (own / "needed.pth").write_text("\n".join(needed))
+    # What a .pth lists is searched last.
+    (own / "needed.pth").write_text(str(needed))
     return made
+
+
+@pytest.fixture(scope="module")
+def needed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Links to all that this Python has installed, but for dreamlayer itself."""
+    links = tmp_path_factory.mktemp("needed")
+    places = [Path(path) for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    for path in (path for place in places for path in place.iterdir()):
+        ours = path.name.startswith(("dreamlayer", "__editable__")) or path.suffix == ".pth"
+        if not ours and not (links / path.name).exists():
+            (links / path.name).symlink_to(path)
+    return links
 
 
 @pytest.fixture(scope="module")
@@ -129,10 +141,12 @@ class Installed:
 
 
 @pytest.fixture(scope="module")
-def wheel_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def wheel_environment(
+    wheel: Path, needed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
     """The wheel, installed beside another distribution's `core`, which is removed again."""
     folder = tmp_path_factory.mktemp("beside")
-    made = _environment(folder / "environment")
+    made = _environment(folder / "environment", needed)
     made.install(_toy(folder))
     made.install(wheel)
     shown = [str(made.python), "-P", "-c", "import core, dreamlayer.core.errors; print(core.TOY)"]
@@ -144,7 +158,11 @@ def wheel_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(params=WAYS)
 def installed(
-    request: pytest.FixtureRequest, source: Path, wheel_environment: Environment, tmp_path: Path
+    request: pytest.FixtureRequest,
+    source: Path,
+    needed: Path,
+    wheel_environment: Environment,
+    tmp_path: Path,
 ) -> Installed:
     """dreamlayer as a wheel, as pipx and uv install tools, editable, and not installed at all."""
     if request.param == "wheel":
@@ -154,10 +172,15 @@ def installed(
         link = tmp_path / "dreamlayer"
         link.symlink_to(wheel_environment.script)
         return Installed([link])
-    made = _environment(tmp_path / "environment")
+    made = _environment(tmp_path / "environment", needed)
     if request.param == "checkout":
         return Installed([made.python, "-m", "core"], cwd=source)
     made.install("--no-build-isolation", "--editable", source)
+    shown = [str(made.python), "-c", "import dreamlayer.core.cli as cli; print(cli.__file__)"]
+    ran = subprocess.run(
+        shown, cwd=tmp_path, capture_output=True, text=True, env=_clean(), check=False
+    )
+    assert Path(_done(ran).strip()).is_relative_to(source)
     return Installed([made.python, "-m", "dreamlayer"])
 
 
@@ -221,9 +244,9 @@ def test_the_wheel_brings_what_is_no_module(wheel: Path) -> None:
     assert {"LICENSE", "LICENSE-Apache-2.0.txt", "LICENSE-nsfwjs.txt"} <= licences
 
 
-def test_a_checkout_has_a_short_name(source: Path, tmp_path: Path) -> None:
+def test_a_checkout_has_a_short_name(source: Path, needed: Path, tmp_path: Path) -> None:
     """In a checkout `core` gives the public names that `dreamlayer` gives everywhere."""
-    bare = _environment(tmp_path / "environment")
+    bare = _environment(tmp_path / "environment", needed)
     told = "import core, dreamlayer; print(core.dream is dreamlayer.dream, dreamlayer.__version__)"
     ran = subprocess.run(
         [str(bare.python), "-c", f"from core import dream, read, write; {told}"],

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamlayer.plugin.dreamlayer.worker_client import scrubbed
+from dreamlayer.plugin.dreamlayer.worker_client import worker_environment
 from dreamlayer.plugin.interpreter import probe_python
 from dreamlayer.plugin.machine import Machine
 
@@ -87,7 +87,7 @@ def test_onnxruntime_in_the_editors_worker_is_silent(
 ) -> None:
     """What the plug-in gives its worker silences an ONNX Runtime that is imported by others too."""
     command = [sys.executable, "-c", BARE]
-    assert traced(command, scrubbed(environment, {}), tmp_path) == []
+    assert traced(command, worker_environment(environment, {}), tmp_path) == []
 
 
 def test_trial_of_an_interpreter_is_silent(environment: dict[str, str], tmp_path: Path) -> None:
@@ -122,4 +122,4 @@ def test_the_environment_stays_as_it_was(decided: str | None, environment: dict[
 
 def test_the_editors_user_decides_too() -> None:
     """A painter who wants the reports gets them."""
-    assert scrubbed({VARIABLE: "0"}, {})[VARIABLE] == "0"
+    assert worker_environment({VARIABLE: "0"}, {})[VARIABLE] == "0"

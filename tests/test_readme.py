@@ -76,7 +76,7 @@ def test_commands_exist(
             pass
         case ["python", "-m", module, *arguments] if module in MODULES:
             _run_parser(MODULES[module], arguments, monkeypatch, capsys)
-        case ["python", "-m", module, *_] if module.startswith("dreamlayer."):
+        case ["python", "-m", module, *_] if module.startswith(("dreamlayer.", "bench.")):
             assert importlib.util.find_spec(module) is not None, module
         case ["python", "-m", module, *_]:
             assert module in ("venv", "ruff", "mypy", "pip"), module

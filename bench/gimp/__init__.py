@@ -1,1 +1,1 @@
-"""gimp."""
+"""What the GIMP plug-in costs."""

@@ -1,4 +1,4 @@
-"""Runs as a batch in GIMP for `bench/gimp.py`: times calls of the filter on 12 megapixels."""
+"""Runs as a batch in GIMP for `bench.gimp.measure`: times the filter on 12 megapixels."""
 
 import json
 import os
@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 4000, 3000
 
 
 def picture(precision, alpha, selected):
-    """An image of noise, with a feathered selection or none."""
+    """An image of noise, with or without a feathered selection."""
     image = Gimp.Image.new_with_precision(WIDTH, HEIGHT, Gimp.ImageBaseType.RGB, precision)
     kind = Gimp.ImageType.RGBA_IMAGE if alpha else Gimp.ImageType.RGB_IMAGE
     layer = Gimp.Layer.new(image, "noise", WIDTH, HEIGHT, kind, 100.0, Gimp.LayerMode.NORMAL)
@@ -31,7 +31,7 @@ def picture(precision, alpha, selected):
 
 
 def main():
-    """Time each kind of image; GIMP's own work is in the figures too."""
+    """Time each kind of image, GIMP's own work included."""
     Gegl.init(None)
     found = {"version": Gimp.version()}
     for name, precision, alpha, selected in (

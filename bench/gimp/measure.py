@@ -1,9 +1,9 @@
-"""What the GIMP plug-in costs beside the dream: `python bench/gimp.py [trixie|sid]`.
+"""What the GIMP plug-in costs on top of the dream: `python -m bench.gimp.measure [trixie|sid]`.
 
-A recipe of 0 steps through the filter on 12 megapixels, in a real GIMP (`tests/gimp_root.py`): the
-start of the plug-in and of the worker, all pixels out and in again, the undo step. Beside it the
-worker alone: started, given the same number of pixels of the same type by a plain program, its
-result read, ended. Printed as a Markdown table, medians of five calls each.
+A recipe of 0 steps runs through the filter on 12 megapixels, in a real GIMP
+(`tests/support/gimp_root.py`): plug-in and worker start, all pixels are sent and come back, an undo
+step is made. For comparison, a plain program starts the worker, sends as many pixels of the same
+type, reads the result and ends the worker. The output is a Markdown table of medians of five calls.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 import gimp_root  # noqa: E402 - the checkout's own
 
 _CALLS = 5
 _PIXELS = 4000 * 3000
 _TYPES = {"8-bit": ("uint8", 1), "16-bit": ("uint16", 2), "32-bit float": ("float32", 4)}
-"""Type in which an image's pixels pass, and bytes of a value."""
+"""Type in which an image's pixels are sent, and bytes per value."""
 
 
 def main(suite: str) -> None:
-    """Install the filter in a fresh configuration, call it, print the table."""
+    """Install the filter in an empty configuration, call it, print the table."""
     if reason := gimp_root.missing(suite):
         sys.exit(reason)
     with tempfile.TemporaryDirectory() as name:
@@ -38,7 +38,7 @@ def main(suite: str) -> None:
         python = gimp_root.interpreter(folder / "python")
         command = [sys.executable, "-m", "plugin", "install", "--to", str(plug_ins)]
         subprocess.run([*command, "--python", str(python)], cwd=ROOT, check=True)
-        inside = f"/host{ROOT / 'bench' / 'inside_gimp.py'}"
+        inside = f"/host{Path(__file__).with_name('inside.py')}"
         console = ["gimp-console-3", "-i", "--quit", "--batch-interpreter", "python-fu-eval"]
         said = gimp_root.run(
             suite,
@@ -67,7 +67,7 @@ def main(suite: str) -> None:
 
 
 def _alone(image: str) -> float:
-    """Seconds of the worker's own work: start, a frame in, the same frame out, end."""
+    """Seconds that the worker takes by itself: start, one frame in, the same frame out, end."""
     kind, size = next(found for name, found in _TYPES.items() if image.startswith(name))
     mask = "selection" in image
     count = _PIXELS * size * (5 if mask else 4)

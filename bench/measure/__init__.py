@@ -1,1 +1,1 @@
-"""measure."""
+"""Measure the peers: gradients, steps, whole pictures, profiles."""

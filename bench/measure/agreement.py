@@ -1,4 +1,4 @@
-"""Whether two peers compute the same, without which their times mean nothing."""
+"""Whether two peers compute the same; otherwise their times cannot be compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Limits:
-    """How far a peer may be from the first row: in the objective, relative, and in the gradient."""
+    """The limits of agreement: relative error of the objective, cosine of the gradients."""
 
     loss_error: float
     cosine: float
@@ -22,25 +22,25 @@ class Limits:
 
 LIMITS = Limits(1e-4, 0.9999)
 REDUCED = Limits(5e-2, 0.8)
-"""For float32 throughout, and for what computes products in less."""
+"""For float32 throughout, and for products of reduced precision."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How near a peer comes to the first row on one size of tile.
+    """How well a peer agrees with the first row on one size of tile.
 
     Attributes
     ----------
     label : str
         The peer.
     side : int
-        Of the tile, in pixels.
+        Side of the tile in pixels.
     loss_error : float
         Difference of the objectives, relative to the first row's.
     cosine : float
-        Of the angle between the two gradients.
+        Cosine of the angle between the two gradients.
     precision : str
-        What the peer computes in.
+        The peer's precision.
     """
 
     label: str
@@ -51,19 +51,18 @@ class Agreement:
 
     @property
     def holds(self) -> bool:
-        """Whether both compute the same; not-a-number never does."""
+        """Whether both compute the same; never with a NaN."""
         limits = LIMITS if self.precision == FULL else REDUCED
         return self.loss_error <= limits.loss_error and self.cosine >= limits.cosine
 
     @property
     def refusal(self) -> str:
-        """Why a peer that does not agree is not timed."""
+        """Why a peer that does not agree is not timed, without its subject."""
         limits = LIMITS if self.precision == FULL else REDUCED
         return (
-            f"does not compute what ours does on {self.side} × {self.side} pixels (relative "
-            f"difference of the objective {self.loss_error:.1e}, at most "
-            f"{limits.loss_error:.0e} allowed; cosine of the gradients {self.cosine:.6f}, at "
-            f"least {limits.cosine} needed), so its time would mean nothing"
+            f"differs from ours on {self.side} × {self.side} pixels (relative difference of the "
+            f"objective {self.loss_error:.1e}, at most {limits.loss_error:.0e} allowed; cosine of "
+            f"the gradients {self.cosine:.6f}, at least {limits.cosine} needed), so it is not timed"
         )
 
 
@@ -80,6 +79,6 @@ def compare(
 
 
 def cosine(first: Array, second: Array) -> float:
-    """Of the angle between two arrays taken as vectors."""
+    """Cosine of the angle between two arrays taken as vectors."""
     a, b = (np.asarray(array, np.float64).ravel() for array in (first, second))
     return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))

@@ -1,4 +1,4 @@
-"""How many floating-point operations a gradient takes, counted from the network's graph."""
+"""Floating-point operations of a gradient, counted from the network's graph."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dreamlayer.core.graph.inference import IMAGE, infer_shapes
 COUNTED = (
     "Operations are counted from the graph: two for each multiplication and addition of a "
     "convolution, once for the forward pass and once more for the gradient of its input, which "
-    "takes as many; everything else (batch normalisations, activations, pooling) is left out."
+    "takes as many; everything else (batch normalisations, activations, pooling) is not counted."
 )
 
 
 def gradient_operations(model: onnx.ModelProto, plan: Plan, height: int, width: int) -> float:
-    """Operations of one gradient of a tile.
+    """Count the operations of one gradient of a tile.
 
     Parameters
     ----------
@@ -26,13 +26,13 @@ def gradient_operations(model: onnx.ModelProto, plan: Plan, height: int, width: 
     plan : Plan
         The part of it that the objective needs.
     height, width : int
-        Of the tile.
+        Size of the tile.
     """
     shapes = _shapes(model, height, width)
     forward = 0.0
     for step in plan.steps:
         if step.op == "Conv":
-            # Of [out, in, rows, columns] the output's channels are in the result's shape already.
+            # The first of [out, in, rows, columns] is in the result's shape already.
             kernel = plan.constants[step.inputs[1]].shape
             forward += 2.0 * math.prod(shapes[step.output]) * math.prod(kernel[1:])
     return 2.0 * forward

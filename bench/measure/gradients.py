@@ -1,4 +1,4 @@
-"""Check that all peers compute the same, then time them in turn."""
+"""Check that all peers compute the same, then time them in turns."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ def measure(
     Parameters
     ----------
     entries : sequence of Entry
-        Whom to measure; the first is what the others are held against and divided by. Those that
-        cannot be measured here, or that compute something else, are left out with the reason.
+        The rows; the first is the one that the others are compared with. Rows that cannot be
+        measured on this machine, or that compute something else, are left out with the reason.
     terms : sequence of Term
         The objective, on the default network.
     sides : sequence of int
-        Sides of the square tiles of which a gradient is timed; without any, nothing is timed and
-        only who can be measured is found out.
+        Sides of the square tiles whose gradient is timed; without any, nothing is timed, and the
+        result says only which rows can be measured.
     rounds : int
-        How often everyone has a turn at each quantity.
+        Turns of each row at each quantity.
     say : callable
-        Called with a line on what happens next.
+        Called with a line of progress.
 
     Raises
     ------
     BenchError
-        Where the first cannot be measured, or a process ends.
+        The first row cannot be measured, or a process ends.
     """
     missing: dict[str, str] = {}
     with ExitStack() as stack:
@@ -105,7 +105,7 @@ def _operations(terms: Sequence[Term], side: int) -> float:
 
 
 def _agreements(workers: Sequence[Worker], side: int, missing: dict[str, str]) -> list[Agreement]:
-    """How near all come to the first; those that fail or are too far are noted as missing."""
+    """Compare all with the first; note those that fail or differ too much as missing."""
     ours = workers[0].ask("gradient", side)
     found = []
     for worker in workers[1:]:
@@ -113,7 +113,7 @@ def _agreements(workers: Sequence[Worker], side: int, missing: dict[str, str]) -
         try:
             theirs = worker.ask("gradient", side)
         except BenchError as error:
-            # A framework may compile only now, and fail at that.
+            # Some frameworks compile only now, and may fail.
             missing[entry.label] = _reason(error, entry)
             continue
         found.append(compare(entry.label, side, ours, theirs, entry.setting.precision))
@@ -127,14 +127,14 @@ def _reason(error: BenchError, entry: Entry) -> str:
 
 
 def _overheads(workers: Sequence[Worker]) -> dict[str, float]:
-    told = {worker.entry.label: worker.ask("overhead") for worker in workers}
-    return {label: share for label, share in told.items() if share is not None}
+    shares = {worker.entry.label: worker.ask("overhead") for worker in workers}
+    return {label: share for label, share in shares.items() if share is not None}
 
 
 def _in_turn(
     workers: Sequence[Worker], rounds: int, say: Say, request: str, *arguments: int
 ) -> dict[str, list[float]]:
-    """Round by round, so that a machine that slows down or is shared does so for all alike."""
+    """Time round by round, so that a machine that slows down does so for all alike."""
     seconds: dict[str, list[float]] = {worker.entry.label: [] for worker in workers}
     for number in range(rounds):
         for worker in workers:

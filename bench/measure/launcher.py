@@ -1,7 +1,7 @@
-"""Start a command, wait for it, and print what it took as JSON: `python -S launcher.py COMMAND...`.
+"""Run a command and print its time and memory as JSON: `python -S launcher.py COMMAND...`.
 
-A process of its own and of the standard library alone: the peak memory that the system tells of a
-child is at least that of its parent, so that the parent must be small.
+It is a process of its own, with the standard library alone: the peak memory that the system reports
+for a child is at least that of its parent, so the parent must be small.
 """
 
 import json

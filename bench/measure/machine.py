@@ -1,4 +1,4 @@
-"""What the numbers hold for: processor, memory, system."""
+"""The machine that the numbers are from: processor, memory, system."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Machine:
     system : str
         Operating system and Python.
     memory : int
-        Bytes that are built in.
+        Bytes installed.
     gpu : str
-        Model, memory and driver of the first one of NVIDIA's; empty for none.
+        Model, memory and driver of the first NVIDIA GPU; empty without one.
     """
 
     processor: str
@@ -37,13 +37,13 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """Describe the machine that this runs on."""
+    """Describe this machine."""
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return Machine(_processor(), usable_cores(), system, psutil.virtual_memory().total, _gpu())
 
 
 def usable_cores() -> int:
-    """Physical cores that this process may use: a second thread on a core slows all peers down."""
+    """Physical cores that this process may use; a second thread on a core slows all peers down."""
     try:
         allowed = len(os.sched_getaffinity(0))
     except AttributeError:
@@ -52,7 +52,7 @@ def usable_cores() -> int:
 
 
 def _processor() -> str:
-    """The processor's model; Python itself knows it on some systems only."""
+    """The processor's model, which Python itself knows on some systems only."""
     try:
         listed = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

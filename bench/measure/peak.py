@@ -1,7 +1,7 @@
 """The machine's peak: `python -m bench.measure.peak LIBRARY THREADS DEVICE PRECISION`.
 
-A process of its own for each library, which prints operations a second; the highest over several
-sizes and turns, for a peak is what nothing disturbed.
+A process of its own for each library prints operations per second: the highest over several sizes
+and turns, as every disturbance only slows it down.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def measure_peaks(entries: Sequence[Entry]) -> dict[tuple[str, str], float]:
-    """Operations a second by precision and library, of those that are there.
+    """Measure operations per second by precision and library, of the libraries that are installed.
 
     Parameters
     ----------
     entries : sequence of Entry
-        The rows that are measured; their threads, devices and precisions are those of the peaks.
+        The rows; the peaks are measured with their threads, devices and precisions.
     """
     first = entries[0]
     wanted = [("numpy", first.python, first.setting)] if first.setting.device == "cpu" else []
@@ -56,19 +56,19 @@ def _measured(library: str, python: str, setting: Setting) -> float | None:
         )
         return float(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
-        # A library that is not there has no peak; its rows say that it is missing.
+        # Without the library there is no peak; its rows say that it is missing.
         return None
 
 
 def best(multiply: Callable[[int], Callable[[], object]], sides: Sequence[int] = SIDES) -> float:
-    """The most operations a second over all sizes and turns.
+    """The most operations per second over all sizes and turns.
 
     Parameters
     ----------
     multiply : callable
-        For a side, gives what multiplies two square matrices of it once.
+        For a side, returns a function that multiplies two square matrices of that side once.
     sides : sequence of int
-        To try.
+        The sides to try.
     """
     fastest = 0.0
     for side in sides:
@@ -111,7 +111,7 @@ def _torch(threads: int, device: str, precision: str) -> Callable[[int], Callabl
 
 
 def main(argv: Sequence[str]) -> None:
-    """Print the number."""
+    """Print the operations per second."""
     library, threads, device, precision = argv
     multiply = _numpy if library == "numpy" else _torch(int(threads), device, precision)
     print(best(multiply, SIDES if device == "cpu" else (4096, 8192)))

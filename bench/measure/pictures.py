@@ -1,4 +1,4 @@
-"""Whole pictures, each by a fresh process: seconds from its start to the picture, peak memory."""
+"""Whole pictures, each by a new process: seconds from its start to the picture, peak memory."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ Array = npt.NDArray[np.float32]
 
 PHOTO = ROOT / "tests" / "data" / "coffee.jpg"
 SIZES = {0.25: (512, 512), 1.0: (1024, 1024), 12.0: (4000, 3000), 48.0: (8000, 6000)}
-"""Width and height of the usual sizes in megapixels."""
+"""Width and height of common sizes in megapixels."""
 
 _COMPARED = 1024
 _COMPILES = (
-    "left out, because it compiles anew for each octave's tiles, minutes for a picture; "
-    "--compiled-pictures makes them"
+    "left out, because it compiles again for each octave's tiles, minutes for a picture; "
+    "--compiled-pictures includes it"
 )
 
 
 def size_of(megapixels: float) -> tuple[int, int]:
-    """Width and height of a picture: the usual ones, others 4 to 3."""
+    """Width and height of a picture: a common size, or 4 to 3."""
     if megapixels in SIZES:
         return SIZES[megapixels]
     height = math.sqrt(megapixels * 1e6 * 3 / 4)
@@ -46,7 +46,7 @@ def size_of(megapixels: float) -> tuple[int, int]:
 
 
 def write_photo(path: Path, width: int, height: int) -> None:
-    """The photo of the tests, cut to shape and enlarged, as a PNG or JPEG."""
+    """Write the photo of the tests, cropped and resized, as a PNG or JPEG."""
     with Image.open(PHOTO) as photo:
         scale = min(photo.width / width, photo.height / height)
         left, top = (photo.width - width * scale) / 2, (photo.height - height * scale) / 2
@@ -64,24 +64,24 @@ def measure_pictures(
     compiled: bool = False,
     say: Say = lambda _: None,
 ) -> list[PictureMeasure]:
-    """Make pictures of each size in turn, by the default recipe.
+    """Make pictures of each size in turns, by the default recipe.
 
     Parameters
     ----------
     entries : sequence of Entry
-        Who makes them; the first is what the others are compared with.
+        The rows; the first is the one that the others are compared with.
     terms : sequence of Term
         The objective.
     megapixels : sequence of float
         Sizes.
     steps : int
-        On each octave.
+        Steps on each octave.
     rounds : int
         How often each picture is made.
     compiled : bool
-        Whether those that compile for each size of tile make pictures, too.
+        Whether to include the rows that compile for each size of tile.
     say : callable
-        Called with a line on what happens next.
+        Called with a line of progress.
     """
     found = []
     with tempfile.TemporaryDirectory() as name:
@@ -123,7 +123,7 @@ def launch(entry: Entry, command: Sequence[str], cache: Path | None = None) -> R
     Raises
     ------
     BenchError
-        Where it fails, with the last that it said.
+        The command failed; the message has the last line of its standard error.
     """
     launcher = [sys.executable, "-S", str(Path(__file__).with_name("launcher.py"))]
     done = subprocess.run(
@@ -131,7 +131,7 @@ def launch(entry: Entry, command: Sequence[str], cache: Path | None = None) -> R
     )
     answer = json.loads(done.stdout) if done.stdout else {"code": done.returncode}
     if answer["code"]:
-        last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise BenchError(f"the process ended with exit code {answer['code']}: {last[:400]}")
     return Run(answer["seconds"], answer["peak"])
 
@@ -144,7 +144,7 @@ def own_command(
     Raises
     ------
     UnavailableError
-        Where it cannot compute as the row says.
+        It does not have the precision of the row.
     """
     from bench.peers.own import command_options
 
@@ -164,7 +164,7 @@ def _command(
     if entry.picture == COMMAND:
         return [python, "-m", "core", *own_command(entry, terms, photo, output, steps)]
     job = photo.with_name("job.json")
-    told = {
+    job_content = {
         "make": entry.picture or entry.make,
         "setting": dataclasses.asdict(entry.setting),
         "terms": [term.to_dict() for term in terms],
@@ -172,7 +172,7 @@ def _command(
         "picture": str(photo),
         "output": str(output),
     }
-    job.write_text(json.dumps(told), encoding="utf-8")
+    job.write_text(json.dumps(job_content), encoding="utf-8")
     return [python, "-m", "bench.peers.dream", str(job)]
 
 
@@ -182,7 +182,7 @@ def _output(photo: Path, entry: Entry) -> Path:
 
 
 def _compare(entries: Sequence[Entry], photo: Path, measured: PictureMeasure) -> None:
-    """The changes in the middle of the pictures, held against the first row's."""
+    """Compare the changes in the middle of the pictures with the first row's."""
     before = _middle(photo)
     first = entries[0]
     changes = {}

@@ -1,7 +1,7 @@
 """Where the time of our own command goes: `python -m bench.measure.profile FILE dream PICTURE ...`.
 
-Runs the command in this process with a clock around the functions that do the work, called from
-outside, and writes the seconds of each part to FILE as JSON.
+Runs the command in this process with a clock around the functions that do the work, and writes the
+seconds of each part to FILE as JSON.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dreamlayer.core.recipe.term import Term
 
 NETWORK, START = "network", "start of Python and imports"
 PARTS = {
-    # With the sessions that are opened for sizes on the way.
+    # Includes sessions that are opened for sizes on the way.
     NETWORK: [
         "dreaming.objective:Objective.__call__",
         "dreaming.objective:Objective.expect",
@@ -35,7 +35,7 @@ PARTS = {
         "ascent.numpy_backend:cut",
         "ascent.numpy_backend:add",
     ],
-    "smooth and normalise": [
+    "smooth and normalize": [
         "ascent.numpy_backend:condition",
         "ascent.numpy_backend:divide",
     ],
@@ -53,17 +53,18 @@ PARTS = {
         "network.network:Network.check",
     ],
 }
-"""What is timed for each part. A function that calls another of these counts without it, so that
-`Dreamer.dream` is what is left of the loop; the rest of the process is `START`."""
+"""Functions below `dreamlayer.core` that are timed for each part. Time in a function that another
+one calls counts for the inner one alone, so `Dreamer.dream` is what is left of the loop; the rest
+of the process is `START`."""
 
 BEFORE = ("load network and provider", START)
-"""Parts that come before the dream, once a process and whatever the picture."""
+"""Parts that come before the dream, once per process, whatever the picture."""
 
 _MEGAPIXELS = 1.0
 
 
 class Clock:
-    """Adds up the seconds of parts that may lie within one another, each without its inner ones."""
+    """Adds up the seconds of parts that may call one another, each without its inner ones."""
 
     def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         self.seconds: dict[str, float] = {}
@@ -90,12 +91,12 @@ class Clock:
 
 
 def wrap(clock: Clock, parts: Mapping[str, Sequence[str]]) -> None:
-    """Put the clock around functions of `core` named MODULE:NAME, for the rest of this process.
+    """Put the clock around functions named MODULE:NAME below `dreamlayer.core`, in this process.
 
     Raises
     ------
     BenchError
-        Where one is not there any more.
+        There is no function of that name.
     """
     for part, names in parts.items():
         for name in names:
@@ -107,17 +108,19 @@ def wrap(clock: Clock, parts: Mapping[str, Sequence[str]]) -> None:
                     holder = getattr(holder, owner)
                 setattr(holder, last, clock.around(part, getattr(holder, last)))
             except AttributeError as error:
-                raise BenchError(f"the profile times {name}, which is not there") from error
+                raise BenchError(f"the profile times {name}, which does not exist") from error
 
 
 def measure_profiles(
     entries: Sequence[Entry], terms: Sequence[Term], steps: int, *, say: Say = lambda _: None
 ) -> list[Profile]:
-    """Profile the default recipe on a picture of a megapixel, for each of our own rows."""
+    """Profile the default recipe on one megapixel, for each of our own rows."""
     found = []
     with tempfile.TemporaryDirectory() as name:
         width, height = size_of(_MEGAPIXELS)
-        photo, output, told = (Path(name) / part for part in ("photo.jpg", "dream.png", "parts"))
+        photo, output, parts_file = (
+            Path(name) / part for part in ("photo.jpg", "dream.png", "parts")
+        )
         write_photo(photo, width, height)
         for entry in entries:
             if not entry.ours:
@@ -127,9 +130,14 @@ def measure_profiles(
                 arguments = own_command(entry, terms, photo, output, steps)
             except UnavailableError:
                 continue
-            command = [entry.python or sys.executable, "-m", "bench.measure.profile", str(told)]
+            command = [
+                entry.python or sys.executable,
+                "-m",
+                "bench.measure.profile",
+                str(parts_file),
+            ]
             run = launch(entry, [*command, *arguments])
-            seconds = json.loads(told.read_text(encoding="utf-8"))
+            seconds = json.loads(parts_file.read_text(encoding="utf-8"))
             seconds[START] = max(run.seconds - sum(seconds.values()), 0.0)
             parts = {part: seconds.get(part, 0.0) for part in (*PARTS, START)}
             found.append(Profile(entry.label, width, height, steps, parts))
@@ -137,10 +145,10 @@ def measure_profiles(
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one of our own commands with the clock, and write what it showed."""
+    """Run one of our own commands with the clock, and write the seconds."""
     from dreamlayer.core.cli.program import main as command
 
-    # `core` loads it when it first blurs; that is an import and no blur.
+    # `core` imports it when it first blurs; importing is not part of that.
     importlib.import_module("scipy.ndimage")
     file, *arguments = argv
     clock = Clock()

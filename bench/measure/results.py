@@ -1,4 +1,4 @@
-"""What the benchmark finds out, before it is written down."""
+"""The results of the benchmark, before the report is written."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from bench.measure.machine import Machine
 
 @dataclass(frozen=True)
 class Measure:
-    """One quantity, measured for everyone in turn.
+    """One quantity, measured for every row in turns.
 
     Attributes
     ----------
     title : str
         What is measured, and on what.
     seconds : dict
-        For each label one number a round.
+        For each label one number per round.
     operations : float
-        Floating-point operations of the network in what was timed, 0 where it is not given.
+        Floating-point operations of the network in the timed work, 0 where unknown.
     """
 
     title: str
@@ -31,14 +31,14 @@ class Measure:
 
 @dataclass(frozen=True)
 class Run:
-    """One whole picture by a fresh process.
+    """One whole picture by a new process.
 
     Attributes
     ----------
     seconds : float
         From the start of the process to its end, the picture written.
     peak : int or None
-        The most bytes that it held, None where the system does not tell.
+        Peak memory in bytes, None where the system does not report it.
     """
 
     seconds: float
@@ -52,13 +52,13 @@ class PictureMeasure:
     Attributes
     ----------
     width, height : int
-        In pixels.
+        Size in pixels.
     steps : int
-        On each octave.
+        Steps on each octave.
     runs : dict
-        For each label one a round.
+        For each label one run per round.
     cosines : dict
-        By label, of the change of the picture and that of the first row's picture.
+        By label, the cosine between the change of the picture and that of the first row's.
     failed : dict
         Labels without a picture, with the reason.
     """
@@ -72,13 +72,13 @@ class PictureMeasure:
 
     @property
     def megapixels(self) -> float:
-        """Its size."""
+        """Size of the picture in millions of pixels."""
         return self.width * self.height / 1e6
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Where the time of one of our own runs went.
+    """How the time of one of our own runs is divided.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class Profile:
     width, height, steps : int
         The picture, and the steps on each octave.
     seconds : dict
-        By part, those of `bench.measure.profile.PARTS`, in their order.
+        By part, in the order of `bench.measure.profile.PARTS`.
     """
 
     label: str
@@ -98,40 +98,40 @@ class Profile:
 
     @property
     def total(self) -> float:
-        """Of all parts."""
+        """Seconds of all parts."""
         return sum(self.seconds.values())
 
 
 @dataclass(frozen=True)
 class Results:
-    """All that was found out.
+    """All results.
 
     Attributes
     ----------
     labels : list of str
         All rows that were asked for, in order.
     precisions : dict
-        What each computes in.
+        Precision of each row.
     ours : list of str
-        Those of them that are our own and were measured; the first is what is divided by.
+        Our own rows that were measured; ratios are taken to the first.
     versions : dict
-        Of what computes, by label.
+        Versions of the framework, by label.
     missing : dict
-        Labels that could not be measured, with the reason.
+        Rows that could not be measured, with the reason.
     agreements : list of Agreement
         One for each peer and size.
     gradients : list of Measure
         One for each size of tile.
     step : Measure or None
-        Of the octave step, a megapixel.
+        Octave steps, per megapixel.
     memory : dict
-        Peak bytes of each worker by label, None where the system does not tell.
+        Peak bytes of each worker by label, None where the system does not report it.
     overheads : dict
-        By label, the share of an octave step that is not the network's, where it is known.
+        By label, the share of an octave step outside the network, where it is known.
     peaks : dict
-        By precision and library, the measured operations a second of matrix multiplications.
+        By precision and library, measured operations per second of matrix multiplications.
     pictures : list of PictureMeasure
-        By size.
+        One for each size.
     profiles : list of Profile
         One for each of our own rows.
     """
@@ -151,23 +151,23 @@ class Results:
     profiles: list[Profile] = field(default_factory=list)
 
     def peak_of(self, label: str) -> float:
-        """The machine's highest measured speed in a row's precision, 0 where none is known."""
+        """The machine's highest measured speed in a row's precision, 0 where unknown."""
         precision = self.precisions[label]
         return max((v for (kind, _), v in self.peaks.items() if kind == precision), default=0.0)
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the benchmark was run with.
+    """The conditions of a run.
 
     Attributes
     ----------
     machine : Machine
-        Where.
+        The machine.
     objective : sequence of str
-        The terms, as they are written on a command line.
+        The terms, as on a command line.
     threads, rounds : int
-        Of each, and turns of each.
+        Threads and turns of each row.
     device : str
         `cpu` or `cuda`.
     """
@@ -180,10 +180,10 @@ class Conditions:
 
 
 def median_ratio(theirs: Sequence[float], ours: Sequence[float]) -> float:
-    """The median of the ratios within each round, so that a slow spell hits both sides of one."""
+    """The median of the ratios within each round, so that slow moments count for both sides."""
     return statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
 
 
 def short(label: str) -> str:
-    """One of our rows without the name that all of them have."""
+    """The label of one of our rows without the name that all of them share."""
     return label.removeprefix("dreamlayer, ")

@@ -1,7 +1,7 @@
 """A worker process: makes one peer, then answers requests on its standard input and output.
 
-Started as `python -m bench.measure.serving`, by any interpreter that has the peer's framework and
-the dependencies of `core`. A message is a pickle, after its length in eight bytes.
+It is started as `python -m bench.measure.serving`, by any interpreter that has the peer's framework
+and the dependencies of `core`. A message is a pickle, preceded by its length in eight bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from bench.errors import BenchError, UnavailableError
+from bench.errors import UnavailableError
 from bench.peers.loops import Loop, NumpyLoop
 from bench.peers.sources import NetworkSource, default_recipe
 from bench.peers.table import Peer, Setting, load
@@ -28,7 +28,7 @@ from dreamlayer.core.recipe.term import Term
 Array = npt.NDArray[np.float32]
 
 STEP_SIDE = 1024
-"""The image of an ascent step: four whole tiles, with none left over."""
+"""Side of the image of an octave step: exactly four tiles."""
 
 _SEED = 0
 _WARM_UPS = 3
@@ -36,12 +36,12 @@ _LENGTH = struct.Struct("<Q")
 
 
 def picture(side: int) -> Array:
-    """The image that all compute on: seeded noise, float32 [3, side, side], 0..1."""
+    """The image that all peers get: seeded noise, float32 [3, side, side], 0..1."""
     return np.random.default_rng(_SEED).random((3, side, side), dtype=np.float32)
 
 
 class Bench:
-    """What a worker process answers; each method is one request of `Worker.ask`."""
+    """The requests that a worker process answers: each method is one, for `Worker.ask`."""
 
     def __init__(self, peer: Peer, terms: Sequence[Term]) -> None:
         self._peer, self._terms = peer, tuple(terms)
@@ -50,7 +50,7 @@ class Bench:
         self._overhead: float | None = None
 
     def version(self) -> str:
-        """Name and version of what computes."""
+        """Name and version of the framework."""
         return self._peer.version
 
     def gradient(self, side: int) -> tuple[float, Array]:
@@ -58,20 +58,20 @@ class Bench:
         return self._peer(picture(side))
 
     def warm_gradient(self, side: int) -> None:
-        """Let the framework trace, compile and allocate for a size of tile."""
+        """Let the framework trace, compile and allocate for one size of tile."""
         self._prepared[side] = self._peer.prepare(picture(side))
         for _ in range(_WARM_UPS):
             self._peer.gradient(self._prepared[side])
 
     def time_gradient(self, side: int, count: int) -> float:
-        """Median seconds of `count` gradients of a tile that is in the framework's form already."""
+        """Median seconds of `count` gradients of a tile already in the framework's form."""
         tile = self._prepared[side]
-        # While the others worked, this one's threads slept and its caches were taken.
+        # While the others worked, its threads slept and its caches were overwritten.
         self._peer.gradient(tile)
         return statistics.median(_seconds(self._peer.gradient, tile) for _ in range(count))
 
     def time_steps(self, steps: int) -> float:
-        """Seconds of one ascent step per megapixel, over some steps after one that is not timed."""
+        """Seconds of an octave step per megapixel, over `steps` after one that is not timed."""
         base = picture(STEP_SIDE)
         self._loop.dream(base, default_recipe(self._terms, octaves=1, steps=1))
         before = _network_seconds(self._loop)
@@ -82,11 +82,11 @@ class Bench:
         return seconds / (steps * STEP_SIDE**2 / 1e6)
 
     def overhead(self) -> float | None:
-        """The share of the last timed steps that was not the network's, where a loop tells."""
+        """The share of the last timed steps outside the network, None where it is not known."""
         return self._overhead
 
     def peak_memory(self) -> int | None:
-        """The most bytes that this process ever held, None where the system does not tell."""
+        """Peak memory of this process in bytes, None where the system does not report it."""
         try:
             import resource
         except ImportError:
@@ -103,7 +103,7 @@ def send(stream: IO[bytes], message: object) -> None:
 
 
 def receive(stream: IO[bytes]) -> Any:
-    """Read one message; `EOFError` where the other side is gone."""
+    """Read one message; `EOFError` if the other side has ended."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         raise EOFError
@@ -115,9 +115,9 @@ def receive(stream: IO[bytes]) -> Any:
 
 
 def main() -> None:
-    """The life of a worker process: make the peer, then answer until the input closes."""
+    """Make the peer, then answer until the input closes."""
     requests = sys.stdin.buffer
-    # Frameworks print what they please; it must not come between the answers.
+    # Frameworks print; that must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
@@ -127,14 +127,10 @@ def main() -> None:
             name, arguments = receive(requests)
             send(answers, (None, getattr(bench, name)(*arguments)))
     except (EOFError, KeyboardInterrupt):
-        # Ctrl-C reaches every process of the terminal; the parent says what there is to say.
+        # Ctrl-C reaches every process of the terminal; the parent reports it.
         return
-    except UnavailableError as error:
-        send(answers, ((True, str(error)), None))
-    except BenchError as error:
-        send(answers, ((False, str(error)), None))
     except DreamlayerError as error:
-        send(answers, ((False, str(error)), None))
+        send(answers, ((isinstance(error, UnavailableError), str(error)), None))
     except Exception as error:
         send(answers, ((False, f"{type(error).__name__}: {error}"), None))
 

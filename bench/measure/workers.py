@@ -1,4 +1,4 @@
-"""One process a peer, so that thread pools and memory are its own; only one works at a time."""
+"""A process for each peer, with its own threads and memory; only one works at a time."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _LAST = 400
 
 
 def environment(entry: Entry, cache: Path | None = None) -> dict[str, str]:
-    """What a peer's process sees: this checkout, and the GPU only where it is to be used.
+    """Environment of a peer's process: this checkout, and no GPU unless the row is for one.
 
     Parameters
     ----------
     entry : Entry
         The peer.
     cache : Path, optional
-        Folder for what PyTorch compiles, instead of its own, which may be warm or not.
+        Folder for what PyTorch compiles, instead of its own, which may hold earlier results.
     """
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     found = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        # TensorFlow keeps most of its notes to itself.
+        # TensorFlow logs errors only.
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     if cache is not None:
@@ -46,21 +46,21 @@ def environment(entry: Entry, cache: Path | None = None) -> dict[str, str]:
 
 
 class Worker:
-    """A process of its own for one peer, kept until the end of the `with` block.
+    """The process of one peer, until the end of the `with` block.
 
     Parameters
     ----------
     entry : Entry
-        Whom to run, and by which interpreter.
+        The peer, and its interpreter.
     terms : sequence of Term
         The objective, on the default network.
 
     Raises
     ------
     UnavailableError
-        Where the peer cannot be measured here: no framework, no compiler, no GPU.
+        The peer cannot be measured on this machine: no framework, no compiler, no GPU.
     BenchError
-        Where the peer cannot carry out the network, or its process ends.
+        The peer cannot run the network, or its process ends.
     """
 
     def __init__(self, entry: Entry, terms: Sequence[Term]) -> None:
@@ -89,7 +89,7 @@ class Worker:
             raise
 
     def ask(self, request: str, *arguments: Any) -> Any:
-        """Have the process run one method of `serving.Bench`, and wait for its result."""
+        """Call one method of `serving.Bench` in the process, and wait for its result."""
         return self._exchange((request, arguments))
 
     def close(self) -> None:
@@ -123,7 +123,7 @@ class Worker:
             code = self._process.wait()
             raise BenchError(
                 f"the process of {self.entry.label} ended by itself (exit code {code}; -9 means "
-                f"that memory ran out){self._last_line()}"
+                f"out of memory){self._last_line()}"
             ) from gone
         if problem is not None:
             unavailable, sentence = problem
@@ -132,7 +132,7 @@ class Worker:
         return value
 
     def _last_line(self) -> str:
-        """The last thing that the process said, such as an error of Python's."""
+        """The last line that the process printed, such as an error of Python."""
         self._said.seek(0)
         lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
         return f": {lines[-1][:_LAST]}" if lines else ""

@@ -1,1 +1,1 @@
-"""peers."""
+"""The frameworks that are measured, each with its own gradient and loop."""

@@ -1,7 +1,7 @@
-"""One whole picture by a peer, as a script of its users: `python -m bench.peers.dream JOB`.
+"""One whole picture by a peer, as its users' scripts would: `python -m bench.peers.dream JOB`.
 
 Reads the picture with Pillow, dreams in the framework's own loop, writes a PNG. The job is a JSON
-file beside what `bench.peers.sources.store` wrote.
+file in the folder that `bench.peers.sources.store` wrote to.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dreamlayer.core.recipe.term import Term
 def main(path: Path) -> None:
     """Make the picture."""
     job = json.loads(path.read_text(encoding="utf-8"))
-    # No limit of Pillow's: the benchmark made the picture itself.
+    # The benchmark made the picture itself, so Pillow need not guard against its size.
     Image.MAX_IMAGE_PIXELS = None
     with Image.open(job["picture"]) as image:
         pixels = np.asarray(image.convert("RGB"))

@@ -1,4 +1,4 @@
-"""The ascent loops of the peers: the default recipe, written as a framework's user would."""
+"""The loops of the peers: the default recipe, as users of a framework would write it."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ class Loop(Protocol):
     """Dreams on a whole image."""
 
     def dream(self, planes: Array, recipe: Recipe) -> Array:
-        """From float32 [3, height, width], 0..1, to the same, by the recipe's default scheme."""
+        """Dream on float32 [3, height, width], 0..1, and return the same, by the default scheme."""
 
 
 class NumpyLoop:
-    """`core.ascent.loop` around a gradient.
+    """The loop of `core`, for peers whose gradients are numpy arrays.
 
     Parameters
     ----------
     gradient_of : callable
-        The objective and its gradient for one tile.
+        Returns the objective and its gradient for one tile.
     grid : Grid
         How images are divided.
 
     Attributes
     ----------
     network_seconds : float
-        Time spent in `gradient_of` so far; the rest of a dream is the loop's.
+        Time spent in `gradient_of` so far; the rest of a dream is the loop.
     """
 
     def __init__(self, gradient_of: Callable[[Array], tuple[float, Array]], grid: Grid) -> None:
@@ -46,7 +46,7 @@ class NumpyLoop:
 
     def dream(self, planes: Array, recipe: Recipe) -> Array:
         """Dream on a whole image."""
-        # Here, because peers with loops of their own do without it.
+        # Imported here, as peers with a loop of their own do not need it.
         from dreamlayer.core.ascent.loop import ascend_numpy
 
         rng = np.random.default_rng(recipe.seed)
@@ -60,16 +60,15 @@ class NumpyLoop:
 
 
 class OctaveLoop(ABC):
-    """Octaves with the lost detail given back; the rest is the framework's.
+    """Octaves that get their lost detail back; the rest is the framework's.
 
-    The parameters that count are those in which recipes of the benchmark differ: octaves, steps,
-    step size, smoothing and seed. Shifts are drawn as `core` draws them, so that pictures can be
-    compared.
+    Only the parameters that differ between recipes of the benchmark count: octaves, steps, step
+    size, smoothing and seed. The jitter is drawn as in `core`, so that pictures can be compared.
 
     Parameters
     ----------
     grid : Grid
-        Its rule gives the sides of tiles; they lie without overlap.
+        Gives the sides of the tiles, which do not overlap.
     """
 
     def __init__(self, grid: Grid) -> None:
@@ -94,31 +93,31 @@ class OctaveLoop(ABC):
 
     @abstractmethod
     def load(self, planes: Array) -> Any:
-        """An image of planes in the framework's own form."""
+        """Turn float32 [3, height, width] into the framework's own form."""
 
     @abstractmethod
     def unload(self, image: Any) -> Array:
-        """The way back."""
+        """Turn an image into float32 [3, height, width]."""
 
     @abstractmethod
     def resize(self, image: Any, size: tuple[int, int]) -> Any:
-        """Bicubic, with antialiasing; the image itself where it has that size already."""
+        """Resize, bicubic with antialiasing; return the image itself where it has that size."""
 
     @abstractmethod
     def step(self, image: Any, shift: tuple[int, int], recipe: Recipe) -> Any:
-        """Roll, tiles, gradient, roll back, smooth, divide by the mean size, add, clip."""
+        """Roll, tiles, gradient, roll back, smooth, divide by the mean magnitude, add, clip."""
 
     def rows_and_columns(self, height: int, width: int) -> tuple[list[Piece], list[Piece]]:
-        """The pieces that the tiles of an image of that size are made of."""
+        """The tiles of an image of that size, along each axis."""
         return pieces(height, self.grid), pieces(width, self.grid)
 
 
 Piece = tuple[int, int, int]
-"""Where a tile begins along an axis, where its own part begins, and where both end."""
+"""Along one axis: start of a tile, start of its own part, end of both."""
 
 
 def pieces(size: int, grid: Grid) -> list[Piece]:
-    """Tiles of one length along an axis; the last moves back into the image, to be as long."""
+    """Divide an axis into tiles of one length; the last moves back into the image."""
     length = min(grid.tile_length(size), size)
     return [
         (min(start, size - length), start, min(start + length, size))
@@ -127,7 +126,7 @@ def pieces(size: int, grid: Grid) -> list[Piece]:
 
 
 def gaussian(sigma: float) -> Array:
-    """The weights of a Gaussian blur, cut off at four sigmas."""
+    """The weights of a Gaussian blur, cut off at four sigma."""
     radius = int(4 * sigma + 0.5)
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     return np.asarray(weights / weights.sum(), np.float32)

@@ -1,4 +1,4 @@
-"""The gradient that the package onnx-ad makes of the same network, run by ONNX Runtime."""
+"""The gradient of the package onnx-ad for the same network, on ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Array = npt.NDArray[np.float32]
 class OnnxAdPeer:
     """Reverse mode by onnx-ad; its native form is a numpy tile.
 
-    It differentiates convolutions of declared sizes only, so that each size of tile gets a model
-    and a session of its own, made when it first comes.
+    It differentiates convolutions of declared sizes only, so each size of tile gets a model and a
+    session of its own when it first occurs.
 
     Raises
     ------
     UnavailableError
-        In the package's own words, where it refuses the network.
+        The package refuses the network; the message is its own.
     """
 
     def __init__(self, source: Source, setting: Setting) -> None:
@@ -37,15 +37,15 @@ class OnnxAdPeer:
         self.grid = source.grid
         self.version = f"onnx-ad {version('onnx-ad')}, onnxruntime {onnxruntime.__version__}"
         self._sessions: dict[tuple[int, ...], Any] = {}
-        side = source.grid.minimum
+        side = source.grid.geometry.minimum
         try:
             adjoint(self._model, side, side)
         except Exception as error:
-            # Its errors share no base class that it documents.
+            # Its errors have no documented base class.
             raise UnavailableError(f"it says: {error}") from error
 
     def prepare(self, tile: Array) -> Array:
-        """Nothing to do."""
+        """Return the tile, which is in its native form."""
         return tile
 
     def gradient(self, tile: Array) -> tuple[float, Array]:
@@ -55,7 +55,7 @@ class OnnxAdPeer:
             session = self._sessions[tile.shape] = self._session(*tile.shape[1:])
         fed = {IMAGE: tile[np.newaxis], "adj_loss": np.ones(1, np.float32)}
         loss, gradient = session.run(["loss", "adj_image"], fed)
-        # Its last axis counts the seeds, of which there is one.
+        # Its last axis is for several seeds; there is one.
         return float(loss), gradient[0, :, :, :, 0]
 
     def __call__(self, tile: Array) -> tuple[float, Array]:
@@ -63,7 +63,7 @@ class OnnxAdPeer:
         return self.gradient(tile)
 
     def loop(self) -> NumpyLoop:
-        """The ascent of `core`, as there is none of its own."""
+        """The loop of `core`, as the package has none."""
         return NumpyLoop(self.gradient, self.grid)
 
     def _session(self, height: int, width: int) -> Any:
@@ -75,7 +75,7 @@ class OnnxAdPeer:
 
 
 def adjoint(model: onnx.ModelProto, height: int, width: int) -> onnx.ModelProto:
-    """What onnx-ad makes of the objective's model for tiles of one size."""
+    """Differentiate the objective's model with onnx-ad for tiles of one size."""
     sized = onnx.ModelProto()
     sized.CopyFrom(model)
     dims = sized.graph.input[0].type.tensor_type.shape.dim
@@ -87,5 +87,5 @@ def adjoint(model: onnx.ModelProto, height: int, width: int) -> onnx.ModelProto:
 
 
 def make(source: Source, setting: Setting) -> OnnxAdPeer:
-    """The only form there is."""
+    """Make the peer."""
     return OnnxAdPeer(source, setting)

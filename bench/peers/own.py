@@ -1,4 +1,4 @@
-"""Our own gradient, exactly as `core` runs it."""
+"""Our own gradient, exactly as `core` computes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dreamlayer.core.runtime.sessions import runtime
 Array = npt.NDArray[np.float32]
 
 PRECISIONS = {FULL: "full", HALF: "fast"}
-"""How `core` calls what a row computes in."""
+"""Precision of a recipe, by the precision of a row."""
 
 
 class OwnPeer:
@@ -26,7 +26,7 @@ class OwnPeer:
     Raises
     ------
     UnavailableError
-        Where the provider does not load here, or cannot compute as the row says.
+        The provider does not load on this machine, or does not have the row's precision.
     """
 
     def __init__(self, source: NetworkSource, setting: Setting, provider: str = "cpu") -> None:
@@ -34,10 +34,10 @@ class OwnPeer:
         self.version = f"onnxruntime {runtime().__version__}"
         if provider != "cpu":
             self.version += f" ({provider})"
-        self._grid = source.grid
+        self.grid = source.grid
 
     def prepare(self, tile: Array) -> Array:
-        """The tile itself; what is loaded is made ready for its size, as a dream does."""
+        """Return the tile, and prepare the session for its size, as a dream does."""
         self._objective.specialize((tile.shape[1], tile.shape[2]))
         return tile
 
@@ -50,12 +50,12 @@ class OwnPeer:
         return self._objective(tile)
 
     def loop(self) -> NumpyLoop:
-        """The ascent of `core`."""
-        return NumpyLoop(self._objective, self._grid)
+        """The loop of `core`."""
+        return NumpyLoop(self._objective, self.grid)
 
 
 def objective(source: NetworkSource, setting: Setting, provider: str) -> Objective:
-    """The loaded objective, as a row wants it."""
+    """Load the objective with the settings of a row."""
     try:
         return Objective(
             source.network,
@@ -67,20 +67,20 @@ def objective(source: NetworkSource, setting: Setting, provider: str) -> Objecti
 
 
 def command_options(precision: str) -> list[str]:
-    """What asks the command line for a precision."""
+    """The options of our command line for a row's precision."""
     return ["--precision", PRECISIONS[precision]]
 
 
 def cpu(source: NetworkSource, setting: Setting) -> OwnPeer:
-    """ONNX Runtime's own provider."""
+    """On ONNX Runtime's CPU provider."""
     return OwnPeer(source, setting, "cpu")
 
 
 def openvino(source: NetworkSource, setting: Setting) -> OwnPeer:
-    """Intel's provider."""
+    """On the OpenVINO provider."""
     return OwnPeer(source, setting, "openvino")
 
 
 def cuda(source: NetworkSource, setting: Setting) -> OwnPeer:
-    """NVIDIA's provider."""
+    """On the CUDA provider."""
     return OwnPeer(source, setting, "cuda")

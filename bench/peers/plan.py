@@ -1,6 +1,6 @@
-"""A network and an objective as a plan that any framework can carry out step by step.
+"""A network and an objective as a plan that any framework can run step by step.
 
-This module reads no ONNX, so that a peer that starts from a stored plan loads nothing of ours.
+This module reads no ONNX, so that a peer that starts from a stored plan does not import it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Step:
     op : str
         The ONNX operator.
     inputs : tuple of str
-        Tensors it reads: constants, the image, or outputs of earlier steps.
+        Tensors that it reads: constants, the image, or outputs of earlier steps.
     output : str
-        The tensor it makes.
+        The tensor that it computes.
     attributes : dict
         As the file has them; absent ones mean ONNX's defaults.
     drops : tuple of str
-        Tensors that nothing reads after this step, so that a peer keeps no more in memory than
-        a model written by hand, whose local names go out of scope.
+        Tensors that nothing reads after this step, so that a peer needs no more memory than a
+        model written by hand, whose local variables go out of scope.
     """
 
     op: str
@@ -55,12 +55,12 @@ class Plan:
     Attributes
     ----------
     constants : dict
-        Weights, statistics and scalars by name, as plain numbers: compressed kernels are
-        evaluated here, once, since a framework's user has them as float32.
+        Weights, statistics and scalars by name, as plain numbers: compressed kernels are decoded
+        once, since a framework's user has them as float32.
     steps : tuple of Step
-        In an order that can be run.
+        In topological order.
     terms : tuple of Term
-        The objective; the tensors it taps are never dropped.
+        The objective; the tensors that it reads are never dropped.
     """
 
     constants: dict[str, Array]
@@ -74,7 +74,7 @@ def carry_out(
     constants: Mapping[str, T],
     operators: Mapping[str, Callable[[Step, list[T]], T]],
 ) -> dict[str, T]:
-    """Run the steps with a framework's own operators, and return the tensors that are tapped.
+    """Run the steps with a framework's own operators, and return the tensors of the objective.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def carry_out(
     constants : mapping
         The plan's constants as the framework's tensors.
     operators : mapping
-        For each ONNX operator a function of the step and its inputs.
+        For each ONNX operator, a function of the step and its inputs.
     """
     tensors = {**constants, IMAGE: image}
     for step in plan.steps:
@@ -97,7 +97,7 @@ def carry_out(
 
 
 def refuse_unknown(plan: Plan, operators: Iterable[str], framework: str) -> None:
-    """Raise `BenchError` where the plan has an operator that a peer's table lacks."""
+    """Raise `BenchError` if the plan has an operator that a peer's table lacks."""
     known = set(operators)
     for step in plan.steps:
         if step.op not in known:
@@ -113,8 +113,8 @@ def padding_of(step: Step) -> tuple[int, int]:
     automatic = step.attributes.get("auto_pad", "NOTSET") != "NOTSET"
     if automatic or step.attributes.get("ceil_mode", 0) or (top, left) != (bottom, right):
         raise BenchError(
-            f"{step.op} ({step.output!r}) pads in a way that the frameworks do not share; "
-            f"equal numbers at both ends are allowed, without auto_pad or ceil_mode"
+            f"{step.op} ({step.output!r}) has padding that not all frameworks have; it must be "
+            f"equal at both ends, without auto_pad or ceil_mode"
         )
     return top, left
 

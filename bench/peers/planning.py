@@ -20,17 +20,17 @@ from dreamlayer.core.recipe.term import Term
 
 
 def plan_of(model: onnx.ModelProto, terms: Sequence[Term]) -> Plan:
-    """Split a network into constants, evaluated, and the steps between image and objective.
+    """Split a network into evaluated constants and the steps from image to objective.
 
     Parameters
     ----------
     model : onnx.ModelProto
-        A network file by the contract of `core.network.files`. It is not changed.
+        A network file; not changed.
     terms : sequence of Term
         The objective.
     """
     layers = {term.layer for term in terms}
-    still, moving = _parted(ancestors(model, layers))
+    still, moving = _split(ancestors(model, layers))
     live = {IMAGE, *(name for node in moving for name in node.output)}
     read = {name for node in moving for name in node.input if name and name not in live}
     return Plan(_constants(model, still, read), _steps(moving, layers, live), tuple(terms))
@@ -40,12 +40,12 @@ def objective_model(model: onnx.ModelProto, terms: Sequence[Term]) -> onnx.Model
     """The forward network with `loss`, the objective, as its only output.
 
     Weights are plain float32 numbers and batch normalisations are folded into the convolutions,
-    as exporters of networks leave them; sizes stay symbolic.
+    as exporters write them; sizes stay symbolic.
     """
     folded = fold_batch_norms(model, IMAGE, {term.layer for term in terms})
     graph = Graph(folded)
     loss = loss_of(graph, terms)
-    still, moving = _parted(ancestors(graph.model, [loss.name]))
+    still, moving = _split(ancestors(graph.model, [loss.name]))
     read = {name for node in moving for name in node.input if name}
     made = {name for node in moving for name in node.output}
     constants = _constants(graph.model, still, read - made - {IMAGE})
@@ -60,10 +60,10 @@ def objective_model(model: onnx.ModelProto, terms: Sequence[Term]) -> onnx.Model
     return helper.make_model(part, opset_imports=model.opset_import, ir_version=model.ir_version)
 
 
-def _parted(
+def _split(
     nodes: Sequence[onnx.NodeProto],
 ) -> tuple[list[onnx.NodeProto], list[onnx.NodeProto]]:
-    """Those that do not depend on the image, and those that do."""
+    """Split nodes into those that do not depend on the image, and those that do."""
     live = {IMAGE}
     still, moving = [], []
     for node in nodes:
@@ -94,7 +94,7 @@ def _steps(nodes: Sequence[onnx.NodeProto], layers: set[str], live: set[str]) ->
 def _constants(
     model: onnx.ModelProto, nodes: Sequence[onnx.NodeProto], names: set[str]
 ) -> dict[str, Array]:
-    """The values of tensors that do not depend on the image."""
+    """Evaluate tensors that do not depend on the image."""
     stored = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
     made = {name for node in nodes for name in node.output}
     graph = helper.make_graph(
@@ -107,5 +107,5 @@ def _constants(
     part = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
     results = ReferenceEvaluator(part).run(None, {})
     values = dict(zip(sorted(names & made), results, strict=True))
-    # Copies, since arrays over a file's bytes are read-only, which frameworks complain about.
+    # Copies, as arrays over a file's bytes are read-only, and frameworks warn about those.
     return {name: np.array(values[name] if name in made else stored[name]) for name in names}

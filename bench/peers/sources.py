@@ -1,4 +1,4 @@
-"""Where a peer has the network from: the network file, or a plan that was stored before."""
+"""Where a peer gets the network from: the network file, or a plan stored before."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network
 
 TILE = 512
-"""Longest side of a tile in steps and whole pictures, that of the default recipe."""
+"""Longest side of a tile in steps and whole pictures, as in the default recipe."""
 
 _PLAN, _GRID, _MODEL = "plan.pickle", "grid.pickle", "objective.onnx"
 
 
 class Source(Protocol):
-    """What a peer of another framework can ask for.
+    """What a peer of another framework starts from.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Source(Protocol):
 
 
 class NetworkSource:
-    """The default network, read as `core` reads it."""
+    """The default network, read by `core`."""
 
     def __init__(self, terms: Sequence[Term]) -> None:
         from dreamlayer.core.network.network import Network
@@ -54,40 +54,40 @@ class NetworkSource:
         self.grid = Grid(TILE, 0, self.network.geometry(layers))
 
     def plan(self) -> Plan:
-        """Made of the network file."""
+        """Make it from the network file."""
         from bench.peers.planning import plan_of
 
         return plan_of(self.network.model, self.terms)
 
     def model(self) -> onnx.ModelProto:
-        """Made of the network file."""
+        """Make it from the network file."""
         from bench.peers.planning import objective_model
 
         return objective_model(self.network.model, self.terms)
 
 
 class StoredSource:
-    """What `store` wrote; a framework's user has the weights as plain numbers, too."""
+    """What `store` wrote: a framework's user has the weights as plain numbers too."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        # Our own files of this very run, so that they may be unpickled.
+        # Unpickling is safe: the files are our own, of this very run.
         self.grid: Grid = pickle.loads((folder / _GRID).read_bytes())
 
     def plan(self) -> Plan:
-        """As it was stored."""
+        """Read what was stored."""
         plan: Plan = pickle.loads((self._folder / _PLAN).read_bytes())
         return plan
 
     def model(self) -> onnx.ModelProto:
-        """As it was stored."""
+        """Read what was stored."""
         import onnx
 
         return onnx.load(self._folder / _MODEL)
 
 
 def store(terms: Sequence[Term], folder: Path) -> None:
-    """Write what fresh processes start from, so that none pays for reading our network file."""
+    """Write what new processes start from, so that they need not read our network file."""
     import onnx
 
     source = NetworkSource(terms)
@@ -97,5 +97,5 @@ def store(terms: Sequence[Term], folder: Path) -> None:
 
 
 def default_recipe(terms: Sequence[Term], steps: int, octaves: int = 6) -> Recipe:
-    """The default recipe with other layers and steps, and where told other octaves."""
+    """The default recipe with other layers, steps and octaves."""
     return Recipe(layers=tuple(terms), tile=TILE, steps=steps, octaves=octaves)

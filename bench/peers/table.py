@@ -1,4 +1,4 @@
-"""Who is measured: the tables of all rows, and what each is."""
+"""The tables of all rows that are measured, and what a row is."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bench.peers.loops import Loop
 Array = npt.NDArray[np.float32]
 
 FULL, TF32, HALF = "float32", "TF32", "bf16"
-"""What a row computes in: float32 throughout, or with products of less precision. Ours knows
+"""Precision of a row: float32 throughout, or products of reduced precision. Our own rows have
 float32 and, as `HALF`, the provider's fast mode."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How a peer is to compute.
+    """How a peer computes.
 
     Attributes
     ----------
@@ -44,16 +44,16 @@ class Peer(Protocol):
     version: str
 
     def prepare(self, tile: Array) -> Any:
-        """A tile, float32 [3, height, width], in the form that the framework's users hold it in."""
+        """Turn a tile, float32 [3, height, width], into the form that the framework's users use."""
 
     def gradient(self, native: Any) -> tuple[float, Any]:
-        """The objective and its gradient, in the framework's own form; this is what is timed."""
+        """The objective and its gradient, in the framework's own form; this is timed."""
 
     def __call__(self, tile: Array) -> tuple[float, Array]:
         """The objective and its gradient, float32 [3, height, width]."""
 
     def loop(self) -> Loop:
-        """The ascent on whole images around this gradient."""
+        """The loop on whole images around this gradient."""
 
 
 @dataclass(frozen=True)
@@ -63,23 +63,23 @@ class Entry:
     Attributes
     ----------
     label : str
-        What the row is called.
+        Name of the row.
     make : str
-        MODULE:NAME of what makes it, imported in the peer's own process only, for it loads the
-        framework.
+        MODULE:NAME of the function that makes the peer; imported in the peer's own process only,
+        as it loads the framework.
     setting : Setting
         How it computes.
     group : str
-        What its interpreter is chosen by: see `python -m bench --python`.
+        The group whose interpreter it uses: see `python -m bench --python`.
     python : str
         That interpreter; empty for the one that runs the benchmark.
     picture : str
-        The same for whole pictures, which have tiles of many sizes; empty where nothing differs,
+        Like `make`, for whole pictures, which have tiles of many sizes; empty for the same,
         `COMMAND` for our own command.
     compiles : bool
-        Whether it compiles anew for each size of tile, minutes for a picture's octaves.
+        Whether it compiles again for each size of tile, minutes for a picture's octaves.
     provider : str
-        Of our own rows: the execution provider.
+        The execution provider, for our own rows only.
     """
 
     label: str
@@ -93,7 +93,7 @@ class Entry:
 
     @property
     def ours(self) -> bool:
-        """Whether it is one of our own rows, which the others are compared with."""
+        """Whether it is one of our own rows."""
         return bool(self.provider)
 
 
@@ -101,7 +101,7 @@ COMMAND = "command"
 
 
 def load(name: str) -> Any:
-    """What MODULE:NAME means."""
+    """Import what MODULE:NAME names."""
     module, _, attribute = name.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
@@ -152,7 +152,7 @@ CPU = (
         group="onnx-ad",
     ),
 )
-"""What a machine without a GPU runs; the first row is what the others are divided by."""
+"""The rows of a machine without a GPU; ratios are taken to the first."""
 
 CUDA = (
     _ours("CUDA", "cuda"),
@@ -167,7 +167,7 @@ CUDA = (
         )
     ),
 )
-"""What a machine with a GPU of NVIDIA's runs."""
+"""The rows of a machine with an NVIDIA GPU."""
 
 DEVICES = {"cpu": CPU, "cuda": CUDA}
 GROUPS = tuple(dict.fromkeys(entry.group for entry in (*CPU, *CUDA)))
@@ -176,26 +176,26 @@ GROUPS = tuple(dict.fromkeys(entry.group for entry in (*CPU, *CUDA)))
 def chosen(
     device: str, threads: int, pythons: Mapping[str, str], only: Sequence[str] = ()
 ) -> list[Entry]:
-    """The rows of a device, told how many threads and which interpreter to use.
+    """The rows of a device, with their threads and interpreters.
 
     Parameters
     ----------
     device : str
         A key of `DEVICES`.
     threads : int
-        Of each.
+        Threads of each row.
     pythons : mapping
-        Interpreter by group, for those that are not to run in this one.
+        Interpreter by group, for those that do not run in this one.
     only : sequence of str
-        Groups to keep beside the first row; empty for all.
+        Groups to measure beside the first row; empty for all.
     """
     first, *others = DEVICES[device]
-    kept = [first, *(entry for entry in others if not only or entry.group in only)]
+    rows = [first, *(entry for entry in others if not only or entry.group in only)]
     return [
         replace(
             entry,
             setting=replace(entry.setting, threads=threads),
             python=pythons.get(entry.group, ""),
         )
-        for entry in kept
+        for entry in rows
     ]

@@ -1,4 +1,4 @@
-"""The same network and objective in TensorFlow, traced by `tf.function`, as its users write it."""
+"""The same network, objective and loop in TensorFlow, as its users write them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _padding(step: Step, kernel: tuple[int, int]) -> str:
     pads = padding_of(step)
     if pads == (0, 0):
         return "VALID"
-    # At stride 1 SAME puts half of (kernel - 1) at either end, beyond that it depends on the size.
+    # At stride 1 SAME puts half of (kernel - 1) at each end; at others it depends on the size.
     reach = [(k - 1) * d for k, d in zip(kernel, pair_of(step, "dilations"), strict=True)]
     if pair_of(step, "strides") == (1, 1) and [2 * p for p in pads] == reach:
         return "SAME"
@@ -52,7 +52,7 @@ def _convolution(step: Step, x: list[Any]) -> Any:
 
 def _batch_norm(step: Step, x: list[Any]) -> Any:
     image, gamma, beta, mean, variance = x
-    # What Keras calls at inference.
+    # The function that Keras calls at inference.
     epsilon = step.attributes.get("epsilon", 1e-5)
     return tf.nn.batch_normalization(image, mean, variance, beta, gamma, epsilon)
 
@@ -72,7 +72,7 @@ def _average_pool(step: Step, x: list[Any]) -> Any:
 
 def _concat(step: Step, x: list[Any]) -> Any:
     if step.attributes["axis"] != 1:
-        raise BenchError(f"the TensorFlow peer joins channels only ({step.output!r})")
+        raise BenchError(f"the TensorFlow peer concatenates channels only ({step.output!r})")
     return tf.concat(x, axis=-1)
 
 
@@ -97,17 +97,17 @@ class TensorFlowPeer:
     source : Source
         What to compute.
     setting : Setting
-        Its threads are taken only before anything else was done with TensorFlow in the process.
+        Threads take effect only before anything else is done with TensorFlow in the process.
     any_size : bool
-        Whether tiles of many sizes will come, for which it then traces once instead of anew;
-        sizes that are known let TensorFlow optimise best.
+        Whether to trace once for tiles of all sizes instead of once for each size; known sizes let
+        TensorFlow optimise best.
     """
 
     def __init__(self, source: Source, setting: Setting, *, any_size: bool = False) -> None:
         self._plan = source.plan()
         refuse_unknown(self._plan, OPERATORS, "TensorFlow")
         if setting.threads:
-            # By default, too, it makes both pools as large as the machine.
+            # TensorFlow's default, too, gives both pools the same number.
             tf.config.threading.set_intra_op_parallelism_threads(setting.threads)
             tf.config.threading.set_inter_op_parallelism_threads(setting.threads)
         self.version, self.grid = f"tensorflow {tf.__version__}", source.grid
@@ -116,7 +116,7 @@ class TensorFlowPeer:
         self.traced = tf.function(self._gradient, input_signature=signature)
 
     def prepare(self, tile: Array) -> Any:
-        """A tile as a batch of one with its channels last."""
+        """Turn a tile into a batch of one with its channels last."""
         return tf.constant(tile.transpose(1, 2, 0)[np.newaxis])
 
     def gradient(self, image: Any) -> tuple[float, Any]:
@@ -130,7 +130,7 @@ class TensorFlowPeer:
         return loss, np.ascontiguousarray(gradient.numpy()[0].transpose(2, 0, 1))
 
     def loop(self) -> OctaveLoop:
-        """The ascent in TensorFlow, its tiles in Python."""
+        """The loop in TensorFlow, its tiles in Python."""
         return TensorFlowLoop(self)
 
     def objective(self, image: Any) -> Any:
@@ -147,9 +147,9 @@ class TensorFlowPeer:
 
 
 class TiledPeer(TensorFlowPeer):
-    """The form of TensorFlow's DeepDream tutorial: one graph rolls, loops over tiles, rolls back.
+    """As in TensorFlow's DeepDream tutorial: one graph rolls, loops over tiles, rolls back.
 
-    Its sizes are unknown to the graph, and each tile's tape reaches back to the whole image.
+    The graph does not know its sizes, and each tile's tape reaches back to the whole image.
     """
 
     def __init__(self, source: Source, setting: Setting) -> None:
@@ -162,12 +162,12 @@ class TiledPeer(TensorFlowPeer):
         self.over_tiles = tf.function(self._over_tiles, input_signature=signature)
 
     def gradient(self, image: Any) -> tuple[float, Any]:
-        """The same for an image of one tile that is not rolled."""
+        """The same for an image of one tile, not rolled."""
         loss, gradient = self.over_tiles(image, tf.constant([0, 0]), tf.shape(image)[1:3])
         return float(loss), gradient
 
     def loop(self) -> OctaveLoop:
-        """The ascent in TensorFlow, its tiles in the graph."""
+        """The loop in TensorFlow, its tiles in the graph."""
         return TiledLoop(self)
 
     def _over_tiles(self, image: Any, shift: Any, tile: Any) -> tuple[Any, Any]:
@@ -193,15 +193,15 @@ class TensorFlowLoop(OctaveLoop):
         self._update = tf.function(_updated, reduce_retracing=True)
 
     def load(self, planes: Array) -> Any:
-        """Channels last."""
+        """Turn float32 [3, height, width] into a batch of one, channels last."""
         return self._peer.prepare(planes)
 
     def unload(self, image: Any) -> Array:
-        """NumpyBackend again."""
+        """Turn an image into float32 [3, height, width]."""
         return np.ascontiguousarray(image.numpy()[0].transpose(2, 0, 1))
 
     def resize(self, image: Any, size: tuple[int, int]) -> Any:
-        """TensorFlow's bicubic with antialiasing."""
+        """Resize with TensorFlow's bicubic filter and antialiasing."""
         if tuple(image.shape[1:3]) == size:
             return image
         return tf.image.resize(image, size, "bicubic", antialias=True)
@@ -249,12 +249,12 @@ def plain_for_all(source: Source, setting: Setting) -> TensorFlowPeer:
 
 
 def tiled(source: Source, setting: Setting) -> TiledPeer:
-    """As the tutorial has it."""
+    """As in the tutorial."""
     return TiledPeer(source, setting)
 
 
 def _constant(name: str, plan: Plan) -> Any:
-    """A constant in TensorFlow's layout: kernels OIHW to HWIO, vectors and scalars as they are."""
+    """A constant in TensorFlow's layout: kernels OIHW to HWIO, vectors and scalars unchanged."""
     value = plan.constants[name]
     reader = next(step for step in plan.steps if name in step.inputs)
     if reader.op == "Conv" and value.ndim == 4:
@@ -262,7 +262,7 @@ def _constant(name: str, plan: Plan) -> Any:
     if value.size > 1 and reader.op not in ("Conv", "BatchNormalization"):
         raise BenchError(
             f"{reader.op} ({reader.output!r}) takes a constant of shape {list(value.shape)}; "
-            f"the TensorFlow peer knows scalars only, since it keeps channels last"
+            f"the TensorFlow peer takes scalars only, as its channels are last"
         )
     return tf.constant(value)
 

@@ -1,4 +1,4 @@
-"""The same network and objective in PyTorch, the way its users write it."""
+"""The same network, objective and loop in PyTorch, as its users write them."""
 
 from __future__ import annotations
 
@@ -81,17 +81,17 @@ class TorchPeer:
     source : Source
         What to compute.
     setting : Setting
-        How; threads are those within an operator.
+        How to compute; threads are those within an operator.
     channels_last : bool
-        Keep image and kernels in PyTorch's `channels_last` memory format.
+        Use PyTorch's `channels_last` memory format for image and kernels.
     compiled : bool
-        Let `torch.compile` make kernels of the forward and the backward pass, anew for each size:
-        in PyTorch 2.13 the backward convolutions fix the size even where it is told to be dynamic.
+        Let `torch.compile` compile the forward and the backward pass, once for each size: in
+        PyTorch 2.13 the backward convolutions fix the size even with `dynamic=True`.
 
     Raises
     ------
     UnavailableError
-        Where there is no GPU, or nothing to compile with.
+        There is no GPU, or no compiler.
     """
 
     def __init__(
@@ -113,12 +113,12 @@ class TorchPeer:
         self._objective = self._walked
         if compiled:
             _demand_compiler(setting.device)
-            # As plain operators, as a model written by hand is, without the walk over the plan.
+            # As plain operators, like a model written by hand, without the walk over the plan.
             plain = torch.fx.symbolic_trace(lambda image: self._walked(image))
             self._objective = torch.compile(plain, dynamic=False, fullgraph=True)
 
     def prepare(self, tile: Array) -> Any:
-        """A tile as a batch of one in this peer's memory format."""
+        """Turn a tile into a batch of one in this peer's memory format."""
         return self._tensor(tile[np.newaxis])
 
     def gradient(self, image: Any) -> tuple[float, Any]:
@@ -126,7 +126,7 @@ class TorchPeer:
         image = image.detach().requires_grad_(True)
         loss = self._forward(image)
         (gradient,) = torch.autograd.grad(loss, image)
-        # The number waits for the GPU's forward pass only.
+        # `item` would wait for the GPU's forward pass only.
         if self.device == "cuda":
             torch.cuda.synchronize()
         return loss.item(), gradient
@@ -143,7 +143,7 @@ class TorchPeer:
         return loss, np.ascontiguousarray(gradient[0].float().cpu().numpy())
 
     def loop(self) -> TorchLoop:
-        """The ascent in PyTorch."""
+        """The loop in PyTorch: octaves, rolls and tiles as tensors on one device."""
         return TorchLoop(self)
 
     def _forward(self, image: Any) -> Any:
@@ -167,15 +167,15 @@ class TorchLoop(OctaveLoop):
         self._peer = peer
 
     def load(self, planes: Array) -> Any:
-        """In the peer's memory format."""
+        """Turn float32 [3, height, width] into a batch of one in the peer's memory format."""
         return self._peer.prepare(planes)
 
     def unload(self, image: Any) -> Array:
-        """NumpyBackend again."""
+        """Turn an image into float32 [3, height, width]."""
         return np.ascontiguousarray(image[0].cpu().numpy())
 
     def resize(self, image: Any, size: tuple[int, int]) -> Any:
-        """PyTorch's bicubic with antialiasing."""
+        """Resize with PyTorch's bicubic filter and antialiasing."""
         if tuple(image.shape[2:]) == size:
             return image
         return F.interpolate(image, size, mode="bicubic", antialias=True)
@@ -204,7 +204,7 @@ def _prepare_device(setting: Setting) -> None:
         torch.set_num_threads(setting.threads)
     if setting.device == "cuda":
         if not torch.cuda.is_available():
-            raise UnavailableError("PyTorch finds no GPU of NVIDIA's")
+            raise UnavailableError("PyTorch finds no NVIDIA GPU")
         tf32 = setting.precision == TF32
         torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.backends.cudnn.allow_tf32 = tf32
@@ -218,7 +218,7 @@ def _demand_compiler(device: str) -> None:
 
 
 def eager(source: Source, setting: Setting) -> TorchPeer:
-    """As PyTorch runs by itself."""
+    """As PyTorch runs by default."""
     return TorchPeer(source, setting)
 
 

@@ -1,1 +1,1 @@
-"""report."""
+"""Write the results: Markdown, a chart, the table of the README."""

@@ -1,4 +1,4 @@
-"""Draw the times as bars for the README, with Pillow alone, at twice the size it is shown at."""
+"""Draw the times as bars for the README, with Pillow, at twice the size that it is shown at."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from dreamlayer.core.visualize.sheets import (
 
 OURS, OURS_REDUCED = (0x1F, 0x6F, 0x8B), (0x7F, 0xB5, 0xC8)
 OTHERS, OTHERS_REDUCED = (0xB4, 0xB0, 0xA8), (0xD9, 0xD6, 0xCF)
-"""Colours of bars: our rows in float32 and in less, and those of all others."""
+"""Colours of bars: our rows in float32 and in reduced precision, and those of all others."""
 
 _WIDTH, _MARGIN = 1680, 56
 _TITLE, _HEAD, _TEXT, _SMALL = 44, 32, 28, 24
@@ -45,9 +45,9 @@ class Bar:
     seconds : float
         Its time.
     ratio : float
-        That by the first row's.
+        Its time divided by the first row's.
     color : (int, int, int)
-        Of the bar.
+        Red, green and blue of the bar.
     """
 
     label: str
@@ -63,7 +63,7 @@ class Panel:
     Attributes
     ----------
     title : str
-        What it is.
+        The quantity.
     bars : list of Bar
         The fastest first.
     """
@@ -73,7 +73,7 @@ class Panel:
 
 
 def panels(results: Results) -> list[Panel]:
-    """The largest tile's gradient, the octave step, and the largest picture that all made."""
+    """The largest tile's gradient, the octave step, and the largest picture that most rows made."""
     measures = [*results.gradients[-1:], *([results.step] if results.step else [])]
     found = [Panel(measure.title, _sorted(measure.seconds, results)) for measure in measures]
     if results.pictures:
@@ -102,7 +102,7 @@ def _sorted(seconds: dict[str, list[float]], results: Results) -> list[Bar]:
 
 
 def chart(results: Results, conditions: Conditions) -> Pixels:
-    """Draw all panels below one another: uint8 [height, width, 3]."""
+    """Draw all panels, one below the other: uint8 [height, width, 3]."""
     drawn = panels(results)
     heights = [_HEAD + 24 + len(panel.bars) * _ROW + _GAP for panel in drawn]
     top = _MARGIN + _TITLE + 16 + _SMALL + _GAP
@@ -123,7 +123,7 @@ def chart(results: Results, conditions: Conditions) -> Pixels:
 
 
 def _draw_panel(draw: ImageDraw.ImageDraw, panel: Panel, top: int) -> None:
-    # The font has no sign for times.
+    # The font has no multiplication sign.
     write(draw, (_MARGIN, top), panel.title.replace("×", "x"), _HEAD, INK, _WIDTH - 2 * _MARGIN)
     top += _HEAD + 24
     left = _MARGIN + _LABEL
@@ -151,19 +151,19 @@ def _color(label: str, results: Results) -> tuple[int, int, int]:
 
 
 def _rounded(seconds: float) -> str:
-    """Three digits, whole seconds at the least."""
+    """Format three digits, or whole seconds where they have more."""
     if seconds < 1:
         return f"{seconds:.3f}"
     return f"{seconds:.{max(0, 2 - int(math.log10(seconds)))}f}"
 
 
 def write_chart(results: Results, conditions: Conditions, path: Path) -> None:
-    """Draw, and write it as a PNG that has its numbers as a description, too.
+    """Draw the chart and write it as a PNG, with its numbers in the description too.
 
     Raises
     ------
     OutputError
-        Where it cannot be written.
+        The file cannot be written.
     """
     facts = "; ".join(
         f"{panel.title}: " + ", ".join(f"{bar.label} {_rounded(bar.seconds)}" for bar in panel.bars)

@@ -1,4 +1,4 @@
-"""Write what was measured as Markdown."""
+"""Write the results as Markdown."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from bench.report.tables import NOTHING, counted, table
 from dreamlayer.core.version import VERSION
 
 _METHOD = f"""\
-Each runs in a process of its own, of which only one works at a time: ours, then each other, round \
+Each runs in a process of its own, and only one works at a time: ours, then each other, round \
 after round, every turn after a gradient or step that is not timed. A turn gives the median of \
 {GRADIENTS_PER_TURN} gradients, or the mean of {STEPS_PER_TURN} octave steps. The tables show the \
-median over the rounds and the range from lowest to highest, which is how much this machine is \
-disturbed. A ratio is the row's time divided by that of one of our own rows in the same round, and \
-the median of these: above 1, ours is faster. All have the same weights and the same number of \
-threads, and compute in float32 throughout unless the row says bf16, TF32 or fast."""
+median over the rounds and the range, which tells how steady the machine was. A ratio is the row's \
+time divided by that of one of our own rows in the same round, and the table has the median of \
+these: above 1, ours is faster. All have the same weights and the same number of threads, and \
+compute in float32 throughout unless the row says bf16, TF32 or fast."""
 
 _STEP = f"""\
-A step is a whole one of an image of {STEP_SIDE} × {STEP_SIDE} pixels by the default recipe: roll, \
-tiles of {TILE} × {TILE}, gradient, smoothing, normalisation, update. Each has a loop of its own, \
-written as the framework's users do, in `bench/*_loop.py`; onnx-ad has none and takes ours."""
+A step is a whole one on an image of {STEP_SIDE} × {STEP_SIDE} pixels by the default recipe: roll, \
+tiles of {TILE} × {TILE}, gradient, smoothing, normalisation, update. Each framework has a loop of \
+its own, as its users would write it, in `bench/peers/`; onnx-ad has none and uses ours."""
 
 _MEMORY = """\
-Peak memory of each process over the gradients and steps, with its framework; a GPU's is not in \
-it."""
+Peak memory of each process during the gradients and steps, its framework included, a GPU's memory \
+not."""
 
 
 def report(results: Results, conditions: Conditions) -> str:
-    """The whole report, Markdown that ends with a line break."""
-    parts = [f"# dreamlayer {VERSION} beside other frameworks", _facts(results, conditions)]
+    """Write the whole report as Markdown that ends with a line break."""
+    parts = [f"# dreamlayer {VERSION} compared with other frameworks", _facts(results, conditions)]
     if results.missing:
         parts.append(_missing(results))
     if results.gradients:
@@ -85,10 +85,11 @@ def _agreement(results: Results) -> list[str]:
         (a.label, f"{a.side} × {a.side}", f"{a.loss_error:.1e}", f"{a.cosine:.8f}")
         for a in results.agreements
     ]
-    head = (f"beside {first}", "tile", "relative loss difference", "cosine of the gradients")
+    head = (f"compared with {first}", "tile", "relative loss difference", "cosine of the gradients")
     note = (
-        f"Allowed are at most {LIMITS.loss_error:.0e} and at least {LIMITS.cosine} in float32, "
-        f"{REDUCED.loss_error:.0e} and {REDUCED.cosine} in less; what is beyond is not timed."
+        f"The limits are {LIMITS.loss_error:.0e} and {LIMITS.cosine} in float32, "
+        f"{REDUCED.loss_error:.0e} and {REDUCED.cosine} in reduced precision; rows beyond them are "
+        f"not timed."
     )
     return ["## Do all compute the same?", table(head, rows), note]
 
@@ -115,7 +116,7 @@ def _times(measure: Measure, results: Results) -> str:
 
 def _overheads(results: Results) -> str:
     shares = ", ".join(f"{label} {share:.1%}" for label, share in results.overheads.items())
-    return f"Share of a step that is not the network's, where the loop is ours: {shares}."
+    return f"Share of a step outside the network, where the loop is ours: {shares}."
 
 
 def _peaks(results: Results) -> str:
@@ -129,7 +130,7 @@ def _peaks(results: Results) -> str:
     )
     return (
         f"Measured peaks of square matrix multiplications in GFLOP/s: {measured}. The shares above "
-        f"are of the highest in the precision of the row. A gradient takes these GFLOP: "
+        f"are of the highest in the precision of the row. GFLOP of a gradient: "
         f"{operations}. {COUNTED}"
     )
 

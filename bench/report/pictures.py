@@ -1,4 +1,4 @@
-"""The part of the report that is about whole pictures: times, memory, growth, the profile."""
+"""The report on whole pictures: times, memory, growth with the size, the profile."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from bench.measure.results import PictureMeasure, Profile, Results, median_ratio
 from bench.report.tables import NOTHING, counted, table
 
 _PICTURES = """\
-Seconds from the start of a fresh process to the PNG that is written, by the default recipe on \
-the layers above: Python, imports, loading, compiling where a framework does (torch.compile has \
-an empty cache at the first picture of a run, and keeps it), reading the JPEG, {octaves} and \
+Seconds from the start of a new process to the finished PNG, by the default recipe on the layers \
+above: Python, imports, loading, compiling where a framework does (the cache of torch.compile is \
+empty at the first picture of a run and used for the others), reading the JPEG, {octaves} and \
 {steps} on each. Ours is `python -m core dream`; the others read and write with Pillow. The last \
-column compares the changes in the middle of the pictures with those of the first row: shifts \
-are the same, but the edges of tiles are not, and every step builds on the one before."""
+column compares the changes in the middle of the pictures with those of the first row: the jitter \
+is the same, but the edges of tiles are not, and every step builds on the one before."""
 
 
 def picture_sections(results: Results) -> list[str]:
-    """Tables of all sizes, then the growth with the size."""
+    """Write the tables of all sizes, then the growth with the size."""
     if not results.pictures:
         return []
     steps = counted(results.pictures[0].steps, "step")
@@ -61,7 +61,7 @@ def _one_size(measured: PictureMeasure, results: Results) -> str:
 
 
 def _growth(results: Results) -> list[str]:
-    """How the time per megapixel grows from one megapixel to the largest picture."""
+    """Compare the time per megapixel at one megapixel and at the largest picture."""
     large = sorted((p for p in results.pictures if p.megapixels >= 1), key=lambda p: p.megapixels)
     if len(large) < 2:
         return []
@@ -84,7 +84,7 @@ def _growth(results: Results) -> list[str]:
 
 
 def profile_section(profiles: Sequence[Profile]) -> list[str]:
-    """Where the time of our own runs goes."""
+    """Write how the time of our own runs is divided."""
     first = profiles[0]
     head = ["part", *(profile.label for profile in profiles)]
     rows = [
@@ -96,14 +96,14 @@ def profile_section(profiles: Sequence[Profile]) -> list[str]:
     note = (
         f"The default recipe with {counted(first.steps, 'step')} on each octave, on "
         f"{first.width} × {first.height} pixels, with a clock around the functions named in "
-        f"`bench/profiling.py`. The last line is the share of roll, resizing, smoothing, "
+        f"`bench/measure/profile.py`. The last line is the share of roll, resizing, smoothing, "
         f"normalisation, update, reading and writing in the run without its start (Python, "
-        f"imports, network and provider), which comes once a process."
+        f"imports, network and provider), which happens once per process."
     )
     return ["## Where our own time goes", table(head, rows), note]
 
 
 def overhead(profile: Profile) -> float:
-    """The share of everything but the network in a run, its start left aside."""
+    """The share of everything but the network in a run without its start."""
     dream = profile.total - sum(profile.seconds[part] for part in BEFORE)
     return 1 - profile.seconds[NETWORK] / dream

@@ -1,4 +1,4 @@
-"""The short table of the README, between two marks, so that it can be renewed by the command."""
+"""The short table of the README, between two marks, so that the command can renew it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
 
 def summary(results: Results) -> str:
-    """Seconds of what the chart shows, with the ratio to the first row; one row for each."""
+    """Write a table of what the chart shows: seconds, with the ratio to the first row."""
     drawn = panels(results)
     found = {panel.title: {bar.label: bar for bar in panel.bars} for panel in drawn}
     rows = []
@@ -31,12 +31,12 @@ def _short(panel: Panel) -> str:
 
 
 def renew(path: Path, results: Results) -> None:
-    """Put the table between the marks of a file.
+    """Write the table between the marks of a file.
 
     Raises
     ------
     BenchError
-        Where the file cannot be read or written, or has not both marks once.
+        The file cannot be read or written, or does not have each mark once.
     """
     check(path)
     text = path.read_text(encoding="utf-8")
@@ -49,10 +49,12 @@ def renew(path: Path, results: Results) -> None:
 
 
 def check(path: Path) -> None:
-    """Raise what `renew` would raise for a file without marks, before minutes are spent."""
+    """Raise what `renew` would raise for this file, before anything is measured."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise BenchError(f"--readme {str(path)!r} cannot be read: {error.strerror}") from error
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise BenchError(f"--readme {str(path)!r} has no place for the table: {BEGIN} ... {END}")
+        raise BenchError(
+            f"--readme {str(path)!r} has no place for the table; put {BEGIN} and {END} into it"
+        )

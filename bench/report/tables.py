@@ -8,11 +8,11 @@ NOTHING = "not measured"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose first column is text and whose others are numbers."""
+    """Write a table whose first column is text and whose others are numbers."""
     ruler = ["---"] + ["---:"] * (len(head) - 1)
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ruler, *rows))
 
 
 def counted(count: int, noun: str) -> str:
-    """`1 core`, `2 cores`."""
+    """Write `1 core`, `2 cores`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

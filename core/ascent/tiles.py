@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.graph.sizes import Geometry, round_up
-from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.rolls import parse_jitter
+from dreamlayer.core.recipe.recipe import Recipe, parse_jitter
 
 Array = npt.NDArray[np.float32]
 

@@ -19,12 +19,8 @@ from dreamlayer.core.autodiff.rules import (
     RULES,
     SEVERAL_OUTPUTS,
     ZERO_GRADIENT,
-    Refusal,
-    Rule,
-    Rules,
-    Unless,
-    Variadic,
 )
+from dreamlayer.core.autodiff.rules.rule import Refusal, Rule, Rules, Unless, Variadic
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.inference import IMAGE, attributes, names_read

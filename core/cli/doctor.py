@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.errors import DreamlayerError, install_command
 from dreamlayer.core.runtime.providers import PACKAGES
 from dreamlayer.core.version import VERSION
 
@@ -44,7 +44,7 @@ print("LOADED", sys.argv[1])
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--provider", help="look at one provider only")
+    parser.add_argument("--provider", metavar="NAME", help="check this provider only")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -106,11 +106,12 @@ def _providers(only: str | None) -> list[dict[str, Any]]:
 
 
 def _try(name: str) -> dict[str, Any]:
+    package = Path(sys.modules["dreamlayer"].__file__ or "")
     try:
         ran = subprocess.run(
-            # Not from the current folder, where another `core` may lie.
+            # Not from the current folder, where another `dreamlayer` may be.
             [sys.executable, "-P", "-c", _TRIAL, name],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={**os.environ, "PYTHONPATH": str(package.parents[1])},
             capture_output=True,
             text=True,
             timeout=_TRIAL_SECONDS,
@@ -139,14 +140,14 @@ def _print(report: dict[str, Any]) -> None:
     for name, version in report["onnxruntime"].items():
         print(f"{name:12} {version}")
     if not report["onnxruntime"]:
-        print("onnxruntime  MISSING: pip install 'dreamlayer[cpu]' (or [gpu], [openvino])")
+        print("onnxruntime  MISSING: " + install_command("cpu") + " (or [gpu], [openvino])")
     if len(report["onnxruntime"]) > 1:
         print(
             "             several onnxruntime packages overwrite one another: uninstall all but one"
         )
     print(f"free memory  {in_units(report['free_memory_bytes'])}")
-    kept = f"{in_units(report['cache_bytes'])} in {report['cache_folder']}"
-    print(f"kept graphs  {kept if report['cache_folder'] else 'none (DREAMLAYER_CACHE is off)'}")
+    cached = f"{in_units(report['cache_bytes'])} in {report['cache_folder']}"
+    print(f"graph cache  {cached if report['cache_folder'] else 'off (by DREAMLAYER_CACHE)'}")
     print("providers")
     for provider in report["providers"]:
         state = "works" if provider["loaded"] else f"does not work: {provider['reason']}"

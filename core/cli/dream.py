@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.ascent.loop import Callbacks
-from dreamlayer.core.cli.options import add_recipe_options, recipe_from
+from dreamlayer.core.cli.options import DREAM, add_recipe_options, add_run_options, recipe_of
 from dreamlayer.core.cli.plot import HELP as PLOT_HELP
 from dreamlayer.core.cli.plot import plot_targets, recorder, write_plot
-from dreamlayer.core.cli.progress import Reporter, duration
-from dreamlayer.core.cli.running import add_run_options
-from dreamlayer.core.cli.targets import identity
-from dreamlayer.core.errors import DreamlayerError, OutputError, RecipeError
+from dreamlayer.core.cli.program import Parser
+from dreamlayer.core.cli.progress import Reporter
+from dreamlayer.core.cli.targets import STREAM, identity, target_of
+from dreamlayer.core.errors import DreamlayerError, OptionError, OutputError
 from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -23,37 +21,36 @@ if TYPE_CHECKING:
     from dreamlayer.core.dreaming.memory import Estimate
     from dreamlayer.core.images import Picture
 
-_STREAM = "-"
 _NOISE = "noise/"
-"""Stands for no picture; no file can be called so."""
+"""Stands for no picture; no file can have this name."""
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Declare the command's options."""
+    parser.shorten("[PICTURE ...] [-o FILE]")
     parser.add_argument(
         "pictures",
         nargs="*",
         metavar="PICTURE",
-        help="PNG, JPEG, TIFF or WebP; - for standard input; none to start from noise, where the "
-        "recipe does",
+        help="PNG, JPEG, TIFF or WebP; - for standard input",
     )
     parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="where to write: a file (its ending chooses the format), a folder, or - for standard "
-        "output (default: NAME-dream beside each picture)",
+        "-o", "--output", metavar="FILE", help="file, folder or - for stdout (default: NAME-dream)"
     )
-    parser.add_argument("--plot", metavar="FILE", help=PLOT_HELP)
-    add_run_options(parser)
+    parser.add_argument("--plot", metavar="FILE", help=parser.rare(PLOT_HELP))
     add_recipe_options(parser)
+    add_run_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Dream on every picture; with several, one that fails does not stop the others."""
-    recipe = recipe_from(options)
+    recipe = recipe_of(options, DREAM)
     sources = options.pictures or [_noise_for(recipe)]
-    targets = [_target(source, options) for source in sources]
+    several = len(options.pictures) > 1
+    targets = [
+        target_of(options.output, None if source == _NOISE else source, "dream", several=several)
+        for source in sources
+    ]
     _check_targets(sources, targets, recipe, options)
     plots = plot_targets(options.plot, sources, targets, recipe)
 
@@ -88,8 +85,9 @@ def _dream_one(
     options: argparse.Namespace,
 ) -> None:
     from dreamlayer.core import images
+    from dreamlayer.core.ascent.loop import Callbacks
 
-    began = time.monotonic()
+    reporter.restart()
     opened = (
         _noise(recipe, options.max_megapixels)
         if source == _NOISE
@@ -113,11 +111,7 @@ def _dream_one(
     images.write(picture, target, format=options.format)
     if plot is not None and record is not None:
         write_plot(record, plot, name, used)
-    seconds = time.monotonic() - began
-    reporter.clear()
-    reporter.note(
-        "done", f"{target}: done in {duration(seconds)}", target=target, seconds=round(seconds, 2)
-    )
+    reporter.done(target)
 
 
 def _announce(
@@ -146,11 +140,11 @@ def _announce(
 
 
 def _noise_for(recipe: Recipe) -> str:
-    """What stands for no picture; `RecipeError` where the recipe needs one."""
+    """What stands for no picture; `OptionError` where the recipe needs one."""
     if recipe.start == "image":
-        raise RecipeError(
-            "no picture is given; name one, or start from noise with --start noise (its size is "
-            "set by --canvas)"
+        raise OptionError(
+            "no picture is given; name one, or start from noise with --start noise (--canvas sets "
+            "its size)"
         )
     return _NOISE
 
@@ -162,7 +156,7 @@ def _noise(recipe: Recipe, megapixels: float) -> Picture:
     from dreamlayer.core.images import Picture
 
     if recipe.canvas**2 > megapixels * 1e6:
-        raise RecipeError(
+        raise OptionError(
             f"a canvas of {recipe.canvas} × {recipe.canvas} pixels is more than the "
             f"{megapixels:g} megapixels allowed; give a smaller --canvas, or raise the limit with "
             f"--max-megapixels"
@@ -171,38 +165,18 @@ def _noise(recipe: Recipe, megapixels: float) -> Picture:
     return Picture(noise_picture(recipe))
 
 
-def _target(source: str, options: argparse.Namespace) -> str:
-    """Where the dream of one picture goes."""
-    output: str | None = options.output
-    if output == "":
-        raise OutputError("the output has no name; give a file, a folder or -")
-    if output is None:
-        if source == _STREAM:
-            return _STREAM
-        if source == _NOISE:
-            return "dream.png"
-        path = Path(source)
-        return str(path.with_name(f"{path.stem}-dream{path.suffix}"))
-    folder = output.endswith(("/", "\\")) or Path(output).is_dir()
-    if output != _STREAM and (folder or len(options.pictures) > 1):
-        return str(
-            Path(output) / ("dream.png" if source in (_STREAM, _NOISE) else Path(source).name)
-        )
-    return output
-
-
 def _check_targets(
     sources: list[str], targets: list[str], recipe: Recipe, options: argparse.Namespace
 ) -> None:
-    """Find out before hours of work that a result could not be written."""
+    """Find out before hours of work if a result could not be written."""
     from dreamlayer.core import images
 
-    if sources.count(_STREAM) > 1 or (targets.count(_STREAM) > 0 and len(targets) > 1):
-        raise OutputError("standard input and output take one picture; name files or a folder")
+    if sources.count(STREAM) > 1 or (targets.count(STREAM) > 0 and len(targets) > 1):
+        raise OutputError("standard input and output take one picture; use files or a folder")
     output: str | None = options.output
     if len(targets) > 1 and output is not None and not Path(output).is_dir():
         raise OutputError(
-            f"several pictures need a folder to go to, and {output!r} is none; create it first"
+            f"{output!r} is not a folder; several pictures need one, so create it first"
         )
     written: set[object] = set()
     pictures = {identity(source) for source in sources if source != _NOISE}

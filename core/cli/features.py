@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.cli.progress import Reporter, duration
-from dreamlayer.core.cli.running import add_run_options
+from dreamlayer.core.cli.options import add_run_options, whole_number
+from dreamlayer.core.cli.program import Parser
+from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import same_file
 
 if TYPE_CHECKING:
@@ -17,73 +17,84 @@ if TYPE_CHECKING:
 _LARGEST_CELL = 1024
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Declare the command's options."""
-    parser.add_argument("picture", metavar="PICTURE", help="PNG, JPEG, TIFF or WebP; - for a pipe")
+    parser.shorten("PICTURE -o FILE --layer NAME")
+    parser.add_argument(
+        "picture", metavar="PICTURE", help="PNG, JPEG, TIFF or WebP; - for standard input"
+    )
     parser.add_argument(
         "--layer", metavar="NAME", help="layer to look at; `dreamlayer layers` lists them"
     )
-    parser.add_argument("--network", default="default", help="a name or an .onnx file")
+    add_sheet_options(parser, cell=128)
     parser.add_argument(
         "--channels", metavar="NUMBERS", help="channels to show, such as 0-31+40 (default: all)"
     )
     parser.add_argument(
         "--sort",
         choices=("activity", "number"),
-        help="which come first: the most active, or by number (default: activity; number where "
-        "channels are given)",
+        help="show the most active channels first, or sort by number (default: activity, or number "
+        "with --channels)",
     )
     parser.add_argument(
         "--most",
         type=whole_number(0, 100_000),
         default=64,
-        metavar="N",
-        help="show no more than the first so many; 0 for all (default: 64)",
+        metavar="NUMBER",
+        help="largest number of channels to show; 0 = all (default: 64)",
     )
     parser.add_argument(
         "--scale",
         choices=("each", "all"),
         default="each",
-        help="colours for each map's own values, or the same for all, with a legend "
-        "(default: each)",
+        help=parser.rare(
+            "color scale of each map by itself, or of all together, with a legend (default: each)"
+        ),
     )
     parser.add_argument(
         "--colormap",
         choices=("auto", "viridis", "grey", "diverging"),
         default="auto",
-        help="colours; auto is viridis, or diverging where values are negative (default: auto)",
+        help="auto is viridis, or diverging if values are negative (default: auto)",
     )
     parser.add_argument(
-        "--smooth", action="store_true", help="interpolate between a map's positions"
+        "--smooth",
+        action="store_true",
+        help=parser.rare("interpolate between the positions of a map"),
     )
     parser.add_argument(
         "--max-side",
         type=whole_number(0, 65536),
         default=512,
         metavar="PIXELS",
-        help="reduce larger pictures to this; 0 for their own size (default: 512)",
+        help=parser.rare(
+            "reduce larger pictures to this longer side; 0 = full size (default: 512)"
+        ),
     )
-    add_sheet_options(parser, cell=128)
     add_run_options(parser)
 
 
-def add_sheet_options(
-    parser: argparse.ArgumentParser, cell: int, largest: int = _LARGEST_CELL
-) -> None:
+def add_sheet_options(parser: Parser, cell: int, largest: int = _LARGEST_CELL) -> None:
     """Add what all commands that draw sheets share; `cell` is the default size of a cell."""
     parser.add_argument(
         "-o",
         "--output",
         required=True,
         metavar="FILE",
-        help="where to write the sheet: .png, .jpg, .tif or .webp, or - for standard output",
+        help="output file (.png, .jpg, .tif or .webp), or - for standard output",
+    )
+    parser.add_argument(
+        "--network",
+        default="default",
+        metavar="NAME",
+        help="network, by name or .onnx file (default: default)",
     )
     parser.add_argument(
         "--columns",
         type=whole_number(0, 1000),
         default=0,
-        metavar="N",
-        help="cells side by side; 0 for a sheet somewhat wider than high (default: 0)",
+        metavar="NUMBER",
+        help=parser.rare("cells per row; 0 = a sheet somewhat wider than high (default: 0)"),
     )
     parser.add_argument(
         "--cell",
@@ -94,31 +105,12 @@ def add_sheet_options(
     )
 
 
-class whole_number:  # noqa: N801  (reads as a type where options are declared)
-    """A type for argparse: a whole number within bounds, refused in a sentence."""
-
-    def __init__(self, low: int, high: int) -> None:
-        self._low, self._high = low, high
-
-    def __call__(self, text: str) -> int:
-        """Read one."""
-        try:
-            value = int(text)
-        except ValueError:
-            value = self._low - 1
-        if not self._low <= value <= self._high:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number from {self._low} to {self._high}"
-            )
-        return value
-
-
 def run(options: argparse.Namespace) -> int:
     """Run the network, draw the sheet, write it."""
     from dreamlayer.core import images
-    from dreamlayer.core.errors import LayerError, OutputError
+    from dreamlayer.core.errors import OptionError, OutputError
     from dreamlayer.core.network.network import Network
-    from dreamlayer.core.recipe.channels import parse_channels
+    from dreamlayer.core.recipe.term import parse_channels
     from dreamlayer.core.visualize.bar_chart import bar_sheet, bar_size
     from dreamlayer.core.visualize.features import (
         Appearance,
@@ -130,7 +122,6 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core.visualize.memory import check_drawing
     from dreamlayer.core.visualize.sheets import check_sheet, write_sheet
 
-    began = time.monotonic()
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     channels = parse_channels(options.channels) if options.channels is not None else ()
     sort = options.sort or ("number" if channels else "activity")
@@ -143,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
     network = Network(options.network)
     if options.layer is None:
         few = ", ".join([x.name for x in network.layers() if x.reason is None][-3:])
-        raise LayerError(
+        raise OptionError(
             f"no layer is given; name one with --layer, such as {few}; "
             f"`dreamlayer layers` lists all {len(network.layer_names)}"
         )
@@ -174,14 +165,7 @@ def run(options: argparse.Namespace) -> int:
         sheet = bar_sheet(found.maps[:, 0, 0], chosen, title, line)
     name = "standard input" if options.picture == "-" else Path(options.picture).name
     write_sheet(sheet, options.output, f"{title}; {line}; picture {name}", options.format)
-    seconds = time.monotonic() - began
-    reporter.note(
-        "done",
-        f"{options.output}: {line[0].lower()}{line[1:]}, done in {duration(seconds)}",
-        target=options.output,
-        channels=chosen,
-        seconds=round(seconds, 2),
-    )
+    reporter.done(options.output, f"{line[0].lower()}{line[1:]}, ", channels=chosen)
     return 0
 
 

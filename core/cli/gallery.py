@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
-from dreamlayer.core.cli.features import add_sheet_options, whole_number
-from dreamlayer.core.cli.progress import Reporter, duration
-from dreamlayer.core.cli.running import add_run_options
+from dreamlayer.core.cli.features import add_sheet_options
+from dreamlayer.core.cli.options import add_parameter, add_run_options, whole_number
+from dreamlayer.core.cli.program import Parser
+from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -19,20 +19,29 @@ if TYPE_CHECKING:
     from dreamlayer.core.visualize.gallery import Dreamt
     from dreamlayer.core.visualize.gallery import Gallery as Dreams
 
-_KNOBS = {"octaves": int, "octave_scale": float, "steps": int, "step_size": float}
-_KNOBS |= {"pyramid": int, "smoothing": float, "noise_low": float, "noise_high": float, "seed": int}
+_MAIN = ("octaves", "steps", "seed")
+_PARAMETERS = (
+    *_MAIN,
+    "octave_scale",
+    "step_size",
+    "pyramid",
+    "smoothing",
+    "noise_low",
+    "noise_high",
+)
 """Parameters of the recipe that make sense for all pictures of a sheet."""
 
 _MOST = 64
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Declare the command's options."""
+    parser.shorten("-o FILE [--layer NAME]")
     parser.add_argument(
         "--layer",
         action="append",
         metavar="NAME",
-        help="show channels of this layer; may be given again (default: one picture for each main "
+        help="show channels of this layer; may be repeated (default: one picture for each main "
         "layer of the network)",
     )
     parser.add_argument(
@@ -43,34 +52,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NUMBERS",
         help="channels to show, such as 0-31+40 (default: from the first)",
     )
-    parser.add_argument("--network", default="default", help="a name or an .onnx file")
     parser.add_argument(
         "--most",
         type=whole_number(0, 100_000),
         default=_MOST,
-        metavar="N",
-        help=f"channels of each layer where --channels is not given; 0 for all (default: {_MOST})",
+        metavar="NUMBER",
+        help=f"channels per layer without --channels; 0 = all (default: {_MOST})",
     )
     add_sheet_options(parser, cell=160, largest=512)
+    group = parser.add_argument_group("dream") if parser.whole else parser
+    for one in dataclasses.fields(Recipe):
+        if one.name in _PARAMETERS:
+            text = f"{one.metadata['help']} (default: as suits thumbnails)"
+            shown = text if one.name in _MAIN else parser.rare(text)
+            add_parameter(group, Recipe, one, shown)
     add_run_options(parser, reads=False)
-    group = parser.add_argument_group("how to dream")
-    for parameter in dataclasses.fields(Recipe):
-        if parameter.name in _KNOBS:
-            kind = _KNOBS[parameter.name]
-            group.add_argument(
-                "--" + parameter.name.replace("_", "-"),
-                type=kind,
-                metavar=kind.__name__.upper(),
-                help=f"{parameter.metadata['help']} (default: as suits thumbnails)",
-            )
 
 
 def run(options: argparse.Namespace) -> int:
     """Dream of one picture after another, then draw and write the sheet."""
     from dreamlayer.core import images
-    from dreamlayer.core.errors import LayerError, RecipeError
+    from dreamlayer.core.errors import OptionError
     from dreamlayer.core.network.network import Network
-    from dreamlayer.core.recipe.channels import parse_channels
+    from dreamlayer.core.recipe.term import parse_channels
     from dreamlayer.core.visualize.gallery import (
         Gallery,
         gallery_layout,
@@ -80,19 +84,18 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core.visualize.memory import check_gallery
     from dreamlayer.core.visualize.sheets import check_sheet, write_sheet
 
-    began = time.monotonic()
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     channels = parse_channels(options.channels) if options.channels is not None else ()
     if options.channels is not None and not options.layer:
-        raise LayerError("--channels chooses within a layer; name the layer with --layer")
+        raise OptionError("--channels chooses within a layer; name the layer with --layer")
     if options.all and options.layer:
-        raise LayerError("--all is for every layer, and --layer for those named; give one of both")
-    given = {n: getattr(options, n) for n in _KNOBS if getattr(options, n) is not None}
+        raise OptionError("--all shows every layer, --layer those named; give only one of the two")
+    given = {n: getattr(options, n) for n in _PARAMETERS if getattr(options, n) is not None}
     recipe = starting_recipe(whole=not options.layer).replace(
         canvas=options.cell, network=options.network, **given
     )
     if recipe.steps == 0:
-        raise RecipeError("a gallery of no steps would show noise alone; give --steps 1 or more")
+        raise OptionError("a gallery without steps would only show noise; give --steps 1 or more")
     images.check_target(options.output, options.format)
     network = Network(options.network)
     gallery = Gallery(network, recipe, options.provider, options.threads)
@@ -120,13 +123,7 @@ def run(options: argparse.Namespace) -> int:
     sheet = gallery_sheet(pictures, layout, title, [line, how], notes)
     facts = {"title": title, "recipe": _plain(recipe), "pictures": [_facts(p) for p in pictures]}
     write_sheet(sheet, options.output, json.dumps(facts, ensure_ascii=False), options.format)
-    seconds = time.monotonic() - began
-    reporter.note(
-        "done",
-        f"{options.output}: {len(pictures)} pictures, done in {duration(seconds)}",
-        target=options.output,
-        seconds=round(seconds, 2),
-    )
+    reporter.done(options.output, f"{len(pictures)} pictures, ")
     return 0
 
 

@@ -14,8 +14,19 @@ from dreamlayer.core.network.network import Layer, Network
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("pattern", nargs="?", default="*", help="names to show, such as 'mixed*'")
-    parser.add_argument("--network", default=DEFAULT, help="a name or an .onnx file")
+    parser.add_argument(
+        "pattern",
+        nargs="?",
+        default="*",
+        metavar="PATTERN",
+        help="names to show, such as 'mixed*' (default: all)",
+    )
+    parser.add_argument(
+        "--network",
+        default=DEFAULT,
+        metavar="NAME",
+        help="network, by name or .onnx file (default: %(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="print a JSON list")
 
 

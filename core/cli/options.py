@@ -1,4 +1,4 @@
-"""Command line options made from the recipe's fields, and the recipe made from the options."""
+"""Options that commands share: those of a recipe, made from its fields, and those of a run."""
 
 from __future__ import annotations
 
@@ -9,85 +9,133 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from dreamlayer.core.errors import DreamlayerError
-from dreamlayer.core.recipe.fields import Parameters, types_of
-from dreamlayer.core.recipe.presets import DEFAULT_PRESET, load, parse, preset
-from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.cli.program import Parser, typed
+from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.recipe.fields import types_of
+from dreamlayer.core.recipe.parameters import Parameters
+from dreamlayer.core.recipe.presets import DREAMS, STYLES, Presets
+from dreamlayer.core.recipe.style import parse_weights
 from dreamlayer.core.recipe.term import Term, format_terms, parse_terms
 
 _TEXT = {".toml", ".json"}
+_FORMATS = ("png", "jpeg", "tiff", "webp")
 R = TypeVar("R", bound=Parameters)
 
 
 @dataclass(frozen=True)
 class Form(Generic[R]):
-    """A class of recipes, and how those of it are had.
+    """How the recipes of one command are asked for.
 
     Attributes
     ----------
-    kind : type
-        The class; each of its fields becomes an option, but those that are `positional`.
-    default : str
-        The preset to start from where none is named.
-    preset, load, parse : callable
-        The recipe of a preset's name, of a file's, and of a text and what messages call it.
-    readers : mapping
-        For parameters that hold a tuple: reads one from text.
+    presets : Presets
+        Its presets and its class of recipes; each field becomes an option, but those that are
+        `positional`.
+    main : tuple of str
+        The parameters that `--help` shows; the others need `--help-all`.
     """
 
-    kind: Any
-    default: str
-    preset: Callable[[str], R]
-    load: Callable[[str], R]
-    parse: Callable[[str, str], R]
-    readers: dict[str, Callable[[str], Any]] = dataclasses.field(default_factory=dict)
+    presets: Presets[R]
+    main: tuple[str, ...]
 
 
-DREAM = Form(Recipe, DEFAULT_PRESET, preset, load, parse)
+DREAM = Form(DREAMS, ("network", "layers", "octaves", "steps", "step_size", "strength", "seed"))
+STYLE = Form(
+    STYLES,
+    (
+        *("network", "content_weight", "size", "style_scale", "rounds"),
+        *("keep_colors", "strength", "seed"),
+    ),
+)
 
 
-def add_recipe_options(parser: argparse.ArgumentParser, form: Form[Any] = DREAM) -> None:
+def add_recipe_options(parser: Parser, form: Form[Any] = DREAM) -> None:
     """Add `--preset`, `--recipe` and one option for each parameter of the recipe."""
-    sources = parser.add_argument_group("where the recipe comes from")
-    start = sources.add_mutually_exclusive_group()
+    start = parser.add_mutually_exclusive_group()
     start.add_argument(
-        "--preset", metavar="NAME", help=f"start from a preset (default: {form.default})"
+        "--preset", metavar="NAME", help=f"preset to start from (default: {form.presets.default})"
     )
     start.add_argument(
-        "--recipe",
-        metavar="FILE",
-        help="start from a .toml or .json file, or from the recipe in a picture made before",
+        "--recipe", metavar="FILE", help="recipe to start from: .toml, .json, or a picture"
     )
-    group = parser.add_argument_group("what to change in it")
-    kinds = types_of(form.kind)
-    for one in dataclasses.fields(form.kind):
+    groups: dict[str, Any] = {}
+    for one in dataclasses.fields(form.presets.kind):
         if one.metadata.get("positional"):
             continue
-        layers = kinds[one.name] == tuple[Term, ...]
-        option = "--" + (one.name.removesuffix("s") if layers else one.name).replace("_", "-")
-        text = f"{one.metadata['help']} (default: {_shown(one.default)})"
-        settings: dict[str, Any] = {"dest": one.name, "default": None, "help": text}
-        if layers:
-            settings.update(action="extend", type=_typed(parse_terms), metavar="LAYER")
-        elif one.name in form.readers:
-            settings.update(type=_typed(form.readers[one.name]), metavar="NUMBER,...")
-        elif kinds[one.name] is bool:
-            settings.update(action=argparse.BooleanOptionalAction)
-        elif one.metadata.get("choices"):
-            settings.update(choices=one.metadata["choices"])
-        elif one.name == "tile":
-            settings.update(type=_tile, metavar="PIXELS|auto")
-        elif one.default is None:
-            name = kinds[one.name].__name__
-            settings.update(type=_or_none(kinds[one.name]), metavar=f"{name.upper()}|none")
-        else:
-            settings.update(type=kinds[one.name], metavar=kinds[one.name].__name__.upper())
-        group.add_argument(option, **settings)
+        title = one.metadata["group"]
+        if parser.whole and title not in groups:
+            groups[title] = parser.add_argument_group(title)
+        text = f"{one.metadata['help']} (default: {_shown(one)})"
+        shown = text if one.name in form.main else parser.rare(text)
+        add_parameter(groups.get(title, parser), form.presets.kind, one, shown)
 
 
-def recipe_from(options: argparse.Namespace) -> Recipe:
-    """The recipe that a dream's command line describes; see `recipe_of`."""
-    return recipe_of(options, DREAM)
+def add_parameter(
+    group: argparse._ActionsContainer, recipe: Any, one: dataclasses.Field[Any], help_: str
+) -> None:
+    """Add the option of one parameter, and its hidden alias where version 0.1 had another name.
+
+    The default is None, which stands for what the preset or recipe says.
+    """
+    kind = types_of(recipe)[one.name]
+    metavar = one.metadata.get("metavar", "NUMBER" if kind in (int, float) else "TEXT")
+    settings: dict[str, Any] = {"dest": one.name, "default": None, "help": help_}
+    if kind == tuple[Term, ...]:
+        settings.update(action="extend", type=typed(parse_terms), metavar="LAYER")
+    elif kind == tuple[float, ...]:
+        settings.update(type=typed(parse_weights), metavar=metavar)
+    elif kind is bool:
+        settings.update(action=argparse.BooleanOptionalAction)
+    elif one.metadata.get("choices"):
+        settings.update(choices=one.metadata["choices"])
+    elif one.name == "tile":
+        tile = typed(lambda text: 0 if text == "auto" else int(text), "a number of pixels or auto")
+        settings.update(type=tile, metavar=metavar)
+    elif one.default is None:
+        settings.update(type=_or_none(kind), metavar=metavar)
+    else:
+        settings.update(type=kind, metavar=metavar)
+    name = one.name.removesuffix("s") if kind == tuple[Term, ...] else one.name
+    group.add_argument(_option(name), **settings)
+    if "was" in one.metadata:
+        settings["help"] = argparse.SUPPRESS
+        group.add_argument(_option(one.metadata["was"]), **settings)
+
+
+def add_run_options(parser: Parser, *, reads: bool = True) -> None:
+    """Add what is no part of a recipe; `reads` is False where no picture is read."""
+    parser.add_argument(
+        "--provider",
+        default="auto",
+        metavar="NAME",
+        help="auto, cpu, cuda, openvino, ... (default: auto)",
+    )
+    group = parser.add_argument_group("run") if parser.whole else parser
+    group.add_argument(
+        "--threads",
+        type=int,
+        default=0,
+        metavar="NUMBER",
+        help=parser.rare("processor threads; 0 = all (default: 0)"),
+    )
+    group.add_argument(
+        "--format", choices=_FORMATS, help=parser.rare("format for standard output (-o -)")
+    )
+    if reads:
+        group.add_argument(
+            "--max-megapixels",
+            type=typed(_megapixels, "a number above 0"),
+            default=500.0,
+            metavar="NUMBER",
+            help=parser.rare("refuse larger pictures (default: 500)"),
+        )
+    shown = group.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--json",
+        action="store_true",
+        help=parser.rare("report progress as JSON lines on standard error"),
+    )
+    shown.add_argument("--quiet", action="store_true", help=parser.rare("report errors only"))
 
 
 def recipe_of(options: argparse.Namespace, form: Form[R]) -> R:
@@ -98,76 +146,69 @@ def recipe_of(options: argparse.Namespace, form: Form[R]) -> R:
     RecipeError, PictureError
         Where a preset, a file or a value is not what it must be.
     """
+    presets = form.presets
     start = (
-        from_file(options.recipe, form)
+        from_file(options.recipe, presets)
         if options.recipe
-        else form.preset(options.preset or form.default)
+        else presets.preset(options.preset or presets.default)
     )
-    names = [parameter.name for parameter in dataclasses.fields(form.kind)]
+    names = [parameter.name for parameter in dataclasses.fields(start)]  # type: ignore[arg-type]
     given = {n: getattr(options, n) for n in names if getattr(options, n, None) is not None}
     given = {n: None if value is _NONE else value for n, value in given.items()}
     return start.replace(**given) if given else start
 
 
-def from_file(name: str, form: Form[R]) -> R:
+def from_file(name: str, presets: Presets[R]) -> R:
     """Read a recipe from a text file, or from the picture that it made."""
-    from dreamlayer.core.errors import RecipeError
     from dreamlayer.core.images import read
 
     if Path(name).suffix.lower() in _TEXT:
-        return form.load(name)
+        return presets.load(name)
     text = read(name).recipe
     if text is None:
         raise RecipeError(
-            f"picture {name!r} holds no recipe; only pictures made by dreamlayer carry one"
+            f"picture {name!r} contains no recipe; only pictures made by dreamlayer have one"
         )
-    return form.parse(text, f"the recipe in {name!r}")
+    return presets.parse(text, f"the recipe in {name!r}")
 
 
-def _typed(read: Any) -> Any:
-    """Let argparse show our own sentence instead of `invalid value`."""
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A type for argparse: a whole number within bounds."""
 
-    def convert(text: str) -> Any:
-        try:
-            return read(text)
-        except DreamlayerError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
+    def read(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise ValueError
+        return value
 
-    return convert
+    return typed(read, f"a whole number from {low} to {high}")
+
+
+def _megapixels(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
 
 
 _NONE = object()
 """Stands for `none`, since argparse's None means that nothing was typed."""
 
 
-def _or_none(kind: Any) -> Any:
-    """Read a value of some kind, or the word none."""
-
-    def convert(text: str) -> Any:
-        if text.lower() == "none":
-            return _NONE
-        try:
-            return kind(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor none") from error
-
-    return convert
+def _or_none(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    return typed(lambda text: _NONE if text.lower() == "none" else kind(text), "a number or none")
 
 
-def _tile(text: str) -> int:
-    if text == "auto":
-        return 0
-    try:
-        return int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is neither a number of pixels nor auto"
-        ) from error
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
-def _shown(default: Any) -> str:
+def _shown(one: dataclasses.Field[Any]) -> str:
+    default = one.default
     if isinstance(default, tuple):
         return format_terms(default) or "none"
     if isinstance(default, bool):
         return "yes" if default else "no"
-    return "none" if default is None else str(default)
+    if one.name == "tile":
+        return "auto"
+    return "none" if default in (None, "") else str(default)

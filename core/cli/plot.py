@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamlayer.core.cli.targets import clash
-from dreamlayer.core.errors import OutputError, RecipeError
+from dreamlayer.core.errors import OptionError, OutputError
 from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from dreamlayer.core.visualize.run_plot import Recorder
 
 HELP = (
-    "also draw the run to this file: the objective over all steps, and pictures of the gradient; "
-    "a folder with several pictures"
+    "also plot the run to this file, or folder for several pictures: the objective over all steps, "
+    "and pictures of the gradient"
 )
 
 _NAMELESS = ("-", "noise/")
@@ -25,30 +25,27 @@ _NAMELESS = ("-", "noise/")
 def plot_targets(
     plot: str | None, sources: Sequence[str], targets: Sequence[str], recipe: Recipe
 ) -> list[str | None]:
-    """Where the figure of each picture goes, all found writable; None where none is wished.
+    """Where the figure of each picture goes, all found writable; None without `--plot`.
 
     Raises
     ------
     OutputError
         A figure could not be written, or would be written over something else.
-    RecipeError
-        The recipe makes no step that could be drawn.
+    OptionError
+        The recipe makes no step that could be plotted.
     """
     if plot is None:
         return [None] * len(sources)
     from dreamlayer.core import images
 
     if recipe.idle or recipe.steps == 0:
-        raise RecipeError(
-            "--plot draws steps, and the recipe makes none; give it some with --steps"
-        )
+        raise OptionError("--plot draws steps, but the recipe has none; set some with --steps")
     folder = bool(plot) and (plot.endswith(("/", "\\")) or Path(plot).is_dir())
     if plot == "-":
         raise OutputError("--plot needs the name of a file; standard output is for the picture")
     if len(sources) > 1 and not folder:
         raise OutputError(
-            f"several pictures need a folder for their figures, and {plot!r} is none; create it "
-            f"first"
+            f"{plot!r} is not a folder; the plots of several pictures need one, so create it first"
         )
     found = [str(Path(plot) / f"{_stem(s)}.png") if folder else plot for s in sources]
     for name in found:
@@ -66,7 +63,7 @@ def _stem(source: str) -> str:
 
 
 def recorder(recipe: Recipe) -> Recorder:
-    """What takes notes of a run."""
+    """What records a run."""
     from dreamlayer.core.visualize.run_plot import Recorder
 
     return Recorder(recipe.steps)

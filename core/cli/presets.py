@@ -8,8 +8,7 @@ import textwrap
 from collections.abc import Iterable
 
 from dreamlayer.core.network.files import EXPORTS, available
-from dreamlayer.core.recipe.presets import DEFAULT_NETWORK, Preset, presets
-from dreamlayer.core.recipe.presets_style import style_presets
+from dreamlayer.core.recipe.presets import DEFAULT_NETWORK, DREAMS, STYLES, Preset
 
 _WIDTH = 96
 
@@ -21,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print each preset's name, description, network and source."""
-    found, styles, here = presets(), style_presets(), set(available())
+    found, styles, here = DREAMS.presets(), STYLES.presets(), set(available())
     if options.json:
         rows = _table("dream", found.values(), here) | _table("style", styles.values(), here)
         print(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -35,6 +35,7 @@ class Reporter:
         self._stream = sys.stderr if stream is None else stream
         self._line = not as_json and not quiet and self._stream.isatty()
         self._shown_at = 0.0
+        self._began = time.monotonic()
         self._at: tuple[object, ...] | None = None
 
     def note(self, event: str, sentence: str, **facts: Any) -> None:
@@ -44,6 +45,17 @@ class Reporter:
         elif not self._quiet:
             self.clear()
             self._write(sentence + "\n")
+
+    def done(self, target: str, what: str = "", **facts: Any) -> None:
+        """Say that an output was written, and how long it took since this reporter was made."""
+        seconds = time.monotonic() - self._began
+        self.clear()
+        sentence = f"{target}: {what}done in {duration(seconds)}"
+        self.note("done", sentence, target=target, **facts, seconds=round(seconds, 2))
+
+    def restart(self) -> None:
+        """Measure the time of `done` from now on."""
+        self._began = time.monotonic()
 
     def progress(self, progress: Progress | StyleProgress) -> None:
         """Show the state of the work; a terminal at most ten times a second, JSON once a step."""

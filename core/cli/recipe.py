@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dreamlayer.core.cli.options import add_recipe_options, recipe_from
+from dreamlayer.core.cli.options import DREAM, add_recipe_options, recipe_of
+from dreamlayer.core.cli.program import Parser
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replace_file
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Declare the command's options."""
+    parser.shorten("[-o FILE]")
     parser.add_argument("-o", "--output", metavar="FILE", help="save to a .toml or .json file")
     parser.add_argument("--json", action="store_true", help="print JSON instead of TOML")
     add_recipe_options(parser)
@@ -19,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the recipe that the options describe, or save it."""
-    recipe = recipe_from(options)
+    recipe = recipe_of(options, DREAM)
     if options.output in (None, "-"):
         print(recipe.to_json() if options.json else recipe.to_toml().rstrip())
         return 0

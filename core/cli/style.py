@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.cli.options import Form, add_recipe_options, recipe_of
-from dreamlayer.core.cli.program import CANCELLED
-from dreamlayer.core.cli.progress import Reporter, duration
-from dreamlayer.core.cli.running import add_run_options
-from dreamlayer.core.cli.targets import clash
-from dreamlayer.core.errors import OutputError, RecipeError
-from dreamlayer.core.recipe.presets_style import (
-    DEFAULT_STYLE,
-    load_style,
-    parse_style,
-    style_preset,
-)
-from dreamlayer.core.recipe.style import StyleRecipe, parse_weights
+from dreamlayer.core.cli.options import STYLE, add_recipe_options, add_run_options, recipe_of
+from dreamlayer.core.cli.program import CANCELLED, Parser
+from dreamlayer.core.cli.progress import Reporter
+from dreamlayer.core.cli.targets import STREAM, clash, target_of
+from dreamlayer.core.errors import OptionError, OutputError
+from dreamlayer.core.recipe.style import StyleRecipe
 
 if TYPE_CHECKING:
     from dreamlayer.core.images import Picture
     from dreamlayer.core.style.optimization import Optimization, Round
 
-STYLE = Form(
-    StyleRecipe,
-    DEFAULT_STYLE,
-    style_preset,
-    load_style,
-    parse_style,
-    readers={"style_weights": parse_weights},
-)
-_STREAM = "-"
 
-
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Declare the command's options."""
+    parser.shorten("CONTENT [STYLE ...] [-o FILE]")
     parser.add_argument(
         "content", metavar="CONTENT", help="PNG, JPEG, TIFF or WebP; - for standard input"
     )
@@ -47,20 +30,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "styles",
         nargs="*",
         metavar="STYLE",
-        help="pictures whose style to take; none for those that the recipe names",
+        help="style pictures (default: those that the recipe names)",
     )
     parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="where to write: a file (its ending chooses the format), a folder, or - for standard "
-        "output (default: NAME-style beside the content)",
+        "-o", "--output", metavar="FILE", help="file, folder or - for stdout (default: NAME-style)"
     )
     parser.add_argument(
-        "--rounds-folder", metavar="DIR", help="save the picture after each round in this folder"
+        "--rounds-folder",
+        metavar="FOLDER",
+        help=parser.rare("save the picture after each round in this folder"),
     )
-    add_run_options(parser)
     add_recipe_options(parser, STYLE)
+    add_run_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -75,7 +56,6 @@ def run(options: argparse.Namespace) -> int:
     images.check_target(target, options.format)
     keep = _keeper(options, target, recipe)
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
-    began = time.monotonic()
     opened = images.open(options.content, options.max_megapixels)
     images.check_target(target, options.format, opened)
     stylist = StyleTransfer(recipe.network, options.provider, options.threads)
@@ -108,18 +88,13 @@ def run(options: argparse.Namespace) -> int:
         if not kept:
             raise
         print(
-            f"dreamlayer: cancelled; of the rounds, {len(kept)} were finished and are kept, the "
-            f"last as {kept[-1]}",
+            f"dreamlayer: cancelled; {len(kept)} finished rounds are saved, the last as {kept[-1]}",
             file=sys.stderr,
         )
         return CANCELLED
     picture.pixels, picture.recipe = result, recipe.to_json()
     images.write(picture, target, format=options.format)
-    seconds = time.monotonic() - began
-    reporter.clear()
-    reporter.note(
-        "done", f"{target}: done in {duration(seconds)}", target=target, seconds=round(seconds, 2)
-    )
+    reporter.done(target)
     return 0
 
 
@@ -130,14 +105,14 @@ def _recipe(options: argparse.Namespace) -> StyleRecipe:
     if options.styles and options.style_weights is None and recipe.style_weights:
         # Those were for the recipe's own pictures.
         recipe = recipe.replace(style_weights=())
-    if _STREAM in recipe.styles and (options.content == _STREAM or len(recipe.styles) > 1):
-        raise RecipeError("standard input holds one picture; name files for the others")
+    if STREAM in recipe.styles and (options.content == STREAM or len(recipe.styles) > 1):
+        raise OptionError("standard input takes one picture; use files for the others")
     return recipe
 
 
 def _target(options: argparse.Namespace, recipe: StyleRecipe) -> str:
     """Where the result goes; only a file name that was typed may be that of a picture used."""
-    target = _named(options)
+    target = target_of(options.output, options.content, "style")
     taken = None if target == options.output else clash(target, [options.content, *recipe.styles])
     if taken == options.content:
         raise OutputError(
@@ -151,22 +126,6 @@ def _target(options: argparse.Namespace, recipe: StyleRecipe) -> str:
     return target
 
 
-def _named(options: argparse.Namespace) -> str:
-    """The output as it is named, or a name beside the content or within a folder."""
-    output: str | None = options.output
-    source = Path(options.content)
-    if output == "":
-        raise OutputError("the output has no name; give a file, a folder or -")
-    if output is None:
-        if options.content == _STREAM:
-            return _STREAM
-        return str(source.with_name(f"{source.stem}-style{source.suffix}"))
-    if output.endswith(("/", "\\")) or (output != _STREAM and Path(output).is_dir()):
-        name = "style.png" if options.content == _STREAM else source.name
-        return str(Path(output) / name)
-    return output
-
-
 def _keeper(
     options: argparse.Namespace, target: str, recipe: StyleRecipe
 ) -> Callable[[int], str] | None:
@@ -176,8 +135,8 @@ def _keeper(
     folder = Path(options.rounds_folder)
     if folder.exists() and not folder.is_dir():
         raise OutputError(
-            f"{str(folder)!r} is no folder, and each round has a file of its own; name a folder "
-            f"with --rounds-folder"
+            f"{str(folder)!r} is not a folder; each round has its own file, so name a folder with "
+            f"--rounds-folder"
         )
     if not folder.is_dir():
         raise OutputError(
@@ -185,7 +144,7 @@ def _keeper(
         )
     from dreamlayer.core import images
 
-    name = Path(target) if target != _STREAM else Path(f"style.{options.format or 'png'}")
+    name = Path(target) if target != STREAM else Path(f"style.{options.format or 'png'}")
 
     def place(number: int) -> str:
         return str(folder / f"{name.stem}-round-{number:02d}{name.suffix}")

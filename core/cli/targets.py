@@ -1,4 +1,4 @@
-"""Whether two names on the command line are of one file, so that nothing is written over it."""
+"""Where results go, and whether two names are of one file, so that nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -6,7 +6,36 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-_STREAM = "-"
+from dreamlayer.core.errors import OutputError
+
+STREAM = "-"
+"""Stands for standard input or output."""
+
+
+def target_of(output: str | None, source: str | None, word: str, *, several: bool = False) -> str:
+    """Where the result of one picture goes.
+
+    Parameters
+    ----------
+    output : str or None
+        The file or folder that was asked for; None for a name beside the source.
+    source : str or None
+        The picture's name; None where there is none.
+    word : str
+        What is appended to the name beside the source, and the name of what has no source's.
+    several : bool
+        True where `output` has to be a folder.
+    """
+    named = source not in (None, STREAM)
+    path = Path(source) if named and source else Path(f"{word}.png")
+    if output == "":
+        raise OutputError("the output has no name; give a file, a folder or -")
+    if output is None:
+        if source == STREAM:
+            return STREAM
+        return str(path.with_name(f"{path.stem}-{word}{path.suffix}") if named else path)
+    folder = several or output.endswith(("/", "\\")) or Path(output).is_dir()
+    return str(Path(output) / path.name) if folder and output != STREAM else output
 
 
 def identity(name: str) -> object:
@@ -14,7 +43,7 @@ def identity(name: str) -> object:
 
     None for a stream.
     """
-    if name == _STREAM:
+    if name == STREAM:
         return None
     path = Path(name)
     try:

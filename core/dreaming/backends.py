@@ -9,7 +9,7 @@ from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 from dreamlayer.core.device.backend import DeviceBackend
 from dreamlayer.core.device.objective import DeviceObjective, loaded_provider
 from dreamlayer.core.dreaming.objective import Objective
-from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.errors import OptionError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
@@ -37,9 +37,9 @@ class LoadedObjective(Protocol):
 
 
 def check_backend(backend: str) -> None:
-    """Raise `RecipeError` if there is no such backend."""
+    """Raise `OptionError` if there is no such backend."""
     if backend not in BACKENDS:
-        raise RecipeError(f"backend {backend!r} is not known; use one of {', '.join(BACKENDS)}")
+        raise OptionError(f"backend {backend!r} is not known; use one of {', '.join(BACKENDS)}")
 
 
 def device_provider(backend: str, execution: Execution) -> str | None:

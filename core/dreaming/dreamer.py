@@ -56,7 +56,7 @@ class Dreamer:
     ------
     NetworkError, ProviderError
         The network or the provider is not available.
-    RecipeError
+    OptionError
         There is no such backend.
     """
 

@@ -48,6 +48,9 @@ _WORKER_BYTES = 20
 """Bytes per pixel, including the mask, that the worker reads."""
 
 
+_REMEDY = "use a smaller tile, scale the picture down"
+
+
 @dataclass(frozen=True)
 class Estimate:
     """Peak memory of a dream.
@@ -105,7 +108,7 @@ def check_room(width: int, height: int) -> None:
     """
     free, needed = available(), _for_pixels(width, height)
     if not fits(needed, free + held()) or not fits(width * height * _WORKER_BYTES, free):
-        raise _shortage(width, height, needed, free)
+        raise shortage(f"dreaming {width} × {height} pixels", needed, free, _REMEDY)
 
 
 def estimate(
@@ -143,71 +146,40 @@ def estimate(
         Not even the smallest tile fits; the message says how much is needed.
     """
     free = usable() if free is None else free
-    host = provider_of(provider).host
-    weights = weight_count(network)
-    fixed = host.base + weights * host.weight + _for_pixels(width, height)
+    host, weights = provider_of(provider).host, weight_count(network)
+    fixed = base = host.base + weights * host.weight + _for_pixels(width, height)
     octaves = octave_sizes(*working_size(width, height, recipe), recipe)
-    if device is not None:
+    octave, whole = octaves[-1], max(octaves[-1])
+    what = f"dreaming {width} × {height} pixels"
+    if device is None:
+        limit, where, share, sides = free, "memory", host.share, [TILE, *_SMALLER_TILES]
+        if recipe.needs_original:
+            # Another session computes layers of the original.
+            fixed += weights * host.weight / 2
+    else:
         # The host only has the picture as read, clipped, and the result.
-        if not fits(fixed, free):
-            raise _shortage(width, height, fixed, free)
-        return _on_device(width, height, octaves, recipe, network, device, Estimate(fixed, 0, free))
-    if recipe.needs_original:
-        # Another session computes layers of the original.
-        fixed += weights * host.weight / 2
+        if not fits(base, free):
+            raise shortage(what, base, free, _REMEDY)
+        smaller = (*_DEVICE_TILES, TILE, *_SMALLER_TILES)
+        sides = [whole, *(side for side in smaller if side < whole)]
+        # Feature maps in float16 take half.
+        share = _DEVICE_SHARE * (0.5 if recipe.precision == "fast" else 1.0)
+        limit, where = device, "GPU memory"
+        fixed = _DEVICE_BASE + weights * _DEVICE_BYTES_PER_WEIGHT
+        fixed += octave[0] * octave[1] * 12.0 * _DEVICE_COPIES
     fixed += _for_octaves(octaves, width * height, recipe)
-    sides = [recipe.tile] if recipe.tile else [TILE, *_SMALLER_TILES]
-    tile, needed = _choose_tile(sides, fixed, host.share, octaves[-1], recipe, network, free)
-    if not tile:
-        raise _shortage(width, height, needed, free)
-    return Estimate(needed, tile, free)
-
-
-def _on_device(
-    width: int,
-    height: int,
-    octaves: list[tuple[int, int]],
-    recipe: Recipe,
-    network: Network,
-    free: float,
-    host: Estimate,
-) -> Estimate:
-    """The host's estimate with the memory on a GPU with `free` bytes, and the tile that fits."""
-    octave = octaves[-1]
-    fixed = _DEVICE_BASE + weight_count(network) * _DEVICE_BYTES_PER_WEIGHT
-    fixed += octave[0] * octave[1] * 12.0 * _DEVICE_COPIES
-    fixed += _for_octaves(octaves, width * height, recipe)
-    # Feature maps in float16 take half.
-    share = _DEVICE_SHARE * (0.5 if recipe.precision == "fast" else 1.0)
-    whole = max(octave)
-    smaller = [side for side in (*_DEVICE_TILES, TILE, *_SMALLER_TILES) if side < whole]
-    sides = [recipe.tile] if recipe.tile else [whole, *smaller]
-    tile, needed = _choose_tile(sides, fixed, share, octave, recipe, network, free)
-    if not tile:
-        raise _shortage(width, height, needed, free, "GPU memory")
-    return Estimate(host.bytes, tile, host.available, needed)
-
-
-def _choose_tile(
-    sides: list[int],
-    fixed: float,
-    share: float,
-    octave: tuple[int, int],
-    recipe: Recipe,
-    network: Network,
-    free: float,
-) -> tuple[int, float]:
-    """The first of `sides` whose tile fits, 0 if none does, and the bytes needed with it."""
     layers = [term.layer for term in recipe.layers]
-    per_pixel = network.activation_bytes(layers) * share * (1.5 if recipe.needs_original else 1.0)
     geometry = network.geometry(layers)
-    needed = 0.0
-    for side in sides:
+    per_pixel = network.activation_bytes(layers) * share * (1.5 if recipe.needs_original else 1.0)
+    needed = fixed
+    for side in [recipe.tile] if recipe.tile else sides:
         pixels = largest_tile(recipe, Grid(side, recipe.overlap, geometry), *octave)
         needed = fixed + pixels * per_pixel + _for_guide(pixels, recipe, network)
-        if fits(needed, free):
-            return side, needed
-    return 0, needed
+        if fits(needed, limit):
+            if device is None:
+                return Estimate(needed, side, free)
+            return Estimate(base, side, free, needed)
+    raise shortage(what, needed, limit, _REMEDY, where)
 
 
 def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) -> float:
@@ -237,13 +209,6 @@ def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
 
 def _for_pixels(width: int, height: int) -> float:
     return width * height * 12.0 * _COPIES
-
-
-def _shortage(
-    width: int, height: int, needed: float, free: float, where: str = "memory"
-) -> MemoryLimitError:
-    remedy = "use a smaller tile, scale the picture down"
-    return shortage(f"dreaming {width} × {height} pixels", needed, free, remedy, where)
 
 
 def shortage(

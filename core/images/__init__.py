@@ -1,16 +1,10 @@
-"""Picture files: `open` or `read` one, `check_target` before the work, `write` the result."""
+"""Pictures in and out: `open` or `read` a file, `check_target` early, `write` at the end."""
 
-from dreamlayer.core.images.picture import FORMATS, Picture
-from dreamlayer.core.images.reading import MAX_MEGAPIXELS, Source, open, read
-from dreamlayer.core.images.writing import check_target, write
-
-__all__ = [
-    "FORMATS",
-    "MAX_MEGAPIXELS",
-    "Picture",
-    "Source",
-    "check_target",
-    "open",
-    "read",
-    "write",
-]
+from dreamlayer.core.images.picture import FORMATS as FORMATS
+from dreamlayer.core.images.picture import Picture as Picture
+from dreamlayer.core.images.reading import MAX_MEGAPIXELS as MAX_MEGAPIXELS
+from dreamlayer.core.images.reading import Source as Source
+from dreamlayer.core.images.reading import open as open
+from dreamlayer.core.images.reading import read as read
+from dreamlayer.core.images.writing import check_target as check_target
+from dreamlayer.core.images.writing import write as write

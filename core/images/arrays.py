@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.errors import ImageError
 
 Array = npt.NDArray[np.float32]
 _ROUNDING = 1e-5
@@ -18,22 +18,22 @@ def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
 
     Raises
     ------
-    RecipeError
+    ImageError
         A shape or a value is not what `Dreamer.dream` accepts.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-        raise RecipeError(
+        raise ImageError(
             f"an image must have the shape [height, width, 3], but has {list(pixels.shape)}"
         )
     if not np.isfinite(pixels.min()) or not np.isfinite(pixels.max()):
-        raise RecipeError("the image has pixels that are not finite numbers; replace them first")
+        raise ImageError("the image has pixels that are not finite numbers; replace them first")
     height, width = pixels.shape[:2]
     if mask is not None and mask.shape != (height, width):
-        raise RecipeError(
+        raise ImageError(
             f"the mask must have the image's shape [{height}, {width}], but has {list(mask.shape)}"
         )
     if mask is not None and not (mask.dtype.kind == "f" and _within_0_1(mask)):
-        raise RecipeError("the mask must hold floats from 0 (keep the pixel) to 1 (dream)")
+        raise ImageError("the mask must hold floats from 0 (keep the pixel) to 1 (dream)")
     return height, width
 
 
@@ -82,11 +82,11 @@ def changed(pixels: Array, change: Array, mask: Array | None, result: Array) -> 
 
 
 def as_float(image: npt.NDArray[Any]) -> Array:
-    """Pixels as float32, 0..1; `RecipeError` for types other than uint8, uint16 and floats."""
+    """Pixels as float32, 0..1; `ImageError` for types other than uint8, uint16 and floats."""
     if image.dtype in (np.uint8, np.uint16):
         return (image / np.float32(np.iinfo(image.dtype).max)).astype(np.float32, copy=False)
     if image.dtype.kind != "f":
-        raise RecipeError(
+        raise ImageError(
             f"an image must hold uint8, uint16 or floats, but holds {image.dtype}; convert it first"
         )
     return image.astype(np.float32)

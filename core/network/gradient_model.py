@@ -13,7 +13,7 @@ from dreamlayer.core.autodiff.backward import backward
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from dreamlayer.core.autodiff.passes.sink_relu import sink_relus
 from dreamlayer.core.autodiff.passes.transpose import transposed, transposed_name
-from dreamlayer.core.autodiff.rules import Rules
+from dreamlayer.core.autodiff.rules.rule import Rules
 from dreamlayer.core.autodiff.variants import INDICES, PORTABLE, TAPS, Variant
 from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Graph
@@ -104,10 +104,7 @@ def gradient_model(
 
 
 def _rewritten(
-    network: onnx.ModelProto,
-    tapped: set[str],
-    variant: Variant,
-    size: tuple[int, int] | None,
+    network: onnx.ModelProto, tapped: set[str], variant: Variant, size: tuple[int, int] | None
 ) -> tuple[Graph, Rules]:
     """The needed part of the network, rewritten for a fast gradient, and the gradient rules."""
     needed = copy.deepcopy(network)

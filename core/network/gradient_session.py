@@ -45,10 +45,7 @@ class GradientSession:
     """
 
     def __init__(
-        self,
-        network: Network,
-        terms: Sequence[Term],
-        execution: Execution = Execution(),
+        self, network: Network, terms: Sequence[Term], execution: Execution = Execution()
     ) -> None:
         self._network, self._terms = network, tuple(terms)
         self._execution = execution

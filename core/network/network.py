@@ -120,10 +120,7 @@ class Network:
         return hashlib.sha256(self.model.SerializeToString(deterministic=True)).hexdigest()
 
     def gradient_model(
-        self,
-        terms: Sequence[Term],
-        provider: str = "",
-        size: tuple[int, int] | None = None,
+        self, terms: Sequence[Term], provider: str = "", size: tuple[int, int] | None = None
     ) -> onnx.ModelProto:
         """The gradient model of an objective, in the form that suits a provider.
 

@@ -51,9 +51,7 @@ def references(terms: Sequence[Term]) -> list[Reference]:
 
 
 def loss_of(
-    graph: Graph,
-    terms: Sequence[Term],
-    tensor_of: Callable[[Term], str] = lambda term: term.layer,
+    graph: Graph, terms: Sequence[Term], tensor_of: Callable[[Term], str] = lambda term: term.layer
 ) -> Value:
     """Append the nodes of an objective and return it, a float32 scalar.
 

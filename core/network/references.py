@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core import images
-from dreamlayer.core.errors import LayerError, RecipeError
+from dreamlayer.core.errors import LayerError, PictureError, RecipeError
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
@@ -88,7 +88,7 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
         pixels = images.read(name).pixels
     except OSError as error:
         # No file can have this name, for example because it is too long.
-        raise RecipeError(f"guide {name[:40]!r} cannot be read: {error.strerror}") from error
+        raise PictureError(f"guide {name[:40]!r} cannot be read: {error.strerror}") from error
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
     height, width = planes.shape[1:]
     geometry = network.geometry([term.layer for term in terms])

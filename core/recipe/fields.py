@@ -1,4 +1,4 @@
-"""Parameters: the fields of a recipe, each declared once with its help, bounds and choices."""
+"""The fields of a recipe, each declared once with its help, bounds and choices."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import field
 from functools import cache
-from typing import Any, Self, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from dreamlayer.core.errors import RecipeError, nearest
 
@@ -16,32 +16,19 @@ _HUGE = 10**300
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
-def parameter(default: Any, help_: str, **limits: Any) -> Any:
-    """Declare a field: `low` and `high` bound it, `choices` lists its values.
+def parameter(default: Any, help_: str, **more: Any) -> Any:
+    """Declare a field of a recipe.
 
-    `was` is its name in recipes of version 0.1, which stays readable.
+    Parameters
+    ----------
+    default, help_
+        Its default, and what it does in a phrase.
+    more
+        `low` and `high` bound it, and `choices` lists its values. `group` is the heading that it
+        stands under in help, and `metavar` what its value is called there; `advanced` marks those
+        that mostly come with a preset. `was` is its name in version 0.1, which stays readable.
     """
-    return field(default=default, metadata={"help": help_, **limits})
-
-
-class Parameters:
-    """Base of a frozen dataclass whose fields are made by `parameter`.
-
-    Values are checked when it is made: a number in a text field, or one out of bounds, is a
-    `RecipeError`. Fields that are neither numbers, text nor flags check themselves.
-    """
-
-    def __post_init__(self) -> None:
-        for one in dataclasses.fields(self):  # type: ignore[arg-type]
-            object.__setattr__(self, one.name, _checked(type(self), one, getattr(self, one.name)))
-
-    def shallow(self) -> dict[str, Any]:
-        """The values by name, as they are."""
-        return {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}  # type: ignore[arg-type]
-
-    def replace(self, **changes: Any) -> Self:
-        """A copy with some parameters set anew; an unknown name is a `RecipeError`."""
-        return type(self)(**{**self.shallow(), **known(type(self), changes)})
+    return field(default=default, metadata={"help": help_, **more})
 
 
 def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +42,7 @@ def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
             raise RecipeError(f"unknown setting {name!r}; {hint}")
         if current in given:
             raise RecipeError(
-                f"setting {current!r} comes twice, as {name!r} too, its name in version 0.1; "
+                f"setting {current!r} is given twice, also by its name of version 0.1, {name!r}; "
                 f"remove one of the two"
             )
         given[current] = value
@@ -83,7 +70,7 @@ def types_of(kind: Any) -> dict[str, Any]:
 
 
 def is_number(value: Any) -> bool:
-    """True for a number that a float can hold; a flag is none."""
+    """True for a number that a float can hold, but not for a flag."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
 
 
@@ -96,9 +83,11 @@ def encodable(text: str) -> bool:
     return True
 
 
-def _checked(kind: Any, one: dataclasses.Field[Any], value: Any) -> Any:
-    """The value in the parameter's own type, within its bounds."""
+def checked(kind: Any, one: dataclasses.Field[Any], value: Any) -> Any:
+    """The value in the parameter's own type, within its bounds; `RecipeError` if it cannot be."""
     wanted, limits, name = types_of(kind)[one.name], one.metadata, one.name
+    if get_origin(wanted) is tuple:
+        return tuple(value)
     if wanted not in _NAMES or (value is None and one.default is None):
         return value
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from dreamlayer.core.errors import RecipeError, nearest
-from dreamlayer.core.recipe.recipe import Recipe, parse_table, read_text
+from dreamlayer.core.recipe.parameters import Parameters, parse_table, read_text
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.style import StyleRecipe
 
-PRESETS = Path(__file__).parents[1] / "presets"
 DEFAULT_PRESET = "default"
+DEFAULT_STYLE = "like-style"
 DEFAULT_NETWORK = "default"
-STYLES = PRESETS / "style"
-"""Those of `dreamlayer style`, which `core.recipe.presets_style` reads."""
 
-ABOUT = ("description", "source", "base")
+_FOLDER = Path(__file__).parents[1] / "presets"
+_ABOUT = ("description", "source", "base")
 """What a recipe's file may hold beside its parameters."""
+
+R = TypeVar("R", bound=Parameters)
 
 
 @dataclass(frozen=True)
 class Preset:
-    """What is told of a preset.
+    """A preset's description.
 
     Attributes
     ----------
@@ -33,11 +35,11 @@ class Preset:
     description : str
         One sentence.
     source : str
-        Where it was published; empty for those of our own.
+        Where it was published; empty for our own.
     network : str
         The network that it is made for.
     stand_in : str
-        Another preset, of the network that ships, to use where that network is not at hand;
+        Another preset, of the network that ships, to use where that network is missing;
         empty where there is none.
     """
 
@@ -48,83 +50,105 @@ class Preset:
     stand_in: str
 
 
-def presets() -> dict[str, Preset]:
-    """All presets by name: the default, those that run as they are, those that need a network."""
-    found = [_about(path.stem) for path in PRESETS.glob("*.toml")]
+@dataclass(frozen=True)
+class Presets(Generic[R]):
+    """The presets of one command, and the reader of its recipes.
 
-    def order(one: Preset) -> tuple[bool, bool, bool, str]:
-        ready = one.network == DEFAULT_NETWORK
-        return one.name != DEFAULT_PRESET, not ready, bool(one.source), one.name
-
-    return {one.name: one for one in sorted(found, key=order)}
-
-
-def preset(name: str) -> Recipe:
-    """The recipe of a preset; `RecipeError` with the nearest names where there is none."""
-    if name not in _names():
-        if (STYLES / f"{name}.toml").is_file():
-            raise RecipeError(f"preset {name!r} is for `dreamlayer style CONTENT STYLE`")
-        hint = nearest(name, _names()) or f"there are: {', '.join(presets())}"
-        raise RecipeError(f"no preset is called {name!r}; {hint}")
-    path = PRESETS / f"{name}.toml"
-    return parse(read_text(path), f"preset {name!r}")
-
-
-def parse(text: str, origin: str = "the recipe") -> Recipe:
-    """Read a recipe from JSON or TOML text.
-
-    Beside the parameters it may hold `description` and `source`, which are text for people, and
-    `base`, the name of a preset that gives the parameters it leaves out.
-
-    Raises
-    ------
-    RecipeError
-        Where it is neither, or holds what a recipe does not allow.
+    Attributes
+    ----------
+    kind : type
+        The class of its recipes.
+    folder : Path
+        Where its presets are.
+    default : str
+        The preset to start from where none is named.
+    usage : str
+        How the command is called.
     """
-    table = parse_table(text, origin)
-    if table.get("command", "dream") != "dream":
-        raise RecipeError(f"{origin} is for `dreamlayer {table['command']}`")
-    try:
-        return Recipe.from_dict(_with_base(table))
-    except RecipeError as error:
-        raise RecipeError(f"{origin}: {error}") from error
 
+    kind: type[R]
+    folder: Path
+    default: str
+    usage: str
 
-def load(path: str | Path) -> Recipe:
-    """Read a recipe file; `RecipeError` where it cannot be read."""
-    return parse(read_text(path), f"recipe {str(path)!r}")
+    def names(self) -> list[str]:
+        """The names of all presets, in no order."""
+        return [path.stem for path in self.folder.glob("*.toml")]
 
+    def presets(self) -> dict[str, Preset]:
+        """All presets by name: the default, those for the network that ships, the others."""
 
-def _with_base(table: Mapping[str, Any]) -> dict[str, Any]:
-    own = {name: value for name, value in table.items() if name not in ABOUT}
-    base = table.get("base")
-    if base is None:
-        return own
-    if not isinstance(base, str):
-        raise RecipeError(f"'base' must be the name of a preset, but is {base!r}")
-    return {**preset(base).to_dict(), **own}
+        def order(one: Preset) -> tuple[bool, bool, bool, str]:
+            ready = one.network == DEFAULT_NETWORK
+            return one.name != self.default, not ready, bool(one.source), one.name
 
+        return {one.name: one for one in sorted(map(self._about, self.names()), key=order)}
 
-def _names() -> list[str]:
-    return [path.stem for path in PRESETS.glob("*.toml")]
+    def preset(self, name: str) -> R:
+        """The recipe of a preset; `RecipeError` with the nearest names where there is none."""
+        if name not in self.names():
+            for other in (DREAMS, STYLES):
+                if name in other.names():
+                    raise RecipeError(f"preset {name!r} is for `dreamlayer {other.usage}`")
+            hint = nearest(name, self.names()) or f"there are: {', '.join(self.presets())}"
+            raise RecipeError(f"no preset is called {name!r}; {hint}")
+        return self.parse(read_text(self.folder / f"{name}.toml"), f"preset {name!r}")
+
+    def parse(self, text: str, origin: str = "the recipe") -> R:
+        """Read a recipe from JSON or TOML text.
+
+        Beside the parameters it may hold `description` and `source`, which are text for people,
+        and `base`, the name of a preset that gives the parameters it leaves out.
+
+        Parameters
+        ----------
+        text : str
+            The recipe.
+        origin : str
+            What errors call it.
+
+        Raises
+        ------
+        RecipeError
+            Where it is neither, or holds what a recipe does not allow.
+        """
+        table = parse_table(text, origin)
+        try:
+            own = {name: value for name, value in table.items() if name not in _ABOUT}
+            base = table.get("base")
+            if base is not None and not isinstance(base, str):
+                raise RecipeError(f"'base' must be the name of a preset, but is {base!r}")
+            based = {} if base is None else self.preset(base).to_dict()
+            return self.kind.from_dict({**based, **own})
+        except RecipeError as error:
+            raise RecipeError(f"{origin}: {error}") from error
+
+    def load(self, path: str | Path) -> R:
+        """Read a recipe file; `RecipeError` where it cannot be read."""
+        return self.parse(read_text(path), f"recipe {str(path)!r}")
+
+    def _about(self, name: str) -> Preset:
+        table = _table(self.folder, name)
+        network = table.get("network", DEFAULT_NETWORK)
+        stand_in = "like-" + name.removesuffix("-as-published")
+        return Preset(
+            name=name,
+            description=table["description"],
+            source=table.get("source", ""),
+            network=network,
+            stand_in=stand_in if network != DEFAULT_NETWORK and stand_in in self.names() else "",
+        )
 
 
 @cache
-def _table(name: str) -> dict[str, Any]:
-    """A preset's table, with those that it is based on under it."""
-    with (PRESETS / f"{name}.toml").open("rb") as file:
-        own = tomllib.load(file)
-    return {**(_table(own["base"]) if "base" in own else {}), **own}
+def _table(folder: Path, name: str) -> dict[str, Any]:
+    """A preset's table, completed from the preset that it is based on."""
+    own = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    return {**(_table(folder, own["base"]) if "base" in own else {}), **own}
 
 
-def _about(name: str) -> Preset:
-    table = _table(name)
-    network = table.get("network", DEFAULT_NETWORK)
-    stand_in = "like-" + name.removesuffix("-as-published")
-    return Preset(
-        name=name,
-        description=table["description"],
-        source=table.get("source", ""),
-        network=network,
-        stand_in=stand_in if network != DEFAULT_NETWORK and stand_in in _names() else "",
-    )
+DREAMS = Presets(Recipe, _FOLDER, DEFAULT_PRESET, "dream PICTURE")
+STYLES = Presets(StyleRecipe, _FOLDER / "style", DEFAULT_STYLE, "style CONTENT STYLE")
+
+presets, preset, parse, load = DREAMS.presets, DREAMS.preset, DREAMS.parse, DREAMS.load
+style_preset = STYLES.preset

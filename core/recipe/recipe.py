@@ -2,219 +2,223 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
-
-import tomli_w
+from functools import partial
 
 from dreamlayer.core.errors import RecipeError
-from dreamlayer.core.recipe.fields import Parameters, encodable, known, parameter
-from dreamlayer.core.recipe.rolls import parse_jitter
-from dreamlayer.core.recipe.term import Term, parse_terms
+from dreamlayer.core.recipe.fields import parameter
+from dreamlayer.core.recipe.parameters import Parameters
+from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import FULL, PRECISIONS
 
 _SCHEMES = ("detail", "detail-after", "laplacian", "resize", "recursive")
-RESAMPLE = (
-    "bicubic",
-    "lanczos",
-    "lanczos-8bit",
-    "bilinear",
-    "bilinear-tf1",
-    "bilinear-corners",
-)
+RESAMPLE = ("bicubic", "lanczos", "lanczos-8bit", "bilinear", "bilinear-tf1", "bilinear-corners")
 _TILINGS = ("even", "fixed", "random")
 _DIVISORS = ("mean", "std", "none")
+
+_LARGEST = 65536
+_NUMBER = re.compile(r"\d{1,6}", re.ASCII)
+_RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})", re.ASCII)
+
+
+_share = partial(parameter, low=0.0, high=1.0)
+_pixels = partial(parameter, low=0, high=_LARGEST, metavar="PIXELS")
+_sigma = partial(parameter, low=0.0, high=100.0, metavar="PIXELS")
 
 
 @dataclass(frozen=True)
 class Recipe(Parameters):
     """What to dream and how; absent keys mean these defaults.
 
-    The command line's options, the stored form and the documentation are made from these
-    fields: `help` says what a parameter does, `low` and `high` bound it, `choices` lists its
-    values, and `advanced` marks those that mostly come with a preset.
+    The command line's options, the stored form, the editors' dialogs and the documentation are
+    made from these fields; `fields.parameter` says what is declared of each.
     """
 
-    network: str = parameter("default", "network to use: a name or an .onnx file")
+    network: str = parameter(
+        "default", "network, by name or .onnx file", group="objective", metavar="NAME"
+    )
     layers: tuple[Term, ...] = parameter(
         (Term("mixed3"), Term("mixed4"), Term("mixed5")),
-        "layers to dream of, each as NAME[:WEIGHT[:CHANNELS[:KIND]]], separated by commas",
+        "layers to dream of: NAME[:WEIGHT[:CHANNELS[:KIND]]], separated by commas",
+        group="objective",
     )
     guide: str = parameter(
-        "", "picture that the kinds guide, direction, cosine and style compare with"
+        "",
+        "guide picture for layers of the kinds guide, direction, cosine and style",
+        group="objective",
+        metavar="FILE",
     )
-    octaves: int = parameter(6, "number of sizes that the dream grows through", low=1, high=32)
+    octaves: int = parameter(
+        6, "number of sizes, from small to full", low=1, high=32, group="octaves"
+    )
     octave_scale: float = parameter(
-        1.3, "size of an octave relative to the one before", low=1.01, high=8.0
+        1.3, "size ratio from one octave to the next", low=1.01, high=8.0, group="octaves"
     )
     octaves_above: int = parameter(
-        0, "how many of the octaves are larger than the picture", low=0, high=8, advanced=True
+        0, "octaves larger than the picture", low=0, high=8, group="octaves", advanced=True
     )
-    min_octave_side: int = parameter(
+    min_octave_side: int = _pixels(
         0,
-        "leave out octaves whose shorter side is less, in pixels",
-        low=0,
-        high=65536,
+        "skip octaves whose shorter side is below this, in pixels",
+        group="octaves",
         advanced=True,
         was="smallest",
     )
     scheme: str = parameter(
         "detail",
-        "what an octave starts from: the original's detail given back before or after its steps, "
-        "a Laplacian pyramid, the resized image alone, or a blend with the shrunk original",
+        "how an octave starts: with the original's detail restored before its steps (detail) or "
+        "after them (detail-after), from a Laplacian pyramid, from the resized image alone "
+        "(resize), or blended with the shrunk original (recursive)",
         choices=_SCHEMES,
+        group="octaves",
         advanced=True,
     )
-    resample: str = parameter("bicubic", "how images are resized", choices=RESAMPLE, advanced=True)
-    blur: float = parameter(
+    resample: str = parameter(
+        "bicubic", "interpolation for resizing", choices=RESAMPLE, group="octaves", advanced=True
+    )
+    blur: float = _sigma(
         0.0,
-        "recursive: sigma in pixels of the blur before shrinking",
-        low=0.0,
-        high=100.0,
+        "with the scheme recursive: blur before shrinking, sigma in pixels",
+        group="octaves",
         advanced=True,
     )
-    blend: float = parameter(
-        0.2, "recursive: share of the original in the blend", low=0.0, high=1.0, advanced=True
+    blend: float = _share(
+        0.2,
+        "with the scheme recursive: share of the original in the blend",
+        group="octaves",
+        advanced=True,
     )
-    max_side: int = parameter(
+    max_side: int = _pixels(
         0,
-        "longer side in pixels at which larger pictures are dreamt, the change then enlarged; "
-        "0 for their own",
-        low=0,
-        high=65536,
+        "dream larger pictures at this longer side, in pixels, and enlarge the change; "
+        "0 = full size",
+        group="octaves",
         was="working_side",
     )
-    steps: int = parameter(10, "steps on each octave", low=0, high=100_000)
-    step_size: float = parameter(
-        0.007,
-        "mean change of a pixel in one step, where 1 is black to white",
-        low=0.0,
-        high=1.0,
+    steps: int = parameter(10, "gradient steps per octave", low=0, high=100_000, group="steps")
+    step_size: float = _share(
+        0.007, "mean change of a pixel per step, where 1 is black to white", group="steps"
     )
-    strength: float = parameter(
-        1.0, "share of the dream in the result, the rest is the original", low=0.0, high=1.0
-    )
+    strength: float = _share(1.0, "blend from original (0) to dream (1)", group="steps")
     normalize: str = parameter(
         "mean",
-        "what the gradient is divided by: the mean of its size, its standard deviation, nothing",
+        "divide the gradient by its mean absolute value, its standard deviation, or nothing",
         choices=_DIVISORS,
+        group="gradient",
         was="normalise",
     )
     normalize_tiles: str = parameter(
         "none",
-        "what each tile's gradient is divided by, before the whole is",
+        "divide each tile's gradient, before the whole is divided",
         choices=_DIVISORS,
+        group="gradient",
         advanced=True,
         was="normalise_tiles",
     )
-    epsilon: float = parameter(
-        0.0, "added to what the gradient is divided by", low=0.0, high=1.0, advanced=True
-    )
-    min_divisor: float = parameter(
-        0.0,
-        "the least that the gradient is divided by",
-        low=0.0,
-        high=1.0,
-        advanced=True,
-        was="floor",
+    epsilon: float = _share(0.0, "added to the divisor", group="gradient", advanced=True)
+    min_divisor: float = _share(
+        0.0, "lower bound of the divisor", group="gradient", advanced=True, was="floor"
     )
     clip_gradient: float = parameter(
         0.0,
-        "largest size of a value of the divided gradient; 0 for any",
+        "clamp the divided gradient to ± this; 0 = off",
         low=0.0,
         high=1e6,
+        group="gradient",
         advanced=True,
     )
     pyramid: int = parameter(
         0,
-        "bands of a Laplacian pyramid in each of which the gradient is evened out; 0 for none",
+        "levels of a Laplacian pyramid that balances fine and coarse structures; 0 = off",
         low=0,
         high=16,
+        group="gradient",
         advanced=True,
     )
-    smoothing: float = parameter(
-        0.8, "sigma in pixels of a Gaussian blur of the gradient; 0 for none", low=0.0, high=100.0
+    smoothing: float = _sigma(
+        0.8, "Gaussian blur of the gradient, sigma in pixels; 0 = off", group="gradient"
     )
-    smoothing_growth: float = parameter(
-        0.0, "what the sigma grows by over an octave's steps", low=0.0, high=100.0, advanced=True
+    smoothing_growth: float = _sigma(
+        0.0, "increase of the sigma over an octave's steps", group="gradient", advanced=True
     )
     smoothing_cascade: bool = parameter(
-        False, "add the blurs of twice and of half the sigma", advanced=True
+        False, "add blurs of half and twice the sigma", group="gradient", advanced=True
     )
     smoothing_colors: bool = parameter(
         False,
-        "blur across the three colours too, which keeps those of the picture",
+        "blur across the color channels too, which preserves the picture's colors",
+        group="gradient",
         advanced=True,
         was="smoothing_colours",
     )
     tiling: str = parameter(
         "even",
-        "how tiles lie: of even size over the rolled image, of one size with remainders at the "
-        "end, or from a random start within the image's borders",
+        "tiles of even size over the shifted image, of fixed size with remainders at the end, or "
+        "from a random start inside the image",
         choices=_TILINGS,
+        group="tiles",
         advanced=True,
     )
-    tile: int = parameter(
+    tile: int = _pixels(
         0,
-        "side of a tile in pixels; 0 (auto) for 512, on a GPU the whole image, less where memory "
-        "is short",
-        low=0,
-        high=65536,
+        "tile size in pixels; 0 (auto) = 512, on a GPU the whole image, less if memory is short",
+        group="tiles",
     )
-    overlap: int = parameter(
-        0, "pixels that an even tile sees beyond its own on each side", low=0, high=4096
+    overlap: int = _pixels(
+        0, "context on each side of an even tile, in pixels", high=4096, group="tiles"
     )
     jitter: str = parameter(
         "any",
-        "random shift of even and fixed tiles in pixels: any, none, a number for so many either "
-        "way, or LOWEST..HIGHEST",
+        "random shift of even and fixed tiles in pixels: any, none, a maximum in each direction, "
+        "or LOWEST..HIGHEST",
+        group="tiles",
+        metavar="PIXELS",
         was="roll",
     )
     gaps: bool = parameter(
         False,
         "leave pixels without a gradient where the published tilings do: fixed, in remainders of "
-        "up to half a tile; random, up to a quarter of a tile at the left",
+        "up to half a tile; random, in up to a quarter of a tile at the left",
+        group="tiles",
         advanced=True,
     )
     weigh_tiles: bool = parameter(
-        True, "let tiles count by their pixels, not each the same", advanced=True
+        True, "weigh tiles by their pixels instead of equally", group="tiles", advanced=True
     )
-    max_loss: float | None = parameter(None, "stop an octave before the objective exceeds this")
-    clip: bool = parameter(True, "keep pixels within black and white after each step")
+    max_loss: float | None = parameter(
+        None, "end an octave before the objective exceeds this", group="steps"
+    )
+    clip: bool = parameter(True, "clamp pixels to black and white after each step", group="steps")
     start: str = parameter(
         "image",
-        "what to start from: the picture, noise, or either: noise where no picture is given",
+        "start from the picture, from noise, or from noise only if no picture is given (either)",
         choices=("image", "noise", "either"),
+        group="start",
         advanced=True,
     )
-    noise_low: float = parameter(
-        0.4, "darkest noise, where 0 is black", low=0.0, high=1.0, advanced=True
+    noise_low: float = _share(0.4, "darkest noise, where 0 is black", group="start", advanced=True)
+    noise_high: float = _share(
+        0.6, "brightest noise, where 1 is white", group="start", advanced=True
     )
-    noise_high: float = parameter(
-        0.6, "brightest noise, where 1 is white", low=0.0, high=1.0, advanced=True
-    )
-    canvas: int = parameter(
+    canvas: int = _pixels(
         512,
-        "side in pixels of the noise where no picture is given",
+        "width and height of the noise if no picture is given, in pixels",
         low=1,
-        high=65536,
+        group="start",
         advanced=True,
     )
     precision: str = parameter(
         FULL,
-        "numbers that the network computes in: full, float32; or fast, shorter ones where the "
-        "provider has them: bfloat16 on OpenVINO, float16 and TF32 on CUDA",
+        "full (float32), or fast: reduced precision where supported, such as bfloat16 on OpenVINO, "
+        "float16 and TF32 on CUDA",
         choices=PRECISIONS,
+        group="steps",
         advanced=True,
     )
-    seed: int = parameter(0, "seed of all randomness", low=0, high=2**63 - 1)
+    seed: int = parameter(0, "random seed", low=0, high=2**63 - 1, group="steps")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
         super().__post_init__()
         if not self.layers:
             raise RecipeError("the recipe names no layer to dream of; give at least one")
@@ -236,7 +240,7 @@ class Recipe(Parameters):
 
     @property
     def idle(self) -> bool:
-        """True where nothing would change: there are no steps, or no share of them is wanted."""
+        """True where nothing would change: no steps, or a strength of 0."""
         return (self.steps == 0 and self.start != "noise") or self.strength == 0
 
     @property
@@ -246,85 +250,36 @@ class Recipe(Parameters):
 
     @property
     def needs_original(self) -> bool:
-        """True where a layer is compared with the picture as it was."""
+        """True where a layer is compared with the original picture."""
         return any(term.compares_with_original for term in self.layers)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, strings, lists and dicts; parameters that are None are left out."""
-        plain = {k: v for k, v in self.shallow().items() if v is not None}
-        plain["layers"] = [term.to_dict() for term in self.layers]
-        return plain
 
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` gives; absent keys mean the defaults.
+def parse_jitter(text: str) -> tuple[int, int] | None:
+    """Lowest and highest shift in pixels; None for any shift within the image.
 
-        `layers` may also be text as `parse_terms` reads it, or hold such text beside
-        tables.
-
-        Raises
-        ------
-        RecipeError
-            Where a key is unknown or a value is not allowed.
-        """
-        values = known(cls, plain)
-        if "layers" in values:
-            values["layers"] = read_terms(values["layers"])
-        return cls(**values)
-
-    def to_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
-
-    def to_toml(self) -> str:
-        """A TOML document, the form of presets."""
-        return tomli_w.dumps(self.to_dict())
-
-
-def parse_table(text: str, origin: str) -> dict[str, Any]:
-    """Read the table that a recipe is stored as, JSON or TOML.
+    Parameters
+    ----------
+    text : str
+        ``any``, ``none``, ``32`` for -32 to 32, or ``-150..149``.
 
     Raises
     ------
     RecipeError
-        Where the text is neither.
+        Where the text has another form, or a number is beyond 65536.
     """
-    try:
-        plain = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except ValueError as error:
-        raise RecipeError(f"{origin} is neither JSON nor TOML: {error}") from error
-    except RecursionError as error:
-        raise RecipeError(f"{origin} is nested too deep to be a recipe") from error
-    table: dict[str, Any] = plain
-    return table
-
-
-def read_text(path: str | Path) -> str:
-    """The text of a recipe file; `RecipeError` where it cannot be read."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise RecipeError(f"recipe {str(path)!r} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
+    plain = text.strip().lower()
+    if plain == "any":
+        return None
+    if plain == "none":
+        return 0, 0
+    found = _RANGE.fullmatch(plain)
+    if _NUMBER.fullmatch(plain):
+        low, high = -int(plain), int(plain)
+    else:
+        low, high = (int(found[1]), int(found[2])) if found else (1, 0)
+    if not -_LARGEST <= low <= high <= _LARGEST:
         raise RecipeError(
-            f"recipe {str(path)!r} is not text; give a .toml or .json file"
-        ) from error
-
-
-def read_terms(given: Any, name: str = "layers") -> tuple[Term, ...]:
-    """The layers that a stored recipe has under a name: text, or a list of texts and tables."""
-    entries = [given] if isinstance(given, str) else given
-    if not isinstance(entries, list) or not all(isinstance(e, str | Mapping) for e in entries):
-        raise RecipeError(
-            f"{name!r} must be text such as 'mixed3, mixed4:0.5', or a list of such texts and of "
-            f"tables with a key 'layer'"
+            f"jitter {text[:40]!r} cannot be read; write any, none, a number of pixels up to "
+            f"{_LARGEST}, or a range such as -150..149"
         )
-    terms: list[Term] = []
-    for entry in entries:
-        if isinstance(entry, Mapping):
-            terms.append(Term.from_dict(entry))
-        elif encodable(entry):
-            terms.extend(parse_terms(entry))
-        else:
-            raise RecipeError(f"{name!r} {entry!r} holds characters that no text can hold")
-    return tuple(terms)
+    return low, high

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
-
-import tomli_w
+from typing import ClassVar
 
 from dreamlayer.core.errors import RecipeError
-from dreamlayer.core.recipe.fields import Parameters, encodable, is_number, known, parameter
-from dreamlayer.core.recipe.recipe import RESAMPLE, read_terms
+from dreamlayer.core.recipe.fields import encodable, is_number, parameter
+from dreamlayer.core.recipe.parameters import Parameters
+from dreamlayer.core.recipe.recipe import RESAMPLE
 from dreamlayer.core.recipe.term import Term
-
-COMMAND = "style"
-"""What the stored form says under `command`, so that it is not taken for a dream's recipe."""
 
 PUBLISHED, RELATIVE = "published", "relative"
 CONTENT, NOISE, STYLE = "content", "noise", "style"
@@ -32,10 +26,15 @@ class StyleRecipe(Parameters):
     fields, as for `core.recipe.recipe.Recipe`. The defaults are the preset `like-style`.
     """
 
-    network: str = parameter("default", "network to use: a name or an .onnx file")
+    COMMAND: ClassVar[str] = "style"
+
+    network: str = parameter(
+        "default", "network, by name or .onnx file", group="objective", metavar="NAME"
+    )
     content_layers: tuple[Term, ...] = parameter(
         (Term("mixed3"),),
-        "layers that keep the content, each as NAME[:WEIGHT[:CHANNELS]], separated by commas",
+        "layers that preserve the content: NAME[:WEIGHT[:CHANNELS]], separated by commas",
+        group="objective",
     )
     style_layers: tuple[Term, ...] = parameter(
         (
@@ -47,89 +46,101 @@ class StyleRecipe(Parameters):
             Term("mixed1"),
             Term("mixed2"),
         ),
-        "layers that carry the style, in the same form; `image` is the picture's own colours",
+        "layers that carry the style, in the same form; `image` is the picture's colors",
+        group="objective",
     )
     measure: str = parameter(
         RELATIVE,
-        "how differences are measured: as shares of what they are compared with, alike for every "
+        "how differences are measured: relative to what they are compared with, alike for every "
         "network and size; or as published in 2016, as sums in units of 0..255",
         choices=(RELATIVE, PUBLISHED),
+        group="objective",
     )
     content_weight: float = parameter(
-        0.02, "weight of the content, shared by its layers", low=0.0, high=1e9
+        0.02, "weight of the content", low=0.0, high=1e9, group="objective"
     )
     style_weight: float = parameter(
-        1.0, "weight of the style, shared by its layers", low=0.0, high=1e9
+        1.0, "weight of the style", low=0.0, high=1e9, group="objective"
     )
     variation_weight: float = parameter(
-        0.0, "weight of the variation between neighbours: smoothness", low=0.0, high=1e9
+        0.0, "weight of the total variation: smoothness", low=0.0, high=1e9, group="objective"
     )
     exponent: float = parameter(
-        1.25, "exponent of the squared variation between neighbours", low=1.0, high=4.0
+        1.25, "exponent of the squared total variation", low=1.0, high=4.0, group="objective"
     )
-    rounds: int = parameter(
-        5, "rounds of L-BFGS at each size, each with a memory of its own", low=1, high=10_000
-    )
+    rounds: int = parameter(5, "L-BFGS runs per size", low=1, high=10_000, group="steps")
     evaluations: int = parameter(
-        20, "evaluations of the gradient after which a round ends", low=1, high=100_000
+        20, "gradient evaluations per round", low=1, high=100_000, group="steps"
     )
     size: int = parameter(
         512,
-        "longer side in pixels at which larger pictures are worked on; the result is enlarged",
+        "longer side to work at, in pixels; the result is enlarged",
         low=2,
         high=65536,
+        group="sizes",
+        metavar="PIXELS",
     )
     square: bool = parameter(
-        False, "work on a square of that size whatever the pictures' own sizes, as published"
+        False, "work on a square of that size whatever the picture, as published", group="sizes"
     )
-    octaves: int = parameter(
-        3, "sizes that the picture grows through, each half the next", low=1, high=8
-    )
+    octaves: int = parameter(3, "number of sizes, each half the next", low=1, high=8, group="sizes")
     style_scale: float = parameter(
         1.0,
-        "longer side of the style pictures relative to the content's: more makes larger strokes",
+        "style size relative to content; more = larger strokes",
         low=0.05,
         high=20.0,
+        group="sizes",
     )
     start: str = parameter(
         CONTENT,
-        "what to start from: the content, noise, or the first style picture",
+        "start from the content, from noise, or from the first style picture",
         choices=(CONTENT, NOISE, STYLE),
+        group="steps",
     )
     spectrum: float = parameter(
         0.6,
-        "how far coarse shapes move before fine ones, which keeps grain away: pixels are weighed "
-        "by 1 / frequency to this power; 0 for pixels as they are, as published",
+        "Fourier parameterization: scale frequencies by 1 / frequency to this power, which avoids "
+        "grain; 0 = plain pixels, as published",
         low=0.0,
         high=2.0,
+        group="steps",
     )
     jitter: int = parameter(
-        16, "largest random shift of the picture in a round, in pixels", low=0, high=1024
+        16,
+        "largest random shift of the picture in a round, in pixels",
+        low=0,
+        high=1024,
+        group="steps",
+        metavar="PIXELS",
     )
     keep_colors: bool = parameter(
         False,
-        "give the style to the luminance alone, and keep the content's colours",
+        "style the luminance only, and keep the content's colors",
+        group="result",
         was="keep_colours",
     )
-    resample: str = parameter("bicubic", "how pictures are resized", choices=(*RESAMPLE, BYTES))
+    resample: str = parameter(
+        "bicubic", "interpolation for resizing", choices=(*RESAMPLE, BYTES), group="sizes"
+    )
     enlarge: str = parameter(
         WHOLE,
-        "what is brought back to the content's own size: the styled picture, or the change alone, "
-        "which keeps the photo's fine detail",
+        "enlarge the styled picture, or only the change, which preserves the photo's fine detail",
         choices=(WHOLE, DETAIL),
+        group="result",
     )
     strength: float = parameter(
-        1.0, "share of the styled picture in the result, the rest is the content", low=0.0, high=1.0
+        1.0, "blend from content (0) to result (1)", low=0.0, high=1.0, group="result"
     )
-    seed: int = parameter(0, "seed of all randomness", low=0, high=2**63 - 1)
+    seed: int = parameter(0, "random seed", low=0, high=2**63 - 1, group="steps")
     styles: tuple[str, ...] = parameter((), "files of the style pictures", positional=True)
     style_weights: tuple[float, ...] = parameter(
-        (), "weight of each style picture, separated by commas; none for all the same"
+        (),
+        "weight of each style picture, separated by commas; none = equal",
+        group="objective",
+        metavar="NUMBER,...",
     )
 
     def __post_init__(self) -> None:
-        for name in ("content_layers", "style_layers", "styles", "style_weights"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
         super().__post_init__()
         _check_layers(self.content_layers, self.content_weight, "content")
         _check_layers(self.style_layers, self.style_weight, "style")
@@ -147,57 +158,17 @@ class StyleRecipe(Parameters):
             if not encodable(name):
                 raise RecipeError(
                     f"the style picture's name {name!r} holds bytes that no text can hold, so it "
-                    f"cannot be kept in the recipe; rename it"
+                    f"cannot be stored in the recipe; rename it"
                 )
 
     @property
     def idle(self) -> bool:
-        """True where nothing would change: no share of the style is wanted."""
+        """True where nothing would change: a strength of 0."""
         return self.strength == 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, strings, lists and dicts, and `command`."""
-        plain = {**self.shallow(), "command": COMMAND}
-        for name in ("content_layers", "style_layers"):
-            plain[name] = [term.to_dict() for term in plain[name]]
-        for name in ("styles", "style_weights"):
-            plain[name] = list(plain[name])
-        return plain
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` gives; absent keys mean the defaults.
-
-        Raises
-        ------
-        RecipeError
-            Where a key is unknown or a value is not allowed, or it is a dream's recipe.
-        """
-        if plain.get("command") != COMMAND:
-            raise RecipeError(
-                "this is a recipe for `dreamlayer dream`; one for `dreamlayer style` says "
-                'command = "style"'
-            )
-        values = known(cls, {k: v for k, v in plain.items() if k != "command"})
-        for name in ("content_layers", "style_layers"):
-            if name in values:
-                values[name] = read_terms(values[name], name)
-        for name in ("styles", "style_weights"):
-            if name in values and not isinstance(values[name], list | tuple):
-                raise RecipeError(f"{name!r} must be a list, but is {values[name]!r}")
-        return cls(**values)
-
-    def to_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
-
-    def to_toml(self) -> str:
-        """A TOML document, the form of presets."""
-        return tomli_w.dumps(self.to_dict())
 
 
 def parse_weights(text: str) -> tuple[float, ...]:
-    """Read numbers separated by commas, such as ``2,1``; `RecipeError` where they are none."""
+    """Read numbers separated by commas, such as ``2,1``; `RecipeError` where they are not."""
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dreamlayer.core.errors import RecipeError, nearest
+from dreamlayer.core.errors import LayerError, RecipeError, nearest
 from dreamlayer.core.recipe.fields import encodable, is_number
 from dreamlayer.core.recipe.kinds import GRAM, GUIDE, KINDS, ORIGINALS
 
@@ -230,3 +230,33 @@ def format_term(term: Term) -> str:
 
 def _written(value: Any) -> str:
     return "x".join(map(str, value)) if isinstance(value, tuple) else f"{value!r}"
+
+
+_CHANNELS = re.compile(r"\d{1,6}(-\d{1,6})?([+,]\d{1,6}(-\d{1,6})?)*")
+
+
+def parse_channels(text: str) -> tuple[int, ...]:
+    """Read numbers and ranges joined by ``+`` or commas, such as ``0-31+40``; each taken once.
+
+    Raises
+    ------
+    RecipeError
+        Where the text has another form.
+    """
+    plain = text.replace(" ", "")
+    if not _CHANNELS.fullmatch(plain):
+        raise RecipeError(
+            f"channels {text[:80]!r} cannot be read; "
+            f"write numbers and ranges joined by +, such as 0-31+40"
+        )
+    found = parse_term(f"layer:1:{plain.replace(',', '+')}").channels
+    return tuple(dict.fromkeys(found))
+
+
+def check_channels(channels: tuple[int, ...], layer: str, count: int) -> None:
+    """Raise `LayerError` where a layer of `count` channels has not all of these."""
+    wrong = [channel for channel in channels if channel >= count]
+    if wrong:
+        raise LayerError(
+            f"layer {layer!r} has no channel {wrong[0]}; channels 0 to {count - 1} are allowed"
+        )

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from dreamlayer.core.errors import NetworkError, ProviderError, nearest
+from dreamlayer.core.errors import NetworkError, ProviderError, install_command, nearest
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.providers import AUTO, PROVIDERS, Execution, provider_of
@@ -48,7 +48,7 @@ def runtime() -> Any:
     except ImportError as error:
         raise ProviderError(
             f"onnxruntime does not load ({error}); "
-            f"install it with: pip install 'dreamlayer[cpu]' (or [gpu], [openvino])"
+            f"install it with: {install_command('cpu')} (or [gpu], [openvino])"
         ) from error
     return onnxruntime
 
@@ -99,7 +99,7 @@ def full_name(provider: str) -> str:
         return names[short]
     if short in PROVIDERS:
         extra = PROVIDERS[short].extra
-        remedy = f"; install it with: pip install 'dreamlayer[{extra}]'" if extra else ""
+        remedy = f"; install it with: {install_command(extra)}" if extra else ""
         raise ProviderError(
             f"provider {provider!r} is not part of the installed ONNX Runtime "
             f"{runtime().__version__}, which offers {', '.join(names)}{remedy}"

@@ -12,10 +12,9 @@ from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.objective import Reference
 from dreamlayer.core.network.references import mean_gram
-from dreamlayer.core.recipe.channels import check_channels
 from dreamlayer.core.recipe.kinds import GRAM, ORIGINALS
 from dreamlayer.core.recipe.style import PUBLISHED, StyleRecipe
-from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.recipe.term import Term, check_channels
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.style.sizes import Size
 

@@ -13,19 +13,13 @@ from dreamlayer.core.dreaming.memory import Estimate
 from dreamlayer.core.images.arrays import as_float, as_type, check_image
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.recipe.presets_style import DEFAULT_STYLE, style_preset
+from dreamlayer.core.recipe.presets import DEFAULT_STYLE, style_preset
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.style.lbfgs import OnStyleProgress
 from dreamlayer.core.style.memory import estimate_style
 from dreamlayer.core.style.optimization import OnRound, Optimization
-from dreamlayer.core.style.pictures import (
-    Array,
-    StylePicture,
-    close_styles,
-    named_size,
-    open_style,
-)
+from dreamlayer.core.style.pictures import Array, StylePicture, close_styles, named_size, open_style
 
 Image = TypeVar("Image", Picture, npt.NDArray[Any])
 

@@ -13,7 +13,7 @@ from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.recipe.channels import check_channels
+from dreamlayer.core.recipe.term import check_channels
 from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.visualize.colormaps import apply_colormap
 from dreamlayer.core.visualize.memory import check_features

@@ -10,8 +10,7 @@ from dreamlayer.core.errors import LayerError
 from dreamlayer.core.graph.inference import IMAGE, attributes
 from dreamlayer.core.graph.sizes import Shapes
 from dreamlayer.core.network.network import Layer, Network
-from dreamlayer.core.recipe.channels import check_channels
-from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.recipe.term import Term, check_channels
 
 _ELEMENTWISE = {
     "BatchNormalization",

@@ -1,1 +1,1 @@
-"""Dreams for other programs over standard input and output, as docs/worker.md says."""
+"""The worker: dreams for other programs over standard input and output (docs/worker.md)."""

@@ -28,9 +28,9 @@ def description() -> dict[str, Any]:
     -------
     dict
         `version`; `protocol`; `parameters`, each with `name`, `type` (`int`, `float`, `bool`,
-        `text`, `layers`), `default`, `low`, `high`, `choices` and `help`, None where there is none,
-        and `advanced`; `presets` by name, with `description` and `recipe`; `providers`, by their
-        short names.
+        `text`, `layers`), `default`, `low`, `high`, `choices`, `help` and `was` (its name in
+        recipes of version 0.1), None where there is none, and `advanced`; `presets` by name, with
+        `description` and `recipe`; `providers`, by their short names.
         Layers are text as `core.recipe.term.parse_terms` reads it.
     """
     return {
@@ -46,11 +46,7 @@ def description() -> dict[str, Any]:
 
 
 def _parameter(one: dataclasses.Field[Any]) -> dict[str, Any]:
-    layers, limits, choices = (
-        one.name == "layers",
-        one.metadata,
-        one.metadata.get("choices"),
-    )
+    layers, limits, choices = (one.name == "layers", one.metadata, one.metadata.get("choices"))
     default: Any = one.default
     return {
         "name": one.name,
@@ -61,6 +57,7 @@ def _parameter(one: dataclasses.Field[Any]) -> dict[str, Any]:
         "choices": None if choices is None else list(choices),
         "help": limits["help"],
         "advanced": limits.get("advanced", False),
+        "was": limits.get("was"),
     }
 
 

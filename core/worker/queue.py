@@ -1,4 +1,4 @@
-"""Requests that wait their turn, and the one at work: handed over between threads, cancelled."""
+"""Queue of requests between the thread that reads them and the one that handles them."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from dreamlayer.core.worker.requests import CancelRequest, DescribeRequest, Drea
 if TYPE_CHECKING:
     from dreamlayer.core.worker.wire_pixels import Raster
 
-_MOST = 64
-_LOOK = 0.2
+_MAX_WAITING = 64
+_POLL_SECONDS = 0.2
 
 
 @dataclass(eq=False)
 class Job:
-    """A request, with the picture that came with it.
+    """A request with its pixels.
 
     Attributes
     ----------
     request : DreamRequest or DescribeRequest
-        What is to be done.
+        The request.
     raster : Raster or None
         The pixels of a dream.
     cancelled : threading.Event
-        Set once nobody wants the answer any more.
+        Set once the request was cancelled.
     """
 
     request: DreamRequest | DescribeRequest
@@ -37,7 +37,7 @@ class Job:
 
 
 class RequestQueue:
-    """First come, first served; one reads requests into it and one takes them out."""
+    """First in, first out; used by one thread that adds requests and one that takes them."""
 
     def __init__(self) -> None:
         self._waiting: deque[Job] = deque()
@@ -45,23 +45,23 @@ class RequestQueue:
         self._changed = threading.Condition()
 
     def wait_for_room(self, *, pixels: bool, gone: Callable[[], bool]) -> None:
-        """Wait until one more request may come in: of those with pixels, only one waits.
+        """Wait until another request may be added: only one with pixels may wait.
 
         Parameters
         ----------
         pixels : bool
-            Whether the request brings any.
+            Whether the request has pixels.
         gone : callable
-            Asked now and then; once it returns True, `EOFError` is raised.
+            Called now and then; once it returns True, `EOFError` is raised.
         """
         with self._changed:
             while self._is_full(pixels):
-                self._changed.wait(_LOOK)
+                self._changed.wait(_POLL_SECONDS)
                 if gone():
                     raise EOFError
 
     def _is_full(self, pixels: bool) -> bool:
-        crowded = len(self._waiting) >= _MOST
+        crowded = len(self._waiting) >= _MAX_WAITING
         return crowded or (
             pixels and any(isinstance(j.request, DreamRequest) for j in self._waiting)
         )
@@ -81,22 +81,22 @@ class RequestQueue:
             return self._running
 
     def finish(self) -> None:
-        """The request at work has been answered."""
+        """Mark the running request as answered."""
         with self._changed:
             self._running = None
 
     def cancel(self, request: CancelRequest) -> list[Job]:
-        """Cancel dreams; the one at work is told, those that waited are taken out and returned."""
+        """Cancel dreams: signal the running one; remove those that wait, and return them."""
         with self._changed:
-            if self._running is not None and _meant(self._running, request):
+            if self._running is not None and _matches(self._running, request):
                 self._running.cancelled.set()
-            taken = [job for job in self._waiting if _meant(job, request)]
+            taken = [job for job in self._waiting if _matches(job, request)]
             for job in taken:
                 self._waiting.remove(job)
             self._changed.notify_all()
             return taken
 
 
-def _meant(job: Job, request: CancelRequest) -> bool:
+def _matches(job: Job, request: CancelRequest) -> bool:
     dream = isinstance(job.request, DreamRequest)
     return dream and (request.id is None or job.request.id == request.id)

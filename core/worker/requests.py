@@ -1,4 +1,4 @@
-"""Requests to the worker: what each may say, checked, as one object each."""
+"""Requests to the worker, checked and parsed into one dataclass each."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dreamlayer.core.recipe.presets import preset
 from dreamlayer.core.recipe.recipe import Recipe
 
 Id = str | int | None
-_LONGEST_ID = 1000
-_SHOWN = 80
-_MOST = 2**31 - 1
+_MAX_ID_LENGTH = 1000
+_MAX_KEY_LENGTH = 80
+_MAX_INT = 2**31 - 1
 _VALUE_BYTES = {"float32": 4, "uint8": 1, "uint16": 2}
-"""Types in which pixels and mask may travel."""
+"""Types that pixels and mask may have in a message."""
 
 
 @dataclass(frozen=True)
@@ -26,21 +26,21 @@ class DreamRequest:
     Attributes
     ----------
     id : str, int or None
-        What the replies repeat.
+        Repeated in the replies.
     width, height : int
         Size in pixels.
     recipe : Recipe
-        What to dream.
+        All parameters of the dream.
     provider : str
-        `auto`, or the one that is demanded.
+        `auto`, or the short name of a provider.
     threads : int
-        Processor threads, 0 for one a core.
+        Processor threads, 0 for one per core.
     mask : bool
         Whether a mask follows the pixels.
     preview : int
         Longer side in pixels of the previews, 0 for none.
     pixels : str
-        Type in which pixels and mask come, and pixels go: `float32`, `uint8` or `uint16`.
+        Type of pixels and mask, and of the result: `float32`, `uint8` or `uint16`.
     """
 
     id: Id
@@ -56,7 +56,7 @@ class DreamRequest:
 
 @dataclass(frozen=True)
 class DescribeRequest:
-    """Tell what there is to choose from, with the layers of one network where it is named."""
+    """List parameters, presets, providers and networks, and the layers of `network` if given."""
 
     id: Id
     network: str | None
@@ -64,7 +64,7 @@ class DescribeRequest:
 
 @dataclass(frozen=True)
 class CancelRequest:
-    """Give up the dreams of this id; all where it is None."""
+    """Cancel the dreams with this id, or all if it is None."""
 
     id: Id
 
@@ -73,27 +73,27 @@ Request = DreamRequest | DescribeRequest | CancelRequest
 
 
 def id_of(header: Mapping[str, Any]) -> Id:
-    """The id that replies are to repeat; None where there is none that can be."""
+    """The id for replies; None if it is missing or invalid."""
     value = header.get("id")
     return value if _is_id(value) else None
 
 
 def parse_request(header: Mapping[str, Any], size: int) -> Request:
-    """Check a header and make a request of it.
+    """Check a header and convert it to a request.
 
     Parameters
     ----------
     header : mapping
-        What `core.worker.protocol.read_header` gave.
+        From `core.worker.protocol.read_header`.
     size : int
-        How many bytes follow it.
+        Number of bytes that follow it.
 
     Raises
     ------
     RequestError
-        A key is unknown, missing or holds what it must not, or `size` is not what must follow.
+        A key is unknown, missing or has an invalid value, or `size` does not fit the request.
     RecipeError
-        The recipe or the preset is not what it must be.
+        The recipe or the preset is invalid.
     """
     kind = header.get("type")
     if not isinstance(kind, str) or kind not in _KEYS:
@@ -101,7 +101,7 @@ def parse_request(header: Mapping[str, Any], size: int) -> Request:
     keys = {"type": _any, "id": _id, "bytes": _any, **_KEYS[kind]}
     for name, value in header.items():
         if name not in keys:
-            hint = nearest(name[:_SHOWN], keys) or f"it may have {', '.join(keys)}"
+            hint = nearest(name[:_MAX_KEY_LENGTH], keys) or f"it may have {', '.join(keys)}"
             raise RequestError(f"{kind} has no key {_shown(name)}; {hint}")
         keys[name](name, value)
     if kind == "dream":
@@ -140,19 +140,19 @@ def _dream(header: Mapping[str, Any], size: int) -> DreamRequest:
 
 
 def _recipe(changes: Mapping[str, Any], start: str | None) -> Recipe:
-    """The recipe, its absent parameters taken from a preset, or else from the defaults."""
+    """The recipe; absent parameters come from a preset, or else are the defaults."""
     base = {} if start is None else preset(start).to_dict()
     try:
         return Recipe.from_dict({**base, **changes})
     except RecursionError as error:
-        raise RequestError("the recipe is nested too deep") from error
+        raise RequestError("the recipe is nested too deeply") from error
 
 
 Check = Callable[[str, Any], None]
 
 
 def _check(holds: Callable[[Any], bool], what: str) -> Check:
-    """A check of one key's value that says what the value must be."""
+    """Make a check of a value, whose error says what it must be."""
 
     def check(name: str, value: Any) -> None:
         if not holds(value):
@@ -162,25 +162,25 @@ def _check(holds: Callable[[Any], bool], what: str) -> Check:
 
 
 def _is_whole(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= _MOST
+    return type(value) is int and 0 <= value <= _MAX_INT
 
 
 def _is_id(value: Any) -> bool:
     if isinstance(value, str):
-        return len(value) <= _LONGEST_ID
+        return len(value) <= _MAX_ID_LENGTH
     return value is None or type(value) is int
 
 
 def _shown(value: Any) -> str:
-    """A value as an error shows it, cut short; it may be anything that JSON can hold."""
+    """A value for an error message, truncated; it may be anything that JSON allows."""
     return reprlib.repr(value)
 
 
 _any = _check(lambda _: True, "anything")
-_id = _check(_is_id, f"text of at most {_LONGEST_ID} characters or a whole number")
+_id = _check(_is_id, f"text of at most {_MAX_ID_LENGTH} characters or a whole number")
 _text = _check(lambda value: isinstance(value, str), "text")
-_size = _check(lambda value: _is_whole(value) and value > 0, f"a whole number from 1 to {_MOST}")
-_whole = _check(_is_whole, f"a whole number from 0 to {_MOST}")
+_size = _check(lambda value: _is_whole(value) and value > 0, f"a whole number from 1 to {_MAX_INT}")
+_whole = _check(_is_whole, f"a whole number from 0 to {_MAX_INT}")
 _flag = _check(lambda value: isinstance(value, bool), "true or false")
 _pixels = _check(
     lambda value: isinstance(value, str) and value in _VALUE_BYTES,

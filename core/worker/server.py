@@ -1,7 +1,7 @@
-"""The worker: dreams for another program by the protocol of docs/worker.md.
+"""The worker process: dreams for another program by the protocol of docs/worker.md.
 
-One thread reads requests, so that a wish to cancel and the end of the input act at once; one
-writes replies; the main one works.
+One thread reads requests, so that a cancellation and the end of the input act at once; another
+writes replies; the main thread handles requests.
 """
 
 from __future__ import annotations
@@ -15,111 +15,111 @@ import traceback
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from dreamlayer.core.errors import CancelledError, DreamlayerError, FramingError, RequestError
-from dreamlayer.core.worker.protocol import read_header, size_of, skip
+from dreamlayer.core.worker.protocol import payload_size, read_header, skip
 from dreamlayer.core.worker.queue import Job, RequestQueue
 from dreamlayer.core.worker.requests import CancelRequest, DreamRequest, Id, id_of, parse_request
-from dreamlayer.core.worker.writer import ReplyWriter, say
+from dreamlayer.core.worker.writer import ReplyWriter, log
 
 if TYPE_CHECKING:
     from dreamlayer.core.worker.handlers import Handlers
     from dreamlayer.core.worker.wire_pixels import Raster
 
-_HEAVY = (
+_PRELOADED = (
     "numpy",
-    # By now: numpy loads it when it is first asked for, and where another thread is at it, as with
-    # the blur below, the asking may call itself without end.
+    # numpy imports it lazily; if another thread does so at the same time, as for the blur below,
+    # that can recurse without end.
     "numpy.random",
     "onnx",
     "onnxruntime",
     "dreamlayer.core.worker.wire_pixels",
     "dreamlayer.core.worker.handlers",
 )
-_LAST_WORDS = 0.5
-_LAST_SENTENCE = 5.0
-_LONGEST_SENTENCE = 2000
+_DRAIN_AT_END = 0.5
+_DRAIN_AFTER_ERROR = 5.0
+_MAX_ERROR_LENGTH = 2000
 
 
 class Worker:
-    """Reads requests from one stream and answers them on another, until the first one ends.
+    """Reads requests from one stream and answers them on another, until the first ends.
 
     Parameters
     ----------
     requests : binary stream
-        Nobody else may read from it.
+        Nothing else may read from it.
     replies : ReplyWriter
-        Where the answers go.
+        Sends the replies.
     """
 
     def __init__(self, requests: BinaryIO, replies: ReplyWriter) -> None:
         self._requests, self._replies = requests, replies
-        self._backlog = RequestQueue()
+        self._queue = RequestQueue()
         self._loaded = threading.Event()
-        self._answers: Handlers | None = None
+        self._handlers: Handlers | None = None
 
     def run(self) -> NoReturn:
-        """Work until the process ends: with code 0 where the input ends, 2 where it is unclear."""
+        """Run until the process ends: with code 0 at the end of input, 2 if input is unreadable."""
         threading.Thread(target=self._read_all, name="requests", daemon=True).start()
-        # What a dream needs is loaded while the other program still gets its request ready.
-        for name in _HEAVY:
-            # Whoever needs what does not load tries again, and answers with the reason.
+        # Import what a dream needs while the other program prepares its request.
+        for name in _PRELOADED:
+            # A failing import is tried again where it is needed, which reports the reason.
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
         self._loaded.set()
-        # Needed after the first gradient only: it may come in while ONNX Runtime loads a network.
+        # Needed only after the first gradient: import it while ONNX Runtime loads a network.
         threading.Thread(target=_load_blur, name="blur", daemon=True).start()
         while True:
-            self._work(self._backlog.take())
+            self._handle(self._queue.take())
 
-    def _work(self, job: Job) -> None:
+    def _handle(self, job: Job) -> None:
         try:
-            if self._answers is None:
+            if self._handlers is None:
                 from dreamlayer.core.worker.handlers import Handlers
 
-                self._answers = Handlers(self._replies)
-            self._answers.answer(job)
+                self._handlers = Handlers(self._replies)
+            self._handlers.handle(job)
         except Exception as error:
-            self._fail(job.request.id, error)
+            self._send_error(job.request.id, error)
         finally:
-            self._backlog.finish()
+            self._queue.finish()
 
-    def _fail(self, asker: Id, error: Exception) -> None:
-        """Answer with a sentence on what went wrong."""
+    def _send_error(self, request_id: Id, error: Exception) -> None:
+        """Reply with one sentence on what went wrong."""
         kind, sentence = type(error).__name__, str(error)
         if isinstance(error, MemoryError):
             kind = "MemoryError"
             sentence = "memory ran out; use a smaller tile or scale the picture down"
         elif not isinstance(error, DreamlayerError):
-            say(traceback.format_exc())
+            log(traceback.format_exc())
             sentence = f"something went wrong inside dreamlayer ({kind}: {sentence})"
             kind = "InternalError"
-        if len(sentence) > _LONGEST_SENTENCE:
-            sentence = sentence[:_LONGEST_SENTENCE] + "..."
-        self._replies.send({"type": "error", "id": asker, "error": sentence, "kind": kind})
+        if len(sentence) > _MAX_ERROR_LENGTH:
+            sentence = sentence[:_MAX_ERROR_LENGTH] + "..."
+        self._replies.send({"type": "error", "id": request_id, "error": sentence, "kind": kind})
 
     def _read_all(self) -> None:
         try:
             while True:
                 self._read_one()
         except EOFError:
-            # What was said before may go out, but nobody who does not read is waited for.
-            self._replies.drain(_LAST_WORDS)
+            # Earlier replies may go out, but a program that does not read is not waited for.
+            self._replies.drain(_DRAIN_AT_END)
             os._exit(0)
         except FramingError:
-            self._replies.drain(_LAST_SENTENCE)
+            self._replies.drain(_DRAIN_AFTER_ERROR)
             os._exit(2)
         except BaseException:
-            say(traceback.format_exc())
+            log(traceback.format_exc())
             os._exit(2)
 
     def _read_one(self) -> None:
-        """Read one message, and do what is to be done at once."""
-        asker = None
+        """Read one message, and queue its request or cancel others."""
+        request_id = None
         try:
             header = read_header(self._requests)
-            asker = id_of(header)
-            size = size_of(header)
+            request_id = id_of(header)
+            size = payload_size(header)
         except RequestError as error:
-            self._fail(asker, error)
+            self._send_error(request_id, error)
             if isinstance(error, FramingError):
                 raise
             return
@@ -129,24 +129,26 @@ class Worker:
                 self._cancel(request)
                 return
             dream = isinstance(request, DreamRequest)
-            self._backlog.wait_for_room(pixels=dream, gone=self._hung_up)
-            raster = self._room_for(request) if isinstance(request, DreamRequest) else None
+            self._queue.wait_for_room(pixels=dream, gone=self._is_closed)
+            raster = self._allocate(request) if isinstance(request, DreamRequest) else None
         except EOFError:
             raise
         except Exception as error:
-            self._fail(asker, error)
+            self._send_error(request_id, error)
             skip(self._requests, size)
             return
         if raster is not None:
             raster.read(self._requests)
-        self._backlog.put(Job(request, raster))
+        self._queue.put(Job(request, raster))
 
     def _cancel(self, request: CancelRequest) -> None:
-        for job in self._backlog.cancel(request):
-            self._fail(job.request.id, CancelledError("the dream was cancelled before it began"))
+        for job in self._queue.cancel(request):
+            self._send_error(
+                job.request.id, CancelledError("the dream was cancelled before it began")
+            )
 
-    def _room_for(self, request: DreamRequest) -> Raster:
-        """Memory for a request's pixels, if there is enough."""
+    def _allocate(self, request: DreamRequest) -> Raster:
+        """Allocate memory for a request's pixels, if there is enough."""
         self._loaded.wait()
         from dreamlayer.core.dreaming.memory import check_room
         from dreamlayer.core.worker.wire_pixels import Raster
@@ -154,10 +156,10 @@ class Worker:
         check_room(request.width, request.height)
         return Raster.empty(request.width, request.height, request.mask, request.pixels)
 
-    def _hung_up(self) -> bool:
-        """Whether the other side closed our input, though not all of it has been read.
+    def _is_closed(self) -> bool:
+        """Whether the other side closed our input, even if it has not been read to its end.
 
-        Windows does not tell.
+        Unknown on Windows, so False there.
         """
         if not hasattr(select, "poll"):
             return False

@@ -1,8 +1,8 @@
-"""Pixels as the worker protocol carries them: RGBA rows, then rows of a mask, in one type.
+"""Convert pixels from and to the worker protocol: RGBA rows, then rows of a mask, in one type.
 
-Floats are moved as bits and never computed with, so that whatever comes in can go out again: a
-NaN in alpha, a negative zero. Whole numbers become floats and are rounded back, but for alpha,
-which stays as it is. All is moved in pieces, so that no second copy is ever whole.
+Floats are copied as bits, so that a NaN in alpha or a negative zero survives. Integers are
+converted to floats and rounded back, except alpha, which stays as it is. Pixels are converted in
+chunks, so that there is never a complete second copy.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from dreamlayer.core.worker.protocol import read_into
 Array = npt.NDArray[np.float32]
 _Values = npt.NDArray[Any]
 
-_PIXELS_AT_ONCE = 2**18
+_CHUNK_PIXELS = 2**18
 
 
 @dataclass
 class Raster:
-    """A picture taken apart.
+    """A picture with its channels apart.
 
     Attributes
     ----------
     rgb : array
         float32 [height, width, 3].
     alpha : array
-        [height, width], in the type that travels: float32, uint8 or uint16.
+        [height, width], in the type of the message: float32, uint8 or uint16.
     mask : array or None
         float32 [height, width].
     """
@@ -42,7 +42,7 @@ class Raster:
 
     @classmethod
     def empty(cls, width: int, height: int, mask: bool, pixels: str = "float32") -> Raster:
-        """Memory for a picture that travels in this type; what it holds is left to chance."""
+        """Allocate a picture for messages of type `pixels`, without initializing it."""
         size = height, width
         return cls(
             np.empty((*size, 3), np.float32),
@@ -50,70 +50,65 @@ class Raster:
             np.empty(size, np.float32) if mask else None,
         )
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of memory that it holds."""
-        return sum(a.nbytes for a in (self.rgb, self.alpha, self.mask) if a is not None)
-
     def read(self, stream: BinaryIO) -> None:
-        """Fill it from a message's bytes; `EOFError` where the input ends before."""
+        """Fill it from a message's bytes; `EOFError` if the input ends before."""
         kind = self.alpha.dtype
         rgb, alpha = _rows(self.rgb, 3), _bits(_rows(self.alpha, 1))
-        for start, piece in _pieces(len(alpha), 4, kind):
-            read_into(stream, _memory(piece))
-            _to_floats(piece[:, :3], kind, rgb[start : start + len(piece)])
-            alpha[start : start + len(piece)] = piece[:, 3:]
+        for start, chunk in _chunks(len(alpha), 4, kind):
+            read_into(stream, _memory(chunk))
+            _to_floats(chunk[:, :3], kind, rgb[start : start + len(chunk)])
+            alpha[start : start + len(chunk)] = chunk[:, 3:]
         if self.mask is not None:
             mask = _rows(self.mask, 1)
-            for start, piece in _pieces(len(mask), 1, kind):
-                read_into(stream, _memory(piece))
-                _to_floats(piece, kind, mask[start : start + len(piece)])
+            for start, chunk in _chunks(len(mask), 1, kind):
+                read_into(stream, _memory(chunk))
+                _to_floats(chunk, kind, mask[start : start + len(chunk)])
 
 
-def rgba_rows(rgb: Array, alpha: _Values) -> Iterator[memoryview]:
-    """A picture's bytes, piece by piece; a piece is good until the next is asked for.
+def rgba_chunks(rgb: Array, alpha: _Values) -> Iterator[memoryview]:
+    """Yield a picture's bytes in chunks, each valid until the next is requested.
 
     Parameters
     ----------
     rgb : array
         float32 [height, width, 3].
     alpha : array
-        [height, width], in the type that shall travel: float32, uint8 or uint16.
+        [height, width], in the type of the message: float32, uint8 or uint16.
     """
     kind = alpha.dtype
-    colours, opacity = _rows(rgb, 3), _bits(_rows(alpha, 1))
-    for start, piece in _pieces(len(opacity), 4, kind):
-        _from_floats(colours[start : start + len(piece)], kind, piece[:, :3])
-        piece[:, 3:] = opacity[start : start + len(piece)]
-        yield _memory(piece)
+    colors, opacity = _rows(rgb, 3), _bits(_rows(alpha, 1))
+    for start, chunk in _chunks(len(opacity), 4, kind):
+        _from_floats(colors[start : start + len(chunk)], kind, chunk[:, :3])
+        chunk[:, 3:] = opacity[start : start + len(chunk)]
+        yield _memory(chunk)
 
 
-def _to_floats(travelled: _Values, kind: np.dtype[Any], values: Array) -> None:
-    """Write to `values` what travelled as this type: whole numbers as shares of the largest."""
+def _to_floats(wire: _Values, kind: np.dtype[Any], values: Array) -> None:
+    """Write values of a message to `values`; integers are divided by their maximum."""
     if kind.kind == "f":
-        _bits(values)[:] = travelled
+        _bits(values)[:] = wire
     else:
-        np.divide(travelled, np.iinfo(kind).max, out=values, dtype=np.float32)
+        np.divide(wire, np.iinfo(kind).max, out=values, dtype=np.float32)
 
 
-def _from_floats(values: Array, kind: np.dtype[Any], travelling: _Values) -> None:
-    """Write to `travelling` values as this type: as whole numbers clipped and rounded half up."""
+def _from_floats(values: Array, kind: np.dtype[Any], wire: _Values) -> None:
+    """Write `values` to a message; integers are clipped and rounded half up."""
     if kind.kind == "f":
-        travelling[:] = _bits(values)
+        wire[:] = _bits(values)
         return
     top = np.iinfo(kind).max
-    # Exact in float64, so that a half is one; fmax makes 0 of what is no number.
+    # Exact in float64, so that halves are rounded right; fmax turns NaN into 0.
     levels = np.multiply(values, top, dtype=np.float64)
     np.fmin(np.fmax(levels, 0, out=levels), top, out=levels)
     levels += 0.5
-    travelling[:] = levels
+    wire[:] = levels
 
 
-def _pieces(pixels: int, values: int, kind: np.dtype[Any]) -> Iterator[tuple[int, _Values]]:
-    """The first pixel of each piece, and memory for it, little-endian bits [pixels, values]."""
+def _chunks(pixels: int, values: int, kind: np.dtype[Any]) -> Iterator[tuple[int, _Values]]:
+    """Yield each chunk's first pixel and memory, little-endian bits [pixels, values]."""
     bits = np.dtype(f"<u{kind.itemsize}")
-    memory = np.empty((min(pixels, _PIXELS_AT_ONCE), values), bits)
-    for start in range(0, pixels, _PIXELS_AT_ONCE):
+    memory = np.empty((min(pixels, _CHUNK_PIXELS), values), bits)
+    for start in range(0, pixels, _CHUNK_PIXELS):
         yield start, memory[: pixels - start]
 
 
@@ -122,9 +117,9 @@ def _rows(values: _Values, channels: int) -> _Values:
 
 
 def _bits(values: _Values) -> _Values:
-    """The same memory as whole numbers without sign."""
+    """The same memory as unsigned integers."""
     return values.view(f"u{values.itemsize}")
 
 
-def _memory(piece: _Values) -> memoryview:
-    return piece.view(np.uint8).reshape(-1).data
+def _memory(chunk: _Values) -> memoryview:
+    return chunk.view(np.uint8).reshape(-1).data

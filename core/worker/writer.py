@@ -1,7 +1,7 @@
-"""ReplyWriter of the worker, written by a thread of their own.
+"""Write the worker's replies in a separate thread.
 
-Whoever reads requests must never wait for somebody to read replies: a program that writes a large
-request before it reads would wait for the worker, and the worker for it.
+The thread that reads requests must never wait for replies to be read: a program that writes a
+large request before it reads would wait for the worker, and the worker for it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from dreamlayer.core.worker.protocol import line_of, write_message
+from dreamlayer.core.worker.protocol import encode_header, write_message
 
-_MOST = 256
-_MOST_BYTES = 2**26
+_MAX_MESSAGES = 256
+_MAX_BYTES = 2**26
 
 
 class ReplyWriter:
-    """Messages on their way out, in the order in which they were sent.
+    """Writes messages in the order in which they are sent.
 
-    Where nobody reads them any more, or they cannot be written, the process ends.
+    If the stream was closed, or cannot be written to, the process ends.
 
     Parameters
     ----------
     stream : binary stream
-        Nobody else may write to it.
+        Nothing else may write to it.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -42,24 +42,24 @@ class ReplyWriter:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something that was sent has not been written yet."""
+        """Whether messages were sent but not written yet."""
         return self._written < self._sent
 
     def send(
         self, header: dict[str, Any], payload: Iterable[memoryview] = (), *, wait: bool = False
     ) -> None:
-        """Send one message, once not too much waits to be written before it.
+        """Send one message, once there is room among those that wait to be written.
 
         Parameters
         ----------
         header : dict
-            Its line; `bytes` must be in it where a payload follows.
+            Its line; must have `bytes` if a payload follows.
         payload : iterable of memoryview
-            What follows; asked for piece by piece while it is written.
+            The bytes that follow; iterated while they are written.
         wait : bool
-            Return only once all of it is written.
+            Return only once the message is written.
         """
-        line, size = line_of(header), header.get("bytes", 0)
+        line, size = encode_header(header), header.get("bytes", 0)
         with self._changed:
             self._changed.wait_for(self._has_room)
             self._waiting.append((line, size, payload))
@@ -71,10 +71,10 @@ class ReplyWriter:
                 self._changed.wait_for(lambda: self._written >= mine)
 
     def _has_room(self) -> bool:
-        return len(self._waiting) < _MOST and self._waiting_bytes < _MOST_BYTES
+        return len(self._waiting) < _MAX_MESSAGES and self._waiting_bytes < _MAX_BYTES
 
     def drain(self, seconds: float) -> None:
-        """Wait until all is written, at most so long."""
+        """Wait until all messages are written, or for some seconds."""
         with self._changed:
             self._changed.wait_for(lambda: not self.is_busy, seconds)
 
@@ -92,19 +92,19 @@ class ReplyWriter:
                     self._written += 1
                     self._changed.notify_all()
         except OSError as error:
-            # Windows gives EINVAL where others say EPIPE.
+            # Windows reports EINVAL instead of EPIPE.
             if not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL:
-                say(f"replies cannot be written: {error.strerror or error}")
+                log(f"replies cannot be written: {error.strerror or error}")
                 os._exit(2)
             os._exit(0)
         except BaseException:
-            # A message that stopped in its middle leaves nothing that could be said after it.
-            say(traceback.format_exc())
+            # After an incomplete message, nothing more can be sent.
+            log(traceback.format_exc())
             os._exit(2)
 
 
-def say(text: str) -> None:
-    """Write to standard error, if there is one."""
+def log(text: str) -> None:
+    """Write a line to standard error, if there is one."""
     try:
         print(text, file=sys.stderr, flush=True)
     except (OSError, ValueError):

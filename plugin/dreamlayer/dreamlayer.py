@@ -5,7 +5,7 @@
 import os
 import sys
 
-sys.dont_write_bytecode = True  # The folder is the user's; it stays as it was installed.
+sys.dont_write_bytecode = True  # The installed folder stays as it is.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 try:

@@ -1,21 +1,35 @@
 # -*- coding: utf-8 -*-
-"""What the GIMP plug-ins say to a painter, in one place for Python 2.7 and 3."""
+"""What both GIMP plug-ins are called and say to a painter, for Python 2.7 and 3."""
 
 from __future__ import unicode_literals
+
+PROCEDURE = "plug-in-deep-dream"
+PARASITE = "dreamlayer-recipe"
+"""The parasite on a dreamt layer; it holds the recipe as one line of JSON."""
+
+BLURB = "Let a neural network see things in the image"
+PRESET_HELP = (
+    "With the preset 'custom' all values are used as they are; with another preset, only those "
+    "that differ from their default, and the preset's for the rest."
+)
 
 INDEXED = (
     "Deep Dream needs more colours than an indexed image has; "
     "convert it with Image ▸ Mode ▸ RGB first"
 )
 DEEP = (
-    "in GIMP 2.10 Deep Dream works on 8-bit images with perceptual gamma, and would lose what "
-    "this image has beyond that; choose 8 bit integer and Perceptual gamma (sRGB) in "
+    "in GIMP 2.10 Deep Dream works only on 8-bit images with perceptual gamma, and would reduce "
+    "this image to that; choose 8 bit integer and Perceptual gamma (sRGB) in "
     "Image ▸ Precision first, or use GIMP 3"
 )
 
 
+class RefusedError(Exception):
+    """A sentence that tells why an image, layer or setting cannot be used."""
+
+
 def group(name):
-    """The layer is a group."""
+    """For a layer group."""
     return (
         "'{}' is a layer group, which has no pixels of its own; "
         "choose the layers in it, or merge it first".format(name)
@@ -23,7 +37,7 @@ def group(name):
 
 
 def beside(name):
-    """The selection lies elsewhere."""
+    """For a layer outside the selection."""
     return (
         "the selection does not touch '{}'; move it over the layer, or choose Select ▸ None".format(
             name
@@ -32,22 +46,22 @@ def beside(name):
 
 
 def no_layer(name):
-    """A mask or channel cannot have a layer made of it."""
-    return "'{}' is no layer; set Output to In place for masks and channels".format(name)
+    """For a mask or channel, which cannot become a layer."""
+    return "'{}' is not a layer; set Output to In place for masks and channels".format(name)
 
 
 def locked(name):
-    """The pixels may not be changed."""
+    """For a layer whose pixels are locked."""
     return "the pixels of '{}' are locked; unlock them, or set Output to New layer".format(name)
 
 
 def unchangeable(name):
-    """GIMP refused for a reason of its own."""
+    """For a layer that GIMP refuses to change."""
     return "GIMP does not let '{}' be changed; set Output to New layer".format(name)
 
 
 def progress(header):
-    """What a progress message of the worker tells."""
+    """The text for a progress message of the worker."""
     if header["stage"] == "loading":
         return "Deep Dream: loading the network"
     text = "Deep Dream: octave {octave} of {octaves}, step {step} of {steps}".format(**header)

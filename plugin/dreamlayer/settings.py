@@ -12,20 +12,16 @@ import json
 import os
 
 CUSTOM = "custom"
-"""The preset that stands for: all values as they are set."""
+"""The preset that uses all values as they are set."""
 
 OUTPUTS = collections.OrderedDict(
-    [
-        ("in-place", "In place"),
-        ("new-layer", "New layer"),
-        ("new-image", "New image"),
-    ]
+    [("in-place", "In place"), ("new-layer", "New layer"), ("new-image", "New image")]
 )
 CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
-"""What is chosen beside the parameters, with the defaults."""
+"""Choices beside the parameters, with their defaults."""
 
 MAIN = ("network", "layers", "strength", "steps", "octaves", "octave_scale", "step_size", "seed")
-"""Parameters that are always in sight; the others are in the Advanced expander."""
+"""Parameters that are always visible; the others are under Advanced."""
 
 _SEED_HIGH = 2**31 - 1
 _TITLES = {
@@ -34,10 +30,10 @@ _TITLES = {
     "smoothing": "Smoothing",
     "jitter": "Random shift",
     "guide": "Guide picture",
-    "max_side": "Dream at side",
+    "max_side": "Maximum side",
     "normalize_tiles": "Divide tiles by",
     "epsilon": "Added to divisor",
-    "min_divisor": "Least divisor",
+    "min_divisor": "Minimum divisor",
     "clip_gradient": "Clip gradient",
     "pyramid": "Pyramid bands",
     "gaps": "Published gaps",
@@ -45,11 +41,11 @@ _TITLES = {
     "start": "Start from",
     "noise_low": "Darkest noise",
     "noise_high": "Brightest noise",
-    "canvas": "Side of noise",
+    "canvas": "Noise side",
     "tile": "Tile",
     "overlap": "Tile overlap",
     "max_loss": "Stop at objective",
-    "clip": "Keep within black and white",
+    "clip": "Clip to black and white",
 }
 
 
@@ -58,10 +54,10 @@ class SettingError(ValueError):
 
 
 Parameter = collections.namedtuple(
-    "Parameter", "name title kind default low high choices help advanced"
+    "Parameter", "name title kind default low high choices help advanced was"
 )
 """One field of the recipe; `kind` is int, float, bool, text or layers; `advanced` ones mostly come
-with a preset."""
+with a preset; `was` is its name in recipes of version 0.1, or None."""
 
 
 class Settings(object):
@@ -85,19 +81,26 @@ class Settings(object):
         self.providers = described["providers"]
 
     def preset_values(self, preset):
-        """The values of all parameters that a preset stands for, by name."""
+        """The values that a preset gives all parameters, by name."""
         return self.values_in(self.presets[preset]["recipe"])
 
     def values_in(self, recipe):
-        """The values of all parameters in a recipe as the worker gives it, layers as text."""
-        values = dict((parameter.name, parameter.default) for parameter in self.parameters.values())
-        values.update((k, v) for k, v in recipe.items() if k in values and v is not None)
+        """The values of all parameters in a recipe as the worker gives it, layers as text.
+
+        In recipes of version 0.1, parameters are found by their former names.
+        """
+        values = {}
+        for parameter in self.parameters.values():
+            value = recipe.get(parameter.name)
+            if value is None:
+                value = recipe.get(parameter.was)
+            values[parameter.name] = parameter.default if value is None else value
         if isinstance(values.get("layers"), list):
             values["layers"] = ", ".join(_term(term) for term in values["layers"])
         return values
 
     def check(self, preset, provider, output):
-        """Raise `SettingError` where one of the three is none that there is."""
+        """Raise `SettingError` where preset, provider or output is unknown."""
         for title, value, allowed in (
             ("preset", preset, [CUSTOM] + sorted(self.presets)),
             ("provider", provider, self.providers),
@@ -109,10 +112,9 @@ class Settings(object):
                 )
 
     def recipe(self, preset, values):
-        """The recipe to send: the preset's, with each value that is not at its default.
+        """The recipe to send: the preset's, changed by each value that differs from its default.
 
-        With the preset `CUSTOM` all values count as they are. A parameter without a value has its
-        default.
+        With the preset `CUSTOM` all values are used. A parameter without a value has its default.
 
         Raises
         ------
@@ -161,13 +163,12 @@ def _parameter(described):
     if name == "seed":
         high = _SEED_HIGH
     if name == "max_loss":
-        # Editors have no empty number.
+        # Number fields in editors cannot be empty.
         default, low, high = 0.0, -1e9, 1e9
-        help_ += "; 0 for never, or as a preset has it"
+        help_ += "; 0 for never, or for the preset's value"
     title = _TITLES.get(name) or name.replace("_", " ").capitalize()
-    return Parameter(
-        name, title, kind, default, low, high, described["choices"], help_, described["advanced"]
-    )
+    choices, advanced, was = (described[key] for key in ("choices", "advanced", "was"))
+    return Parameter(name, title, kind, default, low, high, choices, help_, advanced, was)
 
 
 def _checked(one, value):

@@ -1,8 +1,5 @@
 # -*- coding: utf-8 -*-
-"""The editor's side of the worker protocol, for Python 2.7 and 3 with nothing but themselves.
-
-docs/worker.md says what passes between the two.
-"""
+"""The editor's side of the worker protocol, docs/worker.md, for Python 2.7 and 3 alone."""
 
 from __future__ import unicode_literals
 
@@ -33,7 +30,7 @@ _FOREIGN = (
     "GEGL_PATH",
     "BABL_PATH",
 )
-"""What an editor sets for itself; another Python would load the wrong libraries with it."""
+"""Variables that an editor sets for itself; they would give another Python the wrong libraries."""
 
 _LINES_KEPT = 20
 _LONGEST_LINE = 1 << 20
@@ -43,7 +40,7 @@ _PATIENCE = 5.0
 
 
 class WorkerError(Exception):
-    """A sentence for the painter; `kind` is its class in the worker, `id` the request's."""
+    """A sentence for the painter; `kind` is the error's class in the worker, `id` the request's."""
 
     def __init__(self, sentence, kind="WorkerError", id=None):
         super(WorkerError, self).__init__(sentence)
@@ -77,11 +74,11 @@ def settings(folder):
     return read
 
 
-def scrubbed(environment, extra):
-    """The environment for the worker: without what belongs to the editor, with our own."""
+def worker_environment(environment, extra):
+    """The environment for the worker: without the editor's own variables, with `extra`."""
     kept = dict((k, v) for k, v in environment.items() if _as_text(k).upper() not in _FOREIGN)
     kept.update(extra)
-    # Sentences, paths and names come and go as UTF-8 whatever the editor's locale is.
+    # Text is UTF-8 whatever the editor's locale is.
     kept.update({"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"})
     # ONNX Runtime reports to Microsoft unless it is told not to.
     kept.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -89,7 +86,7 @@ def scrubbed(environment, extra):
 
 
 class Worker(object):
-    """A worker process; started at once, ended by `close`, and by the end of this process.
+    """A worker process, started at once; it ends with `close`, or with this process.
 
     Parameters
     ----------
@@ -105,7 +102,7 @@ class Worker(object):
     def __init__(self, folder):
         chosen = settings(folder)
         command = chosen["command"]
-        environment = scrubbed(os.environ, chosen["environment"])
+        environment = worker_environment(os.environ, chosen["environment"])
         if sys.version_info[0] == 2:
             # Python 2 encodes by the locale, which may be C; on Windows by the code page.
             code = "mbcs" if os.name == "nt" else "utf-8"
@@ -139,16 +136,16 @@ class Worker(object):
 
     @property
     def pid(self):
-        """The number of the process."""
+        """The process id."""
         return self._process.pid
 
     def send(self, header, payload=()):
-        """Send one request; `payload` is an iterable of chunks of bytes, as long as it says.
+        """Send one request; `payload` is an iterable of chunks of bytes, `header["bytes"]` in all.
 
         Raises
         ------
         GoneError
-            Where the worker reads no more; `receive` tells why.
+            The worker has closed its input; `receive` tells why.
         """
         line = json.dumps(header, sort_keys=True)
         self._write(line.encode("ascii") + b"\n")
@@ -157,39 +154,41 @@ class Worker(object):
         self._write(b"")
 
     def _write(self, chunk):
-        """Write some bytes; none to send off all that was written."""
+        """Write some bytes; an empty chunk flushes."""
         try:
             if chunk:
                 self._process.stdin.write(chunk)
             else:
                 self._process.stdin.flush()
         except (IOError, OSError, ValueError):
-            raise GoneError("the worker has ended, or reads no more")
+            raise GoneError("the worker has ended or closed its input")
 
     def receive(self):
-        """The next message's header; its bytes, if any, are to be read with `read`.
+        """The next message's header; read its bytes, if any, with `read`.
 
         Raises
         ------
         WorkerError
-            What the worker answers instead of a result; or that it ended.
+            The worker replies with an error, or has ended.
         """
         header = self._header()
         if not self._ready:
             if header.get("type") != "ready" or header.get("protocol") != PROTOCOL:
                 raise WorkerError(
-                    "dreamlayer {} and this plug-in do not fit together; "
-                    "run in a terminal: python -m plugin install".format(header.get("version"))
+                    "this plug-in does not work with dreamlayer {}; "
+                    "run in a terminal: python -m plugin install".format(
+                        header.get("version", "of an unknown version")
+                    )
                 )
             self._ready = True
             header = self._header()
         if header.get("type") == "error":
-            sentence = header.get("error") or "the worker failed without a word"
+            sentence = header.get("error") or "the worker failed without a message"
             raise WorkerError(sentence, header.get("kind"), header.get("id"))
         return header
 
     def dream(self, request, payload, progress):
-        """Have one image dreamt; the result's header, its pixels to be read with `read`.
+        """Dream on one image; the result's header, whose pixels are read with `read`.
 
         Parameters
         ----------
@@ -203,7 +202,7 @@ class Worker(object):
         try:
             self.send(dict(request, type="dream"), payload)
         except GoneError:
-            # Its last reply, or what it said on standard error, tells more than that.
+            # The worker's last reply, or its standard error, tells more.
             while True:
                 self.skip(self.receive())
         while True:
@@ -215,25 +214,25 @@ class Worker(object):
                 progress(header)
 
     def read(self, count):
-        """Exactly that many bytes of the message at hand."""
+        """Exactly that many bytes of the current message."""
         data = self._take(self._process.stdout.read, count)
         if len(data) < count:
             raise self._ended()
         return data
 
     def skip(self, header):
-        """Read over the bytes of a message that nobody wants."""
+        """Read and drop the bytes of a message."""
         left = header.get("bytes", 0)
         while left:
             left -= len(self.read(min(left, 1 << 20)))
 
     def close(self):
-        """End the worker; at once, since it ends with its input, or by force if it does not."""
+        """Close the worker's input, at which it ends; kill it where it does not."""
         self._finish([self._process.stdin, self._process.stdout])
 
     def kill(self):
-        """End the worker without waiting; whoever is reading from it gets a `WorkerError`."""
-        # A process that has been waited for has no number any more.
+        """Kill the worker without waiting; a thread that reads from it gets a `WorkerError`."""
+        # The id of a process that has been waited for may belong to another.
         if self._process.poll() is None:
             try:
                 self._process.kill()
@@ -241,13 +240,13 @@ class Worker(object):
                 pass
 
     def _finish(self, streams):
-        """Close streams and wait for the worker's end, for a while at most; its exit code."""
+        """Close streams and wait for the worker's end, killing it after a while; its exit code."""
         waiter = threading.Timer(_PATIENCE, self.kill)
         waiter.daemon = True
         waiter.start()
         for stream in streams:
             try:
-                # What is still to be written may wait for a worker that does not read.
+                # Closing flushes, which waits where the worker does not read.
                 stream.close()
             except (IOError, OSError):
                 pass
@@ -267,18 +266,18 @@ class Worker(object):
             header = None
         if not _is_message(header):
             said = line[:_SHOWN].decode("utf-8", "replace").strip()
-            raise WorkerError("the worker said something that is no message: {}".format(said))
+            raise WorkerError("the worker sent something that is not a message: {}".format(said))
         return header
 
     def _take(self, read, count):
-        """Read from the worker; nothing where its output has been closed."""
+        """Read from the worker; nothing where its output is closed."""
         try:
             return read(count)
         except (IOError, OSError, ValueError):
             return b""
 
     def _ended(self):
-        """The error that tells of the worker's end, with the last that it said."""
+        """The error for a worker that has ended, with the last line that it printed."""
         code = self._finish([self._process.stdin])
         last = "signal {}".format(-code) if code < 0 else "exit code {}".format(code)
         if self._said:
@@ -289,7 +288,7 @@ class Worker(object):
         )
 
     def _listen(self):
-        """Keep the last lines of standard error; a full pipe would stop the worker."""
+        """Store the last lines of standard error; a full pipe would stop the worker."""
         with self._process.stderr as stream:
             for line in iter(stream.readline, b""):
                 text = line.decode("utf-8", "replace").strip()

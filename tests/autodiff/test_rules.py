@@ -7,7 +7,8 @@ import pytest
 from finite_differences import Case, check, projected_gradient
 from rule_cases import CASES
 
-from dreamlayer.core.autodiff.rules import REFUSED, RULES, ZERO_GRADIENT, Refusal, Variadic
+from dreamlayer.core.autodiff.rules import REFUSED, RULES, ZERO_GRADIENT
+from dreamlayer.core.autodiff.rules.rule import Refusal, Variadic
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -110,7 +110,7 @@ def test_clock_counts_inner_parts_once() -> None:
 
 def test_profile_of_what_is_not_there_is_refused() -> None:
     """A function that was renamed is not left out in silence."""
-    with pytest.raises(BenchError, match=r"times ascent\.loop:gone, which is not there"):
+    with pytest.raises(BenchError, match=r"times ascent\.loop:gone, which does not exist"):
         wrap(Clock(), {"part": ["ascent.loop:gone"]})
 
 

@@ -150,8 +150,8 @@ def test_chart_is_a_picture_with_its_numbers_as_text(tmp_path: Path) -> None:
     with Image.open(tmp_path / "speed.png") as image:
         pixels = np.asarray(image.convert("RGB")).reshape(-1, 3)
         facts = image.info["Description"]
-    colors = {tuple(int(v) for v in pixel) for pixel in np.unique(pixels, axis=0)}
-    assert {OURS, OTHERS} <= colors
+    for color in (OURS, OTHERS):
+        assert (pixels == color).all(axis=1).any()
     assert "dreamlayer, ONNX Runtime 0.100" in facts
 
 
@@ -298,4 +298,4 @@ def test_gpu_rows_go_the_same_way(
     # Products of less precision may be further away than float32.
     assert "| PyTorch eager, TF32 | 0.000 |" in text
     assert "| PyTorch eager | not measured |" in text
-    assert "- PyTorch eager: it does not compute what ours does on 107 × 107" in text
+    assert "- PyTorch eager: it differs from ours on 107 × 107" in text

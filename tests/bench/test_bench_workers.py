@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bench.errors import BenchError, UnavailableError
+from bench.measure import serving
 from bench.measure.agreement import compare
 from bench.measure.gradients import measure
 from bench.measure.peak import best, measure_peaks
@@ -64,7 +65,7 @@ def test_what_a_framework_prints_does_not_disturb() -> None:
     ("make", "kind", "sentence"),
     [
         ("absent", UnavailableError, r"^row: not installed \(No module named 'no_such_framework'"),
-        ("unable", UnavailableError, r"^row: there is no GPU"),
+        ("unable", UnavailableError, r"^row: there is no NVIDIA GPU"),
         ("broken", BenchError, r"^row: does not know Tanh$"),
         ("dying", BenchError, r"row ended by itself \(exit code 3; .*\): it went wrong$"),
     ],
@@ -83,8 +84,8 @@ def test_measuring_leaves_out_what_cannot_be_compared() -> None:
     assert found.labels == ["good", "other", "unable", "compiling"]
     assert list(found.gradients[0].seconds) == ["good"]
     assert found.missing["compiling"] == "RuntimeError: the compiler went wrong"
-    assert found.missing["unable"] == "there is no GPU of NVIDIA's"
-    assert found.missing["other"].startswith("it does not compute what ours does on 8 × 8")
+    assert found.missing["unable"] == "there is no NVIDIA GPU"
+    assert found.missing["other"].startswith("it differs from ours on 8 × 8")
 
 
 def test_measuring_gives_each_a_number_a_round() -> None:
@@ -105,16 +106,21 @@ def test_measuring_gives_each_a_number_a_round() -> None:
 
 def test_measuring_without_a_device_is_one_sentence() -> None:
     """Where our own first row cannot run, such as without a GPU, it says what is missing."""
-    with pytest.raises(BenchError, match=r"^nothing can be measured: unable: there is no GPU"):
+    with pytest.raises(
+        BenchError, match=r"^nothing can be measured: unable: there is no NVIDIA GPU"
+    ):
         measure([UNABLE, GOOD], TERMS, [8], 1)
 
 
-def test_our_steps_tell_what_is_not_the_network() -> None:
+def test_our_steps_tell_what_is_not_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """The share of roll, smoothing and update is measured where the loop is ours."""
-    with Worker(CPU[0], TERMS) as worker:
-        assert worker.ask("overhead") is None
-        assert worker.ask("time_steps", 1) > 0
-        assert 0 < worker.ask("overhead") < 1
+    monkeypatch.setattr(serving, "STEP_SIDE", 256)
+    bench = serving.Bench(cpu(NetworkSource(TERMS), Setting()), TERMS)
+    assert bench.overhead() is None
+    assert bench.time_steps(1) > 0
+    share = bench.overhead()
+    assert share is not None
+    assert 0 < share < 1
 
 
 def test_peak_is_the_fastest_of_all_turns() -> None:

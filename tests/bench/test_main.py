@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,7 @@ from dreamlayer.core.runtime.providers import PRECISIONS
 from dreamlayer.core.runtime.sessions import offered
 
 SIDE = 107
+OWN = "bench.peers.own:cpu"
 TERMS = (Term("mixed3"), Term("mixed5"))
 MIXED_TERMS = (
     Term("mixed5", -0.5, (3, 700)),
@@ -44,12 +47,28 @@ def network() -> Network:
     return Network()
 
 
-def agreement(terms: Sequence[Term], make: str, precision: str = FULL) -> Agreement:
-    """The named peer beside our own, in this process."""
-    source, tile = NetworkSource(terms), picture(SIDE)
-    peer = load(make)(source, Setting(precision=precision))
-    ours = own_peer.cpu(source, Setting())
-    return compare("a peer", SIDE, ours(tile), peer(tile), precision)
+@pytest.fixture(scope="module")
+def made() -> Callable[..., Any]:
+    """Makes each peer once: reading the network and tracing take longer than what is compared."""
+    sources: dict[Sequence[Term], NetworkSource] = {}
+
+    @functools.cache
+    def make_once(terms: Sequence[Term], make: str, precision: str) -> Any:
+        source = sources.setdefault(terms, NetworkSource(terms))
+        return load(make)(source, Setting(precision=precision))
+
+    return lambda terms, make, precision=FULL: make_once(terms, make, precision)
+
+
+@pytest.fixture(scope="module")
+def agreement(made: Callable[..., Any]) -> Callable[..., Agreement]:
+    """Compares the named peer with our own, in this process."""
+
+    def compared(terms: Sequence[Term], make: str, precision: str = FULL) -> Agreement:
+        tile, peer = picture(SIDE), made(terms, make, precision)
+        return compare("a peer", SIDE, made(terms, OWN)(tile), peer(tile), precision)
+
+    return compared
 
 
 def need(framework: str) -> None:
@@ -58,14 +77,16 @@ def need(framework: str) -> None:
 
 @pytest.mark.parametrize("terms", [TERMS, MIXED_TERMS], ids=["default", "mixed"])
 @pytest.mark.parametrize("name", ["eager", "channels_last"])
-def test_torch_agrees_with_ours(terms: Sequence[Term], name: str) -> None:
+def test_torch_agrees_with_ours(
+    agreement: Callable[..., Agreement], terms: Sequence[Term], name: str
+) -> None:
     """PyTorch gives our objective and gradient, also for layers that Relu follows."""
     need("torch")
     found = agreement(terms, f"bench.peers.torch:{name}")
     assert found.holds, found
 
 
-def test_torch_in_bf16_is_near_ours() -> None:
+def test_torch_in_bf16_is_near_ours(agreement: Callable[..., Agreement]) -> None:
     """Products of less precision are near, and are told from those in float32."""
     need("torch")
     found = agreement(TERMS, "bench.peers.torch:channels_last", HALF)
@@ -75,7 +96,9 @@ def test_torch_in_bf16_is_near_ours() -> None:
 
 @pytest.mark.parametrize("terms", [TERMS, MIXED_TERMS], ids=["default", "mixed"])
 @pytest.mark.parametrize("name", ["plain", "plain_for_all", "tiled"])
-def test_tensorflow_agrees_with_ours(terms: Sequence[Term], name: str) -> None:
+def test_tensorflow_agrees_with_ours(
+    agreement: Callable[..., Agreement], terms: Sequence[Term], name: str
+) -> None:
     """TensorFlow gives our objective and gradient, with its channels last, in each form."""
     need("tensorflow")
     found = agreement(terms, f"bench.peers.tensorflow:{name}")
@@ -83,7 +106,9 @@ def test_tensorflow_agrees_with_ours(terms: Sequence[Term], name: str) -> None:
 
 
 @pytest.mark.parametrize("terms", [TERMS, MIXED_TERMS], ids=["default", "mixed"])
-def test_onnx_ad_agrees_with_ours(terms: Sequence[Term]) -> None:
+def test_onnx_ad_agrees_with_ours(
+    agreement: Callable[..., Agreement], terms: Sequence[Term]
+) -> None:
     """The gradient of onnx-ad is ours."""
     need("onnx_ad")
     found = agreement(terms, "bench.peers.onnx_ad:make")
@@ -101,17 +126,18 @@ LOOPS = [
 @pytest.mark.parametrize(("side", "octaves"), [(96, 1), (512, 2)], ids=["tiles", "octaves"])
 @pytest.mark.parametrize(("framework", "make"), LOOPS, ids=[make for _, make in LOOPS])
 def test_loops_take_the_step_that_ours_takes(
-    framework: str, make: str, side: int, octaves: int
+    made: Callable[..., Any], framework: str, make: str, side: int, octaves: int
 ) -> None:
     """Roll, tiles, smoothing, normalisation, update and octaves: the same work, near the same."""
     need(framework)
-    source = NetworkSource(TERMS)
-    source.grid = replace(source.grid, side=side)
+    own, peer = made(TERMS, OWN), made(TERMS, make)
+    for each in (own, peer):
+        each.grid = replace(each.grid, side=side)
     # Whole tiles, so that theirs lie as ours do.
     base = picture(192) * 0.5 + 0.25
     recipe = default_recipe(TERMS, steps=1, octaves=octaves)
-    ours = own_peer.cpu(source, Setting()).loop().dream(base, recipe) - base
-    theirs = load(make)(source, Setting()).loop().dream(base, recipe) - base
+    ours = own.loop().dream(base, recipe) - base
+    theirs = peer.loop().dream(base, recipe) - base
     assert theirs.shape == ours.shape
     assert theirs.dtype == np.float32
     assert 0.9 < np.abs(theirs).mean() / np.abs(ours).mean() < 1.1
@@ -150,7 +176,7 @@ def test_torch_without_compiler_or_gpu_says_so(monkeypatch: pytest.MonkeyPatch) 
 
     source = NetworkSource(TERMS)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UnavailableError, match="finds no GPU"):
+    with pytest.raises(UnavailableError, match="finds no NVIDIA GPU"):
         torch_peer.eager(source, Setting(device="cuda"))
     monkeypatch.setattr(torch_peer.shutil, "which", lambda _: None)
     with pytest.raises(UnavailableError, match=r"needs a C\+\+ compiler"):
@@ -280,4 +306,4 @@ def test_disagreement_is_seen(theirs: tuple[float, npt.NDArray[np.float32]]) -> 
     assert compare("same", 2, ours, ours).holds
     found = compare("other", 2, ours, theirs)
     assert not found.holds
-    assert found.refusal.startswith("does not compute what ours does on 2 × 2")
+    assert found.refusal.startswith("differs from ours on 2 × 2")

@@ -76,7 +76,7 @@ def test_the_hint_names_what_was_climbed(
         (["--layer", "dep"], "no layer 'dep'; did you mean deep"),
         (["--layer", "deep", "--channels", "8"], "no channel 8; channels 0 to 7"),
         (["--channels", "1"], "name the layer with --layer"),
-        (["--layer", "deep", "--all"], "give one of both"),
+        (["--layer", "deep", "--all"], "give only one of the two"),
         (["--noise-low", "2"], "noise_low"),
         (["--provider", "none"], "provider 'none' is not known"),
         (["-o", "none/sheet.png"], "does not exist; create it"),

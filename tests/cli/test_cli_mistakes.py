@@ -71,7 +71,10 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "unknown provider": ([photo, "-o", out, "--provider", "cudda"], "did you mean"),
         "bad number": ([photo, "-o", out, "--steps", "many"], "--steps.*many"),
         "out of range": ([photo, "-o", out, "--octaves", "0"], "between 1 and 32, but is 0"),
-        "several into one file": ([photo, photo, "-o", out], "several pictures need a folder"),
+        "several into one file": (
+            [photo, photo, "-o", out],
+            "is not a folder; several pictures need one",
+        ),
         "folder of the picture": ([photo, "-o", folder], "is the picture itself"),
         "over another picture": ([photo, beside], "is another of the pictures"),
         "one picture by two names": ([photo, folder / "sub" / ".." / photo.name], "two pictures"),
@@ -88,7 +91,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "limit is no number": ([photo, "-o", out, "--max-megapixels", "nan"], "number above 0"),
         "too many threads": ([photo, "-o", out, "--threads", "99999"], "99999 threads"),
         "unknown option": ([photo, "-o", out, "--stepz", "1"], "--stepz"),
-        "picture without recipe": ([photo, "-o", out, "--recipe", photo], "holds no recipe"),
+        "picture without recipe": ([photo, "-o", out, "--recipe", photo], "contains no recipe"),
         "recipe missing": ([photo, "-o", out, "--recipe", "none.toml"], r"none\.toml"),
         "tile and overlap": ([photo, "-o", out, "--tile", "64", "--overlap", "32"], "twice"),
     }

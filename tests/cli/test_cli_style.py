@@ -18,7 +18,7 @@ from command_line import ROOT, command, refused, run
 from PIL import Image
 
 from dreamlayer import read
-from dreamlayer.core.recipe.presets_style import parse_style
+from dreamlayer.core.recipe.presets import STYLES
 from dreamlayer.core.recipe.style import StyleRecipe
 
 
@@ -67,7 +67,7 @@ def test_a_picture_per_round(
     assert result.returncode == 0, result.stderr
     assert sorted(p.name for p in folder.iterdir()) == ["out-round-01.png", "out-round-02.png"]
     assert (folder / "out-round-02.png").read_bytes() == out.read_bytes()
-    assert parse_style(read(folder / "out-round-01.png").recipe or "").rounds == 1
+    assert STYLES.parse(read(folder / "out-round-01.png").recipe or "").rounds == 1
 
 
 def test_recipe_is_replayed_from_a_picture(photo: Path, style: Path, quick: Sequence[str]) -> None:
@@ -80,12 +80,12 @@ def test_recipe_is_replayed_from_a_picture(photo: Path, style: Path, quick: Sequ
     result = run("style", photo, "-o", again, "--recipe", first)
     assert result.returncode == 0, result.stderr
     assert first.read_bytes() == again.read_bytes()
-    recipe = parse_style(read(first).recipe or "")
+    recipe = STYLES.parse(read(first).recipe or "")
     assert recipe.styles == (str(style), str(other))
     assert recipe.style_weights == (3, 1)
     alone = photo.with_name("alone.png")
     assert run("style", photo, other, "-o", alone, "--recipe", first).returncode == 0
-    assert parse_style(read(alone).recipe or "").style_weights == ()
+    assert STYLES.parse(read(alone).recipe or "").style_weights == ()
 
 
 def test_recipes_of_dreams_and_styles_are_told_apart(
@@ -132,7 +132,7 @@ def test_json_lines_tell_start_progress_and_end(
 
 def test_every_parameter_has_an_option() -> None:
     """The command line offers each field of the recipe; the style pictures stand by themselves."""
-    text = run("style", "--help").stdout.decode()
+    text = run("style", "--help-all").stdout.decode()
     for name in set(StyleRecipe().to_dict()) - {"command", "styles"}:
         option = f"--{name.replace('_', '-')}"
         option = option.removesuffix("s") if name.endswith("_layers") else option
@@ -192,7 +192,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     ),
     "rounds in a file": (
         ["photo.png", "style.png", "--rounds-folder", "photo.png"],
-        "'photo.png' is no folder",
+        "'photo.png' is not a folder",
     ),
     "rounds over a style": (
         ["photo.png", "x-round-01.png", "-o", "x.png", "--rounds-folder", "../my phötos"],
@@ -213,7 +213,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
         "no channel 99; channels 0 to 7",
     ),
     "output": (["photo.png", "style.png", "-o", "out.xyz"], r"\.png"),
-    "two from standard input": (["-", "-"], "standard input holds one picture"),
+    "two from standard input": (["-", "-"], "standard input takes one picture"),
 }
 
 
@@ -301,5 +301,5 @@ def test_interrupt_tells_which_rounds_are_kept(
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert re.search(r"cancelled; of the rounds, \d+ were finished and are kept", error)
+    assert re.search(r"cancelled; \d+ finished rounds are saved", error)
     assert "nothing was written" not in error

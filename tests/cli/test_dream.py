@@ -171,7 +171,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_every_parameter_has_an_option() -> None:
     """The command line offers each field of the recipe, and nothing is offered twice."""
-    text = run("dream", "--help").stdout.decode()
+    text = run("dream", "--help-all").stdout.decode()
     for name in Recipe().to_dict():
         option = "--layer" if name == "layers" else f"--{name.replace('_', '-')}"
         assert f"{option} " in text or f"{option}," in text, option

@@ -10,7 +10,7 @@ from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.dreaming import backends
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.objective import Objective
-from dreamlayer.core.errors import ProviderError, RecipeError
+from dreamlayer.core.errors import OptionError, ProviderError
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
@@ -48,7 +48,7 @@ def test_backend_goes_by_the_provider_that_loads(
 
 def test_unknown_backend_is_refused() -> None:
     """With those that there are."""
-    with pytest.raises(RecipeError, match="backend 'gpu' is not known; use one of auto, numpy"):
+    with pytest.raises(OptionError, match="backend 'gpu' is not known; use one of auto, numpy"):
         Dreamer(backend="gpu")
 
 

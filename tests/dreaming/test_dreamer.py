@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +14,9 @@ from PIL import Image
 from dreamlayer import Recipe, Term, dream, read, write
 from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.preview import Preview
+from dreamlayer.core.dreaming import dreamer as dreamer_module
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
-from dreamlayer.core.errors import CancelledError, NetworkError, RecipeError
+from dreamlayer.core.errors import CancelledError, ImageError, NetworkError
 from dreamlayer.core.recipe.presets import parse
 
 RNG = np.random.default_rng(0)
@@ -153,20 +157,20 @@ def test_input_array_is_not_changed(recipe: Recipe) -> None:
 )
 def test_bad_image_is_one_sentence(image: np.ndarray, message: str, recipe: Recipe) -> None:
     """Shape, type and values are checked before any work."""
-    with pytest.raises(RecipeError, match=message):
+    with pytest.raises(ImageError, match=message):
         dream(image, recipe)
 
 
 def test_mask_of_another_size_is_refused(recipe: Recipe) -> None:
     """A mask belongs to its image."""
-    with pytest.raises(RecipeError, match=r"\[40, 56\], but has \[4, 4\]"):
+    with pytest.raises(ImageError, match=r"\[40, 56\], but has \[4, 4\]"):
         dream(PHOTO, recipe, mask=np.ones((4, 4), np.float32))
 
 
 @pytest.mark.parametrize("value", [np.uint8(200), np.float32(1.5), np.float32("nan")])
 def test_mask_of_other_values_is_refused(value: np.generic, recipe: Recipe) -> None:
     """A mask in bytes or beyond 1 would multiply the change."""
-    with pytest.raises(RecipeError, match=r"from 0 .* to 1"):
+    with pytest.raises(ImageError, match=r"from 0 .* to 1"):
         dream(PHOTO, recipe, mask=np.full(PHOTO.shape[:2], value))
 
 
@@ -259,3 +263,29 @@ def test_noise_dream_at_a_max_side_holds_nothing_of_the_picture(recipe: Recipe) 
     dreamer = Dreamer(recipe.network, "cpu")
     one, two = dreamer.dream(PHOTO, recipe), dreamer.dream(1 - PHOTO, recipe)
     np.testing.assert_allclose(one, two, atol=1e-6)
+
+
+def test_dream_keeps_its_dreamer_warm(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second call loads nothing; another state of the network's file, or a thread, does."""
+    made = []
+
+    class Noted(Dreamer):
+        def __init__(self, *given: Any) -> None:
+            made.append(given)
+            super().__init__(*given)
+
+    monkeypatch.setattr(dreamer_module, "Dreamer", Noted)
+    network = tmp_path / "network.onnx"
+    network.write_bytes(Path(recipe.network).read_bytes())
+    recipe = recipe.replace(network=str(network))
+    first = dream(PHOTO, recipe)
+    np.testing.assert_array_equal(dream(PHOTO, recipe.replace(seed=0)), first)
+    assert len(made) == 1
+    with ThreadPoolExecutor(1) as pool:
+        np.testing.assert_array_equal(pool.submit(dream, PHOTO, recipe).result(), first)
+    assert len(made) == 2
+    os.utime(network, (1, 1))
+    np.testing.assert_array_equal(dream(PHOTO, recipe), first)
+    assert len(made) == 3

@@ -208,7 +208,7 @@ def test_local_functions_are_inlined() -> None:
     ("shape", "message"),
     [([1, 10], "has 2 axes"), ([1, 1, 28, 28], "has 1 channels")],
 )
-def test_inputs_that_are_no_colour_images_are_refused(shape: list[int], message: str) -> None:
+def test_inputs_that_are_not_color_images_are_refused(shape: list[int], message: str) -> None:
     """Rank and channel count are checked before anything else is done."""
     nodes = [helper.make_node("Relu", ["pixels"], ["result"])]
     with pytest.raises(NetworkError, match=message):

@@ -1,4 +1,7 @@
-"""Keras models with weights from files and at random; what cannot be read is told."""
+"""Keras models with weights from files and at random; what cannot be read is told.
+
+For files, the networks have an eighth of the channels, but every layer.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,6 @@ from dreamlayer.core.errors import NetworkError
 pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install 'dreamlayer[export]'")
 pytest.importorskip("tf2onnx", reason="needs tf2onnx: pip install 'dreamlayer[export]'")
 
-from dreamlayer.export import verify
-from dreamlayer.export.keras import networks as keras_networks
 from dreamlayer.export.keras import weights as keras_weights
 from dreamlayer.export.keras.networks import KINDS, Variant
 
@@ -22,9 +23,21 @@ INCEPTION = Variant(KINDS["inception_v3"])
 VGG16, VGG19 = Variant(KINDS["vgg16"]), Variant(KINDS["vgg19"])
 
 
+pytestmark = pytest.mark.usefixtures("narrow_keras")
+
+
 @pytest.fixture(scope="module")
 def inception() -> Any:
     return keras_weights.load(INCEPTION, "random", 1)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Any:
+    """InceptionV3 with its classifier, as a user would have saved it."""
+    import keras
+
+    keras.backend.clear_session()
+    return keras.applications.InceptionV3(weights=None, include_top=True)
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +65,8 @@ def test_weights_files_are_read(inception: Any, tmp_path: Path, name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["whole.weights.h5", "whole.h5"])
-def test_the_classifier_is_left_out(tmp_path: Path, name: str) -> None:
+def test_the_classifier_is_left_out(whole: Any, tmp_path: Path, name: str) -> None:
     """Weights of the network with its top load into the one without, in both forms of file."""
-    import keras
-
-    keras.backend.clear_session()
-    whole = keras.applications.InceptionV3(weights=None, include_top=True)
     if name == "whole.h5":
         whole.save(tmp_path / name)
     else:
@@ -117,15 +126,3 @@ def test_no_download_says_what_to_do(
     monkeypatch.setattr(keras_weights, "download_address", lambda *_, **__: address)
     with pytest.raises(NetworkError, match=rf"{file} .*--weights FILE"):
         keras_weights.load(variant, "imagenet")
-
-
-@pytest.mark.parametrize(
-    "variant",
-    [INCEPTION, VGG16, Variant(KINDS["vgg19"], pooling="average", channels="rgb", mean="none")],
-)
-def test_random_weights_keep_activations_of_order_one(variant: Variant) -> None:
-    """No layer explodes or dies, so that comparisons mean something."""
-    source = keras_networks.network(keras_weights.load(variant, "random"), variant)
-    found, _ = source.results(variant.kind.compared[:-1], verify.noise_image())
-    for layer, values in found.items():
-        assert 0.3 < np.sqrt((values**2).mean()) < 6, layer

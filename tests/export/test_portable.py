@@ -65,10 +65,10 @@ def pooled() -> onnx.ModelProto:
     return model
 
 
-@pytest.fixture(params=["shipped", "pooled"])
-def exported(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module", params=["shipped", "pooled"])
+def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A gradient model in a file, of the shipped network or of one full of traps."""
-    path = tmp_path / "gradient.onnx"
+    path = tmp_path_factory.mktemp("exported") / "gradient.onnx"
     if request.param == "shipped":
         export_gradient.run("default", ["mixed3", "mixed5:0.5"], path, [])
     else:

@@ -5,8 +5,6 @@ Here they have an eighth of the channels, but every layer; the whole ones differ
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,41 +24,7 @@ from dreamlayer.export.keras import weights as keras_weights
 from dreamlayer.export.keras.networks import KINDS, Variant
 from dreamlayer.export.tf.convert import convert
 
-SHARE = 8
-
-
-def narrow(config: dict[str, Any]) -> dict[str, Any]:
-    """Return the configuration of a Keras model with fewer channels."""
-    result = copy.deepcopy(config)
-    for layer in result["layers"]:
-        layer.pop("build_config", None)  # it tells the old number of channels
-        for key in ("filters", "units"):
-            if key in layer["config"]:
-                layer["config"][key] //= SHARE
-    return result
-
-
-@pytest.fixture(scope="module", autouse=True)
-def narrow_vgg() -> Iterator[None]:
-    """Let Keras build the narrow networks."""
-    import keras
-
-    def narrowed(title: str, tops: tuple[bool, ...]) -> Callable[..., Any]:
-        original = getattr(keras.applications, title)
-        wide = {top: original(weights=None, include_top=top) for top in tops}
-        configs = {top: narrow(model.get_config()) for top, model in wide.items()}
-        functional = type(wide[False])
-
-        def build(*, weights: None, include_top: bool) -> Any:
-            assert weights is None
-            return functional.from_config(copy.deepcopy(configs[include_top]))
-
-        return build
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keras.applications, "VGG16", narrowed("VGG16", (False, True)))
-        patch.setattr(keras.applications, "VGG19", narrowed("VGG19", (False,)))
-        yield
+pytestmark = pytest.mark.usefixtures("narrow_keras")
 
 
 def exported(variant: Variant, folder: Path) -> tuple[str, Network]:
@@ -122,7 +86,7 @@ def test_classifier_is_that_of_keras(tmp_path: Path) -> None:
     softmax = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
     np.testing.assert_allclose(found["predictions"].ravel(), softmax, rtol=1e-3)
     larger = verify.activations(network, ["logits"], verify.noise_image(256))["logits"]
-    assert larger.shape == (1, 1000 // SHARE, 2, 2)
+    assert larger.shape == (1, 125, 2, 2)
 
 
 def test_classifier_dreams(tmp_path: Path) -> None:

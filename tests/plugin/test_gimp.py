@@ -194,8 +194,8 @@ def _screenshot(path: Path) -> Image.Image:
     """Read an X window dump as Xvfb keeps it: a header, a colour map, rows of BGRX."""
     data = path.read_bytes()
     header = np.frombuffer(data, ">u4", 25)
-    size, width, height, line, colours = (int(header[i]) for i in (0, 4, 5, 12, 19))
-    pixels = np.frombuffer(data, np.uint8, line * height, offset=size + colours * 12)
+    size, width, height, line, colors = (int(header[i]) for i in (0, 4, 5, 12, 19))
+    pixels = np.frombuffer(data, np.uint8, line * height, offset=size + colors * 12)
     return Image.fromarray(pixels.reshape(height, line // 4, 4)[:, :width, 2::-1].copy())
 
 

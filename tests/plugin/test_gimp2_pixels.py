@@ -38,8 +38,8 @@ def test_as_rgba(components: int) -> None:
     """Grey fills all three colours, and what has no alpha is opaque."""
     levels = _noise(50, components)
     rgba = np.frombuffer(pixels.as_rgba(levels.tobytes(), components), np.uint8).reshape(50, 4)
-    colours = levels[:, :3] if components > 2 else np.repeat(levels[:, :1], 3, axis=1)
-    np.testing.assert_array_equal(rgba[:, :3], colours)
+    colors = levels[:, :3] if components > 2 else np.repeat(levels[:, :1], 3, axis=1)
+    np.testing.assert_array_equal(rgba[:, :3], colors)
     alpha = levels[:, -1] if components in (2, 4) else 255
     np.testing.assert_array_equal(rgba[:, 3], alpha)
 
@@ -56,25 +56,25 @@ def test_merged(components: int) -> None:
 
 
 @pytest.mark.parametrize("components", [1, 2])
-def test_grey_stays_exact(components: int) -> None:
+def test_gray_stays_exact(components: int) -> None:
     """Each level of grey comes back as itself, and its alpha stays."""
     levels = np.stack([ALL, ALL[::-1]], axis=1)[:, :components]
     rgba = pixels.as_rgba(levels.tobytes(), components)
-    merged = pixels.merged(rgba, levels.tobytes(), components, [True], pixels.Grey())
+    merged = pixels.merged(rgba, levels.tobytes(), components, [True], pixels.Gray())
     assert merged == levels.tobytes()
     black = bytes(4 * 256)
-    kept = pixels.merged(black, levels.tobytes(), components, [False], pixels.Grey())
+    kept = pixels.merged(black, levels.tobytes(), components, [False], pixels.Gray())
     assert kept == levels.tobytes()
 
 
-def test_grey_is_luminance_in_linear_light() -> None:
+def test_gray_is_luminance_in_linear_light() -> None:
     """Colours become grey by the light that they give, as in GIMP; off by one level at most."""
     rgba = _noise(2000, 4)
     share = rgba[:, :3] / 255
     light = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    grey = light @ [0.2225, 0.7169, 0.0606]
-    curve = np.where(grey <= 0.0031308, grey * 12.92, 1.055 * grey ** (1 / 2.4) - 0.055)
-    made = np.frombuffer(pixels.Grey()(rgba.tobytes()), np.uint8)
+    gray = light @ [0.2225, 0.7169, 0.0606]
+    curve = np.where(gray <= 0.0031308, gray * 12.92, 1.055 * gray ** (1 / 2.4) - 0.055)
+    made = np.frombuffer(pixels.Gray()(rgba.tobytes()), np.uint8)
     assert np.abs(made - curve * 255).max() < 1
 
 

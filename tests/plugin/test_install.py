@@ -185,3 +185,14 @@ def test_into_a_folder(machine: Machine, capsys: pytest.CaptureFixture[str]) -> 
     )
     assert install(machine, "--to", str(folder / "none")) == 2
     assert "is not a folder; give the plug-ins folder" in capsys.readouterr().err
+
+
+def test_what_takes_long_is_announced(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before GIMPs are looked for, and before one is started, a line on standard error says so."""
+    gimp(machine.root / "bin" / "gimp-console", "3.2.6", settings(machine, "3.2"))
+    assert install(machine, "--json") == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["ok"] is True
+    looking, starting = told.err.splitlines()
+    assert looking.endswith("looking for GIMP...")
+    assert starting.startswith("starting GIMP 3.2 (native) without a window")

@@ -21,7 +21,7 @@ from published import networks, style
 
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.references import mean_gram
-from dreamlayer.core.recipe.presets_style import style_preset
+from dreamlayer.core.recipe.presets import style_preset
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.style import optimization

@@ -8,8 +8,7 @@ import pytest
 
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.network.files import EXPORTS
-from dreamlayer.core.recipe.presets import parse, preset, presets
-from dreamlayer.core.recipe.presets_style import parse_style, style_preset, style_presets
+from dreamlayer.core.recipe.presets import STYLES, parse, preset, presets, style_preset
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.style import StyleRecipe, parse_weights
 from dreamlayer.core.recipe.term import Term
@@ -45,8 +44,8 @@ UNUSUAL = StyleRecipe(
 @pytest.mark.parametrize("recipe", [StyleRecipe(), UNUSUAL], ids=["default", "unusual"])
 def test_recipe_survives_json_and_toml(recipe: StyleRecipe) -> None:
     """What is stored comes back equal."""
-    assert parse_style(recipe.to_json()) == recipe
-    assert parse_style(recipe.to_toml()) == recipe
+    assert STYLES.parse(recipe.to_json()) == recipe
+    assert STYLES.parse(recipe.to_toml()) == recipe
 
 
 def test_unusual_recipe_differs_in_every_parameter() -> None:
@@ -61,8 +60,8 @@ def test_neither_recipe_is_taken_for_the_other() -> None:
     """Each parser answers the other's recipe with the command that it is for."""
     with pytest.raises(RecipeError, match="is for `dreamlayer style`"):
         parse(StyleRecipe().to_json())
-    with pytest.raises(RecipeError, match="a recipe for `dreamlayer dream`"):
-        parse_style(Recipe().to_json())
+    with pytest.raises(RecipeError, match="is for `dreamlayer dream`"):
+        STYLES.parse(Recipe().to_json())
     with pytest.raises(RecipeError, match="is for `dreamlayer style CONTENT STYLE`"):
         preset("style")
     with pytest.raises(RecipeError, match="'eyes' is for `dreamlayer dream PICTURE`"):
@@ -71,12 +70,12 @@ def test_neither_recipe_is_taken_for_the_other() -> None:
 
 def test_presets() -> None:
     """Presets are valid, the default first; names are shared with no dream's."""
-    assert list(style_presets()) == ["like-style", "style"]
+    assert list(STYLES.presets()) == ["like-style", "style"]
     assert style_preset("like-style") == StyleRecipe()
-    assert not set(style_presets()) & set(presets())
-    for one in style_presets().values():
+    assert not set(STYLES.presets()) & set(presets())
+    for one in STYLES.presets().values():
         assert one.description.endswith(".")
-    assert style_presets()["style"].stand_in == "like-style"
+    assert STYLES.presets()["style"].stand_in == "like-style"
     with pytest.raises(RecipeError, match="did you mean style"):
         style_preset("styel")
 
@@ -97,9 +96,9 @@ def test_style_is_as_published() -> None:
 def test_base_gives_what_a_file_leaves_out() -> None:
     """A recipe may change one parameter of a preset."""
     text = 'command = "style"\nbase = "style"\nrounds = 3'
-    assert parse_style(text) == style_preset("style").replace(rounds=3)
+    assert STYLES.parse(text) == style_preset("style").replace(rounds=3)
     with pytest.raises(RecipeError, match="'base' must be the name"):
-        parse_style('command = "style"\nbase = 3')
+        STYLES.parse('command = "style"\nbase = 3')
 
 
 @pytest.mark.parametrize(
@@ -134,9 +133,9 @@ def test_weights_are_read() -> None:
 def test_stored_lists_are_checked() -> None:
     """A file may hold anything."""
     with pytest.raises(RecipeError, match="'styles' must be a list"):
-        parse_style('command = "style"\nstyles = "one.png"')
+        STYLES.parse('command = "style"\nstyles = "one.png"')
     with pytest.raises(RecipeError, match="'style_layers' must be text"):
-        parse_style('command = "style"\nstyle_layers = 3')
+        STYLES.parse('command = "style"\nstyle_layers = 3')
 
 
 def test_a_name_that_no_text_can_hold_is_refused() -> None:

@@ -57,7 +57,7 @@ def test_every_offered_provider_has_a_full_name() -> None:
 def test_provider_that_is_not_installed_says_what_to_install() -> None:
     """A known provider that this ONNX Runtime lacks names the extra that brings it."""
     missing = next(p for p in ("cuda", "openvino") if p not in offered())
-    with pytest.raises(ProviderError, match=r"not part of.*pip install 'dreamlayer\["):
+    with pytest.raises(ProviderError, match=r"not part of.*pip install .*\["):
         full_name(missing)
 
 
@@ -93,7 +93,7 @@ def test_demanded_provider_that_does_not_load_is_an_error(
 def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without onnxruntime the sentence names the extras."""
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
-    with pytest.raises(ProviderError, match=r"pip install 'dreamlayer\[cpu\]'"):
+    with pytest.raises(ProviderError, match=r"pip install .*\[cpu"):
         sessions.runtime()
 
 

@@ -72,7 +72,7 @@ def absent(source: Any, setting: Any) -> Fake:
 
 
 def unable(source: Any, setting: Any) -> Fake:
-    raise UnavailableError("there is no GPU of NVIDIA's")
+    raise UnavailableError("there is no NVIDIA GPU")
 
 
 def broken(source: Any, setting: Any) -> Fake:

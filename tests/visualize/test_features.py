@@ -12,7 +12,7 @@ from small_network import small_model
 from dreamlayer.core.errors import LayerError, MemoryLimitError, PictureError, RecipeError
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.recipe.channels import parse_channels
+from dreamlayer.core.recipe.term import parse_channels
 from dreamlayer.core.visualize import memory
 from dreamlayer.core.visualize.features import (
     Appearance,

@@ -41,7 +41,7 @@ def test_every_parameter_is_described() -> None:
     """Name, type, default and limits of each field of the recipe, in its order."""
     parameters = description()["parameters"]
     assert [p["name"] for p in parameters] == [f.name for f in dataclasses.fields(Recipe)]
-    keys = {"name", "type", "default", "low", "high", "choices", "help", "advanced"}
+    keys = {"name", "type", "default", "low", "high", "choices", "help", "advanced", "was"}
     assert all(set(parameter) == keys and parameter["help"] for parameter in parameters)
     described = {parameter["name"]: parameter for parameter in parameters}
     types = {name: parameter["type"] for name, parameter in described.items()}
@@ -55,6 +55,8 @@ def test_every_parameter_is_described() -> None:
     assert described["strength"]["high"] == 1.0
     assert described["max_loss"]["default"] is None
     assert described["normalize"]["choices"] == ["mean", "std", "none"]
+    assert described["normalize"]["was"] == "normalise"
+    assert described["octaves"]["was"] is None
 
 
 def test_described_recipes_are_read_back() -> None:

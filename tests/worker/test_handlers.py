@@ -1,4 +1,4 @@
-"""What the worker answers, without a process around it."""
+"""How the worker handles requests, without a process around it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from dreamlayer import Recipe, Term, dream
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import (
     CancelledError,
+    ImageError,
     LayerError,
     NetworkError,
     ProviderError,
-    RecipeError,
 )
 from dreamlayer.core.worker import handlers
 from dreamlayer.core.worker.handlers import Handlers
@@ -59,7 +59,7 @@ def outbox() -> Outbox:
 
 
 @pytest.fixture
-def answers(outbox: Outbox) -> Handlers:
+def handler(outbox: Outbox) -> Handlers:
     """Fresh, with nothing loaded."""
     return Handlers(outbox)  # type: ignore[arg-type]
 
@@ -74,9 +74,9 @@ def job(
     return Job(dataclasses.replace(request, **changes), raster)
 
 
-def test_dream_is_that_of_the_library(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
+def test_dream_is_that_of_the_library(handler: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """Loading is told once, then progress to the end, then the pixels that `core.dream` gives."""
-    answers.answer(job(recipe))
+    handler.handle(job(recipe))
     header, payload = outbox.sent[-1]
     stages = outbox.types()
     assert stages[0] == "loading"
@@ -91,13 +91,13 @@ def test_dream_is_that_of_the_library(answers: Handlers, outbox: Outbox, recipe:
 
 @pytest.mark.parametrize(("pixels", "top"), [("uint8", 255), ("uint16", 65535)])
 def test_result_has_the_type_of_its_request(
-    pixels: str, top: int, answers: Handlers, outbox: Outbox, recipe: Recipe
+    pixels: str, top: int, handler: Handlers, outbox: Outbox, recipe: Recipe
 ) -> None:
     """The dream itself is the one on floats; only its result is rounded."""
     one = job(recipe, pixels=pixels)
     assert one.raster is not None
     alpha = one.raster.alpha.copy()
-    answers.answer(one)
+    handler.handle(one)
     header, payload = outbox.sent[-1]
     assert (header["pixels"], header["bytes"]) == (pixels, len(payload))
     result = np.frombuffer(payload, np.dtype(pixels).newbyteorder("<")).reshape(RGBA.shape)
@@ -107,10 +107,10 @@ def test_result_has_the_type_of_its_request(
 
 
 def test_last_progress_says_that_all_is_done(
-    answers: Handlers, outbox: Outbox, recipe: Recipe
+    handler: Handlers, outbox: Outbox, recipe: Recipe
 ) -> None:
     """However fast the steps follow one another."""
-    answers.answer(job(recipe))
+    handler.handle(job(recipe))
     header = outbox.sent[-2][0]
     assert (header["stage"], header["fraction"]) == ("dreaming", 1.0)
     assert (header["octave"], header["octaves"], header["step"], header["steps"]) == (2, 2, 2, 2)
@@ -118,33 +118,33 @@ def test_last_progress_says_that_all_is_done(
     assert "loss" not in header
 
 
-def test_network_and_objective_stay_warm(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
+def test_network_and_objective_stay_warm(handler: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """The second dream loads nothing; another layer, provider or thread count does."""
-    answers.answer(job(recipe))
-    answers.answer(job(recipe.replace(seed=1)))
+    handler.handle(job(recipe))
+    handler.handle(job(recipe.replace(seed=1)))
     assert outbox.types().count("loading") == 1
-    answers.answer(job(recipe.replace(layers=(Term("first"),))))
-    answers.answer(job(recipe))
+    handler.handle(job(recipe.replace(layers=(Term("first"),))))
+    handler.handle(job(recipe))
     assert outbox.types().count("loading") == 1
-    answers.answer(job(recipe, provider="cpu"))
-    answers.answer(job(recipe, provider="cpu", threads=1))
+    handler.handle(job(recipe, provider="cpu"))
+    handler.handle(job(recipe, provider="cpu", threads=1))
     assert outbox.types().count("loading") == 2
 
 
 def test_network_that_was_replaced_is_loaded_again(
-    answers: Handlers, outbox: Outbox, recipe: Recipe, small_network: Path, tmp_path: Path
+    handler: Handlers, outbox: Outbox, recipe: Recipe, small_network: Path, tmp_path: Path
 ) -> None:
     """What the file holds now counts."""
     path = tmp_path / "n.onnx"
     shutil.copy(small_network, path)
-    answers.answer(job(recipe.replace(network=str(path))))
+    handler.handle(job(recipe.replace(network=str(path))))
     os.utime(path, ns=(1, 1))
-    answers.answer(job(recipe.replace(network=str(path))))
+    handler.handle(job(recipe.replace(network=str(path))))
     assert outbox.types().count("loading") == 2
 
 
 def test_large_picture_has_the_memory_to_itself(
-    answers: Handlers, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+    handler: Handlers, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other objectives are given back before it; for previews they stay."""
     other = recipe.replace(layers=(Term("first"),))
@@ -154,40 +154,40 @@ def test_large_picture_has_the_memory_to_itself(
         "Dreamer",
         lambda *given: made.append(Dreamer(*given)) or made[-1],
     )
-    answers.answer(job(other))
-    answers.answer(job(recipe))
+    handler.handle(job(other))
+    handler.handle(job(recipe))
     assert made[0].is_warm(other)
     monkeypatch.setattr(handlers, "_PREVIEW_PIXELS", 100)
-    answers.answer(job(recipe))
+    handler.handle(job(recipe))
     assert not made[0].is_warm(other)
     assert made[0].is_warm(recipe)
 
 
 @pytest.mark.parametrize("idle", [{"steps": 0}, {"strength": 0.0}])
 def test_idle_recipe_needs_no_network(
-    answers: Handlers, outbox: Outbox, idle: dict[str, float]
+    handler: Handlers, outbox: Outbox, idle: dict[str, float]
 ) -> None:
     """Every bit comes back, even if there is no such network."""
-    answers.answer(job(Recipe(network="nowhere", **idle), preview=30))  # type: ignore[arg-type]
+    handler.handle(job(Recipe(network="nowhere", **idle), preview=30))  # type: ignore[arg-type]
     ((header, payload),) = outbox.sent
     assert header["provider"] == "none"
     assert payload == RGBA.tobytes()
 
 
-def test_mask_and_strength_reach_through(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
+def test_mask_and_strength_reach_through(handler: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """As in the library, bit by bit."""
     mask = np.linspace(-1, 1, RGBA[:, :, 0].size, dtype=np.float32).clip(0, 1)
     mask = mask.reshape(RGBA.shape[:2])
-    answers.answer(job(recipe.replace(strength=0.6), mask))
+    handler.handle(job(recipe.replace(strength=0.6), mask))
     result = np.frombuffer(outbox.sent[-1][1], "<f4").reshape(RGBA.shape)[:, :, :3]
     expected = dream(RGBA[:, :, :3], recipe.replace(strength=0.6), mask=mask)
     np.testing.assert_array_equal(result, expected)
     assert result[:20].tobytes() == RGBA[:20, :, :3].tobytes()
 
 
-def test_previews_come_after_each_octave(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
+def test_previews_come_after_each_octave(handler: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """All in one size, the last one looks like the result."""
-    answers.answer(job(recipe, preview=28))
+    handler.handle(job(recipe, preview=28))
     previews = [(h, p) for h, p in outbox.sent if h["type"] == "preview"]
     assert [(h["octave"], h["octaves"], h["width"], h["height"]) for h, _ in previews] == [
         (1, 2, 28, 20),
@@ -195,19 +195,19 @@ def test_previews_come_after_each_octave(answers: Handlers, outbox: Outbox, reci
     ]
     assert all(h["bytes"] == len(p) == 28 * 20 * 3 for h, p in previews)
     outbox.sent.clear()
-    answers.answer(job(recipe, preview=56))
+    handler.handle(job(recipe, preview=56))
     shown = np.frombuffer(outbox.sent[-3][1], np.uint8).reshape(40, 56, 3)
     result = np.frombuffer(outbox.sent[-1][1], "<f4").reshape(RGBA.shape)[:, :, :3]
     np.testing.assert_allclose(shown, result.clip(0, 1) * 255, atol=1)
 
 
-def test_cancelled_job_has_no_result(answers: Handlers, outbox: Outbox, recipe: Recipe) -> None:
+def test_cancelled_job_has_no_result(handler: Handlers, outbox: Outbox, recipe: Recipe) -> None:
     """Also where there was nothing to do."""
     for one in (recipe, recipe.replace(steps=0)):
         cancelled = job(one)
         cancelled.cancelled.set()
         with pytest.raises(CancelledError):
-            answers.answer(cancelled)
+            handler.handle(cancelled)
     assert "result" not in outbox.types()
 
 
@@ -221,12 +221,12 @@ def test_cancelled_job_has_no_result(answers: Handlers, outbox: Outbox, recipe: 
     ],
 )
 def test_what_is_not_there_is_an_error(
-    changes: dict[str, Any], error: type[Exception], message: str, answers: Handlers, recipe: Recipe
+    changes: dict[str, Any], error: type[Exception], message: str, handler: Handlers, recipe: Recipe
 ) -> None:
     """And the next dream works."""
     with pytest.raises(error, match=message):
-        answers.answer(job(recipe.replace(**changes)))
-    answers.answer(job(recipe))
+        handler.handle(job(recipe.replace(**changes)))
+    handler.handle(job(recipe))
 
 
 @pytest.mark.parametrize(
@@ -234,34 +234,34 @@ def test_what_is_not_there_is_an_error(
     [({"provider": "cuba"}, "did you mean cuda"), ({"threads": 100_000}, "threads were asked")],
 )
 def test_provider_that_cannot_be_had(
-    changes: dict[str, Any], message: str, answers: Handlers, recipe: Recipe
+    changes: dict[str, Any], message: str, handler: Handlers, recipe: Recipe
 ) -> None:
     """A wrong provider or thread count is told with what is allowed."""
     with pytest.raises(ProviderError, match=message):
-        answers.answer(job(recipe, **changes))
+        handler.handle(job(recipe, **changes))
 
 
-def test_pixels_that_are_no_numbers_are_an_error(answers: Handlers, recipe: Recipe) -> None:
+def test_pixels_that_are_no_numbers_are_an_error(handler: Handlers, recipe: Recipe) -> None:
     """Before a network is looked for; in alpha they do no harm."""
     for one in (recipe, Recipe(steps=0)):
         bad = job(one)
         assert bad.raster is not None
         bad.raster.rgb[3, 4, 1] = np.nan
-        with pytest.raises(RecipeError, match="not finite"):
-            answers.answer(bad)
+        with pytest.raises(ImageError, match="not finite"):
+            handler.handle(bad)
 
 
 def test_description_tells_what_there_is(
-    answers: Handlers, outbox: Outbox, small_network: Path, monkeypatch: pytest.MonkeyPatch
+    handler: Handlers, outbox: Outbox, small_network: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parameters, presets and networks; with a network, its layers."""
     monkeypatch.setenv("DREAMLAYER_NETWORKS", str(small_network))
-    answers.answer(Job(DescribeRequest("a", None)))
+    handler.handle(Job(DescribeRequest("a", None)))
     header = outbox.sent[-1][0]
     assert (header["type"], header["id"]) == ("description", "a")
     assert {"version", "protocol", "parameters", "presets", "providers"} <= set(header)
     assert header["networks"]["small"] == str(small_network)
     assert "layers" not in header
-    answers.answer(Job(DescribeRequest("b", "small")))
+    handler.handle(Job(DescribeRequest("b", "small")))
     layers = outbox.sent[-1][0]["layers"]
     assert {"name": "deep", "channels": 8, "stride": 1.0} in layers

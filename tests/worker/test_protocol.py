@@ -9,13 +9,13 @@ from collections.abc import Callable
 import pytest
 
 from dreamlayer.core.errors import FramingError, RequestError
-from dreamlayer.core.worker import protocol as frames
+from dreamlayer.core.worker import protocol
 from dreamlayer.core.worker.protocol import (
-    LONGEST_LINE,
-    line_of,
+    MAX_LINE_BYTES,
+    encode_header,
+    payload_size,
     read_header,
     read_into,
-    size_of,
     skip,
     write_message,
 )
@@ -25,12 +25,12 @@ def test_message_is_read_back_as_it_was_written() -> None:
     """Line and bytes come back, and the next message begins behind them."""
     stream = io.BytesIO()
     write_message(
-        stream, line_of({"type": "x", "bytes": 5}), [memoryview(b"ab"), memoryview(b"cde")]
+        stream, encode_header({"type": "x", "bytes": 5}), [memoryview(b"ab"), memoryview(b"cde")]
     )
-    write_message(stream, line_of({"type": "ü"}), [])
+    write_message(stream, encode_header({"type": "ü"}), [])
     stream.seek(0)
     header = read_header(stream)
-    payload = bytearray(size_of(header))
+    payload = bytearray(payload_size(header))
     read_into(stream, memoryview(payload))
     assert (header["type"], payload) == ("x", b"abcde")
     assert read_header(stream) == {"type": "ü"}
@@ -69,11 +69,11 @@ def test_line_that_is_no_message_is_told_and_passed(line: bytes) -> None:
 
 def test_longest_line_is_read_and_a_longer_one_is_the_end() -> None:
     """1 MiB is allowed; what does not end by then never may."""
-    longest = b'{"a": "' + b"x" * (LONGEST_LINE - 9) + b'"}'
-    assert len(longest) == LONGEST_LINE
-    assert len(read_header(io.BytesIO(longest + b"\n"))["a"]) == LONGEST_LINE - 9
+    longest = b'{"a": "' + b"x" * (MAX_LINE_BYTES - 9) + b'"}'
+    assert len(longest) == MAX_LINE_BYTES
+    assert len(read_header(io.BytesIO(longest + b"\n"))["a"]) == MAX_LINE_BYTES - 9
     with pytest.raises(FramingError, match="1 MiB"):
-        read_header(io.BytesIO(b"x" * (2 * LONGEST_LINE)))
+        read_header(io.BytesIO(b"x" * (2 * MAX_LINE_BYTES)))
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"type": "cancel"}'])
@@ -89,8 +89,8 @@ def test_line_cut_off_is_the_end_of_the_input(text: str) -> None:
 def test_unusable_number_of_bytes_ends_the_reading(value: object) -> None:
     """Where the next message begins cannot be known."""
     with pytest.raises(FramingError, match="whole number"):
-        size_of({"bytes": value})
-    assert size_of({}) == 0
+        payload_size({"bytes": value})
+    assert payload_size({}) == 0
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ class Counted(io.BytesIO):
 
 def test_large_payloads_are_moved_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """No call moves more than a piece, and a call that moves less is repeated."""
-    monkeypatch.setattr(frames, "PIECE", 8)
+    monkeypatch.setattr(protocol, "CHUNK_BYTES", 8)
     data = bytes(range(50))
     target = bytearray(50)
     source = Counted(data)
@@ -142,9 +142,9 @@ def test_large_payloads_are_moved_in_pieces(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_line_is_ascii_and_strict_json() -> None:
     """Half a surrogate pair can be sent, a number that is none cannot."""
-    assert line_of({"id": "\ud800 ü"}).isascii()
-    assert json.loads(line_of({"id": "\ud800 ü"})) == {"id": "\ud800 ü"}
+    assert encode_header({"id": "\ud800 ü"}).isascii()
+    assert json.loads(encode_header({"id": "\ud800 ü"})) == {"id": "\ud800 ü"}
     with pytest.raises(ValueError, match="JSON"):
-        line_of({"fraction": float("nan")})
+        encode_header({"fraction": float("nan")})
     with pytest.raises(RequestError, match="1 MiB"):
-        line_of({"text": "x" * LONGEST_LINE})
+        encode_header({"text": "x" * MAX_LINE_BYTES})

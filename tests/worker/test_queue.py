@@ -1,4 +1,4 @@
-"""Requests that wait their turn."""
+"""The queue of requests: order, room and cancellation."""
 
 from __future__ import annotations
 
@@ -17,65 +17,65 @@ def dream(id_: Id) -> Job:
 
 
 def never() -> bool:
-    """The other side is there."""
+    """The input is open."""
     return False
 
 
 def test_first_come_first_served() -> None:
     """Jobs come out as they came in."""
-    backlog, jobs = RequestQueue(), [dream(i) for i in range(3)]
+    queue, jobs = RequestQueue(), [dream(i) for i in range(3)]
     for job in jobs:
-        backlog.put(job)
-    assert [backlog.take() for _ in jobs] == jobs
+        queue.put(job)
+    assert [queue.take() for _ in jobs] == jobs
 
 
 def test_cancel_takes_out_what_waits_and_tells_what_runs() -> None:
     """By id, or all; a description is no dream and stays."""
-    backlog = RequestQueue()
+    queue = RequestQueue()
     described = Job(DescribeRequest(1, None))
     jobs = [dream(1), dream(2), described, dream(1), dream("1")]
     for job in jobs:
-        backlog.put(job)
-    running = backlog.take()
-    assert backlog.cancel(CancelRequest(2)) == [jobs[1]]
+        queue.put(job)
+    running = queue.take()
+    assert queue.cancel(CancelRequest(2)) == [jobs[1]]
     assert not running.cancelled.is_set()
-    assert backlog.cancel(CancelRequest(1)) == [jobs[3]]
+    assert queue.cancel(CancelRequest(1)) == [jobs[3]]
     assert running.cancelled.is_set()
-    assert backlog.cancel(CancelRequest(None)) == [jobs[4]]
-    assert backlog.take() is described
+    assert queue.cancel(CancelRequest(None)) == [jobs[4]]
+    assert queue.take() is described
 
 
 def test_cancel_of_what_is_done_does_nothing() -> None:
     """An answered request cannot be cancelled any more."""
-    backlog, job = RequestQueue(), dream(1)
-    backlog.put(job)
-    backlog.take()
-    backlog.finish()
-    assert backlog.cancel(CancelRequest(1)) == []
+    queue, job = RequestQueue(), dream(1)
+    queue.put(job)
+    queue.take()
+    queue.finish()
+    assert queue.cancel(CancelRequest(1)) == []
     assert not job.cancelled.is_set()
 
 
 def test_only_one_dream_waits() -> None:
     """A second one has room once the first is taken; descriptions have room meanwhile."""
-    backlog, entered = RequestQueue(), threading.Event()
-    backlog.put(dream(1))
-    backlog.wait_for_room(pixels=False, gone=never)
+    queue, entered = RequestQueue(), threading.Event()
+    queue.put(dream(1))
+    queue.wait_for_room(pixels=False, gone=never)
 
     def enter() -> None:
-        backlog.wait_for_room(pixels=True, gone=never)
+        queue.wait_for_room(pixels=True, gone=never)
         entered.set()
 
     thread = threading.Thread(target=enter)
     thread.start()
     assert not entered.wait(0.3)
-    backlog.take()
+    queue.take()
     assert entered.wait(30)
     thread.join(30)
 
 
 def test_who_waits_for_room_notices_that_nobody_is_there() -> None:
     """The end of the input is not missed behind a request that cannot come in yet."""
-    backlog = RequestQueue()
-    backlog.put(dream(1))
+    queue = RequestQueue()
+    queue.put(dream(1))
     with pytest.raises(EOFError):
-        backlog.wait_for_room(pixels=True, gone=lambda: True)
+        queue.wait_for_room(pixels=True, gone=lambda: True)

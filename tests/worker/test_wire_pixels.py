@@ -7,8 +7,8 @@ import io
 import numpy as np
 import pytest
 
-from dreamlayer.core.worker import wire_pixels as rows
-from dreamlayer.core.worker.wire_pixels import Raster, rgba_rows
+from dreamlayer.core.worker import wire_pixels
+from dreamlayer.core.worker.wire_pixels import Raster, rgba_chunks
 
 WHOLE = pytest.mark.parametrize("pixels", ["uint8", "uint16"])
 
@@ -22,7 +22,7 @@ def bits(seed: int, *shape: int) -> np.ndarray:
 @pytest.mark.parametrize("at_once", [1, 7, 2**18])
 def test_every_bit_survives_there_and_back(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the bits mean, and however many pieces they come in."""
-    monkeypatch.setattr(rows, "_PIXELS_AT_ONCE", at_once)
+    monkeypatch.setattr(wire_pixels, "_CHUNK_PIXELS", at_once)
     rgba, mask = bits(0, 5, 9, 4), bits(1, 5, 9)
     raster = Raster.empty(9, 5, mask=True)
     stream = io.BytesIO(rgba.astype("<f4").tobytes() + mask.astype("<f4").tobytes() + b"next")
@@ -32,7 +32,7 @@ def test_every_bit_survives_there_and_back(at_once: int, monkeypatch: pytest.Mon
     assert raster.alpha.tobytes() == rgba[:, :, 3].tobytes()
     assert raster.mask is not None
     assert raster.mask.tobytes() == mask.tobytes()
-    written = b"".join(bytes(piece) for piece in rgba_rows(raster.rgb, raster.alpha))
+    written = b"".join(bytes(piece) for piece in rgba_chunks(raster.rgb, raster.alpha))
     assert written == rgba.tobytes()
 
 
@@ -41,8 +41,8 @@ def test_every_bit_survives_there_and_back(at_once: int, monkeypatch: pytest.Mon
 def test_every_whole_number_survives_there_and_back(
     pixels: str, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a colour, in alpha and in the mask, with the pieces' bounds anywhere."""
-    monkeypatch.setattr(rows, "_PIXELS_AT_ONCE", at_once)
+    """In channels, alpha and mask, wherever chunks begin."""
+    monkeypatch.setattr(wire_pixels, "_CHUNK_PIXELS", at_once)
     top = np.iinfo(pixels).max
     # For pieces of a pixel a few numbers will do; otherwise all of them.
     values = np.arange(0, top + 1, 1 if at_once > 7 else max(1, top // 255)).astype(pixels)
@@ -61,7 +61,7 @@ def test_every_whole_number_survives_there_and_back(
     assert raster.mask is not None
     assert raster.mask.dtype == np.float32
     np.testing.assert_array_equal(raster.mask.reshape(-1), values[::-1].astype(np.float32) / share)
-    assert b"".join(bytes(piece) for piece in rgba_rows(raster.rgb, raster.alpha)) == sent
+    assert b"".join(bytes(piece) for piece in rgba_chunks(raster.rgb, raster.alpha)) == sent
 
 
 @WHOLE
@@ -73,10 +73,10 @@ def test_unchanged_values_come_back_in_float32_alone(pixels: str) -> None:
 
 
 def rounded(values: np.ndarray, pixels: str) -> np.ndarray:
-    """What `rgba_rows` makes of values for all three colours."""
+    """What `rgba_chunks` makes of values for all three channels."""
     rgb = np.repeat(values.astype(np.float32)[None, :, None], 3, axis=2)
-    travelling = b"".join(bytes(piece) for piece in rgba_rows(rgb, np.zeros(rgb.shape[:2], pixels)))
-    rgba = np.frombuffer(travelling, np.dtype(pixels).newbyteorder("<")).reshape(-1, 4)
+    wire = b"".join(bytes(piece) for piece in rgba_chunks(rgb, np.zeros(rgb.shape[:2], pixels)))
+    rgba = np.frombuffer(wire, np.dtype(pixels).newbyteorder("<")).reshape(-1, 4)
     assert (rgba[:, :3] == rgba[:, :1]).all()
     return rgba[:, 0]
 
@@ -115,4 +115,6 @@ def test_picture_cut_off_is_the_end_of_the_input(pixels: str, size: int) -> None
 def test_room_is_for_floats_and_alpha_as_it_came(pixels: str, alpha: int) -> None:
     """12 bytes a pixel and 4 for the mask, whatever travels, and alpha in its own type."""
     for mask, size in ((False, 12 + alpha), (True, 16 + alpha)):
-        assert Raster.empty(30, 20, mask, pixels).nbytes == 30 * 20 * size
+        raster = Raster.empty(30, 20, mask, pixels)
+        held = [a for a in (raster.rgb, raster.alpha, raster.mask) if a is not None]
+        assert sum(array.nbytes for array in held) == 30 * 20 * size

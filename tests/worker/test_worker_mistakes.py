@@ -15,7 +15,7 @@ from command_line import run
 from worker_process import RGBA, SMALL, Client, Message, error_of
 
 from dreamlayer import Recipe
-from dreamlayer.core.worker.protocol import LONGEST_LINE
+from dreamlayer.core.worker.protocol import MAX_LINE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_line_that_is_no_message_gets_an_error_and_reading_goes_on(
 @pytest.mark.parametrize(
     "data",
     [
-        b"x" * 2 * LONGEST_LINE,
+        b"x" * 2 * MAX_LINE_BYTES,
         b'{"type": "dream", "id": 7, "bytes": -1}\n',
         b'{"type": "dream", "id": 7, "bytes": 1.0}\n',
         b'{"type": "dream", "id": 7, "bytes": true}\n',
@@ -132,9 +132,9 @@ def test_pixels_that_are_no_numbers_are_refused(client: Client, recipe: Recipe) 
         image = RGBA.copy()
         image[3, 4, 1] = value
         client.dream(image, recipe=recipe)
-        assert error_of(client.answer()) == (None, "RecipeError")
+        assert error_of(client.answer()) == (None, "ImageError")
         client.dream(RGBA, image[:, :, 1], recipe=recipe)
-        assert error_of(client.answer()) == (None, "RecipeError")
+        assert error_of(client.answer()) == (None, "ImageError")
 
 
 def test_picture_that_memory_cannot_hold_is_refused_before_it_comes(client: Client) -> None:

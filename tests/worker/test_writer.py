@@ -1,4 +1,4 @@
-"""ReplyWriter on their way out."""
+"""Replies are written in order, without holding up whoever sends them."""
 
 from __future__ import annotations
 

@@ -14,15 +14,7 @@ from typing import Any
 from dreamlayer.core.autodiff.rules import elementwise, linear, pools, reduce_norm
 from dreamlayer.core.autodiff.rules import layout as moves
 from dreamlayer.core.autodiff.rules.elementwise import call, each, slope
-from dreamlayer.core.autodiff.rules.rule import (
-    WEIGHTS,
-    ZERO,
-    Refusal,
-    Rule,
-    Rules,
-    Unless,
-    Variadic,
-)
+from dreamlayer.core.autodiff.rules.rule import WEIGHTS, ZERO, Rules, Unless, Variadic
 from dreamlayer.core.graph.ops import where
 
 SPLIT: Any = moves.split
@@ -141,16 +133,3 @@ REFUSED: dict[str, str] = {
     ),
 }
 """Reasons why operators have no rule, as part of a sentence."""
-
-__all__ = [
-    "INDEX_OUTPUTS",
-    "REFUSED",
-    "RULES",
-    "SEVERAL_OUTPUTS",
-    "ZERO_GRADIENT",
-    "Refusal",
-    "Rule",
-    "Rules",
-    "Unless",
-    "Variadic",
-]

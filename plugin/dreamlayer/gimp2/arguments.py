@@ -8,9 +8,9 @@ from settings import CUSTOM, MAIN, OUTPUTS, SettingError
 
 
 def arguments(settings):
-    """The arguments: name, gimpfu's declaration, and what makes our value of gimpfu's.
+    """The arguments: name, gimpfu's declaration, and a function from gimpfu's value to ours.
 
-    Advanced parameters are left to the presets: gimpfu's dialog shows a row for each argument
+    Advanced parameters come from the presets only: gimpfu's dialog shows a row for each argument
     and does not scroll.
     """
     presets = [(n, "{}: {}".format(n, p["description"])) for n, p in settings.presets.items()]
@@ -29,7 +29,7 @@ def arguments(settings):
 
 
 def _option(name, title, choices, default):
-    """A choice, which gimpfu knows by its number."""
+    """A choice, which gimpfu passes as a number."""
     names = [choice for choice, _ in choices]
     listed = ", ".join("{} {}".format(number, choice) for number, choice in enumerate(names))
 
@@ -54,7 +54,7 @@ def _parameter(parameter):
     elif parameter.kind == "int":
         kind, read, limits = gimpfu.PF_SPINNER, _whole, ((parameter.low, parameter.high, 1),)
     elif parameter.kind == "float":
-        # As text: on a slider all of the range is too coarse, a spinner cuts what scripts give.
+        # A text field: a slider is too coarse, and a spinner rounds the values of scripts.
         kind, read = gimpfu.PF_FLOAT, float
         title += " (0 for never)" if parameter.name == "max_loss" else _range(parameter)
     else:
@@ -71,15 +71,15 @@ def _argument(name):
 
 
 def _whole(number):
-    """A whole number of the dialog's, which is a float."""
+    """The whole number that the dialog gives as a float."""
     return int(round(number))
 
 
 def to_gimp(text):
-    """Text as GIMP 2.10 wants it."""
+    """Text as GIMP 2.10 takes it: UTF-8 bytes."""
     return text.encode("utf-8")
 
 
 def from_gimp(raw):
-    """Text from GIMP, which gives nothing for empty text."""
+    """Text from GIMP, which gives None where it is empty."""
     return (raw or b"").decode("utf-8", "replace")

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Filters ▸ Artistic ▸ Deep Dream in GIMP 2.10, on Python 2.7: arguments, the run, its output."""
+"""Filters ▸ Artistic ▸ Deep Dream in GIMP 2.10, on Python 2.7: registration, run and output."""
 
 from __future__ import unicode_literals
 
@@ -11,6 +11,7 @@ import traceback
 import gimp
 import gimpfu
 import messages
+from messages import RefusedError
 from settings import SettingError, Settings
 from worker_client import Worker, WorkerError
 
@@ -20,25 +21,14 @@ from gimp2.waiting import CancelledError, wait
 
 pdb = gimp.pdb
 
-PROCEDURE = "plug-in-deep-dream"
-PARASITE = "dreamlayer-recipe"
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-_BLURB = "Let a neural network see things in the image"
-_HELP = (
-    "With the preset 'custom' all values count as they are; with another one, those that are not "
-    "at their default are put in its place."
-)
-_WHITE_MASK, _RED, _GREY = 0, 0, 3
-"""Numbers of GIMP whose names differ between its versions."""
-
-
-class RefusedError(Exception):
-    """A sentence that tells why an image, layer or setting cannot be used."""
+_WHITE_MASK, _RED, _GRAY = 0, 0, 3
+"""Constants of GIMP whose names differ between its versions."""
 
 
 class FailedError(Exception):
-    """Tells GIMP that the run failed; what went wrong has been said."""
+    """Tells GIMP that the run failed; the painter has read why."""
 
 
 class Filter(object):
@@ -53,9 +43,9 @@ class Filter(object):
         """Declare menu entry and arguments."""
         parameters = ["{}: {}".format(k.name, k.help) for k in self.settings.parameters.values()]
         gimpfu.register(
-            to_gimp(PROCEDURE),
-            to_gimp(_BLURB),
-            to_gimp("\n".join([_HELP] + parameters)),
+            to_gimp(messages.PROCEDURE),
+            to_gimp(messages.BLURB),
+            to_gimp("\n".join([messages.PRESET_HELP] + parameters)),
             b"dreamlayer",
             b"dreamlayer, MIT licence",
             b"2026",
@@ -72,14 +62,14 @@ class Filter(object):
         )
 
     def run(self, name, parameters):
-        """Note how GIMP calls, which gimpfu does not pass on, and let gimpfu ask and run."""
+        """Note the run mode, which gimpfu does not pass on, and let gimpfu ask and run."""
         self.mode = parameters[0]
         if self.mode != gimpfu.RUN_NONINTERACTIVE:
             try:
                 _check_image(*parameters[1:3])
             except RefusedError as error:
                 return self._fail(error.args[0])
-            # gimpfu fails where the values it kept are fewer than ours are now, or a list.
+            # gimpfu fails where the values that it stored are a list, or fewer than ours are now.
             kept = gimpfu._get_defaults(name)
             defaults = tuple(argument[3] for _, argument, _ in self._arguments)
             if not isinstance(kept, tuple) or len(kept) != len(defaults) + 2:
@@ -87,7 +77,7 @@ class Filter(object):
         return gimpfu._run(name, parameters)
 
     def dream(self, image, drawable, *values):
-        """Run the filter: what gimpfu calls; the image with the dream, None where there is none."""
+        """Run the filter for gimpfu; the image with the dream, None after a cancel."""
         worker = None
         try:
             _check_image(image, drawable)
@@ -105,7 +95,7 @@ class Filter(object):
         except (RefusedError, SettingError, WorkerError) as error:
             return self._fail(error.args[0])
         except Exception as error:
-            # Whatever else happens, the painter reads what it was, in one sentence.
+            # Any other error is one sentence for the painter, too.
             traceback.print_exc()
             return self._fail(
                 "Deep Dream failed: {}: {!r}".format(type(error).__name__, error.args)
@@ -119,19 +109,19 @@ class Filter(object):
         return made
 
     def _fail(self, sentence):
-        """Tell the painter, and a script by an error."""
+        """Show the sentence to the painter; a script gets an error."""
         gimp.message(to_gimp(sentence))
-        # What is raised under a dialog gimpfu shows with its traceback.
+        # Under a dialog, gimpfu would show the error with its traceback.
         if self.mode != gimpfu.RUN_INTERACTIVE:
             raise FailedError(to_gimp(sentence))
 
 
 def _check_image(image, drawable):
-    """Refuse what cannot be dreamt on, before any work."""
+    """Raise `RefusedError`, before any work, for what cannot be dreamt on."""
     if image.base_type == gimpfu.INDEXED:
         raise RefusedError(messages.INDEXED)
     if pdb.gimp_image_get_precision(image) != gimpfu.PRECISION_U8_GAMMA:
-        # To a plug-in for 8 bits GIMP would convert without a word.
+        # For a plug-in with 8 bits, GIMP would convert silently.
         raise RefusedError(messages.DEEP)
     if pdb.gimp_item_is_group(drawable):
         raise RefusedError(messages.group(from_gimp(drawable.name)))
@@ -140,7 +130,7 @@ def _check_image(image, drawable):
 
 
 def _check_output(drawable, output):
-    """Refuse what GIMP would not let us write, before the dream and not after."""
+    """Raise `RefusedError`, before the dream, for what GIMP would not let us write."""
     if output != "in-place" and not pdb.gimp_item_is_layer(drawable):
         raise RefusedError(messages.no_layer(from_gimp(drawable.name)))
     if output == "in-place" and pdb.gimp_item_get_lock_content(drawable):
@@ -148,7 +138,7 @@ def _check_output(drawable, output):
 
 
 def _dream(worker, image, drawable, recipe, provider, output):
-    """Dream, then write in one undo step; a cancel before that finds the image as it was."""
+    """Dream, then write in one undo step; until then the image is unchanged, if cancelled too."""
     area = Area(*pdb.gimp_drawable_mask_intersect(drawable)[1:])
     masked = output == "in-place"
     region = Region(image, drawable, area, not pdb.gimp_selection_is_empty(image), masked)
@@ -158,9 +148,9 @@ def _dream(worker, image, drawable, recipe, provider, output):
     used = wait(worker)["recipe"]
     active = [True] * 3
     if masked and pdb.gimp_item_is_layer(drawable):
-        # Colours that are switched off in the Channels dialog stay.
-        colours = [_RED, _RED + 1, _RED + 2] if drawable.is_rgb else [_GREY]
-        active = [image.get_component_active(colour) for colour in colours]
+        # Colours that are switched off in the Channels dialog stay unchanged.
+        colors = [_RED, _RED + 1, _RED + 2] if drawable.is_rgb else [_GRAY]
+        active = [image.get_component_active(color) for color in colors]
     region.receive(worker.read, active)
     if output == "new-image":
         return _new_image(image, region, used)
@@ -182,15 +172,15 @@ def _in_place(region, used):
         drawable.merge_shadow(True)
     except gimp.error:
         raise RefusedError(messages.unchangeable(from_gimp(drawable.name)))
-    # GIMP merged through the selection, which the worker has minded already. The undo step is
-    # made, so the pixels themselves may be put in place.
+    # GIMP merged through the selection, which the worker has applied already. The undo step
+    # exists now, so the exact pixels can be written over that.
     region.write(drawable, area.x, area.y)
     drawable.update(*area)
     _sign(drawable, used)
 
 
 def _new_layer(image, region, used):
-    """Put the dream on a layer above, behind a mask of selection and the layer's own mask."""
+    """Put the dream on a layer above, with a mask made of the selection and the layer's mask."""
     source, (left, top) = region.drawable, region.drawable.offsets
     layer = _layer(image, region, b"Deep Dream of " + source.name)
     place = pdb.gimp_image_get_item_position(image, source)
@@ -233,16 +223,16 @@ def _fill(layer, region, used):
 
 
 def _sign(drawable, recipe):
-    """Keep the recipe (a dict) on a drawable; undone together with what it made."""
+    """Store the recipe (a dict) on a drawable; undone together with the dream."""
     flags = gimpfu.PARASITE_PERSISTENT | gimpfu.PARASITE_UNDOABLE
-    # Parasites do not pass through pygimp's pdb.
+    # pygimp's pdb cannot pass parasites.
     drawable.attach_new_parasite(
-        to_gimp(PARASITE), flags, to_gimp(json.dumps(recipe, sort_keys=True))
+        to_gimp(messages.PARASITE), flags, to_gimp(json.dumps(recipe, sort_keys=True))
     )
 
 
 def _show_traceback(kind, error, trace):
-    """Print what was raised, unless it was told already."""
+    """Print the error, unless the painter has read it already."""
     if kind is not FailedError:
         sys.__excepthook__(kind, error, trace)
 
@@ -252,5 +242,5 @@ def main():
     sys.excepthook = _show_traceback
     deep_dream = Filter()
     deep_dream.register()
-    # As gimpfu.main does, but for the run.
+    # As gimpfu.main does, but with a run function of our own.
     gimp.main(None, None, gimpfu._query, deep_dream.run)

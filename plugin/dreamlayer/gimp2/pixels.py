@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
-"""8-bit pixels of a GIMP 2.10 drawable: out as RGBA for the worker, back in as they came.
+"""8-bit pixels of a GIMP 2.10 drawable: sent to the worker as RGBA, and taken back.
 
-Without GIMP's modules and numpy, for Python 2.7; quick where bytes are moved by slices.
+For Python 2.7 without GIMP's modules and numpy; bytes are moved by slices, which is fast.
 """
 
 from __future__ import division, unicode_literals
@@ -9,10 +9,10 @@ from __future__ import division, unicode_literals
 import collections
 
 _BAND_BYTES = 1 << 20
-"""Pixels pass through Python in bands of this many bytes; grey ones as numbers, 25 times that."""
+"""Size of the bands in which pixels are processed; grey ones take 25 times that memory."""
 
 _CONTEXT = 64
-"""Pixels around a selection that the network sees too, so that the dream fits in at its edge."""
+"""Pixels around a selection that the network sees too, so that the dream fits at its edge."""
 
 _RGBA = 4
 _MASK = 1
@@ -21,12 +21,12 @@ Area = collections.namedtuple("Area", "x y width height")
 
 
 class Region(object):
-    """The part of a drawable to dream on, and what became of it.
+    """The part of a drawable to dream on, and its dream.
 
     Parameters
     ----------
     image : gimp.Image
-        Its selection counts.
+        The image whose selection is respected.
     drawable : gimp.Drawable
         Layer, layer mask or channel, 8 bits a component.
     area : Area
@@ -34,7 +34,8 @@ class Region(object):
     selected : bool
         Whether the image has a selection; the work is limited to its bounds.
     masked : bool
-        Whether pixels outside the selection are to stay; or may change, for a layer with a mask.
+        Whether pixels outside the selection stay unchanged; where the dream goes onto a layer with
+        a mask of the selection, they may change.
     """
 
     def __init__(self, image, drawable, area, selected, masked):
@@ -44,7 +45,7 @@ class Region(object):
         self._components = drawable.bpp
         self._pixels = _whole(drawable)
         self._sent = self._with_context()
-        self._grey = Grey() if self._components < 3 else None
+        self._gray = Gray() if self._components < 3 else None
         self._rows = []
 
     def _with_context(self):
@@ -63,7 +64,7 @@ class Region(object):
         return {"width": width, "height": height, "pixels": "uint8", "mask": mask, "bytes": size}
 
     def payload(self):
-        """The pixels, then the selection where it counts, in bands of bytes."""
+        """The pixels, then the selection where it is respected, in bands of bytes."""
         for band in _bands(self._sent):
             yield as_rgba(_read(self._pixels, band), self._components)
         if self._masked:
@@ -71,25 +72,25 @@ class Region(object):
                 yield self._chosen(band)
 
     def _chosen(self, area):
-        """The selection's levels; beyond the canvas nothing is selected."""
+        """The selection's levels; outside the canvas nothing is selected."""
         left, top = self.drawable.offsets
         on_image = Area(area.x + left, area.y + top, area.width, area.height)
         return read_padded(self._selection, on_image)
 
     def receive(self, read, active):
-        """Take the dream in; what is not dreamt on keeps its levels.
+        """Read the dream; components that may not change keep their levels.
 
         Parameters
         ----------
         read : callable
-            Gives that many next bytes of the result.
+            Given a count, returns that many next bytes of the result.
         active : sequence of bool
-            Which colours may change; three of RGB, one of grey.
+            Which colours may change: three for RGB, one for grey.
         """
         for band in _bands(self._sent):
             dreamt = read(band.width * band.height * _RGBA)
             levels = _read(self._pixels, band)
-            levels = merged(dreamt, levels, self._components, active, self._grey)
+            levels = merged(dreamt, levels, self._components, active, self._gray)
             top = max(band.y, self.area.y)
             inner = Area(self.area.x, top, self.area.width, self._bottom(band) - top)
             if inner.height > 0:
@@ -99,7 +100,7 @@ class Region(object):
         return min(band.y + band.height, self.area.y + self.area.height)
 
     def write(self, target, left, top, shadow=False):
-        """Write the dream to a drawable, or its shadow, from a corner on."""
+        """Write the dream to a drawable, or its shadow, with its top left corner there."""
         area = Area(left, top, self.area.width, self.area.height)
         pixels = target.get_pixel_rgn(*(tuple(area) + (True, shadow)))
         for inner, levels in self._rows:
@@ -108,7 +109,7 @@ class Region(object):
         target.flush()
 
     def mask(self):
-        """Levels for the mask of a new layer: selection and the layer's own mask; None for none."""
+        """Levels for a new layer's mask: the lesser of selection and own mask; None for none."""
         own = self.drawable.mask
         masks = [self._chosen(self.area)] if self._selected else []
         if own is not None:
@@ -118,10 +119,10 @@ class Region(object):
         return masks[0] if masks else None
 
 
-class Grey(object):
-    """Makes grey of colours as GIMP does: by their luminance in linear light.
+class Gray(object):
+    """Converts colours to grey as GIMP does: by their luminance in linear light.
 
-    sRGB's curve, and its weights for the white D50, as babl has them.
+    With sRGB's curve and its weights for the white point D50, as in babl.
     """
 
     _LIGHT = 65535
@@ -132,7 +133,7 @@ class Grey(object):
             [int(self._LIGHT * weight * light + 0.5) for light in lights]
             for weight in (0.2225, 0.7169, 0.0606)
         ]
-        # Each of the three is rounded, so that their sum may be one more than all the light.
+        # Each of the three is rounded, so that their sum may exceed the whole light by one.
         self._levels = bytearray(
             int(255 * self._curve(min(light / self._LIGHT, 1.0)) + 0.5)
             for light in range(self._LIGHT + 2)
@@ -159,28 +160,28 @@ def as_rgba(levels, components):
     if components == 4:
         return levels
     rgba = bytearray(b"\xff") * (4 * (len(levels) // components))
-    for colour in range(3):
-        rgba[colour::4] = levels[colour if components > 2 else 0 :: components]
+    for color in range(3):
+        rgba[color::4] = levels[color if components > 2 else 0 :: components]
     if components == 2:
         rgba[3::4] = levels[1::2]
     return bytes(rgba)
 
 
-def merged(dreamt, levels, components, active, grey):
-    """Pixels with the active colours of RGBA ones; their alpha stays."""
+def merged(dreamt, levels, components, active, gray):
+    """Pixels with the active colours taken from RGBA ones, and with their own alpha."""
     result = bytearray(levels)
     if components < 3:
         if active[0]:
-            result[0::components] = grey(dreamt)
+            result[0::components] = gray(dreamt)
     else:
-        for colour in range(3):
-            if active[colour]:
-                result[colour::components] = dreamt[colour::4]
+        for color in range(3):
+            if active[color]:
+                result[color::components] = dreamt[color::4]
     return bytes(result)
 
 
 def cropped(levels, components, outer, inner):
-    """The part of 8-bit pixels of one area that lies in another, which is inside of it."""
+    """From the 8-bit pixels of the area `outer`, those of the area `inner` in it."""
     step = outer.width * components
     first = (inner.y - outer.y) * step + (inner.x - outer.x) * components
     count = inner.width * components
@@ -191,7 +192,7 @@ def cropped(levels, components, outer, inner):
 
 
 def read_padded(drawable, area):
-    """The levels of an area that may reach beyond a drawable of one component, 0 there."""
+    """The levels of an area of a one-component drawable, 0 where it is outside the drawable."""
     left, top = max(area.x, 0), max(area.y, 0)
     right = min(area.x + area.width, drawable.width)
     bottom = min(area.y + area.height, drawable.height)

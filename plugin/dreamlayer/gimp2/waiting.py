@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Waiting for the worker in GIMP 2.10: the progress bar moves, and Cancel is heard."""
+"""Waiting for the worker in GIMP 2.10, with the progress bar and Cancel working."""
 
 from __future__ import unicode_literals
 
@@ -13,15 +13,15 @@ import Queue
 from gimp2.arguments import to_gimp
 
 _LISTEN = 0.1
-"""Seconds between two looks at the dialog's Cancel button."""
+"""Seconds between two checks of the dialog's Cancel button."""
 
 
 class CancelledError(Exception):
-    """The painter does not want the dream any more."""
+    """The painter has cancelled the dream."""
 
 
 def wait(worker):
-    """Wait for the result's header; show how far it is, and give up when the painter does."""
+    """Wait for the result's header and show progress; `CancelledError` on Cancel."""
     news = Queue.Queue()
     listener = threading.Thread(target=_listen, args=(worker, news))
     listener.daemon = True
@@ -46,7 +46,7 @@ def wait(worker):
 
 
 def _listen(worker, news):
-    """Pass on what the worker says, until its result or an error."""
+    """Pass on the worker's messages, up to its result or an error."""
     try:
         while True:
             header = worker.receive()
@@ -60,7 +60,7 @@ def _listen(worker, news):
 
 
 class _CancelButton(object):
-    """Cancel in gimpfu's dialog, which gimpfu switches off while a filter runs."""
+    """Cancel in gimpfu's dialog, which gimpfu disables while a filter runs."""
 
     def __init__(self):
         self._pressed = False
@@ -74,7 +74,7 @@ class _CancelButton(object):
         self._pressed = True
 
     def is_pressed(self):
-        """Let the dialog live for a moment; whether it was given up by now."""
+        """Process the dialog's events; whether Cancel has been pressed."""
         while self._gtk and self._gtk.events_pending():
             self._gtk.main_iteration(False)
         return self._pressed

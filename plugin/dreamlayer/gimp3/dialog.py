@@ -1,4 +1,4 @@
-"""The dialog of the filter in GIMP 3: settings at the right, what they do at the left."""
+"""The dialog of the filter in GIMP 3: a preview at the left, settings at the right."""
 
 import contextlib
 
@@ -13,17 +13,17 @@ from gimp3.pixels import Region
 from gimp3.preview import PreviewMaker
 
 _DELAY = 250
-"""Milliseconds of rest after a change before a preview is begun."""
+"""Milliseconds without a change before a preview starts."""
 
 _UNNAMED = ("seed", "strength")
-"""Parameters that a painter may turn without leaving the preset."""
+"""Parameters that may be changed without leaving the preset."""
 
 _AS_BEFORE = "as before"
-"""The entry of the preset list for the recipe that the layer carries."""
+"""The entry of the preset list for the recipe that is stored on the layer."""
 
 
 def ask(procedure, config, settings, folder, drawables):
-    """Let the painter choose; whether they agreed, and the warm worker or None."""
+    """Let the painter choose; whether they pressed Dream, and the preview's worker or None."""
     GimpUi.init(procedure.get_name())
     dialog = _Dialog(procedure, config, settings, folder, drawables)
     agreed = dialog.window.run()
@@ -34,11 +34,11 @@ class _Dialog:
     def __init__(self, procedure, config, settings, folder, drawables):
         self.config, self.settings = config, settings
         self._filling, self._timer = False, 0
-        self._dreaming = self._describing = None  # Numbers of the requests whose news count.
+        self._dreaming = self._describing = None  # Numbers of the current requests.
         self._described = None
         self.window = GimpUi.ProcedureDialog.new(procedure, config, "Deep Dream")
         self.window.set_ok_label("_Dream")
-        # GIMP's help is its own manual, which has no page of ours.
+        # Help would open GIMP's manual, which has no page for this filter.
         help_ = self.window.get_widget_for_response(Gtk.ResponseType.HELP)
         if help_ is not None:
             help_.hide()
@@ -57,14 +57,14 @@ class _Dialog:
         column.pack_start(self.parameters.advanced, False, False, 0)
         column.show_all()
         self.window.get_content_area().pack_start(column, True, True, 0)
-        self._spell_out()
+        self._apply_named_preset()
         self._name_preset()
         self.parameters.preset.connect("changed", self._preset_chosen)
         config.connect("notify", self._changed)
         self._begin_preview()
 
     def end(self, agreed):
-        """Stop the previews; the worker for the work itself."""
+        """Stop the previews; the worker for the dream itself, or None."""
         self._stop_timer()
         self._dreaming = self._describing = None
         self.window.destroy()
@@ -79,7 +79,7 @@ class _Dialog:
             self._timer = 0
 
     def _begin_preview(self):
-        """Preview the settings as they are, and list the layers where the network is another."""
+        """Preview the current settings, and list the layers where the network has changed."""
         self._stop_timer()
         self._dreaming = None
         try:
@@ -98,7 +98,7 @@ class _Dialog:
             self._describing = self.previewer.describe(network)
 
     def _tell(self, *news):
-        """Called on another thread; GTK belongs to this one."""
+        """Called on another thread; GTK may be used on the main one only."""
         GLib.idle_add(self._hear, *news)
 
     def _hear(self, kind, number, news):
@@ -107,7 +107,7 @@ class _Dialog:
                 self.parameters.offer("network", sorted(news.get("networks", {})))
                 self.parameters.offer("layers", [layer["name"] for layer in news.get("layers", [])])
         if number != self._dreaming:
-            # Of settings that are no more; a network that cannot be described cannot dream either.
+            # For former settings; a network that cannot be described cannot dream either.
             return False
         if kind == "preview":
             header, pixels = news
@@ -125,7 +125,7 @@ class _Dialog:
 
     @contextlib.contextmanager
     def _quietly(self):
-        """Change settings without taking it for the painter's doing."""
+        """Change settings without reacting as to a change by the painter."""
         before, self._filling = self._filling, True
         try:
             yield
@@ -148,7 +148,7 @@ class _Dialog:
         return listed
 
     def _preset_chosen(self, combo):
-        """Set all parameters as the preset has them; the seed stays."""
+        """Set all parameters but the seed as in the preset."""
         name = combo.get_active_id()
         if self._filling or name is None:
             return
@@ -163,8 +163,8 @@ class _Dialog:
                 self.config.set_property(parameter.replace("_", "-"), value)
         self._changed(self.config, None)
 
-    def _spell_out(self):
-        """Set the parameters as they count where a script named a preset."""
+    def _apply_named_preset(self):
+        """Set the parameters to the values that a preset named by a script gives."""
         name = self.config.get_property("preset")
         if name in self.settings.presets:
             own = {
@@ -174,7 +174,7 @@ class _Dialog:
                 self.config.set_property(parameter.replace("_", "-"), value)
 
     def _name_preset(self):
-        """Show the preset whose values these are, or that they are custom ones."""
+        """Show the preset that has these values, or "custom"."""
         values, fits = self._values(), CUSTOM
         for name in self.settings.presets:
             preset = self.settings.preset_values(name)
@@ -182,7 +182,7 @@ class _Dialog:
                 fits = name
                 break
         with self._quietly():
-            # All values are set, so that the name counts for nothing more.
+            # All values are set, so the preset's name must not change them again.
             self.config.set_property("preset", CUSTOM)
             self.parameters.preset.set_active_id(fits)
 
@@ -200,7 +200,7 @@ class _Dialog:
 
 
 def _values_of(recipe, settings):
-    """The values in a recipe that a layer carries; None where we cannot use it."""
+    """The values in a recipe stored on a layer; None where it cannot be used."""
     if recipe is None:
         return None
     try:
@@ -211,6 +211,6 @@ def _values_of(recipe, settings):
             if not isinstance(values[name], kinds):
                 return None
     except (AttributeError, KeyError, TypeError, ValueError):
-        # Another version's, or somebody else's.
+        # Written by another version or program.
         return None
     return values

@@ -1,4 +1,4 @@
-"""Filters ▸ Artistic ▸ Deep Dream in GIMP 3.0 and later: arguments, the run, its output."""
+"""Filters ▸ Artistic ▸ Deep Dream in GIMP 3.0 and later: registration and run."""
 
 import os
 import sys
@@ -8,33 +8,33 @@ import time
 import gi
 import messages
 from gi.repository import Gegl, Gimp, GLib, GObject
+from messages import PROCEDURE, RefusedError
 from settings import CHOSEN, CUSTOM, OUTPUTS, SettingError, Settings
 from worker_client import Worker, WorkerError
 
-from gimp3.output import RefusedError, check_output, put
+from gimp3.output import check_output, put
 from gimp3.pixels import Region
 
-PROCEDURE = "plug-in-deep-dream"
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 _UNCHECKED = 2**31 - 1
-"""Arguments are declared as wide as they can be: GIMP silently puts the default in place of a
-value that is out of range, where ours is a sentence that says so."""
+"""Arguments are declared without limits: GIMP silently replaces a value that is out of range by
+the default, where we say so in a sentence."""
 
 
 class DeepDream(Gimp.PlugIn):
     """The plug-in as GIMP sees it."""
 
     def do_query_procedures(self):
-        """Names of the procedures in here."""
+        """The procedures that this plug-in registers."""
         return [PROCEDURE]
 
     def do_set_i18n(self, name):
-        """No translations yet."""
+        """There are no translations."""
         return False
 
     def do_create_procedure(self, name):
-        """Declare menu entry and arguments; GIMP asks for this at its start, so it is quick."""
+        """Declare menu entry and arguments; GIMP calls this at its start, so it is fast."""
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("RGB*, GRAY*")
         procedure.set_sensitivity_mask(
@@ -43,10 +43,9 @@ class DeepDream(Gimp.PlugIn):
         procedure.set_menu_label("_Deep Dream...")
         procedure.add_menu_path("<Image>/Filters/Artistic")
         procedure.set_documentation(
-            "Let a neural network see things in the image",
+            messages.BLURB,
             "Climbs the gradient of a convolutional network's layers with respect to the image, "
-            "over several sizes of it. With the preset 'custom' all values count as they are; "
-            "with another one, those that are not at their default are put in its place.",
+            "over several sizes of it. " + messages.PRESET_HELP,
             name,
         )
         procedure.set_attribution("dreamlayer", "dreamlayer, MIT licence", "2026")
@@ -83,7 +82,7 @@ def _declare(procedure, settings):
 
 
 def run(procedure, mode, image, drawables, config, data):
-    """Run the filter: what GIMP calls."""
+    """Run the filter; GIMP calls this."""
     _end_with_gimp()
     Gegl.init(None)
     # A swap file would outlive a cancel, which kills this process.
@@ -93,7 +92,7 @@ def run(procedure, mode, image, drawables, config, data):
         settings = Settings(FOLDER)
         _check_image(image, drawables)
         if mode == Gimp.RunMode.INTERACTIVE:
-            # Only now: without a display GTK must not be loaded.
+            # Imported here: without a display GTK must not be loaded.
             gi.require_version("GimpUi", "3.0")
             gi.require_version("Gtk", "3.0")
             from gimp3.dialog import ask
@@ -109,7 +108,7 @@ def run(procedure, mode, image, drawables, config, data):
     except (RefusedError, SettingError, WorkerError) as error:
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(error))
     except Exception as error:
-        # Whatever else happens, the painter reads what it was, not a bare "failed".
+        # Any other error is one sentence for the painter, too.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sentence = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(sentence))
@@ -131,7 +130,7 @@ def values_of(config, settings):
 
 
 def _check_image(image, drawables):
-    """Refuse what cannot be dreamt on, before any work."""
+    """Raise `RefusedError`, before any work, for what cannot be dreamt on."""
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise RefusedError(messages.INDEXED)
     if not drawables:
@@ -146,8 +145,8 @@ def _check_image(image, drawables):
 def _dream(worker, image, drawables, recipe, provider, output):
     """Dream on all drawables, then write all of them in one undo step; the image with the result.
 
-    Nothing is written before everything is dreamt: a cancel, which kills this process, finds the
-    image as it was.
+    Nothing is written before all dreams are done: a cancel, which kills this process, leaves the
+    image unchanged.
     """
     selected = not image.get_selection().is_empty(image)
     for drawable in drawables:
@@ -165,7 +164,7 @@ def _dream(worker, image, drawables, recipe, provider, output):
 
 
 class _Report:
-    """Pass the worker's progress on to GIMP, in words and as a share of all layers."""
+    """Shows the worker's progress in GIMP, as text and as a fraction of all layers."""
 
     def __init__(self, layers):
         self.layers, self.done = layers, 0
@@ -185,11 +184,11 @@ def _sentence(error):
 
 
 def _end_with_gimp():
-    """See to it that neither this process nor the worker outlives GIMP or a cancel.
+    """Make sure that neither this process nor the worker outlives GIMP or a cancel.
 
-    GIMP cancels by killing this process; with a process group of its own, the worker is killed
-    with it, and it ends by itself when its input closes. Where GIMP itself is killed, this process
-    finds itself with another parent.
+    GIMP cancels by killing this process. In a process group of its own, the worker is killed with
+    it; elsewhere the worker ends when its input closes. Where GIMP itself is killed, this process
+    gets another parent, and ends.
     """
     if os.name == "nt":
         return

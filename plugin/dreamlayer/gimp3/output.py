@@ -4,17 +4,11 @@ import json
 
 import messages
 from gi.repository import Gimp
-
-PARASITE = "dreamlayer-recipe"
-"""The parasite on a dreamt layer; it holds the recipe as one line of JSON."""
-
-
-class RefusedError(Exception):
-    """A sentence that tells why an image, layer or setting cannot be used."""
+from messages import PARASITE, RefusedError
 
 
 def check_output(drawable, output):
-    """Refuse what GIMP would not let us write, before the dream and not after."""
+    """Raise `RefusedError`, before the dream, for what GIMP would not let us write."""
     name = drawable.get_name()
     if output != "in-place":
         if not isinstance(drawable, Gimp.Layer):
@@ -23,12 +17,12 @@ def check_output(drawable, output):
     item = drawable
     if isinstance(drawable, Gimp.LayerMask):
         item = Gimp.Layer.from_mask(drawable)
-    # A lock counts for all that is in a group, and for a layer's mask.
+    # A lock also holds for everything in a group, and for a layer's mask.
     while item is not None:
         if item.get_lock_content():
             raise RefusedError(messages.locked(item.get_name()))
         item = item.get_parent()
-    # Since GIMP 3.2: layers whose pixels GIMP makes anew from text, paths or a file.
+    # Since GIMP 3.2: layers whose pixels GIMP renders from text, paths or a file.
     kind = getattr(Gimp, "Rasterizable", None)
     if kind is not None and isinstance(drawable, kind) and not drawable.is_rasterized():
         raise RefusedError(
@@ -38,7 +32,7 @@ def check_output(drawable, output):
 
 
 def put(image, dreamt, output, selected):
-    """Write all that was dreamt, in one undo step; the image that holds it.
+    """Write all dreams in one undo step; the image that holds them.
 
     Parameters
     ----------
@@ -54,7 +48,7 @@ def put(image, dreamt, output, selected):
     Raises
     ------
     RefusedError
-        Where GIMP does not let a layer be changed.
+        GIMP does not let a layer be changed.
     """
     if output == "new-image":
         return _new_image(image, dreamt)
@@ -68,7 +62,7 @@ def put(image, dreamt, output, selected):
                 written.append((region, region.drawable.get_buffer().dup()))
                 _in_place(region, result, used)
     except RefusedError:
-        # All of them or none.
+        # Write all of them or none.
         for region, original in reversed(written):
             region.restore(original)
         raise
@@ -84,7 +78,7 @@ def _in_place(region, result, used):
 
 
 def _new_layer(image, region, result, used, selected):
-    """Put the dream on a layer above, behind a mask of selection and the layer's own mask."""
+    """Put the dream on a layer above, with a mask made of the selection and the layer's mask."""
     source = region.drawable
     layer = region.layer(image, result, f"Deep Dream of {source.get_name()}")
     image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
@@ -107,7 +101,7 @@ def _new_layer(image, region, result, used, selected):
 
 
 def _new_image(image, dreamt):
-    """An image of the same kind, as large as the dreamt parts together, with a layer for each."""
+    """A new image of the same kind that encloses all dreamt parts, with a layer for each."""
     corners = [_corner(region) for region, _, _ in dreamt]
     left, top = min(x for x, _ in corners), min(y for _, y in corners)
     right = max(x + part[0].width for (x, _), part in zip(corners, dreamt))

@@ -1,4 +1,4 @@
-"""The left side of the dialog in GIMP 3: what the settings do, on a small picture."""
+"""The left side of the dialog in GIMP 3: the preview."""
 
 import array
 
@@ -9,14 +9,14 @@ SIDE = 320
 
 
 class PreviewPane(Gtk.Box):
-    """A picture, what part of the image it shows, how far it has come, and a word about it.
+    """The preview picture, the choice of its part of the image, a progress bar and a text.
 
     Parameters
     ----------
     region : gimp3.pixels.Region
         What is to be dreamt on.
     begin : callable
-        Called when the painter wants to see another part.
+        Called when the painter chooses another part.
     """
 
     def __init__(self, region, begin):
@@ -28,9 +28,9 @@ class PreviewPane(Gtk.Box):
         frame.set_center_widget(self._picture)
         self.pack_start(frame, False, False, 0)
         whole = Gtk.RadioButton.new_with_label(None, "Whole, reduced")
-        whole.set_tooltip_text("In a reduced picture, what is dreamt looks larger than it will be")
+        whole.set_tooltip_text("The dream looks larger in a reduced picture than it will be")
         self._detail = Gtk.RadioButton.new_with_label_from_widget(whole, "Middle at full size")
-        self._detail.set_tooltip_text("Shows what is dreamt at the size that it will have")
+        self._detail.set_tooltip_text("Shows the dream at the size that it will have")
         choice = Gtk.Box(spacing=12)
         choice.pack_start(whole, False, False, 0)
         choice.pack_start(self._detail, False, False, 0)
@@ -65,32 +65,26 @@ class PreviewPane(Gtk.Box):
         return request, [pixels, mask or b""]
 
     def say(self, text, fraction=0.0):
-        """A word below the picture, and how far the preview has come, 0..1."""
+        """Set the text below the picture, and the progress of the preview, 0..1."""
         self._words.set_text(text)
         self._bar.set_fraction(fraction)
 
     def show_plain(self):
-        """Show the part as it is, undreamt."""
+        """Show the part before the dream."""
         self.show_picture(*self._plain)
 
     def show_picture(self, width, height, rgb):
-        """Show 8-bit RGB rows with the alpha of the part that was taken."""
+        """Show 8-bit RGB rows with the alpha of the part from `take`."""
         rgba = bytearray(4 * width * height)
         for channel in range(3):
             rgba[channel::4] = rgb[channel::3]
         rgba[3::4] = self._alpha
         picture = GdkPixbuf.Pixbuf.new_from_bytes(
-            GLib.Bytes.new(bytes(rgba)),
-            GdkPixbuf.Colorspace.RGB,
-            True,
-            8,
-            width,
-            height,
-            4 * width,
+            GLib.Bytes.new(bytes(rgba)), GdkPixbuf.Colorspace.RGB, True, 8, width, height, 4 * width
         )
         scale = SIDE / max(width, height)
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        # Over a checkerboard, as GIMP shows transparency.
+        # On a checkerboard, as GIMP shows transparency.
         shown = picture.composite_color_simple(
             *size, GdkPixbuf.InterpType.BILINEAR, 255, 8, 0x999999, 0x666666
         )
@@ -98,5 +92,5 @@ class PreviewPane(Gtk.Box):
 
 
 def _levels(values):
-    """8-bit levels of floats; what is no number is black."""
+    """8-bit levels of floats; NaN is black."""
     return bytes(int(255 * min(max(0.0, v), 1.0) + 0.5) for v in values)

@@ -1,12 +1,12 @@
-"""The right side of the dialog in GIMP 3: a row for each parameter, tied to its argument."""
+"""The right side of the dialog in GIMP 3: a row for each parameter, bound to its argument."""
 
 from gi.repository import GLib, GObject, Gtk, Pango
 from settings import MAIN, OUTPUTS
 
 _DIGITS = {"octave_scale": 2, "step_size": 4, "smoothing": 1, "strength": 2, "max_loss": 2}
-"""Digits behind the point that a field shows at least; 3 for others."""
+"""Fewest decimal places that a field shows; 3 for others."""
 
-_IN_SIGHT = {
+_SLIDER_RANGE = {
     "strength": (0.0, 1.0),
     "steps": (0, 100),
     "octaves": (1, 16),
@@ -14,22 +14,22 @@ _IN_SIGHT = {
     "step_size": (0.0, 0.05),
     "smoothing": (0.0, 10.0),
 }
-"""What a slider spans; its number field takes the parameter's whole range."""
+"""The range of a slider; its number field takes the parameter's whole range."""
 
 _ADVANCED_HEIGHT = 210
-"""Pixels that the rarer parameters take at most, so that the dialog fits on a small screen."""
+"""Largest height of the advanced parameters in pixels, so that the dialog fits small screens."""
 
 _SEEDS = 2**31 - 1
 _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
 
 
 class ParameterSide(Gtk.Box):
-    """All settings; the rarer ones in the expander `advanced`, which goes where there is room.
+    """All settings; the others than `MAIN` in the expander `advanced`, to be placed elsewhere.
 
     Parameters
     ----------
     config : Gimp.ProcedureConfig
-        The arguments; they and the widgets follow each other.
+        The arguments, bound to the widgets in both directions.
     settings : settings.Settings
         The parameters.
     presets : list of (str, str)
@@ -45,14 +45,14 @@ class ParameterSide(Gtk.Box):
         for cell in self.preset.get_cells():
             cell.set_property("ellipsize", Pango.EllipsizeMode.END)
             cell.set_property("width-chars", 34)
-            # Else the longest description of all presets sets the dialog's width.
+            # Otherwise the longest description of a preset sets the dialog's width.
             cell.set_property("max-width-chars", 56)
         main = _Rows(1)
-        main.add_row("_Preset", self.preset, "where to start from")
+        main.add_row("_Preset", self.preset, "the values to start from")
         for name in MAIN:
             self._add(main, settings.parameters[name])
         providers = [(name, name) for name in settings.providers]
-        help_ = "what computes; auto takes the fastest that loads"
+        help_ = "the hardware to compute on; auto takes the fastest that loads"
         main.add_row("Provider", self._choice("provider", providers), help_)
         outputs = self._choice("output", list(OUTPUTS.items()))
         main.add_row("_Output", outputs, "where the dream goes")
@@ -72,7 +72,7 @@ class ParameterSide(Gtk.Box):
         self.pack_start(main, False, False, 0)
 
     def offer(self, parameter, names):
-        """Fill the list of a text parameter; what is typed in stays."""
+        """Fill the list of a text parameter; the text in its field stays."""
         combo = self._lists[parameter]
         typed = combo.get_child().get_text()
         combo.remove_all()
@@ -91,7 +91,7 @@ class ParameterSide(Gtk.Box):
             widget = self._choice(name, [(choice, choice) for choice in parameter.choices])
         else:
             widget = Gtk.ComboBoxText.new_with_entry()
-            # Else the rarer ones, two a row, make the dialog wider than a small screen.
+            # Otherwise the advanced ones, two a row, make the dialog wider than a small screen.
             widget.get_child().set_width_chars(10)
             self._config.bind_property(name, widget.get_child(), "text", _BOTH)
             self._lists[parameter.name] = widget
@@ -105,14 +105,14 @@ class ParameterSide(Gtk.Box):
         return widget
 
     def _number(self, parameter, name):
-        """A number field, with a slider beside it where that helps."""
+        """A number field, with a slider beside it where a range is given."""
         digits = 0 if parameter.kind == "int" else _DIGITS.get(parameter.name, 3)
         step = 10.0**-digits
         number = _adjustment(parameter.default, parameter.low, parameter.high, step)
         field = Gtk.SpinButton(adjustment=number, digits=digits, width_chars=8, numeric=True)
 
         def show_all_digits(*_):
-            # A field rounds its value to the digits it shows as soon as somebody passes through.
+            # A field rounds its value to the digits that it shows as soon as it loses the focus.
             text = f"{self._config.get_property(name):.9f}".rstrip("0")
             field.set_digits(max(digits, len(text.partition(".")[2])))
 
@@ -121,9 +121,11 @@ class ParameterSide(Gtk.Box):
             self._config.connect(f"notify::{name}", show_all_digits)
         self._config.bind_property(name, number, "value", _BOTH)
         row = Gtk.Box(spacing=6)
-        if parameter.name in _IN_SIGHT:
+        if parameter.name in _SLIDER_RANGE:
             slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)
-            slider.set_adjustment(_adjustment(parameter.default, *_IN_SIGHT[parameter.name], step))
+            slider.set_adjustment(
+                _adjustment(parameter.default, *_SLIDER_RANGE[parameter.name], step)
+            )
             slider.set_size_request(120, -1)
             _tie(slider.get_adjustment(), number)
             row.pack_start(slider, True, True, 0)
@@ -142,7 +144,7 @@ class ParameterSide(Gtk.Box):
 
 
 class _Rows(Gtk.Grid):
-    """Rows of names and widgets, so many pairs of them side by side."""
+    """Rows of names and widgets, with `pairs` of them side by side."""
 
     def __init__(self, pairs, **where):
         super().__init__(row_spacing=6, column_spacing=12, **where)
@@ -168,13 +170,13 @@ def _adjustment(value, low, high, step):
 
 
 def _tie(slider, number):
-    """Let a slider and a number field follow each other; the slider ends earlier."""
+    """Bind a slider and a number field to each other; the slider's range is smaller."""
 
     def within():
         return min(max(number.get_value(), slider.get_lower()), slider.get_upper())
 
     def moved(_):
-        # Not when it only follows a number beyond its end.
+        # Not where the number is beyond the slider's end.
         if abs(slider.get_value() - within()) > 1e-12:
             number.set_value(slider.get_value())
 

@@ -1,14 +1,14 @@
-"""Pixels of a GIMP 3 drawable: out as RGBA for the worker, back in bit by bit."""
+"""Pixels of a GIMP 3 drawable: sent to the worker as RGBA, and taken back exactly."""
 
 import re
 
 from gi.repository import Babl, Gegl, Gimp
 
 _BAND_BYTES = 32 << 20
-"""Pixels pass through Python in bands of this many bytes; GEGL's own lengths are 32-bit."""
+"""Size of the bands in which pixels are processed; GEGL's lengths are 32-bit."""
 
 _CONTEXT = 64
-"""Pixels around a selection that the network sees too, so that the dream fits in at its edge."""
+"""Pixels around a selection that the network sees too, so that the dream fits at its edge."""
 
 _SIZES = {"uint8": 1, "uint16": 2, "float32": 4}
 _BABL = {"uint8": "u8", "uint16": "u16", "float32": "float"}
@@ -18,7 +18,7 @@ _NONE = Gegl.AbyssPolicy.NONE
 
 
 class Region:
-    """The part of a drawable to dream on, and what shall become of it.
+    """The part of a drawable to dream on, and its dream.
 
     Parameters
     ----------
@@ -27,7 +27,8 @@ class Region:
     selected : bool
         Whether the image has a selection; the work is limited to its bounds.
     masked : bool
-        Whether pixels outside the selection are to stay; or may change, for a layer with a mask.
+        Whether pixels outside the selection stay unchanged; where the dream goes onto a layer with
+        a mask of the selection, they may change.
 
     Attributes
     ----------
@@ -48,16 +49,16 @@ class Region:
         self._native_bytes = Babl.format_get_bytes_per_pixel(native)
         self._components = Babl.format_get_n_components(native)
         self._pixels = _type_for(native)
-        # In the image's own space: through sRGB, colours of a wide profile would move.
+        # In the image's own space: through sRGB, colours of a wide profile would change.
         name = f"R'G'B'A {_BABL[self._pixels]}"
         self._format = Babl.get_name(Babl.format_with_space(name, native))
-        # 8 bits come back as they were, through float32 too; more of them need not.
+        # 8-bit values survive the way through float32 exactly; larger ones may not.
         self._exact = Babl.get_name(Babl.format_get_type(native, 0)) == "u8"
         self._kept = self._kept_components()
         self._sent = self._with_context()
 
     def _kept_components(self):
-        """Indices of the components that stay: alpha, and colours switched off under Channels."""
+        """Indices of the components that stay: alpha, and those switched off under Channels."""
         kept = [self._components - 1] if self.drawable.has_alpha() else []
         if isinstance(self.drawable, Gimp.Layer):
             kinds = (Gimp.ChannelType.RED, Gimp.ChannelType.GREEN, Gimp.ChannelType.BLUE)
@@ -90,7 +91,7 @@ class Region:
         }
 
     def payload(self):
-        """The pixels, then the selection where it counts, in bands of bytes."""
+        """The pixels, then the selection where it is respected, in bands of bytes."""
         buffer = self.drawable.get_buffer()
         for band in _bands(self._sent):
             yield buffer.get(band, 1.0, self._format, _CLAMP)
@@ -99,7 +100,7 @@ class Region:
                 yield self._selection(band)
 
     def _selection(self, band):
-        """The selection on a part of the drawable; beyond the canvas there is none."""
+        """The selection on a part of the drawable; outside the canvas nothing is selected."""
         _, left, top = self.drawable.get_offsets()
         on_image = Gegl.Rectangle.new(band.x + left, band.y + top, band.width, band.height)
         selection = self.drawable.get_image().get_selection().get_buffer()
@@ -108,13 +109,13 @@ class Region:
     def receive(self, read):
         """The drawable's content with the dream in it, as a buffer of the same format.
 
-        What came back as it was sent keeps its own bits, and so do alpha and the colours that
-        are switched off: float32 and the way through a profile's curve cannot hold all of them.
+        Pixels that the dream did not change keep their own bits, and so do alpha and the colours
+        that are switched off: float32 and the conversion by a profile's curve may round them.
 
         Parameters
         ----------
         read : callable
-            Gives that many next bytes of the result.
+            Given a count, returns that many next bytes of the result.
         """
         result = self.drawable.get_buffer().dup()
         for band in _bands(self._sent):
@@ -126,7 +127,7 @@ class Region:
         return result
 
     def _restore(self, result, band, dreamt):
-        """Put the original's own bits back in a band, where they were not to change."""
+        """Copy the original's bits back into a band where they must not change."""
         original = self.drawable.get_buffer()
         kept = original.get(band, 1.0, self._native, _CLAMP)
         if dreamt == original.get(band, 1.0, self._format, _CLAMP):
@@ -154,14 +155,14 @@ class Region:
             return False
         if self.selected or not self._exact:
             # GIMP merged in float: rounded, and feathered twice where there is a selection. The
-            # undo step is made, so the pixels themselves may be put in place.
+            # undo step exists now, so the exact pixels can be written over that.
             self.restore(result)
         else:
             drawable.update(self.x, self.y, self.width, self.height)
         return True
 
     def restore(self, content):
-        """Put pixels in place as they are, within an undo step that was made before."""
+        """Write pixels exactly, within an undo step that exists already."""
         area = Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
         buffer = self.drawable.get_buffer()
         content.copy(area, _NONE, buffer, area)
@@ -187,16 +188,16 @@ class Region:
         return layer
 
     def reduced(self, longest):
-        """The whole part, as small as a preview: see `_preview`."""
+        """The whole part, reduced: see `_preview`."""
         return self._preview(min(1.0, longest / max(self.width, self.height)), longest)
 
     def detail(self, longest):
-        """The middle of the part at its full size: see `_preview`."""
+        """The middle of the part at full size: see `_preview`."""
         return self._preview(1.0, longest)
 
     def _preview(self, scale, longest):
         """Size, pixels as float32 RGBA in sRGB, and the selection as float32, or None."""
-        # A scaled rectangle is in scaled coordinates; its corners decide its size.
+        # GEGL takes scaled coordinates; a rectangle's size is that between its scaled corners.
         left, top = int(self.x * scale), int(self.y * scale)
         whole_width = max(1, int((self.x + self.width) * scale) - left)
         whole_height = max(1, int((self.y + self.height) * scale) - top)
@@ -220,10 +221,10 @@ class Region:
 
 
 def _type_for(native):
-    """The type in which a drawable's pixels pass: its own where that is possible.
+    """The type in which a drawable's pixels are sent: its own where that is possible.
 
-    babl chooses between ways to convert by how long they take, so that a conversion of 8 bits
-    to floats and back rounds one way today and another tomorrow.
+    babl chooses conversions by how long they take, so that one from 8 bits to floats and back may
+    round differently from one day to the next.
     """
     kind = Babl.get_name(Babl.format_get_type(native, 0))
     same = {f"R'G'B'{alpha} {kind}" for alpha in ("", "A")}

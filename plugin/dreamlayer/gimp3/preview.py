@@ -1,4 +1,4 @@
-"""Previews in the dialog: one worker, one request at a time, the newest setting wins."""
+"""Previews in the dialog: one worker, one request at a time; the newest settings win."""
 
 import threading
 
@@ -8,14 +8,14 @@ _PATIENCE = 10.0
 
 
 class PreviewMaker:
-    """Dreams small pictures in the background; every request has a number, which the news bear.
+    """Dreams small pictures in the background; requests and the news of them are numbered.
 
-    A worker that died is started anew with the next request.
+    A worker that died is replaced at the next request.
 
     Parameters
     ----------
     start : callable
-        Makes the `worker_client.Worker`.
+        Starts a `worker_client.Worker`.
     tell : callable
         Called from a background thread with the kind of news, the number of the request, and what
         belongs to it: `preview` (header and pixels), `progress` (header), `done` (header),
@@ -26,30 +26,30 @@ class PreviewMaker:
         self._start, self._tell = start, tell
         self._worker = self._reader = None
         self._change = threading.Condition()
-        self._wanted = []  # Requests that were not sent yet, as (header, payload).
-        self._open = set()  # Numbers of requests that were sent and have no last answer yet.
+        self._wanted = []  # Requests to be sent, as (header, payload).
+        self._open = set()  # Numbers of requests without a final reply.
         self._newest = 0
         self._ending = False
         self._sender = threading.Thread(target=self._send, daemon=True)
         self._sender.start()
 
     def preview(self, request, payload):
-        """Dream on a small picture instead of whatever is being dreamt now; the number of it."""
+        """Dream on a small picture, cancelling the present dream; the number of the request."""
         return self._want("dream", request, payload)
 
     def describe(self, network):
-        """Ask for the networks there are and the layers of one; the number of the request."""
+        """Ask for all networks and the layers of one; the number of the request."""
         return self._want("describe", {"network": network}, ())
 
     def stop(self):
-        """Give up what is being dreamt."""
+        """Cancel the present dream."""
         with self._change:
             self._wanted = [w for w in self._wanted if w[0]["type"] != "dream"]
             self._wanted.insert(0, ({"type": "cancel"}, ()))
             self._change.notify_all()
 
     def finish(self):
-        """End the previews; the idle worker for the work itself, or None where there is none."""
+        """End the previews; the idle worker for the dream itself, or None where none is idle."""
         self._end()
         self._sender.join(_PATIENCE)
         with self._change:
@@ -64,7 +64,7 @@ class PreviewMaker:
         return None
 
     def abandon(self):
-        """End the worker at once."""
+        """Kill the worker."""
         self._end()
         with self._change:
             worker, reader = self._worker, self._reader
@@ -82,14 +82,14 @@ class PreviewMaker:
     def _want(self, kind, request, payload):
         with self._change:
             self._newest += 1
-            # What was not sent yet is out of date.
+            # Requests that were not sent yet are out of date.
             self._wanted = [w for w in self._wanted if w[0]["type"] != kind]
             self._wanted.append((dict(request, type=kind, id=self._newest), payload))
             self._change.notify_all()
             return self._newest
 
     def _send(self):
-        """Send what is wanted, each dream after a word to stop the one before."""
+        """Send requests, and before each dream a request to cancel the one before."""
         while True:
             with self._change:
                 self._change.wait_for(lambda: self._wanted or self._ending)
@@ -113,7 +113,7 @@ class PreviewMaker:
             self._deliver(worker, {"type": "cancel"}, ())
 
     def _running(self, number):
-        """The worker, started where there is none; None where it does not start."""
+        """The worker, started where none is running; None where it does not start."""
         with self._change:
             worker = self._worker
         if worker is not None:
@@ -136,11 +136,11 @@ class PreviewMaker:
         try:
             worker.send(header, payload)
         except WorkerError:
-            # Its end wakes the reader, which tells why.
+            # Its end wakes the reader, which reports why.
             worker.kill()
 
     def _receive(self, worker):
-        """Pass on what one worker brings, until it ends or nobody wants any more."""
+        """Pass on one worker's replies, until it ends or no request is open at the end."""
         while True:
             with self._change:
                 self._change.wait_for(lambda: self._open or self._ending)
@@ -176,7 +176,7 @@ class PreviewMaker:
             self._tell("described" if kind == "description" else "done", number, header)
 
     def _lose(self, worker, error):
-        """A worker that ended: whoever waits for it is told, the next request starts another."""
+        """Report a worker's end to all open requests; the next one starts another."""
         worker.kill()
         worker.close()
         with self._change:

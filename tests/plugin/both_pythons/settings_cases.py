@@ -164,3 +164,25 @@ def case_values_in_a_recipe(_folder):
     values = settings.values_in({"layers": layers, "steps": 3, "max_loss": None, "more": 1})
     listed = "mixed3, mixed4:-0.5:3+7:mean, mixed5:1.0::mean, dünn:1e-05, mixed6:2"
     assert values == _defaults(settings, layers=listed, steps=3)
+
+
+def case_values_in_a_recipe_of_version_0_1(_folder):
+    """Parameters that were renamed since are found by their former names."""
+    settings = Settings(PLUGIN)
+    former = {
+        "smallest": 64,
+        "working_side": 900,
+        "normalise": "std",
+        "normalise_tiles": "std",
+        "floor": 0.5,
+        "smoothing_colours": True,
+        "roll": "32",
+    }
+    today = dict(
+        (parameter.name, former[parameter.was])
+        for parameter in settings.parameters.values()
+        if parameter.was
+    )
+    assert len(today) == len(former)
+    assert settings.values_in(former) == _defaults(settings, **today)
+    assert settings.values_in(dict(former, jitter="none"))["jitter"] == "none"

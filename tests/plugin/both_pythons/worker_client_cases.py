@@ -142,9 +142,11 @@ say({"type": "result", "environment": foreign, "ours": said})
     worker.close()
 
 
-def case_scrubbed_knows_no_case(_folder):
+def case_variables_are_dropped_in_any_case(_folder):
     """On Windows, variables have any case."""
-    kept = worker_client.scrubbed({str("PythonHome"): str("x"), str("Path"): str("y")}, {})
+    kept = worker_client.worker_environment(
+        {str("PythonHome"): str("x"), str("Path"): str("y")}, {}
+    )
     assert sorted(kept) == ["ORT_DISABLE_TELEMETRY", "PYTHONUNBUFFERED", "PYTHONUTF8", "Path"]
 
 
@@ -254,13 +256,13 @@ def case_other_protocol(folder):
     """A worker of another protocol is told of, with its version and what to do."""
     for ready in ("{'type': 'ready', 'protocol': 99, 'version': '7.7'}", "{'type': 'hello'}"):
         worker = Worker(_install(folder, "say({})".format(ready), begin=_BEGIN))
-        with _Raised("7.7" if "7.7" in ready else "fit", "python -m plugin install"):
+        with _Raised("7.7" if "7.7" in ready else "unknown version", "python -m plugin install"):
             worker.receive()
         worker.close()
 
 
 def case_garbage(folder):
-    """What is no message is shown, cut short."""
+    """What is not a message is shown, cut short."""
     for garbage in (
         "hello",
         "[1]",
@@ -273,7 +275,7 @@ def case_garbage(folder):
     ):
         script = "writer.write({!r}.encode('ascii') + b'\\n'); hear()".format(str(garbage))
         worker = Worker(_install(folder, script))
-        with _Raised("no message: " + garbage[:80]) as raised:
+        with _Raised("not a message: " + garbage[:80]) as raised:
             worker.receive()
         assert len(raised.error.sentence) < 200
         worker.close()
@@ -283,7 +285,7 @@ def case_endless_line(folder):
     """A line that does not end is given up, at some length."""
     script = "\nwhile True: writer.write(b'x' * 65536)"
     worker = Worker(_install(folder, script))
-    with _Raised("no message: xxx"):
+    with _Raised("not a message: xxx"):
         worker.receive()
     worker.close()
     assert _is_gone(worker.pid)

@@ -65,11 +65,11 @@ def fill(drawable, seed):
     drawable.data[:] = bytearray(chance.randrange(256) for _ in drawable.data)
 
 
-def select(image, soft=0.0, centre=(20, 15), radius=9):
+def select(image, soft=0.0, center=(20, 15), radius=9):
     """Select a disc whose edge is that soft."""
     for y in range(image.height):
         for x in range(image.width):
-            distance = math.hypot(x - centre[0], y - centre[1])
+            distance = math.hypot(x - center[0], y - center[1])
             share = min(max((radius - distance) / (soft or 1e-9) + 0.5, 0.0), 1.0)
             image.selection.data[y * image.width + x] = int(255 * share + 0.5)
 
@@ -294,7 +294,7 @@ def check_equal_to_headless():
             file.write(layer.data)
 
 
-def check_inactive_colours_stay():
+def check_inactive_colors_stay():
     """A colour that is switched off in the Channels dialog stays, within a selection, too."""
     for soft in (None, 3.0):
         image = picture()
@@ -401,7 +401,7 @@ def check_new_image():
     assert b"dreamlayer-recipe" in made.layers[0].parasites
 
 
-def check_grey_stays_grey():
+def check_gray_stays_gray():
     """A grey image is dreamt on and stays grey."""
     image = picture("GRAY")
     before = bytes(image.layers[0].data)

@@ -130,8 +130,8 @@ class Drawable(object):
             raise error("could not merge the shadow buffer on drawable (ID %d)" % self.ID)
         _, x, y, width, height = pdb.gimp_drawable_mask_intersect(self)
         before = bytes(self.data)
-        colours = [gimpenums.CHANNEL_RED + c for c in range(3)] if self.is_rgb else [3]
-        active = [self.image.get_component_active(c) for c in colours] + [True]
+        colors = [gimpenums.CHANNEL_RED + c for c in range(3)] if self.is_rgb else [3]
+        active = [self.image.get_component_active(c) for c in colors] + [True]
         if not isinstance(self, Layer):
             active = [True] * 4
         for row in range(y, y + height):

@@ -286,7 +286,7 @@ def check_alpha_stays():
         image.delete()
 
 
-def check_colours_switched_off_stay():
+def check_colors_switched_off_stay():
     """A colour that is switched off in the Channels dialog keeps its bits, selected or not."""
     for precision in ("U8_NON_LINEAR", "U16_NON_LINEAR", "FLOAT_LINEAR"):
         for feather in (None, 5.0):
@@ -464,7 +464,7 @@ def check_new_image():
         assert other.get_parasite("dreamlayer-recipe") is not None
 
 
-def check_grey_image():
+def check_gray_image():
     """A grey image is dreamt on and stays grey."""
     image = picture(GRAY)
     layer = image.get_layers()[0]

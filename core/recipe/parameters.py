@@ -1,0 +1,138 @@
+"""The base of all recipes: checked values, and their stored form as a dict, JSON or TOML."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self, get_origin
+
+import tomli_w
+
+from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.recipe.fields import checked, encodable, known, types_of
+from dreamlayer.core.recipe.term import Term, parse_terms
+
+DREAM = "dream"
+"""The command that recipes are for where they name none."""
+
+
+class Parameters:
+    """Base of a frozen dataclass whose fields are made by `parameter`.
+
+    Values are checked when it is made: a number in a text field, or one out of bounds, is a
+    `RecipeError`. Fields that hold a tuple check their entries themselves.
+    """
+
+    COMMAND: ClassVar[str] = DREAM
+    """The command that it is a recipe for; the stored form of all others than dreams names it."""
+
+    def __post_init__(self) -> None:
+        for one in dataclasses.fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, one.name, checked(type(self), one, getattr(self, one.name)))
+
+    def shallow(self) -> dict[str, Any]:
+        """The values by name, as they are."""
+        return {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some parameters changed; an unknown name is a `RecipeError`."""
+        return type(self)(**{**self.shallow(), **known(type(self), changes)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, strings, lists and dicts; parameters that are None are left out."""
+        plain = {name: _plain(value) for name, value in self.shallow().items() if value is not None}
+        return plain if self.COMMAND == DREAM else {**plain, "command": self.COMMAND}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` gives; absent keys mean the defaults.
+
+        Layers may also be text as `parse_terms` reads it, or hold such text beside tables.
+
+        Raises
+        ------
+        RecipeError
+            Where a key is unknown, a value is not allowed, or the recipe is another command's.
+        """
+        command = plain.get("command", DREAM)
+        if command != cls.COMMAND:
+            raise RecipeError(
+                f"this recipe is for `dreamlayer {command}`; one for `dreamlayer {cls.COMMAND}` "
+                f"says command = {json.dumps(cls.COMMAND)}"
+            )
+        values = known(cls, {name: value for name, value in plain.items() if name != "command"})
+        own: Any = cls
+        kinds = types_of(own)
+        for name, value in values.items():
+            kind = kinds[name]
+            if kind == tuple[Term, ...]:
+                values[name] = _terms(value, name)
+            elif get_origin(kind) is tuple and not isinstance(value, list | tuple):
+                raise RecipeError(f"{name!r} must be a list, but is {value!r}")
+        return cls(**values)
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    def to_toml(self) -> str:
+        """A TOML document, the form of presets."""
+        return tomli_w.dumps(self.to_dict())
+
+
+def parse_table(text: str, origin: str) -> dict[str, Any]:
+    """Read the table that a recipe is stored as, JSON or TOML.
+
+    Raises
+    ------
+    RecipeError
+        Where the text is neither.
+    """
+    try:
+        plain = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except ValueError as error:
+        raise RecipeError(f"{origin} is neither JSON nor TOML: {error}") from error
+    except RecursionError as error:
+        raise RecipeError(f"{origin} is nested too deep to be a recipe") from error
+    table: dict[str, Any] = plain
+    return table
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a recipe file; `RecipeError` where it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(f"recipe {str(path)!r} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(
+            f"recipe {str(path)!r} is not text; give a .toml or .json file"
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [entry.to_dict() if isinstance(entry, Term) else entry for entry in value]
+    return value
+
+
+def _terms(given: Any, name: str) -> tuple[Term, ...]:
+    """The layers that a stored recipe has under a name: text, or a list of texts and tables."""
+    entries = [given] if isinstance(given, str) else given
+    if not isinstance(entries, list) or not all(isinstance(e, str | Mapping) for e in entries):
+        raise RecipeError(
+            f"{name!r} must be text such as 'mixed3, mixed4:0.5', or a list of such texts and of "
+            f"tables with a key 'layer'"
+        )
+    terms: list[Term] = []
+    for entry in entries:
+        if isinstance(entry, Mapping):
+            terms.append(Term.from_dict(entry))
+        elif encodable(entry):
+            terms.extend(parse_terms(entry))
+        else:
+            raise RecipeError(f"{name!r} {entry!r} holds characters that no text can hold")
+    return tuple(terms)
