@@ -98,7 +98,7 @@ def weight_count(network: Network) -> int:
     return sum(math.prod(tensor.dims) for tensor in network.model.graph.initializer)
 
 
-def check_room(width: int, height: int) -> None:
+def check_memory(width: int, height: int) -> None:
     """Refuse a picture that does not fit into memory with any network, before it is read.
 
     Raises
