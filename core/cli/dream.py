@@ -152,7 +152,7 @@ def _noise_for(recipe: Recipe) -> str:
 def _noise(recipe: Recipe, megapixels: float) -> Picture:
     """The noise to start from, if it is not too large."""
     from dreamlayer.core.dreaming.dreamer import noise_picture
-    from dreamlayer.core.dreaming.memory import check_room
+    from dreamlayer.core.dreaming.memory import check_memory
     from dreamlayer.core.images import Picture
 
     if recipe.canvas**2 > megapixels * 1e6:
@@ -161,7 +161,7 @@ def _noise(recipe: Recipe, megapixels: float) -> Picture:
             f"{megapixels:g} megapixels allowed; give a smaller --canvas, or raise the limit with "
             f"--max-megapixels"
         )
-    check_room(recipe.canvas, recipe.canvas)
+    check_memory(recipe.canvas, recipe.canvas)
     return Picture(noise_picture(recipe))
 
 

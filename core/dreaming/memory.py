@@ -98,7 +98,7 @@ def weight_count(network: Network) -> int:
     return sum(math.prod(tensor.dims) for tensor in network.model.graph.initializer)
 
 
-def check_room(width: int, height: int) -> None:
+def check_memory(width: int, height: int) -> None:
     """Refuse a picture that does not fit into memory with any network, before it is read.
 
     Raises
@@ -154,15 +154,15 @@ def estimate(
     if device is None:
         limit, where, share, sides = free, "memory", host.share, [TILE, *_SMALLER_TILES]
         if recipe.needs_original:
-            # The layers are computed for the original too, by another session.
+            # Another session computes layers of the original.
             fixed += weights * host.weight / 2
     else:
-        # The host holds only the picture as it was read, clipped, and the result.
+        # The host only has the picture as read, clipped, and the result.
         if not fits(base, free):
             raise shortage(what, base, free, _REMEDY)
         smaller = (*_DEVICE_TILES, TILE, *_SMALLER_TILES)
         sides = [whole, *(side for side in smaller if side < whole)]
-        # In float16 the feature maps take half.
+        # Feature maps in float16 take half.
         share = _DEVICE_SHARE * (0.5 if recipe.precision == "fast" else 1.0)
         limit, where = device, "GPU memory"
         fixed = _DEVICE_BASE + weights * _DEVICE_BYTES_PER_WEIGHT

@@ -150,10 +150,10 @@ class Worker:
     def _allocate(self, request: DreamRequest) -> Raster:
         """Allocate memory for a request's pixels, if there is enough."""
         self._loaded.wait()
-        from dreamlayer.core.dreaming.memory import check_room
+        from dreamlayer.core.dreaming.memory import check_memory
         from dreamlayer.core.worker.wire_pixels import Raster
 
-        check_room(request.width, request.height)
+        check_memory(request.width, request.height)
         return Raster.empty(request.width, request.height, request.mask, request.pixels)
 
     def _is_closed(self) -> bool:

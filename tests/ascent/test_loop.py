@@ -232,7 +232,7 @@ def test_cancel_takes_effect_within_a_tile() -> None:
     assert tiles == 3
 
 
-def test_sizes_of_tiles_are_foretold() -> None:
+def test_sizes_of_tiles_are_announced() -> None:
     """Once an octave, where all tiles are alike, with the pixels of all of its steps."""
     told, seen = [], []
     recipe = Recipe(octaves=2, octave_scale=2.0, steps=3, smoothing=0.0)
@@ -247,11 +247,10 @@ def test_sizes_of_tiles_are_foretold() -> None:
     def run(recipe: Recipe) -> None:
         told.clear(), seen.clear()
         ascend(
-            NumpyBackend(recipe, counted),
+            NumpyBackend(recipe, counted, lambda size, pixels: told.append((size, pixels))),
             base,
             grid=Grid(32, overlap=4),
             rng=np.random.default_rng(0),
-            expect=lambda size, pixels: told.append((size, pixels)),
         )
 
     run(recipe)
@@ -259,7 +258,7 @@ def test_sizes_of_tiles_are_foretold() -> None:
     for size, pixels in told:
         assert pixels == seen.count(size) * size[0] * size[1]
     run(recipe.replace(tiling="random"))
-    assert told == [(None, 0)] * 2, "tiles of many sizes were foretold as one"
+    assert told == [(None, 0)] * 2, "tiles of many sizes were announced as one"
 
 
 def test_original_is_not_changed() -> None:

@@ -9,7 +9,7 @@ import pytest
 from measured_memory import told_and_taken
 
 from dreamlayer.core.dreaming.dreamer import Dreamer
-from dreamlayer.core.dreaming.memory import TILE, check_room, estimate, in_units
+from dreamlayer.core.dreaming.memory import TILE, check_memory, estimate, in_units
 from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
@@ -51,9 +51,9 @@ def test_tile_that_was_asked_for_is_kept_or_refused(network: Network) -> None:
 
 def test_picture_without_room_is_refused_before_it_is_read() -> None:
     """By its size alone; what fits passes."""
-    check_room(1000, 1000)
+    check_memory(1000, 1000)
     with pytest.raises(MemoryLimitError, match=r"10{6} × 10{6} pixels needs about .* are free"):
-        check_room(10**6, 10**6)
+        check_memory(10**6, 10**6)
 
 
 def test_default_stays_under_two_gibibytes_at_twelve_megapixels(network: Network) -> None:

@@ -231,7 +231,10 @@ def test_what_is_not_there_is_an_error(
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"provider": "cuba"}, "did you mean cuda"), ({"threads": 100_000}, "threads were asked")],
+    [
+        ({"provider": "cuba"}, "did you mean cuda"),
+        ({"threads": 100_000}, "threads are not possible"),
+    ],
 )
 def test_provider_that_cannot_be_had(
     changes: dict[str, Any], message: str, handler: Handlers, recipe: Recipe
