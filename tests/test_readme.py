@@ -130,14 +130,19 @@ def test_the_map_has_a_row_for_each_room() -> None:
 def test_the_first_command_prints_what_is_shown(tmp_path: Path) -> None:
     """Word by word, whatever the numbers; with fewer steps, to be done sooner."""
     (shown,) = blocks(section(README, "dreamlayer"), "")[:1]
-    first = next(words for words in commands(README) if words[0] == "dreamlayer")
-    assert first[2:4] == ["tests/data/coffee.jpg", "-o"]
-    command = [sys.executable, "-m", "core", *first[1:4], str(tmp_path / first[4])]
+    first = next(words for words in commands(README) if words[:2] == ["python", "-m"])
+    *command, output = [sys.executable, *first[1:]]
+    assert command[1:] == ["-m", "core", "dream", "tests/data/coffee.jpg", "-o"]
     fewer = ["--provider", "cpu", "--steps", "1"]
     ran = subprocess.run(
-        [*command, *fewer], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
+        [*command, str(tmp_path / output), *fewer],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     )
-    printed = ran.stderr.replace(str(tmp_path / first[4]), first[4])
+    printed = ran.stderr.replace(str(tmp_path / output), output)
     assert _numberless(printed.splitlines()[-2:]) == _numberless(shown.splitlines())
     assert f"octaves {Recipe().octaves}, steps {Recipe().steps}," in shown
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.errors import ImageError
 from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, noise, planar
 
 
@@ -47,13 +47,13 @@ def test_planar_clips_and_transposes() -> None:
 def test_bad_images_and_masks_are_refused() -> None:
     """Each with what came and what is allowed."""
     pixels = np.zeros((2, 3, 3), np.float32)
-    with pytest.raises(RecipeError, match=r"shape \[height, width, 3\], but has \[2, 3\]"):
+    with pytest.raises(ImageError, match=r"shape \[height, width, 3\], but has \[2, 3\]"):
         check_image(pixels[..., 0])
-    with pytest.raises(RecipeError, match="not finite"):
+    with pytest.raises(ImageError, match="not finite"):
         check_image(np.full_like(pixels, np.nan))
-    with pytest.raises(RecipeError, match=r"shape \[2, 3\], but has \[3, 2\]"):
+    with pytest.raises(ImageError, match=r"shape \[2, 3\], but has \[3, 2\]"):
         check_image(pixels, np.zeros((3, 2), np.float32))
-    with pytest.raises(RecipeError, match="floats from 0"):
+    with pytest.raises(ImageError, match="floats from 0"):
         check_image(pixels, np.full((2, 3), 2, np.float32))
-    with pytest.raises(RecipeError, match="holds int64; convert it"):
+    with pytest.raises(ImageError, match="holds int64; convert it"):
         as_float(np.zeros((2, 3, 3), np.int64))

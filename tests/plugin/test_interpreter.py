@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,10 @@ def test_another_dreamlayer_is_not_ours(tmp_path: Path) -> None:
     """Somebody else's package of the name dreamlayer is not taken for ours."""
     (tmp_path / "dreamlayer").mkdir()
     (tmp_path / "dreamlayer" / "__init__.py").write_text("VERSION = '9'")
-    probe = probe_python(Machine.this(), sys.executable, {"PYTHONPATH": str(tmp_path)})
+    # Without ours, which an editable install would still find below it.
+    venv.create(tmp_path / "bare", symlinks=True)
+    python = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    probe = probe_python(Machine.this(), str(python), {"PYTHONPATH": str(tmp_path)})
     assert probe.failure is None
     assert probe.dreamlayer is None
 

@@ -82,7 +82,7 @@ class Plain:
     def __init__(self, network: Network, terms: Sequence[Term], *_: object) -> None:
         self._session = open_session(network.gradient_model(terms), optimize=False)
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Nothing is counted."""
 
     def expect(self, size: tuple[int, int], pixels: int) -> None:
