@@ -70,10 +70,24 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     return f"did you mean {' or '.join(found)}?" if found else ""
 
 
+def _checkout() -> Path | None:
+    """The checkout that this is part of; None where it is installed."""
+    root = Path(__file__).resolve().parents[1]
+    return root if (root / "pyproject.toml").is_file() else None
+
+
+def command(program: str) -> str:
+    """How `core`, `export` or `plugin` is called: in a checkout ``python -m export``, for example,
+    and installed ``dreamlayer-export``."""
+    if _checkout():
+        return f"python -m {program}"
+    return "dreamlayer" if program == "core" else f"dreamlayer-{program}"
+
+
 def install_command(extras: str) -> str:
     """The command that installs dreamlayer with some extras, such as ``cpu,export``."""
-    root = Path(__file__).resolve().parents[1]
-    if not (root / "pyproject.toml").is_file():
+    root = _checkout()
+    if root is None:
         return f'python -m pip install "dreamlayer[{extras}]"'
     there = "" if Path.cwd() == root else f'cd "{root}" && '
     return f'{there}python -m pip install ".[{extras}]"'

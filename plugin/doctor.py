@@ -104,7 +104,9 @@ class Examiner:
         if obstacle:
             yield Check("sandbox", False, obstacle.sentence, obstacle.fix)
         where = [] if gimp else ["--to", str(folder.parent)]
-        reinstall = self._machine.shown([sys.executable, "-m", "plugin", "install", *where])
+        reinstall = self._machine.shown(
+            [sys.executable, "-m", "dreamlayer.plugin", "install", *where]
+        )
         yield _check_installed(folder, reinstall)
         yield _check_files(folder, gimp, reinstall)
         try:

@@ -182,7 +182,8 @@ def worker_settings(probe: PythonProbe, *, inside: bool, outside: bool) -> dict[
     """
     worker = [probe.path, "-P", "-m", "dreamlayer", "worker"]
     # A program started outside gets no variable from the sandbox but those named here.
-    named = {**probe.environment, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    fixed = {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "ORT_DISABLE_TELEMETRY": "1"}
+    named = {**probe.environment, **fixed}
     variables = [f"--env={name}={value}" for name, value in named.items()]
     command = [*(["flatpak-spawn", "--host", "--watch-bus", *variables] if inside else []), *worker]
     if inside and outside:

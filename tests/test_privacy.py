@@ -82,6 +82,21 @@ def test_programs_talk_to_nobody(
     assert traced(command, environment, tmp_path) == []
 
 
+DREAM = """
+from worker_process import SMALL, Client
+with Client() as client:
+    client.dream(SMALL, recipe={"steps": 1, "octaves": 1})
+    client.until("result")
+"""
+
+
+def test_a_dream_in_the_worker_talks_to_nobody(environment: dict[str, str], tmp_path: Path) -> None:
+    """Whoever starts it, with whatever environment."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
+    command = [sys.executable, "-c", DREAM]
+    assert traced(command, {**environment, "PYTHONPATH": paths}, tmp_path) == []
+
+
 def test_onnxruntime_in_the_editors_worker_is_silent(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

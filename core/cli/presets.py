@@ -7,6 +7,7 @@ import json
 import textwrap
 from collections.abc import Iterable
 
+from dreamlayer.core.errors import command
 from dreamlayer.core.network.files import EXPORTS, available
 from dreamlayer.core.recipe.presets import DEFAULT_NETWORK, DREAMS, STYLES, Preset
 
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _state(network: str, here: set[str]) -> str:
-    return "" if network in here else f", not here yet (python -m export {EXPORTS[network]})"
+    return "" if network in here else f", not here yet ({command('export')} {EXPORTS[network]})"
 
 
 def _print(title: str, group: Iterable[Preset]) -> None:

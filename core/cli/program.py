@@ -77,6 +77,11 @@ class Parser(argparse.ArgumentParser):
         """Exit with code 2."""
         self.exit(FAILED, f"{self.prog}: {message}; see {self.prog} --help\n")
 
+    def _get_option_tuples(self, option_string: str) -> list[Any]:
+        """What an abbreviation may stand for; names of one option, former ones too, count once."""
+        found: list[Any] = super()._get_option_tuples(option_string)
+        return list({one[0].dest: one for one in reversed(found)}.values())
+
     def shorten(self, arguments: str) -> None:
         """Add `--help-all`, and summarize the usage as these arguments."""
         self.usage = f"%(prog)s {arguments} [OPTION ...]"
@@ -143,10 +148,11 @@ class Program:
         if threading.current_thread() is threading.main_thread():
             # Ends like Ctrl-C, so that half-written temporary files are removed.
             signal.signal(signal.SIGTERM, _terminated)
-        for stream in (sys.stdout, sys.stderr):
-            # Files have names that the terminal may not be able to show.
+        # Files have names that the terminal may not be able to show; what is printed to be read
+        # by programs is escaped, never changed.
+        for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stderr, "replace")):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")
+                stream.reconfigure(errors=errors)
         try:
             code = self._run(arguments)
             if sys.stdout is not None:

@@ -213,8 +213,9 @@ _warm = threading.local()
 def _warm_dreamer(network: str, provider: str) -> Dreamer:
     """The last dreamer if it has the same, unchanged network file; else a new one."""
     path = find(network)
-    state = path.stat()
-    key = path, state.st_mtime_ns, state.st_size, provider
+    # Loading a file that is missing says so.
+    state = path.stat() if path.exists() else None
+    key = path, state and (state.st_mtime_ns, state.st_size), provider
     if getattr(_warm, "key", None) != key:
         # Release the old one's memory first.
         _warm.key = _warm.dreamer = None
@@ -275,6 +276,8 @@ def dream(
     """
     chosen = preset(recipe) if isinstance(recipe, str) else recipe
     dreamer = _warm_dreamer(chosen.network, provider)
+    # What other recipes loaded would take memory that this one may need.
+    dreamer.forget(but=chosen)
     pixels = image.pixels if isinstance(image, Picture) else as_float(np.asarray(image))
     callbacks = Callbacks(on_progress, cancelled=cancelled)
     result = dreamer.dream(pixels, chosen, mask=mask, callbacks=callbacks)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.errors import NetworkError, command
 from dreamlayer.core.graph.inference import Dim, inferred
 
 _FOLDED: dict[str, Callable[..., Any]] = {
@@ -134,7 +134,7 @@ class Graph:
         if opset < 18:
             raise NetworkError(
                 f"the network uses ONNX opset {opset}; 18 or later is needed: "
-                f"convert it with `python -m export adopt`"
+                f"convert it with `{command('export')} adopt`"
             )
         self.model = copy.deepcopy(model)
         self.shapes: dict[str, list[Dim]] = {}

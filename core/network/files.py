@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from onnx.external_data_helper import uses_external_data
 from platformdirs import user_data_path
 
-from dreamlayer.core.errors import NetworkError, nearest
+from dreamlayer.core.errors import NetworkError, command, nearest
 from dreamlayer.core.graph.inference import IMAGE
 
 DEFAULT = "default"
@@ -82,13 +82,13 @@ def find(name: str) -> Path:
     if name in EXPORTS:
         raise NetworkError(
             f"network {name} is not on this machine; make it with "
-            f"`python -m export {EXPORTS[name]}` and put it into {folders()[-1]}, or use a preset "
-            f"whose name begins with like-, made for the network that ships"
+            f"`{command('export')} {EXPORTS[name]}` and put it into {folders()[-1]}, or use a "
+            f"preset whose name begins with like-, made for the network that ships"
         )
     hint = nearest(name, known) or f"known are {', '.join(known)}"
     raise NetworkError(
         f"no network is called {name!r}; {hint}; "
-        f"make one with `python -m export` or give the path of an .onnx file"
+        f"make one with `{command('export')}` or give the path of an .onnx file"
     )
 
 
@@ -146,7 +146,7 @@ def load(path: Path) -> onnx.ModelProto:
     for problem in _breaches(model):
         raise NetworkError(
             f"network {str(path)!r} {problem}; bring it to the contract with "
-            f"`python -m export adopt {path.name}`"
+            f"`{command('export')} adopt {path.name}`"
         )
     return model
 

@@ -32,17 +32,25 @@ def parameter(default: Any, help_: str, **more: Any) -> Any:
 
 
 def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as a dict; a name that `kind` does not have is a `RecipeError`."""
+    """The values by the names of today; a name that `kind` does not have is a `RecipeError`."""
     names = {one.name for one in dataclasses.fields(kind)}
-    given = {}
-    for name, value in values.items():
-        current = former_names(kind).get(name, name)
-        if current not in names:
+    given = by_current_names(kind, values)
+    for name in given:
+        if name not in names:
             hint = nearest(name, names) or f"a recipe has: {', '.join(sorted(names))}"
             raise RecipeError(f"unknown setting {name!r}; {hint}")
+    return given
+
+
+def by_current_names(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, those under a name of version 0.1 by the name of today; both are one too many."""
+    given: dict[str, Any] = {}
+    for name, value in values.items():
+        current = former_names(kind).get(name, name)
         if current in given:
+            was = next(old for old, new in former_names(kind).items() if new == current)
             raise RecipeError(
-                f"setting {current!r} is given twice, also by its name of version 0.1, {name!r}; "
+                f"setting {current!r} is given twice, also by its name of version 0.1, {was!r}; "
                 f"remove one of the two"
             )
         given[current] = value

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dreamlayer.core.errors import RecipeError, nearest
+from dreamlayer.core.recipe.fields import by_current_names
 from dreamlayer.core.recipe.parameters import Parameters, parse_table, read_text
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.style import StyleRecipe
@@ -121,7 +122,9 @@ class Presets(Generic[R]):
         """
         table = parse_table(text, origin)
         try:
-            own = {name: value for name, value in table.items() if name not in _ABOUT}
+            given = {name: value for name, value in table.items() if name not in _ABOUT}
+            # By the names of today, so that they replace those of the base.
+            own = by_current_names(self.kind, given)
             base = table.get("base")
             if base is not None and not isinstance(base, str):
                 raise RecipeError(f"'base' must be the name of a preset, but is {base!r}")

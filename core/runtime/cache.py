@@ -36,7 +36,7 @@ _GRAPH_CODE = (
     "network/gradient_model.py",
     "network/objective.py",
     "recipe/kinds.py",
-    "runtime/providers.py",
+    "runtime/*.py",
 )
 """The files of `core` that determine what is cached; the key covers their content."""
 

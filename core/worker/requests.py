@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dreamlayer.core.errors import RequestError, nearest
+from dreamlayer.core.recipe.fields import by_current_names
 from dreamlayer.core.recipe.presets import preset
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -143,7 +144,8 @@ def _recipe(changes: Mapping[str, Any], start: str | None) -> Recipe:
     """The recipe; absent parameters come from a preset, or else are the defaults."""
     base = {} if start is None else preset(start).to_dict()
     try:
-        return Recipe.from_dict({**base, **changes})
+        # By the names of today, so that they replace those of the preset.
+        return Recipe.from_dict({**base, **by_current_names(Recipe, changes)})
     except RecursionError as error:
         raise RequestError("the recipe is nested too deeply") from error
 

@@ -30,7 +30,6 @@ _PRELOADED = (
     # that can recurse without end.
     "numpy.random",
     "onnx",
-    "onnxruntime",
     "dreamlayer.core.worker.wire_pixels",
     "dreamlayer.core.worker.handlers",
 )
@@ -64,6 +63,9 @@ class Worker:
             # A failing import is tried again where it is needed, which reports the reason.
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
+        with contextlib.suppress(Exception):
+            # Never by a plain import, which would leave its telemetry on.
+            importlib.import_module("dreamlayer.core.runtime.sessions").runtime()
         self._loaded.set()
         # Needed only after the first gradient: import it while ONNX Runtime loads a network.
         threading.Thread(target=_load_blur, name="blur", daemon=True).start()

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.errors import NetworkError, command
 
 PACKAGE = "nsfwjs"
 VERSION = "4.3.0"
@@ -30,7 +30,7 @@ FOLDER = "package/dist/models/inception_v3"
 LICENSE = "package/LICENSE"
 HOW_TO_GET = (
     f"run `npm pack {PACKAGE}@{VERSION}` on a machine with npm and internet access, then "
-    f"`python -m export default --tarball {PACKAGE}-{VERSION}.tgz`"
+    f"`{command('export')} default --tarball {PACKAGE}-{VERSION}.tgz`"
 )
 
 # One JavaScript token: string, boolean as the minifier writes it, word, number, or punctuation.

@@ -14,7 +14,7 @@ import threading
 
 PROTOCOL = 1
 SETTINGS = "worker.json"
-"""Written into this folder by `python -m plugin install`: which command starts the worker."""
+"""Written into this folder by `dreamlayer-plugin install`: which command starts the worker."""
 
 _FOREIGN = (
     "PYTHONHOME",
@@ -57,7 +57,7 @@ def settings(folder):
     """What the installer wrote: `command` (list of text), `environment` (dict) and `version`."""
     # Native text: in Python 2 a folder is bytes, which mix with no other text than ASCII.
     path = os.path.join(folder, str(SETTINGS))
-    advice = "run in a terminal: python -m plugin install"
+    advice = "run in a terminal: dreamlayer-plugin install"
     try:
         with io.open(path, encoding="utf-8") as file:
             read = json.load(file)
@@ -124,7 +124,7 @@ class Worker(object):
         except (OSError, ValueError) as error:
             raise WorkerError(
                 "the Python that Deep Dream was installed with does not start ({}: {}); "
-                "run python -m plugin doctor in a terminal".format(
+                "run dreamlayer-plugin doctor in a terminal".format(
                     chosen["command"][0], _as_text(getattr(error, "strerror", None) or str(error))
                 )
             )
@@ -176,7 +176,7 @@ class Worker(object):
             if header.get("type") != "ready" or header.get("protocol") != PROTOCOL:
                 raise WorkerError(
                     "this plug-in does not work with dreamlayer {}; "
-                    "run in a terminal: python -m plugin install".format(
+                    "run in a terminal: dreamlayer-plugin install".format(
                         header.get("version", "of an unknown version")
                     )
                 )
@@ -283,7 +283,7 @@ class Worker(object):
         if self._said:
             last += ": " + self._said[-1]
         return WorkerError(
-            "the worker ended unexpectedly ({}); run python -m plugin doctor in a terminal, "
+            "the worker ended unexpectedly ({}); run dreamlayer-plugin doctor in a terminal, "
             "or try a smaller image".format(last)
         )
 

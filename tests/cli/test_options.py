@@ -96,3 +96,14 @@ def test_none_and_auto_are_values() -> None:
     """Of parameters that have no number, or find it themselves."""
     recipe = told(DREAM, "--max-loss", "none", "--tile", "auto")
     assert (recipe.shallow()["max_loss"], recipe.shallow()["tile"]) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("form", "typed", "parameter"),
+    [(DREAM, "--smoothing-colo", "smoothing_colors"), (STYLE, "--keep-c", "keep_colors")],
+)
+def test_former_names_make_no_abbreviation_ambiguous(
+    form: Form[Parameters], typed: str, parameter: str
+) -> None:
+    """Both names are of one option."""
+    assert getattr(told(form, typed), parameter) is True

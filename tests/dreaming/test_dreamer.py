@@ -289,3 +289,19 @@ def test_dream_keeps_its_dreamer_warm(
     os.utime(network, (1, 1))
     np.testing.assert_array_equal(dream(PHOTO, recipe), first)
     assert len(made) == 3
+
+
+def test_dream_keeps_one_objective(recipe: Recipe) -> None:
+    """What other recipes loaded is given back, so that memory does not grow with their number."""
+    for layer in ("deep", "first"):
+        dream(PHOTO, recipe.replace(layers=(Term(layer),)))
+    dreamer = dreamer_module._warm.dreamer
+    assert dreamer.is_warm(recipe.replace(layers=(Term("first"),)))
+    assert not dreamer.is_warm(recipe.replace(layers=(Term("deep"),)))
+
+
+def test_missing_network_file_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also that of the network that should be there."""
+    monkeypatch.setattr("dreamlayer.core.network.files.DEFAULT_FILE", Path("gone.onnx"))
+    with pytest.raises(NetworkError, match=r"gone\.onnx' cannot be read"):
+        dream(PHOTO)

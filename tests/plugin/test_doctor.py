@@ -21,7 +21,7 @@ from dreamlayer.plugin.machine import Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 
-INSTALL = f"{sys.executable} -m plugin install"
+INSTALL = f"{sys.executable} -m dreamlayer.plugin install"
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def test_a_named_folder(machine: Machine) -> None:
     *_, last = Examiner(machine).examine(folder(machine), None)
     assert last.name == "settings"
     assert last.fix == machine.shown(
-        [sys.executable, "-m", "plugin", "install", "--to", str(folder(machine).parent)]
+        [sys.executable, "-m", "dreamlayer.plugin", "install", "--to", str(folder(machine).parent)]
     )
 
 
@@ -275,7 +275,7 @@ def test_text(two_gimps: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[6] == "  ok     GIMP: the plug-in is registered"
     assert lines[7] == "GIMP 3.2 (native)"
     assert lines[8].startswith("  WRONG  plug-in: it is not installed in")
-    assert lines[9] == f"         fix: {sys.executable} -m plugin install"
+    assert lines[9] == f"         fix: {sys.executable} -m dreamlayer.plugin install"
     assert len(lines) == 10
 
 
@@ -294,7 +294,7 @@ def test_json(two_gimps: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     assert (good["ok"], good["wrong"], good["fix"]) == (True, None, None)
     assert good["checks"][0]["name"] == "plug-in"
     assert bad["wrong"].startswith("it is not installed in")
-    assert bad["fix"] == f"{sys.executable} -m plugin install"
+    assert bad["fix"] == f"{sys.executable} -m dreamlayer.plugin install"
 
 
 def test_no_gimp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -141,7 +141,7 @@ def test_missing_worker_is_told_of_each_time(
     (desk.folder / "worker.json").unlink()
     for _ in range(3):
         number = desk.previewer.preview(*small)
-        assert "python -m plugin install" in str(desk.until("error", number))
+        assert "dreamlayer-plugin install" in str(desk.until("error", number))
     assert desk.previewer.finish() is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from dreamlayer.core.ascent.octaves import SCHEMES
 from dreamlayer.core.ascent.tiles import TILINGS
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.images.resampling import METHODS
+from dreamlayer.core.recipe.fields import former_names
 from dreamlayer.core.recipe.presets import load, parse, preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
@@ -226,3 +228,15 @@ def test_own_recipe_may_be_based_on_a_preset() -> None:
         parse("base = 'gentel'")
     with pytest.raises(RecipeError, match="must be the name of a preset"):
         parse("base = 3")
+
+
+@pytest.mark.parametrize(("name", "current"), sorted(former_names(Recipe).items()))
+def test_former_names_replace_those_of_a_base(name: str, current: str) -> None:
+    """A recipe of 0.1 that builds on a preset has its own values; both names are one too many."""
+    value = getattr(UNUSUAL, current)
+    stored = json.dumps({name: value, "base": "eyes"})
+    for text in (f"base = 'default'\n{name} = {json.dumps(value)}", stored):
+        assert getattr(parse(text), current) == value
+    for table in ({current: value, name: value}, {name: value, current: value}):
+        with pytest.raises(RecipeError, match=f"{current!r} is given twice, .* 0.1, {name!r}"):
+            Recipe.from_dict(table)

@@ -59,6 +59,15 @@ def test_every_key_arrives() -> None:
     assert named == DescribeRequest("a", "default")
 
 
+def test_former_names_replace_those_of_a_preset() -> None:
+    """An editor's side of version 0.1 sends them."""
+    header = {**SMALL, "preset": "eyes", "recipe": {"roll": "3", "floor": 0.5}}
+    wanted = preset("eyes").replace(jitter="3", min_divisor=0.5)
+    request = parse_request(header, 96)
+    assert isinstance(request, DreamRequest)
+    assert request.recipe == wanted
+
+
 WRONG: list[Any] = [None, True, -1, 0, 1.5, 2**31, 10**4000, float("nan"), "x", [], nested(300)]
 
 

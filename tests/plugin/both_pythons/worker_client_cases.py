@@ -178,7 +178,7 @@ def case_last_words(folder):
     """The end of the worker is told with its exit code and its last line."""
     script = "sys.stderr.write('first\\n\\nlast words\\n\\n'); sys.exit(3)"
     worker = Worker(_install(folder, script))
-    with _Raised("exit code 3: last words", "python -m plugin doctor"):
+    with _Raised("exit code 3: last words", "dreamlayer-plugin doctor"):
         worker.receive()
     worker.close()
 
@@ -256,7 +256,7 @@ def case_other_protocol(folder):
     """A worker of another protocol is told of, with its version and what to do."""
     for ready in ("{'type': 'ready', 'protocol': 99, 'version': '7.7'}", "{'type': 'hello'}"):
         worker = Worker(_install(folder, "say({})".format(ready), begin=_BEGIN))
-        with _Raised("7.7" if "7.7" in ready else "unknown version", "python -m plugin install"):
+        with _Raised("7.7" if "7.7" in ready else "unknown version", "dreamlayer-plugin install"):
             worker.receive()
         worker.close()
 
@@ -373,7 +373,7 @@ def case_kill_while_it_is_written_to(folder):
 
 def case_no_settings(folder):
     """Without the installer's file a sentence tells to install."""
-    with _Raised("which Python", "python -m plugin install"):
+    with _Raised("which Python", "dreamlayer-plugin install"):
         Worker(folder)
 
 
@@ -394,7 +394,7 @@ def case_damaged_settings(folder):
     ):
         with io.open(path, "wb") as file:
             file.write(content)
-        with _Raised("a földer ☂", "worker.json", "python -m plugin install"):
+        with _Raised("a földer ☂", "worker.json", "dreamlayer-plugin install"):
             Worker(folder)
 
 

@@ -565,7 +565,7 @@ def check_worker_missing():
     layer = image.layers[0]
     try:
         os.remove(path)
-        refused(image, layer, "python -m plugin install")
+        refused(image, layer, "dreamlayer-plugin install")
         python = sys.executable.decode("ascii")
         for command, words in (
             ([], ["install"]),

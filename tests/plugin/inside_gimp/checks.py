@@ -621,11 +621,11 @@ def check_worker_missing():
     image = picture()
     try:
         os.remove(path)
-        refused(image, image.get_layers(), "python -m plugin install")
+        refused(image, image.get_layers(), "dreamlayer-plugin install")
         for text in ("{", "[]", '{"command": []}'):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
-            refused(image, image.get_layers(), "python -m plugin install")
+            refused(image, image.get_layers(), "dreamlayer-plugin install")
         for command in (
             ["/no such place/python"],
             ["/usr/bin/false"],
