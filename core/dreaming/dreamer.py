@@ -27,7 +27,7 @@ from dreamlayer.core.dreaming.memory import Estimate, estimate
 from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, noise, planar
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize
-from dreamlayer.core.network.files import find
+from dreamlayer.core.network.files import file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets import DEFAULT_PRESET, preset
 from dreamlayer.core.recipe.recipe import Recipe
@@ -212,10 +212,7 @@ _warm = threading.local()
 
 def _warm_dreamer(network: str, provider: str) -> Dreamer:
     """The last dreamer if it has the same, unchanged network file; else a new one."""
-    path = find(network)
-    # Loading a file that is missing says so.
-    state = path.stat() if path.exists() else None
-    key = path, state and (state.st_mtime_ns, state.st_size), provider
+    key = file_version(network), provider
     if getattr(_warm, "key", None) != key:
         # Release the old one's memory first.
         _warm.key = _warm.dreamer = None

@@ -92,6 +92,16 @@ def find(name: str) -> Path:
     )
 
 
+def file_version(name: str) -> tuple[Path, tuple[int, int] | None]:
+    """Path of a network, and time and size of its file, which tell replaced files apart.
+
+    None for a missing file, which is reported when it is loaded.
+    """
+    path = find(name)
+    state = path.stat() if path.exists() else None
+    return path, state and (state.st_mtime_ns, state.st_size)
+
+
 def read_model(path: Path) -> onnx.ModelProto:
     """Read an ONNX file, including weights in other files.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamlayer.core.ascent.loop import Callbacks
@@ -13,7 +12,7 @@ from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import CancelledError
 from dreamlayer.core.images.arrays import check_image
-from dreamlayer.core.network.files import available, find
+from dreamlayer.core.network.files import available, file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.worker.description import description
@@ -132,7 +131,7 @@ class Handlers:
     def _dreamer_for(self, request: DreamRequest) -> Dreamer:
         """The last request's dreamer if it fits this request too, else a new one."""
         recipe = request.recipe
-        key = (_file_version(recipe.network), request.provider, request.threads)
+        key = (file_version(recipe.network), request.provider, request.threads)
         same = self._dreamer is not None and self._dreamer[0] == key
         if self._dreamer is None or not same or not self._dreamer[1].is_warm(recipe):
             self._replies.send({"type": "progress", "id": request.id, "stage": "loading"})
@@ -144,20 +143,13 @@ class Handlers:
 
     def _network_for(self, name: str) -> Network:
         """A network, loaded unless it is the last one used."""
-        key = _file_version(name)
+        key = file_version(name)
         if self._network is None or self._network[0] != key:
             if key[1] is not None:
                 # Only if there is such a network; otherwise the loaded one may be used next.
                 self._network = self._dreamer = None
             self._network = key, Network(name)
         return self._network[1]
-
-
-def _file_version(network: str) -> tuple[Path, int | None]:
-    """Path and modification time of a network file, which tell replaced files apart."""
-    path = find(network)
-    # None for a missing file, which is reported when it is loaded.
-    return path, path.stat().st_mtime_ns if path.exists() else None
 
 
 class _ProgressSender:
