@@ -36,7 +36,9 @@ _GRAPH_CODE = (
     "network/gradient_model.py",
     "network/objective.py",
     "recipe/kinds.py",
-    "runtime/*.py",
+    "runtime/cache.py",
+    "runtime/providers.py",
+    "runtime/sessions.py",
 )
 """The files of `core` that determine what is cached; the key covers their content."""
 

@@ -118,6 +118,7 @@ LEAVE = [
     "--env=PYTHONPATH=/check out",
     "--env=PYTHONUTF8=1",
     "--env=PYTHONUNBUFFERED=1",
+    "--env=ORT_DISABLE_TELEMETRY=1",
 ]
 
 
