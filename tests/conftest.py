@@ -17,6 +17,10 @@ from worker_process import Client
 
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.sessions import runtime
+
+# Its first import decides on telemetry, and some tests import it themselves.
+runtime()
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts what runs in its background so; commands that tests interrupt would inherit it.

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnx_ad
-import onnxruntime
 
 from bench.errors import UnavailableError
 from bench.peers.loops import NumpyLoop
 from bench.peers.plan import IMAGE
 from bench.peers.sources import Source
 from bench.peers.table import Setting
+from dreamlayer.core.runtime.sessions import runtime
 
 Array = npt.NDArray[np.float32]
 
@@ -35,7 +35,7 @@ class OnnxAdPeer:
     def __init__(self, source: Source, setting: Setting) -> None:
         self._model, self._threads = source.model(), setting.threads
         self.grid = source.grid
-        self.version = f"onnx-ad {version('onnx-ad')}, onnxruntime {onnxruntime.__version__}"
+        self.version = f"onnx-ad {version('onnx-ad')}, onnxruntime {runtime().__version__}"
         self._sessions: dict[tuple[int, ...], Any] = {}
         side = source.grid.geometry.minimum
         try:
@@ -67,6 +67,7 @@ class OnnxAdPeer:
         return NumpyLoop(self.gradient, self.grid)
 
     def _session(self, height: int, width: int) -> Any:
+        onnxruntime = runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
