@@ -9,14 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.graph.sizes import Geometry, round_up
+from dreamlayer.core.graph.sizes import Geometry
 from dreamlayer.core.recipe.recipe import Recipe, parse_jitter
 
 Array = npt.NDArray[np.float32]
+
+_WANDERING, _LEAST_OVERLAP = 64, 32
+"""Pixels of jitter that hide the seams of tiles without overlap, and the overlap that they have
+otherwise."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,8 @@ class Grid:
     side : int
         The longest side of a tile, including overlap; raised to the network's minimum and stride.
     overlap : int
-        Pixels that a tile sees beyond its own part on each side, if there are several tiles;
-        rounded up to a multiple of the stride, or down if `side` is too short for that.
+        Pixels that a tile sees beyond its own part on each side, if there are several tiles; at
+        most a quarter of `side`.
     geometry : Geometry
         The network's requirements. Tiles are whole strides apart, so that each has the phase of
         the whole image.
@@ -80,43 +85,62 @@ class Grid:
     geometry: Geometry = Geometry()
 
     def spans(self, size: int, shift: int) -> list[Span]:
-        """Divide one axis of `size` pixels among tiles of equal length, the first at `shift`."""
-        own, overlap = self._own(size)
-        length = self.tile_length(size)
-        if own >= size:
+        """Divide one axis of `size` pixels among tiles of equal length, the first at `shift`.
+
+        The first tile begins and the last one ends where a single tile would, so that the network
+        pads the same pixels with zeros as on the whole image.
+        """
+        length, starts = self._layout(size)
+        if len(starts) == 1:
             # One tile covers everything; a small image is repeated up to the network's minimum, and
             # the gradients of all its copies are summed, as the chain rule demands.
             return [Span(shift, length, 0, length)]
+        # Neighbors share what both see.
+        inner = [min((one + two + length) // 2, size - 1) for one, two in pairwise(starts)]
         return [
-            Span(shift + start - overlap, length, overlap, min(own, size - start))
-            for start in range(0, size, own)
+            Span(shift + start, length, begin - start, end - begin)
+            for start, begin, end in zip(starts, [0, *inner], [*inner, size], strict=True)
         ]
 
     def tile_length(self, size: int) -> int:
         """The length of the tiles along an axis of `size` pixels."""
-        own, overlap = self._own(size)
-        return self.geometry.accepted_side(size if own >= size else own + 2 * overlap)
+        return self._layout(size)[0]
 
     @property
     def min_length(self) -> int:
         """`side`, or the network's minimum if that is larger."""
         return max(self.side, self.geometry.minimum)
 
-    def _own(self, size: int) -> tuple[int, int]:
-        """Lengths of a tile's own part and of the overlap on each side."""
-        side, stride = self.min_length, self.geometry.stride
-        if size <= side:
-            return size, 0
-        overlap = round_up(self.overlap, stride)
-        if 2 * overlap + stride > side:
-            overlap = max(side - stride, 0) // (2 * stride) * stride
-        most = max((side - 2 * overlap) // stride, 1) * stride
-        return round_up(math.ceil(size / math.ceil(size / most)), stride), overlap
+    def _layout(self, size: int) -> tuple[int, list[int]]:
+        """The length of tiles along an axis, and where each starts."""
+        whole = self.geometry.accepted_side(size)
+        if size <= self.min_length:
+            return whole, [0]
+        step = math.lcm(self.geometry.stride, self.geometry.multiple)
+        twice = min(2 * self.overlap, self.min_length // 2)
+        # Tiles that start at multiples of `step` can end where a single tile would.
+        shortest = max(self.geometry.minimum, step + twice)
+        longest = max(
+            self.min_length - (self.min_length - whole) % step, _reach(shortest, whole, step)
+        )
+        if longest >= whole:
+            return whole, [0]
+        gaps = math.ceil((whole - longest) / ((longest - twice) // step * step))
+        length = _reach(max(shortest, (whole + gaps * twice) // (gaps + 1)), whole, step)
+        while whole - length > gaps * ((length - twice) // step * step):
+            length += step
+        room = (whole - length) // step
+        return length, [room * number // gaps * step for number in range(gaps + 1)]
 
     def cover(self, height: int, width: int, shift: tuple[int, int] = (0, 0)) -> list[Tile]:
         """All tiles of an image, shifted by (down, right) pixels over the torus."""
         rows, columns = self.spans(height, shift[0]), self.spans(width, shift[1])
         return [Tile(r, c) for r in rows for c in columns]
+
+
+def _reach(least: int, whole: int, step: int) -> int:
+    """The smallest length of at least `least` that is whole steps shorter than `whole`."""
+    return least + (whole - least) % step
 
 
 def cut(image: Array, tile: Tile) -> Array:
@@ -204,14 +228,26 @@ def _even(
     return grid.cover(height, width, shift)
 
 
+def grid_for(recipe: Recipe, side: int, geometry: Geometry) -> Grid:
+    """The grid of a recipe's tiles.
+
+    Tiles that hardly move from step to step overlap in any case, or their seams would show.
+    """
+    bounds = parse_jitter(recipe.jitter)
+    still = bounds is not None and bounds[1] - bounds[0] < _WANDERING
+    return Grid(side, max(recipe.overlap, _LEAST_OVERLAP) if still else recipe.overlap, geometry)
+
+
 def _fixed(
     recipe: Recipe, grid: Grid, height: int, width: int, rng: np.random.Generator
 ) -> list[Tile]:
     """Tiles of a fixed side over the rolled image; the last ones are smaller.
 
     With `gaps`, remainders of up to half a side are left out (hjptriplebee, deep_dream_tensorflow,
-    `cal_gradient`).
+    `cal_gradient`). Without jitter they would leave seams, so even tiles take their place.
     """
+    if parse_jitter(recipe.jitter) == (0, 0) and not recipe.gaps:
+        return grid.cover(height, width)
     rows, columns = (
         _fixed_spans(grid, size, draw_jitter(rng, recipe.jitter, size), recipe.gaps)
         for size in (height, width)

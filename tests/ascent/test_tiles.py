@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from dreamlayer.core.ascent.tiles import Grid, add, cut
+from dreamlayer.core.ascent.tiles import Grid, add, cut, grid_for
 from dreamlayer.core.graph.sizes import Geometry
+from dreamlayer.core.recipe.recipe import Recipe
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (7, 400), (100, 100), (513, 97), (300, 1025)])
@@ -56,4 +59,29 @@ def test_tiles_lie_whole_strides_apart() -> None:
     tiles = Grid(100, overlap=9, geometry=Geometry(stride=16)).cover(333, 50, (5, 0))
     assert len(tiles) > 3
     assert {(tile.rows.start - 5) % 16 for tile in tiles} == {0}
-    assert {tile.rows.length for tile in tiles} == {96}
+    assert len({tile.rows.length for tile in tiles}) == 1
+
+
+@pytest.mark.parametrize("size", [65, 200, 333, 1000, 1025])
+@pytest.mark.parametrize(
+    "geometry", [Geometry(), Geometry(43, 16), Geometry(15, 32, 32), Geometry(75, 8, 16)]
+)
+def test_tiles_begin_and_end_with_the_image(size: int, geometry: Geometry) -> None:
+    """Where one tile of the whole image would, and neighbors see what the overlap asks for."""
+    spans = Grid(64, 9, geometry).spans(size, 7)
+    assert len(spans) > 1 or geometry.accepted_side(size) == spans[0].length
+    assert spans[0].start == 7
+    assert spans[-1].start - 7 + spans[-1].length == geometry.accepted_side(size)
+    for before, after in pairwise(spans):
+        assert after.start + after.skip == before.start + before.skip + before.own
+        assert after.skip >= 9
+        assert before.length - before.skip - before.own >= 9
+
+
+@pytest.mark.parametrize(
+    ("jitter", "overlap"), [("none", 32), ("8", 32), ("-150..149", 5), ("any", 5)]
+)
+def test_tiles_that_hardly_move_overlap(jitter: str, overlap: int) -> None:
+    """Their seams would stay in the same place."""
+    recipe = Recipe(jitter=jitter, overlap=5)
+    assert grid_for(recipe, 256, Geometry()).overlap == overlap
