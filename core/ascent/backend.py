@@ -122,13 +122,17 @@ class Backend(ABC, Generic[Image]):
         """The image clipped to 0..1; the argument may be overwritten."""
 
     @abstractmethod
-    def octave_step(self, image: Image, original: Image | None) -> OctaveStep:
+    def octave_step(
+        self, image: Image, original: Image | None, weights: Array | None = None
+    ) -> OctaveStep:
         """Prepare the steps of an octave, which change `image` in place.
 
         Parameters
         ----------
         original : image or None
             The original at the same size, for terms that compare with it.
+        weights : array, optional
+            float32 [height, width] of that size, 0..1: how much each pixel counts.
         """
 
     def run(self, function: ImageFunction, start: Array, original: Array) -> Array:

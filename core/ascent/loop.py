@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.backend import Backend, Image
+from dreamlayer.core.ascent.anchor import anchored
+from dreamlayer.core.ascent.backend import Backend, Image, OctaveStep, Size
 from dreamlayer.core.ascent.octaves import SCHEMES, Scheme, octave_sizes
 from dreamlayer.core.ascent.preview import OnPreview
 from dreamlayer.core.ascent.progress import OnProgress, ProgressTracker
 from dreamlayer.core.ascent.tiles import Grid, tiles_of
 from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.images.resampling import resized_plane
 
 Array = npt.NDArray[np.float32]
 
@@ -78,6 +80,7 @@ def ascend(
     grid: Grid,
     rng: np.random.Generator,
     original: Image | None = None,
+    weights: Array | None = None,
     callbacks: Callbacks = Callbacks(),
     on_octave: OnOctave[Image] | None = None,
 ) -> Image:
@@ -95,6 +98,9 @@ def ascend(
         The source of jitter.
     original : image, optional
         The image that terms may compare with, of the same shape; `base` by default.
+    weights : array, optional
+        float32 [height, width], 0..1, of the size of `base`: how much the gradient of each pixel
+        counts, on every octave; where it is 0, no step changes any.
     callbacks : Callbacks
         Functions to call; `on_preview` is ignored in favor of `on_octave`.
     on_octave : callable, optional
@@ -113,7 +119,7 @@ def ascend(
         The network fails, or its results are not finite.
     """
     recipe = backend.recipe
-    sizes = octave_sizes(*backend.size(base), recipe)
+    sizes = octave_sizes(*backend.size(base), recipe, grid.geometry.minimum)
     tracker = ProgressTracker(recipe, sizes, callbacks.on_progress, callbacks.cancelled)
     scheme: Scheme[Image] = SCHEMES[recipe.scheme](backend, base, sizes)
     image = scheme.start()
@@ -126,8 +132,11 @@ def ascend(
             target = backend.resize(base if original is None else original, size)
             # Clipped like the dream, since filters overshoot.
             target = backend.clip(target) if recipe.clip else target
-        _ascend_octave(backend, image, target, grid, rng, tracker, callbacks.on_step)
+        octave = backend.octave_step(image, target, _weights_at(size, weights))
+        _climb(backend, octave, size, grid, rng, tracker, callbacks.on_step)
         image = scheme.leave(image, number)
+        if recipe.anchor and recipe.start != "noise":
+            image = anchored(backend, image, base)
         if recipe.clip:
             image = backend.clip(image)
         if on_octave is not None:
@@ -135,18 +144,22 @@ def ascend(
     return scheme.finish(image)
 
 
-def _ascend_octave(
+def _weights_at(size: Size, weights: Array | None) -> Array | None:
+    """The weights of an octave's pixels."""
+    return None if weights is None else np.clip(resized_plane(weights, size), 0, 1)
+
+
+def _climb(
     backend: Backend[Image],
-    image: Image,
-    original: Image | None,
+    octave: OctaveStep,
+    size: Size,
     grid: Grid,
     rng: np.random.Generator,
     tracker: ProgressTracker,
     on_step: OnStep | None,
 ) -> None:
     """Take the steps of one octave, in place."""
-    recipe, (height, width) = backend.recipe, backend.size(image)
-    octave = backend.octave_step(image, original)
+    recipe, (height, width) = backend.recipe, size
     for step in range(recipe.steps):
         loss = octave.accumulate(tiles_of(recipe, grid, height, width, rng), tracker)
         tracker.count_step(loss)

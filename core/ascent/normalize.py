@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.ascent.colors import color_matrix, mix_colors
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
@@ -27,7 +28,9 @@ MIN_DIVISOR = float(np.finfo(np.float32).tiny)
 """The smallest divisor of a gradient."""
 
 
-def condition(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> float:
+def condition(
+    gradient: Array, recipe: Recipe, step: int, threads: int = 1, weights: Array | None = None
+) -> float:
     """Turn an image's gradient into the change of one step, in place.
 
     Parameters
@@ -40,27 +43,47 @@ def condition(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> f
         Number of the step within the octave, from 0.
     threads : int
         Number of threads, 0 for one per core; it does not affect the result.
+    weights : array, optional
+        float32 [height, width], 0..1: how much each pixel counts; where it is 0, none changes.
 
     Returns
     -------
     float
         The divisor; not finite if the gradient is not.
     """
+    matrix, share = color_matrix(recipe), 1.0
+    if matrix is not None:
+        mix_colors(gradient, matrix)
+    if weights is not None:
+        gradient *= weights
+        share = share_of(weights)
     if recipe.pyramid:
-        normalize_bands(gradient, recipe.pyramid)
+        normalize_bands(gradient, recipe.pyramid, share)
     smooth(gradient, recipe, step, threads)
-    divisor = divide(gradient, recipe.normalize, recipe)
+    divisor = divide(gradient, recipe.normalize, recipe, share)
+    if weights is not None:
+        # Filters spread it beyond.
+        gradient *= weights > 0
     if recipe.clip_gradient:
         np.clip(gradient, -recipe.clip_gradient, recipe.clip_gradient, out=gradient)
     gradient *= recipe.step_size
     return divisor
 
 
-def divide(gradient: Array, kind: str, recipe: Recipe) -> float:
-    """Divide a gradient by its magnitude, in place, and return the divisor."""
+def share_of(weights: Array) -> float:
+    """The share of an image that counts: the mean of its weights, above 0."""
+    return max(float(weights.mean(dtype=np.float64)), 1 / weights.size)
+
+
+def divide(gradient: Array, kind: str, recipe: Recipe, share: float = 1.0) -> float:
+    """Divide a gradient by its magnitude, in place, and return the divisor.
+
+    `share` is that of the pixels that count; steps are as large on them as on a whole image.
+    """
     if kind == "none":
         return magnitude(gradient, kind)
-    divisor = max(magnitude(gradient, kind) + recipe.epsilon, recipe.min_divisor, MIN_DIVISOR)
+    size = magnitude(gradient, kind) / (share if kind == "mean" else math.sqrt(share))
+    divisor = max(size + recipe.epsilon, recipe.min_divisor, MIN_DIVISOR)
     gradient /= np.float32(divisor)
     return divisor
 
@@ -103,8 +126,10 @@ def _blur(gradient: Array, sigma: float, output: Array, colors: bool, threads: i
         list(pool.map(blur, gradient, output))
 
 
-def normalize_bands(gradient: Array, bands: int) -> None:
+def normalize_bands(gradient: Array, bands: int, share: float = 1.0) -> None:
     """Divide each band of a Laplacian pyramid, and the residual, by its root mean square, in place.
+
+    The mean is over a `share` of the pixels, since the others are 0.
 
     TensorFlow 1's DeepDream tutorial, `lap_normalize`.
     """
@@ -114,16 +139,16 @@ def normalize_bands(gradient: Array, bands: int) -> None:
         current -= _upsample(low, current.shape[1:])
         levels.append(current)
         current = low
-    _divide_by_rms(current)
+    _divide_by_rms(current, share)
     for band in reversed(levels):
-        _divide_by_rms(band)
+        _divide_by_rms(band, share)
         band += _upsample(current, band.shape[1:])
         current = band
     gradient[...] = current
 
 
-def _divide_by_rms(band: Array) -> None:
-    rms = math.sqrt(float(np.square(band, dtype=np.float64).mean()))
+def _divide_by_rms(band: Array, share: float) -> None:
+    rms = math.sqrt(float(np.square(band, dtype=np.float64).mean()) / share)
     band /= np.float32(max(rms, MIN_RMS))
 
 

@@ -97,17 +97,21 @@ class NumpyBackend(Backend[Array]):
         """Clip in place."""
         return np.clip(image, 0, 1, out=image)
 
-    def octave_step(self, image: Array, original: Array | None) -> OctaveStep:
+    def octave_step(
+        self, image: Array, original: Array | None, weights: Array | None = None
+    ) -> OctaveStep:
         """Prepare an octave; its gradient takes as much memory as the image."""
-        return NumpyOctaveStep(self, image, original)
+        return NumpyOctaveStep(self, image, original, weights)
 
 
 class NumpyOctaveStep(OctaveStep):
     """The steps of one octave, in numpy."""
 
-    def __init__(self, backend: NumpyBackend, image: Array, original: Array | None) -> None:
+    def __init__(
+        self, backend: NumpyBackend, image: Array, original: Array | None, weights: Array | None
+    ) -> None:
         self._backend, self._recipe = backend, backend.recipe
-        self._image, self._original = image, original
+        self._image, self._original, self._weights = image, original, weights
         self._total = np.empty_like(image)
         self._expected = False
 
@@ -146,7 +150,8 @@ class NumpyOctaveStep(OctaveStep):
 
     def apply(self, step: int) -> float:
         """Change the image in place."""
-        divisor = condition(self._total, self._recipe, step, self._backend.threads)
+        threads = self._backend.threads
+        divisor = condition(self._total, self._recipe, step, threads, self._weights)
         self._image += self._total
         if self._recipe.clip:
             np.clip(self._image, 0, 1, out=self._image)

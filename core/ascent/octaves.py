@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic
 
 import numpy as np
 
 from dreamlayer.core.ascent.backend import Backend, Image, Size
-from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.recipe import MAX_OCTAVES, MIN_OCTAVE_SCALE, Recipe
 
 
 def working_size(width: int, height: int, recipe: Recipe) -> tuple[int, int]:
@@ -20,15 +21,42 @@ def working_size(width: int, height: int, recipe: Recipe) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def octave_sizes(height: int, width: int, recipe: Recipe) -> list[Size]:
+COARSEST = 120
+"""The shorter side in pixels from which dreams of any size grow, with a number of octaves chosen by
+size."""
+
+
+def octave_sizes(height: int, width: int, recipe: Recipe, minimum: int = 1) -> list[Size]:
     """(height, width) of each octave in order, at least one pixel each.
 
     Equal octaves, as of tiny images, are merged. Octaves whose shorter side is below the recipe's
     `min_octave_side` are left out, except the largest.
+
+    Parameters
+    ----------
+    minimum : int
+        The network's smallest side in pixels, which octaves whose number is chosen by size reach.
     """
+    if not recipe.octaves:
+        recipe = _by_size(min(height, width), recipe, minimum)
     rule = _iterated if SCHEMES[recipe.scheme].iterated else _direct
     sizes = list(dict.fromkeys(rule(height, width, recipe)))
     return [s for s in sizes[:-1] if min(s) >= recipe.min_octave_side] + sizes[-1:]
+
+
+def _by_size(side: int, recipe: Recipe, minimum: int) -> Recipe:
+    """The number of octaves for an image's shorter side, and a ratio close to the recipe's.
+
+    With them the coarsest octave's shorter side is `COARSEST`, and shapes are as large in
+    proportion at any size.
+    """
+    coarsest = max(COARSEST, minimum, recipe.min_octave_side)
+    gaps = math.log(max(side / coarsest, 1))
+    count = min(round(gaps / math.log(recipe.octave_scale)), MAX_OCTAVES - 1)
+    if not count:
+        return recipe.replace(octaves=1)
+    scale = max(math.exp(gaps / count), MIN_OCTAVE_SCALE)
+    return recipe.replace(octaves=count + 1, octave_scale=scale)
 
 
 def _direct(height: int, width: int, recipe: Recipe) -> list[Size]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dreamlayer.core.cli.mask import Mask, read_mask
 from dreamlayer.core.cli.options import DREAM, add_recipe_options, add_run_options, recipe_of
 from dreamlayer.core.cli.plot import HELP as PLOT_HELP
 from dreamlayer.core.cli.plot import plot_targets, recorder, write_plot
@@ -37,6 +38,11 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="file, folder or - for stdout (default: NAME-dream)"
     )
+    parser.add_argument(
+        "--mask",
+        metavar="FILE",
+        help="where to dream: a gray picture as large as the other; white dreams, black keeps",
+    )
     parser.add_argument("--plot", metavar="FILE", help=parser.rare(PLOT_HELP))
     add_recipe_options(parser)
     add_run_options(parser)
@@ -52,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         for source in sources
     ]
     _check_targets(sources, targets, recipe, options)
+    mask = None if options.mask is None else read_mask(options.mask, options.max_megapixels)
     plots = plot_targets(options.plot, sources, targets, recipe)
 
     from dreamlayer.core.dreaming.dreamer import Dreamer
@@ -62,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     failed = 0
     for source, target, plot in zip(sources, targets, plots, strict=True):
         try:
-            _dream_one(source, target, plot, recipe, dreamer, reporter, options)
+            _dream_one(source, target, plot, recipe, dreamer, reporter, options, mask)
         except DreamlayerError as error:
             reporter.clear()
             if len(targets) == 1:
@@ -83,6 +90,7 @@ def _dream_one(
     dreamer: Dreamer,
     reporter: Reporter,
     options: argparse.Namespace,
+    mask: Mask | None,
 ) -> None:
     from dreamlayer.core import images
     from dreamlayer.core.ascent.loop import Callbacks
@@ -94,7 +102,9 @@ def _dream_one(
         else images.open(source, options.max_megapixels)
     )
     images.check_target(target, options.format, opened)
-    estimate = dreamer.estimate(opened.width, opened.height, recipe)
+    where = None if mask is None else mask.for_size(opened.width, opened.height)
+    weighed = where is not None or opened.has_alpha
+    estimate = dreamer.estimate(opened.width, opened.height, recipe, weighed=weighed)
     used = recipe.replace(tile=estimate.tile)
     provider = "none" if used.idle else dreamer.objective(used).provider
     name = "noise" if source == _NOISE else source
@@ -104,6 +114,8 @@ def _dream_one(
     picture.pixels = dreamer.dream(
         picture.pixels,
         used,
+        mask=where,
+        alpha=picture.alpha,
         tile=estimate.tile,
         callbacks=Callbacks(on_progress=reporter.progress, on_step=record),
     )
@@ -126,13 +138,16 @@ def _announce(
     """Say before the start what is about to be done and what it needs."""
     from dreamlayer.core.dreaming.memory import in_units
 
+    sizes = [f"{wide} × {high}" for high, wide in estimate.octaves]
+    span = f" ({sizes[0]} to {sizes[-1]})" if len(sizes) > 1 else ""
     reporter.note(
         "start",
-        f"{source}: {width} × {height} pixels, octaves {recipe.octaves}, steps {recipe.steps}, "
+        f"{source}: {width} × {height} pixels, octaves {len(sizes)}{span}, steps {recipe.steps}, "
         f"tile {recipe.tile}, provider {provider}, about {in_units(estimate.bytes)} of memory",
         source=source,
         width=width,
         height=height,
+        octaves=len(sizes),
         tile=recipe.tile,
         provider=provider,
         memory_bytes=int(estimate.bytes),
@@ -173,6 +188,8 @@ def _check_targets(
 
     if sources.count(STREAM) > 1 or (targets.count(STREAM) > 0 and len(targets) > 1):
         raise OutputError("standard input and output take one picture; use files or a folder")
+    if options.mask == STREAM and STREAM in sources:
+        raise OptionError("standard input takes one picture; give the mask as a file")
     output: str | None = options.output
     if len(targets) > 1 and output is not None and not Path(output).is_dir():
         raise OutputError(
@@ -180,7 +197,11 @@ def _check_targets(
         )
     written: set[object] = set()
     pictures = {identity(source) for source in sources if source != _NOISE}
-    read = [(recipe.guide, "the guide"), (options.recipe, "the recipe")]
+    read = [
+        (recipe.guide, "the guide"),
+        (options.recipe, "the recipe"),
+        (options.mask, "the mask"),
+    ]
     for source, target in zip(sources, targets, strict=True):
         images.check_target(target, options.format)
         file = identity(target)

@@ -88,9 +88,8 @@ def add_parameter(
         settings.update(action=argparse.BooleanOptionalAction)
     elif one.metadata.get("choices"):
         settings.update(choices=one.metadata["choices"])
-    elif one.name == "tile":
-        tile = typed(lambda text: 0 if text == "auto" else int(text), "a number of pixels or auto")
-        settings.update(type=tile, metavar=metavar)
+    elif one.metadata.get("auto"):
+        settings.update(type=typed(_or_auto, "a whole number or auto"), metavar=metavar)
     elif one.default is None:
         settings.update(type=_or_none(kind), metavar=metavar)
     else:
@@ -193,6 +192,10 @@ def _megapixels(text: str) -> float:
 
 _NONE = object()
 """Stands for `none`, since argparse's None means that nothing was typed."""
+
+
+def _or_auto(text: str) -> int:
+    return 0 if text.lower() == "auto" else int(text)
 
 
 def _or_none(kind: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -10,11 +10,19 @@ import numpy.typing as npt
 import onnx
 
 from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size
+from dreamlayer.core.ascent.normalize import share_of
 from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile
 from dreamlayer.core.device.buffers import Buffer, Device
 from dreamlayer.core.device.graphs import BoundGraph, Graphs, LoadedGraph
-from dreamlayer.core.device.step_graph import CHANGE, DIVISOR, kernels, step_model
+from dreamlayer.core.device.step_graph import (  # fmt: skip
+    CHANGE,
+    DIVISOR,
+    SHARE,
+    WEIGHTS,
+    kernels,
+    step_model,
+)
 from dreamlayer.core.device.tile_graph import (  # fmt: skip
     ORIGINAL,
     PICTURE,
@@ -92,15 +100,23 @@ class DeviceBackend(Backend[Buffer]):
         """Clip in place."""
         return self.map(lambda filters, planes: filters.clip(planes), image, out=image)
 
-    def octave_step(self, image: Buffer, original: Buffer | None) -> OctaveStep:
+    def octave_step(
+        self, image: Buffer, original: Buffer | None, weights: Array | None = None
+    ) -> OctaveStep:
         """Prepare an octave; its gradient takes as much device memory as the image."""
-        return DeviceOctaveStep(self, image, original)
+        return DeviceOctaveStep(self, image, original, weights)
 
 
 class DeviceOctaveStep(OctaveStep):
     """The steps of one octave, on a device."""
 
-    def __init__(self, backend: DeviceBackend, image: Buffer, original: Buffer | None) -> None:
+    def __init__(
+        self,
+        backend: DeviceBackend,
+        image: Buffer,
+        original: Buffer | None,
+        weights: Array | None,
+    ) -> None:
         self._recipe, self._objective, self._image = backend.recipe, backend.objective, image
         self._device = backend.objective.graphs.device
         self._height, self._width = image.shape[1:]
@@ -109,6 +125,13 @@ class DeviceOctaveStep(OctaveStep):
         self._sum = self._device.empty((1,), np.float64)
         self._divisor = self._device.empty((1,), np.float64)
         self._pictures = {PICTURE: image} | ({} if original is None else {ORIGINAL: original})
+        self._weights: dict[str, Buffer] = {}
+        if weights is not None:
+            share = np.array([share_of(weights)], np.float64)
+            self._weights = {
+                WEIGHTS: self._device.upload(np.ascontiguousarray(weights)),
+                SHARE: self._device.upload(share),
+            }
         self._tiles: dict[tuple[object, ...], BoundGraph] = {}
         self._zero: BoundGraph | None = None
         self._step: BoundGraph | None = None
@@ -169,14 +192,15 @@ class DeviceOctaveStep(OctaveStep):
         arrays = kernels(self._recipe, step)
         inputs = {name: self._inputs.write(name, array) for name, array in arrays.items()}
         if self._step is None:
-            model = step_model(self._recipe, self._height, self._width)
+            weighed = bool(self._weights)
+            model = step_model(self._recipe, self._height, self._width, weighed=weighed)
             graph = self._objective.graphs.get(model, self._height * self._width)
             outputs = {
                 CHANGE: self._total.view(*self._image.shape),
                 f"new/{PICTURE}": self._image,
                 DIVISOR: self._divisor,
             }
-            inputs |= {PICTURE: self._image, TOTAL: self._total}
+            inputs |= {PICTURE: self._image, TOTAL: self._total, **self._weights}
             self._step = graph.bind(inputs, outputs)
         self._step.run(f"a step on {self._width} × {self._height} pixels")
         return float(self._device.read(self._divisor)[0])

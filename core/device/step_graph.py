@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
+from dreamlayer.core.ascent.colors import color_matrix
 from dreamlayer.core.ascent.normalize import KERNEL, MIN_DIVISOR, MIN_RMS
 from dreamlayer.core.device.blur_graph import blurred, color_mixing, correlated, gaussian, radius_of
 from dreamlayer.core.graph.builder import Value
@@ -15,10 +16,13 @@ from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
 PICTURE, TOTAL, CHANGE, DIVISOR = "dream/picture", "dream/total", "change", "divisor"
+WEIGHTS, SHARE = "dream/weights", "dream/share"
 """Names of the graph's inputs and outputs, beside those of `kernels`."""
 
 
-def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
+def step_model(
+    recipe: Recipe, height: int, width: int, *, weighed: bool = False
+) -> onnx.ModelProto:
     """The graph of one step.
 
     Parameters
@@ -27,13 +31,17 @@ def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
         The parameters.
     height, width : int
         The octave's size.
+    weighed : bool
+        Whether pixels have weights.
 
     Returns
     -------
     onnx.ModelProto
         Inputs: `picture`, float32 [3, height, width]; `total`, the gradient, float32
-        [3, height * width]; those of `kernels`. Outputs: the new `picture`, which may share the
-        input's memory; `change` before clipping, float32 [3, height, width], which may share the
+        [3, height * width]; those of `kernels`; with weights, `weights`, float32 [height, width],
+        and `share`, float64 [1], as by `core.ascent.normalize.share_of`. Outputs: the new
+        `picture`, which may share the memory of the input; `change` before clipping, float32
+        [3, height, width], which may share the
         memory of `total`; `divisor`, float64 [1], not finite if the gradient is not.
     """
     radii = _radii(recipe)
@@ -42,15 +50,28 @@ def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
         inputs[f"kernel{number}"] = FLOAT, [2 * radius + 1]
         if recipe.smoothing_colors:
             inputs[f"colors{number}"] = FLOAT, [3, 3]
+    if weighed:
+        inputs |= {WEIGHTS: (FLOAT, [height, width]), SHARE: (DOUBLE, [1])}
     graph = new_graph(inputs, "step")
-    gradient = reshape(graph.value(TOTAL), 3, height, width)
+    gradient, matrix = graph.value(TOTAL), color_matrix(recipe)
+    if matrix is not None:
+        gradient = graph.emit("MatMul", graph.constant(matrix), gradient)
+    gradient = reshape(gradient, 3, height, width)
+    share = graph.value(SHARE) if weighed else None
+    if weighed:
+        gradient = gradient * graph.value(WEIGHTS)
     if recipe.pyramid:
-        gradient = _normalized_bands(gradient, (height, width), recipe.pyramid)
+        gradient = _normalized_bands(gradient, (height, width), recipe.pyramid, share)
     gradient = _smoothed(gradient, (height, width), radii, recipe.smoothing_colors)
     divisor = magnitude(gradient, recipe.normalize)
     if recipe.normalize != "none":
+        if share is not None:
+            root = share if recipe.normalize == "mean" else graph.emit("Sqrt", share)
+            divisor = divisor / root
         divisor = bounded(divisor, recipe)
         gradient = gradient / cast(divisor, FLOAT)
+    if weighed:
+        gradient = gradient * cast(graph.value(WEIGHTS) > 0, FLOAT)
     if recipe.clip_gradient:
         gradient = clipped(gradient, -recipe.clip_gradient, recipe.clip_gradient)
     change = gradient * recipe.step_size
@@ -106,21 +127,24 @@ def _smoothed(value: Value, size: tuple[int, int], radii: list[int], colors: boo
     return value if result is None else result
 
 
-def _normalized_bands(value: Value, size: tuple[int, int], bands: int) -> Value:
+def _normalized_bands(
+    value: Value, size: tuple[int, int], bands: int, share: Value | None
+) -> Value:
     """`core.ascent.normalize.normalize_bands`: divide each band of a pyramid by its RMS."""
     levels, current = [], value
     for _ in range(bands):
         low = _downsampled(current, size)
         levels.append((current - _upsampled(low, size), size))
         size, current = ((size[0] + 1) // 2, (size[1] + 1) // 2), low
-    current = _divided_by_rms(current)
+    current = _divided_by_rms(current, share)
     for band, size in reversed(levels):
-        current = _divided_by_rms(band) + _upsampled(current, size)
+        current = _divided_by_rms(band, share) + _upsampled(current, size)
     return current
 
 
-def _divided_by_rms(band: Value) -> Value:
-    rms = band.graph.emit("Sqrt", _mean(band * band))
+def _divided_by_rms(band: Value, share: Value | None) -> Value:
+    square = _mean(band * band)
+    rms = band.graph.emit("Sqrt", square if share is None else square / share)
     return band / cast(at_least(rms, MIN_RMS), FLOAT)
 
 

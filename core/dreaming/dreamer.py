@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.backend import Backend, Image
+from dreamlayer.core.ascent.colors import starting_noise
 from dreamlayer.core.ascent.loop import Callbacks, ascend
 from dreamlayer.core.ascent.octaves import working_size
 from dreamlayer.core.ascent.preview import PreviewMaker
 from dreamlayer.core.ascent.progress import OnProgress
-from dreamlayer.core.ascent.tiles import Grid
+from dreamlayer.core.ascent.tiles import grid_for
 from dreamlayer.core.dreaming.backends import (
     LoadedObjective,
     ObjectiveCache,
@@ -24,9 +25,12 @@ from dreamlayer.core.dreaming.backends import (
     device_provider,
 )
 from dreamlayer.core.dreaming.memory import Estimate, estimate
-from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, noise, planar
+from dreamlayer.core.dreaming.tone import Tone, match_tone, tone_of
+from dreamlayer.core.dreaming.visible import blending, fill_hidden, weights_of
+from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, opacity, planar
+from dreamlayer.core.images.luminance import luminance
 from dreamlayer.core.images.picture import Picture
-from dreamlayer.core.images.resampling import resize
+from dreamlayer.core.images.resampling import resize, resized_plane
 from dreamlayer.core.network.files import file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets import DEFAULT_PRESET, preset
@@ -109,11 +113,19 @@ class Dreamer:
         """Release the memory of all objectives but one; `objective` loads them again."""
         self._objectives.forget(but=but)
 
-    def estimate(self, width: int, height: int, recipe: Recipe) -> Estimate:
-        """Peak memory and tile for an image of this size; see `core.dreaming.memory.estimate`."""
-        provider = self._device or first_choice(self._execution.provider)
-        free = self._device_memory
-        return estimate(width, height, recipe, self.network, device=free, provider=provider)
+    def estimate(
+        self, width: int, height: int, recipe: Recipe, *, weighed: bool = False
+    ) -> Estimate:
+        """Memory, tile and octaves of an image's dream; see `core.dreaming.memory.estimate`."""
+        return estimate(
+            width,
+            height,
+            recipe,
+            self.network,
+            device=self._device_memory,
+            provider=self._device or first_choice(self._execution.provider),
+            weighed=weighed,
+        )
 
     def dream(
         self,
@@ -121,6 +133,8 @@ class Dreamer:
         recipe: Recipe,
         *,
         mask: Array | None = None,
+        alpha: npt.NDArray[Any] | None = None,
+        tone: Tone | None = None,
         tile: int | None = None,
         callbacks: Callbacks = Callbacks(),
         preview_side: int = 256,
@@ -135,7 +149,14 @@ class Dreamer:
         recipe : Recipe
             The parameters; its `network` is ignored, since this dreamer has one.
         mask : array, optional
-            float32 [height, width], 0..1; where it is 0, pixels are returned bit-identical.
+            float32 [height, width], 0..1: where to dream. It weighs the gradient on every octave,
+            so that shapes grow whole within it; where it is 0, pixels are returned bit-identical.
+        alpha : array, optional
+            [height, width], uint8, uint16 or floats 0..1: what of the pixels is visible. Hidden
+            pixels are returned bit-identical, and do not influence the others.
+        tone : Tone, optional
+            What the recipe's `anchor` holds the result to, for example that of a video's first
+            frame; by default that of `pixels`.
         tile : int, optional
             The longest side of a tile, if it was estimated before.
         callbacks : Callbacks
@@ -148,36 +169,45 @@ class Dreamer:
         array
             float32 [height, width, 3].
         """
-        height, width = check_image(pixels, mask)
-        if recipe.idle:
+        height, width = check_image(pixels, mask, alpha)
+        opaque = opacity(alpha)
+        blend = blending(mask, opaque)
+        if recipe.idle or (blend is not None and not blend.any()):
             return pixels.copy()
         objective = self.objective(recipe)
         side = self.estimate(width, height, recipe).tile if tile is None else tile
         base = planar(pixels)
+        base = base if opaque is None else fill_hidden(base, opaque)
         size = working_size(width, height, recipe)
         method, own = recipe.resample, size == (height, width)
         small = base if own else np.clip(resize(base, size, method), 0, 1)
         rng = np.random.default_rng(recipe.seed)
         layers = [term.layer for term in recipe.layers]
-        grid = Grid(side, recipe.overlap, self.network.geometry(layers))
+        grid = grid_for(recipe, side, self.network.geometry(layers))
+        weights = weights_of(base, recipe, mask, opaque)
+        if weights is not None and not own:
+            weights = np.clip(resized_plane(weights, size), 0, 1)
 
         def run(backend: Backend[Image], start: Image, original: Image) -> Image:
             preview = None
             if (show := callbacks.on_preview) is not None:
-                preview = PreviewMaker(backend, original, mask, recipe.strength, preview_side, show)
+                preview = PreviewMaker(
+                    backend, original, blend, recipe.strength, preview_side, show
+                )
             return ascend(
                 backend,
                 start,
                 grid=grid,
                 rng=rng,
                 original=original,
+                weights=weights,
                 callbacks=callbacks,
                 on_octave=preview,
             )
 
         start = small
         if recipe.start == "noise":
-            start = noise(size, recipe.noise_low, recipe.noise_high, rng)
+            start = starting_noise(size, recipe, rng)
         dreamt = objective.backend(recipe).run(run, start, small)
         if recipe.start == "noise":
             # It contains nothing of the picture, not even detail that enlarging loses.
@@ -186,10 +216,16 @@ class Dreamer:
         else:
             dreamt -= small
             dreamt = dreamt if own else resize(dreamt, (height, width), method)
+        if recipe.keep_colors:
+            dreamt[:] = luminance(dreamt)
+        if recipe.anchor and recipe.start != "noise":
+            dreamt += base
+            match_tone(dreamt, tone or tone_of(base, blend), recipe.anchor, blend)
+            dreamt -= base
         if recipe.strength != 1:
             dreamt *= recipe.strength
         # The memory of the clipped original is reused for the result, in the image's layout.
-        return changed(pixels, dreamt, mask, base.reshape(height, width, 3))
+        return changed(pixels, dreamt, blend, base.reshape(height, width, 3))
 
 
 def noise_picture(recipe: Recipe) -> Array:
@@ -202,7 +238,7 @@ def noise_picture(recipe: Recipe) -> Array:
     """
     size = recipe.canvas, recipe.canvas
     rng = np.random.default_rng(recipe.seed)
-    planes = noise(size, recipe.noise_low, recipe.noise_high, rng)
+    planes = starting_noise(size, recipe, rng)
     return np.ascontiguousarray(planes.transpose(1, 2, 0))
 
 
@@ -246,7 +282,7 @@ def dream(
     provider : str
         Execution provider: `auto`, `cpu`, `cuda`, ...
     mask : array, optional
-        float32 [height, width], 0..1; where it is 0, nothing changes.
+        float32 [height, width], 0..1: where to dream; where it is 0, nothing changes.
     on_progress : callable, optional
         Called with a `core.ascent.progress.Progress` after every tile.
     cancelled : callable, optional
@@ -277,7 +313,8 @@ def dream(
     dreamer.forget(but=chosen)
     pixels = image.pixels if isinstance(image, Picture) else as_float(np.asarray(image))
     callbacks = Callbacks(on_progress, cancelled=cancelled)
-    result = dreamer.dream(pixels, chosen, mask=mask, callbacks=callbacks)
+    alpha = image.alpha if isinstance(image, Picture) else None
+    result = dreamer.dream(pixels, chosen, mask=mask, alpha=alpha, callbacks=callbacks)
     if isinstance(image, Picture):
         return dataclasses.replace(image, pixels=result, recipe=chosen.to_json())
     return as_type(result, np.asarray(image).dtype)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
 
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
-from dreamlayer.core.ascent.tiles import Grid, largest_tile
+from dreamlayer.core.ascent.tiles import grid_for, largest_tile
 from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.references import GUIDE_SIDE
 from dreamlayer.core.recipe.kinds import KINDS
-from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.recipe import NOTHING, Recipe
 from dreamlayer.core.runtime.providers import provider_of
 
-TILE = 512
-"""Default side of a tile; larger ones are not faster per pixel."""
+TILES = (1024, 768, 512, 384, 256)
+"""Default sides of tiles. Larger ones are not faster per pixel, but their gradient is closer to the
+whole image's."""
 
-_SMALLER_TILES = (384, 256, 192, 128)
+_TILE_BYTES = 1.6e9
+"""Bytes of feature maps that a tile may have by default. It is the same for every machine, so that
+a recipe makes the same picture on each."""
+
 _COPIES = 4.75
 """float32 copies of the image at the peak: as read, clipped and planar, dreamed, its gradient, one
 plane, and the file's bytes; measured at 12 and 100 megapixels."""
@@ -42,13 +47,14 @@ _DEVICE_SHARE = 1.8
 """Peak of the GPU's arena relative to the forward activations, including cuDNN's workspace; with a
 margin, since it was not measured on a GPU."""
 
-_DEVICE_TILES = (4096, 3072, 2048, 1536, 1024, 768)
+_WEIGHTS = 6.0
+"""float32 planes where pixels have weights: hidden colors filled, mask, opacity."""
 
 _WORKER_BYTES = 20
 """Bytes per pixel, including the mask, that the worker reads."""
 
 
-_REMEDY = "use a smaller tile, scale the picture down"
+_REMEDY = "use a smaller tile (--tile 512), scale the picture down"
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,15 @@ class Estimate:
         Bytes that the process could use, including those it already had.
     device : float
         Peak memory on the GPU that holds the image; 0 without one.
+    octaves : sequence of (int, int)
+        Height and width of each octave.
     """
 
     bytes: float
     tile: int
     available: float
     device: float = 0.0
+    octaves: Sequence[tuple[int, int]] = ()
 
 
 def available() -> float:
@@ -111,6 +120,13 @@ def check_memory(width: int, height: int) -> None:
         raise shortage(f"dreaming {width} × {height} pixels", needed, free, _REMEDY)
 
 
+def default_tile(recipe: Recipe, network: Network) -> int:
+    """The side of a recipe's tiles where it does not set one; it depends on the network alone."""
+    per_pixel = network.activation_bytes([term.layer for term in recipe.layers])
+    fitting = [side for side in TILES if side * side * per_pixel <= _TILE_BYTES]
+    return fitting[0] if fitting else TILES[-1]
+
+
 def estimate(
     width: int,
     height: int,
@@ -120,17 +136,16 @@ def estimate(
     free: float | None = None,
     device: float | None = None,
     provider: str = "cpu",
+    weighed: bool = False,
 ) -> Estimate:
     """Estimate peak memory, and choose the tile if the recipe does not set it.
-
-    On a GPU that holds the image, the tile is the whole image if that fits.
 
     Parameters
     ----------
     width, height : int
         The image's size in pixels.
     recipe : Recipe
-        With `tile` 0, the tile is `TILE`, or the largest smaller one that fits into memory.
+        With `tile` 0, the tile is `default_tile`.
     network : Network
         The network; most of a tile's memory are its activations.
     free : float, optional
@@ -139,20 +154,24 @@ def estimate(
         Free bytes of the GPU that will hold the image.
     provider : str
         Short name of the provider.
+    weighed : bool
+        Whether there is a mask, or transparency.
 
     Raises
     ------
     MemoryLimitError
-        Not even the smallest tile fits; the message says how much is needed.
+        It does not fit; the message says how much is needed.
     """
     free = usable() if free is None else free
     host, weights = provider_of(provider).host, weight_count(network)
     fixed = base = host.base + weights * host.weight + _for_pixels(width, height)
-    octaves = octave_sizes(*working_size(width, height, recipe), recipe)
-    octave, whole = octaves[-1], max(octaves[-1])
+    layers = [term.layer for term in recipe.layers]
+    geometry = network.geometry(layers)
+    octaves = octave_sizes(*working_size(width, height, recipe), recipe, geometry.minimum)
+    octave = octaves[-1]
     what = f"dreaming {width} × {height} pixels"
     if device is None:
-        limit, where, share, sides = free, "memory", host.share, [TILE, *_SMALLER_TILES]
+        limit, where, share = free, "memory", host.share
         if recipe.needs_original:
             # Another session computes layers of the original.
             fixed += weights * host.weight / 2
@@ -160,26 +179,23 @@ def estimate(
         # The host only has the picture as read, clipped, and the result.
         if not fits(base, free):
             raise shortage(what, base, free, _REMEDY)
-        smaller = (*_DEVICE_TILES, TILE, *_SMALLER_TILES)
-        sides = [whole, *(side for side in smaller if side < whole)]
         # Feature maps in float16 take half.
         share = _DEVICE_SHARE * (0.5 if recipe.precision == "fast" else 1.0)
         limit, where = device, "GPU memory"
         fixed = _DEVICE_BASE + weights * _DEVICE_BYTES_PER_WEIGHT
         fixed += octave[0] * octave[1] * 12.0 * _DEVICE_COPIES
     fixed += _for_octaves(octaves, width * height, recipe)
-    layers = [term.layer for term in recipe.layers]
-    geometry = network.geometry(layers)
+    if weighed or recipe.protect != NOTHING:
+        fixed += width * height * 4.0 * _WEIGHTS
     per_pixel = network.activation_bytes(layers) * share * (1.5 if recipe.needs_original else 1.0)
-    needed = fixed
-    for side in [recipe.tile] if recipe.tile else sides:
-        pixels = largest_tile(recipe, Grid(side, recipe.overlap, geometry), *octave)
-        needed = fixed + pixels * per_pixel + _for_guide(pixels, recipe, network)
-        if fits(needed, limit):
-            if device is None:
-                return Estimate(needed, side, free)
-            return Estimate(base, side, free, needed)
-    raise shortage(what, needed, limit, _REMEDY, where)
+    side = recipe.tile or default_tile(recipe, network)
+    pixels = largest_tile(recipe, grid_for(recipe, side, geometry), *octave)
+    needed = fixed + pixels * per_pixel + _for_guide(pixels, recipe, network)
+    if not fits(needed, limit):
+        raise shortage(what, needed, limit, _REMEDY, where)
+    if device is None:
+        return Estimate(needed, side, free, octaves=octaves)
+    return Estimate(base, side, free, needed, octaves)
 
 
 def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) -> float:

@@ -13,8 +13,10 @@ Array = npt.NDArray[np.float32]
 _ROUNDING = 1e-5
 
 
-def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
-    """Height and width of an image that can be dreamed on, with its mask.
+def check_image(
+    pixels: Array, mask: Array | None = None, alpha: npt.NDArray[Any] | None = None
+) -> tuple[int, int]:
+    """Height and width of an image that can be dreamed on, with its mask and alpha.
 
     Raises
     ------
@@ -28,10 +30,12 @@ def check_image(pixels: Array, mask: Array | None = None) -> tuple[int, int]:
     if not np.isfinite(pixels.min()) or not np.isfinite(pixels.max()):
         raise ImageError("the image has pixels that are not finite numbers; replace them first")
     height, width = pixels.shape[:2]
-    if mask is not None and mask.shape != (height, width):
-        raise ImageError(
-            f"the mask must have the image's shape [{height}, {width}], but has {list(mask.shape)}"
-        )
+    for name, plane in (("mask", mask), ("alpha", alpha)):
+        if plane is not None and plane.shape != (height, width):
+            raise ImageError(
+                f"the {name} must have the image's shape [{height}, {width}], but has "
+                f"{list(plane.shape)}"
+            )
     if mask is not None and not (mask.dtype.kind == "f" and _within_0_1(mask)):
         raise ImageError("the mask must hold floats from 0 (keep the pixel) to 1 (dream)")
     return height, width
@@ -79,6 +83,17 @@ def changed(pixels: Array, change: Array, mask: Array | None, result: Array) -> 
             sum_ = np.add(own, change[channel], out=change[channel])
             result[:, :, channel] = np.where(mask > 0, sum_, own)
     return result
+
+
+def opacity(alpha: npt.NDArray[Any] | None) -> Array | None:
+    """Alpha of any type as float32, 0..1; None if everything is opaque."""
+    if alpha is None:
+        return None
+    scale = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
+    # What is not a number is not visible.
+    found = np.nan_to_num(alpha.astype(np.float32) / np.float32(scale), nan=0.0)
+    np.clip(found, 0, 1, out=found)
+    return None if bool((found == 1).all()) else found
 
 
 def as_float(image: npt.NDArray[Any]) -> Array:

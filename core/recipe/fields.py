@@ -25,8 +25,11 @@ def parameter(default: Any, help_: str, **more: Any) -> Any:
         Its default, and what it does in a phrase.
     more
         `low` and `high` bound it, and `choices` lists its values. `group` is the heading that it
-        stands under in help, and `metavar` what its value is called there; `advanced` marks those
-        that mostly come with a preset. `was` is its name in version 0.1, which stays readable.
+        stands under in help, and `metavar` what its value is called there; `auto` marks those whose
+        0 stands for a number that is chosen, and may be written auto; `advanced` marks those
+        that mostly come with a preset. `was` is its name in version 0.1, which stays readable;
+        `before` is the default that it had there, and `since` marks one that came later, so that
+        recipes which are older replay as they did.
     """
     return field(default=default, metadata={"help": help_, **more})
 
@@ -62,6 +65,22 @@ def former_names(kind: Any) -> dict[str, str]:
     """The names that parameters of `kind` had in version 0.1, with those of today."""
     fields = dataclasses.fields(kind)
     return {one.metadata["was"]: one.name for one in fields if "was" in one.metadata}
+
+
+def older_defaults(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the absent parameters of a recipe of version 0.1 stand for; empty for others.
+
+    A recipe is that old if it uses a name that only that version had, or, as all recipes in
+    pictures, has every parameter of that version and none that came later.
+    """
+    fields = dataclasses.fields(kind)
+    given = by_current_names(kind, values)
+    first = {one.name for one in fields if "since" not in one.metadata and one.default is not None}
+    later = {one.name for one in fields if "since" in one.metadata}
+    old = bool(former_names(kind).keys() & values.keys()) or first <= given.keys()
+    if not old or later & given.keys():
+        return {}
+    return {one.name: one.metadata["before"] for one in fields if "before" in one.metadata}
 
 
 @cache

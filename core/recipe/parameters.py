@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, get_origin
 import tomli_w
 
 from dreamlayer.core.errors import RecipeError
-from dreamlayer.core.recipe.fields import checked, encodable, known, types_of
+from dreamlayer.core.recipe.fields import checked, encodable, known, older_defaults, types_of
 from dreamlayer.core.recipe.term import Term, parse_terms
 
 DREAM = "dream"
@@ -63,12 +63,13 @@ class Parameters:
                 f"this recipe is for `dreamlayer {command}`; one for `dreamlayer {cls.COMMAND}` "
                 f"says command = {json.dumps(cls.COMMAND)}"
             )
-        values = known(cls, {name: value for name, value in plain.items() if name != "command"})
+        given = {name: value for name, value in plain.items() if name != "command"}
+        values = {**older_defaults(cls, given), **known(cls, given)}
         own: Any = cls
         kinds = types_of(own)
         for name, value in values.items():
             kind = kinds[name]
-            if kind == tuple[Term, ...]:
+            if kind == tuple[Term, ...] and not isinstance(value, tuple):
                 values[name] = _terms(value, name)
             elif get_origin(kind) is tuple and not isinstance(value, list | tuple):
                 raise RecipeError(f"{name!r} must be a list, but is {value!r}")

@@ -123,13 +123,14 @@ class Presets(Generic[R]):
         table = parse_table(text, origin)
         try:
             given = {name: value for name, value in table.items() if name not in _ABOUT}
+            base = table.get("base")
+            if base is None:
+                return self.kind.from_dict(given)
+            if not isinstance(base, str):
+                raise RecipeError(f"'base' must be the name of a preset, but is {base!r}")
             # By the names of today, so that they replace those of the base.
             own = by_current_names(self.kind, given)
-            base = table.get("base")
-            if base is not None and not isinstance(base, str):
-                raise RecipeError(f"'base' must be the name of a preset, but is {base!r}")
-            based = {} if base is None else self.preset(base).to_dict()
-            return self.kind.from_dict({**based, **own})
+            return self.kind.from_dict({**self.preset(base).to_dict(), **own})
         except RecipeError as error:
             raise RecipeError(f"{origin}: {error}") from error
 

@@ -16,8 +16,12 @@ _SCHEMES = ("detail", "detail-after", "laplacian", "resize", "recursive")
 RESAMPLE = ("bicubic", "lanczos", "lanczos-8bit", "bilinear", "bilinear-tf1", "bilinear-corners")
 _TILINGS = ("even", "fixed", "random")
 _DIVISORS = ("mean", "std", "none")
+NATURAL, FREE = "natural", "free"
+NOTHING, DARK, BRIGHT, FLAT = "nothing", "dark", "bright", "flat"
 
 _LARGEST = 65536
+MAX_OCTAVES = 32
+MIN_OCTAVE_SCALE = 1.01
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})", re.ASCII)
 
@@ -39,9 +43,14 @@ class Recipe(Parameters):
         "default", "network, by name or .onnx file", group="objective", metavar="NAME"
     )
     layers: tuple[Term, ...] = parameter(
-        (Term("mixed3"), Term("mixed4"), Term("mixed5")),
+        (
+            Term("block_10_depthwise_relu", 0.5),
+            Term("block_11_expand_relu"),
+            Term("block_13_expand_relu"),
+        ),
         "layers to dream of: NAME[:WEIGHT[:CHANNELS[:KIND]]], separated by commas",
         group="objective",
+        before=(Term("mixed3"), Term("mixed4"), Term("mixed5")),
     )
     guide: str = parameter(
         "",
@@ -50,10 +59,21 @@ class Recipe(Parameters):
         metavar="FILE",
     )
     octaves: int = parameter(
-        6, "number of sizes, from small to full", low=1, high=32, group="octaves"
+        0,
+        "number of sizes, from small to full; 0 (auto) = as many as the picture's size asks for, "
+        "so that shapes are as large in proportion at any size",
+        low=0,
+        high=MAX_OCTAVES,
+        group="octaves",
+        auto=True,
+        before=6,
     )
     octave_scale: float = parameter(
-        1.3, "size ratio from one octave to the next", low=1.01, high=8.0, group="octaves"
+        1.3,
+        "size ratio from one octave to the next",
+        low=MIN_OCTAVE_SCALE,
+        high=8.0,
+        group="octaves",
     )
     octaves_above: int = parameter(
         0, "octaves larger than the picture", low=0, high=8, group="octaves", advanced=True
@@ -98,15 +118,48 @@ class Recipe(Parameters):
     )
     steps: int = parameter(10, "gradient steps per octave", low=0, high=100_000, group="steps")
     step_size: float = _share(
-        0.007, "mean change of a pixel per step, where 1 is black to white", group="steps"
+        0.008,
+        "mean change of a pixel per step, where 1 is black to white",
+        group="steps",
+        before=0.007,
     )
     strength: float = _share(1.0, "blend from original (0) to dream (1)", group="steps")
+    colors: str = parameter(
+        NATURAL,
+        "colors of what is dreamt: as in photos (natural), or as the gradient has them (free)",
+        choices=(NATURAL, FREE),
+        group="color and light",
+        since=2,
+        before=FREE,
+    )
+    keep_colors: bool = parameter(
+        False,
+        "change the luminance only, and keep the picture's colors",
+        group="color and light",
+        since=2,
+    )
+    anchor: float = _share(
+        0.5,
+        "hold mean luminance, contrast and large areas of color to the original's: 0 = not, "
+        "1 = fully; for steady frames",
+        group="color and light",
+        since=2,
+        before=0.0,
+    )
+    protect: str = parameter(
+        NOTHING,
+        "areas to dream less in: dark, bright or flat ones, by the original",
+        choices=(NOTHING, DARK, BRIGHT, FLAT),
+        group="color and light",
+        since=2,
+    )
     normalize: str = parameter(
-        "mean",
+        "none",
         "divide the gradient by its mean absolute value, its standard deviation, or nothing",
         choices=_DIVISORS,
         group="gradient",
         was="normalise",
+        before="mean",
     )
     normalize_tiles: str = parameter(
         "none",
@@ -129,15 +182,16 @@ class Recipe(Parameters):
         advanced=True,
     )
     pyramid: int = parameter(
-        0,
+        3,
         "levels of a Laplacian pyramid that balances fine and coarse structures; 0 = off",
         low=0,
         high=16,
         group="gradient",
         advanced=True,
+        before=0,
     )
     smoothing: float = _sigma(
-        0.8, "Gaussian blur of the gradient, sigma in pixels; 0 = off", group="gradient"
+        0.0, "Gaussian blur of the gradient, sigma in pixels; 0 = off", group="gradient", before=0.8
     )
     smoothing_growth: float = _sigma(
         0.0, "increase of the sigma over an octave's steps", group="gradient", advanced=True
@@ -162,11 +216,16 @@ class Recipe(Parameters):
     )
     tile: int = _pixels(
         0,
-        "tile size in pixels; 0 (auto) = 512, on a GPU the whole image, less if memory is short",
+        "tile size in pixels; 0 (auto) = 1024, or less for networks that need much memory",
         group="tiles",
+        auto=True,
     )
     overlap: int = _pixels(
-        0, "context on each side of an even tile, in pixels", high=4096, group="tiles"
+        64,
+        "context on each side of an even tile, in pixels; at most a quarter of the tile",
+        high=4096,
+        group="tiles",
+        before=0,
     )
     jitter: str = parameter(
         "any",
@@ -223,15 +282,11 @@ class Recipe(Parameters):
         if not self.layers:
             raise RecipeError("the recipe names no layer to dream of; give at least one")
         parse_jitter(self.jitter)
-        if self.tile and self.tiling == "even" and self.tile <= 2 * self.overlap:
+        if self.octaves_above and (self.octaves_above >= self.octaves or self.scheme != "resize"):
+            count = f"{self.octaves} octaves" if self.octaves else "octaves, whose number is auto"
             raise RecipeError(
-                f"an overlap of {self.overlap} leaves nothing of a tile of {self.tile}; "
-                f"the tile must be more than twice the overlap"
-            )
-        if self.octaves_above >= self.octaves or (self.octaves_above and self.scheme != "resize"):
-            raise RecipeError(
-                f"octaves_above is {self.octaves_above}; it must be less than the {self.octaves} "
-                f"octaves, and only the scheme 'resize' grows beyond the picture"
+                f"octaves_above is {self.octaves_above}; it must be less than the {count}, and "
+                f"only the scheme 'resize' grows beyond the picture"
             )
         if self.noise_low > self.noise_high:
             raise RecipeError(

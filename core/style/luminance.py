@@ -9,18 +9,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.images.luminance import luminance
+
 Array = npt.NDArray[np.float32]
 
-_YIQ = np.array([0.299, 0.587, 0.114], np.float32)
-"""Weights of red, green and blue in the luminance of YIQ (ITU-R BT.601)."""
-
 _MIN_DEVIATION = 1e-6
-
-
-def luminance(planes: Array) -> Array:
-    """The luminance, float32 [height, width], of a picture [3, height, width]."""
-    found: Array = np.tensordot(_YIQ, planes, 1)
-    return found
 
 
 def gray(planes: Array) -> Array:

@@ -11,7 +11,7 @@ from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import CancelledError
-from dreamlayer.core.images.arrays import check_image
+from dreamlayer.core.images.arrays import check_image, opacity
 from dreamlayer.core.network.files import available, file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
@@ -71,7 +71,9 @@ class Handlers:
             dreamer = self._dreamer_for(request)
             if request.width * request.height > _PREVIEW_PIXELS:
                 dreamer.forget(but=used)
-            used = used.replace(tile=dreamer.estimate(request.width, request.height, used).tile)
+            weighed = raster.mask is not None or opacity(raster.alpha) is not None
+            estimate = dreamer.estimate(request.width, request.height, used, weighed=weighed)
+            used = used.replace(tile=estimate.tile)
             provider = dreamer.objective(used).provider
             pixels = self._run(dreamer, used, raster, request, job.cancelled.is_set)
         if job.cancelled.is_set():
@@ -117,6 +119,7 @@ class Handlers:
             raster.rgb,
             recipe,
             mask=raster.mask,
+            alpha=raster.alpha,
             tile=recipe.tile,
             callbacks=Callbacks(
                 on_progress=sender.update,

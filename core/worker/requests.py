@@ -142,10 +142,11 @@ def _dream(header: Mapping[str, Any], size: int) -> DreamRequest:
 
 def _recipe(changes: Mapping[str, Any], start: str | None) -> Recipe:
     """The recipe; absent parameters come from a preset, or else are the defaults."""
-    base = {} if start is None else preset(start).to_dict()
     try:
+        if start is None:
+            return Recipe.from_dict(changes)
         # By the names of today, so that they replace those of the preset.
-        return Recipe.from_dict({**base, **by_current_names(Recipe, changes)})
+        return Recipe.from_dict({**preset(start).to_dict(), **by_current_names(Recipe, changes)})
     except RecursionError as error:
         raise RequestError("the recipe is nested too deeply") from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -21,8 +23,34 @@ def test_octaves_grow_to_the_full_size() -> None:
 
 def test_octaves_of_a_tiny_image_are_kept_once() -> None:
     """No octave is below one pixel, and equal ones are not repeated."""
-    assert octave_sizes(1, 3, Recipe(octave_scale=1.4)) == [(1, 1), (1, 2), (1, 3)]
-    assert octave_sizes(1, 1, Recipe(octave_scale=1.4)) == [(1, 1)]
+    recipe = Recipe(octaves=6, octave_scale=1.4)
+    assert octave_sizes(1, 3, recipe) == [(1, 1), (1, 2), (1, 3)]
+    assert octave_sizes(1, 1, recipe) == [(1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("height", "width"), [(138, 200), (400, 600), (512, 512), (1080, 1920), (3000, 4000)]
+)
+def test_dreams_of_any_size_grow_from_the_same(height: int, width: int) -> None:
+    """From 110 to 130 pixels of the shorter side, by steps close to the recipe's ratio."""
+    sizes = octave_sizes(height, width, Recipe())
+    assert 110 <= min(sizes[0]) <= 130
+    assert sizes[-1] == (height, width)
+    ratios = [two[0] / one[0] for one, two in pairwise(sizes)]
+    assert all(1.13 < ratio < 1.5 for ratio in ratios)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (64, 64), (1, 5000), (110, 300), (120, 120)])
+def test_small_picture_has_one_octave(size: tuple[int, int]) -> None:
+    """Of its own size."""
+    assert octave_sizes(*size, Recipe()) == [size]
+
+
+def test_smallest_octave_is_one_that_the_network_takes() -> None:
+    """Or one that the recipe allows, if that is larger."""
+    assert min(octave_sizes(900, 900, Recipe(), minimum=224)[0]) in range(223, 226)
+    least = Recipe(min_octave_side=300)
+    assert min(octave_sizes(900, 900, least, minimum=224)[0]) in range(300, 302)
 
 
 def test_octaves_below_the_smallest_are_left_out() -> None:

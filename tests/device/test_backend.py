@@ -33,16 +33,21 @@ BACKENDS = ("numpy", "device")
 
 
 def check(
-    network: Path, grid: Grid | None = None, base: np.ndarray = BASE, **parameters: Any
+    network: Path,
+    grid: Grid | None = None,
+    base: np.ndarray = BASE,
+    weights: np.ndarray | None = None,
+    **parameters: Any,
 ) -> None:
     """Compare both paths for one recipe of ten steps on each of two octaves."""
     given = {"layers": DEEP, "octaves": 2, "steps": 10, **parameters}
-    assert_equal(Recipe(network=str(network), **given), base, grid or Grid(32))
+    recipe = Recipe(network=str(network), **given)
+    assert_equal(recipe, base, grid or Grid(32), weights=weights)
 
 
 def test_default_recipe_is_the_same(small_network: Path) -> None:
     """All octaves, four tiles on the largest, shifted at random."""
-    recipe = Recipe(network=str(small_network), layers=DEEP)
+    recipe = Recipe(network=str(small_network), layers=DEEP, octaves=6)
     assert_equal(recipe, BASE, Grid(32))
 
 
@@ -96,7 +101,8 @@ def test_images_smaller_than_the_network_takes_are_the_same(
 @pytest.mark.parametrize("side", [32, 512])
 def test_normalisations_are_the_same(small_network: Path, kind: str, side: int) -> None:
     """Of the whole gradient and of each tile's, with what keeps them from zero."""
-    check(small_network, Grid(side), normalize=kind, step_size=1.0 if kind == "none" else 0.007)
+    size = 1.0 if kind == "none" else 0.007
+    check(small_network, Grid(side), normalize=kind, step_size=size, pyramid=0)
     check(small_network, Grid(side), normalize_tiles=kind, epsilon=1e-4, min_divisor=1e-3)
 
 
@@ -115,12 +121,27 @@ def test_normalisations_are_the_same(small_network: Path, kind: str, side: int) 
         {"smoothing_growth": 1.5, "smoothing_colors": True},
         {"clip": False, "step_size": 0.05},
         {"clip_gradient": 1.2},
-        {"smoothing": 0.0, "normalize": "none", "step_size": 1.0, "clip": False},
+        {"smoothing": 0.0, "normalize": "none", "pyramid": 0, "step_size": 1.0, "clip": False},
+        {"colors": "free"},
+        {"keep_colors": True, "normalize": "mean"},
+        {"anchor": 1.0},
     ],
 )
 def test_conditioning_is_the_same(small_network: Path, parameters: dict[str, Any]) -> None:
     """Bands, blurs that grow, cascade or mix colours, limits."""
     check(small_network, **parameters)
+
+
+@pytest.mark.parametrize("normalize", ["mean", "std", "none"])
+@pytest.mark.parametrize("pyramid", [0, 3])
+def test_weights_of_pixels_are_the_same(small_network: Path, normalize: str, pyramid: int) -> None:
+    """They weigh the gradient on every octave, and what magnitudes are averaged over."""
+    weights = np.zeros(BASE.shape[1:], np.float32)
+    weights[10:40, 5:30] = np.linspace(0, 1, 25, dtype=np.float32)
+    check(
+        small_network, normalize=normalize, pyramid=pyramid, weights=weights, smoothing=0.8,
+        step_size=1.0 if (normalize, pyramid) == ("none", 0) else 0.007,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 64), (7, 8)])

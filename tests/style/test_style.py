@@ -15,6 +15,7 @@ from dreamlayer.core.errors import (
     PictureError,
     RecipeError,
 )
+from dreamlayer.core.images.luminance import luminance
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.style import StyleRecipe
@@ -22,7 +23,7 @@ from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.style.lbfgs import FourierParameterization, StyleProgress, StyleTracker
 from dreamlayer.core.style.losses import Grams
-from dreamlayer.core.style.luminance import gray, luminance
+from dreamlayer.core.style.luminance import gray
 from dreamlayer.core.style.memory import estimate_style
 from dreamlayer.core.style.optimization import Round
 from dreamlayer.core.style.transfer import StyleTransfer, transfer

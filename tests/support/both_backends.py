@@ -24,7 +24,12 @@ class Run:
     """What one dream gave: its image, its steps without their arrays, and its progress."""
 
     def __init__(
-        self, objective: Objective | DeviceObjective, recipe: Recipe, base: Array, grid: Grid
+        self,
+        objective: Objective | DeviceObjective,
+        recipe: Recipe,
+        base: Array,
+        grid: Grid,
+        weights: Array | None = None,
     ) -> None:
         self.steps: list[tuple[int, int, float, float]] = []
         self.changes: list[Array] = []
@@ -36,6 +41,7 @@ class Run:
             held,
             grid=grid,
             rng=np.random.default_rng(recipe.seed),
+            weights=weights,
             callbacks=Callbacks(self.progress.append, on_step=self._keep),
         )
         self.image = backend.download(dreamt)
@@ -58,16 +64,22 @@ def loaded(
     )
 
 
-def both(recipe: Recipe, base: Array, grid: Grid) -> tuple[Run, Run]:
+def both(recipe: Recipe, base: Array, grid: Grid, weights: Array | None = None) -> tuple[Run, Run]:
     """The same dream in numpy, and resident."""
     pair = loaded(recipe.network, recipe.layers, recipe.guide)
-    numpy, resident = (Run(one, recipe, base, grid) for one in pair)
+    numpy, resident = (Run(one, recipe, base, grid, weights) for one in pair)
     return numpy, resident
 
 
-def assert_equal(recipe: Recipe, base: Array, grid: Grid, moved: float = 0.01) -> None:
+def assert_equal(
+    recipe: Recipe,
+    base: Array,
+    grid: Grid,
+    moved: float = 0.01,
+    weights: Array | None = None,
+) -> None:
     """Check that both dreams are the same, and that either moved the image."""
-    numpy, resident = both(recipe, base, grid)
+    numpy, resident = both(recipe, base, grid, weights)
     assert numpy.image.shape == resident.image.shape == base.shape
     difference = np.abs(numpy.image - resident.image).max()
     assert difference <= TOLERANCE, f"the images differ by up to {difference:.2e}"

@@ -1,0 +1,114 @@
+"""Tone: a picture's luminance, contrast and chroma, measured and matched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dreamlayer.core.images.luminance import luminance
+
+Array = npt.NDArray[np.float32]
+
+_TINY = 1e-6
+_ROUNDS = 4
+_CLOSE = 1e-3
+_MOST = 4.0
+"""Bounds of a single correction, for pictures without any contrast or color."""
+
+
+@dataclass(frozen=True)
+class Tone:
+    """Statistics of a picture, of sRGB-encoded values.
+
+    Attributes
+    ----------
+    luminance : float
+        The mean luminance Y, 0..1.
+    contrast : float
+        The standard deviation of Y.
+    chroma : float
+        The mean distance of a pixel's red and blue from its Y.
+    """
+
+    luminance: float
+    contrast: float
+    chroma: float
+
+
+def tone_of(planes: Array, weights: Array | None = None) -> Tone:
+    """Measure a picture.
+
+    Parameters
+    ----------
+    planes : array
+        float32 [3, height, width], 0..1.
+    weights : array, optional
+        float32 [height, width], 0..1: how much each pixel counts.
+    """
+    y = luminance(planes)
+    mean = _mean(y, weights)
+    chroma = np.hypot(planes[0] - y, planes[2] - y)
+    y -= np.float32(mean)
+    deviation = np.sqrt(_mean(np.square(y, out=y), weights))
+    return Tone(mean, float(deviation), _mean(chroma, weights))
+
+
+def match_tone(planes: Array, tone: Tone, share: float, weights: Array | None = None) -> None:
+    """Give a picture a tone, in place, and clip it to 0..1.
+
+    Parameters
+    ----------
+    planes : array
+        float32 [3, height, width].
+    tone : Tone
+        The tone to reach.
+    share : float
+        How far to go there, 0..1.
+    weights : array, optional
+        As for `tone_of`.
+    """
+    now = tone_of(planes, weights)
+    wanted = Tone(
+        now.luminance + share * (tone.luminance - now.luminance),
+        now.contrast + share * (tone.contrast - now.contrast),
+        now.chroma + share * (tone.chroma - now.chroma),
+    )
+    # Clipping takes a part of each correction back.
+    for _ in range(_ROUNDS):
+        _correct(planes, now, wanted)
+        now = tone_of(planes, weights)
+        if _near(now, wanted):
+            return
+
+
+def _correct(planes: Array, now: Tone, wanted: Tone) -> None:
+    y = luminance(planes)
+    planes -= y
+    planes *= np.float32(_factor(wanted.chroma, now.chroma))
+    y -= np.float32(now.luminance)
+    y *= np.float32(_factor(wanted.contrast, now.contrast))
+    y += np.float32(wanted.luminance)
+    planes += y
+    np.clip(planes, 0, 1, out=planes)
+
+
+def _factor(wanted: float, now: float) -> float:
+    return min(max((wanted + _TINY) / (now + _TINY), 1 / _MOST), _MOST)
+
+
+def _near(now: Tone, wanted: Tone) -> bool:
+    pairs = (
+        (now.luminance, wanted.luminance),
+        (now.contrast, wanted.contrast),
+        (now.chroma, wanted.chroma),
+    )
+    return all(abs(one - two) <= _CLOSE * two + _TINY for one, two in pairs)
+
+
+def _mean(values: Array, weights: Array | None) -> float:
+    if weights is None:
+        return float(values.mean(dtype=np.float64))
+    total = float(weights.sum(dtype=np.float64))
+    return float((values * weights).sum(dtype=np.float64)) / max(total, _TINY)
