@@ -17,7 +17,12 @@ from dreamlayer.core.errors import NetworkError, command, nearest
 from dreamlayer.core.graph.inference import IMAGE
 
 DEFAULT = "default"
-DEFAULT_FILE = Path(__file__).parents[1] / "data" / "inception_v3_mixed5.onnx"
+_DATA = Path(__file__).parents[1] / "data"
+SHIPPED = {
+    name: _DATA / f"{name}.onnx" for name in ("mobilenet_v2_block13", "inception_v3_mixed5")
+}
+"""The files of the networks that ship, by name; the first is the default network."""
+DEFAULT_FILE = next(iter(SHIPPED.values()))
 EXPORTS = {
     "inception_v3": "inception_v3",
     "inception_v3_top": "inception_v3 --top",
@@ -47,7 +52,7 @@ def folders() -> list[Path]:
 
 def available() -> dict[str, Path]:
     """The files of all networks that have a name."""
-    found = {DEFAULT: DEFAULT_FILE}
+    found = {DEFAULT: DEFAULT_FILE, **SHIPPED}
     for folder in folders():
         for path in sorted(folder.glob("*.onnx")) if folder.is_dir() else [folder]:
             if path.suffix == ".onnx" and path.is_file():

