@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.export.shipped.published import Release
@@ -92,7 +91,8 @@ def parse_literal(source: str) -> Any:
         return json.loads("".join(tokens))
     except json.JSONDecodeError as error:
         raise NetworkError(
-            f"the script in the {RELEASE.package} package is not plain data ({error}); {RELEASE.how_to_get}"
+            f"the script in the {RELEASE.package} package is not plain data ({error}); "
+            f"{RELEASE.how_to_get}"
         ) from error
 
 
@@ -140,7 +140,9 @@ def _member(archive: tarfile.TarFile, name: str) -> str:
     """Return a text file of the archive."""
     file = archive.extractfile(name)
     if file is None:
-        raise NetworkError(f"{name} is missing from the {RELEASE.package} package; {RELEASE.how_to_get}")
+        raise NetworkError(
+            f"{name} is missing from the {RELEASE.package} package; {RELEASE.how_to_get}"
+        )
     return file.read().decode()
 
 
@@ -150,7 +152,9 @@ def _exported(archive: tarfile.TarFile, name: str) -> Any:
     # The bundler's own preamble also has `exports=`, followed by a call, never by a literal.
     found = re.search(r'\.exports=(?=["{\[])', source)
     if found is None:
-        raise NetworkError(f"{name}.min.js of {RELEASE.package} exports no data; {RELEASE.how_to_get}")
+        raise NetworkError(
+            f"{name}.min.js of {RELEASE.package} exports no data; {RELEASE.how_to_get}"
+        )
     return parse_literal(source[found.end() :])
 
 
@@ -166,6 +170,7 @@ def _split(stream: bytes, manifest: list[dict[str, Any]]) -> dict[str, Quantized
         start += count
     if start != len(stream):
         raise NetworkError(
-            f"the shards of {RELEASE.package} hold {len(stream)} bytes, not {start}; {RELEASE.how_to_get}"
+            f"the shards of {RELEASE.package} hold {len(stream)} bytes, not {start}; "
+            f"{RELEASE.how_to_get}"
         )
     return weights

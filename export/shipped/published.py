@@ -97,9 +97,7 @@ class Release:
                 f"{self.client}, which downloads the package, is not installed; {self.how_to_get}"
             )
         words = [program, *(("-m", "pip") if pip else ()), *self.arguments]
-        done = subprocess.run(
-            words, cwd=folder, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
         path = folder / self.file
         if done.returncode or not path.is_file():
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
