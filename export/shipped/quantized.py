@@ -24,13 +24,14 @@ class QuantizedTensor:
         One number each, or an array that broadcasts against `codes`.
     """
 
-    codes: NDArray[np.uint8] | NDArray[np.uint16]
+    codes: NDArray[np.unsignedinteger[Any]]
     scale: Any
     minimum: Any
 
     def dequantize(self) -> NDArray[np.float32]:
         """Return the weight as float32, rounded once from float64 as in JavaScript."""
-        return (self.codes.astype(np.float64) * self.scale + self.minimum).astype(np.float32)
+        exact = self.codes.astype(np.float64) * self.scale + self.minimum
+        return np.asarray(exact, np.float32)
 
     def transpose(self, *axes: int) -> QuantizedTensor:
         """Return the same weight with its axes in another order."""
