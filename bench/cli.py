@@ -22,6 +22,8 @@ from bench.report.markdown import report
 from bench.report.readme_table import check, renew
 from dreamlayer.core.cli.program import typed
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.shipped import network_for
+from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term, format_term, parse_term
 
@@ -175,7 +177,7 @@ def _measured(terms: Sequence[Term], options: argparse.Namespace) -> Results:
 
 def _check(terms: Sequence[Term], options: argparse.Namespace) -> None:
     """Find what cannot work before minutes are spent on measuring."""
-    network = Network()
+    network = Network(network_for(DEFAULT_NETWORK, [term.layer for term in terms]))
     network.check(terms)
     smallest = min(options.size)
     least = network.geometry([term.layer for term in terms]).minimum

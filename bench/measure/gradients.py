@@ -36,7 +36,7 @@ def measure(
         The rows; the first is the one that the others are compared with. Rows that cannot be
         measured on this machine, or that compute something else, are left out with the reason.
     terms : sequence of Term
-        The objective, on the default network.
+        The objective, on the shipped network that has its layers.
     sides : sequence of int
         Sides of the square tiles whose gradient is timed; without any, nothing is timed, and the
         result says only which rows can be measured.

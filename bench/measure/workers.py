@@ -53,7 +53,7 @@ class Worker:
     entry : Entry
         The peer, and its interpreter.
     terms : sequence of Term
-        The objective, on the default network.
+        The objective, on the shipped network that has its layers.
 
     Raises
     ------

@@ -42,15 +42,17 @@ class Source(Protocol):
 
 
 class NetworkSource:
-    """The default network, read by `core`."""
+    """The shipped network that has the objective's layers, read by `core`."""
 
     def __init__(self, terms: Sequence[Term]) -> None:
         from dreamlayer.core.network.network import Network
+        from dreamlayer.core.network.shipped import network_for
+        from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 
         self.terms = tuple(terms)
-        self.network: Network = Network()
-        # No overlap: every pixel goes through the network once a step.
         layers = [term.layer for term in terms]
+        self.network: Network = Network(network_for(DEFAULT_NETWORK, layers))
+        # No overlap: every pixel goes through the network once a step.
         self.grid = Grid(TILE, 0, self.network.geometry(layers))
 
     def plan(self) -> Plan:

@@ -66,7 +66,9 @@ def _facts(results: Results, conditions: Conditions) -> str:
     names = [part for version in results.versions.values() for part in version.split(", ")]
     if names:
         lines.append(f"- Versions: {', '.join(dict.fromkeys(names))}")
-    lines.append(f"- Objective: {' + '.join(conditions.objective)} on the default network")
+    lines.append(
+        f"- Objective: {' + '.join(conditions.objective)} on the shipped network that has it"
+    )
     threads = counted(conditions.threads, "thread")
     lines.append(f"- {threads} each, {counted(conditions.rounds, 'round')}")
     return "\n".join(lines)

@@ -30,7 +30,8 @@ from dreamlayer.core.recipe.term import Term
 import numpy as np
 runtime().set_default_logger_severity(3)
 def gradient(provider):
-    session = GradientSession(Network(), [Term("mixed0")], Execution(provider))
+    network = Network("inception_v3_mixed5")
+    session = GradientSession(network, [Term("mixed0")], Execution(provider))
     return session(np.random.default_rng(0).random((3, 96, 96), np.float32))[1].ravel()
 ours = gradient(sys.argv[1])
 if sys.argv[1] != "cpu":

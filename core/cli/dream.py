@@ -62,9 +62,10 @@ def run(options: argparse.Namespace) -> int:
     plots = plot_targets(options.plot, sources, targets, recipe)
 
     from dreamlayer.core.dreaming.dreamer import Dreamer
+    from dreamlayer.core.network.shipped import network_of
 
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
-    dreamer = Dreamer(recipe.network, options.provider, options.threads)
+    dreamer = Dreamer(network_of(recipe), options.provider, options.threads)
     dreamer.network.check(recipe.layers)
     failed = 0
     for source, target, plot in zip(sources, targets, plots, strict=True):

@@ -110,6 +110,7 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core import images
     from dreamlayer.core.errors import OptionError, OutputError
     from dreamlayer.core.network.network import Network
+    from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import parse_channels
     from dreamlayer.core.visualize.bar_chart import bar_sheet, bar_size
     from dreamlayer.core.visualize.features import (
@@ -131,7 +132,7 @@ def run(options: argparse.Namespace) -> int:
             f"name with -o"
         )
     images.check_target(options.output, options.format)
-    network = Network(options.network)
+    network = Network(network_for(options.network, [options.layer] if options.layer else ()))
     if options.layer is None:
         few = ", ".join([x.name for x in network.layers() if x.reason is None][-3:])
         raise OptionError(

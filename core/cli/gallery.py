@@ -74,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core import images
     from dreamlayer.core.errors import OptionError
     from dreamlayer.core.network.network import Network
+    from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import parse_channels
     from dreamlayer.core.visualize.gallery import (
         Gallery,
@@ -97,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
     if recipe.steps == 0:
         raise OptionError("a gallery without steps would only show noise; give --steps 1 or more")
     images.check_target(options.output, options.format)
-    network = Network(options.network)
+    network = Network(network_for(options.network, options.layer or ()))
     gallery = Gallery(network, recipe, options.provider, options.threads)
     terms, title, line = _chosen(network, options, channels, gallery)
     layout = gallery_layout(terms, options.cell, options.columns)

@@ -8,8 +8,9 @@ import fnmatch
 import json
 
 from dreamlayer.core.errors import LayerError
-from dreamlayer.core.network.files import DEFAULT
 from dreamlayer.core.network.network import Layer, Network
+from dreamlayer.core.network.shipped import network_with
+from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--network",
-        default=DEFAULT,
+        default=DEFAULT_NETWORK,
         metavar="NAME",
         help="network, by name or .onnx file (default: %(default)s)",
     )
@@ -32,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print name, channels, stride and whether it can be dreamed, one layer a line."""
-    network = Network(options.network)
+    network = Network(network_with(options.network, options.pattern))
     layers = [x for x in network.layers() if fnmatch.fnmatchcase(x.name, options.pattern)]
     if not layers:
         raise LayerError(

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from dreamlayer.core.errors import command
 from dreamlayer.core.network.files import EXPORTS, available
-from dreamlayer.core.recipe.presets import DEFAULT_NETWORK, DREAMS, STYLES, Preset
+from dreamlayer.core.recipe.networks import ships
+from dreamlayer.core.recipe.presets import DREAMS, STYLES, Preset
 
 _WIDTH = 96
 
@@ -26,19 +27,18 @@ def run(options: argparse.Namespace) -> int:
         rows = _table("dream", found.values(), here) | _table("style", styles.values(), here)
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
-    ready = [one for one in found.values() if one.network == DEFAULT_NETWORK]
-    others = [one for one in found.values() if one.network != DEFAULT_NETWORK]
+    ready = [one for one in found.values() if ships(one.network)]
+    others = [one for one in found.values() if not ships(one.network)]
     own = [one for one in ready if not one.source]
     near = [one for one in ready if one.source]
-    _print("On the network that ships:", own)
-    _print("Near published ones, on the network that ships:", near)
+    _print("On a network that ships:", own)
+    _print("Near published ones, on a network that ships:", near)
     for network in dict.fromkeys(one.network for one in others):
         group = [one for one in others if one.network == network]
         _print(f"As published, on {network}{_state(network, here)}:", group)
     for network in dict.fromkeys(one.network for one in styles.values()):
         group = [one for one in styles.values() if one.network == network]
-        ships = network == DEFAULT_NETWORK
-        on = "the network that ships" if ships else f"{network}{_state(network, here)}"
+        on = "a network that ships" if ships(network) else f"{network}{_state(network, here)}"
         _print(f"Of `dreamlayer style CONTENT STYLE`, on {on}:", group)
     return 0
 

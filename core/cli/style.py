@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     target = _target(options, recipe)
 
     from dreamlayer.core import images
+    from dreamlayer.core.network.shipped import network_of
     from dreamlayer.core.style.pictures import close_styles, open_style
     from dreamlayer.core.style.transfer import StyleTransfer
 
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     opened = images.open(options.content, options.max_megapixels)
     images.check_target(target, options.format, opened)
-    stylist = StyleTransfer(recipe.network, options.provider, options.threads)
+    stylist = StyleTransfer(network_of(recipe), options.provider, options.threads)
     styles = [open_style(name, options.max_megapixels) for name in recipe.styles]
     try:
         needed = stylist.estimate(opened.width, opened.height, recipe, styles).bytes

@@ -33,6 +33,7 @@ from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize, resized_plane
 from dreamlayer.core.network.files import file_version
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.presets import DEFAULT_PRESET, preset
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.runtime.gpu_memory import free_bytes
@@ -308,7 +309,7 @@ def dream(
     ((80, 120, 3), dtype('uint8'), True)
     """
     chosen = preset(recipe) if isinstance(recipe, str) else recipe
-    dreamer = _warm_dreamer(chosen.network, provider)
+    dreamer = _warm_dreamer(network_of(chosen), provider)
     # What other recipes loaded would take memory that this one may need.
     dreamer.forget(but=chosen)
     pixels = image.pixels if isinstance(image, Picture) else as_float(np.asarray(image))

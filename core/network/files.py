@@ -15,9 +15,12 @@ from platformdirs import user_data_path
 
 from dreamlayer.core.errors import NetworkError, command, nearest
 from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, SHIPPED_NETWORKS
 
-DEFAULT = "default"
-DEFAULT_FILE = Path(__file__).parents[1] / "data" / "inception_v3_mixed5.onnx"
+_DATA = Path(__file__).parents[1] / "data"
+SHIPPED = {name: _DATA / f"{name}.onnx" for name in SHIPPED_NETWORKS}
+"""The files of the networks that ship, by name; the first is the default network."""
+DEFAULT_FILE = next(iter(SHIPPED.values()))
 EXPORTS = {
     "inception_v3": "inception_v3",
     "inception_v3_top": "inception_v3 --top",
@@ -47,7 +50,7 @@ def folders() -> list[Path]:
 
 def available() -> dict[str, Path]:
     """The files of all networks that have a name."""
-    found = {DEFAULT: DEFAULT_FILE}
+    found = {DEFAULT_NETWORK: DEFAULT_FILE, **SHIPPED}
     for folder in folders():
         for path in sorted(folder.glob("*.onnx")) if folder.is_dir() else [folder]:
             if path.suffix == ".onnx" and path.is_file():
@@ -83,7 +86,7 @@ def find(name: str) -> Path:
         raise NetworkError(
             f"network {name} is not on this machine; make it with "
             f"`{command('export')} {EXPORTS[name]}` and put it into {folders()[-1]}, or use a "
-            f"preset whose name begins with like-, made for the network that ships"
+            f"preset whose name begins with like-, made for a network that ships"
         )
     hint = nearest(name, known) or f"known are {', '.join(known)}"
     raise NetworkError(

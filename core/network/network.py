@@ -23,8 +23,10 @@ from dreamlayer.core.graph.sizes import (
     stride,
     strides,
 )
-from dreamlayer.core.network.files import DEFAULT, find, load
+from dreamlayer.core.network.files import SHIPPED, find, load
 from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.network.shipped import having
+from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.providers import provider_of
@@ -70,7 +72,7 @@ class Network:
         float32 [batch, 3, height, width], opset 18 or later, standard operators.
     """
 
-    def __init__(self, name: str = DEFAULT) -> None:
+    def __init__(self, name: str = DEFAULT_NETWORK) -> None:
         self.path = find(name)
         self.model = load(self.path)
         self.metadata = {p.key: p.value for p in self.model.metadata_props}
@@ -108,11 +110,14 @@ class Network:
         produced = {name for node in self.model.graph.node for name in node.output}
         for layer in layers:
             if layer not in produced and layer != IMAGE:
-                hint = nearest(layer, self.layer_names)
-                raise LayerError(
-                    f"network {self.name} has no layer {layer!r}; "
-                    f"{hint or 'see `dreamlayer layers` for those it has'}"
+                others = [name for name in having(layer) if SHIPPED[name] != self.path]
+                hint = (
+                    f"network {others[0]} has it"
+                    if others
+                    else nearest(layer, self.layer_names)
+                    or "see `dreamlayer layers` for those it has"
                 )
+                raise LayerError(f"network {self.name} has no layer {layer!r}; {hint}")
 
     @cached_property
     def digest(self) -> str:

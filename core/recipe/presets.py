@@ -10,13 +10,13 @@ from typing import Any, Generic, TypeVar
 
 from dreamlayer.core.errors import RecipeError, nearest
 from dreamlayer.core.recipe.fields import by_current_names
+from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, ships
 from dreamlayer.core.recipe.parameters import Parameters, parse_table, read_text
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.style import StyleRecipe
 
 DEFAULT_PRESET = "default"
 DEFAULT_STYLE = "like-style"
-DEFAULT_NETWORK = "default"
 
 _FOLDER = Path(__file__).parents[1] / "presets"
 _ABOUT = ("description", "source", "base")
@@ -40,7 +40,7 @@ class Preset:
     network : str
         The network that it is made for.
     stand_in : str
-        Another preset, of the network that ships, to use where that network is missing;
+        Another preset, for a network that ships, to use where that network is missing;
         empty where there is none.
     """
 
@@ -77,10 +77,10 @@ class Presets(Generic[R]):
         return [path.stem for path in self.folder.glob("*.toml")]
 
     def presets(self) -> dict[str, Preset]:
-        """All presets by name: the default, those for the network that ships, the others."""
+        """All presets by name: the default, those for the networks that ship, the others."""
 
         def order(one: Preset) -> tuple[bool, bool, bool, str]:
-            ready = one.network == DEFAULT_NETWORK
+            ready = ships(one.network)
             return one.name != self.default, not ready, bool(one.source), one.name
 
         return {one.name: one for one in sorted(map(self._about, self.names()), key=order)}
@@ -147,7 +147,7 @@ class Presets(Generic[R]):
             description=table["description"],
             source=table.get("source", ""),
             network=network,
-            stand_in=stand_in if network != DEFAULT_NETWORK and stand_in in self.names() else "",
+            stand_in="" if ships(network) or stand_in not in self.names() else stand_in,
         )
 
 

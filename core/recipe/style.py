@@ -29,7 +29,10 @@ class StyleRecipe(Parameters):
     COMMAND: ClassVar[str] = "style"
 
     network: str = parameter(
-        "default", "network, by name or .onnx file", group="objective", metavar="NAME"
+        "inception_v3_mixed5",
+        "network, by name or .onnx file",
+        group="objective",
+        metavar="NAME",
     )
     content_layers: tuple[Term, ...] = parameter(
         (Term("mixed3"),),

@@ -13,6 +13,7 @@ from dreamlayer.core.dreaming.memory import Estimate
 from dreamlayer.core.images.arrays import as_float, as_type, check_image
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.presets import DEFAULT_STYLE, style_preset
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.runtime.providers import AUTO, Execution
@@ -126,7 +127,7 @@ def transfer(
         chosen = chosen.replace(styles=files)
     pixels = content.pixels if isinstance(content, Picture) else as_float(np.asarray(content))
     height, width = check_image(pixels)
-    network = StyleTransfer(chosen.network, provider)
+    network = StyleTransfer(network_of(chosen), provider)
     opened = [open_style(one) for one in given or chosen.styles]
     try:
         network.estimate(width, height, chosen, opened)

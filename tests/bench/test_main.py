@@ -44,7 +44,7 @@ MIXED_TERMS = (
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return Network()
+    return Network("inception_v3_mixed5")
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.sizes import Geometry
 from dreamlayer.core.images import read
 from dreamlayer.core.images.resampling import METHODS
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Provider
@@ -189,7 +190,10 @@ def test_shipped_network_is_the_same_for_a_few_steps(coffee: Path) -> None:
     """Before max-pools have had time to amplify what rounding differs by."""
     pixels = read(coffee).pixels[100:220, 100:233]
     recipe = Recipe(octaves=1, steps=3)
-    results = [Dreamer("default", "cpu", 1, backend).dream(pixels, recipe) for backend in BACKENDS]
+    results = [
+        Dreamer("inception_v3_mixed5", "cpu", 1, backend).dream(pixels, recipe)
+        for backend in BACKENDS
+    ]
     assert np.abs(results[0] - results[1]).max() <= TOLERANCE
     assert np.abs(results[0] - pixels).max() > 0.01
 
@@ -214,7 +218,7 @@ def test_dreamer_is_the_same_with_masks_noise_and_previews(
     results, previews = [], []
     for backend in BACKENDS:
         shown: list[Preview] = []
-        dreamer = Dreamer(recipe.network, "cpu", 1, backend)
+        dreamer = Dreamer(network_of(recipe), "cpu", 1, backend)
         results.append(
             dreamer.dream(
                 pixels,
@@ -236,7 +240,7 @@ def test_same_recipe_gives_the_same_bits(small_network: Path) -> None:
     """Twice in one dreamer, and in a fresh one."""
     recipe = Recipe(network=str(small_network), layers=DEEP, octaves=3, steps=3)
     pixels = BASE.transpose(1, 2, 0).copy()
-    dreamers = [Dreamer(recipe.network, "cpu", 1, "device") for _ in range(2)]
+    dreamers = [Dreamer(network_of(recipe), "cpu", 1, "device") for _ in range(2)]
     results = [one.dream(pixels, recipe, tile=32) for one in (dreamers[0], *dreamers)]
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])

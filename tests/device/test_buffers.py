@@ -20,6 +20,7 @@ from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import CancelledError, MemoryLimitError, NetworkError
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
@@ -108,7 +109,7 @@ def test_previews_come_back_reduced(small_network: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Device, "read", noted)
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=1)
-    dreamer = Dreamer(recipe.network, "cpu", 1, "device")
+    dreamer = Dreamer(network_of(recipe), "cpu", 1, "device")
     dreamer.dream(
         BASE.transpose(1, 2, 0),
         recipe,
@@ -139,7 +140,7 @@ def test_cancel_takes_effect_within_a_tile(small_network: Path) -> None:
 def test_graphs_are_made_once(small_network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next picture of this size uses the cached graphs."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=1)
-    dreamer = Dreamer(recipe.network, "cpu", 1, "device")
+    dreamer = Dreamer(network_of(recipe), "cpu", 1, "device")
     dreamer.dream(BASE.transpose(1, 2, 0), recipe)
     monkeypatch.setattr("dreamlayer.core.device.graphs.open_session", None)
     monkeypatch.setattr("dreamlayer.core.device.objective.open_session", None)
@@ -166,14 +167,16 @@ def test_rarely_run_graphs_release_memory(
     results = []
     for large in (1_000_000, 10):
         monkeypatch.setattr(backend, "_LARGE", large)
-        results.append(Dreamer(recipe.network, "cpu", 1, "device").dream(image, recipe))
+        results.append(Dreamer(network_of(recipe), "cpu", 1, "device").dream(image, recipe))
     np.testing.assert_array_equal(*results)
 
 
 def test_formula_may_write_what_it_reads() -> None:
     """In place, pixel by pixel, as schemes do; other images are not changed."""
     recipe = Recipe()
-    objective = DeviceObjective(Network(), recipe.layers, "", Execution("cpu", 1))
+    objective = DeviceObjective(
+        Network("inception_v3_mixed5"), recipe.layers, "", Execution("cpu", 1)
+    )
     there = objective.backend(recipe)
     first, second = there.upload(BASE), there.upload(1 - BASE)
     formula: Formula = lambda _, a, b: a * 0.25 + b * 0.75  # noqa: E731
@@ -230,4 +233,4 @@ def test_tile_that_does_not_fit_is_refused_while_dreaming(
     monkeypatch.setattr(BoundGraph, "run", broken)
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=1)
     with pytest.raises(MemoryLimitError, match=r"a tile of 100 × 80 pixels; use a tile of 50 "):
-        Dreamer(recipe.network, "cpu", 1, "device").dream(BASE.transpose(1, 2, 0), recipe)
+        Dreamer(network_of(recipe), "cpu", 1, "device").dream(BASE.transpose(1, 2, 0), recipe)

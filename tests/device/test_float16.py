@@ -11,6 +11,7 @@ import pytest
 from dreamlayer.core.device.float16 import loss_scale, to_float16
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 
@@ -21,7 +22,7 @@ def test_float16_network_gives_nearly_the_same_gradient(small_network: Path) -> 
     recipe = Recipe(network=str(small_network), layers=terms, precision="fast", octaves=1, steps=1)
     pixels = np.random.default_rng(0).random((50, 40, 3), np.float32)
     full, fast = (
-        Dreamer(recipe.network, "cpu", 1, "device").dream(pixels, recipe.replace(precision=p))
+        Dreamer(network_of(recipe), "cpu", 1, "device").dream(pixels, recipe.replace(precision=p))
         for p in ("full", "fast")
     )
     a, b = full - pixels, fast - pixels
@@ -31,7 +32,7 @@ def test_float16_network_gives_nearly_the_same_gradient(small_network: Path) -> 
 
 def test_shipped_network_computes_in_float16() -> None:
     """Its tensors do; image, weights as stored and the layers' names stay."""
-    network = Network()
+    network = Network("inception_v3_mixed5")
     half = to_float16(network.model, ["mixed3", "mixed4"])
     found = onnx.shape_inference.infer_shapes(half).graph
     kinds = {i.name: i.type.tensor_type.elem_type for i in [*found.value_info, *found.output]}
@@ -47,7 +48,7 @@ def test_shipped_network_computes_in_float16() -> None:
 
 def test_loss_scale_rounds_nothing() -> None:
     """A power of two that grows with positions; 1 for sums, which do not vanish."""
-    network = Network()
+    network = Network("inception_v3_mixed5")
     near, deep = (loss_scale(network, (Term(name),)) for name in ("mixed0", "mixed5"))
     assert near > deep > 1
     assert np.log2([near, deep]) == pytest.approx(np.round(np.log2([near, deep])))

@@ -11,6 +11,7 @@ from dreamlayer.core.dreaming import backends
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import OptionError, ProviderError
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
@@ -56,11 +57,11 @@ def test_dreamer_takes_the_backend_that_is_asked_for(small_network: Path) -> Non
     """On the CPU numpy's, unless the other is demanded; a missing provider is refused."""
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),))
     for backend, kind in (("auto", Objective), ("numpy", Objective), ("device", DeviceObjective)):
-        found = Dreamer(recipe.network, "cpu", 1, backend).objective(recipe)
+        found = Dreamer(network_of(recipe), "cpu", 1, backend).objective(recipe)
         assert type(found) is kind
         assert found.provider == "cpu"
     with pytest.raises(ProviderError):
-        Dreamer(recipe.network, "cuda" if not _has_cuda() else "coreml").objective(recipe)
+        Dreamer(network_of(recipe), "cuda" if not _has_cuda() else "coreml").objective(recipe)
 
 
 def _has_cuda() -> bool:

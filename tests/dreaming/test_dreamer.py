@@ -17,6 +17,8 @@ from dreamlayer.core.ascent.preview import Preview
 from dreamlayer.core.dreaming import dreamer as dreamer_module
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.errors import CancelledError, ImageError, NetworkError
+from dreamlayer.core.network.files import SHIPPED
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.presets import parse
 
 RNG = np.random.default_rng(0)
@@ -58,7 +60,7 @@ def test_same_seed_same_bytes_on_the_default_network() -> None:
 
 def test_warm_dreamer_gives_what_a_fresh_one_gives(recipe: Recipe) -> None:
     """What was dreamed before leaves no trace."""
-    dreamer = Dreamer(recipe.network)
+    dreamer = Dreamer(network_of(recipe))
     dreamer.dream(PHOTO[::-1].copy(), recipe.replace(seed=9))
     np.testing.assert_array_equal(dreamer.dream(PHOTO, recipe), dream(PHOTO, recipe))
 
@@ -88,7 +90,7 @@ def test_last_preview_is_the_result(recipe: Recipe) -> None:
     """One after each octave, all of one size, the last one what is returned."""
     shown: list[Preview] = []
     mask = np.linspace(0, 1, PHOTO[:, :, 0].size, dtype=np.float32).reshape(PHOTO.shape[:2])
-    result = Dreamer(recipe.network).dream(
+    result = Dreamer(network_of(recipe)).dream(
         PHOTO,
         recipe.replace(strength=0.7),
         mask=mask,
@@ -102,7 +104,7 @@ def test_last_preview_is_the_result(recipe: Recipe) -> None:
 
 def test_few_objectives_are_kept(recipe: Recipe) -> None:
     """Whoever tries many layers does not fill the memory; the latest ones stay at hand."""
-    dreamer = Dreamer(recipe.network)
+    dreamer = Dreamer(network_of(recipe))
     tried = [recipe.replace(layers=(Term("deep", weight),)) for weight in range(1, 7)]
     for one in [*tried, tried[3]]:
         dreamer.objective(one)
@@ -216,7 +218,7 @@ def test_public_names_are_all_there() -> None:
 def test_noise_start_does_not_see_the_picture(recipe: Recipe) -> None:
     """Two pictures of one size become the same dream; strength mixes the picture back in."""
     recipe = recipe.replace(start="noise")
-    dreamer = Dreamer(recipe.network, "cpu")
+    dreamer = Dreamer(network_of(recipe), "cpu")
     one, two = dreamer.dream(PHOTO, recipe), dreamer.dream(1 - PHOTO, recipe)
     np.testing.assert_allclose(one, two, atol=1e-6)
     half = dreamer.dream(PHOTO, recipe.replace(strength=0.5))
@@ -238,7 +240,7 @@ def test_larger_pictures_are_dreamt_at_the_max_side(recipe: Recipe) -> None:
     recipe = recipe.replace(max_side=28)
     mask = np.zeros(PHOTO.shape[:2], np.float32)
     mask[:, 20:] = 1
-    dreamt = Dreamer(recipe.network, "cpu").dream(PHOTO, recipe, mask=mask)
+    dreamt = Dreamer(network_of(recipe), "cpu").dream(PHOTO, recipe, mask=mask)
     assert dreamt.shape == PHOTO.shape
     np.testing.assert_array_equal(dreamt[:, :20], PHOTO[:, :20])
     change = (dreamt - PHOTO)[:, 24:]
@@ -252,7 +254,7 @@ def test_noise_dream_is_compared_with_the_picture(recipe: Recipe) -> None:
     recipe = recipe.replace(
         layers=(Term("image", kind="original"),), start="noise", octaves=1, steps=60, smoothing=0.0
     )
-    dreamt = Dreamer(recipe.network, "cpu").dream(PHOTO, recipe)
+    dreamt = Dreamer(network_of(recipe), "cpu").dream(PHOTO, recipe)
     noise = np.abs(PHOTO - 0.5).mean()
     assert np.abs(dreamt - PHOTO).mean() < 0.2 * noise
 
@@ -260,7 +262,7 @@ def test_noise_dream_is_compared_with_the_picture(recipe: Recipe) -> None:
 def test_noise_dream_at_a_max_side_holds_nothing_of_the_picture(recipe: Recipe) -> None:
     """Its detail does not come back with the enlargement."""
     recipe = recipe.replace(start="noise", max_side=28)
-    dreamer = Dreamer(recipe.network, "cpu")
+    dreamer = Dreamer(network_of(recipe), "cpu")
     one, two = dreamer.dream(PHOTO, recipe), dreamer.dream(1 - PHOTO, recipe)
     np.testing.assert_allclose(one, two, atol=1e-6)
 
@@ -302,6 +304,7 @@ def test_dream_keeps_one_objective(recipe: Recipe) -> None:
 
 def test_missing_network_file_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also that of the network that should be there."""
-    monkeypatch.setattr("dreamlayer.core.network.files.DEFAULT_FILE", Path("gone.onnx"))
+    for name in SHIPPED:
+        monkeypatch.setitem(SHIPPED, name, Path("gone.onnx"))
     with pytest.raises(NetworkError, match=r"gone\.onnx' cannot be read"):
         dream(PHOTO)

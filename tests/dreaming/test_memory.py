@@ -21,7 +21,7 @@ GIB = 2.0**30
 @pytest.fixture(scope="module")
 def network() -> Network:
     """The shipped one."""
-    return Network()
+    return Network("inception_v3_mixed5")
 
 
 def test_memory_grows_with_pixels_and_tile(network: Network) -> None:
@@ -70,7 +70,7 @@ def test_estimate_is_true(tmp_path: Path) -> None:
 
 def test_tile_is_the_whole_image_where_the_gpu_has_room() -> None:
     """Less where it has not; a tile that was asked for is kept or refused."""
-    network, recipe = Network(), Recipe()
+    network, recipe = Network("inception_v3_mixed5"), Recipe()
 
     def tile(free: float, **parameters: Any) -> int:
         used = recipe.replace(**parameters)

@@ -14,6 +14,7 @@ from dreamlayer.core.errors import LayerError, PictureError, RecipeError
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.references import mean_gram
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term, parse_terms
 from dreamlayer.core.runtime.providers import Execution
@@ -40,7 +41,7 @@ def test_guided_dream_comes_nearer_to_its_guide(
 ) -> None:
     """The objective is higher after the dream than before it."""
     recipe = recipe_of(small_network, f"deep:1::{kind}", guide=str(guide), steps=6)
-    dreamer = Dreamer(recipe.network, "cpu")
+    dreamer = Dreamer(network_of(recipe), "cpu")
     objective = dreamer.objective(recipe)
     dreamt = dreamer.dream(PHOTO, recipe)
     before, after = (
@@ -79,14 +80,14 @@ def test_original_is_looked_at_octave_by_octave_and_tile_by_tile(small_network: 
     layers = "deep:1::original, image:1::original"
     recipe = recipe_of(small_network, layers, tile=32, steps=3, normalize="none", step_size=1.0)
     pale = 0.3 + 0.4 * PHOTO
-    dreamt = Dreamer(recipe.network, "cpu").dream(pale, recipe)
+    dreamt = Dreamer(network_of(recipe), "cpu").dream(pale, recipe)
     np.testing.assert_allclose(dreamt, pale, atol=1e-5)
 
 
 def test_variation_makes_a_picture_smoother(small_network: Path) -> None:
     """Neighbours differ less afterwards."""
     recipe = recipe_of(small_network, "image:1::variation", smoothing=0.0, steps=10)
-    dreamt = Dreamer(recipe.network, "cpu").dream(PHOTO, recipe)
+    dreamt = Dreamer(network_of(recipe), "cpu").dream(PHOTO, recipe)
     assert np.abs(np.diff(dreamt, axis=1)).mean() < 0.9 * np.abs(np.diff(PHOTO, axis=1)).mean()
 
 
@@ -94,9 +95,9 @@ def test_guide_is_read_again_when_its_file_changes(small_network: Path, guide: P
     """A warm dreamer does not dream of what the file held before."""
     recipe = recipe_of(small_network, "deep:1::guide", guide=str(guide), steps=1)
     with pytest.raises(LayerError, match="a position every 1 pixels"):
-        Dreamer(recipe.network, "cpu").objective(recipe)
+        Dreamer(network_of(recipe), "cpu").objective(recipe)
     recipe = recipe.replace(layers=parse_terms("deep:1::direction"))
-    dreamer = Dreamer(recipe.network, "cpu")
+    dreamer = Dreamer(network_of(recipe), "cpu")
     first = dreamer.dream(PHOTO, recipe)
     Image.fromarray(np.full((60, 80, 3), (255, 0, 0), np.uint8)).save(guide)
     assert not dreamer.is_warm(recipe)
@@ -105,7 +106,7 @@ def test_guide_is_read_again_when_its_file_changes(small_network: Path, guide: P
 
 def test_guide_that_is_missing_small_or_no_picture_is_one_sentence(tmp_path: Path) -> None:
     """Each says what to give."""
-    network, terms = Network("default"), (Term("mixed5", kind="guide"),)
+    network, terms = Network("inception_v3_mixed5"), (Term("mixed5", kind="guide"),)
     with pytest.raises(RecipeError, match="set guide to a picture file"):
         Objective(network, terms)
     Image.new("RGB", (90, 30)).save(tmp_path / "small.png")
@@ -120,7 +121,7 @@ def test_guide_that_is_missing_small_or_no_picture_is_one_sentence(tmp_path: Pat
 
 def test_layers_without_rows_and_columns_are_refused_where_those_count() -> None:
     """The picture itself has some, and an unknown layer is answered with the nearest."""
-    network = Network("default")
+    network = Network("inception_v3_mixed5")
     with pytest.raises(LayerError, match="did you mean mixed5"):
         Activations(network, ["mixd5"])
     maps = Activations(network, ["mixed0", "image"], Execution("cpu"))(

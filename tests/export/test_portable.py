@@ -65,12 +65,16 @@ def pooled() -> onnx.ModelProto:
     return model
 
 
-@pytest.fixture(scope="module", params=["shipped", "pooled"])
+@pytest.fixture(scope="module", params=["default", "inception", "pooled"])
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A gradient model in a file, of the shipped network or of one full of traps."""
+    """A gradient model in a file, of a shipped network or of one full of traps."""
     path = tmp_path_factory.mktemp("exported") / "gradient.onnx"
-    if request.param == "shipped":
-        export_gradient.run("default", ["mixed3", "mixed5:0.5"], path, [])
+    layers = {
+        "default": ["block_10_depthwise:0.5", "block_11_expand", "block_13_expand"],
+        "inception": ["mixed3", "mixed5:0.5"],
+    }
+    if request.param in layers:
+        export_gradient.run("default", layers[request.param], path, [])
     else:
         onnx.save(gradient_model(pooled(), [Term("deep")]), path)
     return path

@@ -10,15 +10,39 @@ import pytest
 from small_network import small_model
 
 from dreamlayer.core.errors import LayerError, NetworkError
-from dreamlayer.core.network.files import DEFAULT_FILE, available, find, read_model
+from dreamlayer.core.network.files import DEFAULT_FILE, SHIPPED, available, find, read_model
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 
+NAMED = {
+    "Conv1_relu": (32, 2),
+    "block_3_depthwise": (144, 8),
+    "block_6_depthwise_relu": (192, 16),
+    "block_10_depthwise": (384, 16),
+    "block_11_expand": (576, 16),
+    "block_11_expand_BN": (576, 16),
+    "block_12_add": (96, 16),
+    "block_13_expand": (576, 16),
+    "block_13_depthwise_relu": (576, 32),
+}
+"""Some layers of MobileNetV2, with channels and stride."""
+
 
 def test_default_network_ships_with_the_package() -> None:
-    """It is there without any download, and its layers are those of InceptionV3 to mixed5."""
+    """It is there without any download, and its layers are those of MobileNetV2 to block 13."""
     network = Network()
-    assert network.path == DEFAULT_FILE
+    assert network.path == DEFAULT_FILE == SHIPPED["mobilenet_v2_block13"]
+    layers = {layer.name: layer for layer in network.layers()}
+    assert all(layer.reason is None for layer in layers.values())
+    found = {name: (layers[name].channels, layers[name].stride) for name in NAMED}
+    assert found == NAMED
+    assert "block_13_project" not in layers
+
+
+def test_inception_v3_ships_with_the_package() -> None:
+    """The same for the other, whose layers are those of InceptionV3 to mixed5."""
+    network = Network("inception_v3_mixed5")
+    assert network.path == SHIPPED["inception_v3_mixed5"]
     layers = {layer.name: layer for layer in network.layers()}
     assert all(layer.reason is None for layer in layers.values())
     channels = {f"mixed{i}": layers[f"mixed{i}"].channels for i in range(6)}
@@ -143,12 +167,23 @@ def test_missing_weights_file_is_named(tmp_path: Path, content: bytes | None) ->
 def test_unknown_layer_is_answered_from_the_layer_list() -> None:
     """Suggestions are layers, not inner tensors."""
     with pytest.raises(LayerError, match="did you mean mixed5 or mixed"):
-        Network().check([Term("mixed55")])
+        Network("inception_v3_mixed5").check([Term("mixed55")])
 
 
-def test_listed_layers_exist_in_the_graph() -> None:
+def test_layer_of_the_other_network_is_found_there() -> None:
+    """Who names a layer of the other shipped network is told of that one."""
+    for name, layer, other in (
+        ("default", "mixed3", "inception_v3_mixed5"),
+        ("inception_v3_mixed5", "block_11_expand", "mobilenet_v2_block13"),
+    ):
+        with pytest.raises(LayerError, match=f"no layer '{layer}'; network {other} has it"):
+            Network(name).check_layers([layer])
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_listed_layers_exist_in_the_graph(name: str) -> None:
     """The metadata of the shipped file speaks of tensors that are there."""
-    network = Network()
+    network = Network(name)
     listed = json.loads(network.metadata["dreamlayer.layers"])
     outputs = {name for node in network.model.graph.node for name in node.output}
     assert set(listed) <= outputs

@@ -46,12 +46,16 @@ def test_gradient_is_that_of_the_cpu(
     tile = np.random.default_rng(0).random((3, *size), np.float32)
     # As skies are: flat areas, where the taps of pools are all alike.
     tile[:, :40, :50] = 1.0
-    ours = GradientSession(Network(), TERMS, Execution("openvino", precision=precision))
+    ours = GradientSession(
+        Network("inception_v3_mixed5"), TERMS, Execution("openvino", precision=precision)
+    )
     assert ours.provider == "openvino"
     if fixed:
         ours.specialize(size)
     loss, gradient = ours(tile)
-    expected_loss, expected = GradientSession(Network(), TERMS, Execution("cpu"))(tile)
+    expected_loss, expected = GradientSession(
+        Network("inception_v3_mixed5"), TERMS, Execution("cpu")
+    )(tile)
     assert loss == pytest.approx(expected_loss, rel=1e-5 if precision == "full" else 1e-2)
     assert cosine(gradient, expected) >= least
 
@@ -145,14 +149,14 @@ def test_memory_is_told(tmp_path: Path, precision: str, most: float) -> None:
 
 def test_auto_takes_it() -> None:
     """Who has installed it need not name it."""
-    assert GradientSession(Network(), TERMS).provider == "openvino"
+    assert GradientSession(Network("inception_v3_mixed5"), TERMS).provider == "openvino"
 
 
 def test_fast_picture_is_near_the_full_one() -> None:
     """A whole dream in bfloat16 differs from float32's by less than it does from the photo."""
     pixels = np.random.default_rng(0).random((120, 150, 3)).astype(np.float32)
     recipe = Recipe(octaves=2, steps=4)
-    dreamer = Dreamer("default", "openvino")
+    dreamer = Dreamer("inception_v3_mixed5", "openvino")
     full, fast = (dreamer.dream(pixels, recipe.replace(precision=p)) for p in PRECISIONS)
     assert cosine(fast - pixels, full - pixels) >= 0.8
     assert np.abs(fast - full).mean() < 0.5 * np.abs(full - pixels).mean()

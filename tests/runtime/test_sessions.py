@@ -123,15 +123,17 @@ def test_cuda_agrees_with_the_cpu() -> None:
     """The gradient on the GPU has the CPU's direction: cosine ≥ 0.999."""
     terms = [Term("mixed3"), Term("mixed5")]
     tile = RNG.random((3, 200, 200), np.float32)
-    _, cpu = GradientSession(Network(), terms, Execution("cpu"))(tile)
-    _, gpu = GradientSession(Network(), terms, Execution("cuda"))(tile)
+    _, cpu = GradientSession(Network("inception_v3_mixed5"), terms, Execution("cpu"))(tile)
+    _, gpu = GradientSession(Network("inception_v3_mixed5"), terms, Execution("cuda"))(tile)
     cosine = float((cpu * gpu).sum() / np.linalg.norm(cpu) / np.linalg.norm(gpu))
     assert cosine >= 0.999
 
 
 def test_session_for_one_size_agrees() -> None:
     """On the shipped network, sessions for one size and for any size agree."""
-    session = GradientSession(Network(), [Term("mixed3"), Term("mixed5")], Execution("cpu"))
+    session = GradientSession(
+        Network("inception_v3_mixed5"), [Term("mixed3"), Term("mixed5")], Execution("cpu")
+    )
     tile = RNG.random((3, 150, 131), np.float32)
     loss, gradient = session(tile)
     session.specialize((150, 131))
@@ -293,7 +295,7 @@ class TestCache:
 
     def test_shipped_network_shares_its_weights(self, folder: Path) -> None:
         """Graphs for other sizes take kilobytes, since weights are stored under their content."""
-        source = Network().gradient_source
+        source = Network("inception_v3_mixed5").gradient_source
         for size in (None, (80, 90), (96, 75)):
             open_session(source([Term("mixed0")], size), Execution("cpu"))
         kinds = [path.suffix for path in folder.iterdir()]
@@ -322,7 +324,7 @@ class TestCache:
 
     def test_missing_weights_are_made_again(self, folder: Path) -> None:
         """A graph without its weights is no error."""
-        source = Network().gradient_source([Term("mixed0")])
+        source = Network("inception_v3_mixed5").gradient_source([Term("mixed0")])
         open_session(source, Execution("cpu"))
         for path in folder.glob("*.weights"):
             path.unlink()
@@ -332,7 +334,7 @@ class TestCache:
     @pytest.mark.parametrize("share", [0.5, 0.0])
     def test_truncated_weights_are_made_again(self, folder: Path, share: float) -> None:
         """A weights file that is too short is never read; the next session replaces it."""
-        source = Network().gradient_source([Term("mixed0")])
+        source = Network("inception_v3_mixed5").gradient_source([Term("mixed0")])
         open_session(source, Execution("cpu"))
         (weights,) = folder.glob("*.weights")
         whole = weights.read_bytes()
@@ -343,7 +345,7 @@ class TestCache:
 
     def test_weights_in_use_are_not_deleted_first(self, folder: Path) -> None:
         """Opening a graph counts as using its weights."""
-        source = Network().gradient_source([Term("mixed0")])
+        source = Network("inception_v3_mixed5").gradient_source([Term("mixed0")])
         open_session(source, Execution("cpu"))
         (weights,) = folder.glob("*.weights")
         os.utime(weights, (1, 1))

@@ -253,7 +253,7 @@ def test_bad_requests_get_a_sentence(recipe: StyleRecipe, tmp_path: Path) -> Non
     """Each with what came and what to do."""
     broken = tmp_path / "broken.png"
     broken.write_text("no picture")
-    large = Network()
+    large = Network("inception_v3_mixed5")
     default = StyleRecipe(octaves=1, rounds=1, evaluations=1)
     with pytest.raises(RecipeError, match="no style picture; name one"):
         transfer(CONTENT, (), recipe)

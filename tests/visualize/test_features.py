@@ -66,10 +66,10 @@ def test_a_picture_below_the_minimum_is_refused() -> None:
     """With the size that is needed, and what to do."""
     tiny = np.zeros((10, 60, 3), np.float32)
     with pytest.raises(PictureError, match=r"needs 43 at least.*enlarge it first"):
-        features(Network(), tiny, "mixed5")
+        features(Network("inception_v3_mixed5"), tiny, "mixed5")
     wide = np.zeros((50, 600, 3), np.float32)
     with pytest.raises(PictureError, match=r"reduced to 100 × 8.*raise --max-side"):
-        features(Network(), wide, "mixed5", max_side=100)
+        features(Network("inception_v3_mixed5"), wide, "mixed5", max_side=100)
 
 
 def test_values_below_zero_get_their_own_colors(network: Network, pixels: np.ndarray) -> None:

@@ -8,6 +8,7 @@ import pytest
 from dreamlayer.core.ascent.loop import Callbacks, Step
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.visualize.run_plot import Recorder, figure, loss_curve, nice_ticks, step_ticks
 
@@ -16,7 +17,7 @@ def record_of(recipe: Recipe) -> Recorder:
     """A run on a small picture."""
     record = Recorder(recipe.steps)
     pixels = np.random.default_rng(0).random((40, 60, 3), np.float32)
-    Dreamer(recipe.network).dream(pixels, recipe, callbacks=Callbacks(on_step=record))
+    Dreamer(network_of(recipe)).dream(pixels, recipe, callbacks=Callbacks(on_step=record))
     return record
 
 

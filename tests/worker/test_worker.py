@@ -159,14 +159,16 @@ def test_description_with_layers(client: Client) -> None:
     """What the plug-in's own file says, and what only this machine knows."""
     client.send(type="describe", id=1)
     client.send(type="describe", id=2, network="default")
-    (plain, _), (named, _) = client.answer(), client.answer()
+    client.send(type="describe", id=3, network="inception_v3_mixed5")
+    (plain, _), (named, _), (other, _) = (client.answer() for _ in range(3))
     held = json.loads((ROOT / "plugin" / "dreamlayer" / "description.json").read_text("utf-8"))
     assert {key: plain[key] for key in held} == held
     assert Path(plain["networks"]["default"]).is_file()
     assert "layers" not in plain
-    layers = {layer["name"]: layer for layer in named["layers"]}
-    assert layers["mixed5"]["channels"] == 768
-    assert set(layers["mixed5"]) == {"name", "channels", "stride"}
+    for described, layer, channels in ((named, "block_12_add", 96), (other, "mixed5", 768)):
+        layers = {one["name"]: one for one in described["layers"]}
+        assert layers[layer]["channels"] == channels
+        assert set(layers[layer]) == {"name", "channels", "stride"}
 
 
 def test_cancel_in_the_middle_and_of_one_that_waits(

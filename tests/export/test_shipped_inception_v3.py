@@ -1,11 +1,7 @@
-"""The shipped network: that it is what it says, agrees with Keras, and can be rebuilt."""
+"""The shipped InceptionV3: that it is what it says and agrees with Keras, and how it is read."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,48 +12,16 @@ from PIL import Image
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph import sizes
 from dreamlayer.export import network_file, verify
-from dreamlayer.export.shipped import default, inception_v3, nsfwjs
+from dreamlayer.export.shipped import inception_v3, nsfwjs
 
 PHOTO = Path(__file__).parents[1] / "data" / "coffee.jpg"
-TARBALL_VARIABLE = "DREAMLAYER_NSFWJS_TARBALL"
 MIXED = [f"mixed{number}" for number in range(6)]
 NO_TENSORFLOW = "needs TensorFlow: pip install 'dreamlayer[export]'"
 
 
 @pytest.fixture(scope="module")
 def shipped() -> onnx.ModelProto:
-    return onnx.load(default.DEFAULT_OUTPUT)
-
-
-@pytest.fixture(scope="module")
-def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    named = os.environ.get(TARBALL_VARIABLE)
-    if named:
-        return Path(named)
-    if shutil.which("npm") is None:
-        pytest.skip(f"set {TARBALL_VARIABLE} to the file of `npm pack nsfwjs@4.3.0`")
-    try:
-        return nsfwjs.fetch(tmp_path_factory.mktemp("npm"))
-    except NetworkError as error:
-        pytest.skip(f"{error} (or set {TARBALL_VARIABLE})")
-
-
-def test_shipped_network_meets_the_contract(shipped: onnx.ModelProto) -> None:
-    """One symbolic image input, standard operators, and a tensor for every listed layer."""
-    onnx.checker.check_model(shipped, full_check=True)
-    (image,) = shipped.graph.input
-    dims = image.type.tensor_type.shape.dim
-    assert image.name == "image"
-    assert [dim.dim_param or dim.dim_value for dim in dims] == ["batch", 3, "height", "width"]
-    assert [(entry.domain, entry.version) for entry in shipped.opset_import] == [("", 18)]
-    declared = {info.name: info for info in [*shipped.graph.value_info, *shipped.graph.output]}
-    layers = network_file.layer_names(shipped)
-    assert layers[0] == "conv2d"
-    assert layers[-1] == "mixed5"
-    for name in layers:
-        shape = declared[name].type.tensor_type.shape.dim
-        assert len(shape) == 4, name
-        assert shape[1].dim_value > 0, name
+    return onnx.load(inception_v3.NETWORK.file)
 
 
 def test_minimum_size_is_the_smallest_that_runs(shipped: onnx.ModelProto) -> None:
@@ -67,19 +31,6 @@ def test_minimum_size_is_the_smallest_that_runs(shipped: onnx.ModelProto) -> Non
     assert sizes.accepted_sizes(shipped, layers) == (recorded, 1)
     found = verify.activations(shipped, ["mixed5"], verify.noise_image(recorded))
     assert found["mixed5"].shape == (1, 768, 1, 1)
-
-
-def test_provenance_tells_the_truth(shipped: onnx.ModelProto) -> None:
-    """Digest and size in the JSON are the file's, and the digest of the weights is theirs."""
-    record = json.loads(default.DEFAULT_OUTPUT.with_suffix(".json").read_text("utf-8"))
-    content = default.DEFAULT_OUTPUT.read_bytes()
-    assert record["sha256"] == hashlib.sha256(content).hexdigest()
-    assert record["bytes"] == len(content)
-    digest = network_file.weights_sha256(shipped.graph.initializer)
-    assert network_file.read_description(shipped)["weights_sha256"] == digest
-    license_text = (default.DEFAULT_OUTPUT.with_name(default.LICENSE_OUTPUT)).read_text("utf-8")
-    assert license_text.startswith("MIT License")
-    assert "Infinite Red" in license_text
 
 
 def test_a_photo_excites_every_block(shipped: onnx.ModelProto) -> None:
@@ -117,32 +68,6 @@ def test_agrees_with_keras(shipped: onnx.ModelProto) -> None:
         assert row.activation_error < 1e-4, verify.format_table(rows, "Keras")
         assert row.gradient_error < 1e-4, verify.format_table(rows, "Keras")
         assert row.cosine > 0.9999, verify.format_table(rows, "Keras")
-
-
-def test_rebuilds_byte_for_byte(tarball: Path, tmp_path: Path) -> None:
-    """The one command gives the shipped network, provenance and licence again."""
-    told = default.run(tarball, tmp_path / default.DEFAULT_OUTPUT.name)
-    assert "byte for byte the shipped network" in told
-    for file in tmp_path.iterdir():
-        assert file.read_bytes() == default.DEFAULT_OUTPUT.with_name(file.name).read_bytes(), (
-            file.name
-        )
-    assert len(list(tmp_path.iterdir())) == 3
-
-
-def test_another_tarball_is_refused(tmp_path: Path) -> None:
-    """A file with another digest is refused before it is opened."""
-    wrong = tmp_path / "nsfwjs-4.3.0.tgz"
-    wrong.write_bytes(b"no tarball")
-    with pytest.raises(NetworkError, match="SHA-512 differs; run `npm pack"):
-        nsfwjs.read_package(wrong)
-
-
-def test_missing_npm_says_how_to_get_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without npm and without a tarball, the error gives the two commands that help."""
-    monkeypatch.setattr(shutil, "which", lambda _: None)
-    with pytest.raises(NetworkError, match=r"npm pack nsfwjs@4\.3\.0.*--tarball"):
-        nsfwjs.read_package(None)
 
 
 @pytest.mark.parametrize(
