@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -51,16 +52,16 @@ def condition(
     float
         The divisor; not finite if the gradient is not.
     """
-    matrix, share = color_matrix(recipe), 1.0
+    matrix, shares = color_matrix(recipe), WHOLE
     if matrix is not None:
         mix_colors(gradient, matrix)
     if weights is not None:
         gradient *= weights
-        share = share_of(weights)
+        shares = Shares.of(weights)
     if recipe.pyramid:
-        normalize_bands(gradient, recipe.pyramid, share)
+        normalize_bands(gradient, recipe.pyramid, shares.square)
     smooth(gradient, recipe, step, threads)
-    divisor = divide(gradient, recipe.normalize, recipe, share)
+    divisor = divide(gradient, recipe.normalize, recipe, shares)
     if weights is not None:
         # Filters spread it beyond.
         gradient *= weights > 0
@@ -70,19 +71,39 @@ def condition(
     return divisor
 
 
-def share_of(weights: Array) -> float:
-    """The share of an image that counts: the mean of its weights, above 0."""
-    return max(float(weights.mean(dtype=np.float64)), 1 / weights.size)
+@dataclass(frozen=True)
+class Shares:
+    """How much of an image counts, by the weights of its pixels.
 
+    A weighted gradient's magnitude is divided by them, so that steps are as large where all counts
+    as they are on a whole image.
 
-def divide(gradient: Array, kind: str, recipe: Recipe, share: float = 1.0) -> float:
-    """Divide a gradient by its magnitude, in place, and return the divisor.
-
-    `share` is that of the pixels that count; steps are as large on them as on a whole image.
+    Attributes
+    ----------
+    mean, square : float
+        The mean weight, and the mean squared weight; above 0.
     """
+
+    mean: float = 1.0
+    square: float = 1.0
+
+    @classmethod
+    def of(cls, weights: Array) -> Shares:
+        """Those of weights, 0..1."""
+        least = 1 / weights.size
+        mean, square = (float(one.mean(dtype=np.float64)) for one in (weights, np.square(weights)))
+        return cls(max(mean, least), max(square, least))
+
+
+WHOLE = Shares()
+
+
+def divide(gradient: Array, kind: str, recipe: Recipe, shares: Shares = WHOLE) -> float:
+    """Divide a gradient by its magnitude, in place, and return the divisor."""
     if kind == "none":
         return magnitude(gradient, kind)
-    size = magnitude(gradient, kind) / (share if kind == "mean" else math.sqrt(share))
+    share = shares.mean if kind == "mean" else math.sqrt(shares.square)
+    size = magnitude(gradient, kind) / share
     divisor = max(size + recipe.epsilon, recipe.min_divisor, MIN_DIVISOR)
     gradient /= np.float32(divisor)
     return divisor
@@ -129,7 +150,7 @@ def _blur(gradient: Array, sigma: float, output: Array, colors: bool, threads: i
 def normalize_bands(gradient: Array, bands: int, share: float = 1.0) -> None:
     """Divide each band of a Laplacian pyramid, and the residual, by its root mean square, in place.
 
-    The mean is over a `share` of the pixels, since the others are 0.
+    The mean square is divided by `share`, the mean squared weight of the pixels.
 
     TensorFlow 1's DeepDream tutorial, `lap_normalize`.
     """

@@ -51,7 +51,8 @@ def _by_size(side: int, recipe: Recipe, minimum: int) -> Recipe:
     proportion at any size.
     """
     coarsest = max(COARSEST, minimum, recipe.min_octave_side)
-    gaps = math.log(max(side / coarsest, 1))
+    # Half a pixel more, since sizes are rounded down.
+    gaps = math.log(max(side / (coarsest + 0.5), 1))
     count = min(round(gaps / math.log(recipe.octave_scale)), MAX_OCTAVES - 1)
     if not count:
         return recipe.replace(octaves=1)

@@ -34,6 +34,10 @@ class Preview:
 
 OnPreview = Callable[[Preview], None]
 
+Finish = Callable[[Array, Array], Array]
+"""Function of a change and the original at its size, both float32 [3, height, width], that returns
+the change as it is in the result; it may overwrite the first."""
+
 
 class PreviewMaker(Generic[Image]):
     """Makes a `Preview` of every octave; the `on_octave` argument of `core.ascent.loop.ascend`.
@@ -48,9 +52,9 @@ class PreviewMaker(Generic[Image]):
     base : image
         The original, 0..1; not changed.
     mask : array or None
-        float32 [height, width], 0..1.
-    strength : float
-        Factor of the change in the result.
+        float32 [height, width], 0..1: the share of the change in the result.
+    finish : callable
+        Called with the change of a preview.
     side : int
         Longer side of the previews in pixels, limited by the image's.
     on_preview : callable
@@ -62,18 +66,18 @@ class PreviewMaker(Generic[Image]):
         backend: Backend[Image],
         base: Image,
         mask: Array | None,
-        strength: float,
+        finish: Finish,
         side: int,
         on_preview: OnPreview,
     ) -> None:
         height, width = backend.size(base)
         scale = min(1.0, side / max(height, width))
         size = self._size = max(1, round(height * scale)), max(1, round(width * scale))
-        self._backend, self._base, self._on_preview = backend, base, on_preview
+        self._backend, self._base = backend, base
+        self._finish, self._on_preview = finish, on_preview
         reduced = backend.map(lambda f, planes: f.resize(planes, size, BICUBIC), base)
         self._reduced = backend.download(reduced)
-        share = 1.0 if mask is None else np.clip(resized_plane(mask, self._size), 0, 1)
-        self._share = np.float32(strength) * share
+        self._mask = 1.0 if mask is None else np.clip(resized_plane(mask, self._size), 0, 1)
 
     def __call__(self, image: Image, octave: int, octaves: int) -> None:
         """Make the preview of one octave from its image."""
@@ -84,7 +88,8 @@ class PreviewMaker(Generic[Image]):
             self._base,
         )
         pixels = np.empty((*self._size, 3), np.uint8)
-        for channel, plane in enumerate(self._backend.download(change)):
-            blended = self._reduced[channel] + self._share * plane
+        finished = self._finish(self._backend.download(change), self._reduced)
+        for channel, plane in enumerate(finished):
+            blended = self._reduced[channel] + self._mask * plane
             pixels[:, :, channel] = np.rint(np.clip(blended, 0, 1) * 255)
         self._on_preview(Preview(octave, octaves, pixels))

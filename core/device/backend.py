@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnx
 
 from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size
-from dreamlayer.core.ascent.normalize import share_of
+from dreamlayer.core.ascent.normalize import Shares
 from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile
 from dreamlayer.core.device.buffers import Buffer, Device
@@ -18,7 +18,8 @@ from dreamlayer.core.device.graphs import BoundGraph, Graphs, LoadedGraph
 from dreamlayer.core.device.step_graph import (  # fmt: skip
     CHANGE,
     DIVISOR,
-    SHARE,
+    MEAN,
+    SQUARE,
     WEIGHTS,
     kernels,
     step_model,
@@ -127,10 +128,11 @@ class DeviceOctaveStep(OctaveStep):
         self._pictures = {PICTURE: image} | ({} if original is None else {ORIGINAL: original})
         self._weights: dict[str, Buffer] = {}
         if weights is not None:
-            share = np.array([share_of(weights)], np.float64)
+            shares = Shares.of(weights)
+            arrays = {WEIGHTS: weights, MEAN: shares.mean, SQUARE: shares.square}
             self._weights = {
-                WEIGHTS: self._device.upload(np.ascontiguousarray(weights)),
-                SHARE: self._device.upload(share),
+                name: self._device.upload(np.ascontiguousarray(array))
+                for name, array in arrays.items()
             }
         self._tiles: dict[tuple[object, ...], BoundGraph] = {}
         self._zero: BoundGraph | None = None

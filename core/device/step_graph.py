@@ -16,7 +16,7 @@ from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
 PICTURE, TOTAL, CHANGE, DIVISOR = "dream/picture", "dream/total", "change", "divisor"
-WEIGHTS, SHARE = "dream/weights", "dream/share"
+WEIGHTS, MEAN, SQUARE = "dream/weights", "dream/mean", "dream/square"
 """Names of the graph's inputs and outputs, beside those of `kernels`."""
 
 
@@ -39,9 +39,9 @@ def step_model(
     onnx.ModelProto
         Inputs: `picture`, float32 [3, height, width]; `total`, the gradient, float32
         [3, height * width]; those of `kernels`; with weights, `weights`, float32 [height, width],
-        and `share`, float64 [1], as by `core.ascent.normalize.share_of`. Outputs: the new
-        `picture`, which may share the memory of the input; `change` before clipping, float32
-        [3, height, width], which may share the
+        and `mean` and `square`, float64 [1], the fields of `core.ascent.normalize.Shares`. Outputs:
+        the new `picture`, which may share the memory of the input; `change` before clipping,
+        float32 [3, height, width], which may share the
         memory of `total`; `divisor`, float64 [1], not finite if the gradient is not.
     """
     radii = _radii(recipe)
@@ -51,13 +51,13 @@ def step_model(
         if recipe.smoothing_colors:
             inputs[f"colors{number}"] = FLOAT, [3, 3]
     if weighed:
-        inputs |= {WEIGHTS: (FLOAT, [height, width]), SHARE: (DOUBLE, [1])}
+        inputs |= {WEIGHTS: (FLOAT, [height, width]), MEAN: (DOUBLE, [1]), SQUARE: (DOUBLE, [1])}
     graph = new_graph(inputs, "step")
     gradient, matrix = graph.value(TOTAL), color_matrix(recipe)
     if matrix is not None:
         gradient = graph.emit("MatMul", graph.constant(matrix), gradient)
     gradient = reshape(gradient, 3, height, width)
-    share = graph.value(SHARE) if weighed else None
+    share = graph.value(SQUARE) if weighed else None
     if weighed:
         gradient = gradient * graph.value(WEIGHTS)
     if recipe.pyramid:
@@ -66,8 +66,8 @@ def step_model(
     divisor = magnitude(gradient, recipe.normalize)
     if recipe.normalize != "none":
         if share is not None:
-            root = share if recipe.normalize == "mean" else graph.emit("Sqrt", share)
-            divisor = divisor / root
+            mean = recipe.normalize == "mean"
+            divisor = divisor / (graph.value(MEAN) if mean else graph.emit("Sqrt", share))
         divisor = bounded(divisor, recipe)
         gradient = gradient / cast(divisor, FLOAT)
     if weighed:

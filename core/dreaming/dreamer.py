@@ -25,10 +25,9 @@ from dreamlayer.core.dreaming.backends import (
     device_provider,
 )
 from dreamlayer.core.dreaming.memory import Estimate, estimate
-from dreamlayer.core.dreaming.tone import Tone, match_tone, tone_of
+from dreamlayer.core.dreaming.tone import Tone, finished
 from dreamlayer.core.dreaming.visible import blending, fill_hidden, weights_of
 from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, opacity, planar
-from dreamlayer.core.images.luminance import luminance
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize, resized_plane
 from dreamlayer.core.network.files import file_version
@@ -189,12 +188,14 @@ class Dreamer:
         if weights is not None and not own:
             weights = np.clip(resized_plane(weights, size), 0, 1)
 
+        def finish(change: Array, base: Array) -> Array:
+            seen = None if blend is None else np.clip(resized_plane(blend, base.shape[1:]), 0, 1)
+            return finished(change, base, recipe, tone, seen)
+
         def run(backend: Backend[Image], start: Image, original: Image) -> Image:
             preview = None
             if (show := callbacks.on_preview) is not None:
-                preview = PreviewMaker(
-                    backend, original, blend, recipe.strength, preview_side, show
-                )
+                preview = PreviewMaker(backend, original, blend, finish, preview_side, show)
             return ascend(
                 backend,
                 start,
@@ -217,14 +218,7 @@ class Dreamer:
         else:
             dreamt -= small
             dreamt = dreamt if own else resize(dreamt, (height, width), method)
-        if recipe.keep_colors:
-            dreamt[:] = luminance(dreamt)
-        if recipe.anchor and recipe.start != "noise":
-            dreamt += base
-            match_tone(dreamt, tone or tone_of(base, blend), recipe.anchor, blend)
-            dreamt -= base
-        if recipe.strength != 1:
-            dreamt *= recipe.strength
+        dreamt = finish(dreamt, base)
         # The memory of the clipped original is reused for the result, in the image's layout.
         return changed(pixels, dreamt, blend, base.reshape(height, width, 3))
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.images.luminance import luminance
+from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
 
@@ -81,6 +82,31 @@ def match_tone(planes: Array, tone: Tone, share: float, weights: Array | None = 
         now = tone_of(planes, weights)
         if _near(now, wanted):
             return
+
+
+def finished(
+    change: Array, base: Array, recipe: Recipe, tone: Tone | None, weights: Array | None
+) -> Array:
+    """A dream's change as it is in the result, by the recipe; the argument is overwritten.
+
+    Parameters
+    ----------
+    change, base : array
+        float32 [3, height, width]: what the dream adds to the picture, and the picture.
+    tone : Tone or None
+        What `anchor` holds the result to; that of `base` by default.
+    weights : array or None
+        As for `tone_of`.
+    """
+    if recipe.keep_colors:
+        change[:] = luminance(change)
+    if recipe.anchor and recipe.start != "noise":
+        change += base
+        match_tone(change, tone or tone_of(base, weights), recipe.anchor, weights)
+        change -= base
+    if recipe.strength != 1:
+        change *= recipe.strength
+    return change
 
 
 def _correct(planes: Array, now: Tone, wanted: Tone) -> None:

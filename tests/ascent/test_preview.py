@@ -21,7 +21,8 @@ def seen(
     """The preview of one octave on `BASE`."""
     shown: list[Preview] = []
     backend = NumpyBackend(Recipe(), lambda tile: (0.0, tile))
-    PreviewMaker(backend, BASE, mask, strength, side, shown.append)(image, 2, 3)
+    finish = lambda change, _: change * strength  # noqa: E731
+    PreviewMaker(backend, BASE, mask, finish, side, shown.append)(image, 2, 3)
     return shown[0]
 
 

@@ -174,9 +174,7 @@ def test_rarely_run_graphs_release_memory(
 def test_formula_may_write_what_it_reads() -> None:
     """In place, pixel by pixel, as schemes do; other images are not changed."""
     recipe = Recipe()
-    objective = DeviceObjective(
-        Network("inception_v3_mixed5"), recipe.layers, "", Execution("cpu", 1)
-    )
+    objective = DeviceObjective(Network("default"), recipe.layers, "", Execution("cpu", 1))
     there = objective.backend(recipe)
     first, second = there.upload(BASE), there.upload(1 - BASE)
     formula: Formula = lambda _, a, b: a * 0.25 + b * 0.75  # noqa: E731

@@ -61,6 +61,7 @@ def test_caricature_goes_away_from_the_original_and_original_stays(small_network
     photo = np.ascontiguousarray(PHOTO.transpose(2, 0, 1))
     for factor, sign in ((3.0, 1), (-3.0, -1)):
         recipe = recipe_of(small_network, f"deep:1::caricature:factor={factor}")
+        recipe = recipe.replace(colors="free", anchor=0.0)
         dreamt = np.ascontiguousarray(dreamer.dream(PHOTO, recipe).transpose(2, 0, 1))
         before, after = (
             Activations(dreamer.network, ["deep"], Execution("cpu"))(p)["deep"]
