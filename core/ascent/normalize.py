@@ -49,18 +49,18 @@ def condition(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> f
     if recipe.pyramid:
         normalize_bands(gradient, recipe.pyramid)
     smooth(gradient, recipe, step, threads)
-    divisor = divide(gradient, recipe.normalize, recipe)
+    divisor = divide(gradient, recipe.normalize, recipe.epsilon, recipe.min_divisor)
     if recipe.clip_gradient:
         np.clip(gradient, -recipe.clip_gradient, recipe.clip_gradient, out=gradient)
     gradient *= recipe.step_size
     return divisor
 
 
-def divide(gradient: Array, kind: str, recipe: Recipe) -> float:
-    """Divide a gradient by its magnitude, in place, and return the divisor."""
+def divide(gradient: Array, kind: str, epsilon: float, min_divisor: float) -> float:
+    """Divide a gradient by its magnitude plus `epsilon`, in place, and return the divisor."""
     if kind == "none":
         return magnitude(gradient, kind)
-    divisor = max(magnitude(gradient, kind) + recipe.epsilon, recipe.min_divisor, MIN_DIVISOR)
+    divisor = max(magnitude(gradient, kind) + epsilon, min_divisor, MIN_DIVISOR)
     gradient /= np.float32(divisor)
     return divisor
 

@@ -49,7 +49,7 @@ def step_model(recipe: Recipe, height: int, width: int) -> onnx.ModelProto:
     gradient = _smoothed(gradient, (height, width), radii, recipe.smoothing_colors)
     divisor = magnitude(gradient, recipe.normalize)
     if recipe.normalize != "none":
-        divisor = bounded(divisor, recipe)
+        divisor = bounded(divisor, recipe.epsilon, recipe.min_divisor)
         gradient = gradient / cast(divisor, FLOAT)
     if recipe.clip_gradient:
         gradient = clipped(gradient, -recipe.clip_gradient, recipe.clip_gradient)
@@ -177,6 +177,6 @@ def magnitude(value: Value, kind: str) -> Value:
     return _mean(value) * 0.0 + 1.0
 
 
-def bounded(divisor: Value, recipe: Recipe) -> Value:
-    """The divisor with the recipe's `epsilon` and `min_divisor`, never 0."""
-    return at_least(divisor + recipe.epsilon, max(recipe.min_divisor, MIN_DIVISOR))
+def bounded(divisor: Value, epsilon: float, min_divisor: float) -> Value:
+    """The divisor plus `epsilon`, at least `min_divisor`, and never 0."""
+    return at_least(divisor + epsilon, max(min_divisor, MIN_DIVISOR))

@@ -33,6 +33,7 @@ _TITLES = {
     "max_side": "Maximum side",
     "normalize_tiles": "Divide tiles by",
     "epsilon": "Added to divisor",
+    "epsilon_tiles": "Added to tiles' divisor",
     "min_divisor": "Minimum divisor",
     "clip_gradient": "Clip gradient",
     "pyramid": "Pyramid bands",
