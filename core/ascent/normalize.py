@@ -61,7 +61,7 @@ def condition(
     if recipe.pyramid:
         normalize_bands(gradient, recipe.pyramid, shares.square)
     smooth(gradient, recipe, step, threads)
-    divisor = divide(gradient, recipe.normalize, recipe, shares)
+    divisor = divide(gradient, recipe.normalize, recipe.epsilon, recipe.min_divisor, shares)
     if weights is not None:
         # Filters spread it beyond.
         gradient *= weights > 0
@@ -98,13 +98,14 @@ class Shares:
 WHOLE = Shares()
 
 
-def divide(gradient: Array, kind: str, recipe: Recipe, shares: Shares = WHOLE) -> float:
-    """Divide a gradient by its magnitude, in place, and return the divisor."""
+def divide(
+    gradient: Array, kind: str, epsilon: float, min_divisor: float, shares: Shares = WHOLE
+) -> float:
+    """Divide a gradient by its magnitude plus `epsilon`, in place, and return the divisor."""
     if kind == "none":
         return magnitude(gradient, kind)
     share = shares.mean if kind == "mean" else math.sqrt(shares.square)
-    size = magnitude(gradient, kind) / share
-    divisor = max(size + recipe.epsilon, recipe.min_divisor, MIN_DIVISOR)
+    divisor = max(magnitude(gradient, kind) / share + epsilon, min_divisor, MIN_DIVISOR)
     gradient /= np.float32(divisor)
     return divisor
 

@@ -128,7 +128,8 @@ class NumpyOctaveStep(OctaveStep):
             original = () if self._original is None else (cut(self._original, tile),)
             score, gradient = self._backend.gradient_of(cut(self._image, tile), *original)
             if recipe.normalize_tiles != "none":
-                divide(gradient, recipe.normalize_tiles, recipe)
+                epsilon = recipe.epsilon_of_tiles
+                divide(gradient, recipe.normalize_tiles, epsilon, recipe.min_divisor)
             elif recipe.weigh_tiles:
                 # A mean weighs each pixel of a tile by 1 / pixels; this makes tiles comparable.
                 gradient *= tile.pixels / (height * width)

@@ -98,7 +98,7 @@ class DeviceObjective:
             # a network that runs partly on the CPU.
             with contextlib.suppress(NetworkError):
                 return self._load(recipe, layout, shapes)
-        key = layout, recipe.normalize_tiles, recipe.epsilon, recipe.min_divisor
+        key = layout, recipe.normalize_tiles, recipe.epsilon_of_tiles, recipe.min_divisor
         if key not in self._loaded:
             # Each has its own copy of the network's weights, and working memory.
             while len(self._loaded) >= _MAX_LOADED:

@@ -68,7 +68,7 @@ def step_model(
         if share is not None:
             mean = recipe.normalize == "mean"
             divisor = divisor / (graph.value(MEAN) if mean else graph.emit("Sqrt", share))
-        divisor = bounded(divisor, recipe)
+        divisor = bounded(divisor, recipe.epsilon, recipe.min_divisor)
         gradient = gradient / cast(divisor, FLOAT)
     if weighed:
         gradient = gradient * cast(graph.value(WEIGHTS) > 0, FLOAT)
@@ -201,6 +201,6 @@ def magnitude(value: Value, kind: str) -> Value:
     return _mean(value) * 0.0 + 1.0
 
 
-def bounded(divisor: Value, recipe: Recipe) -> Value:
-    """The divisor with the recipe's `epsilon` and `min_divisor`, never 0."""
-    return at_least(divisor + recipe.epsilon, max(recipe.min_divisor, MIN_DIVISOR))
+def bounded(divisor: Value, epsilon: float, min_divisor: float) -> Value:
+    """The divisor plus `epsilon`, at least `min_divisor`, and never 0."""
+    return at_least(divisor + epsilon, max(min_divisor, MIN_DIVISOR))

@@ -244,7 +244,8 @@ def _summed(graph: Graph, recipe: Recipe, layout: Layout) -> tuple[Value, Value]
         "tile/share"
     )
     if recipe.normalize_tiles != "none":
-        size = bounded(magnitude(gradient, recipe.normalize_tiles), recipe)
+        size = magnitude(gradient, recipe.normalize_tiles)
+        size = bounded(size, recipe.epsilon_of_tiles, recipe.min_divisor)
         gradient = gradient / cast(size, FLOAT)
     gradient = _own_part(graph, gradient, "tile/rows", 1, layout.rows)
     gradient = _own_part(graph, gradient, "tile/columns", 2, layout.columns)

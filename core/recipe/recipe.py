@@ -170,6 +170,13 @@ class Recipe(Parameters):
         was="normalise_tiles",
     )
     epsilon: float = _share(0.0, "added to the divisor", group="gradient", advanced=True)
+    epsilon_tiles: float = _share(
+        0.0,
+        "added to the divisor of each tile's gradient; 0 = as for the whole",
+        group="gradient",
+        advanced=True,
+        since=2,
+    )
     min_divisor: float = _share(
         0.0, "lower bound of the divisor", group="gradient", advanced=True, was="floor"
     )
@@ -297,6 +304,11 @@ class Recipe(Parameters):
     def idle(self) -> bool:
         """True where nothing would change: no steps, or a strength of 0."""
         return (self.steps == 0 and self.start != "noise") or self.strength == 0
+
+    @property
+    def epsilon_of_tiles(self) -> float:
+        """What is added to the divisor of a tile's gradient."""
+        return self.epsilon_tiles or self.epsilon
 
     @property
     def needs_guide(self) -> bool:

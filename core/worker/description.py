@@ -28,8 +28,10 @@ def description() -> dict[str, Any]:
     -------
     dict
         `version`; `protocol`; `parameters`, each with `name`, `type` (`int`, `float`, `bool`,
-        `text`, `layers`), `default`, `low`, `high`, `choices`, `help` and `was` (its name in
-        recipes of version 0.1), None where there is none, and `advanced`; `presets` by name, with
+        `text`, `layers`), `default`, `low`, `high`, `choices`, `help`, `was` (its name in recipes
+        of version 0.1) and `before` (what it stands for where a recipe of version 0.1 lacks it, as
+        those in pictures do for all that are `later`), None where there is none, `advanced`, and
+        `later`; `presets` by name, with
         `description` and `recipe`; `providers`, by their short names.
         Layers are text as `core.recipe.term.parse_terms` reads it.
     """
@@ -51,14 +53,20 @@ def _parameter(one: dataclasses.Field[Any]) -> dict[str, Any]:
     return {
         "name": one.name,
         "type": "layers" if layers else _KINDS[types_of(Recipe)[one.name]],
-        "default": format_terms(default) if layers else default,
+        "default": _text(default),
         "low": limits.get("low"),
         "high": limits.get("high"),
         "choices": None if choices is None else list(choices),
         "help": limits["help"],
         "advanced": limits.get("advanced", False),
         "was": limits.get("was"),
+        "before": _text(limits.get("before")),
+        "later": "since" in limits,
     }
+
+
+def _text(value: Any) -> Any:
+    return format_terms(value) if isinstance(value, tuple) else value
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:

@@ -20,7 +20,7 @@ OUTPUTS = collections.OrderedDict(
 CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
 """Choices beside the parameters, with their defaults."""
 
-MAIN = ("network", "layers", "strength", "steps", "octaves", "octave_scale", "step_size", "seed")
+MAIN = ("network", "layers", "strength", "colors", "steps", "octaves", "step_size", "seed")
 """Parameters that are always visible; the others are under Advanced."""
 
 _SEED_HIGH = 2**31 - 1
@@ -32,7 +32,12 @@ _TITLES = {
     "guide": "Guide picture",
     "max_side": "Maximum side",
     "normalize_tiles": "Divide tiles by",
+    "colors": "Colors",
+    "keep_colors": "Keep the picture's colors",
+    "anchor": "Hold brightness and color",
+    "protect": "Dream less in",
     "epsilon": "Added to divisor",
+    "epsilon_tiles": "Added to tiles' divisor",
     "min_divisor": "Minimum divisor",
     "clip_gradient": "Clip gradient",
     "pyramid": "Pyramid bands",
@@ -54,10 +59,11 @@ class SettingError(ValueError):
 
 
 Parameter = collections.namedtuple(
-    "Parameter", "name title kind default low high choices help advanced was"
+    "Parameter", "name title kind default low high choices help advanced was before later"
 )
 """One field of the recipe; `kind` is int, float, bool, text or layers; `advanced` ones mostly come
-with a preset; `was` is its name in recipes of version 0.1, or None."""
+with a preset; `was` is its name in recipes of version 0.1 and `before` what it stood for there, or
+None; `later` ones were not there yet."""
 
 
 class Settings(object):
@@ -87,14 +93,18 @@ class Settings(object):
     def values_in(self, recipe):
         """The values of all parameters in a recipe as the worker gives it, layers as text.
 
-        In recipes of version 0.1, parameters are found by their former names.
+        In recipes of version 0.1, parameters are found by their former names, and those that came
+        later stand for what it did.
         """
-        values = {}
+        values, old = {}, not any(k.later and k.name in recipe for k in self.parameters.values())
         for parameter in self.parameters.values():
             value = recipe.get(parameter.name)
             if value is None:
                 value = recipe.get(parameter.was)
-            values[parameter.name] = parameter.default if value is None else value
+            if value is None:
+                known = old and parameter.before is not None
+                value = parameter.before if known else parameter.default
+            values[parameter.name] = value
         if isinstance(values.get("layers"), list):
             values["layers"] = ", ".join(_term(term) for term in values["layers"])
         return values
@@ -167,8 +177,8 @@ def _parameter(described):
         default, low, high = 0.0, -1e9, 1e9
         help_ += "; 0 for never, or for the preset's value"
     title = _TITLES.get(name) or name.replace("_", " ").capitalize()
-    choices, advanced, was = (described[key] for key in ("choices", "advanced", "was"))
-    return Parameter(name, title, kind, default, low, high, choices, help_, advanced, was)
+    rest = [described[key] for key in ("advanced", "was", "before", "later")]
+    return Parameter(name, title, kind, default, low, high, described["choices"], help_, *rest)
 
 
 def _checked(one, value):

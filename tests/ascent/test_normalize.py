@@ -57,13 +57,13 @@ def test_epsilon_and_floor_count_in_the_divisor(kind: str) -> None:
     """Added to the size, or put in its place where that is less."""
     g = np.random.default_rng(0).standard_normal((3, 9, 9)).astype(np.float32)
     size = magnitude(g, kind)
-    for recipe, divisor in (
-        (Recipe(epsilon=0.5), size + 0.5),
-        (Recipe(min_divisor=1.0), max(size, 1.0)),
-        (Recipe(), size),
+    for epsilon, floor, divisor in (
+        (0.5, 0.0, size + 0.5),
+        (0.0, 1.0, max(size, 1.0)),
+        (0.0, 0.0, size),
     ):
         divided = g.copy()
-        assert divide(divided, kind, recipe) == pytest.approx(divisor, rel=1e-6)
+        assert divide(divided, kind, epsilon, floor) == pytest.approx(divisor, rel=1e-6)
         np.testing.assert_allclose(divided, g / divisor, rtol=1e-5)
 
 

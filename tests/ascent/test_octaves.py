@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,29 @@ import pytest
 
 from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
+from dreamlayer.core.recipe.presets import preset
 from dreamlayer.core.recipe.recipe import Recipe
+
+Lengths = np.ndarray
+LENGTHS = np.arange(1, 6001)
+
+
+def iterated(shrunk: Callable[[Lengths], Lengths], count: int) -> list[Lengths]:
+    """Sizes of `count` octaves, each from the one above it, from small to full."""
+    found = [LENGTHS]
+    while len(found) < count:
+        found.append(np.maximum(shrunk(found[-1]).astype(int), 1))
+    return found[::-1]
+
+
+PUBLISHED = {
+    "laplacian": iterated(lambda n: np.float32(n) / np.float32(1.4), 4),
+    "recursive": iterated(lambda n: n * 0.7, 5),
+    "weighted": [LENGTHS / 1.4**i for i in (3, 2, 1, 0)],
+    "weighted-deep": [LENGTHS / 1.4**i for i in (2, 1, 0)],
+    "octaves": [np.float32(LENGTHS) * np.float32(1.30**i) for i in range(-2, 3)],
+}
+"""The documents' formulas; all cut what they find to integers."""
 
 
 def test_octaves_grow_to_the_full_size() -> None:
@@ -65,6 +88,23 @@ def test_octaves_may_grow_beyond_the_picture() -> None:
     recipe = Recipe(octaves=5, octaves_above=2, octave_scale=1.3, scheme="resize")
     sizes = octave_sizes(100, 200, recipe)
     assert sizes == [(59, 118), (76, 153), (100, 200), (130, 260), (169, 338)]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_sizes_of_every_length(name: str) -> None:
+    """Those of the document, rounding errors included."""
+    recipe, octaves = preset(name), np.maximum(np.array(PUBLISHED[name]).astype(int), 1)
+    for length, expected in zip(LENGTHS, octaves.T, strict=True):
+        sizes = octave_sizes(int(length), 1, recipe)
+        assert sizes == list(dict.fromkeys((int(n), 1) for n in expected)), length
+
+
+def test_stored_recursive_recipes_keep_their_sizes() -> None:
+    """Those of version 0.1 have 1.428571428, not quite 1 / 0.7."""
+    stored = Recipe(scheme="recursive", octaves=2, octave_scale=1.428571428)
+    for length in LENGTHS:
+        below, _ = octave_sizes(int(length), 9000, stored)
+        assert below == (max(1, int(round(length / 1.428571428, 9))), 6300)
 
 
 @pytest.mark.parametrize("scheme", ["laplacian", "recursive"])

@@ -105,6 +105,7 @@ def test_normalisations_are_the_same(small_network: Path, kind: str, side: int) 
     size = 1.0 if kind == "none" else 0.007
     check(small_network, Grid(side), normalize=kind, step_size=size, pyramid=0)
     check(small_network, Grid(side), normalize_tiles=kind, epsilon=1e-4, min_divisor=1e-3)
+    check(small_network, Grid(side), normalize_tiles=kind, epsilon=1e-4, epsilon_tiles=0.5)
 
 
 @pytest.mark.parametrize(

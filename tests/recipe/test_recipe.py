@@ -40,6 +40,7 @@ UNUSUAL = Recipe(
     max_side=640,
     normalize_tiles="std",
     epsilon=1e-7,
+    epsilon_tiles=1e-5,
     min_divisor=1e-6,
     clip_gradient=3.0,
     pyramid=4,

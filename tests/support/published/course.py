@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from .dream import Dream, Pixels, weighted_mean
+from .dream import Dream, Pixels, Watch, unwatched, weighted_mean
 
 MIXED = ("mixed3", "mixed5")
+EPSILON = 1e-8
 Loss = Callable[[Any], Any]
 
 
@@ -55,25 +56,27 @@ def layers_loss(model: Any, layers: Sequence[str]) -> Loss:
     return loss
 
 
-def ascend(loss_of: Loss, image: Any, steps: int, step_size: float) -> tuple[Any, list[float]]:
+def ascend(
+    loss_of: Loss, image: Any, steps: int, step_size: float, watch: Watch
+) -> tuple[Any, list[float]]:
     """Climb as ``render_deepdream`` does: steps per deviation of the gradient, in -1..1."""
     import tensorflow as tf
 
-    image, losses = tf.convert_to_tensor(image, tf.float32), []
+    image, losses = watch(tf.convert_to_tensor(image, tf.float32)), []
     for _ in range(steps):
         with tf.GradientTape() as tape:
             tape.watch(image)
             loss = loss_of(image)
         gradient = tape.gradient(loss, image)
-        gradient /= tf.math.reduce_std(gradient) + 1e-8
-        image = tf.clip_by_value(image + gradient * step_size, -1, 1)
+        gradient /= tf.math.reduce_std(gradient) + EPSILON
+        image = watch(tf.clip_by_value(image + gradient * step_size, -1, 1))
         losses.append(float(loss))
     return image, losses
 
 
-def plain(loss_of: Loss, image: Pixels, steps: int, step_size: float) -> Dream:
+def plain(loss_of: Loss, image: Pixels, steps: int, step_size: float, watch: Watch) -> Dream:
     """Climb at the image's own size."""
-    dreamt, losses = ascend(loss_of, image, steps, step_size)
+    dreamt, losses = ascend(loss_of, image, steps, step_size, watch)
     return Dream(dreamt.numpy(), losses)
 
 
@@ -85,9 +88,10 @@ def channel(
     index: int = 13,
     steps: int = 100,
     step_size: float = 0.01,
+    watch: Watch = unwatched,
 ) -> Dream:
     """Dream as V1 does: one channel, image (h, w, 3) in -1..1."""
-    return channels(model, image, layer=layer, indices=[index], steps=steps, step_size=step_size)
+    return plain(channels_loss(model, layer, [index]), image, steps, step_size, watch)
 
 
 def channels(
@@ -98,9 +102,10 @@ def channels(
     indices: Sequence[int] = (13, 139),
     steps: int = 100,
     step_size: float = 0.01,
+    watch: Watch = unwatched,
 ) -> Dream:
     """Dream as V2 does: several channels, image (h, w, 3) in -1..1."""
-    return plain(channels_loss(model, layer, indices), image, steps, step_size)
+    return plain(channels_loss(model, layer, indices), image, steps, step_size, watch)
 
 
 def layers(
@@ -110,9 +115,10 @@ def layers(
     names: Sequence[str] = MIXED,
     steps: int = 100,
     step_size: float = 0.01,
+    watch: Watch = unwatched,
 ) -> Dream:
     """Dream as V3 (from noise, 100 steps) and V4 (from a photograph, 200) do, in -1..1."""
-    return plain(layers_loss(model, names), image, steps, step_size)
+    return plain(layers_loss(model, names), image, steps, step_size, watch)
 
 
 def size_of_octave(rows: int, columns: int, scale: float, octave: int) -> Any:
@@ -131,6 +137,7 @@ def octaves(
     octave_scale: float = 1.30,
     steps: int = 30,
     step_size: float = 0.01,
+    watch: Watch = unwatched,
 ) -> Dream:
     """Dream as optimisation 1 does, `steps` in every octave; image (h, w, 3) in -1..1."""
     import tensorflow as tf
@@ -140,15 +147,18 @@ def octaves(
     dreamt, losses = tf.constant(image, tf.float32), []
     for octave in octave_range:
         dreamt = tf.image.resize(dreamt, size_of_octave(rows, columns, octave_scale, octave))
-        dreamt, found = ascend(loss_of, dreamt, steps, step_size)
+        dreamt, found = ascend(loss_of, dreamt, steps, step_size, watch)
         losses += found
     return Dream(tf.image.resize(dreamt, (rows, columns)).numpy(), losses)
 
 
 def tiled_gradient(
-    loss_of: Loss, image: Any, tile_size: int, rng: np.random.Generator
+    loss_of: Loss, image: Any, tile_size: int, rng: np.random.Generator, repaired: bool
 ) -> tuple[float, Any]:
-    """Add up the tiles' gradients by the rolled image; divide by the whole's deviation."""
+    """Add up the tiles' gradients by the rolled image; divide by the whole's deviation.
+
+    ``repaired`` weighs each tile's by the tile's share of the pixels.
+    """
     import tensorflow as tf
 
     down = int(rng.integers(-tile_size, tile_size))
@@ -162,11 +172,12 @@ def tiled_gradient(
                 tape.watch(rolled)
                 tile = rolled[top : top + tile_size, left : left + tile_size]
                 loss = loss_of(tile)
-            total += tape.gradient(loss, rolled)
             losses.append(float(loss))
             areas.append(tile.shape[0] * tile.shape[1])
+            share = areas[-1] / (image.shape[0] * image.shape[1]) if repaired else 1.0
+            total += tape.gradient(loss, rolled) * share
     total = tf.roll(total, (-down, -right), axis=(0, 1))
-    return weighted_mean(losses, areas), total / (tf.math.reduce_std(total) + 1e-8)
+    return weighted_mean(losses, areas), total / (tf.math.reduce_std(total) + EPSILON)
 
 
 def tiled(
@@ -180,6 +191,8 @@ def tiled(
     octave_scale: float = 1.30,
     steps: int = 50,
     step_size: float = 0.01,
+    repaired: bool = False,
+    watch: Watch = unwatched,
 ) -> Dream:
     """Dream as optimisation 2 does, `steps` in every octave; image (h, w, 3) in -1..1.
 
@@ -192,8 +205,9 @@ def tiled(
     dreamt, losses = tf.constant(image, tf.float32), []
     for octave in octave_range:
         dreamt = tf.image.resize(dreamt, size_of_octave(rows, columns, octave_scale, octave))
+        dreamt = watch(dreamt)
         for _ in range(steps):
-            loss, gradient = tiled_gradient(loss_of, dreamt, tile_size, rng)
-            dreamt = tf.clip_by_value(dreamt + gradient * step_size, -1, 1)
+            loss, gradient = tiled_gradient(loss_of, dreamt, tile_size, rng, repaired)
+            dreamt = watch(tf.clip_by_value(dreamt + gradient * step_size, -1, 1))
             losses.append(loss)
     return Dream(tf.image.resize(dreamt, (rows, columns)).numpy(), losses)

@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 Pixels: TypeAlias = npt.NDArray[np.float32]
 Layer: TypeAlias = Callable[[Any], Any]
+Watch: TypeAlias = Callable[[Any], Any]
+"""Function of the image at the start of an octave and after each step; the dream goes on from what
+it returns."""
 
 
 @dataclass
@@ -31,6 +34,11 @@ class Dream:
     image: Pixels
     losses: list[float]
     stops: list[float] = field(default_factory=list)
+
+
+def unwatched(image: Any) -> Any:
+    """Go on from the image itself."""
+    return image
 
 
 def noise(rng: np.random.Generator, side: int) -> Pixels:

@@ -2,7 +2,8 @@
 
 Source: the document; for ``resize_image``, which it uses and does not show, the public tutorial
 14 of Hvass-Labs/TensorFlow-Tutorials: clip to 0..255, cut to 8 bits (no rounding), Pillow's
-LANCZOS (antialiased, half-pixel centres), sizes by a factor cut to integers.
+LANCZOS (antialiased, half-pixel centres), sizes by a factor cut to integers. ``repaired`` resizes
+in floating point.
 
 Each tile's gradient is divided by its own standard deviation + 1e-8. Strips of rows start
 between -3/4 and -1/4 of a side; within each strip the tiles start anew between -3/4 and, in this
@@ -21,21 +22,27 @@ import numpy as np
 import PIL.Image
 from scipy.ndimage import gaussian_filter
 
-from .dream import Dream, Layer, Pixels, mean_square, weighted_mean
+from .dream import Dream, Layer, Pixels, Watch, mean_square, unwatched, weighted_mean
+
+EPSILON = 1e-8
 
 
-def resize_image(image: Pixels, rows: int, columns: int) -> Pixels:
-    """Resize the image, cut to 8 bits, by Pillow's LANCZOS.
+def resize_image(image: Pixels, rows: int, columns: int, repaired: bool = False) -> Pixels:
+    """Resize the image by Pillow's LANCZOS, cut to 8 bits unless `repaired`.
 
     Parameters
     ----------
     image : array of float32, shape (h, w, 3)
-        On the scale 0..255; what lies outside is clipped.
+        On the scale 0..255; what lies outside is clipped where it is cut.
     rows, columns : int
         The size wanted, in pixels.
     """
+    how = PIL.Image.Resampling.LANCZOS
+    if repaired:
+        planes = [PIL.Image.fromarray(plane.copy()) for plane in image.transpose(2, 0, 1)]
+        return np.stack([np.asarray(plane.resize((columns, rows), how)) for plane in planes], 2)
     picture = PIL.Image.fromarray(np.clip(image, 0.0, 255.0).astype(np.uint8))
-    return np.array(picture.resize((columns, rows), PIL.Image.Resampling.LANCZOS), np.float32)
+    return np.array(picture.resize((columns, rows), how), np.float32)
 
 
 def tile_side(length: int, tile_size: int) -> int:
@@ -86,7 +93,7 @@ def tiled_gradient(
                 max(top, 0) : min(top + high, rows), max(left, 0) : min(left + wide, columns)
             ]
             loss, gradient = mean_square(layer, image[place])
-            whole[place] = gradient / (np.std(gradient) + 1e-8)
+            whole[place] = gradient / (np.std(gradient) + EPSILON)
             losses.append(loss)
             sizes.append(gradient.size)
             left += wide
@@ -103,6 +110,7 @@ def optimize_image(
     step_size: float = 6.0,
     tile_size: int = 400,
     repaired: bool = False,
+    watch: Watch = unwatched,
 ) -> Dream:
     """Climb with smoothed gradients, as preset ``smooth`` does.
 
@@ -115,7 +123,7 @@ def optimize_image(
     step_size : float
         Pixel values per standard deviation of the smoothed gradient.
     """
-    dreamt = np.array(image, np.float32)
+    dreamt = watch(np.array(image, np.float32))
     losses = []
     for step in range(steps):
         loss, gradient = tiled_gradient(
@@ -125,7 +133,7 @@ def optimize_image(
         smooth = gaussian_filter(gradient, sigma=sigma)
         smooth = smooth + gaussian_filter(gradient, sigma=sigma * 2)
         smooth = smooth + gaussian_filter(gradient, sigma=sigma * 0.5)
-        dreamt = dreamt + smooth * (step_size / (np.std(smooth) + 1e-8))
+        dreamt = watch(dreamt + smooth * (step_size / (np.std(smooth) + EPSILON)))
         losses.append(loss)
     return Dream(dreamt, losses)
 
@@ -142,6 +150,7 @@ def recursive_optimize(
     step_size: float = 3.0,
     tile_size: int = 400,
     repaired: bool = False,
+    watch: Watch = unwatched,
 ) -> Dream:
     """Climb on ever smaller copies first, as preset ``recursive`` does: `repeats` + 1 sizes.
 
@@ -163,7 +172,7 @@ def recursive_optimize(
         rows, columns = (np.array(image.shape[:2]) * factor).astype(int)
         smaller = recursive_optimize(
             layer,
-            resize_image(blurred, int(rows), int(columns)),
+            resize_image(blurred, int(rows), int(columns), repaired),
             rng=rng,
             repeats=repeats - 1,
             factor=factor,
@@ -172,9 +181,12 @@ def recursive_optimize(
             step_size=step_size,
             tile_size=tile_size,
             repaired=repaired,
+            watch=watch,
         )
         losses = smaller.losses
-        image = blend * image + (1.0 - blend) * resize_image(smaller.image, *image.shape[:2])
+        image = blend * image + (1.0 - blend) * resize_image(
+            smaller.image, *image.shape[:2], repaired
+        )
     dream = optimize_image(
         layer,
         image,
@@ -183,5 +195,6 @@ def recursive_optimize(
         step_size=step_size,
         tile_size=tile_size,
         repaired=repaired,
+        watch=watch,
     )
     return Dream(dream.image, losses + dream.losses)

@@ -5,7 +5,8 @@ hjptriplebee/deep_dream_tensorflow. The image is taken apart into residuals (ima
 shrunk and enlarged self); the smallest dreams first, each next size gets its residual back. One
 gradient per tile of the rolled image, put together and rolled back; the step is divided by the
 mean absolute value of the whole. A remainder of at most half a tile is never looked at, and
-counts as zeros in that mean: a bug, which ``repaired`` mends.
+counts as zeros in that mean: a bug, which ``repaired`` mends. That form also weighs each tile's
+mean by the tile's share of the pixels.
 
 All sizes by bilinear interpolation as TensorFlow 1 did it: source = target * (in / out), no
 half-pixel centres, no antialiasing. No clipping anywhere. The public code gives the network
@@ -17,7 +18,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .dream import Dream, Layer, Pixels, mean_square, weighted_mean
+from .dream import Dream, Layer, Pixels, Watch, mean_square, unwatched, weighted_mean
+
+EPSILON = 1e-7
 
 
 def bilinear(image: Pixels, rows: int, columns: int) -> Pixels:
@@ -97,6 +100,8 @@ def tiled_gradient(
             loss, whole[place] = mean_square(layer, rolled[place])
             losses.append(loss)
             sizes.append(rolled[place].size)
+            if repaired:
+                whole[place] *= sizes[-1] / image.size
     return weighted_mean(losses, sizes), np.roll(whole, (-down, -right), (0, 1))
 
 
@@ -112,6 +117,7 @@ def laplacian(
     tile_size: int = 512,
     mean: float = 117.0,
     repaired: bool = False,
+    watch: Watch = unwatched,
 ) -> Dream:
     """Dream as seed 000 does.
 
@@ -126,7 +132,7 @@ def laplacian(
     octaves, octave_scale, steps, step_size, tile_size, mean
         As published; the step in pixel values, the tile in pixels, 50 steps in every octave.
     repaired : bool
-        Whether every remainder has its gradient.
+        Whether every remainder has its gradient, weighed by its pixels.
     """
     image, lost = residuals(np.asarray(image, np.float32), octaves - 1, octave_scale)
     losses = []
@@ -134,10 +140,11 @@ def laplacian(
         if octave > 0:
             detail = lost[-octave]
             image = bilinear(image, *detail.shape[:2]) + detail
+        image = watch(image)
         for _ in range(steps):
             loss, gradient = tiled_gradient(
                 lambda x: layer(x - mean), image, tile_size, rng, repaired
             )
             losses.append(loss)
-            image = image + gradient * (step_size / (np.abs(gradient).mean() + 1e-7))
+            image = watch(image + gradient * (step_size / (np.abs(gradient).mean() + EPSILON)))
     return Dream(image, losses)

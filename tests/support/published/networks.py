@@ -1,4 +1,9 @@
-"""Networks of the published kinds with random weights, for the oracles and what they judge."""
+"""Networks of the published kinds with random weights, for the oracles and what they judge.
+
+Those of dreams are smooth, with Softplus for ReLU and average pools for max-pools: where a ReLU's
+input is within rounding of zero, or two values in a pool's window are within rounding of each
+other, two right gradients differ.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +20,33 @@ MODULES = ("mixed3a", "mixed3b", "mixed4a", "mixed4b", "mixed4c")
 
 
 def he_normal(rng: np.random.Generator, shape: Sequence[int]) -> Any:
-    """Return weights of float32 that keep ReLU activations at order one."""
+    """Return weights of float32 that keep activations at order one."""
     return rng.normal(0.0, np.sqrt(2.0 / np.prod(shape[:-1])), shape).astype(np.float32)
 
 
 def inception_v3(seed: int = 0) -> Any:
-    """Build Keras's InceptionV3 without its top (image in -1..1), random batch norms included."""
+    """Build Keras's InceptionV3 without its top (image in -1..1), random batch norms included.
+
+    Convolutions are ``conv2d_0`` on in order of creation, whatever the process has built before.
+    """
     import keras
 
     rng = np.random.default_rng(seed)
-    model = keras.applications.InceptionV3(weights=None, include_top=False)
+    built = keras.applications.InceptionV3(weights=None, include_top=False)
+    names = [layer.name for layer in built.layers if isinstance(layer, keras.layers.Conv2D)]
+    names.sort(key=lambda name: int(name.removeprefix("conv2d").strip("_") or 0))
+
+    def smooth(layer: Any) -> Any:
+        if isinstance(layer, keras.layers.Activation):
+            return keras.layers.Activation("softplus", name=layer.name)
+        kind, config = type(layer), layer.get_config()
+        if kind is keras.layers.MaxPooling2D:
+            kind = keras.layers.AveragePooling2D
+        if kind is keras.layers.Conv2D:
+            config["name"] = f"conv2d_{names.index(layer.name)}"
+        return kind.from_config(config)
+
+    model = keras.models.clone_model(built, clone_function=smooth)
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
             layer.set_weights([he_normal(rng, layer.kernel.shape)])
@@ -33,17 +55,6 @@ def inception_v3(seed: int = 0) -> Any:
             draws = rng.normal(0, 0.2, width), rng.normal(0, 0.2, width), rng.uniform(0.5, 2, width)
             layer.set_weights(draws)
     return model
-
-
-def convolution(model: Any, number: int) -> str:
-    """Return the name of convolution `number`, from 0, in order of creation.
-
-    ``conv2d_85`` of the first model that a process builds bears another name in a later one.
-    """
-    import keras
-
-    names = [str(layer.name) for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
-    return sorted(names, key=lambda name: int(name.removeprefix("conv2d").strip("_") or 0))[number]
 
 
 def vgg16(seed: int = 0, share: float = 0.25) -> Any:
@@ -95,7 +106,7 @@ def inception_5h(seed: int = 0) -> Any:
         weights = he_normal(rng, (size, size, int(x.shape[3]), width))
         bias = rng.normal(0, 0.1, width).astype(np.float32)
         x = nn.conv2d(x, tf.constant(weights), stride, "SAME", name=f"{name}_conv")
-        return nn.relu(nn.bias_add(x, bias, name=f"{name}_pre_relu"), name=name)
+        return nn.softplus(nn.bias_add(x, bias, name=f"{name}_pre_relu"), name=name)
 
     def normalise(x: Any, name: str) -> Any:
         return nn.lrn(x, depth_radius=5, bias=1.0, alpha=1e-4, beta=0.5, name=name)
@@ -106,19 +117,19 @@ def inception_5h(seed: int = 0) -> Any:
             convolve(x, 1, one, f"{name}_1x1"),
             convolve(convolve(x, 1, three_in, f"{name}_3x3_in"), 3, three, f"{name}_3x3"),
             convolve(convolve(x, 1, five_in, f"{name}_5x5_in"), 5, five, f"{name}_5x5"),
-            convolve(nn.max_pool2d(x, 3, 1, "SAME"), 1, pooled, f"{name}_pool_reduce"),
+            convolve(nn.avg_pool2d(x, 3, 1, "SAME"), 1, pooled, f"{name}_pool_reduce"),
         ]
         return tf.concat(branches, 3, name=name)
 
     with tf.Graph().as_default() as graph:
         x = v1.placeholder(tf.float32, (None, None, None, 3), name="input")
         x = convolve(x, 7, 16, "conv2d0", stride=2)
-        x = normalise(nn.max_pool2d(x, 3, 2, "SAME"), "localresponsenorm0")
+        x = normalise(nn.avg_pool2d(x, 3, 2, "SAME"), "localresponsenorm0")
         x = convolve(convolve(x, 1, 16, "conv2d1"), 3, 24, "conv2d2")
-        x = nn.max_pool2d(normalise(x, "localresponsenorm1"), 3, 2, "SAME", name="maxpool1")
+        x = nn.avg_pool2d(normalise(x, "localresponsenorm1"), 3, 2, "SAME", name="maxpool1")
         for name in MODULES:
             if name == "mixed4a":
-                x = nn.max_pool2d(x, 3, 2, "SAME", name="maxpool4")
+                x = nn.avg_pool2d(x, 3, 2, "SAME", name="maxpool4")
             x = mix(x, name)
         return graph.as_graph_def()
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import scipy.ndimage
 
-from .dream import Dream, Pixels
+from .dream import Dream, Pixels, Watch, unwatched
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"mixed2": 0.2, "mixed3": 0.5, "mixed4": 1.5, "mixed5": 2.0}
@@ -26,6 +26,9 @@ EPSILON = 1e-7
 
 def zoom(image: Pixels, rows: int, columns: int) -> Pixels:
     """Resize by linear interpolation between the corners, as the document's ``resize`` does.
+
+    At some sizes, such as 115 to 100, scipy puts the last row beyond the edge by a rounding error,
+    and makes it 0. Ours does not.
 
     Parameters
     ----------
@@ -89,6 +92,7 @@ def weighted(
     step_size: float = 0.01,
     max_loss: float | None = 10.0,
     repaired: bool = False,
+    watch: Watch = unwatched,
 ) -> Dream:
     """Dream as seed 002 does.
 
@@ -122,13 +126,14 @@ def weighted(
         lost = zoom(original, *shape) - zoom(shrunk, *shape)
         if repaired:
             dreamt += lost
+        dreamt = watch(dreamt)
         for _ in range(steps):
             loss, gradient = loss_and_gradient(activations, dreamt, weights)
             if max_loss is not None and loss > max_loss:
                 stops.append(loss)
                 break
             losses.append(loss)
-            dreamt += step_size * gradient
+            dreamt = watch(dreamt + step_size * gradient)
         if not repaired:
             dreamt += lost
         shrunk = zoom(original, *shape)
