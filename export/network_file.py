@@ -85,9 +85,14 @@ def build(
     )
 
 
-def feature_map(name: str, channels: int) -> onnx.ValueInfoProto:
-    """Declare a float tensor of rank 4 with `channels`, whose other axes are symbolic."""
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", channels, None, None])
+def feature_map(
+    name: str, channels: int, sides: tuple[str | None, str | None] = (None, None)
+) -> onnx.ValueInfoProto:
+    """Declare a float tensor of rank 4 with `channels`, whose other axes are symbolic.
+
+    Feature maps whose `sides` have the same names are known to be of the same size.
+    """
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", channels, *sides])
 
 
 def declare_layers(model: onnx.ModelProto, layers: Sequence[str]) -> dict[str, int]:

@@ -241,7 +241,13 @@ def test_the_wheel_brings_what_is_no_module(wheel: Path) -> None:
     inside = {f"dreamlayer/{name}" if name[0] in "cp" else name for name in expected}
     assert inside <= names, inside - names
     licences = {Path(name).name for name in names if ".dist-info/licenses/" in name}
-    assert {"LICENSE", "LICENSE-Apache-2.0.txt", "LICENSE-nsfwjs.txt"} <= licences
+    own = {"LICENSE", *(path.name for path in (ROOT / "core" / "data").glob("LICENSE-*.txt"))}
+    assert own <= licences
+
+
+def test_the_wheel_is_small(wheel: Path) -> None:
+    """Both networks in it: less than 10 MB, which everyone can send and receive."""
+    assert wheel.stat().st_size < 10e6
 
 
 def test_a_checkout_has_a_short_name(source: Path, needed: Path, tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from bench.measure.serving import STEP_SIDE
 from bench.peers.sources import TILE
 from bench.report.pictures import picture_sections, profile_section
 from bench.report.tables import NOTHING, counted, table
+from dreamlayer.core.network.shipped import network_for
+from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
+from dreamlayer.core.recipe.term import parse_term
 from dreamlayer.core.version import VERSION
 
 _METHOD = f"""\
@@ -66,9 +69,9 @@ def _facts(results: Results, conditions: Conditions) -> str:
     names = [part for version in results.versions.values() for part in version.split(", ")]
     if names:
         lines.append(f"- Versions: {', '.join(dict.fromkeys(names))}")
-    lines.append(
-        f"- Objective: {' + '.join(conditions.objective)} on the shipped network that has it"
-    )
+    layers = [parse_term(text).layer for text in conditions.objective]
+    network = network_for(DEFAULT_NETWORK, layers)
+    lines.append(f"- Objective: {' + '.join(conditions.objective)} on {network}")
     threads = counted(conditions.threads, "thread")
     lines.append(f"- {threads} each, {counted(conditions.rounds, 'round')}")
     return "\n".join(lines)

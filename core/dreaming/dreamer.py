@@ -67,7 +67,8 @@ class Dreamer:
     Examples
     --------
     >>> from dreamlayer import Dreamer, preset, read
-    >>> dreamer, recipe = Dreamer(provider="cpu"), preset("eyes").replace(octaves=1, steps=1)
+    >>> recipe = preset("eyes").replace(octaves=1, steps=1)
+    >>> dreamer = Dreamer(recipe.network, provider="cpu")
     >>> photo = read("photo.jpg")
     >>> dreams = [dreamer.dream(photo.pixels, recipe.replace(seed=seed)) for seed in (1, 2)]
     >>> [dreamt.shape for dreamt in dreams]

@@ -23,9 +23,9 @@ from dreamlayer.core.graph.sizes import (
     stride,
     strides,
 )
-from dreamlayer.core.network.files import SHIPPED, find, load
+from dreamlayer.core.network.files import find, load
 from dreamlayer.core.network.gradient_model import gradient_model
-from dreamlayer.core.network.shipped import having
+from dreamlayer.core.network.shipped import known_beside, other_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache
@@ -110,14 +110,13 @@ class Network:
         produced = {name for node in self.model.graph.node for name in node.output}
         for layer in layers:
             if layer not in produced and layer != IMAGE:
-                others = [name for name in having(layer) if SHIPPED[name] != self.path]
-                hint = (
-                    f"network {others[0]} has it"
-                    if others
-                    else nearest(layer, self.layer_names)
-                    or "see `dreamlayer layers` for those it has"
-                )
+                other = other_with(layer, self.path)
+                hint = f"network {other} has it" if other else self._nearest(layer)
                 raise LayerError(f"network {self.name} has no layer {layer!r}; {hint}")
+
+    def _nearest(self, layer: str) -> str:
+        known = known_beside(self.path, self.layer_names)
+        return nearest(layer, known) or "see `dreamlayer layers` for those it has"
 
     @cached_property
     def digest(self) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network import files
 from dreamlayer.core.network.files import SHIPPED
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
@@ -19,8 +19,9 @@ from dreamlayer.core.recipe.term import Term
 def network_for(name: str, layers: Iterable[str]) -> str:
     """The network that a recipe means by its network's name and its layers.
 
-    ``default`` is the first shipped network that has all of the layers, so that recipes made when
-    another network was the default go on working.
+    ``default`` is the shipped network that has most of the layers, so that recipes made when
+    another network was the default go on working, and a mistyped layer is missed where the others
+    are; of two with as many it is the first.
 
     Parameters
     ----------
@@ -32,8 +33,7 @@ def network_for(name: str, layers: Iterable[str]) -> str:
     Returns
     -------
     str
-        The name of a shipped network in place of ``default``: the first where none has all layers;
-        any other name as it is.
+        The name of a shipped network in place of ``default``; any other name as it is.
 
     Examples
     --------
@@ -46,8 +46,8 @@ def network_for(name: str, layers: Iterable[str]) -> str:
     """
     if name != DEFAULT_NETWORK:
         return name
-    wanted = {*layers} - {IMAGE}
-    return next((one for one in SHIPPED if wanted <= tensors(one)), next(iter(SHIPPED)))
+    wanted = {*layers}
+    return max(SHIPPED, key=lambda one: len(wanted.intersection(layer_names(one))))
 
 
 def network_of(recipe: Parameters) -> str:
@@ -68,24 +68,33 @@ def network_with(name: str, pattern: str) -> str:
     """The same as `network_for`, for any layer whose name matches a pattern such as ``mixed*``."""
     if name != DEFAULT_NETWORK:
         return name
-    found = (one for one in SHIPPED if fnmatch.filter(tensors(one), pattern))
+    found = (one for one in SHIPPED if fnmatch.filter(layer_names(one), pattern))
     return next(found, next(iter(SHIPPED)))
 
 
-def having(layer: str) -> list[str]:
-    """The names of the shipped networks that have a layer."""
-    return [name for name in SHIPPED if layer in tensors(name)]
+def other_with(layer: str, path: Path) -> str | None:
+    """A shipped network other than that of a file which has a layer, or None."""
+    return next(
+        (one for one in SHIPPED if SHIPPED[one] != path and layer in layer_names(one)), None
+    )
 
 
-def tensors(name: str) -> frozenset[str]:
-    """What the nodes of a shipped network give, its layers among them; none if it is missing."""
-    return _tensors(SHIPPED[name])
+def known_beside(path: Path, layers: Sequence[str]) -> list[str]:
+    """The layers that a mistyped one may be, of all shipped networks where the file is one."""
+    others = [one for one in SHIPPED if SHIPPED[one] != path] if path in SHIPPED.values() else []
+    return [*layers, *(layer for one in others for layer in layer_names(one))]
+
+
+def layer_names(name: str) -> tuple[str, ...]:
+    """The layers of a shipped network; none where its file is missing."""
+    return _layer_names(SHIPPED[name])
 
 
 @functools.cache
-def _tensors(path: Path) -> frozenset[str]:
+def _layer_names(path: Path) -> tuple[str, ...]:
     try:
         model = files.read_model(path)
     except NetworkError:
-        return frozenset()
-    return frozenset(output for node in model.graph.node for output in node.output)
+        return ()
+    listed = {entry.key: entry.value for entry in model.metadata_props}["dreamlayer.layers"]
+    return tuple(json.loads(listed))

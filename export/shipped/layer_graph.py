@@ -91,9 +91,24 @@ class LayerGraph:
         channels = self.channels[source]
         self.layer("BatchNormalization", name, channels, [source, *weights], epsilon=epsilon)
 
-    def model(self, output: str, name: str) -> onnx.ModelProto:
-        """Return the finished model, opset 18, without metadata."""
-        shapes = {layer: feature_map(layer, count) for layer, count in self.channels.items()}
+    def model(
+        self, output: str, name: str, strides: Mapping[str, int] | None = None
+    ) -> onnx.ModelProto:
+        """Return the finished model, opset 18, without metadata.
+
+        Parameters
+        ----------
+        output
+            The last layer.
+        name
+            Of the graph.
+        strides
+            By layer, for layers that are of one size wherever they have the same stride.
+        """
+        shapes = {
+            layer: feature_map(layer, count, _sides((strides or {}).get(layer)))
+            for layer, count in self.channels.items()
+        }
         last = shapes.pop(output)
         model = network_file.build(self._nodes, self._weights, [last], name=name)
         model.graph.value_info.extend(shapes.values())
@@ -102,6 +117,14 @@ class LayerGraph:
     def _node(self, kind: str, name: str, inputs: Iterable[str], **attributes: Any) -> None:
         """Append one node; it and its output have the same name."""
         self._nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
+
+
+def _sides(stride: int | None) -> tuple[str | None, str | None]:
+    """Name height and width at a stride; the image's own names at stride 1."""
+    if stride is None:
+        return None, None
+    end = "" if stride == 1 else f"_at_stride_{stride}"
+    return f"height{end}", f"width{end}"
 
 
 def _tensor(name: str, value: NDArray[Any] | np.generic) -> onnx.TensorProto:

@@ -109,6 +109,7 @@ def build(package: Package) -> onnx.ModelProto:
         for name, value in (("relu6/zero", np.float32(0)), ("relu6/six", np.float32(6)))
     ]
     padded: dict[str, tuple[str, list[int]]] = {}
+    strides = {PIXELS: 1}
     for layer in used_layers(package.layers):
         name, config = layer["name"], layer["config"]
         sources = _sources(layer)
@@ -116,6 +117,8 @@ def build(package: Package) -> onnx.ModelProto:
             case "ZeroPadding2D":
                 (top, bottom), (left, right) = config["padding"]
                 padded[name] = (sources[0], [top, left, bottom, right])
+                strides[name] = strides[sources[0]]
+                continue
             case "Conv2D" | "DepthwiseConv2D":
                 source, pads = padded.get(sources[0], (sources[0], None))
                 _convolution(graph, layer, source, pads, package)
@@ -131,7 +134,9 @@ def build(package: Package) -> onnx.ModelProto:
                 graph.layer("Add", name, graph.channels[sources[0]], sources)
             case other:
                 raise NetworkError(f"layer {name} is a {other}, which cannot be built")
-    return graph.model(LAST_LAYER, NAME)
+        strides[name] = strides[sources[0]] * config.get("strides", [1])[0]
+    # Adding layers of sizes that are known to be equal needs no sum in the gradient.
+    return graph.model(LAST_LAYER, NAME, strides)
 
 
 def _convolution(

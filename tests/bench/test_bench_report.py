@@ -93,7 +93,7 @@ def test_report_shows_medians_ranges_ratios_shares_and_what_is_missing() -> None
     assert "| Other | 299 × 299 | 1.2e-07 | 0.99999999 |" in text
     assert "- Machine: A processor, 2 cores, 24 GiB; Linux x86_64, Python 3.11.7\n" in text
     assert "- Versions: onnxruntime 1.20.0, other 2.0\n" in text
-    assert "- Objective: mixed3 + mixed5 on the default network\n- 2 threads each, 3 rounds" in text
+    assert "- Objective: mixed3 + mixed5 on inception_v3_mixed5\n- 2 threads each, 3 rounds" in text
     assert "- Absent: not installed\n" in text
     assert "where the loop is ours: dreamlayer, ONNX Runtime 3.4%." in text
     assert "GFLOP/s: numpy 100 in float32, torch 200 in float32." in text
@@ -237,7 +237,7 @@ def test_command_prints_writes_and_draws(
     assert main(arguments) == 0
     shown = capsys.readouterr().out
     assert path.read_text(encoding="utf-8") == shown
-    assert "- Objective: mixed4:0.5 on the default network" in shown
+    assert "- Objective: mixed4:0.5 on inception_v3_mixed5" in shown
     assert drawing.exists()
     assert len(asked) == 1
 

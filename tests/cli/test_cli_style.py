@@ -158,7 +158,7 @@ def test_presets_are_listed_apart() -> None:
     """Under a heading of their own, and in JSON with the command that they are for."""
     text = run("presets").stdout.decode()
     assert re.search(
-        r"`dreamlayer style CONTENT STYLE`, on the network that ships:\n  like-style", text
+        r"`dreamlayer style CONTENT STYLE`, on a network that ships:\n  like-style", text
     )
     rows = json.loads(run("presets", "--json").stdout)
     assert (rows["style"]["command"], rows["style"]["stand_in"]) == ("style", "like-style")

@@ -180,6 +180,23 @@ def test_layer_of_the_other_network_is_found_there() -> None:
             Network(name).check_layers([layer])
 
 
+def test_a_mistyped_layer_may_be_that_of_either_shipped_network() -> None:
+    """Both networks' layers are suggested, but none to another file."""
+    for name in ("default", "inception_v3_mixed5"):
+        for layer, meant in (("mixd3", "mixed3"), ("block_13_expnd", "block_13_expand")):
+            with pytest.raises(LayerError, match=f"did you mean .*{meant}"):
+                Network(name).check_layers([layer])
+
+
+def test_a_mistyped_layer_of_another_file_is_its_own(small_network: Path) -> None:
+    """The layers of the shipped networks are no suggestions there; that they have one is told."""
+    network = Network(str(small_network))
+    with pytest.raises(LayerError, match="see `dreamlayer layers`"):
+        network.check_layers(["mixd3"])
+    with pytest.raises(LayerError, match="network inception_v3_mixed5 has it"):
+        network.check_layers(["mixed3"])
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_listed_layers_exist_in_the_graph(name: str) -> None:
     """The metadata of the shipped file speaks of tensors that are there."""

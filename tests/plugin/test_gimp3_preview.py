@@ -109,7 +109,7 @@ def test_stop_gives_up_the_dream(desk: Desk, small: tuple[dict[str, Any], list[b
     desk.until("progress", desk.previewer.preview(endless, small[1]))
     desk.previewer.stop()
     described = desk.until("described", desk.previewer.describe("default"))
-    assert "mixed3" in [layer["name"] for layer in described["layers"]]
+    assert "block_11_expand" in [layer["name"] for layer in described["layers"]]
 
 
 def test_dead_worker_is_told_of_and_replaced(

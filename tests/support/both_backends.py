@@ -12,6 +12,7 @@ from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.device.objective import DeviceObjective
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
@@ -66,7 +67,7 @@ def loaded(
 
 def both(recipe: Recipe, base: Array, grid: Grid, weights: Array | None = None) -> tuple[Run, Run]:
     """The same dream in numpy, and resident."""
-    pair = loaded(recipe.network, recipe.layers, recipe.guide)
+    pair = loaded(network_of(recipe), recipe.layers, recipe.guide)
     numpy, resident = (Run(one, recipe, base, grid, weights) for one in pair)
     return numpy, resident
 
