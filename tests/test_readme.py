@@ -144,7 +144,8 @@ def test_the_first_command_prints_what_is_shown(tmp_path: Path) -> None:
     )
     printed = ran.stderr.replace(str(tmp_path / output), output)
     assert _numberless(printed.splitlines()[-2:]) == _numberless(shown.splitlines())
-    assert f"octaves {Recipe().octaves}, steps {Recipe().steps}," in shown
+    sizes = octave_sizes(400, 600, Recipe())
+    assert f"octaves {len(sizes)} (180 × 120 to 600 × 400), steps {Recipe().steps}," in shown
 
 
 def _numberless(lines: list[str]) -> list[str]:

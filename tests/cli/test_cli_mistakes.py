@@ -40,6 +40,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
     (folder / "empty.png").write_bytes(b"")
     (folder / "bad.onnx").write_text("no network")
     (folder / "bomb.png").write_bytes(png_that_claims(30_000, 30_000))
+    Image.new("L", (60, 20), 255).save(folder / "wide.png")
     (folder / "sub").mkdir(exist_ok=True)
     # What the dream of photo.png is called by default.
     beside = folder / "photo-dream.png"
@@ -70,7 +71,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "unknown ending": ([photo, "-o", folder / "out.xyz"], r"\.png"),
         "unknown provider": ([photo, "-o", out, "--provider", "cudda"], "did you mean"),
         "bad number": ([photo, "-o", out, "--steps", "many"], "--steps.*many"),
-        "out of range": ([photo, "-o", out, "--octaves", "0"], "between 1 and 32, but is 0"),
+        "out of range": ([photo, "-o", out, "--octaves", "33"], "between 0 and 32, but is 33"),
         "several into one file": (
             [photo, photo, "-o", out],
             "is not a folder; several pictures need one",
@@ -93,7 +94,13 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "unknown option": ([photo, "-o", out, "--stepz", "1"], "--stepz"),
         "picture without recipe": ([photo, "-o", out, "--recipe", photo], "contains no recipe"),
         "recipe missing": ([photo, "-o", out, "--recipe", "none.toml"], r"none\.toml"),
-        "tile and overlap": ([photo, "-o", out, "--tile", "64", "--overlap", "32"], "twice"),
+        "mask of other proportions": (
+            [photo, "-o", out, "--mask", folder / "wide.png"],
+            "is 60 × 20 pixels, but the picture",
+        ),
+        "mask missing": ([photo, "-o", out, "--mask", "none.png"], "none.png"),
+        "mask and picture from a pipe": (["-", "-o", out, "--mask", "-"], "the mask as a file"),
+        "over the mask": ([photo, "-o", out, "--mask", out], "is the mask"),
     }
 
 
@@ -102,10 +109,11 @@ MISTAKES = [
     *("unknown layer", "unreadable layer", "channel out of range", "unknown preset"),
     *("unknown network", "no ONNX", "folder missing", "unknown ending", "unknown provider"),
     *("bad number", "out of range", "unknown option", "picture without recipe"),
-    *("recipe missing", "tile and overlap", "several into one file", "limit is no number"),
+    *("recipe missing", "several into one file", "limit is no number"),
     *("too many threads", "folder of the picture", "output without a name", "preset and recipe"),
     *("huge channel range", "over another picture", "over the guide"),
-    "one picture by two names",
+    *("one picture by two names", "mask of other proportions", "mask missing"),
+    *("mask and picture from a pipe", "over the mask"),
 ]
 
 

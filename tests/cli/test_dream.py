@@ -29,7 +29,10 @@ def test_dream_writes_a_picture_and_says_what_it_does(photo: Path, quick: Sequen
     result = run("dream", photo, "-o", target, *quick)
     assert result.returncode == 0, result.stderr
     first, last = result.stderr.decode().splitlines()
-    assert re.search(r"56 × 40 pixels, octaves 2, steps 2, .*about \d+ MiB of memory", first)
+    assert re.search(
+        r"56 × 40 pixels, octaves 2 \(43 × 30 to 56 × 40\), steps 2, .*about \d+ MiB of memory",
+        first,
+    )
     assert re.search(r"out\.png: done in \d+ s", last)
     assert result.stdout == b""
     with Image.open(target) as picture:
@@ -54,6 +57,23 @@ def test_folder_of_pictures(photo: Path, quick: Sequence[str], tmp_path: Path) -
     assert result.returncode == 2
     assert sorted(p.name for p in target.iterdir()) == ["photo.png", "second.png"]
     assert re.fullmatch(r".*broken\.png: .*\n", result.stderr.decode())
+
+
+def test_mask_says_where_to_dream(photo: Path, quick: Sequence[str], tmp_path: Path) -> None:
+    """White dreams and black keeps, at the picture's size or another; gray and transparent too."""
+    half = Image.new("LA", (28, 20), (0, 255))
+    half.paste((255, 255), (0, 0, 14, 20))
+    # White, but nothing of it is visible.
+    half.paste((255, 0), (0, 0, 14, 4))
+    half.save(tmp_path / "mask.png")
+    target = tmp_path / "out.png"
+    result = run("dream", photo, "-o", target, "--mask", tmp_path / "mask.png", *quick)
+    assert result.returncode == 0, result.stderr
+    before, after = read(photo).pixels, read(target).pixels
+    changed = (before != after).any(axis=2)
+    assert changed[14:, :24].mean() > 0.9
+    assert not changed[:, 32:].any()
+    assert not changed[:4].any()
 
 
 def test_standard_input_and_output(photo: Path, quick: Sequence[str]) -> None:
