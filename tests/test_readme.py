@@ -21,6 +21,7 @@ from documents import DOCUMENTS, ROOT, blocks, commands, links, paths, section, 
 from PIL import Image
 
 from dreamlayer import Recipe
+from dreamlayer.core.ascent.octaves import octave_sizes
 
 PROJECT = tomllib.loads(text("pyproject.toml"))["project"]
 SCRIPTS = PROJECT["scripts"]

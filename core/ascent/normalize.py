@@ -110,6 +110,24 @@ def divide(
     return divisor
 
 
+def slow_down(change: Array, image: Array, headroom: float) -> None:
+    """Shrink changes towards black or white near them, in place.
+
+    A change is multiplied by the distance of its pixel from the end that it moves to, over
+    `headroom`, where that is below 1.
+
+    Parameters
+    ----------
+    change, image : array
+        float32 [3, height, width].
+    """
+    for start in range(0, change.shape[1], _BAND):
+        moved, pixels = (one[:, start : start + _BAND] for one in (change, image))
+        room = np.where(moved > 0, 1 - pixels, pixels)
+        room /= np.float32(headroom)
+        moved *= np.clip(room, 0, 1, out=room)
+
+
 def smooth(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> None:
     """Gaussian blur with the recipe's sigmas, in place; edges are mirrored."""
     sigma = recipe.smoothing

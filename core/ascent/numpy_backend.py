@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size
-from dreamlayer.core.ascent.normalize import condition, divide
+from dreamlayer.core.ascent.normalize import condition, divide, slow_down
 from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile, add, cut
 from dreamlayer.core.images.resampling import resized_plane
@@ -153,6 +153,8 @@ class NumpyOctaveStep(OctaveStep):
         """Change the image in place."""
         threads = self._backend.threads
         divisor = condition(self._total, self._recipe, step, threads, self._weights)
+        if self._recipe.headroom:
+            slow_down(self._total, self._image, self._recipe.headroom)
         self._image += self._total
         if self._recipe.clip:
             np.clip(self._image, 0, 1, out=self._image)

@@ -11,7 +11,7 @@ from dreamlayer.core.ascent.normalize import KERNEL, MIN_DIVISOR, MIN_RMS
 from dreamlayer.core.device.blur_graph import blurred, color_mixing, correlated, gaussian, radius_of
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.edit import DOUBLE, FLOAT, new_graph, to_model
-from dreamlayer.core.graph.ops import at_least, cast, clipped, reshape
+from dreamlayer.core.graph.ops import at_least, cast, clipped, reshape, where
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
@@ -75,11 +75,19 @@ def step_model(
     if recipe.clip_gradient:
         gradient = clipped(gradient, -recipe.clip_gradient, recipe.clip_gradient)
     change = gradient * recipe.step_size
+    if recipe.headroom:
+        change = _slowed_down(change, graph.value(PICTURE), recipe.headroom)
     result = graph.value(PICTURE) + change
     if recipe.clip:
         result = clipped(result, 0, 1)
     single = reshape(divisor, 1)
     return to_model(graph, {CHANGE: change, f"new/{PICTURE}": result, DIVISOR: single})
+
+
+def _slowed_down(change: Value, picture: Value, headroom: float) -> Value:
+    """`core.ascent.normalize.slow_down`."""
+    room = where(change > 0, -picture + 1.0, picture) / headroom
+    return change * clipped(room, 0, 1)
 
 
 def kernels(recipe: Recipe, step: int) -> dict[str, Array]:

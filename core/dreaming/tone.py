@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.ascent.normalize import slow_down
 from dreamlayer.core.images.luminance import luminance
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -56,7 +57,13 @@ def tone_of(planes: Array, weights: Array | None = None) -> Tone:
     return Tone(mean, float(deviation), _mean(chroma, weights))
 
 
-def match_tone(planes: Array, tone: Tone, share: float, weights: Array | None = None) -> None:
+def match_tone(
+    planes: Array,
+    tone: Tone,
+    share: float,
+    weights: Array | None = None,
+    headroom: float = 0.0,
+) -> None:
     """Give a picture a tone, in place, and clip it to 0..1.
 
     Parameters
@@ -69,6 +76,8 @@ def match_tone(planes: Array, tone: Tone, share: float, weights: Array | None = 
         How far to go there, 0..1.
     weights : array, optional
         As for `tone_of`.
+    headroom : float
+        As for `core.ascent.normalize.slow_down`.
     """
     now = tone_of(planes, weights)
     wanted = Tone(
@@ -78,7 +87,7 @@ def match_tone(planes: Array, tone: Tone, share: float, weights: Array | None = 
     )
     # Clipping takes a part of each correction back.
     for _ in range(_ROUNDS):
-        _correct(planes, now, wanted)
+        _correct(planes, now, wanted, headroom)
         now = tone_of(planes, weights)
         if _near(now, wanted):
             return
@@ -102,21 +111,26 @@ def finished(
         change[:] = luminance(change)
     if recipe.anchor and recipe.start != "noise":
         change += base
-        match_tone(change, tone or tone_of(base, weights), recipe.anchor, weights)
+        reached = tone or tone_of(base, weights)
+        match_tone(change, reached, recipe.anchor, weights, recipe.headroom)
         change -= base
     if recipe.strength != 1:
         change *= recipe.strength
     return change
 
 
-def _correct(planes: Array, now: Tone, wanted: Tone) -> None:
+def _correct(planes: Array, now: Tone, wanted: Tone, headroom: float) -> None:
     y = luminance(planes)
-    planes -= y
-    planes *= np.float32(_factor(wanted.chroma, now.chroma))
+    corrected = planes - y
+    corrected *= np.float32(_factor(wanted.chroma, now.chroma))
     y -= np.float32(now.luminance)
     y *= np.float32(_factor(wanted.contrast, now.contrast))
     y += np.float32(wanted.luminance)
-    planes += y
+    corrected += y
+    corrected -= planes
+    if headroom:
+        slow_down(corrected, planes, headroom)
+    planes += corrected
     np.clip(planes, 0, 1, out=planes)
 
 

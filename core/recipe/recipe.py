@@ -146,6 +146,17 @@ class Recipe(Parameters):
         since=2,
         before=0.0,
     )
+    headroom: float = parameter(
+        0.1,
+        "slow down pixels within this distance of black and white, where 1 is black to white, so "
+        "that they keep their detail; 0 = off",
+        low=0.0,
+        high=0.5,
+        group="color and light",
+        advanced=True,
+        since=2,
+        before=0.0,
+    )
     protect: str = parameter(
         NOTHING,
         "areas to dream less in: dark, bright or flat ones, by the original",

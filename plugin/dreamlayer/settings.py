@@ -35,6 +35,7 @@ _TITLES = {
     "colors": "Colors",
     "keep_colors": "Keep the picture's colors",
     "anchor": "Hold brightness and color",
+    "headroom": "Distance from black and white",
     "protect": "Dream less in",
     "epsilon": "Added to divisor",
     "epsilon_tiles": "Added to tiles' divisor",

@@ -122,7 +122,8 @@ def test_normalisations_are_the_same(small_network: Path, kind: str, side: int) 
         {"smoothing": 0.0, "smoothing_growth": 2.0, "smoothing_cascade": True},
         {"smoothing_growth": 1.5, "smoothing_colors": True},
         {"clip": False, "step_size": 0.05},
-        {"clip_gradient": 1.2},
+        {"clip_gradient": 1.2, "normalize": "mean", "pyramid": 0},
+        {"clip_gradient": 1.2, "steps": 3},
         {
             "smoothing": 0.0,
             "normalize": "none",
@@ -134,6 +135,8 @@ def test_normalisations_are_the_same(small_network: Path, kind: str, side: int) 
         {"colors": "free"},
         {"keep_colors": True, "normalize": "mean"},
         {"anchor": 1.0},
+        {"headroom": 0.3, "clip": False},
+        {"headroom": 0.0},
     ],
 )
 def test_conditioning_is_the_same(small_network: Path, parameters: dict[str, Any]) -> None:

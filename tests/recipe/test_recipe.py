@@ -58,6 +58,7 @@ UNUSUAL = Recipe(
     colors="free",
     keep_colors=True,
     anchor=0.75,
+    headroom=0.25,
     protect="flat",
     normalize="std",
     smoothing=0.5,
