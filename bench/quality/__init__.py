@@ -1,0 +1,1 @@
+"""How good pictures are: gradients by tiles, steadiness over frames, clipping and colors."""
