@@ -14,6 +14,7 @@ from bench.measure.pictures import PHOTO
 from bench.report.tables import table
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.tone import Tone, tone_of
+from dreamlayer.core.images.arrays import as_float
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
@@ -58,7 +59,7 @@ def report(options: argparse.Namespace) -> str:
 def drift(recipe: Recipe, frames: int) -> tuple[float, float, float]:
     """The largest relative change of luminance, contrast and chroma, each with its sign."""
     with Image.open(PHOTO) as source:
-        frame = np.asarray(source.convert("RGB"), np.float32) / 255
+        frame = as_float(np.asarray(source.convert("RGB")))
     dreamer = Dreamer(network_of(recipe), "cpu")
     first = tone_of(frame.transpose(2, 0, 1))
     changes = []

@@ -16,6 +16,7 @@ from bench.errors import BenchError
 from bench.report.tables import table
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.dreaming.tone import tone_of
+from dreamlayer.core.images.arrays import as_float
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.presets import preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
@@ -25,7 +26,7 @@ Array = npt.NDArray[np.float32]
 
 _PHOTOS = ("coffee", "astronaut", "chelsea", "rocket")
 _SIDE, _NOISE = 600, 400
-_CELL = (400, 267)
+_BOX = (267, 400)
 
 
 def report(options: argparse.Namespace) -> str:
@@ -60,7 +61,7 @@ def pictures() -> dict[str, Array | None]:
     for name in _PHOTOS:
         photo = Image.fromarray(getattr(data, name)())
         photo.thumbnail((_SIDE, _SIDE))
-        found[name] = np.asarray(photo, np.float32) / 255
+        found[name] = as_float(np.asarray(photo))
     return {**found, "sky": sky(), "noise": None}
 
 
@@ -105,8 +106,8 @@ def _sheet(name: str, dreams: Mapping[str, Array], path: Path) -> None:
     cells = []
     for what, dreamt in dreams.items():
         picture = Image.fromarray(np.rint(dreamt * 255).astype(np.uint8))
-        picture.thumbnail(_CELL)
+        picture.thumbnail(_BOX[::-1])
         cells.append(Cell(np.asarray(picture), what, ""))
-    layout = Layout(len(cells), 3, _CELL, notes=False, lines=1)
+    layout = Layout(len(cells), 3, _BOX, notes=False, lines=1)
     drawn = draw_sheet(cells, layout, name, [presets()[name].description])
     Image.fromarray(drawn).save(path, quality=85)

@@ -92,7 +92,7 @@ def _rows(name: str, terms: Sequence[Term], image: Array) -> list[tuple[str, ...
             times[setting].append(seconds)
             print(f"{name} {setting}: {likeness[setting]}, {seconds:.1f} s", file=sys.stderr)
     first = median(times[SETTINGS[0]])
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for setting in SETTINGS:
         seconds, (near, share) = median(times[setting]), likeness[setting]
         label = f"{name}, {setting[0]}, {setting[1]}" + (" (default)" * (setting == DEFAULT))
