@@ -11,13 +11,24 @@ import numpy as np
 from dreamlayer.core.ascent.backend import Backend, Image, Size
 from dreamlayer.core.recipe.recipe import MAX_OCTAVES, MIN_OCTAVE_SCALE, Recipe
 
+SMALLEST = 180
+"""The shorter side in pixels to which smaller images are enlarged for the dream: below it, shapes
+have no room. Only where the number of octaves is chosen by size."""
+
+_MOST_ENLARGED = 4.0
+
 
 def working_size(width: int, height: int, recipe: Recipe) -> tuple[int, int]:
-    """The height and width at which an image is dreamed, limited by the recipe's `max_side`."""
-    longer = max(width, height)
-    if not recipe.max_side or longer <= recipe.max_side:
-        return height, width
-    scale = recipe.max_side / longer
+    """The height and width at which an image is dreamed.
+
+    It is limited by the recipe's `max_side`; small images are enlarged to `SMALLEST`, at most
+    fourfold.
+    """
+    scale = 1.0
+    if not recipe.octaves:
+        scale = min(max(SMALLEST / min(width, height), 1.0), _MOST_ENLARGED)
+    if recipe.max_side:
+        scale = min(scale, recipe.max_side / max(width, height))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 

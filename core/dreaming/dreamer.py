@@ -196,7 +196,8 @@ class Dreamer:
         def run(backend: Backend[Image], start: Image, original: Image) -> Image:
             preview = None
             if (show := callbacks.on_preview) is not None:
-                preview = PreviewMaker(backend, original, blend, finish, preview_side, show)
+                side = min(preview_side, max(height, width))
+                preview = PreviewMaker(backend, original, blend, finish, side, show)
             return ascend(
                 backend,
                 start,

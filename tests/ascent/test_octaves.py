@@ -69,6 +69,24 @@ def test_small_picture_has_one_octave(size: tuple[int, int]) -> None:
     assert octave_sizes(*size, Recipe()) == [size]
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((64, 64), (180, 180)),
+        ((40, 30), (120, 160)),
+        ((5000, 1), (4, 20000)),
+        ((181, 300), (300, 181)),
+    ],
+)
+def test_small_picture_is_enlarged_for_the_dream(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    """Up to 180 pixels or four times; not where the recipe has a number of octaves or a limit."""
+    assert working_size(*size, Recipe()) == expected
+    assert working_size(*size, Recipe(octaves=3)) == size[::-1]
+    assert max(working_size(*size, Recipe(max_side=100))) <= 100
+
+
 def test_smallest_octave_is_one_that_the_network_takes() -> None:
     """Or one that the recipe allows, if that is larger."""
     assert 224 <= min(octave_sizes(900, 900, Recipe(), minimum=224)[0]) < 230
