@@ -147,7 +147,7 @@ class Recipe(Parameters):
         before=0.0,
     )
     headroom: float = parameter(
-        0.1,
+        0.15,
         "slow down pixels within this distance of black and white, where 1 is black to white, so "
         "that they keep their detail; 0 = off",
         low=0.0,
