@@ -16,6 +16,7 @@ from bench.measure.peak import measure_peaks
 from bench.measure.pictures import measure_pictures
 from bench.measure.profile import measure_profiles
 from bench.measure.results import Conditions, Results
+from bench.peers.sources import DEFAULT_TERMS
 from bench.peers.table import DEVICES, GROUPS, chosen
 from bench.report.chart import write_chart
 from bench.report.markdown import report
@@ -64,7 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="LAYER",
         help="part of the objective, as NAME[:WEIGHT[:CHANNELS[:KIND]]]; repeat for several "
-        "(default: those of the default recipe)",
+        "(default: mixed3, mixed4 and mixed5)",
     )
     parser.add_argument(
         "--size",
@@ -127,7 +128,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print the report."""
-    terms = [parse_term(text) for text in options.layer] if options.layer else [*Recipe().layers]
+    terms = [parse_term(text) for text in options.layer] if options.layer else [*DEFAULT_TERMS]
     _check(terms, options)
     results = _measured(terms, options)
     objective = [format_term(term) for term in terms]

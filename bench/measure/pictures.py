@@ -20,9 +20,9 @@ from bench.measure.agreement import cosine
 from bench.measure.gradients import Say
 from bench.measure.results import PictureMeasure, Run
 from bench.measure.workers import ROOT, environment
-from bench.peers.sources import TILE, store
+from bench.peers.sources import default_recipe, store
 from bench.peers.table import COMMAND, Entry
-from dreamlayer.core.recipe.term import Term, format_term
+from dreamlayer.core.recipe.term import Term
 
 Array = npt.NDArray[np.float32]
 
@@ -64,7 +64,7 @@ def measure_pictures(
     compiled: bool = False,
     say: Say = lambda _: None,
 ) -> list[PictureMeasure]:
-    """Make pictures of each size in turns, by the default recipe.
+    """Make pictures of each size in turns, by the recipe of `bench.peers.sources`.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def launch(entry: Entry, command: Sequence[str], cache: Path | None = None) -> R
 def own_command(
     entry: Entry, terms: Sequence[Term], photo: Path, output: Path, steps: int
 ) -> list[str]:
-    """The arguments of our own command, after `python -m core`.
+    """The arguments of our own command, after `python -m core`; its recipe is beside the photo.
 
     Raises
     ------
@@ -148,10 +148,10 @@ def own_command(
     """
     from bench.peers.own import command_options
 
-    layers = ",".join(format_term(term) for term in terms)
+    recipe = photo.with_name("recipe.json")
+    recipe.write_text(default_recipe(terms, steps).to_json(), encoding="utf-8")
     return [
-        *("dream", str(photo), "-o", str(output), "--quiet"),
-        *("--layer", layers, "--steps", str(steps), "--tile", str(TILE)),
+        *("dream", str(photo), "-o", str(output), "--quiet", "--recipe", str(recipe)),
         *("--provider", entry.provider, "--threads", str(entry.setting.threads)),
         *command_options(entry.setting.precision),
     ]

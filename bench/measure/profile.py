@@ -114,7 +114,7 @@ def wrap(clock: Clock, parts: Mapping[str, Sequence[str]]) -> None:
 def measure_profiles(
     entries: Sequence[Entry], terms: Sequence[Term], steps: int, *, say: Say = lambda _: None
 ) -> list[Profile]:
-    """Profile the default recipe on one megapixel, for each of our own rows."""
+    """Profile the recipe of `bench.peers.sources` on one megapixel, for each of our own rows."""
     found = []
     with tempfile.TemporaryDirectory() as name:
         width, height = size_of(_MEGAPIXELS)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network
 
 TILE = 512
-"""Longest side of a tile in steps and whole pictures, as in the default recipe."""
+"""Longest side of a tile in steps and whole pictures."""
 
 _PLAN, _GRID, _MODEL = "plan.pickle", "grid.pickle", "objective.onnx"
 
@@ -98,6 +98,23 @@ def store(terms: Sequence[Term], folder: Path) -> None:
     onnx.save(source.model(), folder / _MODEL)
 
 
+DEFAULT_TERMS = (Term("mixed3"), Term("mixed4"), Term("mixed5"))
+"""The objective that is measured where none is asked for."""
+
+
 def default_recipe(terms: Sequence[Term], steps: int, octaves: int = 6) -> Recipe:
-    """The default recipe with other layers, steps and octaves."""
-    return Recipe(layers=tuple(terms), tile=TILE, steps=steps, octaves=octaves)
+    """What peers do on each octave: the plain step, as version 0.1 took it by default."""
+    return Recipe(
+        layers=tuple(terms),
+        tile=TILE,
+        overlap=0,
+        steps=steps,
+        octaves=octaves,
+        step_size=0.007,
+        normalize="mean",
+        pyramid=0,
+        smoothing=0.8,
+        colors="free",
+        anchor=0.0,
+        headroom=0.0,
+    )

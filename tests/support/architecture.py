@@ -30,7 +30,7 @@ CORE: Floors = (
 )
 """The rooms of core from the lowest floor up; each imports from lower floors only."""
 
-BENCH: Floors = (("errors",), ("peers",), ("measure",), ("report", "gimp"), ("cli",))
+BENCH: Floors = (("errors",), ("peers",), ("measure",), ("report", "gimp"), ("quality",), ("cli",))
 """The same for bench."""
 
 ALLOWED = {
