@@ -6,6 +6,7 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -173,45 +174,46 @@ def normalize_bands(gradient: Array, bands: int, share: float = 1.0) -> None:
 
     TensorFlow 1's DeepDream tutorial, `lap_normalize`.
     """
-    levels, current = [], gradient.copy()
+    # One plane at a time, and the finest band in place, to save memory.
+    levels = [gradient]
     for _ in range(bands):
-        low = _downsample(current)
-        current -= _upsample(low, current.shape[1:])
-        levels.append(current)
-        current = low
-    _divide_by_rms(current, share)
-    for band in reversed(levels):
+        fine, low = levels[-1], []
+        for plane in fine:
+            low.append(_downsample(plane))
+            plane -= _upsample(low[-1], plane.shape)
+        levels.append(np.stack(low))
+    for band in levels:
         _divide_by_rms(band, share)
-        band += _upsample(current, band.shape[1:])
-        current = band
-    gradient[...] = current
+    for coarse, fine in pairwise(reversed(levels)):
+        for low, plane in zip(coarse, fine, strict=True):
+            plane += _upsample(low, plane.shape)
 
 
 def _divide_by_rms(band: Array, share: float) -> None:
-    rms = math.sqrt(float(np.square(band, dtype=np.float64).mean()) / share)
-    band /= np.float32(max(rms, MIN_RMS))
+    square = sum(float(np.square(plane, dtype=np.float64).mean()) for plane in band) / len(band)
+    band /= np.float32(max(math.sqrt(square / share), MIN_RMS))
 
 
-def _filter(image: Array) -> Array:
+def _filter(plane: Array) -> Array:
     from scipy.ndimage import correlate1d
 
-    result = image
-    for axis in (1, 2):
+    result = plane
+    for axis in (0, 1):
         result = correlate1d(result, KERNEL, axis=axis, mode="constant")
     return np.asarray(result, np.float32)
 
 
-def _downsample(image: Array) -> Array:
-    """Every second pixel of the blurred image, as a convolution of stride 2 selects them."""
-    starts = [1 - size % 2 for size in image.shape[1:]]
-    return _filter(image)[:, starts[0] :: 2, starts[1] :: 2].copy()
+def _downsample(plane: Array) -> Array:
+    """Every second pixel of the blurred plane, as a convolution of stride 2 selects them."""
+    starts = [1 - size % 2 for size in plane.shape]
+    return _filter(plane)[starts[0] :: 2, starts[1] :: 2].copy()
 
 
 def _upsample(low: Array, size: tuple[int, ...]) -> Array:
     """The transposed convolution times four: insert zeros between pixels, then blur."""
-    result = np.zeros((low.shape[0], *size), np.float32)
+    result = np.zeros(size, np.float32)
     starts = [1 - length % 2 for length in size]
-    result[:, starts[0] :: 2, starts[1] :: 2] = low
+    result[starts[0] :: 2, starts[1] :: 2] = low
     return _filter(result) * np.float32(4)
 
 

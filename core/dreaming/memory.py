@@ -206,7 +206,7 @@ def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) ->
     copies = 3.0 * max(own - pixels, 0) / own
     if SCHEMES[recipe.scheme].stores_octaves:
         copies += sum(areas) / own + 1.0
-    copies += 2.0 * recipe.smoothing_cascade + 4.5 * bool(recipe.pyramid)
+    copies += 2.0 * recipe.smoothing_cascade + 1.7 * bool(recipe.pyramid)
     return own * 12.0 * (copies + recipe.needs_original)
 
 
