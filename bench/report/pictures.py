@@ -11,8 +11,9 @@ from bench.report.tables import NOTHING, counted, table
 
 _PICTURES = """\
 Seconds from the start of a new process to the finished PNG, by the plain step of version 0.1 on \
-the layers above: Python, imports, loading, compiling where a framework does (the cache of torch.compile is \
-empty at the first picture of a run and used for the others), reading the JPEG, {octaves} and \
+the layers above: Python, imports, loading, compiling where a framework does (the cache \
+of torch.compile is empty at the first picture of a run and used for the others), reading the \
+JPEG, {octaves} and \
 {steps} on each. Ours is `python -m core dream`; the others read and write with Pillow. The last \
 column compares the changes in the middle of the pictures with those of the first row: the jitter \
 is the same, but the edges of tiles are not, and every step builds on the one before."""
