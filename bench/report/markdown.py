@@ -29,7 +29,8 @@ compute in float32 throughout unless the row says bf16, TF32 or fast."""
 _STEP = f"""\
 A step is a whole one on an image of {STEP_SIDE} × {STEP_SIDE} pixels, the plain step of \
 version 0.1: roll, tiles of {TILE} × {TILE}, gradient, smoothing, normalisation, update. Each \
-framework has a loop of its own, as its users would write it, in `bench/peers/`; onnx-ad has none and uses ours."""
+framework has a loop of its own, as its users would write it, in `bench/peers/`; onnx-ad \
+has none and uses ours."""
 
 _MEMORY = """\
 Peak memory of each process during the gradients and steps, its framework included, a GPU's memory \
