@@ -74,8 +74,13 @@ def configure(parser: Parser) -> None:
     add_run_options(parser)
 
 
-def add_sheet_options(parser: Parser, cell: int, largest: int = _LARGEST_CELL) -> None:
-    """Add what all commands that draw sheets share; `cell` is the default size of a cell."""
+def add_sheet_options(
+    parser: Parser, cell: int | None, shown: str = "", largest: int = _LARGEST_CELL
+) -> None:
+    """Add what all commands that draw sheets share; `cell` is the default size of a cell.
+
+    If the default depends on other options, `cell` is None and `shown` says what it is.
+    """
     parser.add_argument(
         "-o",
         "--output",
@@ -101,7 +106,7 @@ def add_sheet_options(parser: Parser, cell: int, largest: int = _LARGEST_CELL) -
         type=whole_number(32, largest),
         default=cell,
         metavar="PIXELS",
-        help=f"longer side of a cell (default: {cell})",
+        help=f"longer side of a cell (default: {shown or cell})",
     )
 
 

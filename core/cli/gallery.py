@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dreamlayer.core.visualize.gallery import Dreamt
     from dreamlayer.core.visualize.gallery import Gallery as Dreams
 
-_MAIN = ("octaves", "steps", "seed")
+_MAIN = ("octaves", "steps", "colors", "seed")
 _PARAMETERS = (
     *_MAIN,
     "octave_scale",
@@ -59,7 +59,7 @@ def configure(parser: Parser) -> None:
         metavar="NUMBER",
         help=f"channels per layer without --channels; 0 = all (default: {_MOST})",
     )
-    add_sheet_options(parser, cell=160, largest=512)
+    add_sheet_options(parser, cell=None, shown="240, with --layer 160", largest=512)
     group = parser.add_argument_group("dream") if parser.whole else parser
     for one in dataclasses.fields(Recipe):
         if one.name in _PARAMETERS:
@@ -77,10 +77,11 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import parse_channels
     from dreamlayer.core.visualize.gallery import (
+        LAYER_CANVAS,
+        RECIPE,
         Gallery,
         gallery_layout,
         gallery_sheet,
-        starting_recipe,
     )
     from dreamlayer.core.visualize.memory import check_gallery
     from dreamlayer.core.visualize.sheets import check_sheet, write_sheet
@@ -92,23 +93,22 @@ def run(options: argparse.Namespace) -> int:
     if options.all and options.layer:
         raise OptionError("--all shows every layer, --layer those named; give only one of the two")
     given = {n: getattr(options, n) for n in _PARAMETERS if getattr(options, n) is not None}
-    recipe = starting_recipe(whole=not options.layer).replace(
-        canvas=options.cell, network=options.network, **given
-    )
+    cell = options.cell or (RECIPE.canvas if options.layer else LAYER_CANVAS)
+    recipe = RECIPE.replace(canvas=cell, network=options.network, **given)
     if recipe.steps == 0:
         raise OptionError("a gallery without steps would only show noise; give --steps 1 or more")
     images.check_target(options.output, options.format)
     network = Network(network_for(options.network, options.layer or ()))
     gallery = Gallery(network, recipe, options.provider, options.threads)
     terms, title, line = _chosen(network, options, channels, gallery)
-    layout = gallery_layout(terms, options.cell, options.columns)
+    layout = gallery_layout(terms, cell, options.columns)
     check_sheet(layout.size, options.output, options.format)
-    check_gallery(network, [term.layer for term in terms], options.cell, layout.size)
+    check_gallery(network, [term.layer for term in terms], cell, layout.size)
     reporter.note(
         "start",
-        f"{line.split(';')[0]}: {len(terms)} pictures of {options.cell} × {options.cell} pixels",
+        f"{line.split(';')[0]}: {len(terms)} pictures of {cell} × {cell} pixels",
         pictures=len(terms),
-        cell=options.cell,
+        cell=cell,
     )
     pictures: list[Dreamt] = []
     try:
