@@ -210,7 +210,7 @@ def gallery_layout(terms: Sequence[Term], cell: int, columns: int = 0) -> Layout
     box = cell, cell
     several = len({term.layer for term in terms}) > 1
     across = min(columns, len(terms)) or columns_for(len(terms), box, several)
-    return Layout(len(terms), across, box, notes=several, lines=2)
+    return Layout(len(terms), across, box, notes=several, lines=3)
 
 
 def gallery_sheet(
