@@ -74,6 +74,18 @@ class OctaveStep(ABC):
         The next step may overwrite it.
         """
 
+    @abstractmethod
+    def clipped(self) -> float:
+        """The share of the image's pixels that are 0 or 1, or beyond, in any channel."""
+
+
+def clipped_share(planes: Array) -> float:
+    """What `OctaveStep.clipped` returns for an image, float32 [3, height, width]."""
+    found = np.zeros(planes.shape[1:], bool)
+    for plane in planes:
+        found |= (plane <= 0) | (plane >= 1)
+    return float(found.mean())
+
 
 class Backend(ABC, Generic[Image]):
     """Holds images and computes on them.

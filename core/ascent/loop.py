@@ -39,6 +39,8 @@ class Step:
         float32 [3, h, w], the change of the image before clipping; later steps overwrite it.
     divisor : float
         The gradient's divisor.
+    clipped : float
+        The share of pixels that are black or white in any channel after the step.
     """
 
     octave: int
@@ -46,6 +48,7 @@ class Step:
     loss: float
     change: Array
     divisor: float
+    clipped: float
 
 
 OnStep = Callable[[Step], None]
@@ -174,4 +177,5 @@ def _climb(
                 f"{tracker.octave}); use other layers or a smaller step size{remedy}"
             )
         if on_step is not None:
-            on_step(Step(tracker.octave, step + 1, loss, octave.change(), divisor))
+            change, clipped = octave.change(), octave.clipped()
+            on_step(Step(tracker.octave, step + 1, loss, change, divisor, clipped))

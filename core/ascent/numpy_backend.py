@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size
+from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size, clipped_share
 from dreamlayer.core.ascent.normalize import condition, divide, slow_down
 from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile, add, cut
@@ -163,3 +163,7 @@ class NumpyOctaveStep(OctaveStep):
     def change(self) -> Array:
         """The scaled gradient itself."""
         return self._total
+
+    def clipped(self) -> float:
+        """Counted in the image itself."""
+        return clipped_share(self._image)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dreamlayer.core.visualize.features import Features
 
 _LARGEST_CELL = 1024
+_CELL, _OVERLAY_CELL = 128, 192
 
 
 def configure(parser: Parser) -> None:
@@ -26,7 +27,12 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--layer", metavar="NAME", help="layer to look at; `dreamlayer layers` lists them"
     )
-    add_sheet_options(parser, cell=128)
+    add_sheet_options(parser, cell=None, shown=f"{_CELL}, with --overlay {_OVERLAY_CELL}")
+    parser.add_argument(
+        "--overlay",
+        action="store_true",
+        help="lay each map over the picture, in gray, to show where the channel is active",
+    )
     parser.add_argument(
         "--channels", metavar="NUMBERS", help="channels to show, such as 0-31+40 (default: all)"
     )
@@ -53,9 +59,10 @@ def configure(parser: Parser) -> None:
     )
     parser.add_argument(
         "--colormap",
-        choices=("auto", "viridis", "grey", "diverging"),
+        choices=("auto", "viridis", "grey", "diverging", "heat"),
         default="auto",
-        help="auto is viridis, or diverging if values are negative (default: auto)",
+        help="auto is viridis, with --overlay heat, or diverging if values are negative (default: "
+        "auto)",
     )
     parser.add_argument(
         "--smooth",
@@ -74,8 +81,13 @@ def configure(parser: Parser) -> None:
     add_run_options(parser)
 
 
-def add_sheet_options(parser: Parser, cell: int, largest: int = _LARGEST_CELL) -> None:
-    """Add what all commands that draw sheets share; `cell` is the default size of a cell."""
+def add_sheet_options(
+    parser: Parser, cell: int | None, shown: str = "", largest: int = _LARGEST_CELL
+) -> None:
+    """Add what all commands that draw sheets share; `cell` is the default size of a cell.
+
+    If the default depends on other options, `cell` is None and `shown` says what it is.
+    """
     parser.add_argument(
         "-o",
         "--output",
@@ -101,7 +113,7 @@ def add_sheet_options(parser: Parser, cell: int, largest: int = _LARGEST_CELL) -
         type=whole_number(32, largest),
         default=cell,
         metavar="PIXELS",
-        help=f"longer side of a cell (default: {cell})",
+        help=f"longer side of a cell (default: {shown or cell})",
     )
 
 
@@ -148,12 +160,22 @@ def run(options: argparse.Namespace) -> int:
         provider=options.provider,
         threads=options.threads,
     )
+    if options.overlay and not found.spatial:
+        raise OptionError(
+            f"layer {options.layer!r} has one number per channel and no map that --overlay could "
+            f"lay over the picture; leave --overlay out, or choose another layer"
+        )
     chosen = found.choose(channels, sort, options.most)
     _say_start(reporter, options.picture, picture.width, picture.height, found)
     title, line = describe(found, chosen, network.name, sort)
     if found.spatial:
         looks = Appearance(
-            options.cell, options.columns, options.colormap, options.scale, options.smooth
+            options.cell or (_OVERLAY_CELL if options.overlay else _CELL),
+            options.columns,
+            options.colormap,
+            options.scale,
+            options.smooth,
+            options.overlay,
         )
         size = feature_layout(len(chosen), found.picture.shape[1:], looks).size
         check_sheet(size, options.output, options.format)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dreamlayer.core.cli.features import add_sheet_options
 from dreamlayer.core.cli.options import add_parameter, add_run_options, whole_number
 from dreamlayer.core.cli.program import Parser
 from dreamlayer.core.cli.progress import Reporter
+from dreamlayer.core.cli.targets import same_file
 from dreamlayer.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from dreamlayer.core.visualize.gallery import Dreamt
     from dreamlayer.core.visualize.gallery import Gallery as Dreams
 
-_MAIN = ("octaves", "steps", "seed")
+_MAIN = ("octaves", "steps", "colors", "seed")
 _PARAMETERS = (
     *_MAIN,
     "octave_scale",
@@ -36,7 +38,7 @@ _MOST = 64
 
 def configure(parser: Parser) -> None:
     """Declare the command's options."""
-    parser.shorten("-o FILE [--layer NAME]")
+    parser.shorten("-o FILE [--layer NAME [--for PICTURE]]")
     parser.add_argument(
         "--layer",
         action="append",
@@ -53,34 +55,41 @@ def configure(parser: Parser) -> None:
         help="channels to show, such as 0-31+40 (default: from the first)",
     )
     parser.add_argument(
+        "--for",
+        dest="photo",
+        metavar="PICTURE",
+        help="with --layer: show the channels that are most active in this picture, in that order",
+    )
+    parser.add_argument(
         "--most",
         type=whole_number(0, 100_000),
         default=_MOST,
         metavar="NUMBER",
         help=f"channels per layer without --channels; 0 = all (default: {_MOST})",
     )
-    add_sheet_options(parser, cell=160, largest=512)
+    add_sheet_options(parser, cell=None, shown="240, with --layer 160", largest=512)
     group = parser.add_argument_group("dream") if parser.whole else parser
     for one in dataclasses.fields(Recipe):
         if one.name in _PARAMETERS:
             text = f"{one.metadata['help']} (default: as suits thumbnails)"
             shown = text if one.name in _MAIN else parser.rare(text)
             add_parameter(group, Recipe, one, shown)
-    add_run_options(parser, reads=False)
+    add_run_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Dream of one picture after another, then draw and write the sheet."""
     from dreamlayer.core import images
-    from dreamlayer.core.errors import OptionError
+    from dreamlayer.core.errors import OptionError, OutputError
     from dreamlayer.core.network.network import Network
     from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import parse_channels
     from dreamlayer.core.visualize.gallery import (
+        LAYER_CANVAS,
+        RECIPE,
         Gallery,
         gallery_layout,
         gallery_sheet,
-        starting_recipe,
     )
     from dreamlayer.core.visualize.memory import check_gallery
     from dreamlayer.core.visualize.sheets import check_sheet, write_sheet
@@ -89,26 +98,33 @@ def run(options: argparse.Namespace) -> int:
     channels = parse_channels(options.channels) if options.channels is not None else ()
     if options.channels is not None and not options.layer:
         raise OptionError("--channels chooses within a layer; name the layer with --layer")
+    if options.photo is not None and not options.layer:
+        raise OptionError("--for chooses channels of a layer; name the layer with --layer")
+    if options.photo is not None and same_file(options.photo, options.output):
+        raise OutputError(
+            f"the sheet would be written over the picture {options.photo!r} itself; give another "
+            f"name with -o"
+        )
     if options.all and options.layer:
         raise OptionError("--all shows every layer, --layer those named; give only one of the two")
     given = {n: getattr(options, n) for n in _PARAMETERS if getattr(options, n) is not None}
-    recipe = starting_recipe(whole=not options.layer).replace(
-        canvas=options.cell, network=options.network, **given
-    )
+    cell = options.cell or (RECIPE.canvas if options.layer else LAYER_CANVAS)
+    recipe = RECIPE.replace(canvas=cell, network=options.network, **given)
     if recipe.steps == 0:
         raise OptionError("a gallery without steps would only show noise; give --steps 1 or more")
     images.check_target(options.output, options.format)
     network = Network(network_for(options.network, options.layer or ()))
     gallery = Gallery(network, recipe, options.provider, options.threads)
-    terms, title, line = _chosen(network, options, channels, gallery)
-    layout = gallery_layout(terms, options.cell, options.columns)
+    terms, title, which = _chosen(network, options, channels)
+    hint = f"One alone: {_command(gallery, terms, options)}"
+    layout = gallery_layout(terms, cell, options.columns)
     check_sheet(layout.size, options.output, options.format)
-    check_gallery(network, [term.layer for term in terms], options.cell, layout.size)
+    check_gallery(network, [term.layer for term in terms], cell, layout.size)
     reporter.note(
         "start",
-        f"{line.split(';')[0]}: {len(terms)} pictures of {options.cell} × {options.cell} pixels",
+        f"{which}: {len(terms)} pictures of {cell} × {cell} pixels",
         pictures=len(terms),
-        cell=options.cell,
+        cell=cell,
     )
     pictures: list[Dreamt] = []
     try:
@@ -121,49 +137,74 @@ def run(options: argparse.Namespace) -> int:
     how = f"From noise, {recipe.octaves} octaves of {recipe.steps} steps, seed {recipe.seed}"
     counts = {layer.name: layer.channels for layer in network.layers()}
     notes = [_note(one.term, counts.get(one.term.layer)) for one in pictures]
-    sheet = gallery_sheet(pictures, layout, title, [line, how], notes)
+    sheet = gallery_sheet(pictures, layout, title, [which, hint, how], notes)
     facts = {"title": title, "recipe": _plain(recipe), "pictures": [_facts(p) for p in pictures]}
     write_sheet(sheet, options.output, json.dumps(facts, ensure_ascii=False), options.format)
+    reporter.note("hint", hint, hint=hint)
     reporter.done(options.output, f"{len(pictures)} pictures, ")
     return 0
 
 
 def _chosen(
-    network: Network, options: argparse.Namespace, channels: tuple[int, ...], gallery: Dreams
+    network: Network, options: argparse.Namespace, channels: tuple[int, ...]
 ) -> tuple[list[Term], str, str]:
     """What to dream of, with the title and the line that say so."""
     from dreamlayer.core.visualize.layers import channel_terms, whole_layers
 
     if not options.layer:
-        terms = whole_layers(network, options.all)
         which = "Every layer" if options.all else "Main layers"
-        return (
-            terms,
-            f"What the layers of network {network.name} dream of",
-            f"{which}; one alone: --layer {terms[-1].layer}",
-        )
+        title = f"What the layers of network {network.name} dream of"
+        return whole_layers(network, options.all), title, which
     layers = list(dict.fromkeys(options.layer))
     terms, parts = [], []
     for layer in layers:
         found, count = channel_terms(network, layer, channels, options.most)
+        if options.photo is not None:
+            active = _most_active(network, layer, channels, options)
+            found, _ = channel_terms(network, layer, active)
         terms += found
         parts.append(f"{len(found)} of {count}" if len(found) < count else f"all {count}")
-    where = " and ".join(layers)
-    line = f"{' and '.join(parts)} channels; one alone: {_alone(gallery, terms)}"
-    return terms, f"What channels of {where} dream of", line[0].upper() + line[1:]
+    which = f"{' and '.join(parts)} channels"
+    if options.photo is not None:
+        which += f", the most active in {_name(options.photo)} first"
+    title = f"What channels of {' and '.join(layers)} dream of"
+    return terms, title, which[0].upper() + which[1:]
 
 
-def _alone(gallery: Dreams, terms: list[Term]) -> str:
-    """How to dream of one of these channels: what is climbed may be another tensor's channel."""
+def _most_active(
+    network: Network, layer: str, channels: tuple[int, ...], options: argparse.Namespace
+) -> tuple[int, ...]:
+    """The channels of a layer that `dreamlayer features` shows for a picture, in its order."""
+    from dreamlayer.core import images
+    from dreamlayer.core.visualize.features import features
+
+    picture = images.read(options.photo, options.max_megapixels)
+    found = features(
+        network, picture.pixels, layer, provider=options.provider, threads=options.threads
+    )
+    return tuple(found.choose(channels, most=options.most))
+
+
+def _name(source: str) -> str:
+    return "standard input" if source == "-" else Path(source).name
+
+
+def _command(gallery: Dreams, terms: list[Term], options: argparse.Namespace) -> str:
+    """The command that dreams of one of the pictures' terms on a photo."""
+    from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
     from dreamlayer.core.recipe.term import format_term
 
+    network = "" if options.network == DEFAULT_NETWORK else f" --network {options.network}"
     climbed = [gallery.recipe_of(term).layers[0] for term in terms]
-    if len(climbed) == 1:
-        return f"--layer {format_term(climbed[0])}"
+    # Before a ReLU channels respond where they are silent behind it; but joined branches have
+    # numbers of their own there.
     as_shown = all(c.channels == t.channels for c, t in zip(climbed, terms, strict=True))
-    if as_shown and len({one.layer for one in climbed}) == 1:
-        return f"--layer {climbed[0].layer}:1:NUMBER:mean"
-    return "as --json names it"
+    layers = {one.layer for one in (climbed if as_shown else terms)}
+    name = layers.pop() if len(layers) == 1 else "NAME"
+    channel = ":1:NUMBER:mean" if terms[0].channels else ""
+    if len(terms) == 1:
+        name, channel = format_term(climbed[0]), ""
+    return f"dreamlayer dream PHOTO --layer {name}{channel}{network}"
 
 
 def _note(term: Term, channels: int | None) -> str:

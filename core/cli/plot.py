@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from dreamlayer.core.visualize.run_plot import Recorder
 
 HELP = (
-    "also plot the run to this file, or folder for several pictures: the objective over all steps, "
-    "and pictures of the gradient"
+    "also plot the run to this file, or folder for several pictures: objective, clipped "
+    "pixels and the gradient's divisor over all steps, and pictures of the gradient"
 )
 
 _NAMELESS = ("-", "noise/")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size
+from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size, clipped_share
 from dreamlayer.core.ascent.normalize import Shares
 from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile
@@ -211,6 +211,10 @@ class DeviceOctaveStep(OctaveStep):
         """Copy from the device."""
         change = self._device.read(self._total.view(*self._image.shape))
         return np.asarray(change, np.float32)
+
+    def clipped(self) -> float:
+        """Counted in a copy of the image."""
+        return clipped_share(self._device.read(self._image))
 
 
 def _run_tile(graph: BoundGraph, tile: Tile) -> None:

@@ -8,6 +8,8 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
+DIVERGING = "diverging"
+
 _POINTS: dict[str, tuple[int, ...]] = {
     # Nine evenly spaced colors of viridis (Stéfan van der Walt and Nathaniel Smith, 2015; CC0).
     "viridis": (
@@ -16,11 +18,13 @@ _POINTS: dict[str, tuple[int, ...]] = {
     ),
     "grey": (0x000000, 0xFFFFFF),
     # Our own: blue below zero, white at zero, red above; both ends are equally light.
-    "diverging": (0x123E7C, 0x4C8BC0, 0xF7F7F5, 0xD1654F, 0x7F1420),
+    DIVERGING: (0x123E7C, 0x4C8BC0, 0xF7F7F5, 0xD1654F, 0x7F1420),
+    # Our own, for overlays: red, then orange, then bright yellow.
+    "heat": (0x8C1D18, 0xC8371E, 0xEE7B1F, 0xFBC02D, 0xFFF59D),
 }
 
 COLORMAPS = tuple(_POINTS)
-"""Names of the color maps: two sequential ones, and a diverging one."""
+"""Names of the color maps: three sequential ones, and a diverging one."""
 
 
 def apply_colormap(values: Array, colormap: str, low: float, high: float) -> Pixels:

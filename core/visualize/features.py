@@ -15,8 +15,9 @@ from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import check_channels
 from dreamlayer.core.runtime.providers import AUTO, Execution
-from dreamlayer.core.visualize.colormaps import apply_colormap
+from dreamlayer.core.visualize.colormaps import DIVERGING, apply_colormap
 from dreamlayer.core.visualize.memory import check_features
+from dreamlayer.core.visualize.overlay import overlay
 from dreamlayer.core.visualize.sheets import (
     Cell,
     Layout,
@@ -182,12 +183,14 @@ class Appearance:
     columns : int
         Maps side by side; 0 for a sheet somewhat wider than high.
     colormap : str
-        One of `colormaps.COLORMAPS`, or `auto`: viridis if no value is negative, else
-        diverging.
+        One of `colormaps.COLORMAPS`, or `auto`: viridis, or heat for an overlay, if no value is
+        negative, else diverging.
     scale : str
         `each`: colors span the values of each map; `all`: those of all maps.
     smooth : bool
         Interpolate enlarged maps; else each position is a rectangle.
+    overlay : bool
+        Lay each map over the picture, interpolated, instead of showing it alone.
     """
 
     cell: int = 128
@@ -195,6 +198,7 @@ class Appearance:
     colormap: str = AUTO_COLORMAP
     scale: str = "each"
     smooth: bool = False
+    overlay: bool = False
 
 
 def feature_layout(count: int, picture: tuple[int, int], appearance: Appearance) -> Layout:
@@ -230,7 +234,8 @@ def feature_sheet(
     signed = bool(maps.min() < 0)
     colormap = appearance.colormap
     if colormap == AUTO_COLORMAP:
-        colormap = "diverging" if signed else "viridis"
+        plain = "heat" if appearance.overlay else "viridis"
+        colormap = DIVERGING if signed else plain
     layout = feature_layout(len(chosen), found.picture.shape[1:], appearance)
     shared = appearance.scale == "all"
     whole = _limits(maps, colormap)
@@ -238,34 +243,38 @@ def feature_sheet(
     cells = [Cell(photo, "picture", _size(found.picture))]
     for channel, one in zip(chosen, maps, strict=True):
         low, high = whole if shared else _limits(one, colormap)
-        cells.append(
-            Cell(_drawn(one, layout.box, colormap, low, high, appearance), str(channel), _note(one))
-        )
+        drawn = _drawn(one, photo, colormap, low, high, appearance)
+        cells.append(Cell(drawn, str(channel), _note(one)))
     legend = Legend(colormap, *whole) if shared else None
-    return draw_sheet(cells, layout, title, [line, _meaning(colormap, signed, shared)], legend)
+    meaning = _meaning(colormap, signed, shared, appearance.overlay)
+    return draw_sheet(cells, layout, title, [line, meaning], legend)
 
 
 def _limits(maps: Array, colormap: str) -> tuple[float, float]:
     """Values of a color map's ends: symmetric for the diverging one, else including 0."""
     low, high = float(maps.min()), float(maps.max())
-    if colormap == "diverging":
+    if colormap == DIVERGING:
         size = max(-low, high)
         return -size, size
     return min(low, 0.0), max(high, 0.0)
 
 
 def _drawn(
-    one: Array, box: tuple[int, int], colormap: str, low: float, high: float, appearance: Appearance
+    one: Array, photo: Pixels, colormap: str, low: float, high: float, appearance: Appearance
 ) -> Pixels:
-    scale = box[1] / one.shape[1]
+    """One map, at the size of the photo."""
+    height, width = photo.shape[:2]
+    scale = width / one.shape[1]
     how = Image.Resampling.NEAREST
     # Positions of one or two pixels would be of uneven size and hard to tell apart.
-    if appearance.smooth or scale < _MIN_RECTANGLE:
+    if appearance.smooth or appearance.overlay or scale < _MIN_RECTANGLE:
         how = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX
     if low == high == 0.0:
         # All values are 0: the color of zero, which is the middle of the diverging map.
-        low, high = (-1.0, 1.0) if colormap == "diverging" else (0.0, 1.0)
-    resized = np.asarray(Image.fromarray(one).resize((box[1], box[0]), how))
+        low, high = (-1.0, 1.0) if colormap == DIVERGING else (0.0, 1.0)
+    resized = np.asarray(Image.fromarray(one).resize((width, height), how))
+    if appearance.overlay:
+        return overlay(photo, resized, colormap, low, high)
     return apply_colormap(resized, colormap, low, high)
 
 
@@ -287,15 +296,16 @@ def _note(one: Array) -> str:
     return f"mean {number(float(one.mean()))}  max {number(high)}"
 
 
-def _meaning(colormap: str, signed: bool, shared: bool) -> str:
+def _meaning(colormap: str, signed: bool, shared: bool, over: bool) -> str:
     """Explanation of the colors."""
     if shared:
-        return "All maps share these colours."
-    if colormap == "diverging":
-        return "Colours of each map by itself: white is 0, red above, blue below."
+        return "All maps share these colors."
+    what = "Each map by itself over the picture" if over else "Colors of each map by itself"
+    if colormap == DIVERGING:
+        return f"{what}: {'bare' if over else 'white'} is 0, red above, blue below."
     least = "its least value" if signed else "0"
-    ends = ("black", "white") if colormap == "grey" else ("dark", "bright")
-    return f"Colours of each map by itself: {ends[0]} is {least}, {ends[1]} its maximum."
+    low, high = ("black", "white") if colormap == "grey" else ("dark", "bright")
+    return f"{what}: {'bare' if over else low} is {least}, {high} its maximum."
 
 
 def describe(found: Features, chosen: list[int], network: str, sort: str) -> tuple[str, str]:

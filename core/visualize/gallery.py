@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.ascent.colors import starting_noise
 from dreamlayer.core.ascent.loop import Callbacks, ascend
 from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, NumpyBackend
 from dreamlayer.core.ascent.progress import OnProgress, Progress, Timer, check_cancelled
-from dreamlayer.core.ascent.tiles import Grid
+from dreamlayer.core.ascent.tiles import grid_for
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.graph.sizes import shapes_at
-from dreamlayer.core.images.arrays import noise
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.objective import Reference
 from dreamlayer.core.recipe.kinds import GUIDE
-from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.recipe import NATURAL, Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.visualize.layers import before_relu
@@ -33,20 +34,26 @@ RECIPE = Recipe(
     octave_scale=1.4,
     scheme="resize",
     steps=12,
-    step_size=0.018,
-    # Coarse and fine scales count alike, which gives colors that the plain gradient lacks.
+    step_size=0.012,
+    colors=NATURAL,
+    anchor=0.0,
+    # Coarse and fine scales count alike.
     normalize="none",
-    pyramid=4,
+    pyramid=3,
     smoothing=0.5,
     start="noise",
     noise_low=0.45,
     noise_high=0.55,
     canvas=160,
 )
-"""Parameters for a channel: few steps, and clear at the size of a thumbnail."""
+"""Parameters for a thumbnail: few steps, and clear at its size."""
 
-LAYER_STEP_SIZE = 0.01
-"""For whole layers: many channels at once soon saturate colors; smaller steps preserve shapes."""
+LAYER_CANVAS = 240
+"""Side for whole layers: the deepest dream of whole animals, which need room."""
+
+_DEEP = 16
+"""The stride from which layers get the full step size. Those nearer to the image climb so steadily
+that they would end in black and white."""
 
 _PROBE = 1024
 
@@ -71,11 +78,6 @@ class Dreamt:
     pixels: Pixels
     loss: float
     recipe: Recipe
-
-
-def starting_recipe(*, whole: bool) -> Recipe:
-    """The recipe of a gallery of whole layers, or of channels."""
-    return RECIPE.replace(step_size=LAYER_STEP_SIZE) if whole else RECIPE
 
 
 class _ChannelObjectives:
@@ -126,14 +128,17 @@ class Gallery:
     def recipe_of(self, term: Term) -> Recipe:
         """The recipe that reproduces a term's picture, also with `core.dreaming.dreamer`.
 
-        It uses a channel before its ReLU, after which many have no gradient for noise.
+        It uses a channel before its ReLU, after which many have no gradient for noise, and smaller
+        steps for layers of a small stride.
         """
         if len(term.channels) == 1 and len(self._shapes.get(term.layer, ())) == 4:
             tensor, channel = before_relu(
                 self._network.model, self._shapes, term.layer, term.channels[0]
             )
             term = dataclasses.replace(term, layer=tensor, channels=(channel,))
-        return self._recipe.replace(layers=(term,))
+        stride = self._network.geometry([term.layer]).stride
+        step_size = self._recipe.step_size * min(1.0, math.sqrt(stride / _DEEP))
+        return self._recipe.replace(layers=(term,), step_size=step_size)
 
     def dream(
         self,
@@ -172,14 +177,13 @@ class Gallery:
         recipe = self.recipe_of(term)
         used = recipe.layers[0]
         rng = np.random.default_rng(recipe.seed)
-        size = recipe.canvas, recipe.canvas
         side = max(recipe.canvas, recipe.tile)
         losses = [0.0]
         objective, expect = self._objective(used)
         planes = ascend(
             NumpyBackend(recipe, objective, expect),
-            noise(size, recipe.noise_low, recipe.noise_high, rng),
-            grid=Grid(side, recipe.overlap, self._network.geometry([used.layer])),
+            starting_noise((recipe.canvas, recipe.canvas), recipe, rng),
+            grid=grid_for(recipe, side, self._network.geometry([used.layer])),
             rng=rng,
             callbacks=Callbacks(
                 on_progress, on_step=lambda step: losses.append(step.loss), cancelled=cancelled
@@ -206,7 +210,7 @@ def gallery_layout(terms: Sequence[Term], cell: int, columns: int = 0) -> Layout
     box = cell, cell
     several = len({term.layer for term in terms}) > 1
     across = min(columns, len(terms)) or columns_for(len(terms), box, several)
-    return Layout(len(terms), across, box, notes=several, lines=2)
+    return Layout(len(terms), across, box, notes=several, lines=3)
 
 
 def gallery_sheet(

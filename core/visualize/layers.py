@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from onnx import ModelProto, NodeProto
+from onnx import ModelProto, NodeProto, numpy_helper
 
 from dreamlayer.core.errors import LayerError
 from dreamlayer.core.graph.inference import IMAGE, attributes
@@ -12,17 +12,11 @@ from dreamlayer.core.graph.sizes import Shapes
 from dreamlayer.core.network.network import Layer, Network
 from dreamlayer.core.recipe.term import Term, check_channels
 
-_ELEMENTWISE = {
-    "BatchNormalization",
-    "Relu",
-    "Clip",
-    "LeakyRelu",
-    "PRelu",
-    "Elu",
-    "Sigmoid",
-    "Tanh",
-}
-_ELEMENTWISE |= {"Identity", "Add", "Mul", "Sub", "Div", "HardSwish", "HardSigmoid", "Dropout"}
+_ACTIVATIONS = {"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "ThresholdedRelu", "Clip"}
+_ACTIVATIONS |= {"Sigmoid", "HardSigmoid", "Tanh", "Softplus", "Softsign", "HardSwish", "Mish"}
+_ACTIVATIONS |= {"Gelu"}
+_ELEMENTWISE = {"BatchNormalization", "Identity", "Add", "Mul", "Sub", "Div", "Dropout"}
+_ELEMENTWISE |= _ACTIVATIONS
 _POOLS = {"MaxPool", "AveragePool", "LpPool"}
 _SAME_CHANNELS = {"MaxPool", "AveragePool", "Identity", "Dropout"}
 
@@ -31,8 +25,9 @@ def whole_layers(network: Network, everything: bool = False) -> list[Term]:
     """The main layers of a network, from image to output.
 
     These are the ends of blocks, through which all data flows, without the steps in between (a
-    convolution before its activation, pools). All layers that can be dreamed of are returned with
-    `everything`, or if there is at most one main layer.
+    convolution before its activation, pools). Where a block ends without an activation, as those of
+    MobileNetV2 do, the first activation of what follows takes its place. All layers that can be
+    dreamed of are returned with `everything`, or if there is at most one main layer.
 
     Raises
     ------
@@ -49,7 +44,7 @@ def whole_layers(network: Network, everything: bool = False) -> list[Term]:
 
 
 def _main_layers(network: Network, usable: Sequence[Layer]) -> list[Layer]:
-    """Layers at which the graph has a single path, at the end of elementwise operations."""
+    """Layers at which the graph has a single path, or the activations that follow those."""
     nodes = network.model.graph.node
     last = {name: i for i, node in enumerate(nodes) for name in node.input}
     ends = {info.name for info in network.model.graph.output}
@@ -73,7 +68,41 @@ def _main_layers(network: Network, usable: Sequence[Layer]) -> list[Layer]:
         readers = consumers.get(layer.name, [])
         if not bypassed and not (readers and set(readers) <= _ELEMENTWISE):
             found.append(layer)
-    return found
+    return _activated(network.model, usable, found)
+
+
+def _activated(model: ModelProto, usable: Sequence[Layer], ends: Sequence[Layer]) -> list[Layer]:
+    """Ends of blocks, with the first activation after each that is none in its place, each once."""
+    producers = {name: (i, node) for i, node in enumerate(model.graph.node) for name in node.output}
+    places = {layer.name: producers[layer.name][0] for layer in usable if layer.name in producers}
+    following = [x for x in usable if x.name in places and _is_activation(producers, x.name)]
+    found = {}
+    for end in ends:
+        after = (x for x in following if places[x.name] > places[end.name])
+        used = end if _is_active(producers, end.name) else next(after, end)
+        found[used.name] = used
+    return sorted(found.values(), key=lambda layer: places[layer.name])
+
+
+def _is_active(producers: Mapping[str, tuple[int, NodeProto]], tensor: str) -> bool:
+    """Whether a tensor consists of activations only, also concatenated or pooled ones."""
+    while tensor in producers:
+        node = producers[tensor][1]
+        if node.op_type == "Concat":
+            return all(_is_active(producers, name) for name in node.input)
+        if node.op_type not in _SAME_CHANNELS:
+            return _is_activation(producers, tensor)
+        tensor = node.input[0]
+    return False
+
+
+def _is_activation(producers: Mapping[str, tuple[int, NodeProto]], tensor: str) -> bool:
+    node = producers[tensor][1]
+    if node.op_type != "Mul":
+        return node.op_type in _ACTIVATIONS
+    # A factor that is an activation makes a gate, such as that of x · sigmoid(x).
+    factors = (producers[name][1].op_type for name in node.input if name in producers)
+    return not _ACTIVATIONS.isdisjoint(factors)
 
 
 def channel_terms(
@@ -113,7 +142,7 @@ def channel_terms(
 
 
 def before_relu(model: ModelProto, shapes: Shapes, layer: str, channel: int) -> tuple[str, int]:
-    """Find the tensor and channel before the ReLU of a layer's channel.
+    """Find the tensor and channel before the ReLU, or ReLU6, of a layer's channel.
 
     A channel that is below zero everywhere has a gradient before its ReLU, but none after it, so
     that a dream from noise could not start. The DeepDream tutorial of TensorFlow 1 uses such
@@ -137,18 +166,33 @@ def before_relu(model: ModelProto, shapes: Shapes, layer: str, channel: int) -> 
         ReLU.
     """
     producers = {name: node for node in model.graph.node for name in node.output}
-    tensor, place = layer, channel
+    tensor, place, passed = layer, channel, False
     while tensor in producers:
         node = producers[tensor]
-        if node.op_type == "Relu":
-            return (node.input[0], place) if node.input[0] != IMAGE else (layer, channel)
-        if node.op_type == "Concat" and attributes(node)["axis"] in (1, -3):
+        if _is_relu(model, producers, node):
+            tensor, passed = node.input[0], True
+        elif passed:
+            break
+        elif node.op_type == "Concat" and attributes(node)["axis"] in (1, -3):
             tensor, place = _branch(node, shapes, place)
         elif node.op_type in _SAME_CHANNELS:
             tensor = node.input[0]
         else:
             break
-    return layer, channel
+    return (tensor, place) if passed and tensor != IMAGE else (layer, channel)
+
+
+def _is_relu(model: ModelProto, producers: Mapping[str, NodeProto], node: NodeProto) -> bool:
+    """Whether a node sets negative values to zero: a ReLU, or a Clip from 0 on, such as ReLU6."""
+    if node.op_type != "Clip":
+        return node.op_type == "Relu"
+    name = node.input[1] if len(node.input) > 1 else ""
+    if not name:
+        return attributes(node).get("min") == 0
+    stored = [t for t in model.graph.initializer if t.name == name]
+    if name in producers and producers[name].op_type == "Constant":
+        stored = [attributes(producers[name])["value"]]
+    return bool(stored) and not numpy_helper.to_array(stored[0]).any()
 
 
 def _branch(node: NodeProto, shapes: Shapes, channel: int) -> tuple[str, int]:

@@ -73,6 +73,25 @@ def test_ascent_equals_the_published_loop(small_network: Path) -> None:
     np.testing.assert_allclose(ours, theirs, atol=2e-5)
 
 
+def test_a_step_tells_the_share_of_clipped_pixels() -> None:
+    """Those black or white in any channel after the step, each counted once."""
+    recipe = Recipe(
+        octaves=1, steps=2, step_size=0.3, jitter="none", pyramid=0, colors="free", anchor=0.0
+    )
+    push = np.zeros((3, 8, 10), np.float32)
+    push[0, :, :3] = 1
+    push[1:, :, 2:4] = -1
+    told: list[float] = []
+    ascend(
+        NumpyBackend(recipe, lambda tile: (0.0, push * (tile.shape[1:] == (8, 10)))),
+        np.full((3, 8, 10), 0.5, np.float32),
+        grid=Grid(16),
+        rng=np.random.default_rng(0),
+        callbacks=Callbacks(on_step=lambda step: told.append(step.clipped)),
+    )
+    assert told == [0.0, 0.4]
+
+
 def test_tiled_equals_untiled_where_the_overlap_covers_what_a_layer_sees(
     small_network: Path,
 ) -> None:

@@ -7,9 +7,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import onnx
 import pytest
 from command_line import refused, run
 from PIL import Image
+from small_network import small_model
 
 
 @pytest.fixture
@@ -51,6 +53,31 @@ def test_in_a_pipe(photo: Path, small: Sequence[str]) -> None:
     assert result.returncode == 0, result.stderr
     with Image.open(io.BytesIO(result.stdout)) as sheet:
         assert sheet.format == "WEBP"
+
+
+def test_maps_are_laid_over_the_picture(photo: Path, small: Sequence[str]) -> None:
+    """In larger cells than maps alone have."""
+    sheets = []
+    for options in ((), ("--overlay",)):
+        target = photo.with_name("sheet.png")
+        result = run("features", photo, "-o", target, "--most", 3, "--quiet", *options, *small)
+        assert result.returncode == 0, result.stderr
+        with Image.open(target) as sheet:
+            sheets.append(sheet.size)
+    assert sheets[0] < sheets[1]
+
+
+def test_a_layer_without_maps_has_none_to_lay_over(photo: Path, tmp_path: Path) -> None:
+    """One sentence, nothing written."""
+    model = small_model()
+    pooled = onnx.helper.make_node("GlobalAveragePool", ["deep"], ["pooled"])
+    model.graph.node.extend([pooled, onnx.helper.make_node("Flatten", ["pooled"], ["scores"])])
+    onnx.save(model, tmp_path / "classifier.onnx")
+    target = tmp_path / "sheet.png"
+    options = ("--network", tmp_path / "classifier.onnx", "--layer", "scores", "--overlay")
+    result = run("features", photo, "-o", target, "--quiet", *options)
+    refused(result, "'scores' has one number per channel and no map")
+    assert not target.exists()
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,10 @@ def test_channels_of_two_layers(tmp_path: Path, small: Sequence[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "hint"),
     [
+        ([], "--layer NAME"),
         (["--layer", "first"], "--layer first_conv:1:NUMBER:mean"),
         (["--layer", "first", "--channels", "2"], "--layer first_conv:1:2:mean"),
+        (["--layer", "first", "--layer", "deep", "--most", "1"], "--layer NAME:1:NUMBER:mean"),
     ],
 )
 def test_the_hint_names_what_was_climbed(
@@ -67,7 +69,27 @@ def test_the_hint_names_what_was_climbed(
     monkeypatch.setattr("dreamlayer.core.visualize.sheets.write_sheet", lambda *_: None)
     steps = ["--steps", "1", "--octaves", "1", "--cell", "32"]
     main(["gallery", "--network", str(small_network), "-o", "x.png", "--quiet", *steps, *options])
-    assert lines[0].endswith(f"one alone: {hint}")
+    assert lines[1] == f"One alone: dreamlayer dream PHOTO {hint} --network {small_network}"
+
+
+def test_channels_that_respond_to_a_picture(
+    photo: Path, small: Sequence[str], small_network: Path
+) -> None:
+    """The same as `features` shows, in its order; the sheet is not written over the picture."""
+    target = photo.with_name("sheet.png")
+    options = ("--layer", "deep", "--most", "3", "--json", "-o", target)
+    seen = run("features", photo, "--network", small_network, *options)
+    dreamt = run("gallery", "--for", photo, *small, *options)
+    assert dreamt.returncode == 0, dreamt.stderr
+    channels = json.loads(seen.stderr.splitlines()[-1])["channels"]
+    events = [json.loads(line) for line in dreamt.stderr.decode().splitlines()]
+    told = [event["layer"] for event in events if event["event"] == "picture"]
+    assert told == [f"deep:1:{channel}:mean" for channel in channels]
+    assert channels != sorted(channels)
+    refused(
+        run("gallery", "--for", photo, *small, "--layer", "deep", "--quiet", "-o", photo),
+        "over the picture .* itself",
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,6 +98,9 @@ def test_the_hint_names_what_was_climbed(
         (["--layer", "dep"], "no layer 'dep'; did you mean deep"),
         (["--layer", "deep", "--channels", "8"], "no channel 8; channels 0 to 7"),
         (["--channels", "1"], "name the layer with --layer"),
+        (["--for", "photo.png"], "name the layer with --layer"),
+        (["--for", "none.png", "--layer", "deep"], "none.png"),
+        (["--colors", "loud"], "natural"),
         (["--layer", "deep", "--all"], "give only one of the two"),
         (["--noise-low", "2"], "noise_low"),
         (["--provider", "none"], "provider 'none' is not known"),

@@ -34,6 +34,7 @@ class Run:
     ) -> None:
         self.steps: list[tuple[int, int, float, float]] = []
         self.changes: list[Array] = []
+        self.clipped: list[float] = []
         self.progress: list[Progress] = []
         backend = objective.backend(recipe)
         held = backend.upload(base)
@@ -51,6 +52,7 @@ class Run:
     def _keep(self, step: Step) -> None:
         self.steps.append((step.octave, step.step, step.loss, step.divisor))
         self.changes.append(step.change.copy())
+        self.clipped.append(step.clipped)
 
 
 @cache
@@ -90,5 +92,6 @@ def assert_equal(
         np.testing.assert_allclose(theirs[2:], ours[2:], rtol=1e-4, atol=1e-6)
     for ours, theirs in zip(numpy.changes, resident.changes, strict=True):
         assert np.abs(ours - theirs).max() <= TOLERANCE
+    np.testing.assert_allclose(resident.clipped, numpy.clipped, atol=0.01)
     assert [p.fraction for p in numpy.progress] == [p.fraction for p in resident.progress]
     assert [str(p) for p in numpy.progress] == [str(p) for p in resident.progress]

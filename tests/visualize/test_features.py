@@ -1,4 +1,4 @@
-"""Feature maps: the right channels, at the right size, in the right colours."""
+"""Feature maps: the right channels, at the right size, in the right colors."""
 
 from __future__ import annotations
 
@@ -80,6 +80,39 @@ def test_values_below_zero_get_their_own_colors(network: Network, pixels: np.nda
         drawn = feature_sheet(found, [0, 1], "t", "l", appearance)
         chosen = feature_sheet(found, [0, 1], "t", "l", Appearance(cell=60, colormap=meaning))
         np.testing.assert_array_equal(drawn, chosen)
+
+
+def test_overlays_show_the_picture_where_a_map_is_silent(
+    network: Network, pixels: np.ndarray
+) -> None:
+    """In gray; where the map is highest, its color hides most of it. Both ends of signed ones."""
+    found = features(network, pixels, "first")
+    found.maps[0] = 0
+    found.maps[0, :, 25:] = 5
+    appearance = Appearance(cell=100, columns=2, overlay=True)
+    top, left = feature_layout(1, (30, 50), appearance).place(1)
+    cell = feature_sheet(found, [0], "t", "l", appearance)[top : top + 60, left : left + 100]
+    bare, full = cell[:, :40].astype(int), cell[:, 60:].astype(int)
+    assert np.ptp(bare, axis=2).max() <= 1
+    assert bare.std() > 5
+    assert (full[..., 0] - full[..., 2]).min() > 50
+    found.maps[0, :, :25] = -5
+    signed = feature_sheet(found, [0], "t", "l", appearance)[top : top + 60, left : left + 100]
+    below, above = signed[:, :40].astype(int), signed[:, 60:].astype(int)
+    assert (below[..., 2] > below[..., 0]).all()
+    assert (above[..., 0] > above[..., 2]).all()
+
+
+def test_the_sheet_of_overlays_has_a_scale_of_its_own(network: Network, pixels: np.ndarray) -> None:
+    """`auto` takes heat; a map that is zero everywhere leaves the picture bare."""
+    found = features(network, pixels, "first")
+    found.maps[1] = 0
+    over = Appearance(cell=60, overlay=True)
+    drawn = feature_sheet(found, [0, 1], "t", "l", over)
+    heat = feature_sheet(found, [0, 1], "t", "l", Appearance(60, colormap="heat", overlay=True))
+    np.testing.assert_array_equal(drawn, heat)
+    top, left = feature_layout(2, (30, 50), over).place(2)
+    assert np.ptp(drawn[top : top + 36, left : left + 60].astype(int), axis=2).max() <= 1
 
 
 def test_one_scale_for_all_has_the_same_color_for_the_same_value(

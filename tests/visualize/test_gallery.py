@@ -16,6 +16,7 @@ from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.errors import CancelledError, LayerError
 from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.visualize.gallery import RECIPE, Gallery, gallery_layout, gallery_sheet, label
 from dreamlayer.core.visualize.layers import before_relu, channel_terms, whole_layers
@@ -63,6 +64,14 @@ def test_main_layers_of_the_shipped_network() -> None:
     assert len(names) == 11
 
 
+def test_main_layers_of_mobilenet_are_its_activations() -> None:
+    """Blocks end without one; the first after each takes its place, each once."""
+    names = [term.layer for term in whole_layers(Network("mobilenet_v2_block13"))]
+    assert len(names) == 20
+    assert all(name.endswith("_relu") for name in names)
+    assert {term.layer for term in Recipe().layers} <= {*names}
+
+
 @pytest.mark.parametrize(
     ("channel", "source"),
     [
@@ -80,6 +89,44 @@ def test_channels_are_followed_to_before_their_relu(
     assert before_relu(branches.model, shapes, "joined", channel) == source
 
 
+@pytest.mark.parametrize(
+    ("clip", "source"),
+    [
+        ("Clip(norm, zero, six)", "norm"),
+        ("Clip(norm, zero)", "norm"),
+        ("Clip(norm, minus, six)", "layer"),
+        ("Clip(norm, , six)", "layer"),
+        ("Clip(norm)", "layer"),
+    ],
+)
+def test_a_clip_from_zero_is_a_relu(clip: str, source: str) -> None:
+    """ReLU6, also behind a batch norm; a clip from elsewhere is none."""
+    model = parser.parse_model(
+        f"""<ir_version: 8, opset_import: ["" : 18]>
+        clipped (float[1,3,64,64] image) => (float[1,3,64,64] layer)
+        <float zero = {{0}}, float six = {{6}}, float[3] one = {{1,1,1}}> {{
+          minus = Constant<value = float {{-1}}>()
+          norm = BatchNormalization(image, one, one, one, one)
+          layer = {clip}
+        }}"""
+    )
+    assert before_relu(model, shapes_at(model, 64), "layer", 1) == (source, 1)
+
+
+def test_a_relu_before_a_clip_is_passed_too() -> None:
+    """The form that TensorFlow's converter gives a ReLU6."""
+    model = parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 18]>
+        clipped (float[1,3,64,64] image) => (float[1,3,64,64] layer)
+        <float zero = {0}, float six = {6}, float[3,3,1,1] w> {
+          conv = Conv(image, w)
+          relu = Relu(conv)
+          layer = Clip(relu, zero, six)
+        }"""
+    )
+    assert before_relu(model, shapes_at(model, 64), "layer", 2) == ("conv", 2)
+
+
 def test_channels_without_a_relu_are_taken_as_they_are(small_network: Path) -> None:
     """A tanh hides nothing, and neither does a convolution."""
     model = Network(str(small_network)).model
@@ -95,6 +142,28 @@ def test_a_picture_is_what_its_recipe_makes(branches: Network) -> None:
     for one in Gallery(branches, QUICK).dream(terms):
         alone = dreamer.dream(noise_picture(one.recipe), one.recipe)
         np.testing.assert_allclose(one.pixels, np.clip(alone, 0, 1) * 255, atol=1.5)
+
+
+def test_steps_are_smaller_near_the_image() -> None:
+    """The square root of the stride, up to 16, which is that of the deeper layers."""
+    gallery = Gallery(Network("mobilenet_v2_block13"))
+    layers = ("block_2_expand_relu", "block_11_expand_relu", "block_13_depthwise_relu")
+    steps = [gallery.recipe_of(Term(layer)).step_size for layer in layers]
+    assert steps == [RECIPE.step_size / 2, RECIPE.step_size, RECIPE.step_size]
+
+
+def test_pictures_have_natural_colors() -> None:
+    """Little of the color that a gradient has by itself, and few pixels clipped."""
+    network, terms = Network("mobilenet_v2_block13"), [Term("block_8_expand_relu")]
+    short = RECIPE.replace(octaves=2, canvas=96)
+    (natural,) = Gallery(network, short).dream(terms)
+    (free,) = Gallery(network, short.replace(colors="free")).dream(terms)
+
+    def colorfulness(pixels: np.ndarray) -> float:
+        return float(np.ptp(pixels.astype(float), axis=2).mean())
+
+    assert colorfulness(natural.pixels) < colorfulness(free.pixels) / 3
+    assert np.isin(natural.pixels, (0, 255)).any(axis=2).mean() < 0.02
 
 
 def test_many_channels_have_one_session(branches: Network, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.visualize.run_plot import Recorder, figure, loss_curve, nice_ticks, step_ticks
+from dreamlayer.core.visualize.curves import Curve, draw_curves, nice_ticks, step_ticks
+from dreamlayer.core.visualize.run_plot import Recorder, curves_of, figure
 
 
 def record_of(recipe: Recipe) -> Recorder:
@@ -48,7 +49,7 @@ def test_views_say_what_was_added() -> None:
     change = np.zeros((3, 40, 60), np.float32)
     change[:, :10], change[:, -10:] = 0.5, -0.25
     record = Recorder(3)
-    record(Step(1, 1, 7.0, change, 0.1))
+    record(Step(1, 1, 7.0, change, 0.1, 0.25))
     (view,) = record.views[0]
     assert (view.low, view.high, view.divisor, view.size) == (-0.25, 0.5, 0.1, (40, 60))
     assert [int(view.image[row, 30, 0]) for row in (5, 20, 35)] == [255, 128, 64]
@@ -62,17 +63,34 @@ def test_the_figure_is_drawn_for_any_number_of_octaves(recipe: Recipe) -> None:
         assert drawn.shape[1] > 800
 
 
+def test_clipped_pixels_and_divisors_are_recorded(recipe: Recipe) -> None:
+    """One each per step, drawn below the objective; a divisor of 1 throughout is not."""
+    record = record_of(recipe.replace(steps=3, step_size=0.05, normalize="mean"))
+    _, clipped, divisor = curves_of(record)
+    assert len(clipped.values) == len(divisor.values) == 6
+    assert 0 < max(clipped.values) < 100
+    assert clipped.ticks[0] == 0
+    assert all(value > 0 for value in divisor.values)
+    undivided = record_of(recipe.replace(steps=1, normalize="none"))
+    assert [curve.name.split(",")[0] for curve in curves_of(undivided)] == [
+        "objective",
+        "clipped pixels",
+    ]
+
+
 def test_the_curve_goes_up_where_the_objective_does() -> None:
     """Its first half lies below its second."""
-    drawn = loss_curve([(1, float(i)) for i in range(40)], {1: (8, 8)}, 600)
+    curve = Curve("objective", [float(i) for i in range(40)], 320)
+    drawn = draw_curves([curve], [1] * 40, {1: (8, 8)}, 600)
     rows, columns = np.nonzero((drawn == (0x2C, 0x72, 0x8E)).all(axis=2))
     assert rows[columns < 200].mean() > rows[columns > 500].mean() + 50
 
 
 def test_a_flat_or_single_value_has_a_curve() -> None:
     """An axis needs two ends, whatever there is."""
-    for losses in ([(1, 0.0)], [(1, 3.0), (1, 3.0)], [(1, -2.0)], [(1, 1e-7), (1, 2e-7)]):
-        assert loss_curve(losses, {1: (8, 8)}, 300).shape == (320, 300, 3)
+    for values in ([0.0], [3.0, 3.0], [-2.0], [1e-7, 2e-7]):
+        curves = [Curve("one", values, 320), Curve("other", values, 170)]
+        assert draw_curves(curves, [1] * len(values), {1: (8, 8)}, 300).shape == (490, 300, 3)
 
 
 @pytest.mark.parametrize(
