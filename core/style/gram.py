@@ -83,6 +83,7 @@ class TiledActivations:
         self._run = Activations(network, layers, execution)
         self.strides = {layer: network.geometry([layer]).stride for layer in layers}
         self._tiling = tiling
+        self._shapes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     def tiles(
         self, picture: Array, check: Callable[[], None] = no_check
@@ -90,7 +91,14 @@ class TiledActivations:
         """Each tile of a picture, float32 [3, height, width], and its layers' activations."""
         for tile in self._tiling.tiles((picture.shape[1], picture.shape[2])):
             check()
-            yield tile, self._run(cut(picture, tile))
+            maps = self._run(cut(picture, tile))
+            shapes = {layer: found.shape for layer, found in maps.items()}
+            self._shapes[tile.rows.length, tile.columns.length] = shapes
+            yield tile, maps
+
+    def shape(self, layer: str, tile: Tile) -> tuple[int, ...]:
+        """The shape of a layer's activations for a tile, of whose size there was one before."""
+        return self._shapes[tile.rows.length, tile.columns.length][layer]
 
     def grams(
         self, picture: Array, layers: Sequence[str], check: Callable[[], None] = no_check

@@ -26,7 +26,7 @@ from dreamlayer.core.style.gram import (
     own_slices,
     style_loss,
 )
-from dreamlayer.core.style.losses import chosen, content_layers, content_terms, layers_of
+from dreamlayer.core.style.losses import chosen, content_terms, layers_of
 from dreamlayer.core.style.sizes import Size
 from dreamlayer.core.style.tile_loss import TileLayers, original, own, sensitivity, share
 from dreamlayer.core.style.tile_session import TileSession
@@ -92,22 +92,38 @@ class TiledObjective:
                 tuple(dict.fromkeys(one.layer for one in terms if one.kind in _CONTENT)),
                 next((one.exponent for one in terms if one.kind == "variation"), None),
             )
-            self._session = TileSession(self._network, layers, self._execution)
-            self._layers = layers
+            self._session, self._layers = (
+                TileSession(self._network, layers, self._execution),
+                layers,
+            )
             self.provider = self._session.provider
 
     def expect(self, size: Size, evaluations: int) -> None:
         """Nothing to prepare: one session does for tiles of all sizes."""
 
-    def at(self, content: Array, grams: Mapping[str, Array]) -> Score:
-        """The loss for one content and the Gram matrices of the style at its size."""
+    def reset(self) -> None:
+        """Nothing is expected."""
+
+    def close(self) -> None:
+        """Release the memory of the network."""
+        del self._activations
+        self._session = None
+
+    def at(
+        self, content: Array, grams: Mapping[str, Array], check: Callable[[], None] = no_check
+    ) -> Score:
+        """The loss for one content and the Gram matrices of the style at its size.
+
+        `check` is called before every tile, and may raise an error to end the work.
+        """
         size = content.shape[1], content.shape[2]
-        originals, counts = self._originals(content)
+        tiles = self._tiling.tiles(size)
+        inputs = self._inputs(content, tiles, check)
         styles = [one for one in self._terms if one.kind in ("style", "gram")]
         session = self._session
         assert session is not None
 
-        def score(image: Array, check: Callable[[], None]) -> tuple[float, Array]:
+        def score(image: Array) -> tuple[float, Array]:
             found = {}
             if self._layers.style:
                 found = self._activations.grams(image, self._layers.style, check)
@@ -116,45 +132,75 @@ class TiledObjective:
             total -= sum(float(np.vdot(slopes[name], found[name].matrix)) for name in slopes)
             fed = {sensitivity(name): slope.astype(np.float32) for name, slope in slopes.items()}
             gradient = np.zeros_like(image)
-            for number, tile in enumerate(self._tiling.tiles(size)):
+            for tile, constant in zip(tiles, inputs, strict=True):
                 check()
-                inputs = fed | self._inputs(tile, size, originals[number], counts)
-                part, slope = session(cut(image, tile), inputs)
+                part, slope = session(cut(image, tile), fed | constant)
                 total += part
-                rows, columns = tile.rows, tile.columns
-                gradient[
-                    :,
-                    rows.start : rows.start + rows.length,
-                    columns.start : columns.start + columns.length,
-                ] += slope
+                top, left = tile.rows.start, tile.columns.start
+                gradient[:, top : top + slope.shape[1], left : left + slope.shape[2]] += slope
             return total, gradient
 
         return score
 
-    def _originals(self, content: Array) -> tuple[list[dict[str, Array]], dict[str, int]]:
-        """The content layers' activations in each tile, and how many own positions they have."""
-        layers, size = content_layers(self._recipe), (content.shape[1], content.shape[2])
-        if not layers:
-            return [{} for _ in self._tiling.tiles(size)], {}
-        found, counts = [], dict.fromkeys(layers, 0)
-        for tile, maps in self._activations.tiles(content):
-            found.append({layer: maps[layer] for layer in layers})
-            for layer in layers:
-                part = own_part(maps[layer], tile, size, self._activations.strides[layer])
-                counts[layer] += part.shape[2] * part.shape[3]
-        return found, counts
-
     def _inputs(
-        self, tile: Tile, size: Size, originals: Mapping[str, Array], counts: Mapping[str, int]
-    ) -> dict[str, Array]:
-        """What a tile is compared with, and where it counts."""
-        inputs: dict[str, Array] = {}
-        for layer in self._layers.style:
-            shape = self._network.map_shape(layer, (tile.rows.length, tile.columns.length))
-            mask = np.zeros((1, 1, *shape[2:]), np.float32)
-            mask[:, :, *own_slices(shape, tile, size, self._activations.strides[layer])] = 1
-            inputs[own(layer)] = mask
-        return inputs
+        self, content: Array, tiles: Sequence[Tile], check: Callable[[], None]
+    ) -> list[dict[str, Array]]:
+        """For each tile, what its content layers are compared with, and what it answers for."""
+        size = content.shape[1], content.shape[2]
+        layers = self._layers
+        found: list[dict[str, Array]] = [{} for _ in tiles]
+        counts = dict.fromkeys(layers.content, 0)
+        # Also tells the shapes of the style layers' activations.
+        for number, (tile, maps) in enumerate(self._activations.tiles(content, check)):
+            for layer in layers.content:
+                found[number][original(layer)] = maps[layer]
+                mine = own_part(maps[layer], tile, size, self._activations.strides[layer])
+                counts[layer] += mine.shape[2] * mine.shape[3]
+        for tile, inputs in zip(tiles, found, strict=True):
+            for layer in layers.style:
+                inputs[own(layer)] = self._mask(layer, tile, size)
+            for layer in layers.content:
+                terms = [one for one in self._terms if one.layer == layer and one.kind in _CONTENT]
+                channels = self._activations.shape(layer, tile)[1]
+                weights = sum(_shares(term, channels, counts[layer]) for term in terms)
+                inputs[share(layer)] = np.asarray(
+                    weights * self._mask(layer, tile, size), np.float32
+                )
+            if layers.exponent is not None:
+                weight = sum(one.weight for one in self._terms if one.kind == "variation")
+                inputs[share(IMAGE)] = _variation_shares(tile, size, weight)
+        return found
+
+    def _mask(self, layer: str, tile: Tile, size: Size) -> Array:
+        """1 at a layer's positions that are a tile's own, 0 elsewhere: float32 [1, 1, h, w]."""
+        shape = self._activations.shape(layer, tile)
+        mask = np.zeros((1, 1, *shape[2:]), np.float32)
+        mask[:, :, *own_slices(shape, tile, size, self._activations.strides[layer])] = 1
+        return mask
 
 
 _CONTENT = ("content", "original")
+
+
+def _shares(term: Term, channels: int, positions: int) -> Array:
+    """The weight of each channel's squared differences in a content term: [1, channels, 1, 1]."""
+    some = list(term.channels) or list(range(channels))
+    weight = term.weight / (len(some) * positions if term.kind == "original" else 1)
+    shares = np.zeros((1, channels, 1, 1), np.float32)
+    shares[:, some] = weight
+    return shares if term.channels else shares[:, :1]
+
+
+def _variation_shares(tile: Tile, size: Size, weight: float) -> Array:
+    """The weight of each pixel and its two neighbors in the variation of a tile.
+
+    The kind is a mean over channels and pixels that have both neighbors.
+    """
+    shape = (1, 1, tile.rows.length - 1, tile.columns.length - 1)
+    shares = np.zeros(shape, np.float32)
+    rows, columns = (
+        own_positions(span, length, 1, count)
+        for span, length, count in zip((tile.rows, tile.columns), size, shape[2:], strict=True)
+    )
+    shares[:, :, rows, columns] = weight / (3 * (size[0] - 1) * (size[1] - 1))
+    return shares

@@ -17,9 +17,8 @@ from dreamlayer.core.style.losses import chosen, content_layers, content_terms, 
 from dreamlayer.core.style.sizes import Size
 
 Array = npt.NDArray[np.float32]
-Score = Callable[[Array, Callable[[], None]], tuple[float, Array]]
-"""Of a picture, float32 [3, height, width] in 0..1: what is to be maximized, and its gradient. It
-calls its second argument, which may raise an error to end the work, before every tile."""
+Score = Callable[[Array], tuple[float, Array]]
+"""Of a picture, float32 [3, height, width] in 0..1: what is to be maximized, and its gradient."""
 
 
 class WholeObjective:
@@ -70,17 +69,26 @@ class WholeObjective:
         assert self._session is not None
         self._session.expect(size, size[0] * size[1] * evaluations)
 
-    def at(self, content: Array, grams: Mapping[str, Array]) -> Score:
+    def reset(self) -> None:
+        """Forget what was expected, so that a style does not depend on the one before."""
+        if self._session is not None:
+            self._session.reset()
+
+    def close(self) -> None:
+        """Release the memory of the network."""
+        self._content = self._session = None
+
+    def at(
+        self,
+        content: Array,
+        grams: Mapping[str, Array],
+        check: Callable[[], None],  # noqa: ARG002  (it is asked before each evaluation already)
+    ) -> Score:
         """The loss for one content and the Gram matrices of the style at its size."""
         references = {**grams, **originals(self._activations(content))}
         session = self._session
         assert session is not None
-
-        def score(image: Array, check: Callable[[], None]) -> tuple[float, Array]:
-            check()
-            return session(image, references)
-
-        return score
+        return lambda image: session(image, references)
 
     def _activations(self, content: Array) -> dict[str, Array]:
         return {} if self._content is None else self._content(content)
