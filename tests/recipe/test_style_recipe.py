@@ -24,9 +24,13 @@ UNUSUAL = StyleRecipe(
     exponent=1.5,
     rounds=3,
     evaluations=7,
+    taper=0.5,
     size=100,
     square=True,
     octaves=4,
+    min_octave_side=20,
+    tile=300,
+    overlap=48,
     style_scale=0.5,
     start="noise",
     spectrum=0.0,
@@ -70,7 +74,7 @@ def test_neither_recipe_is_taken_for_the_other() -> None:
 
 def test_presets() -> None:
     """Presets are valid, the default first; names are shared with no dream's."""
-    assert list(STYLES.presets()) == ["like-style", "style"]
+    assert list(STYLES.presets()) == ["like-style", "strokes", "style"]
     assert style_preset("like-style") == StyleRecipe()
     assert not set(STYLES.presets()) & set(presets())
     for one in STYLES.presets().values():
@@ -93,6 +97,17 @@ def test_style_is_as_published() -> None:
     assert (recipe.octaves, recipe.spectrum, recipe.jitter, recipe.start) == (1, 0, 0, "content")
 
 
+def test_strokes_grow_from_coarse_to_fine() -> None:
+    """At the picture's own size, on the network of the published style, with fewer evaluations."""
+    recipe = style_preset("strokes")
+    assert recipe.network == style_preset("style").network
+    assert (recipe.size, recipe.octaves, recipe.measure) == (0, 8, "relative")
+    evaluations = [recipe.evaluations_at(octave) for octave in range(5)]
+    assert evaluations == [80, 48, 29, 17, 10]
+    assert StyleRecipe(evaluations=1, taper=0.05).evaluations_at(7) == 1
+    assert StyleRecipe().evaluations_at(3) == StyleRecipe().evaluations
+
+
 def test_base_gives_what_a_file_leaves_out() -> None:
     """A recipe may change one parameter of a preset."""
     text = 'command = "style"\nbase = "style"\nrounds = 3'
@@ -104,7 +119,8 @@ def test_base_gives_what_a_file_leaves_out() -> None:
 @pytest.mark.parametrize(
     ("changes", "pattern"),
     [
-        ({"size": 1}, "size must lie between 2 and 65536, but is 1"),
+        ({"size": 1}, "1 pixel is too small; give 0 for the picture's own"),
+        ({"size": -1}, "size must lie between 0 and 65536, but is -1"),
         ({"rounds": 0}, "rounds must lie between"),
         ({"start": "photo"}, "start 'photo' is not known; use one of content, noise, style"),
         ({"content_layers": (Term("a", kind="mean"),)}, "the measure decides the rest"),

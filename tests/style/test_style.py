@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,12 @@ from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
+from dreamlayer.core.style.gram import StyleGrams
 from dreamlayer.core.style.lbfgs import FourierParameterization, StyleProgress, StyleTracker
-from dreamlayer.core.style.losses import Grams
 from dreamlayer.core.style.luminance import gray
 from dreamlayer.core.style.memory import estimate_style
 from dreamlayer.core.style.optimization import Round
+from dreamlayer.core.style.tiling import Tiling
 from dreamlayer.core.style.transfer import StyleTransfer, transfer
 
 Array = np.ndarray
@@ -141,7 +143,8 @@ def test_gram_matrices_are_weighted(recipe: StyleRecipe) -> None:
     pictures = [
         np.ascontiguousarray(p.transpose(2, 0, 1) / np.float32(255)) for p in (STYLE, OTHER)
     ]
-    found = Grams(network, recipe, Execution("cpu"))(pictures, (3, 1))
+    tiling = Tiling(512, 0, 1)
+    found = StyleGrams(network, recipe, tiling, Execution("cpu"))(pictures, (3, 1))
     expected = 0.75 * mean_gram(pictures[0][np.newaxis]) + 0.25 * mean_gram(pictures[1][np.newaxis])
     np.testing.assert_allclose(found["gram/image"], expected, rtol=1e-5)
     assert set(found) == {"gram/image", "gram/first"}
@@ -288,14 +291,33 @@ def test_memory_of_the_style_pictures_counts(recipe: StyleRecipe) -> None:
 
 def test_too_large_a_style_scale_is_named(recipe: StyleRecipe) -> None:
     """With one that fits, where the content alone would."""
-    network, styles = Network(recipe.network), [("a", 4000, 4000)]
-    scaled = recipe.replace(style_scale=20.0, size=200)
+    network, styles = Network(recipe.network), [("a", 500, 500)]
+    scaled = recipe.replace(style_scale=20.0, size=64)
     needed = estimate_style(200, 200, scaled, network, styles=styles, free=1e15).bytes
+    free = needed * 1.1
     with pytest.raises(MemoryLimitError, match=r"--style-scale ([\d.]+) or less") as caught:
-        estimate_style(200, 200, scaled, network, styles=styles, free=needed * 0.9)
+        estimate_style(200, 200, scaled, network, styles=styles, free=free)
     fits = scaled.replace(style_scale=float(str(caught.value).split("-scale ")[1].split()[0]))
     assert fits.style_scale < 20
-    estimate_style(200, 200, fits, network, styles=styles, free=needed * 0.9)
+    estimate_style(200, 200, fits, network, styles=styles, free=free)
+
+
+def test_memory_is_bounded_by_the_tile() -> None:
+    """What a larger picture adds is little a pixel; too large a tile is named, none is chosen."""
+    network = Network()
+    tiled = StyleRecipe(size=0)
+    sizes = (1000, 2000, 4000)
+    needed = [estimate_style(n, n, tiled, network, free=1e15).bytes for n in sizes]
+    per_pixel = [
+        (more - less) / (b * b - a * a)
+        for (less, more), (a, b) in zip(pairwise(needed), pairwise(sizes), strict=True)
+    ]
+    assert max(per_pixel) < 500
+    assert estimate_style(4000, 4000, tiled, network, free=1e15).tile == 512
+    with pytest.raises(MemoryLimitError, match=r"use --tile (\d+)") as caught:
+        estimate_style(1000, 1000, tiled, network, free=needed[0] * 1.05)
+    fits = int(str(caught.value).split("--tile ")[1].split(",")[0])
+    estimate_style(1000, 1000, tiled.replace(tile=fits), network, free=needed[0] * 1.05)
 
 
 def test_no_strength_gives_the_picture_back(recipe: StyleRecipe) -> None:
