@@ -35,7 +35,7 @@ DEFAULT = (1024, Recipe().overlap)
 _REFERENCE = (2048, 512)
 """Tiles that overlap by more than any activation sees give the gradient of the whole image."""
 
-_ROUNDS = 3
+_ROUNDS = 2
 
 
 def report(options: argparse.Namespace) -> str:

@@ -63,6 +63,7 @@ def test_ascent_equals_the_published_loop(small_network: Path) -> None:
         pyramid=0,
         colors="free",
         anchor=0.0,
+        headroom=0.0,
     )
     session = Dreamer(network_of(recipe), "cpu").objective(recipe)
     base = np.random.default_rng(1).random((3, 61, 47), np.float32)
@@ -102,7 +103,7 @@ def test_tiled_equals_untiled_where_the_overlap_covers_what_a_layer_sees(
     """
     recipe = Recipe(
         network=str(small_network), layers=(Term("deep", 1e4),), octaves=1, steps=1, jitter="none",
-        colors="free", anchor=0.0, pyramid=0, step_size=1.0, clip=False,
+        colors="free", anchor=0.0, headroom=0.0, pyramid=0, step_size=1.0, clip=False,
     )  # fmt: skip
     session = Dreamer(recipe.network, "cpu").objective(recipe)
     base = np.random.default_rng(1).random((3, 90, 120), np.float32)
@@ -135,7 +136,7 @@ def test_default_overlap_gives_the_gradient_of_the_whole_image(
     Tiles of half the default side: with them a pixel is nearer to a border than by default.
     """
     recipe = Recipe(
-        layers=layers, octaves=1, steps=1, jitter=jitter, pyramid=0, anchor=0.0, step_size=1.0,
+        layers=layers, octaves=1, steps=1, jitter=jitter, pyramid=0, anchor=0.0, headroom=0.0, step_size=1.0,
         colors="free", normalize="mean", clip=False,
     )  # fmt: skip
     dreamer = Dreamer(network, "cpu")
