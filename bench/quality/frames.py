@@ -22,7 +22,7 @@ from dreamlayer.core.recipe.term import Term
 Array = npt.NDArray[np.float32]
 
 _ZOOM = 0.02
-_OLD = Recipe(
+OLD = Recipe(
     network="inception_v3_mixed5",
     layers=(Term("mixed3"), Term("mixed4"), Term("mixed5")),
     step_size=0.007,
@@ -34,10 +34,10 @@ _OLD = Recipe(
     smoothing=0.8,
 )
 RECIPES = {
-    "the default of version 0.1": _OLD,
+    "the default of version 0.1": OLD,
     "the default, without anchor": Recipe(anchor=0.0),
     "the default, anchor 1": Recipe(anchor=1.0),
-    "the default of version 0.1, anchor 1": _OLD.replace(anchor=1.0),
+    "the default of version 0.1, anchor 1": OLD.replace(anchor=1.0),
 }
 STEADY = {"octaves": 2, "steps": 2}
 

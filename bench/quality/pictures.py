@@ -13,6 +13,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from bench.errors import BenchError
+from bench.quality.frames import OLD
 from bench.report.tables import table
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.dreaming.tone import tone_of
@@ -24,20 +25,24 @@ from dreamlayer.core.visualize.sheets import Cell, Layout, draw_sheet
 
 Array = npt.NDArray[np.float32]
 
+BEFORE = "version-0.1"
+"""Stands for the default of that version."""
+
 _PHOTOS = ("coffee", "astronaut", "chelsea", "rocket")
 _SIDE, _NOISE = 600, 400
-_BOX = (267, 400)
+_BOX = (200, 300)
 
 
 def report(options: argparse.Namespace) -> str:
     """The table of all presets, in Markdown; sheets go to the folder of `--sheets`."""
     own = [one.name for one in presets().values() if not one.source]
-    names = options.presets.split(",") if options.presets else own
+    names = options.presets.split(",") if options.presets else [BEFORE, *own]
     sources = pictures()
     rows = []
     for name in names:
         print(name, file=sys.stderr)
-        dreams = {what: _dream(preset(name), image) for what, image in sources.items()}
+        recipe = OLD if name == BEFORE else preset(name)
+        dreams = {what: _dream(recipe, image) for what, image in sources.items()}
         rows += [_row(name, what, sources[what], dreams[what]) for what in sources]
         if options.sheets is not None:
             _sheet(name, dreams, options.sheets / f"{name}.jpg")
@@ -109,5 +114,6 @@ def _sheet(name: str, dreams: Mapping[str, Array], path: Path) -> None:
         picture.thumbnail(_BOX[::-1])
         cells.append(Cell(np.asarray(picture), what, ""))
     layout = Layout(len(cells), 3, _BOX, notes=False, lines=1)
-    drawn = draw_sheet(cells, layout, name, [presets()[name].description])
+    line = "the default, before" if name == BEFORE else presets()[name].description
+    drawn = draw_sheet(cells, layout, name, [line])
     Image.fromarray(drawn).save(path, quality=85)

@@ -136,8 +136,8 @@ def test_default_overlap_gives_the_gradient_of_the_whole_image(
     Tiles of half the default side: with them a pixel is nearer to a border than by default.
     """
     recipe = Recipe(
-        layers=layers, octaves=1, steps=1, jitter=jitter, pyramid=0, anchor=0.0, headroom=0.0, step_size=1.0,
-        colors="free", normalize="mean", clip=False,
+        layers=layers, octaves=1, steps=1, jitter=jitter, pyramid=0, anchor=0.0, headroom=0.0,
+        step_size=1.0, colors="free", normalize="mean", clip=False,
     )  # fmt: skip
     dreamer = Dreamer(network, "cpu")
     session, geometry = dreamer.objective(recipe), dreamer.network.geometry([layers[0].layer])
