@@ -11,28 +11,20 @@ import numpy.typing as npt
 from PIL import Image
 
 from bench.measure.pictures import PHOTO
+from bench.peers.sources import DEFAULT_TERMS, default_recipe
 from bench.report.tables import table
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.tone import Tone, tone_of
 from dreamlayer.core.images.arrays import as_float
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.term import Term
 
 Array = npt.NDArray[np.float32]
 
 _ZOOM = 0.02
-OLD = Recipe(
-    network="inception_v3_mixed5",
-    layers=(Term("mixed3"), Term("mixed4"), Term("mixed5")),
-    step_size=0.007,
-    colors="free",
-    anchor=0.0,
-    headroom=0.0,
-    normalize="mean",
-    pyramid=0,
-    smoothing=0.8,
-)
+OLD = default_recipe(DEFAULT_TERMS, steps=10).replace(tile=0)
+"""The default of version 0.1."""
+
 RECIPES = {
     "the default of version 0.1": OLD,
     "the default, without anchor": Recipe(anchor=0.0),
