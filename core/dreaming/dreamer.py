@@ -196,7 +196,9 @@ class Dreamer:
         def run(backend: Backend[Image], start: Image, original: Image) -> Image:
             preview = None
             if (show := callbacks.on_preview) is not None:
-                preview = PreviewMaker(backend, original, blend, finish, preview_side, show)
+                # Hidden colors that the ascent replaces are shown as they are in the result.
+                on = None if opaque is None else pixels
+                preview = PreviewMaker(backend, original, blend, finish, preview_side, show, on)
             return ascend(
                 backend,
                 start,

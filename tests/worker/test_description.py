@@ -41,7 +41,8 @@ def test_every_parameter_is_described() -> None:
     """Name, type, default and limits of each field of the recipe, in its order."""
     parameters = description()["parameters"]
     assert [p["name"] for p in parameters] == [f.name for f in dataclasses.fields(Recipe)]
-    keys = {"name", "type", "default", "low", "high", "choices", "help", "advanced", "was"}
+    keys = {"name", "type", "default", "low", "high", "choices", "help", "advanced"}
+    keys |= {"was", "before", "later"}
     assert all(set(parameter) == keys and parameter["help"] for parameter in parameters)
     described = {parameter["name"]: parameter for parameter in parameters}
     types = {name: parameter["type"] for name, parameter in described.items()}
@@ -50,7 +51,13 @@ def test_every_parameter_is_described() -> None:
     assert types["clip"] == "bool"
     assert types["network"] == "text"
     assert types["layers"] == "layers"
-    assert described["layers"]["default"] == "mixed3, mixed4, mixed5"
+    assert described["layers"]["default"].startswith("block_10_depthwise_relu:0.5, block_11")
+    assert described["layers"]["before"] == "mixed3, mixed4, mixed5"
+    assert (described["octaves"]["default"], described["octaves"]["low"]) == (0, 0)
+    assert described["octaves"]["before"] == 6
+    assert described["colors"]["before"] == "free"
+    later = {name for name, parameter in described.items() if parameter["later"]}
+    assert later == {"colors", "keep_colors", "anchor", "protect", "epsilon_tiles"}
     assert described["strength"]["low"] == 0.0
     assert described["strength"]["high"] == 1.0
     assert described["max_loss"]["default"] is None
