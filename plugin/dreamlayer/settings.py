@@ -23,7 +23,8 @@ CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
 MAIN = ("network", "layers", "strength", "colors", "steps", "octaves", "step_size", "seed")
 """Parameters that are always visible; the others are under Advanced."""
 
-OWN, PUBLISHED, PUBLISHED_ELSEWHERE = "", "Published, on shipped networks", "Published, on others"
+OWN = ""
+PUBLISHED, PUBLISHED_ELSEWHERE = "Published, on shipped networks", "Published, on other networks"
 """Titles of the groups of presets: our own, which have none; published ones as far as networks that
 ship allow; and those for networks that must be exported first."""
 

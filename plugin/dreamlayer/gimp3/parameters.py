@@ -81,8 +81,8 @@ class ParameterSide(Gtk.Box):
         )
         scrolled.add(advanced)
         pages = Gtk.Notebook()
-        pages.append_page(main, Gtk.Label(label="Settings"))
-        pages.append_page(scrolled, Gtk.Label(label="Advanced"))
+        for title, page in (("Settings", main), ("Advanced", scrolled)):
+            pages.append_page(page, Gtk.Label(label=title, margin_start=6, margin_end=6))
         self.pack_start(pages, True, True, 0)
 
     def show_preset(self, name):
@@ -132,7 +132,7 @@ class ParameterSide(Gtk.Box):
         number = _adjustment(parameter.default, parameter.low, parameter.high, step)
         # Fields that show a word must take letters; other words than numbers count as 0.
         field = Gtk.SpinButton(
-            adjustment=number, digits=digits, width_chars=8, numeric=not parameter.auto
+            adjustment=number, digits=digits, width_chars=11, numeric=not parameter.auto
         )
         if parameter.auto:
             field.connect("output", _show_auto)

@@ -32,7 +32,8 @@ class PresetList(Gtk.ComboBox):
         # Otherwise the longest description of a preset sets the dialog's width.
         cell.set_property("max-width-chars", 56)
         self.pack_start(cell, True)
-        self.set_attributes(cell, text=_TEXT, sensitive=_CHOOSABLE)
+        self.add_attribute(cell, "text", _TEXT)
+        self.add_attribute(cell, "sensitive", _CHOOSABLE)
 
     def chosen(self):
         """The name of the chosen preset, or None."""
