@@ -87,7 +87,7 @@ class _Dialog:
             self.previewer.stop()
             self.pane.say(str(error))
             return
-        request, payload = self.pane.take()
+        request, payload = self.pane.take(self.config.get_property("output"))
         request.update(recipe=recipe, provider=self.config.get_property("provider"))
         self.pane.say("Loading the network")
         self._dreaming = self.previewer.preview(request, payload)
@@ -193,9 +193,13 @@ class _Dialog:
             self.parameters.show_preset(fits)
 
     def _changed(self, config, spec):
-        if self._filling or (spec is not None and spec.name in ("output", "preset")):
+        if self._filling or (spec is not None and spec.name == "preset"):
             return
-        self._name_preset()
+        if spec is None or spec.name != "output":
+            self._name_preset()
+        elif not self.pane.selected:
+            # What a selection does depends on the output; nothing else in the preview does.
+            return
         self._stop_timer()
         self._timer = GLib.timeout_add(_DELAY, self._rested)
 
