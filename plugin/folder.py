@@ -24,13 +24,18 @@ ENTRY = f"{NAME}.py"
 PROCEDURE = "plug-in-deep-dream"
 
 _SOURCE = Path(__file__).parent / NAME
+_THUMBNAILS = Path(__file__).parents[1] / "core" / "presets" / "thumbnails"
 TEMPORARY = f".{NAME}-"
 _PYTHON_3 = b"#!/usr/bin/env python3"
 _PYTHON_2 = b"#!/usr/bin/env python"
 
 
-def plugin_files(version: str, source: Path = _SOURCE) -> dict[str, bytes]:
+def plugin_files(
+    version: str, source: Path = _SOURCE, thumbnails: Path = _THUMBNAILS
+) -> dict[str, bytes]:
     """What is installed for a GIMP of this version: names under the folder, with contents.
+
+    Pictures of the presets, as far as there are any, go into the folder `thumbnails`.
 
     The first line of the entry names the Python: GIMP 2.10 knows its Python 2.7 as `python` only
     (see its file `pygimp.interp`), GIMP 3 as `python3`.
@@ -47,6 +52,7 @@ def plugin_files(version: str, source: Path = _SOURCE) -> dict[str, bytes]:
     }
     if ENTRY not in found:
         raise InstallError(f"{source} lacks {ENTRY}; reinstall dreamlayer")
+    found |= {f"thumbnails/{path.name}": path.read_bytes() for path in thumbnails.glob("*.jpg")}
     if version == "2.10":
         found[ENTRY] = found[ENTRY].replace(_PYTHON_3, _PYTHON_2, 1)
     return found

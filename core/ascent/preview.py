@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.backend import Backend, Image
-from dreamlayer.core.images.resampling import BICUBIC, resized_plane
+from dreamlayer.core.images.arrays import planar
+from dreamlayer.core.images.resampling import BICUBIC, resize, resized_plane
 
 Array = npt.NDArray[np.float32]
 
@@ -59,6 +60,9 @@ class PreviewMaker(Generic[Image]):
         Longer side of the previews in pixels, limited by the image's.
     on_preview : callable
         Called with each `Preview`.
+    pixels : array, optional
+        float32 [height, width, 3]: what the change is shown on, where `base` has other colors than
+        the picture, as where it is transparent.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class PreviewMaker(Generic[Image]):
         finish: Finish,
         side: int,
         on_preview: OnPreview,
+        pixels: Array | None = None,
     ) -> None:
         height, width = backend.size(base)
         scale = min(1.0, side / max(height, width))
@@ -77,6 +82,7 @@ class PreviewMaker(Generic[Image]):
         self._finish, self._on_preview = finish, on_preview
         reduced = backend.map(lambda f, planes: f.resize(planes, size, BICUBIC), base)
         self._reduced = backend.download(reduced)
+        self._shown = self._reduced if pixels is None else resize(planar(pixels), size)
         self._mask = 1.0 if mask is None else np.clip(resized_plane(mask, self._size), 0, 1)
 
     def __call__(self, image: Image, octave: int, octaves: int) -> None:
@@ -90,6 +96,6 @@ class PreviewMaker(Generic[Image]):
         pixels = np.empty((*self._size, 3), np.uint8)
         finished = self._finish(self._backend.download(change), self._reduced)
         for channel, plane in enumerate(finished):
-            blended = self._reduced[channel] + self._mask * plane
+            blended = self._shown[channel] + self._mask * plane
             pixels[:, :, channel] = np.rint(np.clip(blended, 0, 1) * 255)
         self._on_preview(Preview(octave, octaves, pixels))

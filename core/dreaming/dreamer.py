@@ -197,7 +197,9 @@ class Dreamer:
             preview = None
             if (show := callbacks.on_preview) is not None:
                 side = min(preview_side, max(height, width))
-                preview = PreviewMaker(backend, original, blend, finish, side, show)
+                # Hidden colors that the ascent replaces are shown as they are in the result.
+                on = None if opaque is None else pixels
+                preview = PreviewMaker(backend, original, blend, finish, side, show, on)
             return ascend(
                 backend,
                 start,

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from dreamlayer.core.recipe.fields import types_of
+from dreamlayer.core.recipe.networks import ships
 from dreamlayer.core.recipe.presets import preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import format_terms
@@ -30,9 +31,12 @@ def description() -> dict[str, Any]:
         `version`; `protocol`; `parameters`, each with `name`, `type` (`int`, `float`, `bool`,
         `text`, `layers`), `default`, `low`, `high`, `choices`, `help`, `was` (its name in recipes
         of version 0.1) and `before` (what it stands for where a recipe of version 0.1 lacks it, as
-        those in pictures do for all that are `later`), None where there is none, `advanced`, and
-        `later`; `presets` by name, with
-        `description` and `recipe`; `providers`, by their short names.
+        those in pictures do for all that are `later`), None where there is none, `advanced`,
+        `later`, and `auto` (whether 0 stands for a number that is chosen); `presets` by name, with
+        `group` (`own` or `published`), `description`, `source` (where it was published), `ships`
+        (whether its network does; others must be exported first), `stand_in` (a preset that comes
+        close to it on a network that ships, or nothing) and `recipe`; `providers`, by their short
+        names.
         Layers are text as `core.recipe.term.parse_terms` reads it.
     """
     return {
@@ -40,7 +44,14 @@ def description() -> dict[str, Any]:
         "protocol": PROTOCOL,
         "parameters": [_parameter(parameter) for parameter in dataclasses.fields(Recipe)],
         "presets": {
-            name: {"description": about.description, "recipe": _plain(preset(name))}
+            name: {
+                "group": "published" if about.source else "own",
+                "description": about.description,
+                "source": about.source,
+                "ships": ships(about.network),
+                "stand_in": about.stand_in,
+                "recipe": _plain(preset(name)),
+            }
             for name, about in presets().items()
         },
         "providers": [AUTO, *PROVIDERS],
@@ -62,6 +73,7 @@ def _parameter(one: dataclasses.Field[Any]) -> dict[str, Any]:
         "was": limits.get("was"),
         "before": _text(limits.get("before")),
         "later": "since" in limits,
+        "auto": limits.get("auto", False),
     }
 
 

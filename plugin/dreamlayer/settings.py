@@ -23,6 +23,11 @@ CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
 MAIN = ("network", "layers", "strength", "colors", "steps", "octaves", "step_size", "seed")
 """Parameters that are always visible; the others are under Advanced."""
 
+OWN = ""
+PUBLISHED, PUBLISHED_ELSEWHERE = "Published, on shipped networks", "Published, on other networks"
+"""Titles of the groups of presets: our own, which have none; published ones as far as networks that
+ship allow; and those for networks that must be exported first."""
+
 _SEED_HIGH = 2**31 - 1
 _TITLES = {
     "layers": "Layer",
@@ -55,16 +60,28 @@ _TITLES = {
 }
 
 
+_CHOICES = {
+    "colors": {"natural": "Natural, as in photos", "free": "Free, as the gradient has them"},
+    "protect": {
+        "nothing": "Nothing",
+        "dark": "Dark areas",
+        "bright": "Bright areas",
+        "flat": "Flat areas",
+    },
+}
+"""What choices are called, where their own names say too little."""
+
+
 class SettingError(ValueError):
     """A value that is not allowed; the text is one sentence."""
 
 
 Parameter = collections.namedtuple(
-    "Parameter", "name title kind default low high choices help advanced was before later"
+    "Parameter", "name title kind default low high choices help advanced was before later auto"
 )
 """One field of the recipe; `kind` is int, float, bool, text or layers; `advanced` ones mostly come
 with a preset; `was` is its name in recipes of version 0.1 and `before` what it stood for there, or
-None; `later` ones were not there yet."""
+None; `later` ones were not there yet. Where it is `auto`, 0 stands for a number that is chosen."""
 
 
 class Settings(object):
@@ -86,6 +103,43 @@ class Settings(object):
         )
         self.presets = described["presets"]
         self.providers = described["providers"]
+
+    def groups(self):
+        """The presets for a menu: pairs of a group's title and its presets' names, in order."""
+        groups = collections.OrderedDict((g, []) for g in (OWN, PUBLISHED, PUBLISHED_ELSEWHERE))
+        for name, preset in self.presets.items():
+            title = PUBLISHED if preset["ships"] else PUBLISHED_ELSEWHERE
+            groups[OWN if preset["group"] == "own" else title].append(name)
+        return [(title, names) for title, names in groups.items() if names]
+
+    def needs(self, preset, networks=None):
+        """The network that a preset needs and that is not there; "" where it is.
+
+        Parameters
+        ----------
+        preset : text
+            Its name.
+        networks : collection of text, optional
+            Names of those that are there; if it is unknown, those that ship.
+        """
+        described = self.presets[preset]
+        network = described["recipe"]["network"]
+        there = described["ships"] if networks is None else network in networks
+        return "" if there else network
+
+    def preset_label(self, preset, networks=None):
+        """A preset's name and description, and which network it needs, as in `needs`."""
+        missing = self.needs(preset, networks)
+        mark = " (needs {})".format(missing) if missing else ""
+        return "{}{}: {}".format(preset, mark, self.presets[preset]["description"])
+
+    def presets_listed(self):
+        """All names of presets, with what they need, as one text."""
+        names = [CUSTOM]
+        for name in self.presets:
+            missing = self.needs(name)
+            names.append("{} (needs {})".format(name, missing) if missing else name)
+        return ", ".join(names)
 
     def preset_values(self, preset):
         """The values that a preset gives all parameters, by name."""
@@ -144,6 +198,12 @@ class Settings(object):
         return recipe
 
 
+def choices_of(parameter):
+    """The choices of a parameter with their titles, as pairs."""
+    titles = _CHOICES.get(parameter.name, {})
+    return [(choice, titles.get(choice, choice)) for choice in parameter.choices]
+
+
 def _term(term):
     """One layer as it is typed: NAME[:WEIGHT[:CHANNELS[:KIND[:OPTION=VALUE...]]]]."""
     if not isinstance(term, dict):
@@ -178,7 +238,7 @@ def _parameter(described):
         default, low, high = 0.0, -1e9, 1e9
         help_ += "; 0 for never, or for the preset's value"
     title = _TITLES.get(name) or name.replace("_", " ").capitalize()
-    rest = [described[key] for key in ("advanced", "was", "before", "later")]
+    rest = [described[key] for key in ("advanced", "was", "before", "later", "auto")]
     return Parameter(name, title, kind, default, low, high, described["choices"], help_, *rest)
 
 

@@ -16,13 +16,17 @@ DREAMT = RNG.random((3, 60, 90)).astype(np.float32)
 
 
 def seen(
-    image: np.ndarray, side: int, mask: np.ndarray | None = None, strength: float = 1
+    image: np.ndarray,
+    side: int,
+    mask: np.ndarray | None = None,
+    strength: float = 1,
+    pixels: np.ndarray | None = None,
 ) -> Preview:
     """The preview of one octave on `BASE`."""
     shown: list[Preview] = []
     backend = NumpyBackend(Recipe(), lambda tile: (0.0, tile))
     finish = lambda change, _: change * strength  # noqa: E731
-    PreviewMaker(backend, BASE, mask, finish, side, shown.append)(image, 2, 3)
+    PreviewMaker(backend, BASE, mask, finish, side, shown.append, pixels)(image, 2, 3)
     return shown[0]
 
 
@@ -61,3 +65,17 @@ def test_mask_and_strength_show() -> None:
     preview = seen(DREAMT, 90, mask, strength=0.5).pixels
     np.testing.assert_allclose(preview, rounded(expected), atol=1)
     np.testing.assert_array_equal(preview[:, :45], rounded(BASE)[:, :45])
+
+
+def test_change_is_shown_on_the_pixels_that_are_given() -> None:
+    """Where the dream's base has other colors than the picture, the picture's are seen."""
+    own = BASE.copy()
+    own[:, :30, :45] = np.array([2.0, 0.25, -1.0], np.float32)[:, None, None]
+    mask = np.ones(BASE.shape[1:], np.float32)
+    mask[:30, :45] = 0
+    given = np.ascontiguousarray(own.transpose(1, 2, 0))
+    expected = own + mask * (DREAMT - BASE)
+    preview = seen(DREAMT, 90, mask, pixels=given).pixels
+    np.testing.assert_allclose(preview, rounded(expected), atol=1)
+    np.testing.assert_array_equal(preview[:30, :45], rounded(own)[:30, :45])
+    assert seen(DREAMT, 45, mask, pixels=given).pixels.shape == (30, 45, 3)

@@ -99,6 +99,24 @@ def test_last_preview_is_the_result(recipe: Recipe) -> None:
     np.testing.assert_allclose(shown[-1].pixels, expected, atol=1)
 
 
+def test_previews_have_the_colors_of_hidden_pixels(recipe: Recipe) -> None:
+    """What is transparent looks as in the picture, whatever the dream takes in its place."""
+    shown: list[Preview] = []
+    alpha = np.ones(PHOTO.shape[:2], np.float32)
+    alpha[:20], alpha[20:24] = 0, 0.3
+    result = Dreamer(network_of(recipe)).dream(
+        PHOTO,
+        recipe,
+        alpha=alpha,
+        callbacks=Callbacks(on_preview=shown.append),
+        preview_side=999,
+    )
+    own = np.rint(np.clip(PHOTO, 0, 1) * 255)
+    for preview in shown:
+        np.testing.assert_array_equal(preview.pixels[:20], own[:20])
+    np.testing.assert_allclose(shown[-1].pixels, np.rint(np.clip(result, 0, 1) * 255), atol=1)
+
+
 def test_few_objectives_are_kept(recipe: Recipe) -> None:
     """Whoever tries many layers does not fill the memory; the latest ones stay at hand."""
     dreamer = Dreamer(network_of(recipe))

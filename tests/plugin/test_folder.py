@@ -56,6 +56,23 @@ def test_the_files_of_this_version() -> None:
     assert not [name for name in found if "__pycache__" in name or name.endswith(".pyc")]
 
 
+def test_pictures_of_the_presets_lie_beside_the_description(plugins: Path, tmp_path: Path) -> None:
+    """They are installed and removed with the rest; without any, all else is the same."""
+    pictures = tmp_path / "thumbnails"
+    pictures.mkdir()
+    (pictures / "eyes.jpg").write_bytes(b"eyes")
+    (pictures / "notes.txt").write_bytes(b"not one")
+    for version in ("2.10", "3.0"):
+        found = plugin_files(version, thumbnails=pictures)
+        rest = plugin_files(version, thumbnails=tmp_path / "nowhere")
+        assert found == {**rest, "thumbnails/eyes.jpg": b"eyes"}
+        target = install_folder(plugins, found, SETTINGS)
+        assert (target / "description.json").is_file()
+        assert (target / "thumbnails" / "eyes.jpg").read_bytes() == b"eyes"
+        assert remove_folder(plugins)
+        assert not target.exists()
+
+
 def test_the_first_line_for_2_10() -> None:
     """GIMP 2.10 finds its Python 2.7 by the name python alone; the rest is the same."""
     old, new = plugin_files("2.10"), plugin_files("3.0")

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dreamlayer import Recipe, dream
+from dreamlayer import Dreamer, Recipe
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe import presets as recipes
 
 SUITES = ("trixie", "sid")
@@ -69,9 +70,9 @@ class Gimp:
         """A result, as the script left it."""
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
 
-    def pixels(self, name: str, shape: tuple[int, int, int]) -> np.ndarray[Any, Any]:
+    def pixels(self, name: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
         """8-bit pixels that a script left."""
-        return np.fromfile(self.folder / f"{name}.rgb", np.uint8).reshape(shape)
+        return np.fromfile(self.folder / name, np.uint8).reshape(shape)
 
 
 @pytest.fixture(scope="module")
@@ -162,17 +163,23 @@ def test_first_start(gimp: Gimp, said_by_checks: dict[str, str]) -> None:
     assert gimp.read("first.json")[FIRST] == "ok"
 
 
-def _headless(pixels: np.ndarray[Any, Any], what: Recipe | str) -> np.ndarray[Any, Any]:
+def _headless(
+    pixels: np.ndarray[Any, Any],
+    recipe: Recipe,
+    *,
+    mask: np.ndarray[Any, Any] | None = None,
+    alpha: np.ndarray[Any, Any] | None = None,
+) -> np.ndarray[Any, Any]:
     """What the core makes of 8-bit pixels, rounded as docs/worker.md says: halves up."""
-    dreamt = dream((pixels / np.float32(255)).astype(np.float32), what)
+    image, share = (None if p is None else p / np.float32(255) for p in (pixels, mask))
+    assert image is not None
+    dreamt = Dreamer(network_of(recipe)).dream(image, recipe, mask=share, alpha=alpha)
     return np.floor(np.clip(dreamt.astype(np.float64), 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def test_equals_the_headless_dream(gimp: Gimp, checked: dict[str, str]) -> None:
-    """On 8-bit pixels the filter gives the very bytes that the core gives."""
-    assert checked["check_equal_to_headless"] == "ok"
-    shape = (47, 61, 3)
-    wanted = recipes.parse(
+def _quick(gimp: Gimp) -> Recipe:
+    """What `inside_gimp/checks.py` dreams where its pixels are compared."""
+    return recipes.parse(
         json.dumps(
             {
                 "network": str(gimp.network),
@@ -186,8 +193,27 @@ def test_equals_the_headless_dream(gimp: Gimp, checked: dict[str, str]) -> None:
             }
         )
     )
-    expected = _headless(gimp.pixels("before", shape), wanted)
-    np.testing.assert_array_equal(gimp.pixels("after", shape), expected)
+
+
+def test_equals_the_headless_dream(gimp: Gimp, checked: dict[str, str]) -> None:
+    """On 8-bit pixels the filter gives the very bytes that the core gives."""
+    assert checked["check_equal_to_headless"] == "ok"
+    shape = (47, 61, 3)
+    expected = _headless(gimp.pixels("before.rgb", shape), _quick(gimp))
+    np.testing.assert_array_equal(gimp.pixels("after.rgb", shape), expected)
+
+
+def test_selection_is_the_core_s_mask(gimp: Gimp, checked: dict[str, str]) -> None:
+    """Through a feathered selection the filter gives what the core gives with that mask."""
+    assert checked["check_feathered_selection"] == "ok"
+    before, after = (gimp.pixels(f"selected-{name}", (47, 61, 4)) for name in ("before", "after"))
+    mask = gimp.pixels("selected-mask", (47, 61))
+    assert ((mask > 0) & (mask < 255)).mean() > 0.2
+    np.testing.assert_array_equal(after[mask == 0], before[mask == 0])
+    rgb, alpha = before[:, :, :3], before[:, :, 3]
+    expected = _headless(rgb, _quick(gimp), mask=mask, alpha=alpha)
+    np.testing.assert_array_equal(after[:, :, :3], expected)
+    assert (after != before).mean() > 0.1
 
 
 def _screenshot(path: Path) -> Image.Image:
@@ -220,8 +246,8 @@ def test_window(gimp: Gimp, coffee: Path) -> None:
     assert seen["unchanged_after_cancel"]
     assert seen["unchanged_after_leaving"]
     shape = (400, 600, 3)
-    expected = _headless(gimp.pixels("before", shape), "default")
-    np.testing.assert_array_equal(gimp.pixels("after", shape), expected)
+    expected = _headless(gimp.pixels("before.rgb", shape), recipes.preset("default"))
+    np.testing.assert_array_equal(gimp.pixels("after.rgb", shape), expected)
 
 
 def test_kills(gimp: Gimp, said_by_kills: dict[str, str]) -> None:

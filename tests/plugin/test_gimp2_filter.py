@@ -11,6 +11,7 @@ from pathlib import Path
 
 import gimp_root
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from dreamlayer.core.dreaming.dreamer import Dreamer
@@ -71,6 +72,30 @@ def test_check(name: str, results: tuple[Path, Mapping[str, str], str]) -> None:
     assert outcomes.get(name, told) == "ok", outcomes.get(name, told)
 
 
+def _in_core(
+    network: Path, before: np.ndarray, mask: np.ndarray | None = None
+) -> npt.NDArray[np.uint8]:
+    """What the core makes of 8-bit pixels, rounded as docs/worker.md says: halves up."""
+    recipe = Recipe.from_dict(
+        {
+            "network": str(network),
+            "layers": "deep",
+            "octaves": 2,
+            "steps": 2,
+            "step_size": 0.02,
+            "seed": 3,
+            "smoothing": 1.5,
+            "strength": 0.75,
+        }
+    )
+    image = before[..., :3].astype(np.float32) / np.float32(255)
+    alpha = before[..., 3] if before.shape[2] == 4 else None
+    share = None if mask is None else mask.astype(np.float32) / np.float32(255)
+    dreamt = Dreamer(Network(str(network))).dream(image, recipe, mask=share, alpha=alpha)
+    rounded = np.floor(np.clip(dreamt, 0, 1).astype(np.float64) * 255 + 0.5)
+    return rounded.astype(np.uint8)
+
+
 @pytest.mark.parametrize("kind", ["RGB", "RGBA"])
 def test_equal_to_headless(
     kind: str, results: tuple[Path, Mapping[str, str], str], small_network: Path
@@ -82,20 +107,21 @@ def test_equal_to_headless(
         np.frombuffer((folder / f"{name}.{kind}").read_bytes(), np.uint8).reshape(33, 41, -1)
         for name in ("before", "after")
     )
-    recipe = Recipe.from_dict(
-        {
-            "network": str(small_network),
-            "layers": "deep",
-            "octaves": 2,
-            "steps": 2,
-            "step_size": 0.02,
-            "seed": 3,
-            "smoothing": 1.5,
-            "strength": 0.75,
-        }
-    )
-    image = before[..., :3].astype(np.float32) / np.float32(255)
-    dreamt = Dreamer(Network(str(small_network))).dream(image, recipe)
-    rounded = np.floor(np.clip(dreamt, 0, 1).astype(np.float64) * 255 + 0.5)
     assert (after[..., :3] != before[..., :3]).mean() > 0.5
-    np.testing.assert_array_equal(after[..., :3], rounded.astype(np.uint8))
+    np.testing.assert_array_equal(after[..., :3], _in_core(small_network, before))
+
+
+def test_selection_is_the_core_s_mask(
+    results: tuple[Path, Mapping[str, str], str], small_network: Path
+) -> None:
+    """Through a feathered selection the filter's pixels are those of the core with that mask."""
+    folder, outcomes, _ = results
+    assert outcomes["check_feathered_selection"] == "ok", outcomes["check_feathered_selection"]
+    before, mask, after = (
+        np.frombuffer((folder / f"selected-{name}").read_bytes(), np.uint8).reshape(33, 41, -1)
+        for name in ("before", "mask", "after")
+    )
+    assert ((mask > 0) & (mask < 255)).mean() > 0.2
+    assert (after[mask[..., 0] == 0] == before[mask[..., 0] == 0]).all()
+    assert (after != before).mean() > 0.1
+    np.testing.assert_array_equal(after[..., :3], _in_core(small_network, before, mask[..., 0]))

@@ -83,6 +83,15 @@ def test_recipes_survive_the_editor(name: str, settings: Any) -> None:
     assert after == before.replace(step_size=round(before.step_size, 9))
 
 
+def test_recipe_of_version_0_1_means_the_same_in_the_editor() -> None:
+    """What the dialog makes of a recipe that version 0.1 stored is what the core reads in it."""
+    loaded: Any = both.cases(CASES)
+    settings, stored = loaded["Settings"](loaded["PLUGIN"]), loaded["STORED_BY_0_1"]
+    sent = settings.recipe("custom", settings.values_in(stored))
+    assert Recipe.from_dict(sent) == Recipe.from_dict(stored)
+    assert Recipe.from_dict(stored).colors == "free"
+
+
 @pytest.mark.parametrize("name", list(presets()))
 def test_presets_are_the_core_s(name: str, settings: Any) -> None:
     """A preset with nothing changed gives the core's recipe of that name."""

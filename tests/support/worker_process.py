@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from command_line import ROOT, command
 
+from dreamlayer.core.dreaming.dreamer import Dreamer
+from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 
 Message = dict[str, Any]
@@ -171,3 +173,20 @@ def error_of(message: tuple[Message, bytes]) -> tuple[object, str]:
     """Id and kind of a message that must be an error."""
     assert message[0]["type"] == "error", message
     return message[0]["id"], message[0]["kind"]
+
+
+def in_library(rgba: np.ndarray, recipe: Recipe, mask: np.ndarray | None = None) -> np.ndarray:
+    """What the library makes of RGBA: the colors after the dream, float32 [height, width, 3].
+
+    Pixels and mask of whole numbers are taken as the worker takes them: divided by the largest.
+    """
+    alpha = rgba[:, :, 3]
+    pixels, given = (None if a is None else _as_floats(a) for a in (rgba[:, :, :3], mask))
+    assert pixels is not None
+    return Dreamer(network_of(recipe)).dream(pixels, recipe, mask=given, alpha=alpha)
+
+
+def _as_floats(values: np.ndarray) -> np.ndarray:
+    if values.dtype == np.float32:
+        return values
+    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)

@@ -9,6 +9,7 @@ import sys
 
 from command_line import ROOT
 
+from dreamlayer.core.recipe.networks import SHIPPED_NETWORKS
 from dreamlayer.core.recipe.presets import preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.runtime.providers import PROVIDERS
@@ -41,7 +42,8 @@ def test_every_parameter_is_described() -> None:
     """Name, type, default and limits of each field of the recipe, in its order."""
     parameters = description()["parameters"]
     assert [p["name"] for p in parameters] == [f.name for f in dataclasses.fields(Recipe)]
-    keys = {"name", "type", "default", "low", "high", "choices", "help", "advanced", "was"}
+    keys = {"name", "type", "default", "low", "high", "choices", "help", "advanced"}
+    keys |= {"was", "before", "later", "auto"}
     assert all(set(parameter) == keys and parameter["help"] for parameter in parameters)
     described = {parameter["name"]: parameter for parameter in parameters}
     types = {name: parameter["type"] for name, parameter in described.items()}
@@ -50,7 +52,17 @@ def test_every_parameter_is_described() -> None:
     assert types["clip"] == "bool"
     assert types["network"] == "text"
     assert types["layers"] == "layers"
-    assert described["layers"]["default"] == "mixed3, mixed4, mixed5"
+    assert described["layers"]["default"].startswith("block_10_depthwise_relu:0.5, block_11")
+    assert described["layers"]["before"] == "mixed3, mixed4, mixed5"
+    assert (described["octaves"]["default"], described["octaves"]["low"]) == (0, 0)
+    assert described["octaves"]["before"] == 6
+    assert described["colors"]["before"] == "free"
+    assert {name for name, parameter in described.items() if parameter["auto"]} == {
+        "octaves",
+        "tile",
+    }
+    later = {name for name, parameter in described.items() if parameter["later"]}
+    assert later == {"colors", "keep_colors", "anchor", "protect", "epsilon_tiles"}
     assert described["strength"]["low"] == 0.0
     assert described["strength"]["high"] == 1.0
     assert described["max_loss"]["default"] is None
@@ -66,7 +78,11 @@ def test_described_recipes_are_read_back() -> None:
     assert Recipe.from_dict(defaults) == Recipe()
     assert list(told["presets"]) == list(presets())
     for name, entry in told["presets"].items():
-        assert entry["description"] == presets()[name].description
+        about = presets()[name]
+        assert entry["description"] == about.description
+        assert (entry["source"], entry["stand_in"]) == (about.source, about.stand_in)
+        assert entry["group"] == ("published" if about.source else "own")
+        assert entry["ships"] == (entry["recipe"]["network"] in ("default", *SHIPPED_NETWORKS))
         assert Recipe.from_dict(entry["recipe"]) == preset(name)
 
 

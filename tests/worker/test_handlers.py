@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from worker_process import RGBA, in_library
 
-from dreamlayer import Recipe, Term, dream
+from dreamlayer import Recipe, Term
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import (
     CancelledError,
@@ -26,8 +27,6 @@ from dreamlayer.core.worker.handlers import Handlers
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import DescribeRequest, DreamRequest
 from dreamlayer.core.worker.wire_pixels import Raster
-
-RGBA = np.random.default_rng(0).random((40, 56, 4)).astype(np.float32)
 
 
 class Outbox:
@@ -75,17 +74,17 @@ def job(
 
 
 def test_dream_is_that_of_the_library(handler: Handlers, outbox: Outbox, recipe: Recipe) -> None:
-    """Loading is told once, then progress to the end, then the pixels that `core.dream` gives."""
+    """Loading is told once, then progress to the end, then the pixels that the library gives."""
     handler.handle(job(recipe))
     header, payload = outbox.sent[-1]
     stages = outbox.types()
     assert stages[0] == "loading"
     assert set(stages[1:-1]) == {"dreaming"}
     result = np.frombuffer(payload, "<f4").reshape(RGBA.shape)
-    np.testing.assert_array_equal(result[:, :, :3], dream(RGBA[:, :, :3], recipe))
+    np.testing.assert_array_equal(result[:, :, :3], in_library(RGBA, recipe))
     assert result[:, :, 3].tobytes() == RGBA[:, :, 3].tobytes()
     assert header["provider"] == "cpu"
-    assert Recipe.from_dict(header["recipe"]) == recipe.replace(tile=512)
+    assert Recipe.from_dict(header["recipe"]) == recipe.replace(tile=1024)
     assert (header["pixels"], header["bytes"]) == ("float32", len(payload))
 
 
@@ -101,7 +100,8 @@ def test_result_has_the_type_of_its_request(
     header, payload = outbox.sent[-1]
     assert (header["pixels"], header["bytes"]) == (pixels, len(payload))
     result = np.frombuffer(payload, np.dtype(pixels).newbyteorder("<")).reshape(RGBA.shape)
-    dreamt = dream(RGBA[:, :, :3], recipe).clip(0, 1).astype(np.float64)
+    given = np.dstack([RGBA[:, :, :3], alpha.astype(np.float32) / np.float32(top)])
+    dreamt = in_library(given, recipe).clip(0, 1).astype(np.float64)
     np.testing.assert_array_equal(result[:, :, :3], np.floor(dreamt * top + 0.5))
     np.testing.assert_array_equal(result[:, :, 3], alpha)
 
@@ -180,9 +180,41 @@ def test_mask_and_strength_reach_through(handler: Handlers, outbox: Outbox, reci
     mask = mask.reshape(RGBA.shape[:2])
     handler.handle(job(recipe.replace(strength=0.6), mask))
     result = np.frombuffer(outbox.sent[-1][1], "<f4").reshape(RGBA.shape)[:, :, :3]
-    expected = dream(RGBA[:, :, :3], recipe.replace(strength=0.6), mask=mask)
+    expected = in_library(RGBA, recipe.replace(strength=0.6), mask)
     np.testing.assert_array_equal(result, expected)
     assert result[:20].tobytes() == RGBA[:20, :, :3].tobytes()
+
+
+def test_hidden_pixels_come_back_and_steer_nothing(
+    handler: Handlers, outbox: Outbox, recipe: Recipe
+) -> None:
+    """Where alpha is 0 every bit stays, and other colors there change nothing elsewhere."""
+    results = []
+    for level in (0.25, 0.75):
+        one = job(recipe, preview=56)
+        assert one.raster is not None
+        one.raster.alpha[:] = 1
+        one.raster.alpha[:15] = 0
+        one.raster.rgb[:15] = level
+        handler.handle(one)
+        result = np.frombuffer(outbox.sent[-1][1], "<f4").reshape(RGBA.shape)
+        assert (result[:15, :, :3] == level).all()
+        shown = np.frombuffer(outbox.sent[-3][1], np.uint8).reshape(40, 56, 3)
+        assert (shown[:15] == round(level * 255)).all()
+        results.append(result[15:])
+    np.testing.assert_array_equal(*results)
+    assert (results[0][:, :, :3] != RGBA[15:, :, :3]).any()
+
+
+def test_octaves_that_are_auto_are_told_with_the_progress(
+    handler: Handlers, outbox: Outbox, recipe: Recipe
+) -> None:
+    """The recipe of the result keeps the 0, so that it means as much on another picture."""
+    handler.handle(job(recipe.replace(octaves=0)))
+    progress, result = outbox.sent[-2][0], outbox.sent[-1][0]
+    assert progress["octaves"] >= 1
+    assert progress["octave"] == progress["octaves"]
+    assert result["recipe"]["octaves"] == 0
 
 
 def test_previews_come_after_each_octave(handler: Handlers, outbox: Outbox, recipe: Recipe) -> None:

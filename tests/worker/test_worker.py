@@ -12,9 +12,10 @@ import numpy as np
 import psutil
 import pytest
 from command_line import ROOT
-from worker_process import PATIENCE, RGBA, Client, error_of
+from worker_process import PATIENCE, RGBA, Client, error_of, in_library
 
-from dreamlayer import Recipe, dream
+from dreamlayer import Recipe
+from dreamlayer.core.images.arrays import as_type
 
 
 @pytest.mark.parametrize("idle", [{"steps": 0}, {"strength": 0}])
@@ -45,7 +46,7 @@ def test_dreams_are_those_of_the_library(client: Client, recipe: Recipe) -> None
     for messages, given, id_, seed in ((first, None, "first", 0), (second, mask, "second", 3)):
         header, payload = messages[-1]
         result = np.frombuffer(payload, "<f4").reshape(RGBA.shape)
-        expected = dream(image[:, :, :3], recipe.replace(seed=seed), mask=given)
+        expected = in_library(image, recipe.replace(seed=seed), given)
         np.testing.assert_array_equal(result[:, :, :3], expected)
         assert result[:, :, 3].tobytes() == image[:, :, 3].tobytes()
         assert (header["width"], header["height"], header["provider"]) == (56, 40, "cpu")
@@ -79,17 +80,16 @@ def test_every_whole_number_comes_back_where_nothing_is_dreamed(
 def test_dreams_in_whole_numbers_are_those_of_the_library(
     pixels: str, client: Client, recipe: Recipe
 ) -> None:
-    """`core.dream` on the same array rounds halves to even; the worker's formula rounds them up."""
+    """The library rounds halves of whole numbers to even; the worker's formula rounds them up."""
     image, top = whole(pixels), np.iinfo(pixels).max
     client.dream(image, recipe=recipe)
     result = client.pixels()
-    floats = image[:, :, :3].astype(np.float32) / np.float32(top)
-    dreamt = dream(floats, recipe).clip(0, 1).astype(np.float64) * top
+    dreamt = in_library(image, recipe)
+    levels = dreamt.clip(0, 1).astype(np.float64) * top
     assert result.dtype == pixels
-    np.testing.assert_array_equal(result[:, :, :3], np.floor(dreamt + 0.5))
+    np.testing.assert_array_equal(result[:, :, :3], np.floor(levels + 0.5))
     np.testing.assert_array_equal(result[:, :, 3], image[:, :, 3])
-    library = dream(np.ascontiguousarray(image[:, :, :3]), recipe)
-    apart = result[:, :, :3].astype(int) - library
+    apart = result[:, :, :3].astype(int) - as_type(dreamt, result.dtype)
     assert np.abs(apart).max() <= 1
     assert (apart != 0).mean() < 0.01
     assert (result != image).mean() > 0.5
@@ -107,9 +107,7 @@ def test_mask_travels_in_the_type_of_the_pixels(
     client.dream(image, mask, recipe=recipe)
     result = client.pixels()
     assert (result[mask == 0] == image[mask == 0]).all()
-    shares = mask.astype(np.float32) / np.float32(top)
-    floats = image[:, :, :3].astype(np.float32) / np.float32(top)
-    dreamt = dream(floats, recipe, mask=shares).clip(0, 1).astype(np.float64) * top
+    dreamt = in_library(image, recipe, mask).clip(0, 1).astype(np.float64) * top
     np.testing.assert_array_equal(result[:, :, :3], np.floor(dreamt + 0.5))
     client.dream(image, np.full_like(mask, top), recipe=recipe)
     masked = client.pixels()
@@ -185,8 +183,7 @@ def test_cancel_in_the_middle_and_of_one_that_waits(
     client.send(type="cancel", id="runs")
     assert error_of(client.answer()) == ("runs", "CancelledError")
     client.dream(RGBA, id="next", recipe=recipe)
-    expected = dream(RGBA[:, :, :3], recipe)
-    np.testing.assert_array_equal(client.pixels()[:, :, :3], expected)
+    np.testing.assert_array_equal(client.pixels()[:, :, :3], in_library(RGBA, recipe))
 
 
 def test_cancel_of_everything(client: Client, endless: Recipe) -> None:

@@ -4,7 +4,7 @@
 from __future__ import unicode_literals
 
 import gimpfu
-from settings import CUSTOM, MAIN, OUTPUTS, SettingError
+from settings import CUSTOM, MAIN, OUTPUTS, SettingError, choices_of
 
 
 def arguments(settings):
@@ -13,7 +13,11 @@ def arguments(settings):
     Advanced parameters come from the presets only: gimpfu's dialog shows a row for each argument
     and does not scroll.
     """
-    presets = [(n, "{}: {}".format(n, p["description"])) for n, p in settings.presets.items()]
+    presets = [
+        (name, ("Published ▸ " if title else "") + settings.preset_label(name))
+        for title, names in settings.groups()
+        for name in names
+    ]
     declared = [_option("preset", "_Preset", presets + [(CUSTOM, "custom: as set below")], CUSTOM)]
     order = list(MAIN)
     order += [
@@ -46,13 +50,13 @@ def _option(name, title, choices, default):
 def _parameter(parameter):
     """A parameter of the recipe as an argument."""
     if parameter.choices:
-        choices = [(choice, choice) for choice in parameter.choices]
-        return _option(parameter.name, parameter.title, choices, parameter.default)
+        return _option(parameter.name, parameter.title, choices_of(parameter), parameter.default)
     title, default, limits = parameter.title, parameter.default, ()
     if parameter.kind == "bool":
         kind, read = gimpfu.PF_TOGGLE, bool
     elif parameter.kind == "int":
         kind, read, limits = gimpfu.PF_SPINNER, _whole, ((parameter.low, parameter.high, 1),)
+        title += " (0 for auto)" if parameter.auto else ""
     elif parameter.kind == "float":
         # A text field: a slider is too coarse, and a spinner rounds the values of scripts.
         kind, read = gimpfu.PF_FLOAT, float

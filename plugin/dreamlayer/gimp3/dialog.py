@@ -1,6 +1,7 @@
 """The dialog of the filter in GIMP 3: a preview at the left, settings at the right."""
 
 import contextlib
+import os
 
 from gi.repository import GimpUi, GLib, Gtk
 from settings import CUSTOM, SettingError
@@ -48,15 +49,13 @@ class _Dialog:
         self.previewer = PreviewMaker(lambda: Worker(folder), self._tell)
         self.pane = PreviewPane(region, self._begin_preview)
         self._before = _values_of(recipe_on(drawables[0]), settings)
-        self.parameters = ParameterSide(config, settings, self._presets())
-        row = Gtk.Box(spacing=18)
+        pictures = os.path.join(folder, "thumbnails")
+        self.parameters = ParameterSide(config, settings, self._presets(), pictures)
+        row = Gtk.Box(spacing=18, border_width=12)
         row.pack_start(self.pane, False, False, 0)
         row.pack_start(self.parameters, True, True, 0)
-        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
-        column.pack_start(row, True, True, 0)
-        column.pack_start(self.parameters.advanced, False, False, 0)
-        column.show_all()
-        self.window.get_content_area().pack_start(column, True, True, 0)
+        row.show_all()
+        self.window.get_content_area().pack_start(row, True, True, 0)
         self._apply_named_preset()
         self._name_preset()
         self.parameters.preset.connect("changed", self._preset_chosen)
@@ -88,7 +87,7 @@ class _Dialog:
             self.previewer.stop()
             self.pane.say(str(error))
             return
-        request, payload = self.pane.take()
+        request, payload = self.pane.take(self.config.get_property("output"))
         request.update(recipe=recipe, provider=self.config.get_property("provider"))
         self.pane.say("Loading the network")
         self._dreaming = self.previewer.preview(request, payload)
@@ -103,9 +102,13 @@ class _Dialog:
 
     def _hear(self, kind, number, news):
         if kind == "described" and number == self._describing:
+            networks = news.get("networks", {})
             with self._quietly():
-                self.parameters.offer("network", sorted(news.get("networks", {})))
+                self.parameters.offer("network", sorted(networks))
                 self.parameters.offer("layers", [layer["name"] for layer in news.get("layers", [])])
+                self.parameters.preset.relabel(
+                    {n: self.settings.preset_label(n, networks) for n in self.settings.presets}
+                )
         if number != self._dreaming:
             # For former settings; a network that cannot be described cannot dream either.
             return False
@@ -120,6 +123,8 @@ class _Dialog:
                 self.pane.show_plain()
             self.pane.say(f"Preview of {self._size} pixels", 1.0)
         elif kind == "error":
+            # The picture there is of former settings.
+            self.pane.show_plain()
             self.pane.say(str(news))
         return False
 
@@ -141,15 +146,16 @@ class _Dialog:
         return {k: round(v, 9) if isinstance(v, float) else v for k, v in values.items()}
 
     def _presets(self):
-        listed = [(n, f"{n}: {p['description']}") for n, p in self.settings.presets.items()]
-        listed.append((CUSTOM, "custom: as set below"))
+        label = self.settings.preset_label
+        groups = [(t, [(n, label(n)) for n in names]) for t, names in self.settings.groups()]
+        others = [(CUSTOM, "custom: as set below")]
         if self._before:
-            listed.append((_AS_BEFORE, "as this layer was dreamt"))
-        return listed
+            others.append((_AS_BEFORE, "as this layer was dreamt"))
+        return [*groups, ("", others)]
 
-    def _preset_chosen(self, combo):
+    def _preset_chosen(self, presets):
         """Set all parameters but the seed as in the preset."""
-        name = combo.get_active_id()
+        name = presets.chosen()
         if self._filling or name is None:
             return
         values = {}
@@ -184,12 +190,16 @@ class _Dialog:
         with self._quietly():
             # All values are set, so the preset's name must not change them again.
             self.config.set_property("preset", CUSTOM)
-            self.parameters.preset.set_active_id(fits)
+            self.parameters.show_preset(fits)
 
     def _changed(self, config, spec):
-        if self._filling or (spec is not None and spec.name in ("output", "preset")):
+        if self._filling or (spec is not None and spec.name == "preset"):
             return
-        self._name_preset()
+        if spec is None or spec.name != "output":
+            self._name_preset()
+        elif not self.pane.selected:
+            # What a selection does depends on the output; nothing else in the preview does.
+            return
         self._stop_timer()
         self._timer = GLib.timeout_add(_DELAY, self._rested)
 

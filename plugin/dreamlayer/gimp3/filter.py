@@ -56,7 +56,7 @@ class DeepDream(Gimp.PlugIn):
 def _declare(procedure, settings):
     """Declare the arguments from the recipe's own parameters."""
     flags = GObject.ParamFlags.READWRITE
-    listed = ", ".join([CUSTOM, *settings.presets])
+    listed = settings.presets_listed()
     procedure.add_string_argument("preset", "_Preset", f"one of {listed}", CUSTOM, flags)
     for one in settings.parameters.values():
         name, title = one.name.replace("_", "-"), one.title

@@ -17,11 +17,17 @@ class PreviewPane(Gtk.Box):
         What is to be dreamt on.
     begin : callable
         Called when the painter chooses another part.
+
+    Attributes
+    ----------
+    selected : bool
+        Whether the image has a selection.
     """
 
     def __init__(self, region, begin):
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        self._region, self._alpha, self._plain = region, None, None
+        self._region, self._alpha, self._plain, self._share = region, None, None, None
+        self.selected = region.selected
         self._picture = Gtk.Image()
         frame = Gtk.Box(halign=Gtk.Align.CENTER)
         frame.set_size_request(SIDE, -1)
@@ -42,13 +48,20 @@ class PreviewPane(Gtk.Box):
         self._words.set_size_request(SIDE, 72)
         self.pack_start(self._words, False, False, 0)
 
-    def take(self):
-        """The part to preview, as a `dream` request without recipe, and its payload."""
+    def take(self, output):
+        """The part to preview, as a `dream` request without recipe, and its payload.
+
+        In place the selection is the dream's mask; on a new layer it is the layer's.
+        """
         region = self._region
         small = region.detail(SIDE) if self._detail.get_active() else region.reduced(SIDE)
         width, height, pixels, mask = small
         values = array.array("f", pixels)
         self._alpha = _levels(values[3::4])
+        self._share = None
+        if mask is not None and output != "in-place":
+            self._share = array.array("f", mask) if output == "new-layer" else None
+            mask = None
         rgb = bytearray(3 * width * height)
         for channel in range(3):
             rgb[channel::3] = _levels(values[channel::4])
@@ -77,7 +90,10 @@ class PreviewPane(Gtk.Box):
         """Show 8-bit RGB rows with the alpha of the part from `take`."""
         rgba = bytearray(4 * width * height)
         for channel in range(3):
-            rgba[channel::4] = rgb[channel::3]
+            levels = rgb[channel::3]
+            if self._share is not None:
+                levels = _mixed(self._plain[2][channel::3], levels, self._share)
+            rgba[channel::4] = levels
         rgba[3::4] = self._alpha
         picture = GdkPixbuf.Pixbuf.new_from_bytes(
             GLib.Bytes.new(bytes(rgba)), GdkPixbuf.Colorspace.RGB, True, 8, width, height, 4 * width
@@ -89,6 +105,13 @@ class PreviewPane(Gtk.Box):
             *size, GdkPixbuf.InterpType.BILINEAR, 255, 8, 0x999999, 0x666666
         )
         self._picture.set_from_pixbuf(shown)
+
+
+def _mixed(below, above, shares):
+    """8-bit levels of what is seen through a mask."""
+    return bytes(
+        int(b + min(max(s, 0.0), 1.0) * (a - b) + 0.5) for b, a, s in zip(below, above, shares)
+    )
 
 
 def _levels(values):

@@ -1,30 +1,40 @@
 """The right side of the dialog in GIMP 3: a row for each parameter, bound to its argument."""
 
 from gi.repository import GLib, GObject, Gtk, Pango
-from settings import MAIN, OUTPUTS
+from settings import MAIN, OUTPUTS, choices_of
 
-_DIGITS = {"octave_scale": 2, "step_size": 4, "smoothing": 1, "strength": 2, "max_loss": 2}
+from gimp3.presets import PresetList, PresetPicture
+
+_DIGITS = {
+    "octave_scale": 2,
+    "step_size": 4,
+    "smoothing": 1,
+    "strength": 2,
+    "anchor": 2,
+    "max_loss": 2,
+}
 """Fewest decimal places that a field shows; 3 for others."""
 
 _SLIDER_RANGE = {
     "strength": (0.0, 1.0),
     "steps": (0, 100),
-    "octaves": (1, 16),
+    "octaves": (0, 16),
     "octave_scale": (1.01, 3.0),
     "step_size": (0.0, 0.05),
     "smoothing": (0.0, 10.0),
+    "anchor": (0.0, 1.0),
 }
 """The range of a slider; its number field takes the parameter's whole range."""
 
-_ADVANCED_HEIGHT = 210
-"""Largest height of the advanced parameters in pixels, so that the dialog fits small screens."""
+_AUTO = "auto"
+"""What a field shows for a 0 that stands for a number that is chosen."""
 
 _SEEDS = 2**31 - 1
 _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
 
 
 class ParameterSide(Gtk.Box):
-    """All settings; the others than `MAIN` in the expander `advanced`, to be placed elsewhere.
+    """All settings: the preset and where the dream goes, then `MAIN` and the others on two pages.
 
     Parameters
     ----------
@@ -32,44 +42,56 @@ class ParameterSide(Gtk.Box):
         The arguments, bound to the widgets in both directions.
     settings : settings.Settings
         The parameters.
-    presets : list of (str, str)
-        Names and texts of the presets on offer.
+    groups : list
+        The presets on offer, as `gimp3.presets.PresetList` takes them.
+    pictures : str
+        The folder with the presets' pictures.
     """
 
-    def __init__(self, config, settings, presets):
-        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        self._config, self._lists = config, {}
-        self.preset = Gtk.ComboBoxText()
-        for name, text in presets:
-            self.preset.append(name, text)
-        for cell in self.preset.get_cells():
-            cell.set_property("ellipsize", Pango.EllipsizeMode.END)
-            cell.set_property("width-chars", 34)
-            # Otherwise the longest description of a preset sets the dialog's width.
-            cell.set_property("max-width-chars", 56)
-        main = _Rows(1)
-        main.add_row("_Preset", self.preset, "the values to start from")
+    def __init__(self, config, settings, groups, pictures):
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=12)
+        self._config, self._settings, self._lists = config, settings, {}
+        self.preset = PresetList(groups)
+        self._picture = PresetPicture(pictures)
+        self._about = Gtk.Label(wrap=True, xalign=0.0, yalign=0.0, lines=2, max_width_chars=40)
+        self._about.set_ellipsize(Pango.EllipsizeMode.END)
+        # Two lines, whatever the preset, so that the dialog keeps its size.
+        self._about.set_size_request(-1, 40)
+        top = _Rows()
+        top.add_row("_Preset", self.preset, "the values to start from")
+        top.attach(self._about, 1, top.count, 1, 1)
+        top.count += 1
+        outputs = self._choice("output", list(OUTPUTS.items()))
+        top.add_row("_Output", outputs, "where the dream goes")
+        top.attach(self._picture, 2, 0, 1, top.count)
+        self.pack_start(top, False, False, 0)
+        main = _Rows(border_width=12)
         for name in MAIN:
             self._add(main, settings.parameters[name])
-        providers = [(name, name) for name in settings.providers]
-        help_ = "the hardware to compute on; auto takes the fastest that loads"
-        main.add_row("Provider", self._choice("provider", providers), help_)
-        outputs = self._choice("output", list(OUTPUTS.items()))
-        main.add_row("_Output", outputs, "where the dream goes")
-        advanced = _Rows(2, margin_start=12, margin_top=6, margin_end=12)
+        advanced = _Rows(border_width=12)
         rarer = [parameter for name, parameter in settings.parameters.items() if name not in MAIN]
         for parameter in sorted(rarer, key=lambda parameter: parameter.advanced):
             self._add(advanced, parameter)
+        providers = [(name, name) for name in settings.providers]
+        help_ = "the hardware to compute on; auto takes the fastest that loads"
+        advanced.add_row("Provider", self._choice("provider", providers), help_)
+        # As high as the other page, which fits small screens.
         scrolled = Gtk.ScrolledWindow(
-            hscrollbar_policy=Gtk.PolicyType.AUTOMATIC,
-            propagate_natural_height=True,
-            max_content_height=_ADVANCED_HEIGHT,
-            overlay_scrolling=False,
+            hscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False
         )
         scrolled.add(advanced)
-        self.advanced = Gtk.Expander(label="_Advanced", use_underline=True)
-        self.advanced.add(scrolled)
-        self.pack_start(main, False, False, 0)
+        pages = Gtk.Notebook()
+        for title, page in (("Settings", main), ("Advanced", scrolled)):
+            pages.append_page(page, Gtk.Label(label=title, margin_start=6, margin_end=6))
+        self.pack_start(pages, True, True, 0)
+
+    def show_preset(self, name):
+        """Choose a preset in the list, and show its description and picture."""
+        self.preset.choose(name)
+        preset = self._settings.presets.get(name, {})
+        self._about.set_text(preset.get("description", ""))
+        self._about.set_tooltip_text(preset.get("source") or None)
+        self._picture.show_preset(name)
 
     def offer(self, parameter, names):
         """Fill the list of a text parameter; the text in its field stays."""
@@ -88,10 +110,9 @@ class ParameterSide(Gtk.Box):
         elif parameter.kind in ("int", "float"):
             widget = self._number(parameter, name)
         elif parameter.choices:
-            widget = self._choice(name, [(choice, choice) for choice in parameter.choices])
+            widget = self._choice(name, choices_of(parameter))
         else:
             widget = Gtk.ComboBoxText.new_with_entry()
-            # Otherwise the advanced ones, two a row, make the dialog wider than a small screen.
             widget.get_child().set_width_chars(10)
             self._config.bind_property(name, widget.get_child(), "text", _BOTH)
             self._lists[parameter.name] = widget
@@ -109,7 +130,12 @@ class ParameterSide(Gtk.Box):
         digits = 0 if parameter.kind == "int" else _DIGITS.get(parameter.name, 3)
         step = 10.0**-digits
         number = _adjustment(parameter.default, parameter.low, parameter.high, step)
-        field = Gtk.SpinButton(adjustment=number, digits=digits, width_chars=8, numeric=True)
+        # Fields that show a word must take letters; other words than numbers count as 0.
+        field = Gtk.SpinButton(
+            adjustment=number, digits=digits, width_chars=11, numeric=not parameter.auto
+        )
+        if parameter.auto:
+            field.connect("output", _show_auto)
 
         def show_all_digits(*_):
             # A field rounds its value to the digits that it shows as soon as it loses the focus.
@@ -144,11 +170,11 @@ class ParameterSide(Gtk.Box):
 
 
 class _Rows(Gtk.Grid):
-    """Rows of names and widgets, with `pairs` of them side by side."""
+    """Rows of names and widgets; `count` is their number."""
 
-    def __init__(self, pairs, **where):
+    def __init__(self, **where):
         super().__init__(row_spacing=6, column_spacing=12, **where)
-        self._pairs, self._count = pairs, 0
+        self.count = 0
 
     def add_row(self, title, widget, help_):
         """Add a name and its widget; the help becomes a tooltip."""
@@ -157,10 +183,17 @@ class _Rows(Gtk.Grid):
         widget.set_hexpand(True)
         for part in (label, widget):
             part.set_tooltip_text(help_[:1].upper() + help_[1:])
-        row, pair = divmod(self._count, self._pairs)
-        self.attach(label, 2 * pair, row, 1, 1)
-        self.attach(widget, 2 * pair + 1, row, 1, 1)
-        self._count += 1
+        self.attach(label, 0, self.count, 1, 1)
+        self.attach(widget, 1, self.count, 1, 1)
+        self.count += 1
+
+
+def _show_auto(field):
+    """Show a word where a number is 0; whether that was done."""
+    is_auto = field.get_adjustment().get_value() == 0
+    if is_auto and field.get_text() != _AUTO:
+        field.set_text(_AUTO)
+    return is_auto
 
 
 def _adjustment(value, low, high, step):

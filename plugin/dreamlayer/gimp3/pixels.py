@@ -130,14 +130,15 @@ class Region:
         """Copy the original's bits back into a band where they must not change."""
         original = self.drawable.get_buffer()
         kept = original.get(band, 1.0, self._native, _CLAMP)
-        if dreamt == original.get(band, 1.0, self._format, _CLAMP):
+        sent = original.get(band, 1.0, self._format, _CLAMP)
+        if dreamt == sent:
             result.set(band, self._native, kept)
             return
         converted = bytearray(result.get(band, 1.0, self._native, _CLAMP))
         size = self._native_bytes
-        if self._masked:
-            for first, last in zeros(self._selection(band), _SIZES[self._pixels]):
-                converted[first * size : last * size] = kept[first * size : last * size]
+        # Outside the selection, where pixels are transparent, and wherever else none was changed.
+        for first, last in zeros(difference(dreamt, sent), 4 * _SIZES[self._pixels]):
+            converted[first * size : last * size] = kept[first * size : last * size]
         width = size // self._components
         for component in self._kept:
             for byte in range(component * width, (component + 1) * width):
@@ -231,6 +232,12 @@ def _type_for(native):
     if Babl.format_get_encoding(native) in same:
         return {"u8": "uint8", "u16": "uint16"}.get(kind, "float32")
     return "float32"
+
+
+def difference(one, other):
+    """The bits in which two runs of bytes of one length differ, as bytes."""
+    bits = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
+    return bits.to_bytes(len(one), "little")
 
 
 def zeros(data, size):

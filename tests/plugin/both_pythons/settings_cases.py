@@ -16,7 +16,17 @@ _TESTS = os.path.dirname(_HERE)
 PLUGIN = os.path.join(os.path.dirname(os.path.dirname(_TESTS)), str("plugin"), str("dreamlayer"))
 sys.path.insert(0, PLUGIN)
 
-from settings import CUSTOM, MAIN, OUTPUTS, SettingError, Settings  # noqa: E402
+from settings import (  # noqa: E402
+    CUSTOM,
+    MAIN,
+    OUTPUTS,
+    OWN,
+    PUBLISHED,
+    PUBLISHED_ELSEWHERE,
+    SettingError,
+    Settings,
+    choices_of,
+)
 
 # The folder's own dreamlayer.py would hide the package of that name.
 sys.path.remove(PLUGIN)
@@ -118,10 +128,11 @@ def case_never_is_left_out(_folder):
 def case_single_precision(_folder):
     """Digits that single precision adds are taken off: the value is still the default."""
     settings = Settings(PLUGIN)
-    (single,) = struct.unpack(str("f"), struct.pack(str("f"), 0.007))
-    assert single != 0.007
+    default = settings.parameters["step_size"].default
+    (single,) = struct.unpack(str("f"), struct.pack(str("f"), default))
+    assert single != default
     values = _defaults(settings, step_size=single)
-    assert settings.recipe(CUSTOM, values)["step_size"] == 0.007
+    assert settings.recipe(CUSTOM, values)["step_size"] == default
     assert settings.recipe("eyes", values) == settings.presets["eyes"]["recipe"]
 
 
@@ -162,13 +173,14 @@ def case_values_in_a_recipe(_folder):
         {"layer": "dünn", "weight": 1e-05},
         "mixed6:2",
     ]
-    values = settings.values_in({"layers": layers, "steps": 3, "max_loss": None, "more": 1})
+    recipe = {"layers": layers, "steps": 3, "colors": "free", "max_loss": None, "more": 1}
+    values = settings.values_in(recipe)
     listed = "mixed3, mixed4:-0.5:3+7:mean, mixed5:1.0::mean, dünn:1e-05, mixed6:2"
-    assert values == _defaults(settings, layers=listed, steps=3)
+    assert values == _defaults(settings, layers=listed, steps=3, colors="free")
 
 
 def case_values_in_a_recipe_of_version_0_1(_folder):
-    """Parameters that were renamed since are found by their former names."""
+    """Parameters are found by their former names; those that came later stand for what it did."""
     settings = Settings(PLUGIN)
     former = {
         "smallest": 64,
@@ -185,5 +197,115 @@ def case_values_in_a_recipe_of_version_0_1(_folder):
         if parameter.was
     )
     assert len(today) == len(former)
-    assert settings.values_in(former) == _defaults(settings, **today)
+    meant = _defaults(settings, **_BEFORE)
+    assert settings.values_in(former) == dict(meant, **today)
     assert settings.values_in(dict(former, jitter="none"))["jitter"] == "none"
+
+
+_BEFORE = {
+    str("layers"): "mixed3, mixed4, mixed5",
+    str("octaves"): 6,
+    str("step_size"): 0.007,
+    str("colors"): "free",
+    str("anchor"): 0.0,
+    str("normalize"): "mean",
+    str("pyramid"): 0,
+    str("smoothing"): 0.8,
+    str("overlap"): 0,
+}
+"""What version 0.1 did by default, where that was something else than today."""
+
+
+STORED_BY_0_1 = {
+    "blend": 0.2,
+    "blur": 0.0,
+    "canvas": 512,
+    "clip": True,
+    "clip_gradient": 0.0,
+    "epsilon": 0.0,
+    "floor": 0.0,
+    "gaps": False,
+    "guide": "",
+    "layers": [
+        {"channels": [3, 7], "kind": "mean", "layer": "mixed4", "weight": -0.5},
+        {"channels": [], "kind": "squares", "layer": "mixed5", "weight": 1.0},
+    ],
+    "network": "default",
+    "noise_high": 0.6,
+    "noise_low": 0.4,
+    "normalise": "std",
+    "normalise_tiles": "none",
+    "octave_scale": 1.3,
+    "octaves": 4,
+    "octaves_above": 0,
+    "overlap": 0,
+    "precision": "full",
+    "pyramid": 0,
+    "resample": "bicubic",
+    "roll": "32",
+    "scheme": "detail",
+    "seed": 9,
+    "smallest": 0,
+    "smoothing": 0.8,
+    "smoothing_cascade": False,
+    "smoothing_colours": False,
+    "smoothing_growth": 0.0,
+    "start": "image",
+    "step_size": 0.007,
+    "steps": 7,
+    "strength": 1.0,
+    "tile": 512,
+    "tiling": "even",
+    "weigh_tiles": True,
+    "working_side": 0,
+}
+"""The recipe that version 0.1 stored on a layer after a dream with the preset default, changed."""
+
+
+def case_recipe_on_a_layer_of_version_0_1(_folder):
+    """What version 0.1 stored on a layer is loaded with its own values and what it meant."""
+    settings = Settings(PLUGIN)
+    values = settings.values_in(STORED_BY_0_1)
+    meant = dict(_BEFORE, layers="mixed4:-0.5:3+7:mean, mixed5", steps=7, normalize="std", tile=512)
+    meant.update(octaves=4, seed=9, jitter="32")
+    assert values == _defaults(settings, **meant)
+
+
+def case_stored_today(_folder):
+    """A recipe of today is loaded as it is, also where its values are those of version 0.1."""
+    settings = Settings(PLUGIN)
+    assert settings.values_in({"colors": "natural", "roll": "32"})["pyramid"] == 3
+    for values in (_defaults(settings), _defaults(settings, **_BEFORE)):
+        assert settings.values_in(settings.recipe(CUSTOM, values)) == values
+
+
+def case_groups_of_presets(_folder):
+    """Our own presets come first, then published ones; each says which network it lacks."""
+    settings = Settings(PLUGIN)
+    groups = settings.groups()
+    assert [title for title, _ in groups] == [OWN, PUBLISHED, PUBLISHED_ELSEWHERE]
+    assert [name for _, names in groups for name in names] == list(settings.presets)
+    own, shipped, elsewhere = (names for _, names in groups)
+    assert own[0] == "default"
+    assert not any(settings.presets[name]["source"] for name in own)
+    assert all(settings.presets[name]["source"] for name in shipped + elsewhere)
+    assert not any(settings.needs(name) for name in own + shipped)
+    for name in elsewhere:
+        network = settings.presets[name]["recipe"]["network"]
+        assert settings.needs(name) == settings.needs(name, ["default"]) == network
+        assert settings.needs(name, ["default", network]) == ""
+        assert settings.preset_label(name).startswith("{} (needs {}): ".format(name, network))
+        assert settings.preset_label(name, [network]).startswith(name + ": ")
+        assert "{} (needs {})".format(name, network) in settings.presets_listed()
+
+
+def case_choices_have_titles(_folder):
+    """Each choice is offered, in words where its name says too little; 0 octaves mean auto."""
+    settings = Settings(PLUGIN)
+    for parameter in settings.parameters.values():
+        if parameter.choices:
+            assert [choice for choice, _ in choices_of(parameter)] == parameter.choices
+    assert choices_of(settings.parameters["protect"])[1] == ("dark", "Dark areas")
+    assert choices_of(settings.parameters["normalize"])[0] == ("mean", "mean")
+    assert settings.parameters["octaves"].auto
+    assert not settings.parameters["steps"].auto

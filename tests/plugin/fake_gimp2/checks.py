@@ -9,6 +9,7 @@ sentence of behaviour and raises where that does not hold.
 
 from __future__ import division, unicode_literals
 
+import collections
 import io
 import json
 import math
@@ -96,7 +97,8 @@ def number(argument, choice):
     """The number that stands for a choice."""
     labels = dict((a[1], a[4]) for a in gimpfu._registered[NAME][1] if a[0] == gimpfu.PF_OPTION)
     labels = labels[argument.encode("ascii")]
-    found = [i for i, label in enumerate(labels) if label.decode("utf-8").startswith(choice)]
+    names = [label.decode("utf-8").rpartition("▸ ")[2] for label in labels]
+    found = [i for i, name in enumerate(names) if name.startswith(choice)]
     assert len(found) == 1, (choice, labels)
     return found[0]
 
@@ -183,7 +185,7 @@ def pixels(drawable):
 def described():
     """What description.json says."""
     with io.open(os.path.join(PLUGIN, b"description.json"), encoding="utf-8") as file:
-        return json.load(file)
+        return json.load(file, object_pairs_hook=collections.OrderedDict)
 
 
 def check_registered_with_all_arguments():
@@ -210,10 +212,24 @@ def check_dialog_offers_every_choice():
     first = [label.decode("utf-8").split(":")[0] for label in labels[b"preset"]]
     assert first[0] == "default"
     assert first[-1] == "custom"
-    assert sorted(first[:-1]) == sorted(described()["presets"])
+    assert first[:-1] == [
+        "{}{}{}".format(
+            "Published ▸ " if preset["group"] == "published" else "",
+            name,
+            "" if preset["ships"] else " (needs {})".format(preset["recipe"]["network"]),
+        )
+        for name, preset in described()["presets"].items()
+    ]
+    groups = [label.startswith("Published") for label in first[:-1]]
+    assert groups == sorted(groups)
     assert [label.decode("ascii") for label in labels[b"provider"]] == described()["providers"]
     assert labels[b"output"] == [b"In place", b"New layer", b"New image"]
     assert labels[b"normalize"] == [b"mean", b"std", b"none"]
+    assert labels[b"colors"][0].startswith(b"Natural")
+    assert labels[b"protect"] == [b"Nothing", b"Dark areas", b"Bright areas", b"Flat areas"]
+    titles = dict((a[1], a[2]) for a in gimpfu._registered[NAME][1])
+    assert titles[b"octaves"] == b"Octaves (0 for auto)"
+    assert titles[b"keep-colors"] == b"Keep the picture's colors"
 
 
 def check_identity_changes_no_level():
@@ -248,25 +264,35 @@ def check_only_selected_pixels_change():
         assert bytes(layer.data) == whole
 
 
-def check_feather_blends():
-    """A half selected pixel is changed by its share of what a whole one is."""
-    image, other = picture(), picture()
-    for one in (image, other):
-        select(one, 12.0)
-    layer, chosen = image.layers[0], bytearray(image.selection.data)
-    before = bytearray(layer.data)
-    dreamt(image, layer)
-    # The same part is dreamt on, unblended, where the output is a layer with a mask.
-    dreamt(other, other.layers[0], output="New layer")
-    top = other.layers[0]
-    left, up = top.offsets
-    for y in range(top.height):
-        for x in range(top.width):
-            here, there = ((y + up) * WIDTH + x + left) * 4, (y * top.width + x) * 4
-            share = chosen[(y + up) * WIDTH + x + left] / 255
-            for c in range(3):
-                expected = before[here + c] + share * (top.data[there + c] - before[here + c])
-                assert abs(layer.data[here + c] - expected) < 1.01
+def check_feathered_selection():
+    """A feathered selection weighs the dream as the core's mask does; read by the test."""
+    image = picture()
+    select(image, 12.0)
+    layer = image.layers[0]
+    _write("selected-before", layer.data)
+    _write("selected-mask", image.selection.data)
+    dreamt(image, layer, seed=3, smoothing=1.5, strength=0.75)
+    _write("selected-after", layer.data)
+
+
+def check_hidden_pixels():
+    """Transparent pixels keep their levels, and do not steer the visible ones."""
+    for kind in ("RGBA", "GRAYA"):
+        results = []
+        for level in (10, 200):
+            image = picture(kind)
+            layer = image.layers[0]
+            alpha, hidden = layer.bpp - 1, 400 * layer.bpp
+            layer.data[alpha :: layer.bpp] = b"\xff" * (WIDTH * HEIGHT)
+            layer.data[alpha : hidden : layer.bpp] = bytearray(400)
+            for component in range(alpha):
+                layer.data[component : hidden : layer.bpp] = bytearray([level]) * 400
+            before = layer.data[:]
+            dreamt(image, layer)
+            assert layer.data[:hidden] == before[:hidden]
+            assert layer.data != before
+            results.append(layer.data[hidden:])
+        assert results[0] == results[1]
 
 
 def check_alpha_stays():
@@ -287,11 +313,16 @@ def check_equal_to_headless():
     for kind in ("RGB", "RGBA"):
         image = picture(kind)
         layer = image.layers[0]
-        with io.open(os.path.join(RESULTS, str("before." + kind)), "wb") as file:
-            file.write(layer.data)
+        if kind == "RGBA":
+            layer.data[3:1200:4] = bytearray(300)
+        _write("before." + kind, layer.data)
         dreamt(image, layer, seed=3, smoothing=1.5, strength=0.75)
-        with io.open(os.path.join(RESULTS, str("after." + kind)), "wb") as file:
-            file.write(layer.data)
+        _write("after." + kind, layer.data)
+
+
+def _write(name, data):
+    with io.open(os.path.join(RESULTS, str(name)), "wb") as file:
+        file.write(data)
 
 
 def check_inactive_colors_stay():
@@ -549,7 +580,7 @@ def check_preset_with_changes():
     """A preset counts, and so does what is set beside it."""
     image = picture("RGB")
     values = {"preset": number("preset", "eyes"), "network": b"default", "layers": b"mixed0"}
-    dreamt(image, image.layers[0], **dict(values, octaves=1, steps=1, **{"step-size": 0.007}))
+    dreamt(image, image.layers[0], **dict(values, octaves=1, steps=1, **{"step-size": 0.008}))
     recipe = json.loads(image.layers[0].parasites[b"dreamlayer-recipe"].decode("ascii"))
     assert recipe["steps"] == 1
     assert recipe["layers"][0]["layer"] == "mixed0"

@@ -127,6 +127,12 @@ def bits(drawable, area=None):
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
+def write(name, data):
+    """Leave bytes for the test."""
+    with open(os.path.join(RESULTS, name), "wb") as file:
+        file.write(data)
+
+
 def numbers(drawable, form):
     """The drawable's pixels as floats in a babl format of its own space."""
     own = drawable.get_format()
@@ -248,29 +254,53 @@ def check_only_selected_pixels_change():
     assert not wrong, wrong
 
 
-def check_feather_blends():
-    """A half selected pixel is changed by its share of what a whole one is."""
-    image = picture(precision="FLOAT_NON_LINEAR")
+def check_feathered_selection():
+    """A feathered selection weighs the dream as the core's mask does; read by the test."""
+    image = picture()
     select(image, 12.0)
-    layer, chosen = image.get_layers()[0], selection(image)
-    before = numbers(layer, "R'G'B'A float")
-    again = image.duplicate()
-    full = image.duplicate()
-    dreamt(again, again.get_layers()[:1])
-    half = numbers(again.get_layers()[0], "R'G'B'A float")
-    # The same part is dreamt on, unblended, where the output is a layer with a mask.
-    dreamt(full, full.get_layers()[:1], output="new-layer")
-    top = full.get_layers()[0]
-    whole, (_, left, up) = numbers(top, "R'G'B'A float"), top.get_offsets()
-    worst = 0.0
-    for y in range(top.get_height()):
-        for x in range(top.get_width()):
-            here, there = ((y + up) * WIDTH + x + left) * 4, (y * top.get_width() + x) * 4
-            share = chosen[(y + up) * WIDTH + x + left]
-            for c in range(3):
-                expected = before[here + c] + share * (whole[there + c] - before[here + c])
-                worst = max(worst, abs(half[here + c] - expected))
-    assert worst < 1e-5, worst
+    layer = image.get_layers()[0]
+    whole = Gegl.Rectangle.new(0, 0, WIDTH, HEIGHT)
+    chosen = image.get_selection().get_buffer().get(whole, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
+    write("selected-before", b"".join(bits(layer)))
+    write("selected-mask", chosen)
+    dreamt(image, [layer], seed=3, smoothing=1.5, strength=0.75)
+    write("selected-after", b"".join(bits(layer)))
+
+
+def check_hidden_pixels():
+    """Transparent pixels keep every bit in each precision, and do not steer the visible ones."""
+    wrong, rows = [], 12
+    for base in PROFILES:
+        for precision in PRECISIONS if base == RGB else PRECISIONS[1::4]:
+            image = picture(base, precision)
+            add_layer(image)
+            layers = image.get_layers()
+            for layer, level in zip(layers, (0.1, 0.8)):
+                hide(layer, rows, level)
+            before = [bits(layer) for layer in layers]
+            dreamt(image, layers)
+            after = [bits(layer) for layer in layers]
+            count = rows * WIDTH
+            differ = [sum(b != a for b, a in zip(*p)) for p in zip(before, after)]
+            hidden = [sum(b != a for b, a in zip(b[:count], a)) for b, a in zip(before, after)]
+            if any(hidden) or not all(differ) or after[0][count:] != after[1][count:]:
+                wrong.append((base.value_nick, precision, hidden, differ))
+            image.delete()
+    assert not wrong, wrong
+
+
+def hide(layer, rows, level):
+    """Make the first rows transparent, with a color of their own below it, and the rest opaque."""
+    values = numbers(layer, "R'G'B'A float")
+    for index in range(0, len(values), 4):
+        hidden = index < 4 * WIDTH * rows
+        values[index + 3] = 1 - hidden
+        if hidden:
+            values[index : index + 3] = array.array("f", [level, level / 2, level])
+    name = Babl.get_name(Babl.format_with_space("R'G'B'A float", layer.get_format()))
+    buffer = layer.get_buffer()
+    buffer.set(Gegl.Rectangle.new(0, 0, WIDTH, HEIGHT), name, values.tobytes())
+    buffer.flush()
 
 
 def check_alpha_stays():
@@ -309,11 +339,9 @@ def check_equal_to_headless():
     """What the filter makes of an 8-bit picture is what the core makes of it; read by the test."""
     image = picture(alpha=False)
     layer = image.get_layers()[0]
-    with open(os.path.join(RESULTS, "before.rgb"), "wb") as file:
-        file.write(b"".join(bits(layer)))
+    write("before.rgb", b"".join(bits(layer)))
     dreamt(image, [layer], seed=3, smoothing=1.5, strength=0.75)
-    with open(os.path.join(RESULTS, "after.rgb"), "wb") as file:
-        file.write(b"".join(bits(layer)))
+    write("after.rgb", b"".join(bits(layer)))
 
 
 def check_wide_values_survive():
@@ -593,14 +621,15 @@ def check_preset_with_changes():
     """A preset counts, and so does what is set beside it."""
     image = picture(size=(90, 90))
     values = {"network": "default", "layers": "mixed0", "octaves": 1, "steps": 1}
-    dreamt(image, image.get_layers(), **{**values, "preset": "eyes", "step-size": 0.007})
+    dreamt(image, image.get_layers(), **{**values, "preset": "eyes", "step-size": 0.008})
     recipe = json.loads(bytes(image.get_layers()[0].get_parasite("dreamlayer-recipe").get_data()))
     with open(os.path.join(PLUGIN, "description.json"), encoding="utf-8") as file:
         described = json.load(file)
     eyes = described["presets"]["eyes"]["recipe"]
     assert recipe["steps"] == 1
     assert recipe["layers"][0]["layer"] == "mixed0"
-    assert recipe["smoothing"] == eyes["smoothing"]
+    assert recipe["smoothing"] == eyes["smoothing"] != 0
+    assert recipe["octave_scale"] == eyes["octave_scale"]
 
 
 def check_last_values():
