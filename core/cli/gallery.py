@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import parse_channels
     from dreamlayer.core.visualize.gallery import (
-        LAYER_CANVAS,
+        LAYER_RECIPE,
         RECIPE,
         Gallery,
         gallery_layout,
@@ -108,8 +108,9 @@ def run(options: argparse.Namespace) -> int:
     if options.all and options.layer:
         raise OptionError("--all shows every layer, --layer those named; give only one of the two")
     given = {n: getattr(options, n) for n in _PARAMETERS if getattr(options, n) is not None}
-    cell = options.cell or (RECIPE.canvas if options.layer else LAYER_CANVAS)
-    recipe = RECIPE.replace(canvas=cell, network=options.network, **given)
+    recipe = RECIPE if options.layer else LAYER_RECIPE
+    cell = options.cell or recipe.canvas
+    recipe = recipe.replace(canvas=cell, network=options.network, **given)
     if recipe.steps == 0:
         raise OptionError("a gallery without steps would only show noise; give --steps 1 or more")
     images.check_target(options.output, options.format)
