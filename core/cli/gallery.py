@@ -13,7 +13,7 @@ from dreamlayer.core.cli.options import add_parameter, add_run_options, whole_nu
 from dreamlayer.core.cli.program import Parser
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import same_file
-from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.recipe import NATURAL, Recipe
 
 if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from dreamlayer.core.visualize.gallery import Dreamt
     from dreamlayer.core.visualize.gallery import Gallery as Dreams
 
-_MAIN = ("octaves", "steps", "colors", "seed")
+_MAIN = ("steps", "colors", "seed")
 _PARAMETERS = (
     *_MAIN,
+    "octaves",
     "octave_scale",
     "step_size",
     "pyramid",
@@ -71,7 +72,8 @@ def configure(parser: Parser) -> None:
     group = parser.add_argument_group("dream") if parser.whole else parser
     for one in dataclasses.fields(Recipe):
         if one.name in _PARAMETERS:
-            text = f"{one.metadata['help']} (default: as suits thumbnails)"
+            default = NATURAL if one.name == "colors" else "as suits thumbnails"
+            text = f"{one.metadata['help']} (default: {default})"
             shown = text if one.name in _MAIN else parser.rare(text)
             add_parameter(group, Recipe, one, shown)
     add_run_options(parser)
@@ -85,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import parse_channels
     from dreamlayer.core.visualize.gallery import (
-        LAYER_CANVAS,
+        LAYER_RECIPE,
         RECIPE,
         Gallery,
         gallery_layout,
@@ -108,8 +110,9 @@ def run(options: argparse.Namespace) -> int:
     if options.all and options.layer:
         raise OptionError("--all shows every layer, --layer those named; give only one of the two")
     given = {n: getattr(options, n) for n in _PARAMETERS if getattr(options, n) is not None}
-    cell = options.cell or (RECIPE.canvas if options.layer else LAYER_CANVAS)
-    recipe = RECIPE.replace(canvas=cell, network=options.network, **given)
+    recipe = RECIPE if options.layer else LAYER_RECIPE
+    cell = options.cell or recipe.canvas
+    recipe = recipe.replace(canvas=cell, network=options.network, **given)
     if recipe.steps == 0:
         raise OptionError("a gallery without steps would only show noise; give --steps 1 or more")
     images.check_target(options.output, options.format)

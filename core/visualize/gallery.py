@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.colors import starting_noise
-from dreamlayer.core.ascent.loop import Callbacks, ascend
+from dreamlayer.core.ascent.loop import Callbacks, Step, ascend
 from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, NumpyBackend
 from dreamlayer.core.ascent.progress import OnProgress, Progress, Timer, check_cancelled
 from dreamlayer.core.ascent.tiles import grid_for
@@ -42,14 +42,15 @@ RECIPE = Recipe(
     pyramid=3,
     smoothing=0.5,
     start="noise",
-    noise_low=0.45,
-    noise_high=0.55,
+    # Strong noise wakes channels that gray leaves without a gradient.
+    noise_low=0.2,
+    noise_high=0.8,
     canvas=160,
 )
-"""Parameters for a thumbnail: few steps, and clear at its size."""
+"""Parameters for a channel: few steps, and clear at the size of a thumbnail."""
 
-LAYER_CANVAS = 240
-"""Side for whole layers: the deepest dream of whole animals, which need room."""
+LAYER_RECIPE = RECIPE.replace(noise_low=0.45, noise_high=0.55, canvas=240)
+"""For whole layers, which are never silent; the deepest dream of whole animals, which need room."""
 
 _DEEP = 16
 """The stride from which layers get the full step size. Those nearer to the image climb so steadily
@@ -69,7 +70,9 @@ class Dreamt:
     pixels : array
         uint8 [side, side, 3].
     loss : float
-        The objective at the last step; 0 if the noise gave no activations.
+        The objective at the last step.
+    silent : bool
+        Whether the picture is the noise itself, in which there was no gradient.
     recipe : Recipe
         Reproduces the picture.
     """
@@ -77,6 +80,7 @@ class Dreamt:
     term: Term
     pixels: Pixels
     loss: float
+    silent: bool
     recipe: Recipe
 
 
@@ -178,19 +182,22 @@ class Gallery:
         used = recipe.layers[0]
         rng = np.random.default_rng(recipe.seed)
         side = max(recipe.canvas, recipe.tile)
-        losses = [0.0]
+        losses, moved = [0.0], [False]
+
+        def on_step(step: Step) -> None:
+            losses.append(step.loss)
+            moved.append(bool(step.change.any()))
+
         objective, expect = self._objective(used)
         planes = ascend(
             NumpyBackend(recipe, objective, expect),
             starting_noise((recipe.canvas, recipe.canvas), recipe, rng),
             grid=grid_for(recipe, side, self._network.geometry([used.layer])),
             rng=rng,
-            callbacks=Callbacks(
-                on_progress, on_step=lambda step: losses.append(step.loss), cancelled=cancelled
-            ),
+            callbacks=Callbacks(on_progress, on_step=on_step, cancelled=cancelled),
         )
         pixels = np.rint(np.clip(planes.transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
-        return Dreamt(term, pixels, losses[-1], recipe)
+        return Dreamt(term, pixels, losses[-1], not any(moved), recipe)
 
     def _objective(self, term: Term) -> tuple[GradientOf, Expect]:
         dims = self._shapes.get(term.layer, ())
@@ -248,4 +255,4 @@ def gallery_sheet(
 def label(one: Dreamt) -> str:
     """Label below a picture: its channel, or its layer."""
     name = str(one.term.channels[0]) if one.term.channels else one.term.layer
-    return name if one.loss else f"{name} (silent)"
+    return f"{name} (silent)" if one.silent else name

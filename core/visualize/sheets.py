@@ -28,7 +28,7 @@ TITLE, TEXT = 22, 15
 MARGIN, GAP = 24, 12
 _BAR = (180, 12)
 _MIN_ASPECT, _MAX_ASPECT = 1.0, 2.0
-_MIN_WIDTH = 480
+_MIN_WIDTH = 640
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,19 @@ def test_many_channels_have_one_session(branches: Network, monkeypatch: pytest.M
     np.testing.assert_array_equal(last.pixels, alone.pixels)
 
 
+def test_a_channel_without_a_gradient_is_called_silent() -> None:
+    """Its picture is the noise; gray leaves more channels so than the strong noise does."""
+    network = Network("mobilenet_v2_block13")
+    terms = channel_terms(network, "block_10_depthwise_relu", (5,))[0]
+    weak = RECIPE.replace(noise_low=0.5, noise_high=0.5, octaves=1, steps=2, canvas=96)
+    (flat,) = Gallery(network, weak).dream(terms)
+    assert label(flat) == "5 (silent)"
+    assert np.ptp(flat.pixels) == 0
+    strong = weak.replace(noise_low=RECIPE.noise_low, noise_high=RECIPE.noise_high)
+    (woken,) = Gallery(network, strong).dream(terms)
+    assert label(woken) == "5"
+
+
 def test_progress_is_that_of_the_whole(small_network: Path) -> None:
     """The fraction rises from picture to picture and ends at 1."""
     network = Network(str(small_network))

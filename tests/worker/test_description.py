@@ -62,7 +62,14 @@ def test_every_parameter_is_described() -> None:
         "tile",
     }
     later = {name for name, parameter in described.items() if parameter["later"]}
-    assert later == {"colors", "keep_colors", "anchor", "protect", "epsilon_tiles"}
+    assert later == {
+        "colors",
+        "keep_colors",
+        "anchor",
+        "headroom",
+        "protect",
+        "epsilon_tiles",
+    }
     assert described["strength"]["low"] == 0.0
     assert described["strength"]["high"] == 1.0
     assert described["max_loss"]["default"] is None

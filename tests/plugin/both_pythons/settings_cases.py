@@ -208,6 +208,7 @@ _BEFORE = {
     str("step_size"): 0.007,
     str("colors"): "free",
     str("anchor"): 0.0,
+    str("headroom"): 0.0,
     str("normalize"): "mean",
     str("pyramid"): 0,
     str("smoothing"): 0.8,
