@@ -29,7 +29,7 @@ BEFORE = "version-0.1"
 """Stands for the default of that version."""
 
 _PHOTOS = ("coffee", "astronaut", "chelsea", "rocket")
-_SIDE, _NOISE = 600, 400
+_SIDE, _NOISE = 480, 360
 _BOX = (200, 300)
 
 
@@ -71,8 +71,8 @@ def pictures() -> dict[str, Array | None]:
 
 
 def sky() -> Array:
-    """Soft clouds on blue, float32 [336, 600, 3]."""
-    height, rng = 336, np.random.default_rng(3)
+    """Soft clouds on blue, float32 [270, 480, 3]."""
+    height, rng = 270, np.random.default_rng(3)
     down = np.linspace(0, 1, height)[:, np.newaxis] * np.ones((1, _SIDE))
     blue = np.stack([0.35 + 0.4 * down, 0.55 + 0.3 * down, 0.85 + 0.1 * down], axis=2)
     grain = (rng.normal(size=(height, _SIDE)) for _ in range(5))
