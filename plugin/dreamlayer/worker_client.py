@@ -163,6 +163,20 @@ class Worker(object):
         except (IOError, OSError, ValueError):
             raise GoneError("the worker has ended or closed its input")
 
+    def ask(self, header, payload=()):
+        """Send one request as `send` does, and tell why where the worker has ended.
+
+        Raises
+        ------
+        WorkerError
+            The worker's last reply, or what its standard error says.
+        """
+        try:
+            self.send(header, payload)
+        except GoneError:
+            while True:
+                self.skip(self.receive())
+
     def receive(self):
         """The next message's header; read its bytes, if any, with `read`.
 
@@ -199,12 +213,7 @@ class Worker(object):
         progress : callable
             Called with the header of each progress message.
         """
-        try:
-            self.send(dict(request, type="dream"), payload)
-        except GoneError:
-            # The worker's last reply, or its standard error, tells more.
-            while True:
-                self.skip(self.receive())
+        self.ask(dict(request, type="dream"), payload)
         while True:
             header = self.receive()
             if header["type"] == "result":

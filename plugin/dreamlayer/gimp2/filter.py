@@ -144,7 +144,7 @@ def _dream(worker, image, drawable, recipe, provider, output):
     region = Region(image, drawable, area, not pdb.gimp_selection_is_empty(image), masked)
     gimp.progress_init(b"Deep Dream")
     request = dict(region.request(), type="dream", recipe=recipe, provider=provider)
-    worker.send(request, region.payload())
+    worker.ask(request, region.payload())
     used = wait(worker)["recipe"]
     active = [True] * 3
     if masked and pdb.gimp_item_is_layer(drawable):

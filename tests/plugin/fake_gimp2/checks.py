@@ -607,6 +607,8 @@ def check_worker_missing():
             with io.open(path, "wb") as file:
                 file.write(json.dumps({"command": command}).encode("ascii"))
             refused(image, layer, *words)
+        # More than a pipe holds: the worker has ended before all is sent.
+        refused(image, add_layer(image, size=(200, 200)), "hello")
     finally:
         with io.open(path, "wb") as file:
             file.write(kept)
