@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import onnx
 from onnx import TensorProto, helper
@@ -16,7 +16,7 @@ from dreamlayer.core.autodiff.passes.transpose import transposed, transposed_nam
 from dreamlayer.core.autodiff.rules.rule import Rules
 from dreamlayer.core.autodiff.variants import INDICES, PORTABLE, TAPS, Variant
 from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
-from dreamlayer.core.graph.builder import Graph
+from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.edit import prune, rename_tensors
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.objective import loss_of
@@ -73,15 +73,51 @@ def gradient_model(
         )
     tapped = {*activations, *(term.layer for term in terms)}
     try:
-        graph, rules = _rewritten(network, tapped, variant, size)
-        loss = loss_of(graph, terms, lambda term: _tensor(term, graph))
-        graph.learn_shapes()
-        gradient = backward(graph, loss, graph.value(IMAGE), rules)
+        return differentiated(
+            network,
+            tapped,
+            lambda graph: loss_of(graph, terms, lambda term: _tensor(term, graph)),
+            activations,
+            variant,
+            size,
+        )
     except UnsupportedOperatorError:
         # The unmodified network raises the same error, with its own names.
         plain = Graph(network)
         backward(plain, loss_of(plain, terms), plain.value(IMAGE))
         raise
+
+
+def differentiated(
+    network: onnx.ModelProto,
+    tapped: set[str],
+    objective: Callable[[Graph], Value],
+    activations: Sequence[str] = (),
+    variant: Variant = PORTABLE,
+    size: tuple[int, int] | None = None,
+) -> onnx.ModelProto:
+    """Make the model of any scalar that is computed from a network's layers, and its gradient.
+
+    Parameters
+    ----------
+    network : onnx.ModelProto
+        As for `gradient_model`.
+    tapped : set of str
+        The layers that the objective reads; their names and values stay.
+    objective : callable
+        Appends the objective's nodes to the graph that it is given, and returns it.
+    activations, variant, size
+        As for `gradient_model`.
+
+    Returns
+    -------
+    onnx.ModelProto
+        As that of `gradient_model`; its inputs are `image` and those that `objective` declared.
+    """
+    graph, rules = _rewritten(network, tapped, variant, size)
+    loss = objective(graph)
+    graph.learn_shapes()
+    gradient = backward(graph, loss, graph.value(IMAGE), rules)
     model = graph.model
     source = _image(model)
     # Rename the network's own tensors that have the names of the outputs.

@@ -72,10 +72,17 @@ class StyleRecipe(Parameters):
     evaluations: int = parameter(
         20, "gradient evaluations per round", low=1, high=100_000, group="steps"
     )
+    taper: float = parameter(
+        1.0,
+        "evaluations at each size, relative to those at the size before; less saves time",
+        low=0.05,
+        high=1.0,
+        group="steps",
+    )
     size: int = parameter(
         512,
-        "longer side to work at, in pixels; the result is enlarged",
-        low=2,
+        "longer side to work at, in pixels, 0 = the picture's own; the result is enlarged",
+        low=0,
         high=65536,
         group="sizes",
         metavar="PIXELS",
@@ -84,6 +91,30 @@ class StyleRecipe(Parameters):
         False, "work on a square of that size whatever the picture, as published", group="sizes"
     )
     octaves: int = parameter(3, "number of sizes, each half the next", low=1, high=8, group="sizes")
+    min_octave_side: int = parameter(
+        0,
+        "leave out sizes whose shorter side is below this, except the largest",
+        low=0,
+        high=65536,
+        group="sizes",
+        metavar="PIXELS",
+    )
+    tile: int = parameter(
+        512,
+        "longer side of a tile, overlap included; pictures larger than this are worked on in tiles",
+        low=64,
+        high=65536,
+        group="sizes",
+        metavar="PIXELS",
+    )
+    overlap: int = parameter(
+        32,
+        "how far a tile sees beyond its own part; more is nearer to the whole picture",
+        low=0,
+        high=1024,
+        group="sizes",
+        metavar="PIXELS",
+    )
     style_scale: float = parameter(
         1.0,
         "style size relative to content; more = larger strokes",
@@ -142,6 +173,10 @@ class StyleRecipe(Parameters):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.size == 1:
+            raise RecipeError(
+                "a size of 1 pixel is too small; give 0 for the picture's own, or more"
+            )
         _check_layers(self.content_layers, self.content_weight, "content")
         _check_layers(self.style_layers, self.style_weight, "style")
         if not (self.content_weight or self.style_weight or self.variation_weight):
@@ -160,6 +195,10 @@ class StyleRecipe(Parameters):
                     f"the style picture's name {name!r} holds bytes that no text can hold, so it "
                     f"cannot be stored in the recipe; rename it"
                 )
+
+    def evaluations_at(self, octave: int) -> int:
+        """Gradient evaluations in a round at a size, counted from 0 for the smallest."""
+        return max(round(self.evaluations * self.taper**octave), 1)
 
     @property
     def idle(self) -> bool:

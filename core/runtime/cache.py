@@ -39,6 +39,7 @@ _GRAPH_CODE = (
     "runtime/cache.py",
     "runtime/providers.py",
     "runtime/sessions.py",
+    "style/tile_loss.py",
 )
 """The files of `core` that determine what is cached; the key covers their content."""
 

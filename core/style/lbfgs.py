@@ -14,8 +14,9 @@ from dreamlayer.core.ascent.progress import Timer, check_cancelled
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.style.sizes import Size
 
-Doubles = npt.NDArray[np.float64]
-Evaluate = Callable[[Doubles], tuple[float, Doubles]]
+Numbers = npt.NDArray[np.float64 | np.float32]
+"""float32 for pictures that are worked on in tiles, else float64."""
+Evaluate = Callable[[Numbers], tuple[float, Numbers]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class StyleProgress:
 OnStyleProgress = Callable[[StyleProgress], None]
 
 
-def minimize(evaluate: Evaluate, start: Doubles, evaluations: int) -> tuple[Doubles, float]:
+def minimize(evaluate: Evaluate, start: Numbers, evaluations: int) -> tuple[Numbers, float]:
     """Run L-BFGS for one round, without memory of earlier rounds (`scipy.optimize.fmin_l_bfgs_b`).
 
     Parameters
@@ -84,7 +85,7 @@ def minimize(evaluate: Evaluate, start: Doubles, evaluations: int) -> tuple[Doub
         The result and its loss.
     """
 
-    def flat(values: Doubles) -> tuple[float, Doubles]:
+    def flat(values: Numbers) -> tuple[float, Numbers]:
         loss, gradient = evaluate(values.reshape(start.shape))
         return loss, gradient.reshape(-1)
 
@@ -111,7 +112,7 @@ class FourierParameterization:
 
     def __init__(self, size: tuple[int, int], exponent: float) -> None:
         self._size = size
-        self._scales: Doubles | None = None
+        self._scales: npt.NDArray[np.float64] | None = None
         if exponent:
             down, across = fft.fftfreq(size[0]), fft.rfftfreq(size[1])
             frequency = np.hypot(down[:, np.newaxis], across)
@@ -119,16 +120,17 @@ class FourierParameterization:
             scales = 1 / np.maximum(frequency, 1 / max(size)) ** exponent
             self._scales = scales / np.sqrt((scales**2).mean())
 
-    def pixels(self, coefficients: Doubles) -> Doubles:
+    def pixels(self, coefficients: Numbers) -> Numbers:
         """The image, float64 [3, height, width], of coefficients of the same shape."""
         return coefficients if self._scales is None else self._scaled(coefficients, self._scales)
 
-    def coefficients(self, pixels: Doubles) -> Doubles:
+    def coefficients(self, pixels: Numbers) -> Numbers:
         """The coefficients of an image, float64 [3, height, width]."""
         return pixels if self._scales is None else self._scaled(pixels, 1 / self._scales)
 
-    def _scaled(self, image: Doubles, scales: Doubles) -> Doubles:
-        return np.asarray(fft.irfft2(fft.rfft2(image) * scales, s=self._size), np.float64)
+    def _scaled(self, image: Numbers, scales: npt.NDArray[np.float64]) -> Numbers:
+        scaled = fft.rfft2(image) * scales.astype(image.dtype)
+        return np.asarray(fft.irfft2(scaled, s=self._size), image.dtype)
 
 
 class StyleTracker:
@@ -153,11 +155,14 @@ class StyleTracker:
         on_progress: OnStyleProgress | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
-        self._rounds, self._evaluations = recipe.rounds, recipe.evaluations
+        self._recipe, self._rounds = recipe, recipe.rounds
         self._sizes = sizes
         self._on_progress, self._cancelled = on_progress, cancelled
         # L-BFGS ends a round at the first iteration that is above the limit.
-        self._round_work = [(recipe.evaluations + 1) * height * width for height, width in sizes]
+        self._round_work = [
+            (recipe.evaluations_at(octave) + 1) * height * width
+            for octave, (height, width) in enumerate(sizes)
+        ]
         self._whole = recipe.rounds * sum(self._round_work)
         self._octave = self._round = self._evaluation = 0
         self._done = 0
@@ -201,7 +206,7 @@ class StyleTracker:
                 round=self._round + 1,
                 rounds=self._rounds,
                 evaluation=self._evaluation,
-                evaluations=self._evaluations,
+                evaluations=self._recipe.evaluations_at(self._octave),
                 width=width,
                 height=height,
                 fraction=done / self._whole,

@@ -1,4 +1,4 @@
-"""The loss of a style transfer: terms of content, style and variation, and their references."""
+"""The loss of a style transfer: its terms of content, style and variation."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.network.activations import Activations
-from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.objective import Reference
-from dreamlayer.core.network.references import mean_gram
-from dreamlayer.core.recipe.kinds import GRAM, ORIGINALS
+from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.style import PUBLISHED, StyleRecipe
 from dreamlayer.core.recipe.term import Term, check_channels
-from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.style.sizes import Size
 
 Array = npt.NDArray[np.float32]
 _MIN_SCALE = 1e-12
 
 
-def terms_of(recipe: StyleRecipe, size: Size, content: Mapping[str, Array]) -> list[Term]:
+def terms_of(recipe: StyleRecipe, size: Size, squares: Mapping[Term, float]) -> list[Term]:
     """The terms whose sum is maximized: each is minus a loss.
 
     As published (titu1994/Neural-Style-Transfer, first version): the content's squared
@@ -37,20 +33,13 @@ def terms_of(recipe: StyleRecipe, size: Size, content: Mapping[str, Array]) -> l
         Has layers, weights and the measure.
     size : (int, int)
         Height and width of the picture.
-    content : mapping
-        The content layers' activations, float32 [1, channels, h, w].
-
-    Raises
-    ------
-    LayerError
-        A content layer has no such channel.
+    squares : mapping
+        For each content layer of the recipe, the mean square of the content's activations.
     """
     published = recipe.measure == PUBLISHED
     terms = []
     for term, weight in _shared(recipe.content_layers, recipe.content_weight):
-        check_channels(term.channels, term.layer, content[term.layer].shape[1])
-        own = content[term.layer][:, list(term.channels) or slice(None)]
-        scale = 1.0 if published else max(float(np.mean(np.square(own))), _MIN_SCALE)
+        scale = 1.0 if published else max(squares[term], _MIN_SCALE)
         kind = "content" if published else "original"
         terms.append(Term(term.layer, weight / scale, term.channels, kind))
     for term, weight in _shared(recipe.style_layers, recipe.style_weight):
@@ -84,52 +73,22 @@ def originals(found: Mapping[str, Array]) -> dict[str, Array]:
     return {Reference(ORIGINALS, layer).input: maps for layer, maps in found.items()}
 
 
-class Grams:
-    """Computes weighted Gram matrices of style pictures.
+def content_terms(recipe: StyleRecipe) -> list[Term]:
+    """The content layers of a recipe that have a weight."""
+    return [term for term, _ in _shared(recipe.content_layers, recipe.content_weight)]
 
-    Parameters
-    ----------
-    network : Network
-        Has the layers.
-    recipe : StyleRecipe
-        Names the layers.
-    execution : Execution
-        The provider and threads.
+
+def chosen(term: Term, maps: Array) -> Array:
+    """A term's channels of a layer's activations, float32 [1, channels, h, w].
+
+    Raises
+    ------
+    LayerError
+        The layer has no such channel.
     """
-
-    def __init__(
-        self, network: Network, recipe: StyleRecipe, execution: Execution = Execution()
-    ) -> None:
-        layers = style_layers(recipe)
-        self._activations = Activations(network, layers, execution) if layers else None
-
-    def __call__(self, pictures: Sequence[Array], weights: Sequence[float]) -> dict[str, Array]:
-        """The weighted mean of the pictures' Gram matrices, each divided by its positions.
-
-        Parameters
-        ----------
-        pictures : sequence of array
-            float32 [3, height, width], 0..1; sizes may differ.
-        weights : sequence of float
-            One for each.
-
-        Returns
-        -------
-        dict
-            float32 [channels, channels] by the names of the gradient model's inputs. The measure
-            `published` multiplies them by the content's number of positions, which for equal sizes
-            is the published sum.
-        """
-        found: dict[str, Array] = {}
-        if self._activations is None:
-            return found
-        for picture, weight in zip(pictures, weights, strict=True):
-            share = np.float32(weight / sum(weights))
-            for layer, maps in self._activations(picture).items():
-                name = Reference(GRAM, layer).input
-                gram = mean_gram(maps) * share
-                found[name] = found[name] + gram if name in found else gram
-        return found
+    check_channels(term.channels, term.layer, maps.shape[1])
+    found: Array = maps[:, list(term.channels) or slice(None)]
+    return found
 
 
 def _shared(terms: Sequence[Term], weight: float) -> list[tuple[Term, float]]:

@@ -9,20 +9,21 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.errors import RecipeError
-from dreamlayer.core.network.activations import Activations
-from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.style import DETAIL, NOISE, PUBLISHED, STYLE, StyleRecipe
+from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
+from dreamlayer.core.style.compact_lbfgs import minimize_compactly
+from dreamlayer.core.style.gram import StyleGrams
 from dreamlayer.core.style.lbfgs import (
-    Doubles,
     Evaluate,
     FourierParameterization,
+    Numbers,
     OnStyleProgress,
     StyleTracker,
     minimize,
 )
-from dreamlayer.core.style.losses import Grams, content_layers, layers_of, originals, terms_of
+from dreamlayer.core.style.losses import layers_of, terms_of
 from dreamlayer.core.style.luminance import gray, match_luminance
 from dreamlayer.core.style.pictures import StylePicture, load_style
 from dreamlayer.core.style.sizes import (
@@ -33,6 +34,9 @@ from dreamlayer.core.style.sizes import (
     style_size,
     unbounded,
 )
+from dreamlayer.core.style.tiled import TiledObjective
+from dreamlayer.core.style.tiling import Tiling
+from dreamlayer.core.style.whole import WholeObjective
 
 Array = npt.NDArray[np.float32]
 _NOISE = (0.4, 0.6)
@@ -109,6 +113,7 @@ class Optimization:
         self._network, self._recipe, self._pixels = network, recipe, pixels
         self._execution = execution
         self._geometry = geometry_of(network, recipe)
+        self._tiling = Tiling.of(recipe, self._geometry)
         self.sizes = content_sizes(pixels.shape[1], pixels.shape[0], recipe, self._geometry)
         self.provider = "none"
         if recipe.idle:
@@ -117,18 +122,17 @@ class Optimization:
         self._contents = [self._content(size) for size in self.sizes]
         pictures = [self._style(given, number) for number, given in enumerate(styles, 1)]
         self._first = pictures[0][0]
-        grams_of = Grams(network, recipe, self._execution)
+        grams_of = StyleGrams(network, recipe, self._tiling, self._execution)
         self._grams = [grams_of(seen, weights) for seen in zip(*pictures, strict=True)]
         # Frees its memory for the gradient, which needs more.
         del grams_of
-        layers = content_layers(recipe)
-        self._content_activations = (
-            Activations(network, layers, self._execution) if layers else None
-        )
-        self._references = self._activations(self._contents[-1])
-        self._terms = terms_of(recipe, self.sizes[0], self._references)
-        self._session = GradientSession(network, self._terms, self._execution)
-        self.provider = self._session.provider
+        whole = [number for number, size in enumerate(self.sizes) if self._tiling.is_whole(size)]
+        # A relative weight is the same at all sizes.
+        weighed = whole[-1] if whole else 0
+        self._objective = self._made(self.sizes[weighed])
+        self._squares = self._objective.squares(self._contents[weighed])
+        self._objective.open(self._terms(self.sizes[0]))
+        self.provider = self._objective.provider
 
     def run(
         self,
@@ -159,18 +163,22 @@ class Optimization:
         rng = np.random.default_rng(recipe.seed)
         tracker = StyleTracker(recipe, self.sizes, on_progress, cancelled)
         image, number = self._start(rng), 0
-        self._session.reset()
+        self._objective.reset()
         for octave, size in enumerate(self.sizes):
-            self._load(size)
+            evaluations = recipe.evaluations_at(octave)
+            self._load(size, recipe.rounds * evaluations)
             basis = FourierParameterization(size, recipe.spectrum)
             if image.shape[1:] != size:
                 larger = unbounded((image / 255).astype(np.float32), size, recipe.resample)
                 image = larger.astype(np.float64) * 255
+            if self._objective.tiled:
+                image = image.astype(np.float32)
             for round_ in range(recipe.rounds):
                 tracker.start_round(octave, round_)
                 down, right = rng.integers(0, recipe.jitter, 2, endpoint=True)
                 evaluate = self._evaluation(octave, (int(down), int(right)), basis, tracker)
-                found, loss = minimize(evaluate, basis.coefficients(image), recipe.evaluations)
+                minimizer = minimize_compactly if self._objective.tiled else minimize
+                found, loss = minimizer(evaluate, basis.coefficients(image), evaluations)
                 image, number = basis.pixels(found), number + 1
                 loss /= self._loss_scale(image)
                 tracker.finish_round(loss)
@@ -199,7 +207,7 @@ class Optimization:
             found.append(small)
         return found
 
-    def _start(self, rng: np.random.Generator) -> Doubles:
+    def _start(self, rng: np.random.Generator) -> Numbers:
         """The initial picture, float64 [3, height, width], 0..255."""
         first = self._contents[0]
         if self._recipe.start == NOISE:
@@ -208,20 +216,25 @@ class Optimization:
             first = resized(self._first, self.sizes[0], self._recipe.resample)
         return first.astype(np.float64) * 255
 
-    def _activations(self, content: Array) -> dict[str, Array]:
-        run = self._content_activations
-        return {} if run is None else run(content)
+    def _made(self, size: Size) -> WholeObjective | TiledObjective:
+        """The loss for pictures of a size, which must be opened yet."""
+        if self._tiling.is_whole(size):
+            return WholeObjective(self._network, self._recipe, self._execution)
+        return TiledObjective(self._network, self._recipe, self._tiling, self._execution)
 
-    def _load(self, size: Size) -> None:
-        """Open the session for a size unless it is open: published terms depend on the size."""
-        terms = terms_of(self._recipe, size, self._references)
-        if terms != self._terms:
-            self._terms = terms
-            self._session = GradientSession(self._network, terms, self._execution)
-        steps = self._recipe.rounds * self._recipe.evaluations
-        self._session.expect(size, size[0] * size[1] * steps)
+    def _terms(self, size: Size) -> list[Term]:
+        return terms_of(self._recipe, size, self._squares)
 
-    def _loss_scale(self, image: Doubles) -> float:
+    def _load(self, size: Size, evaluations: int) -> None:
+        """Open the loss for a size unless it is open: published terms depend on the size."""
+        if self._objective.tiled == self._tiling.is_whole(size):
+            # Release the other one's memory first.
+            self._objective.close()
+            self._objective = self._made(size)
+        self._objective.open(self._terms(size))
+        self._objective.expect(size, evaluations)
+
+    def _loss_scale(self, image: Numbers) -> float:
         return 1.0 if self._recipe.measure == PUBLISHED else _LOSS_SCALE * image.size
 
     def _evaluation(
@@ -233,23 +246,23 @@ class Optimization:
     ) -> Evaluate:
         """Loss and gradient with respect to coefficients, for the picture rolled by a shift."""
         content = np.ascontiguousarray(np.roll(self._contents[octave], shift, (1, 2)))
-        references = {**self._grams[octave], **originals(self._activations(content))}
+        score_of = self._objective.at(content, self._grams[octave], tracker.check_cancelled)
         back = -shift[0], -shift[1]
 
-        def evaluate(coefficients: Doubles) -> tuple[float, Doubles]:
+        def evaluate(coefficients: Numbers) -> tuple[float, Numbers]:
             tracker.check_cancelled()
             image = basis.pixels(coefficients)
             tile = (np.roll(image, shift, (1, 2)) / 255).astype(np.float32)
-            score, ascent = self._session(np.ascontiguousarray(tile), references)
+            score, ascent = score_of(np.ascontiguousarray(tile))
             tracker.count_evaluation(-score)
             scale = self._loss_scale(image)
             # The session's objective is to be maximized, over pixels of 0..1.
-            gradient = np.roll(ascent, back, (1, 2)).astype(np.float64) * (-scale / 255)
+            gradient = np.roll(ascent, back, (1, 2)).astype(image.dtype) * (-scale / 255)
             return -score * scale, basis.pixels(gradient)
 
         return evaluate
 
-    def _finished(self, image: Doubles) -> Array:
+    def _finished(self, image: Numbers) -> Array:
         """The result at the content's own size, from a picture in 0..255."""
         recipe, pixels = self._recipe, self._pixels
         size = pixels.shape[0], pixels.shape[1]

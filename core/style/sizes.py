@@ -34,7 +34,7 @@ def content_sizes(width: int, height: int, recipe: StyleRecipe, geometry: Geomet
     width, height : int
         The content's own size in pixels.
     recipe : StyleRecipe
-        `octaves` that are too small for the network are left out.
+        `octaves` that are too small for it, or for the network, are left out.
     geometry : Geometry
         From `geometry_of`.
 
@@ -43,11 +43,13 @@ def content_sizes(width: int, height: int, recipe: StyleRecipe, geometry: Geomet
     RecipeError
         The picture, at its own size or at `size`, is smaller than the network allows.
     """
-    longest = recipe.size if recipe.square else min(recipe.size, max(width, height))
-    sizes = []
+    own = max(width, height)
+    wanted = recipe.size or own
+    longest = wanted if recipe.square else min(wanted, own)
+    sizes: list[Size] = []
     for octave in range(recipe.octaves):
         size = _scaled(width, height, longest / 2**octave, recipe.square, geometry.multiple)
-        if min(size) < geometry.minimum:
+        if min(size) < geometry.minimum or (sizes and min(size) < recipe.min_octave_side):
             break
         sizes.append(size)
     if not sizes:

@@ -190,9 +190,7 @@ def _between(
     return tuple(passed)
 
 
-def _mismatch(
-    found: Sequence[Convolution], expected: Sequence[Wanted], title: str
-) -> str | None:
+def _mismatch(found: Sequence[Convolution], expected: Sequence[Wanted], title: str) -> str | None:
     """Say in which way a network is not the one that is expected; None where it is."""
     for number, (convolution, entry) in enumerate(zip(found, expected, strict=False), 1):
         what = f"its convolution {number}"

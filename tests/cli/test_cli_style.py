@@ -178,7 +178,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
         ["photo.png", "style.png", "--style-weights", "a"],
         "write numbers separated by commas, such as 2,1",
     ),
-    "size": (["photo.png", "style.png", "--size", "0"], "size must lie between 2 and 65536"),
+    "size": (["photo.png", "style.png", "--size", "-1"], "size must lie between 0 and 65536"),
     "too large": (
         ["photo.png", "style.png", "--square", "--size", "65536"],
         r"needs about .* of memory, .*use --size \d+ or less",

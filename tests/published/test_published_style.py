@@ -24,7 +24,7 @@ from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.presets import style_preset
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.style import optimization
+from dreamlayer.core.style import whole
 from dreamlayer.core.style.optimization import Round
 from dreamlayer.core.style.transfer import StyleTransfer
 from dreamlayer.export.preprocessing import Pixels
@@ -121,7 +121,7 @@ def test_published_style(
     keras_model: Any, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same picture after each round, to 2 of 255, and the same losses to 1e-4."""
-    monkeypatch.setattr(optimization, "GradientSession", Plain)
+    monkeypatch.setattr(whole, "GradientSession", Plain)
     content, reference = picture(1), picture(2)
     theirs = style.style(keras_model, content, reference, rounds=2, evaluations=5)
     images, losses = ours(network, OURS, content, [reference])
@@ -136,7 +136,7 @@ def test_pictures_of_any_size_as_published(
     keras_model: Any, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both are squeezed into the square first, and the result goes back to the content's size."""
-    monkeypatch.setattr(optimization, "GradientSession", Plain)
+    monkeypatch.setattr(whole, "GradientSession", Plain)
     content, reference = picture(3)[:50], picture(4)[:, :40]
     squares = [
         style.resize(p.astype(np.uint8), SIDE, SIDE).astype(np.float32)

@@ -24,9 +24,13 @@ UNUSUAL = StyleRecipe(
     exponent=1.5,
     rounds=3,
     evaluations=7,
+    taper=0.5,
     size=100,
     square=True,
     octaves=4,
+    min_octave_side=20,
+    tile=300,
+    overlap=48,
     style_scale=0.5,
     start="noise",
     spectrum=0.0,
@@ -104,7 +108,8 @@ def test_base_gives_what_a_file_leaves_out() -> None:
 @pytest.mark.parametrize(
     ("changes", "pattern"),
     [
-        ({"size": 1}, "size must lie between 2 and 65536, but is 1"),
+        ({"size": 1}, "1 pixel is too small; give 0 for the picture's own"),
+        ({"size": -1}, "size must lie between 0 and 65536, but is -1"),
         ({"rounds": 0}, "rounds must lie between"),
         ({"start": "photo"}, "start 'photo' is not known; use one of content, noise, style"),
         ({"content_layers": (Term("a", kind="mean"),)}, "the measure decides the rest"),

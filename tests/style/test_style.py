@@ -20,11 +20,12 @@ from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
+from dreamlayer.core.style.gram import StyleGrams
 from dreamlayer.core.style.lbfgs import FourierParameterization, StyleProgress, StyleTracker
-from dreamlayer.core.style.losses import Grams
 from dreamlayer.core.style.luminance import gray, luminance
 from dreamlayer.core.style.memory import estimate_style
 from dreamlayer.core.style.optimization import Round
+from dreamlayer.core.style.tiling import Tiling
 from dreamlayer.core.style.transfer import StyleTransfer, transfer
 
 Array = np.ndarray
@@ -140,7 +141,8 @@ def test_gram_matrices_are_weighted(recipe: StyleRecipe) -> None:
     pictures = [
         np.ascontiguousarray(p.transpose(2, 0, 1) / np.float32(255)) for p in (STYLE, OTHER)
     ]
-    found = Grams(network, recipe, Execution("cpu"))(pictures, (3, 1))
+    tiling = Tiling(512, 0, 1)
+    found = StyleGrams(network, recipe, tiling, Execution("cpu"))(pictures, (3, 1))
     expected = 0.75 * mean_gram(pictures[0][np.newaxis]) + 0.25 * mean_gram(pictures[1][np.newaxis])
     np.testing.assert_allclose(found["gram/image"], expected, rtol=1e-5)
     assert set(found) == {"gram/image", "gram/first"}

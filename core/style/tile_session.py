@@ -1,0 +1,61 @@
+"""The gradient model of one tile of a style transfer, and the session that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+
+from dreamlayer.core.autodiff.variants import VARIANTS
+from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.network.gradient_model import GRADIENT, LOSS, differentiated
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.runtime.providers import Execution, provider_of
+from dreamlayer.core.runtime.sessions import Source, open_session, run, short_name
+from dreamlayer.core.style.tile_loss import TileLayers, tile_loss
+
+Array = npt.NDArray[np.float32]
+
+
+def tile_model(network: onnx.ModelProto, layers: TileLayers, provider: str = "") -> onnx.ModelProto:
+    """Make the model of a tile: `loss` and `gradient`, for tiles of any size."""
+    variant = VARIANTS[provider_of(provider).variant]
+    return differentiated(
+        network, layers.all, lambda graph: tile_loss(graph, layers), variant=variant
+    )
+
+
+class TileSession:
+    """A loaded tile model.
+
+    Parameters
+    ----------
+    network : Network
+        Has the layers.
+    layers : TileLayers
+        What the loss is made of.
+    execution : Execution
+        The provider and threads.
+
+    Attributes
+    ----------
+    provider : str
+        Short name of the provider that loaded.
+    """
+
+    def __init__(self, network: Network, layers: TileLayers, execution: Execution) -> None:
+        network.check_layers(sorted(layers.all))
+        source = Source(
+            lambda provider: tile_model(network.model, layers, provider),
+            ("style tile", network.digest, layers),
+        )
+        self._session = open_session(source, execution)
+        self.provider = short_name(self._session.get_providers()[0])
+
+    def __call__(self, tile: Array, inputs: Mapping[str, Array]) -> tuple[float, Array]:
+        """The sum to be maximized, and its gradient, float32 [3, height, width]."""
+        fed = {IMAGE: tile[np.newaxis], **inputs}
+        loss, gradient = run(self._session, (LOSS, GRADIENT), fed)
+        return float(loss), gradient[0]
