@@ -22,7 +22,9 @@ _SHRINK = 0.1, 0.5
 _CHUNK = 1 << 20
 
 
-def minimize_compactly(evaluate: Evaluate, start: Numbers, evaluations: int) -> tuple[Numbers, float]:
+def minimize_compactly(
+    evaluate: Evaluate, start: Numbers, evaluations: int
+) -> tuple[Numbers, float]:
     """Run L-BFGS (Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.4 and 3.1).
 
     Parameters

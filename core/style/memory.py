@@ -1,40 +1,50 @@
-"""How much memory a style transfer needs, and which size would fit the machine."""
+"""How much memory a style transfer needs, and which size, tile or scale would fit the machine."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from dreamlayer.core.dreaming.memory import (
-    SHARE_OF_FREE,
     Estimate,
     fits,
     shortage,
     usable,
     weight_count,
 )
+from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.style import StyleRecipe
-from dreamlayer.core.style.losses import layers_of
-from dreamlayer.core.style.sizes import content_sizes, geometry_of, style_size
+from dreamlayer.core.style.losses import content_layers, layers_of
+from dreamlayer.core.style.sizes import Size, content_sizes, geometry_of, style_size
+from dreamlayer.core.style.tiling import Tiling
 
 NamedSize = tuple[str, int, int]
 """A style picture's name in messages, its width and its height."""
 
-_BASE = 130e6
+_BASE = 150e6
 """Interpreter, numpy, scipy, onnx and ONNX Runtime, in bytes."""
 
-_BYTES_PER_WEIGHT = 28
+_BYTES_PER_WEIGHT = 34
 """As for a dream: a weight as stored, as float32, transposed, and both in blocked layout."""
 
-_ACTIVATION_SHARE = 2.2
+_ACTIVATION_SHARE = 2.5
 """Peak of the arenas of the gradient's session and the content's, relative to the forward
-activations: 2.1 measured on VGG16 at 512 × 512, 1.1 to 1.5 on InceptionV3."""
+activations: 2.2 to 2.8 measured on VGG16 at 512 × 512, 1.1 to 1.5 on InceptionV3."""
+
+_TILE_SHARE = 3.0
+"""The same in tiles: a second arena has all layers, and its results are copied."""
 
 _DOUBLES = 3 * 8
 _OPTIMIZER = 25 + 12
 """float64 copies of the picture: 2 · 10 + 5 in L-BFGS, the rest for the parameterization and its
 Fourier transform."""
+
+_FLOATS = 3 * 4
+_COMPACT_OPTIMIZER = 17 + 8
+"""float32 copies of a picture in tiles: `core.style.compact_lbfgs`, and the same rest."""
 
 _PICTURE = 12 * 4
 """Bytes per pixel of the content: as read, planar, the result and the encoder's."""
@@ -47,6 +57,29 @@ _PLANES = 16
 """Bytes per pixel of a style picture as the network sees it, at all sizes."""
 
 
+_PROBE = 1024
+
+_TILES = (384, 256, 192, 128)
+"""Smaller tiles that a message may propose."""
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """Peaks of the stages of a style transfer, in bytes.
+
+    One after another, a style picture is read, its activations are computed, and it is released
+    before the content is optimized.
+    """
+
+    read: float
+    activated: float
+    optimized: float
+
+    @property
+    def peak(self) -> float:
+        return max(self.read, self.activated, self.optimized)
+
+
 def estimate_style(
     width: int,
     height: int,
@@ -56,17 +89,16 @@ def estimate_style(
     styles: Sequence[NamedSize] = (),
     free: float | None = None,
 ) -> Estimate:
-    """Estimate the peak memory of a style transfer; its `tile` is the longer working side.
+    """Estimate the peak memory of a style transfer; its `tile` is the longer side at once.
 
     Parameters
     ----------
     width, height : int
         The content's size in pixels.
     recipe : StyleRecipe
-        Its largest size counts: a style cannot be computed in tiles, since a Gram matrix is of the
-        whole picture.
+        Its largest size and its tile count.
     network : Network
-        Its activations are most of the memory.
+        Its activations are most of the memory of a tile.
     styles : sequence of (str, int, int)
         Name, width and height of each style picture; without any, `style_scale` is assumed.
     free : float, optional
@@ -76,44 +108,104 @@ def estimate_style(
     Raises
     ------
     MemoryLimitError
-        It does not fit; the message says which size would.
+        It does not fit; the message says what would. No other tile is taken than the recipe's.
     RecipeError
         A picture is smaller than the network allows.
     """
-    free = usable() if free is None else free
+    available = usable() if free is None else free
+
     geometry = geometry_of(network, recipe)
+    tiling = Tiling.of(recipe, geometry)
     size = content_sizes(width, height, recipe, geometry)[-1]
-    area = size[0] * size[1]
-    sizes = [style_size(wide, high, size, name, recipe, geometry) for name, wide, high in styles]
-    areas = [float(rows * columns) for rows, columns in sizes] or [area * recipe.style_scale**2]
-    fixed = _BASE + weight_count(network) * _BYTES_PER_WEIGHT + width * height * _PICTURE
-    per_pixel = (
-        network.activation_bytes(layers_of(recipe)) * _ACTIVATION_SHARE + _DOUBLES * _OPTIMIZER
-    )
-    planes = sum(areas) * _PLANES
-    # One after another: a style picture is read, its activations are computed, and it is released
-    # before the content is optimized.
-    name, wide, high = max(styles, key=lambda one: one[1] * one[2], default=("", 0, 0))
-    read = fixed + planes + wide * high * _STYLE_PICTURE
-    activated = fixed + planes + max(areas) * per_pixel / 2
-    optimized = fixed + planes + area * per_pixel
-    needed = max(read, activated, optimized)
-    if fits(needed, free):
-        return Estimate(needed, max(size), free)
+    kept = 0.0 if tiling.is_whole(size) else _map_bytes(network, content_layers(recipe))
+
+    def needs(**changes: float) -> _Needs:
+        return _needs(width, height, recipe.replace(**changes), network, styles, kept)
+
+    found = needs()
+    if fits(found.peak, available):
+        return Estimate(found.peak, min(max(size), tiling.side), available)
     what = f"a style at {size[1]} × {size[0]} pixels"
-    left = max(free * SHARE_OF_FREE - fixed, 0.0)
-    if not fits(optimized, free):
-        longest = int(max(size) * math.sqrt(left / (optimized - fixed)))
-        remedy = f"use --size {longest} or less" if longest >= 64 else "scale the picture down"
-    elif not fits(activated, free):
+    if not fits(found.optimized, available):
+        for tile in (side for side in _TILES if side < recipe.tile and max(size) > side):
+            if fits(needs(tile=tile).optimized, available):
+                remedy = f"use --tile {tile}"
+                break
+        else:
+            least = 1.0 if recipe.square else max(width, height) / min(width, height)
+            sized = _Search(lambda n: fits(needs(size=n).optimized, available))
+            longest = sized.largest(max(math.ceil(geometry.minimum * least), 64), max(size))
+            remedy = f"use --size {longest} or less" if longest else "scale the picture down"
+    elif not fits(found.activated, available):
         # Pictures are not enlarged, so the recipe may say more than what is used.
-        used = max(max(one) for one in sizes) / max(size) if sizes else recipe.style_scale
-        scale = math.floor(
-            min(used, recipe.style_scale) * math.sqrt(left / (activated - fixed)) * 100
-        )
+        seen = [style_size(w, h, size, name, recipe, geometry) for name, w, h in styles]
+        used = max((max(one) for one in seen), default=0) / max(size) or recipe.style_scale
+        scaled = _Search(lambda n: fits(needs(style_scale=n / 100).activated, available))
+        scale = scaled.largest(5, round(min(used, recipe.style_scale) * 100))
         what = f"a style picture at {used:.3g} times the size of the content"
         remedy = f"use --style-scale {max(scale, 5) / 100:g} or less"
     else:
+        name, wide, high = max(styles, key=lambda one: one[1] * one[2])
         what = f"style picture {name} of {wide} × {high} pixels"
         remedy = "scale it down"
-    raise shortage(what, needed, free, remedy)
+    raise shortage(what, found.peak, available, remedy)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Finds the largest whole number that passes, where all smaller ones do."""
+
+    passes: Callable[[int], bool]
+
+    def largest(self, low: int, high: int) -> int:
+        """Between two bounds; 0 where none does."""
+        if low > high or not self.passes(low):
+            return 0
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.passes(middle) else (low, middle - 1)
+        return low
+
+
+def _needs(
+    width: int,
+    height: int,
+    recipe: StyleRecipe,
+    network: Network,
+    styles: Sequence[NamedSize],
+    kept: float,
+) -> _Needs:
+    geometry = geometry_of(network, recipe)
+    tiling = Tiling.of(recipe, geometry)
+    octaves = content_sizes(width, height, recipe, geometry)
+    size = octaves[-1]
+    seen = [style_size(wide, high, size, name, recipe, geometry) for name, wide, high in styles]
+    side = round(math.sqrt(size[0] * size[1]) * recipe.style_scale)
+    seen = seen or [(side, side)]
+    maps = network.activation_bytes(layers_of(recipe))
+    fixed = _BASE + weight_count(network) * _BYTES_PER_WEIGHT + width * height * _PICTURE
+    fixed += sum(float(rows * columns) for rows, columns in seen) * _PLANES
+    read = max((wide * high for _, wide, high in styles), default=0)
+    activated = max(tiling.largest(one) for one in seen) * maps * _ACTIVATION_SHARE / 2
+    optimized = max(_working(one, tiling, maps, kept) for one in octaves)
+    return _Needs(fixed + read * _STYLE_PICTURE, fixed + activated, fixed + optimized)
+
+
+def _working(size: Size, tiling: Tiling, maps: float, kept: float) -> float:
+    """What the optimization at a size takes, the network's weights not counted."""
+    area = float(size[0] * size[1])
+    if tiling.is_whole(size):
+        return area * (maps * _ACTIVATION_SHARE + _DOUBLES * _OPTIMIZER)
+    seen = sum(tile.pixels for tile in tiling.tiles(size))
+    # The content's activations in all tiles are kept.
+    tile = tiling.largest(size) * maps * _TILE_SHARE
+    return tile + area * _FLOATS * _COMPACT_OPTIMIZER + seen * kept
+
+
+def _map_bytes(network: Network, layers: Sequence[str]) -> float:
+    """Bytes of some layers' float32 activations, per pixel of the picture."""
+    if not layers:
+        return 0.0
+    shapes = shapes_at(network.model, _PROBE, [name for name in layers if name != IMAGE])
+    shapes[IMAGE] = [1, 3, _PROBE, _PROBE]
+    return 4.0 * sum(math.prod(shapes[name]) for name in layers) / _PROBE**2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -289,14 +290,33 @@ def test_memory_of_the_style_pictures_counts(recipe: StyleRecipe) -> None:
 
 def test_too_large_a_style_scale_is_named(recipe: StyleRecipe) -> None:
     """With one that fits, where the content alone would."""
-    network, styles = Network(recipe.network), [("a", 4000, 4000)]
-    scaled = recipe.replace(style_scale=20.0, size=200)
+    network, styles = Network(recipe.network), [("a", 500, 500)]
+    scaled = recipe.replace(style_scale=20.0, size=64)
     needed = estimate_style(200, 200, scaled, network, styles=styles, free=1e15).bytes
+    free = needed * 1.1
     with pytest.raises(MemoryLimitError, match=r"--style-scale ([\d.]+) or less") as caught:
-        estimate_style(200, 200, scaled, network, styles=styles, free=needed * 0.9)
+        estimate_style(200, 200, scaled, network, styles=styles, free=free)
     fits = scaled.replace(style_scale=float(str(caught.value).split("-scale ")[1].split()[0]))
     assert fits.style_scale < 20
-    estimate_style(200, 200, fits, network, styles=styles, free=needed * 0.9)
+    estimate_style(200, 200, fits, network, styles=styles, free=free)
+
+
+def test_memory_is_bounded_by_the_tile() -> None:
+    """What a larger picture adds is little a pixel; too large a tile is named, none is chosen."""
+    network = Network()
+    tiled = StyleRecipe(size=0)
+    sizes = (1000, 2000, 4000)
+    needed = [estimate_style(n, n, tiled, network, free=1e15).bytes for n in sizes]
+    per_pixel = [
+        (more - less) / (b * b - a * a)
+        for (less, more), (a, b) in zip(pairwise(needed), pairwise(sizes), strict=True)
+    ]
+    assert max(per_pixel) < 500
+    assert estimate_style(4000, 4000, tiled, network, free=1e15).tile == 512
+    with pytest.raises(MemoryLimitError, match=r"use --tile (\d+)") as caught:
+        estimate_style(1000, 1000, tiled, network, free=needed[0] * 1.05)
+    fits = int(str(caught.value).split("--tile ")[1].split(",")[0])
+    estimate_style(1000, 1000, tiled.replace(tile=fits), network, free=needed[0] * 1.05)
 
 
 def test_no_strength_gives_the_picture_back(recipe: StyleRecipe) -> None:

@@ -21,7 +21,7 @@ def test_spans_cover_an_axis_once(tiling: Tiling, length: int) -> None:
     for span in spans:
         seen[span.start + span.skip : span.start + span.skip + span.own] += 1
         assert span.start % tiling.step == 0
-        assert 0 <= span.start
+        assert span.start >= 0
         assert span.start + span.length <= length
         assert span.length <= tiling.side
         assert span.own > 0
