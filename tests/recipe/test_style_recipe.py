@@ -74,7 +74,7 @@ def test_neither_recipe_is_taken_for_the_other() -> None:
 
 def test_presets() -> None:
     """Presets are valid, the default first; names are shared with no dream's."""
-    assert list(STYLES.presets()) == ["like-style", "style"]
+    assert list(STYLES.presets()) == ["like-style", "strokes", "style"]
     assert style_preset("like-style") == StyleRecipe()
     assert not set(STYLES.presets()) & set(presets())
     for one in STYLES.presets().values():
