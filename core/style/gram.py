@@ -27,7 +27,12 @@ _TINY = 1e-12
 """Added to a squared length, as in the kind `style`."""
 
 
-def no_check() -> None:
+Check = Callable[[float], None]
+"""Called before every tile, with the share of the tiles that are done; it may raise an error to end
+the work."""
+
+
+def no_check(share: float) -> None:
     """Where nothing can cancel the work."""
 
 
@@ -86,11 +91,12 @@ class TiledActivations:
         self._shapes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     def tiles(
-        self, picture: Array, check: Callable[[], None] = no_check
+        self, picture: Array, check: Check = no_check
     ) -> Iterator[tuple[Tile, dict[str, Array]]]:
         """Each tile of a picture, float32 [3, height, width], and its layers' activations."""
-        for tile in self._tiling.tiles((picture.shape[1], picture.shape[2])):
-            check()
+        tiles = self._tiling.tiles((picture.shape[1], picture.shape[2]))
+        for number, tile in enumerate(tiles):
+            check(number / len(tiles))
             maps = self._run(cut(picture, tile))
             shapes = {layer: found.shape for layer, found in maps.items()}
             self._shapes[tile.rows.length, tile.columns.length] = shapes
@@ -101,7 +107,7 @@ class TiledActivations:
         return self._shapes[tile.rows.length, tile.columns.length][layer]
 
     def grams(
-        self, picture: Array, layers: Sequence[str], check: Callable[[], None] = no_check
+        self, picture: Array, layers: Sequence[str], check: Check = no_check
     ) -> dict[str, Gram]:
         """The Gram matrix of each of some layers for a whole picture."""
         size = picture.shape[1], picture.shape[2]

@@ -29,7 +29,7 @@ class StyleProgress:
         The current size and round, counted from 1, and how many there are.
     evaluation, evaluations : int
         The last gradient, counted from 1 within its round, and after how many a round ends; its
-        line search may need a few more.
+        line search may need a few more. In tiles it is 0 while the first is computed.
     width, height : int
         The size in pixels.
     fraction : float
@@ -166,6 +166,7 @@ class StyleTracker:
         self._whole = recipe.rounds * sum(self._round_work)
         self._octave = self._round = self._evaluation = 0
         self._done = 0
+        self._loss: float | None = None
         self._timer = Timer(self._whole)
 
     def start_round(self, octave: int, round_: int) -> None:
@@ -176,12 +177,23 @@ class StyleTracker:
         """Raise `CancelledError` if the work was cancelled."""
         check_cancelled(self._cancelled, "style")
 
+    def count_tile(self, share: float) -> None:
+        """Count the share of an evaluation that is done; stop if the work was cancelled."""
+        self.check_cancelled()
+        if share and self._loss is not None:
+            self._report(self._evaluated(self._evaluation + share), self._loss)
+
     def count_evaluation(self, loss: float) -> None:
         """Count one evaluation."""
         self._evaluation += 1
+        self._loss = loss
+        self._report(self._evaluated(self._evaluation), loss)
+
+    def _evaluated(self, evaluations: float) -> int:
+        """The work that is done after so many evaluations of the current round."""
         height, width = self._sizes[self._octave]
         work = self._round_work[self._octave]
-        self._report(self._before() + min(self._evaluation * height * width, work), loss)
+        return self._before() + min(round(evaluations * height * width), work)
 
     def finish_round(self, loss: float) -> None:
         """Count the evaluations that a round did not need as done."""

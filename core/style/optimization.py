@@ -246,7 +246,7 @@ class Optimization:
     ) -> Evaluate:
         """Loss and gradient with respect to coefficients, for the picture rolled by a shift."""
         content = np.ascontiguousarray(np.roll(self._contents[octave], shift, (1, 2)))
-        score_of = self._objective.at(content, self._grams[octave], tracker.check_cancelled)
+        score_of = self._objective.at(content, self._grams[octave], tracker.count_tile)
         back = -shift[0], -shift[1]
 
         def evaluate(coefficients: Numbers) -> tuple[float, Numbers]:

@@ -8,7 +8,7 @@ gradient of the whole picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.style.gram import (
+    Check,
     TiledActivations,
     no_check,
     own_part,
@@ -109,12 +110,10 @@ class TiledObjective:
         del self._activations
         self._session = None
 
-    def at(
-        self, content: Array, grams: Mapping[str, Array], check: Callable[[], None] = no_check
-    ) -> Score:
+    def at(self, content: Array, grams: Mapping[str, Array], check: Check = no_check) -> Score:
         """The loss for one content and the Gram matrices of the style at its size.
 
-        `check` is called before every tile, and may raise an error to end the work.
+        `check` gets the share of the score that is done.
         """
         size = content.shape[1], content.shape[2]
         tiles = self._tiling.tiles(size)
@@ -126,14 +125,17 @@ class TiledObjective:
         def score(image: Array) -> tuple[float, Array]:
             found = {}
             if self._layers.style:
-                found = self._activations.grams(image, self._layers.style, check)
+                found = self._activations.grams(
+                    image, self._layers.style, lambda share: check(share / 3)
+                )
             total, slopes = style_loss(styles, found, grams, size[0] * size[1])
             # A tile's score has <slope, its share of the Gram matrix> in the place of that loss.
             total -= sum(float(np.vdot(slopes[name], found[name].matrix)) for name in slopes)
             fed = {sensitivity(name): slope.astype(np.float32) for name, slope in slopes.items()}
             gradient = np.zeros_like(image)
-            for tile, constant in zip(tiles, inputs, strict=True):
-                check()
+            for number, (tile, constant) in enumerate(zip(tiles, inputs, strict=True)):
+                # The gradient of a tile takes twice as long as its activations.
+                check((1 + 2 * number / len(tiles)) / 3)
                 part, slope = session(cut(image, tile), fed | constant)
                 total += part
                 top, left = tile.rows.start, tile.columns.start
@@ -143,7 +145,7 @@ class TiledObjective:
         return score
 
     def _inputs(
-        self, content: Array, tiles: Sequence[Tile], check: Callable[[], None]
+        self, content: Array, tiles: Sequence[Tile], check: Check
     ) -> list[dict[str, Array]]:
         """For each tile, what its content layers are compared with, and what it answers for."""
         size = content.shape[1], content.shape[2]
@@ -151,7 +153,9 @@ class TiledObjective:
         found: list[dict[str, Array]] = [{} for _ in tiles]
         counts = dict.fromkeys(layers.content, 0)
         # Also tells the shapes of the style layers' activations.
-        for number, (tile, maps) in enumerate(self._activations.tiles(content, check)):
+        for number, (tile, maps) in enumerate(
+            self._activations.tiles(content, lambda _: check(0.0))
+        ):
             for layer in layers.content:
                 found[number][original(layer)] = maps[layer]
                 mine = own_part(maps[layer], tile, size, self._activations.strides[layer])

@@ -82,7 +82,7 @@ class WholeObjective:
         self,
         content: Array,
         grams: Mapping[str, Array],
-        check: Callable[[], None],  # noqa: ARG002  (it is asked before each evaluation already)
+        check: Callable[[float], None],  # noqa: ARG002  (there is but one tile)
     ) -> Score:
         """The loss for one content and the Gram matrices of the style at its size."""
         references = {**grams, **originals(self._activations(content))}
