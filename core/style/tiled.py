@@ -93,11 +93,8 @@ class TiledObjective:
                 tuple(dict.fromkeys(one.layer for one in terms if one.kind in _CONTENT)),
                 next((one.exponent for one in terms if one.kind == "variation"), None),
             )
-            self._session, self._layers = (
-                TileSession(self._network, layers, self._execution),
-                layers,
-            )
-            self.provider = self._session.provider
+            self._session = TileSession(self._network, layers, self._execution)
+            self._layers, self.provider = layers, self._session.provider
 
     def expect(self, size: Size, evaluations: int) -> None:
         """Nothing to prepare: one session does for tiles of all sizes."""
@@ -117,7 +114,7 @@ class TiledObjective:
         """
         size = content.shape[1], content.shape[2]
         tiles = self._tiling.tiles(size)
-        inputs = self._inputs(content, tiles, check)
+        originals, counts = self._originals(content, tiles, check)
         styles = [one for one in self._terms if one.kind in ("style", "gram")]
         session = self._session
         assert session is not None
@@ -133,10 +130,11 @@ class TiledObjective:
             total -= sum(float(np.vdot(slopes[name], found[name].matrix)) for name in slopes)
             fed = {sensitivity(name): slope.astype(np.float32) for name, slope in slopes.items()}
             gradient = np.zeros_like(image)
-            for number, (tile, constant) in enumerate(zip(tiles, inputs, strict=True)):
+            for number, tile in enumerate(tiles):
                 # The gradient of a tile takes twice as long as its activations.
                 check((1 + 2 * number / len(tiles)) / 3)
-                part, slope = session(cut(image, tile), fed | constant)
+                inputs = fed | originals[number] | self._places(tile, size, counts)
+                part, slope = session(cut(image, tile), inputs)
                 total += part
                 top, left = tile.rows.start, tile.columns.start
                 gradient[:, top : top + slope.shape[1], left : left + slope.shape[2]] += slope
@@ -144,36 +142,34 @@ class TiledObjective:
 
         return score
 
-    def _inputs(
+    def _originals(
         self, content: Array, tiles: Sequence[Tile], check: Check
-    ) -> list[dict[str, Array]]:
-        """For each tile, what its content layers are compared with, and what it answers for."""
-        size = content.shape[1], content.shape[2]
-        layers = self._layers
+    ) -> tuple[list[dict[str, Array]], dict[str, int]]:
+        """What each tile's content layers are compared with, and their positions in the picture."""
+        size, layers = (content.shape[1], content.shape[2]), self._layers.content
         found: list[dict[str, Array]] = [{} for _ in tiles]
-        counts = dict.fromkeys(layers.content, 0)
-        # Also tells the shapes of the style layers' activations.
-        for number, (tile, maps) in enumerate(
-            self._activations.tiles(content, lambda _: check(0.0))
-        ):
-            for layer in layers.content:
+        counts = dict.fromkeys(layers, 0)
+        # Also tells the shapes of all layers' activations.
+        seen = self._activations.tiles(content, lambda _: check(0.0))
+        for number, (tile, maps) in enumerate(seen):
+            for layer in layers:
                 found[number][original(layer)] = maps[layer]
                 mine = own_part(maps[layer], tile, size, self._activations.strides[layer])
                 counts[layer] += mine.shape[2] * mine.shape[3]
-        for tile, inputs in zip(tiles, found, strict=True):
-            for layer in layers.style:
-                inputs[own(layer)] = self._mask(layer, tile, size)
-            for layer in layers.content:
-                terms = [one for one in self._terms if one.layer == layer and one.kind in _CONTENT]
-                channels = self._activations.shape(layer, tile)[1]
-                weights = sum(_shares(term, channels, counts[layer]) for term in terms)
-                inputs[share(layer)] = np.asarray(
-                    weights * self._mask(layer, tile, size), np.float32
-                )
-            if layers.exponent is not None:
-                weight = sum(one.weight for one in self._terms if one.kind == "variation")
-                inputs[share(IMAGE)] = _variation_shares(tile, size, weight)
-        return found
+        return found, counts
+
+    def _places(self, tile: Tile, size: Size, counts: Mapping[str, int]) -> dict[str, Array]:
+        """What a tile answers for: masks, and weights of squared differences."""
+        inputs = {own(layer): self._mask(layer, tile, size) for layer in self._layers.style}
+        for layer in self._layers.content:
+            terms = [one for one in self._terms if one.layer == layer and one.kind in _CONTENT]
+            channels = self._activations.shape(layer, tile)[1]
+            weights = sum(_shares(term, channels, counts[layer]) for term in terms)
+            inputs[share(layer)] = np.asarray(weights * self._mask(layer, tile, size), np.float32)
+        if self._layers.exponent is not None:
+            weight = sum(one.weight for one in self._terms if one.kind == "variation")
+            inputs[share(IMAGE)] = _variation_shares(tile, size, weight)
+        return inputs
 
     def _mask(self, layer: str, tile: Tile, size: Size) -> Array:
         """1 at a layer's positions that are a tile's own, 0 elsewhere: float32 [1, 1, h, w]."""
