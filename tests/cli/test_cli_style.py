@@ -57,6 +57,23 @@ def test_style_writes_a_picture_and_says_what_it_does(
         assert picture.size == (56, 40)
 
 
+def test_the_pictures_own_size_in_tiles(
+    photo: Path, style: Path, quick: Sequence[str], tmp_path: Path
+) -> None:
+    """Size 0 works on every pixel, here in tiles."""
+    large, out = tmp_path / "large.png", tmp_path / "out.png"
+    with Image.open(photo) as picture:
+        picture.convert("RGB").resize((300, 200)).save(large)
+    tiles = ("--size", 0, "--tile", 128, "--overlap", 4, "--taper", "0.7", "--json")
+    result = run("style", large, style, "-o", out, *quick, *tiles)
+    assert result.returncode == 0, result.stderr
+    events = [json.loads(line) for line in result.stderr.decode().splitlines()]
+    assert (events[0]["working_width"], events[0]["working_height"]) == (300, 200)
+    assert events[-2]["fraction"] == 1
+    recipe = STYLES.parse(read(out).recipe or "")
+    assert (recipe.size, recipe.tile, recipe.overlap, recipe.taper) == (0, 128, 4, 0.7)
+
+
 def test_a_picture_per_round(
     photo: Path, style: Path, quick: Sequence[str], tmp_path: Path
 ) -> None:
@@ -160,7 +177,12 @@ def test_presets_are_listed_apart() -> None:
     assert re.search(
         r"`dreamlayer style CONTENT STYLE`, on the network that ships:\n  like-style", text
     )
+    missing = run("presets", DREAMLAYER_NETWORKS="", XDG_DATA_HOME="/nowhere").stdout.decode()
+    assert re.search(
+        r"vgg16_average_rgb_no_mean, not here yet \(.* vgg16 .*\):\n  strokes", missing
+    )
     rows = json.loads(run("presets", "--json").stdout)
+    assert rows["strokes"]["network"] == "vgg16_average_rgb_no_mean"
     assert (rows["style"]["command"], rows["style"]["stand_in"]) == ("style", "like-style")
     assert rows["eyes"]["command"] == "dream"
 
@@ -241,11 +263,12 @@ def test_too_small_for_the_network(photo: Path, style: Path) -> None:
     )
 
 
-def test_published_preset_without_its_network(photo: Path, style: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("preset", ["style", "strokes"])
+def test_preset_without_its_network(preset: str, photo: Path, style: Path, tmp_path: Path) -> None:
     """The command that makes the network is named, and the stand-in."""
     refused(
         run(
-            *("style", photo, style, "--preset", "style"),
+            *("style", photo, style, "--preset", preset),
             HOME=str(tmp_path),
             XDG_DATA_HOME=str(tmp_path),
             DREAMLAYER_NETWORKS="",

@@ -97,6 +97,17 @@ def test_style_is_as_published() -> None:
     assert (recipe.octaves, recipe.spectrum, recipe.jitter, recipe.start) == (1, 0, 0, "content")
 
 
+def test_strokes_grow_from_coarse_to_fine() -> None:
+    """At the picture's own size, on the network of the published style, with fewer evaluations."""
+    recipe = style_preset("strokes")
+    assert recipe.network == style_preset("style").network
+    assert (recipe.size, recipe.octaves, recipe.measure) == (0, 8, "relative")
+    evaluations = [recipe.evaluations_at(octave) for octave in range(5)]
+    assert evaluations == [80, 48, 29, 17, 10]
+    assert StyleRecipe(evaluations=1, taper=0.05).evaluations_at(7) == 1
+    assert StyleRecipe().evaluations_at(3) == StyleRecipe().evaluations
+
+
 def test_base_gives_what_a_file_leaves_out() -> None:
     """A recipe may change one parameter of a preset."""
     text = 'command = "style"\nbase = "style"\nrounds = 3'
