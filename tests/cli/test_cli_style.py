@@ -181,6 +181,10 @@ def test_presets_are_listed_apart() -> None:
     assert re.search(
         r"vgg16_average_rgb_no_mean, not here yet \(.* vgg16 .*\):\n  strokes", missing
     )
+    missing = run("presets", DREAMLAYER_NETWORKS="", XDG_DATA_HOME="/nowhere").stdout.decode()
+    assert re.search(
+        r"vgg16_average_rgb_no_mean, not here yet \(.* vgg16 .*\):\n  strokes", missing
+    )
     rows = json.loads(run("presets", "--json").stdout)
     assert rows["strokes"]["network"] == "vgg16_average_rgb_no_mean"
     assert (rows["style"]["command"], rows["style"]["stand_in"]) == ("style", "like-style")
