@@ -188,10 +188,12 @@ class Taught(NumpyBackend):
         self._pictures = iter(pictures)
         self.errors: list[float] = []
 
-    def octave_step(self, image: Array, original: Array | None) -> NumpyOctaveStep:
+    def octave_step(
+        self, image: Array, original: Array | None, weights: Array | None = None
+    ) -> NumpyOctaveStep:
         """Start an octave from the published picture."""
         self.correct(image)
-        return TaughtStep(self, image, original)
+        return TaughtStep(self, image, original, weights)
 
     def correct(self, image: Array) -> None:
         """Put the published picture in the place of ours."""

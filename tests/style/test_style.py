@@ -304,7 +304,7 @@ def test_too_large_a_style_scale_is_named(recipe: StyleRecipe) -> None:
 
 def test_memory_is_bounded_by_the_tile() -> None:
     """What a larger picture adds is little a pixel; too large a tile is named, none is chosen."""
-    network = Network()
+    network = Network("inception_v3_mixed5")
     tiled = StyleRecipe(size=0)
     sizes = (1000, 2000, 4000)
     needed = [estimate_style(n, n, tiled, network, free=1e15).bytes for n in sizes]

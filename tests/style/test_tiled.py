@@ -106,7 +106,8 @@ def test_default_tiles_are_near(chain: Network) -> None:
 
 def test_default_recipe_in_tiles() -> None:
     """The network that ships pads in other ways, and its tiles are near all the same."""
-    cos, _, score = compared(Network(), StyleRecipe(size=0, octaves=1, tile=256), 330, 420)
+    network = Network("inception_v3_mixed5")
+    cos, _, score = compared(network, StyleRecipe(size=0, octaves=1, tile=256), 330, 420)
     assert cos > 0.98
     assert score < 0.02
 
