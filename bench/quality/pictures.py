@@ -60,7 +60,8 @@ def pictures() -> dict[str, Array | None]:
         from skimage import data
     except ImportError as error:
         raise BenchError(
-            "the photos are those of scikit-image, which is not installed; run pip install scikit-image"
+            "the photos are those of scikit-image, which is not installed; run "
+            "pip install scikit-image"
         ) from error
     found: dict[str, Array | None] = {}
     for name in _PHOTOS:

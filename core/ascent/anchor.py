@@ -23,6 +23,9 @@ def anchored(backend: Backend[Image], image: Image, base: Image) -> Image:
     """
     size, share = backend.size(image), backend.recipe.anchor
     coarse = _coarse(size)
+    if coarse == size:
+        # All areas are small.
+        return image
 
     def formula(f: Any, now: Any, original: Any) -> Any:
         change = now - f.resize(original, size)

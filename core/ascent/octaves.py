@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic
 import numpy as np
 
 from dreamlayer.core.ascent.backend import Backend, Image, Size
-from dreamlayer.core.recipe.recipe import MAX_OCTAVES, MIN_OCTAVE_SCALE, Recipe
+from dreamlayer.core.recipe.recipe import MAX_OCTAVE_SCALE, MAX_OCTAVES, MIN_OCTAVE_SCALE, Recipe
 
 SMALLEST = 180
 """The shorter side in pixels to which smaller images are enlarged for the dream: below it, shapes
@@ -48,27 +48,37 @@ def octave_sizes(height: int, width: int, recipe: Recipe, minimum: int = 1) -> l
     minimum : int
         The network's smallest side in pixels, which octaves whose number is chosen by size reach.
     """
+    least = 1
     if not recipe.octaves:
-        recipe = _by_size(min(height, width), recipe, minimum)
+        least = max(COARSEST, minimum, recipe.min_octave_side)
+        recipe = _by_size(min(height, width) / least, recipe)
     rule = _iterated if SCHEMES[recipe.scheme].iterated else _direct
-    sizes = list(dict.fromkeys(rule(height, width, recipe)))
+    found = rule(height, width, recipe)
+    if recipe.octaves > 1 and min(found[0]) < least:
+        # Sizes are rounded down.
+        found[0] = _with_shorter_side(least, height, width)
+    sizes = list(dict.fromkeys(found))
     return [s for s in sizes[:-1] if min(s) >= recipe.min_octave_side] + sizes[-1:]
 
 
-def _by_size(side: int, recipe: Recipe, minimum: int) -> Recipe:
-    """The number of octaves for an image's shorter side, and a ratio close to the recipe's.
+def _by_size(ratio: float, recipe: Recipe) -> Recipe:
+    """The number of octaves from the coarsest to an image `ratio` times as large, and their ratio.
 
-    With them the coarsest octave's shorter side is `COARSEST`, and shapes are as large in
-    proportion at any size.
+    It is close to the recipe's, so that the coarsest octave is as large for any image, and shapes
+    are as large in proportion.
     """
-    coarsest = max(COARSEST, minimum, recipe.min_octave_side)
-    # Half a pixel more, since sizes are rounded down.
-    gaps = math.log(max(side / (coarsest + 0.5), 1))
+    gaps = math.log(max(ratio, 1))
     count = min(round(gaps / math.log(recipe.octave_scale)), MAX_OCTAVES - 1)
     if not count:
         return recipe.replace(octaves=1)
-    scale = max(math.exp(gaps / count), MIN_OCTAVE_SCALE)
+    count = max(count, math.ceil(gaps / math.log(MAX_OCTAVE_SCALE)))
+    scale = min(max(math.exp(gaps / count), MIN_OCTAVE_SCALE), MAX_OCTAVE_SCALE)
     return recipe.replace(octaves=count + 1, octave_scale=scale)
+
+
+def _with_shorter_side(side: int, height: int, width: int) -> Size:
+    scale = side / min(height, width)
+    return max(side, round(height * scale)), max(side, round(width * scale))
 
 
 def _direct(height: int, width: int, recipe: Recipe) -> list[Size]:

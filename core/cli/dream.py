@@ -59,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
     ]
     _check_targets(sources, targets, recipe, options)
     mask = None if options.mask is None else read_mask(options.mask, options.max_megapixels)
-    plots = plot_targets(options.plot, sources, targets, recipe)
+    others = [name for name in (options.mask, options.recipe) if name]
+    plots = plot_targets(options.plot, sources, targets, recipe, others)
 
     from dreamlayer.core.dreaming.dreamer import Dreamer
     from dreamlayer.core.network.shipped import network_of
@@ -107,6 +108,9 @@ def _dream_one(
     weighed = where is not None or opened.has_alpha
     estimate = dreamer.estimate(opened.width, opened.height, recipe, weighed=weighed)
     used = recipe.replace(tile=estimate.tile)
+    if source == _NOISE:
+        # The tone of noise is nothing to hold on to.
+        used = used.replace(anchor=0.0)
     provider = "none" if used.idle else dreamer.objective(used).provider
     name = "noise" if source == _NOISE else source
     _announce(reporter, name, opened.width, opened.height, used, estimate, provider)

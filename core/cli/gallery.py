@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dreamlayer.core.cli.features import add_sheet_options
 from dreamlayer.core.cli.options import add_parameter, add_run_options, whole_number
@@ -16,10 +16,15 @@ from dreamlayer.core.cli.targets import same_file
 from dreamlayer.core.recipe.recipe import NATURAL, Recipe
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from dreamlayer.core.network.network import Network
     from dreamlayer.core.recipe.term import Term
     from dreamlayer.core.visualize.gallery import Dreamt
     from dreamlayer.core.visualize.gallery import Gallery as Dreams
+
+Pixels: TypeAlias = "npt.NDArray[np.float32]"
 
 _MAIN = ("steps", "colors", "seed")
 _PARAMETERS = (
@@ -82,6 +87,7 @@ def configure(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Dream of one picture after another, then draw and write the sheet."""
     from dreamlayer.core import images
+    from dreamlayer.core.ascent.octaves import octave_sizes
     from dreamlayer.core.errors import OptionError, OutputError
     from dreamlayer.core.network.network import Network
     from dreamlayer.core.network.shipped import network_for
@@ -137,7 +143,8 @@ def run(options: argparse.Namespace) -> int:
                 reporter.note("picture", "", **_facts(one))
     finally:
         reporter.clear()
-    how = f"From noise, {recipe.octaves} octaves of {recipe.steps} steps, seed {recipe.seed}"
+    sizes = octave_sizes(recipe.canvas, recipe.canvas, recipe)
+    how = f"From noise, {len(sizes)} octaves of {recipe.steps} steps, seed {recipe.seed}"
     counts = {layer.name: layer.channels for layer in network.layers()}
     notes = [_note(one.term, counts.get(one.term.layer)) for one in pictures]
     sheet = gallery_sheet(pictures, layout, title, [which, hint, how], notes)
@@ -160,10 +167,15 @@ def _chosen(
         return whole_layers(network, options.all), title, which
     layers = list(dict.fromkeys(options.layer))
     terms, parts = [], []
+    photo = None
+    if options.photo is not None:
+        from dreamlayer.core import images
+
+        photo = images.read(options.photo, options.max_megapixels).pixels
     for layer in layers:
         found, count = channel_terms(network, layer, channels, options.most)
-        if options.photo is not None:
-            active = _most_active(network, layer, channels, options)
+        if photo is not None:
+            active = _most_active(network, layer, channels, photo, options)
             found, _ = channel_terms(network, layer, active)
         terms += found
         parts.append(f"{len(found)} of {count}" if len(found) < count else f"all {count}")
@@ -175,16 +187,16 @@ def _chosen(
 
 
 def _most_active(
-    network: Network, layer: str, channels: tuple[int, ...], options: argparse.Namespace
+    network: Network,
+    layer: str,
+    channels: tuple[int, ...],
+    photo: Pixels,
+    options: argparse.Namespace,
 ) -> tuple[int, ...]:
     """The channels of a layer that `dreamlayer features` shows for a picture, in its order."""
-    from dreamlayer.core import images
     from dreamlayer.core.visualize.features import features
 
-    picture = images.read(options.photo, options.max_megapixels)
-    found = features(
-        network, picture.pixels, layer, provider=options.provider, threads=options.threads
-    )
+    found = features(network, photo, layer, provider=options.provider, threads=options.threads)
     return tuple(found.choose(channels, most=options.most))
 
 

@@ -62,8 +62,9 @@ def read_mask(name: str, max_megapixels: float) -> Mask:
     import numpy as np
 
     from dreamlayer.core import images
-    from dreamlayer.core.images.arrays import opacity, planar
+    from dreamlayer.core.images.arrays import planar
     from dreamlayer.core.images.luminance import luminance
+    from dreamlayer.core.images.transparency import opacity
 
     picture = images.open(name, max_megapixels).load()
     values = np.clip(luminance(planar(picture.pixels)), 0, 1)

@@ -212,6 +212,6 @@ def _shown(one: dataclasses.Field[Any]) -> str:
         return format_terms(default) or "none"
     if isinstance(default, bool):
         return "yes" if default else "no"
-    if one.name == "tile":
+    if one.metadata.get("auto") and not default:
         return "auto"
     return "none" if default in (None, "") else str(default)

@@ -23,7 +23,11 @@ _NAMELESS = ("-", "noise/")
 
 
 def plot_targets(
-    plot: str | None, sources: Sequence[str], targets: Sequence[str], recipe: Recipe
+    plot: str | None,
+    sources: Sequence[str],
+    targets: Sequence[str],
+    recipe: Recipe,
+    others: Sequence[str] = (),
 ) -> list[str | None]:
     """Where the figure of each picture goes, all found writable; None without `--plot`.
 
@@ -51,7 +55,7 @@ def plot_targets(
     for name in found:
         if found.count(name) > 1:
             raise OutputError(f"two figures would both be written to {name!r}; rename a picture")
-        taken = clash(name, [*sources, *targets, *([recipe.guide] if recipe.guide else [])])
+        taken = clash(name, [*sources, *targets, *filter(None, [recipe.guide, *others])])
         if taken is not None:
             raise OutputError(f"the figure would be written over {taken!r}; give another --plot")
         images.check_target(name)

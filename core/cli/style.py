@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     target = _target(options, recipe)
 
     from dreamlayer.core import images
+    from dreamlayer.core.images.transparency import keep_hidden
     from dreamlayer.core.network.shipped import network_of
     from dreamlayer.core.style.pictures import close_styles, open_style
     from dreamlayer.core.style.transfer import StyleTransfer
@@ -64,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         needed = stylist.estimate(opened.width, opened.height, recipe, styles).bytes
         picture = opened.load()
-        painting = stylist.prepare(picture.pixels, recipe, styles)
+        before = picture.pixels
+        painting = stylist.prepare(before, recipe, styles, picture.alpha)
     finally:
         close_styles(styles)
     _announce(reporter, options.content, picture, painting, recipe, needed)
@@ -73,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
     def show(made: Round) -> None:
         if keep is not None:
-            picture.pixels = made.pixels
+            picture.pixels = keep_hidden(made.pixels, before, picture.alpha)
             # One size only: as many rounds make the same picture again.
             alone = made.count == recipe.rounds
             picture.recipe = (recipe.replace(rounds=made.number) if alone else recipe).to_json()
@@ -93,7 +95,8 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return CANCELLED
-    picture.pixels, picture.recipe = result, recipe.to_json()
+    picture.pixels = keep_hidden(result, before, picture.alpha)
+    picture.recipe = recipe.to_json()
     images.write(picture, target, format=options.format)
     reporter.done(target)
     return 0

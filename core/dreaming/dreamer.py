@@ -26,10 +26,11 @@ from dreamlayer.core.dreaming.backends import (
 )
 from dreamlayer.core.dreaming.memory import Estimate, estimate
 from dreamlayer.core.dreaming.tone import Tone, finished
-from dreamlayer.core.dreaming.visible import blending, fill_hidden, weights_of
-from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, opacity, planar
+from dreamlayer.core.dreaming.visible import blending, weights_of
+from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, planar
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize, resized_plane
+from dreamlayer.core.images.transparency import fill_hidden, opacity
 from dreamlayer.core.network.files import file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
@@ -171,12 +172,14 @@ class Dreamer:
             float32 [height, width, 3].
         """
         height, width = check_image(pixels, mask, alpha)
+        mask = None if mask is None else np.asarray(mask, np.float32)
         opaque = opacity(alpha)
         blend = blending(mask, opaque)
         if recipe.idle or (blend is not None and not blend.any()):
             return pixels.copy()
         objective = self.objective(recipe)
-        side = self.estimate(width, height, recipe).tile if tile is None else tile
+        if tile is None:
+            tile = self.estimate(width, height, recipe, weighed=blend is not None).tile
         base = planar(pixels)
         base = base if opaque is None else fill_hidden(base, opaque)
         size = working_size(width, height, recipe)
@@ -184,7 +187,7 @@ class Dreamer:
         small = base if own else np.clip(resize(base, size, method), 0, 1)
         rng = np.random.default_rng(recipe.seed)
         layers = [term.layer for term in recipe.layers]
-        grid = grid_for(recipe, side, self.network.geometry(layers))
+        grid = grid_for(recipe, tile, self.network.geometry(layers))
         weights = weights_of(base, recipe, mask, opaque)
         if weights is not None and not own:
             weights = np.clip(resized_plane(weights, size), 0, 1)

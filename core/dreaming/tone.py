@@ -114,6 +114,8 @@ def finished(
         reached = tone or tone_of(base, weights)
         match_tone(change, reached, recipe.anchor, weights, recipe.headroom)
         change -= base
+        if recipe.keep_colors:
+            change[:] = luminance(change)
     if recipe.strength != 1:
         change *= recipe.strength
     return change

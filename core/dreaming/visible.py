@@ -1,4 +1,4 @@
-"""Which pixels count: a mask, transparency, and areas to protect; hidden colors replaced."""
+"""Which pixels count: a mask, transparency, and areas to protect."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.images.luminance import luminance
-from dreamlayer.core.images.resampling import resized_plane
 from dreamlayer.core.recipe.recipe import BRIGHT, DARK, FLAT, NOTHING, Recipe
 
 Array = npt.NDArray[np.float32]
@@ -69,50 +68,3 @@ def _smooth(level: Array) -> Array:
     """0 up to 0, 1 from 1 on, and smooth in between (smoothstep)."""
     level = np.clip(level, 0, 1)
     return np.asarray(level * level * (3 - 2 * level), np.float32)
-
-
-def fill_hidden(planes: Array, opaque: Array) -> Array:
-    """Replace hidden colors by those of visible pixels nearby.
-
-    Colors count as much as they are opaque: Gortler et al., The Lumigraph, 1996, section 3.4,
-    pull-push.
-
-    Parameters
-    ----------
-    planes : array
-        float32 [3, height, width].
-    opaque : array
-        float32 [height, width], 0..1, above 0 somewhere.
-
-    Returns
-    -------
-    array
-        float32 [3, height, width]; opaque pixels as they were.
-    """
-    height, width = opaque.shape
-    if min(height, width) == 1 and max(height, width) == 1:
-        return planes
-    half = (height + 1) // 2, (width + 1) // 2
-    weight = _halved(opaque, half)
-    colors = np.stack([_halved(plane * opaque, half) for plane in planes])
-    colors /= np.where(weight > 0, weight, 1)
-    # Enough of a few pixels is as good as all of them.
-    coarse = fill_hidden(colors, np.minimum(weight * 4, 1))
-    result = np.empty_like(planes)
-    for plane, below, out in zip(planes, coarse, result, strict=True):
-        behind = _doubled(below, (height, width))
-        out[:] = np.where(opaque == 1, plane, behind + opaque * (plane - behind))
-    return result
-
-
-def _halved(plane: Array, size: tuple[int, int]) -> Array:
-    """Means of two by two pixels; a last odd row or column counts double."""
-    height, width = size
-    rows = np.pad(
-        plane, ((0, 2 * height - plane.shape[0]), (0, 2 * width - plane.shape[1])), "edge"
-    )
-    return np.asarray(rows.reshape(height, 2, width, 2).mean((1, 3)), np.float32)
-
-
-def _doubled(plane: Array, size: tuple[int, int]) -> Array:
-    return np.asarray(resized_plane(plane, size, "bilinear"), np.float32)

@@ -36,6 +36,8 @@ def check_image(
                 f"the {name} must have the image's shape [{height}, {width}], but has "
                 f"{list(plane.shape)}"
             )
+    if alpha is not None and not (alpha.dtype.kind == "f" or alpha.dtype in (np.uint8, np.uint16)):
+        raise ImageError(f"alpha must hold uint8, uint16 or floats, but holds {alpha.dtype}")
     if mask is not None and not (mask.dtype.kind == "f" and _within_0_1(mask)):
         raise ImageError("the mask must hold floats from 0 (keep the pixel) to 1 (dream)")
     return height, width
@@ -83,17 +85,6 @@ def changed(pixels: Array, change: Array, mask: Array | None, result: Array) -> 
             sum_ = np.add(own, change[channel], out=change[channel])
             result[:, :, channel] = np.where(mask > 0, sum_, own)
     return result
-
-
-def opacity(alpha: npt.NDArray[Any] | None) -> Array | None:
-    """Alpha of any type as float32, 0..1; None if everything is opaque."""
-    if alpha is None:
-        return None
-    scale = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
-    # What is not a number is not visible.
-    found = np.nan_to_num(alpha.astype(np.float32) / np.float32(scale), nan=0.0)
-    np.clip(found, 0, 1, out=found)
-    return None if bool((found == 1).all()) else found
 
 
 def as_float(image: npt.NDArray[Any]) -> Array:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from dreamlayer.core import images
 from dreamlayer.core.errors import LayerError, PictureError, RecipeError
 from dreamlayer.core.images.resampling import resize
+from dreamlayer.core.images.transparency import without_hidden
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.objective import references
@@ -85,10 +86,11 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
             f"none; set guide to a picture file (--guide FILE)"
         )
     try:
-        pixels = images.read(name).pixels
+        picture = images.read(name)
     except OSError as error:
         # No file can have this name, for example because it is too long.
         raise PictureError(f"guide {name[:40]!r} cannot be read: {error.strerror}") from error
+    pixels = without_hidden(picture.pixels, picture.alpha)
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
     height, width = planes.shape[1:]
     geometry = network.geometry([term.layer for term in terms])

@@ -69,7 +69,7 @@ class Parameters:
         kinds = types_of(own)
         for name, value in values.items():
             kind = kinds[name]
-            if kind == tuple[Term, ...] and not isinstance(value, tuple):
+            if kind == tuple[Term, ...] and not _are_terms(value):
                 values[name] = _terms(value, name)
             elif get_origin(kind) is tuple and not isinstance(value, list | tuple):
                 raise RecipeError(f"{name!r} must be a list, but is {value!r}")
@@ -118,6 +118,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [entry.to_dict() if isinstance(entry, Term) else entry for entry in value]
     return value
+
+
+def _are_terms(given: Any) -> bool:
+    return isinstance(given, tuple) and all(isinstance(entry, Term) for entry in given)
 
 
 def _terms(given: Any, name: str) -> tuple[Term, ...]:

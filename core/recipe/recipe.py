@@ -21,7 +21,7 @@ NOTHING, DARK, BRIGHT, FLAT = "nothing", "dark", "bright", "flat"
 
 _LARGEST = 65536
 MAX_OCTAVES = 32
-MIN_OCTAVE_SCALE = 1.01
+MIN_OCTAVE_SCALE, MAX_OCTAVE_SCALE = 1.01, 8.0
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})", re.ASCII)
 
@@ -72,7 +72,7 @@ class Recipe(Parameters):
         1.3,
         "size ratio from one octave to the next",
         low=MIN_OCTAVE_SCALE,
-        high=8.0,
+        high=MAX_OCTAVE_SCALE,
         group="octaves",
     )
     octaves_above: int = parameter(

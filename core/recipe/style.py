@@ -81,6 +81,7 @@ class StyleRecipe(Parameters):
         low=0.05,
         high=1.0,
         group="steps",
+        since=2,
     )
     size: int = parameter(
         512,
@@ -101,6 +102,7 @@ class StyleRecipe(Parameters):
         high=65536,
         group="sizes",
         metavar="PIXELS",
+        since=2,
     )
     tile: int = parameter(
         512,
@@ -109,6 +111,8 @@ class StyleRecipe(Parameters):
         high=65536,
         group="sizes",
         metavar="PIXELS",
+        since=2,
+        before=65536,
     )
     overlap: int = parameter(
         32,
@@ -117,6 +121,7 @@ class StyleRecipe(Parameters):
         high=1024,
         group="sizes",
         metavar="PIXELS",
+        since=2,
     )
     style_scale: float = parameter(
         1.0,

@@ -13,6 +13,7 @@ from dreamlayer.core.images.arrays import as_float, check_image
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.reading import MAX_MEGAPIXELS, Source
 from dreamlayer.core.images.reading import open as open_file
+from dreamlayer.core.images.transparency import without_hidden
 
 Array = npt.NDArray[np.float32]
 StylePicture = Picture | Source | npt.NDArray[Any] | str | os.PathLike[str]
@@ -50,11 +51,15 @@ def load_style(given: StylePicture, number: int) -> tuple[Array, str]:
     """Pixels of a style picture, float32 [height, width, 3], and its name in messages."""
     given = open_style(given)
     if isinstance(given, Source):
-        return given.load().pixels, given.name
+        picture = given.load()
+        return without_hidden(picture.pixels, picture.alpha), given.name
     return _pixels(given), f"number {number}"
 
 
 def _pixels(given: StylePicture) -> Array:
-    pixels = given.pixels if isinstance(given, Picture) else as_float(np.asarray(given))
+    if isinstance(given, Picture):
+        pixels = without_hidden(given.pixels, given.alpha)
+    else:
+        pixels = as_float(np.asarray(given))
     check_image(pixels)
     return pixels

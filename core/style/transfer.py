@@ -12,6 +12,7 @@ import numpy.typing as npt
 from dreamlayer.core.dreaming.memory import Estimate
 from dreamlayer.core.images.arrays import as_float, as_type, check_image
 from dreamlayer.core.images.picture import Picture
+from dreamlayer.core.images.transparency import keep_hidden, without_hidden
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.presets import DEFAULT_STYLE, style_preset
@@ -44,7 +45,7 @@ class StyleTransfer:
     """
 
     def __init__(
-        self, network: str | Network = "default", provider: str = AUTO, threads: int = 0
+        self, network: str | Network = StyleRecipe.network, provider: str = AUTO, threads: int = 0
     ) -> None:
         self.network = Network(network) if isinstance(network, str) else network
         self._execution = Execution(provider, threads)
@@ -60,7 +61,11 @@ class StyleTransfer:
         return estimate_style(width, height, recipe, self.network, styles=sizes)
 
     def prepare(
-        self, pixels: Array, recipe: StyleRecipe, styles: Sequence[StylePicture] = ()
+        self,
+        pixels: Array,
+        recipe: StyleRecipe,
+        styles: Sequence[StylePicture] = (),
+        alpha: npt.NDArray[Any] | None = None,
     ) -> Optimization:
         """Load the style pictures and the network.
 
@@ -72,15 +77,19 @@ class StyleTransfer:
             Its `network` is ignored: this object has one already.
         styles : sequence, optional
             Style pictures to use instead of the files that the recipe names.
+        alpha : array, optional
+            As for `core.dreaming.dreamer.Dreamer.dream`: hidden colors are replaced by visible ones
+            nearby. Put them back with `core.images.transparency.keep_hidden`.
 
         Raises
         ------
         DreamlayerError
             Pictures, weights, layers or sizes do not fit; the message says what to do.
         """
-        check_image(pixels)
+        check_image(pixels, alpha=alpha)
         chosen = styles or recipe.styles
-        return Optimization(self.network, pixels, recipe, chosen, self._execution)
+        seen = without_hidden(pixels, alpha)
+        return Optimization(self.network, seen, recipe, chosen, self._execution)
 
 
 def transfer(
@@ -131,10 +140,12 @@ def transfer(
     opened = [open_style(one) for one in given or chosen.styles]
     try:
         network.estimate(width, height, chosen, opened)
-        optimization = network.prepare(pixels, chosen, opened)
+        alpha = content.alpha if isinstance(content, Picture) else None
+        optimization = network.prepare(pixels, chosen, opened, alpha)
     finally:
         close_styles(opened)
     result = optimization.run(on_progress=on_progress, on_round=on_round, cancelled=cancelled)
     if isinstance(content, Picture):
+        result = keep_hidden(result, pixels, content.alpha)
         return dataclasses.replace(content, pixels=result, recipe=chosen.to_json())
     return as_type(result, np.asarray(content).dtype)

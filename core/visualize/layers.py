@@ -191,7 +191,10 @@ def _is_relu(model: ModelProto, producers: Mapping[str, NodeProto], node: NodePr
         return attributes(node).get("min") == 0
     stored = [t for t in model.graph.initializer if t.name == name]
     if name in producers and producers[name].op_type == "Constant":
-        stored = [attributes(producers[name])["value"]]
+        given = attributes(producers[name])
+        if "value" not in given:
+            return given.get("value_float") == 0
+        stored = [given["value"]]
     return bool(stored) and not numpy_helper.to_array(stored[0]).any()
 
 

@@ -11,7 +11,8 @@ from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import CancelledError
-from dreamlayer.core.images.arrays import check_image, opacity
+from dreamlayer.core.images.arrays import check_image
+from dreamlayer.core.images.transparency import opacity
 from dreamlayer.core.network.files import available, file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -230,7 +231,10 @@ def _networks(path: Path) -> Iterator[tuple[str, onnx.ModelProto]]:
                 if member.file_size > _LARGEST:
                     raise NetworkError(f"{member.filename} in {path} is larger than 2 GiB")
                 yield Path(member.filename).name, _parsed(archive.read(member), member, path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (
+        *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
+        *(NotImplementedError, RuntimeError),
+    ) as error:
         # The last two for compressions that are not known, and for passwords.
         raise NetworkError(f"{path} cannot be read as an archive: {error}") from error
 

@@ -151,7 +151,7 @@ class Settings(object):
         In recipes of version 0.1, parameters are found by their former names, and those that came
         later stand for what it did.
         """
-        values, old = {}, not any(k.later and k.name in recipe for k in self.parameters.values())
+        values, old = {}, self._is_of_version_0_1(recipe)
         for parameter in self.parameters.values():
             value = recipe.get(parameter.name)
             if value is None:
@@ -163,6 +163,15 @@ class Settings(object):
         if isinstance(values.get("layers"), list):
             values["layers"] = ", ".join(_term(term) for term in values["layers"])
         return values
+
+    def _is_of_version_0_1(self, recipe):
+        """Whether a recipe has a former name, or all parameters of that version and none later."""
+        parameters = self.parameters.values()
+        if any(k.later and k.name in recipe for k in parameters):
+            return False
+        first = [k for k in parameters if not k.later and k.name != "max_loss"]
+        former = any(k.was in recipe for k in parameters if k.was)
+        return former or all(k.name in recipe for k in first)
 
     def check(self, preset, provider, output):
         """Raise `SettingError` where preset, provider or output is unknown."""

@@ -63,6 +63,16 @@ def test_dreams_of_any_size_grow_from_the_same(height: int, width: int) -> None:
     assert all(1.13 < ratio < 1.5 for ratio in ratios)
 
 
+@pytest.mark.parametrize("ratio", [1.01, 1.3, 4.1, 6.0, 8.0])
+@pytest.mark.parametrize("side", [121, 1243, 1500, 2217, 60000])
+def test_any_ratio_is_possible(ratio: float, side: int) -> None:
+    """Also where the number of octaves that is nearest to it would need a larger one."""
+    sizes = octave_sizes(side, side, Recipe(octave_scale=ratio))
+    assert min(sizes[0]) >= 120
+    assert sizes[-1] == (side, side)
+    assert len(sizes) <= 32
+
+
 @pytest.mark.parametrize("size", [(1, 1), (64, 64), (1, 5000), (110, 300), (120, 120)])
 def test_small_picture_has_one_octave(size: tuple[int, int]) -> None:
     """Of its own size."""
@@ -89,7 +99,9 @@ def test_small_picture_is_enlarged_for_the_dream(
 
 def test_smallest_octave_is_one_that_the_network_takes() -> None:
     """Or one that the recipe allows, if that is larger."""
-    assert 224 <= min(octave_sizes(900, 900, Recipe(), minimum=224)[0]) < 230
+    for scheme in SCHEMES:
+        coarsest = octave_sizes(900, 1200, Recipe(scheme=scheme), minimum=224)[0]
+        assert coarsest == (224, 299), scheme
     least = Recipe(min_octave_side=300)
     assert 300 <= min(octave_sizes(900, 900, least, minimum=224)[0]) < 310
 

@@ -41,6 +41,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
     (folder / "bad.onnx").write_text("no network")
     (folder / "bomb.png").write_bytes(png_that_claims(30_000, 30_000))
     Image.new("L", (60, 20), 255).save(folder / "wide.png")
+    Image.new("L", (56, 40), 255).save(folder / "same.png")
     (folder / "sub").mkdir(exist_ok=True)
     # What the dream of photo.png is called by default.
     beside = folder / "photo-dream.png"
@@ -100,6 +101,10 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         ),
         "mask missing": ([photo, "-o", out, "--mask", "none.png"], "none.png"),
         "mask and picture from a pipe": (["-", "-o", out, "--mask", "-"], "the mask as a file"),
+        "plot over the mask": (
+            [photo, "-o", out, "--mask", folder / "same.png", "--plot", folder / "same.png"],
+            "would be written over",
+        ),
         "over the mask": ([photo, "-o", out, "--mask", out], "is the mask"),
     }
 
@@ -114,6 +119,7 @@ MISTAKES = [
     *("huge channel range", "over another picture", "over the guide"),
     *("one picture by two names", "mask of other proportions", "mask missing"),
     *("mask and picture from a pipe", "over the mask"),
+    "plot over the mask",
 ]
 
 

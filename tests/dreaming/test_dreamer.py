@@ -166,6 +166,23 @@ def test_gray_mask_takes_its_share(recipe: Recipe) -> None:
         np.testing.assert_allclose(half, whole / 2, atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+@pytest.mark.parametrize("backend", ["numpy", "device"])
+def test_mask_may_have_any_float_type(recipe: Recipe, dtype: type, backend: str) -> None:
+    """The result is that of float32."""
+    dreamer = Dreamer(network_of(recipe), "cpu", backend=backend)
+    mask = np.zeros(PHOTO.shape[:2], np.float32)
+    mask[5:30] = 0.5
+    expected = dreamer.dream(PHOTO, recipe, mask=mask)
+    np.testing.assert_array_equal(dreamer.dream(PHOTO, recipe, mask=mask.astype(dtype)), expected)
+
+
+def test_alpha_of_another_type_is_one_sentence(recipe: Recipe) -> None:
+    """It says which are allowed."""
+    with pytest.raises(ImageError, match="alpha must hold uint8, uint16 or floats, but holds bool"):
+        Dreamer(network_of(recipe), "cpu").dream(PHOTO, recipe, alpha=PHOTO[:, :, 0] > 0.5)
+
+
 def test_empty_mask_changes_no_bit(recipe: Recipe) -> None:
     """Nothing is dreamt at all."""
     image = PHOTO - 0.5
@@ -206,9 +223,10 @@ def test_invisible_picture_comes_back_as_it_was(recipe: Recipe) -> None:
 def test_kept_colors_are_the_pictures(recipe: Recipe) -> None:
     """Only luminance changes, wherever nothing is clipped."""
     image = 0.3 + 0.4 * PHOTO
-    change = dream(image, recipe.replace(keep_colors=True, anchor=0.0)) - image
-    assert np.abs(change).max() > 0.01
-    assert np.ptp(change, axis=2).max() < 1e-6
+    for anchor in (0.0, 1.0):
+        change = dream(image, recipe.replace(keep_colors=True, anchor=anchor)) - image
+        assert np.abs(change).max() > 0.01
+        assert np.ptp(change, axis=2).max() < 1e-6
 
 
 def test_protected_areas_change_less(recipe: Recipe) -> None:

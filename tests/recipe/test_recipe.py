@@ -165,6 +165,26 @@ def test_bad_recipe_is_one_sentence(text: str, message: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize("layers", [("mixed3",), (3,), ()])
+def test_layers_of_a_table_are_checked_as_a_tuple_too(layers: tuple[object, ...]) -> None:
+    """Python's own lists may be tuples."""
+    with pytest.raises(RecipeError):
+        Recipe.from_dict({"layers": layers})
+
+
+def test_what_a_recipe_of_version_0_1_lacks_has_its_meaning() -> None:
+    """One with a former name, or with all that version's parameters; another is of today."""
+    old = Recipe.from_dict({"roll": "32"})
+    assert (old.octaves, old.overlap, old.colors, old.anchor) == (6, 0, "free", 0.0)
+    assert [term.layer for term in old.layers] == ["mixed3", "mixed4", "mixed5"]
+    later = ("colors", "keep_colors", "anchor", "headroom", "protect", "epsilon_tiles")
+    complete = {**old.to_dict(), "steps": 3}
+    stored = {name: value for name, value in complete.items() if name not in later}
+    assert Recipe.from_dict(stored) == old.replace(steps=3)
+    assert Recipe.from_dict({"jitter": "32"}) == Recipe(jitter="32")
+    assert Recipe.from_dict(Recipe().to_dict()) == Recipe()
+
+
 def test_missing_recipe_file_is_named(tmp_path: Path) -> None:
     """A file that is not there gives its name."""
     with pytest.raises(RecipeError, match=r"none\.toml"):

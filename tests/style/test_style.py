@@ -342,3 +342,23 @@ def test_every_way_to_resample_brings_the_change_back(recipe: StyleRecipe, metho
     changed = transfer(CONTENT, STYLE, chosen).astype(int) - CONTENT
     assert (changed < 0).mean() > 0.1
     assert (changed > 0).mean() > 0.1
+
+
+def test_hidden_pixels_of_content_and_style_do_not_count(recipe: StyleRecipe) -> None:
+    """Whatever lies where alpha is 0, the visible result is the same; hidden pixels come back."""
+    alpha = np.full(CONTENT.shape[:2], 255, np.uint8)
+    alpha[:, :12] = 0
+    results = []
+    for level in (0.0, 1.0):
+        content, style = (
+            Picture((one / np.float32(255)).astype(np.float32), alpha[: one.shape[0]])
+            for one in (CONTENT, STYLE)
+        )
+        style.alpha = np.full(STYLE.shape[:2], 255, np.uint8)
+        style.alpha[:, :12] = 0
+        for picture in (content, style):
+            picture.pixels[:, :12] = level
+        result = transfer(content, style, recipe).pixels
+        np.testing.assert_array_equal(result[:, :12], content.pixels[:, :12])
+        results.append(result[:, 12:])
+    np.testing.assert_array_equal(*results)
