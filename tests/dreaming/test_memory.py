@@ -116,4 +116,4 @@ def test_free_memory_is_asked_once(small_network: Path, monkeypatch: pytest.Monk
     dreamer = Dreamer(str(small_network))
     recipe = Recipe(layers=(Term("deep"),))
     first, second = (dreamer.estimate(1000, 800, recipe) for _ in range(2))
-    assert first == second
+    assert (first.device, first.tile) == (second.device, second.tile)

@@ -140,9 +140,11 @@ def check(
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's VmHWM")
 @pytest.mark.parametrize(("precision", "most"), [("full", 0.25), ("fast", 0.6)])
-def test_memory_is_told(tmp_path: Path, precision: str, most: float) -> None:
+@pytest.mark.parametrize("layers", ["mixed3,mixed4,mixed5", "block_13_expand_relu"])
+def test_memory_is_told(tmp_path: Path, precision: str, most: float, layers: str) -> None:
     """Within 25 %; in bfloat16 it takes less, and not more than told."""
-    told, peak = told_and_taken(tmp_path, "--provider", "openvino", "--precision", precision)
+    options = ("--provider", "openvino", "--precision", precision, "--layer", layers)
+    told, peak = told_and_taken(tmp_path, *options)
     assert peak <= 1.25 * told
     assert told - peak <= most * peak
 
@@ -153,9 +155,9 @@ def test_auto_takes_it() -> None:
 
 
 def test_fast_picture_is_near_the_full_one() -> None:
-    """A whole dream in bfloat16 differs from float32's by less than it does from the photo."""
+    """A dream in bfloat16 differs from float32's by less than it does from the photo."""
     pixels = np.random.default_rng(0).random((120, 150, 3)).astype(np.float32)
-    recipe = Recipe(octaves=2, steps=4)
+    recipe = Recipe.from_dict({"roll": "any"}).replace(octaves=2, steps=4)
     dreamer = Dreamer("inception_v3_mixed5", "openvino")
     full, fast = (dreamer.dream(pixels, recipe.replace(precision=p)) for p in PRECISIONS)
     assert cosine(fast - pixels, full - pixels) >= 0.8
