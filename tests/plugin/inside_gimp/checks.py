@@ -628,7 +628,8 @@ def check_preset_with_changes():
     eyes = described["presets"]["eyes"]["recipe"]
     assert recipe["steps"] == 1
     assert recipe["layers"][0]["layer"] == "mixed0"
-    assert recipe["smoothing"] == eyes["smoothing"] != 0
+    default = {one["name"]: one["default"] for one in described["parameters"]}
+    assert recipe["headroom"] == eyes["headroom"] != default["headroom"]
     assert recipe["octave_scale"] == eyes["octave_scale"]
 
 
