@@ -188,7 +188,7 @@ class Dreamer:
         rng = np.random.default_rng(recipe.seed)
         layers = [term.layer for term in recipe.layers]
         grid = grid_for(recipe, tile, self.network.geometry(layers))
-        weights = weights_of(base, recipe, mask, opaque)
+        weights = weights_of(base, recipe, blend, opaque)
         if weights is not None and not own:
             weights = np.clip(resized_plane(weights, size), 0, 1)
 

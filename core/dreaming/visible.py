@@ -14,31 +14,38 @@ _DARKEST, _DARK_ENOUGH = 0.05, 0.35
 """Luminance up to which nothing is dreamt where dark areas are protected, and from which all is;
 mirrored for bright ones."""
 
+_CONTRAST_ENOUGH = 0.25
+"""Contrast of a neighborhood, relative to the picture's, from which all is dreamt where flat areas
+are protected."""
+
 _NEIGHBORHOOD = 1 / 24
 """Sigma of the neighborhood whose contrast counts, relative to the shorter side."""
 
 
-def weights_of(
-    planes: Array, recipe: Recipe, mask: Array | None, opaque: Array | None
-) -> Array | None:
-    """How much each pixel's gradient counts, float32 [height, width], 0..1; None for all alike.
-
-    The square root of the mask: what grows by it is blended by the same root, so that both
-    together follow the mask.
-    """
-    found = None if mask is None else np.sqrt(np.clip(mask, 0, 1))
-    for factor in (opaque, _unprotected(planes, recipe.protect)):
-        if factor is not None:
-            found = factor if found is None else found * factor
-    return found
-
-
 def blending(mask: Array | None, opaque: Array | None) -> Array | None:
-    """The share of the change in the result; 0 for pixels outside the mask or hidden ones."""
+    """The share of the change in the result; 0 for pixels outside the mask or hidden ones.
+
+    The square root of the mask: what is blended by it grows by the same root, so that both together
+    follow the mask.
+    """
     if mask is None:
         return None if opaque is None else (opaque > 0).astype(np.float32)
     root = np.sqrt(np.clip(mask, 0, 1))
     return root if opaque is None else root * (opaque > 0)
+
+
+def weights_of(
+    planes: Array, recipe: Recipe, blend: Array | None, opaque: Array | None
+) -> Array | None:
+    """How much each pixel's gradient counts, float32 [height, width], 0..1; None for all alike.
+
+    `blend` is what `blending` returned.
+    """
+    found = blend
+    for factor in (opaque, _unprotected(planes, recipe.protect)):
+        if factor is not None:
+            found = factor if found is None else found * factor
+    return found
 
 
 def _unprotected(planes: Array, protect: str) -> Array | None:
@@ -53,15 +60,14 @@ def _unprotected(planes: Array, protect: str) -> Array | None:
 
 
 def _contrast(light: Array) -> Array:
-    """The contrast of each neighborhood: 1/2 where it is half of the picture's."""
+    """The contrast of each neighborhood, 1 where it is enough."""
     from scipy.ndimage import gaussian_filter
 
     sigma = max(min(light.shape) * _NEIGHBORHOOD, 1.0)
     mean = gaussian_filter(light, sigma, mode="reflect")
     variance = gaussian_filter(np.square(light - mean), sigma, mode="reflect")
     local = np.sqrt(np.maximum(variance, 0))
-    usual = max(float(light.std()) / 4, 1e-4)
-    return _smooth(local / usual)
+    return _smooth(local / max(float(light.std()) * _CONTRAST_ENOUGH, 1e-4))
 
 
 def _smooth(level: Array) -> Array:

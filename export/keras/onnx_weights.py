@@ -231,11 +231,8 @@ def _networks(path: Path) -> Iterator[tuple[str, onnx.ModelProto]]:
                 if member.file_size > _LARGEST:
                     raise NetworkError(f"{member.filename} in {path} is larger than 2 GiB")
                 yield Path(member.filename).name, _parsed(archive.read(member), member, path)
-    except (
-        *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
-        *(NotImplementedError, RuntimeError),
-    ) as error:
-        # The last two for compressions that are not known, and for passwords.
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        # RuntimeError for passwords, and for compressions that are not known.
         raise NetworkError(f"{path} cannot be read as an archive: {error}") from error
 
 
