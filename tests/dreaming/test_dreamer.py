@@ -58,6 +58,18 @@ def test_same_seed_same_bytes_on_the_default_network() -> None:
     np.testing.assert_array_equal(dream(PHOTO, chosen), dream(PHOTO, chosen))
 
 
+def test_circumstances_do_not_change_a_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the number of threads, nor the cache, nor what was dreamed before."""
+    chosen = Recipe(steps=2, max_side=200)
+    photo = np.clip(RNG.random((150, 200, 3)), 0, 1).astype(np.float32)
+    expected = Dreamer("default", "cpu", 1).dream(photo, chosen)
+    many = Dreamer("default", "cpu", os.cpu_count() or 1)
+    many.dream(photo[::-1].copy(), chosen)
+    np.testing.assert_array_equal(many.dream(photo, chosen), expected)
+    monkeypatch.setenv("DREAMLAYER_CACHE", "off")
+    np.testing.assert_array_equal(Dreamer("default", "cpu").dream(photo, chosen), expected)
+
+
 def test_warm_dreamer_gives_what_a_fresh_one_gives(recipe: Recipe) -> None:
     """What was dreamed before leaves no trace."""
     dreamer = Dreamer(network_of(recipe))
