@@ -20,13 +20,26 @@ from dreamlayer.core.autodiff.rules import (
     SEVERAL_OUTPUTS,
     ZERO_GRADIENT,
 )
-from dreamlayer.core.autodiff.rules.rule import Refusal, Rule, Rules, Unless, Variadic
+from dreamlayer.core.autodiff.rules.rule import (
+    Pattern,
+    Refusal,
+    Rule,
+    Rules,
+    Unless,
+    Variadic,
+)
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.inference import IMAGE, attributes, names_read
 
 
-def backward(graph: Graph, loss: Value, image: Value, rules: Rules = RULES) -> Value:
+def backward(
+    graph: Graph,
+    loss: Value,
+    image: Value,
+    rules: Rules = RULES,
+    patterns: Sequence[Pattern] = (),
+) -> Value:
     """Append the nodes that compute d loss / d image, and return that tensor.
 
     Parameters
@@ -39,6 +52,8 @@ def backward(graph: Graph, loss: Value, image: Value, rules: Rules = RULES) -> V
         The tensor to differentiate with respect to.
     rules : mapping
         The gradient rules by operator; see `core.autodiff.rules`.
+    patterns : sequence of Pattern
+        Several nodes that have a rule together, which goes before those of their operators.
 
     Raises
     ------
@@ -53,6 +68,9 @@ def backward(graph: Graph, loss: Value, image: Value, rules: Rules = RULES) -> V
         edges = [edge for edge in _edges(node, rules) if edge.tensor in live]
         if not edges or not any(arriving):
             continue
+        whole = _matched(graph, node, patterns)
+        if whole is not None and whole.tensor in live:
+            edges = [whole]
         for edge in edges:
             if isinstance(edge.entry, Refusal):
                 raise UnsupportedOperatorError(_refusal(graph, node, edge.entry))
@@ -98,6 +116,8 @@ class _Edge:
     tensor: str
     position: int
     entry: Rule | Variadic | Refusal
+    inputs: Sequence[Value] | None = None
+    """What its rule reads, if not the node's inputs."""
 
 
 def _edges(node: onnx.NodeProto, rules: Rules) -> list[_Edge]:
@@ -113,6 +133,15 @@ def _edges(node: onnx.NodeProto, rules: Rules) -> list[_Edge]:
     captured = _entry(node, -1, rules) if inner else None
     found += [_Edge(name, -1, captured) for name in inner if captured is not None]
     return found
+
+
+def _matched(graph: Graph, node: onnx.NodeProto, patterns: Sequence[Pattern]) -> _Edge | None:
+    """The edge that passes over all nodes of a pattern that a node ends."""
+    for pattern in patterns:
+        inputs = pattern.match(graph, node) if node.op_type == pattern.op else None
+        if inputs is not None:
+            return _Edge(inputs[0].name, 0, pattern.rule, inputs)
+    return None
 
 
 def _carrying(node: onnx.NodeProto) -> list[str]:
@@ -150,7 +179,7 @@ def _vjp(
 ) -> Value | None:
     """Apply the rule for one input of a node to the gradients of its outputs."""
     outputs = [graph.value(name) for name in node.output]
-    inputs: Any = [graph.value(name) if name else None for name in node.input]
+    inputs: Any = edge.inputs or [graph.value(name) if name else None for name in node.input]
     several = node.op_type in SEVERAL_OUTPUTS
     g: Any = arriving if several else arriving[0]
     ans: Any = outputs if several else outputs[0]

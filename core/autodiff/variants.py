@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from dreamlayer.core.autodiff.rules import RULES, elementwise, linear, pools
-from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Rule, Rules
+from dreamlayer.core.autodiff.rules import RULES, linear, pools
+from dreamlayer.core.autodiff.rules.activations import activation_rules
+from dreamlayer.core.autodiff.rules.gates import gate_patterns
+from dreamlayer.core.autodiff.rules.masks import MASKS, RAMP, STEEP
+from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Pattern, Rule, Rules
 
 INDICES, TAPS, SLICES = "indices", "taps", "slices"
-SLOPE, RAMP = "slope", "ramp"
 SHARED, OWN = "shared", "own"
+TRANSPOSED, SPREAD = "transposed", "spread"
 
 
 @dataclass(frozen=True)
@@ -25,38 +28,50 @@ class Variant:
         convolutions and products, in networks that `passes.transpose` can transpose; `indices` in
         all others. `slices`: each tap sliced out of all windows and compared with the maximum.
     mask : str
-        How to tell positive numbers from zero where none is negative: `slope`, by a very steep
-        HardSigmoid, or `ramp`, by Mul and Min.
+        The form of masks, a key of `core.autodiff.rules.masks.MASKS`.
     kernels : str
         Whether the gradient's (transposed) convolution reads the forward kernel, `shared`, or a
         copy of its `own`.
+    strides : str
+        The gradient of depthwise and pointwise convolutions with a stride: `transposed`
+        convolutions, or plain ones and zeros between elements, `spread`.
     """
 
     max_pool: str = INDICES
-    mask: str = SLOPE
+    mask: str = STEEP
     kernels: str = SHARED
+    strides: str = TRANSPOSED
 
     @property
     def rules(self) -> Rules:
         """The table of gradient rules, with this variant's own."""
-        mask = elementwise.ramp_mask if self.mask == RAMP else elementwise.step_mask
+        masks = MASKS[self.mask]
         max_pool: dict[str, Rule] = {
             INDICES: pools.max_pool,
             TAPS: pools.max_pool_by_taps,
-            SLICES: partial(pools.max_pool_by_slices, mask=mask),
+            SLICES: partial(pools.max_pool_by_slices, masks),
         }
         kernel_of = linear.own_kernel if self.kernels == OWN else linear.shared_kernel
         return {
             **RULES,
-            "Relu": (partial(elementwise.relu, mask=mask),),
+            **activation_rules(masks),
             "MaxPool": (max_pool[self.max_pool],),
-            "Conv": (partial(linear.conv_input, kernel_of=kernel_of), WEIGHTS, WEIGHTS),
+            "Conv": (
+                partial(linear.conv_input, kernel_of=kernel_of, spread=self.strides == SPREAD),
+                WEIGHTS,
+                WEIGHTS,
+            ),
             "ConvTranspose": (
                 partial(linear.conv_transpose_input, kernel_of=kernel_of),
                 WEIGHTS,
                 WEIGHTS,
             ),
         }
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The patterns of several nodes that have a rule together."""
+        return gate_patterns(MASKS[self.mask])
 
 
 PORTABLE = Variant(max_pool=SLICES, mask=RAMP, kernels=OWN)
@@ -66,7 +81,11 @@ OpenVINO computes steep HardSigmoids wrongly, and uses a kernel prepared for a c
 transposed convolution too; WebGPU lacks MaxPool with Indices.
 """
 
-VARIANTS = {"indices": Variant(), "blocked": Variant(max_pool=TAPS), "portable": PORTABLE}
+VARIANTS = {
+    "indices": Variant(),
+    "blocked": Variant(max_pool=TAPS, strides=SPREAD),
+    "portable": PORTABLE,
+}
 """By their names in `core.runtime.providers`.
 
 On the CPU, ONNX Runtime's pool with indices is a scalar loop outside its blocked layout; the

@@ -6,16 +6,34 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from dreamlayer.core.graph.builder import Value, same_shape
-from dreamlayer.core.graph.inference import Dim
+from dreamlayer.core.graph.inference import Dim, attributes
 
 
 def _numbers(dims: list[Dim] | None) -> list[int] | None:
     """The dimensions if all of them are known numbers, else None."""
     numbers = [d for d in dims or () if isinstance(d, int)]
     return None if dims is None or len(numbers) < len(dims) else numbers
+
+
+def known(x: Value | None) -> np.ndarray | None:
+    """The value of an initializer or of a Constant node's output, else None."""
+    if x is None:
+        return None
+    for tensor in x.graph.model.graph.initializer:
+        if tensor.name == x.name:
+            return np.asarray(numpy_helper.to_array(tensor))
+    node = x.node()
+    if node is None or node.op_type != "Constant":
+        return None
+    for kind, value in attributes(node).items():
+        if kind == "value":
+            return np.asarray(numpy_helper.to_array(value))
+        if kind in ("value_float", "value_floats", "value_int", "value_ints"):
+            return np.asarray(value)
+    return None
 
 
 def shape(x: Value) -> Value:

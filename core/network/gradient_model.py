@@ -11,9 +11,9 @@ from onnx import TensorProto, helper
 
 from dreamlayer.core.autodiff.backward import backward
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
+from dreamlayer.core.autodiff.passes.gate_activations import gate_activations
 from dreamlayer.core.autodiff.passes.sink_relu import sink_relus
 from dreamlayer.core.autodiff.passes.transpose import transposed, transposed_name
-from dreamlayer.core.autodiff.rules.rule import Rules
 from dreamlayer.core.autodiff.variants import INDICES, PORTABLE, TAPS, Variant
 from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Graph, Value
@@ -114,10 +114,10 @@ def differentiated(
     onnx.ModelProto
         As that of `gradient_model`; its inputs are `image` and those that `objective` declared.
     """
-    graph, rules = _rewritten(network, tapped, variant, size)
+    graph, variant = _rewritten(network, tapped, variant, size)
     loss = objective(graph)
     graph.learn_shapes()
-    gradient = backward(graph, loss, graph.value(IMAGE), rules)
+    gradient = backward(graph, loss, graph.value(IMAGE), variant.rules, variant.patterns)
     model = graph.model
     source = _image(model)
     # Rename the network's own tensors that have the names of the outputs.
@@ -141,8 +141,8 @@ def differentiated(
 
 def _rewritten(
     network: onnx.ModelProto, tapped: set[str], variant: Variant, size: tuple[int, int] | None
-) -> tuple[Graph, Rules]:
-    """The needed part of the network, rewritten for a fast gradient, and the gradient rules."""
+) -> tuple[Graph, Variant]:
+    """The needed part of the network, rewritten for a fast gradient, and the form of that."""
     needed = copy.deepcopy(network)
     known = {name for node in network.graph.node for name in node.output}
     if tapped & known:
@@ -150,7 +150,7 @@ def _rewritten(
         del needed.graph.output[:]
         needed.graph.output.extend(onnx.ValueInfoProto(name=name) for name in tapped & known)
         prune(needed)
-    simple = fold_batch_norms(needed, IMAGE, tapped)
+    simple = gate_activations(fold_batch_norms(needed, IMAGE, tapped))
     if variant.max_pool == TAPS:
         swapped = transposed(simple, tapped)
         if swapped is simple:
@@ -160,7 +160,7 @@ def _rewritten(
     simple = sink_relus(simple, {*tapped, *map(transposed_name, tapped)}, pools=pools)
     if size is not None:
         _set_size(simple, size)
-    return Graph(simple), variant.rules
+    return Graph(simple), variant
 
 
 def _tensor(term: Term, graph: Graph) -> str:

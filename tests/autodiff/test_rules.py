@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from finite_differences import Case, check, projected_gradient
@@ -9,12 +11,26 @@ from rule_cases import CASES
 
 from dreamlayer.core.autodiff.rules import REFUSED, RULES, ZERO_GRADIENT
 from dreamlayer.core.autodiff.rules.rule import Refusal, Variadic
+from dreamlayer.core.autodiff.variants import INDICES, TAPS, VARIANTS
+
+VARYING = {op for op, entries in RULES.items() if VARIANTS["portable"].rules[op] is not entries}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_rule_agrees_with_finite_differences(case: Case) -> None:
     """A rule gives the slope that differences of the operator itself show."""
     check(case)
+
+
+@pytest.mark.parametrize("name", ["blocked", "portable"])
+@pytest.mark.parametrize("case", [case for case in CASES if case.op in VARYING], ids=str)
+def test_rules_of_variants_agree_with_finite_differences(case: Case, name: str) -> None:
+    """Rules that depend on the runtime are right in each form."""
+    variant = VARIANTS[name]
+    if variant.max_pool == TAPS:
+        # That form is for transposed networks; tests/autodiff/test_max_pool_compare.py has it.
+        variant = replace(variant, max_pool=INDICES)
+    check(case, variant)
 
 
 def test_every_rule_has_a_case() -> None:

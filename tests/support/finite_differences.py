@@ -11,12 +11,14 @@ import onnxruntime
 from onnx import helper, numpy_helper
 
 from dreamlayer.core.autodiff.backward import backward
+from dreamlayer.core.autodiff.variants import Variant
 from dreamlayer.core.graph.builder import Graph
 from dreamlayer.core.graph.edit import prune
 from dreamlayer.core.graph.ops import cast
 
 STEP = 1.5e-3
 DIRECTIONS = 4
+PLAIN = Variant()
 
 
 def distinct(*shape: int, low: float = -2.0, high: float = 2.0, seed: int = 0) -> np.ndarray:
@@ -84,7 +86,9 @@ def session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
     )
 
 
-def projected_gradient(case: Case, weights: list[np.ndarray], *, symbolic: bool) -> np.ndarray:
+def projected_gradient(
+    case: Case, weights: list[np.ndarray], *, symbolic: bool, variant: Variant = PLAIN
+) -> np.ndarray:
     """Gradient of the sum of outputs times `weights`, by our rules."""
     graph = Graph(forward_model(case, symbolic=symbolic))
     loss = None
@@ -94,14 +98,14 @@ def projected_gradient(case: Case, weights: list[np.ndarray], *, symbolic: bool)
         loss = term if loss is None else loss + term
     assert loss is not None
     graph.learn_shapes()
-    gradient = backward(graph, loss, graph.value("x"))
+    gradient = backward(graph, loss, graph.value("x"), variant.rules, variant.patterns)
     del graph.model.graph.output[:]
     graph.model.graph.output.append(onnx.ValueInfoProto(name=gradient.name))
     prune(graph.model)
     return session(graph.model).run(None, {"x": case.inputs[case.wrt]})[0]
 
 
-def check(case: Case) -> None:
+def check(case: Case, variant: Variant = PLAIN) -> None:
     """Hold the gradient, for known and for symbolic sizes, against central differences."""
     rng = np.random.default_rng(7)
     x = case.inputs[case.wrt]
@@ -117,7 +121,7 @@ def check(case: Case) -> None:
     directions = [np.sign(rng.standard_normal(x.shape)) for _ in range(DIRECTIONS)]
     measured = [(score(x + STEP * v) - score(x - STEP * v)) / (2 * STEP) for v in directions]
     for symbolic in (False, True):
-        gradient = projected_gradient(case, weights, symbolic=symbolic)
+        gradient = projected_gradient(case, weights, symbolic=symbolic, variant=variant)
         assert gradient.shape == x.shape
         size = float(np.linalg.norm(gradient)) + 1e-6
         for v, difference in zip(directions, measured, strict=True):

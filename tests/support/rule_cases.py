@@ -51,6 +51,7 @@ def reductions(*ops: str) -> list[Case]:
 def convolutions() -> list[Case]:
     x, w, b = distinct(2, 4, 7, 8), distinct(6, 4, 3, 3, seed=1), distinct(6)
     grouped, depthwise = distinct(6, 2, 3, 3), distinct(8, 1, 3, 2)
+    single = distinct(4, 1, 3, 3)
     cases = [
         Case("Conv", (x, w), {}),
         Case("Conv", (x, w, b), {"pads": [1, 1, 1, 1]}),
@@ -64,7 +65,14 @@ def convolutions() -> list[Case]:
         Case("Conv", (x, grouped), {"group": 2}),
         Case("Conv", (x, grouped), {"group": 2, "strides": [2, 2], "pads": [1, 1, 1, 1]}),
         Case("Conv", (x, depthwise), {"group": 4, "pads": [1, 0, 1, 1]}),
+        Case("Conv", (x, single), {"group": 4, "strides": [2, 2], "pads": [1, 1, 1, 1]}),
+        Case("Conv", (x, single), {"group": 4, "strides": [2, 3], "pads": [0, 1, 1, 0]}),
+        Case("Conv", (x, single), {"group": 4, "strides": [3, 2], "dilations": [1, 2]}),
+        Case("Conv", (x, single), {"group": 4, "strides": [2, 2], "pads": [3, 3, 3, 3]}),
         Case("Conv", (x, distinct(5, 4, 1, 1)), {}),
+        Case("Conv", (x, distinct(5, 4, 1, 1)), {"strides": [2, 2]}),
+        Case("Conv", (x, distinct(6, 2, 1, 1)), {"group": 2, "strides": [3, 2]}),
+        Case("Conv", (distinct(2, 3, 9), distinct(4, 3, 1)), {"strides": [2]}),
         Case("Conv", (x, distinct(5, 4, 1, 7)), {"pads": [0, 3, 0, 3]}),
         Case("Conv", (distinct(2, 3, 9), distinct(4, 3, 3)), {"strides": [2]}),
         Case("Conv", (distinct(1, 2, 4, 5, 4), distinct(3, 2, 2, 3, 2)), {"strides": [1, 2, 1]}),

@@ -13,7 +13,9 @@ from typing import Any
 
 from dreamlayer.core.autodiff.rules import elementwise, linear, pools, reduce_norm
 from dreamlayer.core.autodiff.rules import layout as moves
+from dreamlayer.core.autodiff.rules.activations import activation_rules
 from dreamlayer.core.autodiff.rules.elementwise import call, each, slope
+from dreamlayer.core.autodiff.rules.masks import MASKS, STEEP
 from dreamlayer.core.autodiff.rules.rule import WEIGHTS, ZERO, Rules, Unless, Variadic
 from dreamlayer.core.graph.ops import where
 
@@ -49,22 +51,7 @@ RULES: Rules = {
         elementwise.broadcast(lambda g, ans, x, a: where(x[0], g * 0.0, g), 2),
     ),
     # activations
-    "Relu": (elementwise.relu,),
-    "LeakyRelu": (elementwise.leaky,),
-    "PRelu": each(lambda g, ans, x, a: where(x[0] > 0, g, g * x[1]), elementwise.prelu_slope),
-    "ThresholdedRelu": (lambda g, ans, x, a: where(x[0] > a.get("alpha", 1.0), g, 0.0),),
-    "Elu": (elementwise.elu,),
-    "Selu": (elementwise.selu,),
-    "Celu": (elementwise.celu,),
-    "Clip": (elementwise.clip, WEIGHTS, WEIGHTS),
-    "Sigmoid": (slope(lambda x, y: y * (1 - y)),),
-    "HardSigmoid": (elementwise.hard_sigmoid,),
-    "HardSwish": (elementwise.hard_swish,),
-    "Tanh": (slope(lambda x, y: 1 - y * y),),
-    "Softplus": (slope(lambda x, y: call("Sigmoid", x)),),
-    "Softsign": (slope(lambda x, y: 1 / ((1 + call("Abs", x)) * (1 + call("Abs", x)))),),
-    "Gelu": (elementwise.gelu,),
-    "Mish": (elementwise.mish,),
+    **activation_rules(MASKS[STEEP]),
     "Softmax": (elementwise.softmax,),
     "LogSoftmax": (elementwise.log_softmax,),
     # elements moved, copied, selected or interpolated

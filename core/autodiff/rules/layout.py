@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from onnx import numpy_helper
 
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.inference import attributes
 from dreamlayer.core.graph.ops import (
     adjoint_of_selection,
     expand_like,
     filled,
     joined,
+    known,
     permute,
     reshape,
     reshape_like,
@@ -24,24 +23,6 @@ from dreamlayer.core.graph.ops import (
     unbroadcast,
     zeros_like,
 )
-
-
-def known(x: Value | None) -> np.ndarray | None:
-    """The value of an initializer or of a Constant node's output, else None."""
-    if x is None:
-        return None
-    for tensor in x.graph.model.graph.initializer:
-        if tensor.name == x.name:
-            return np.asarray(numpy_helper.to_array(tensor))
-    node = x.node()
-    if node is None or node.op_type != "Constant":
-        return None
-    for kind, value in attributes(node).items():
-        if kind == "value":
-            return np.asarray(numpy_helper.to_array(value))
-        if kind in ("value_float", "value_floats", "value_int", "value_ints"):
-            return np.asarray(value)
-    return None
 
 
 def identity(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:

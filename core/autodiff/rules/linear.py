@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from onnx import TensorProto
 
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
@@ -14,6 +15,7 @@ from dreamlayer.core.autodiff.rules.window import Window, cropped, window
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
+    cast,
     joined,
     padded,
     permute,
@@ -87,31 +89,36 @@ def own_kernel(w: Value) -> Value:
 
 
 def conv_input(
-    g: Value, ans: Value, x: Inputs, attrs: Attrs, kernel_of: KernelOf = shared_kernel
+    g: Value,
+    ans: Value,
+    x: Inputs,
+    attrs: Attrs,
+    kernel_of: KernelOf = shared_kernel,
+    spread: bool = False,
 ) -> Value:
     """At stride 1 a convolution with transposed kernels, else a transposed convolution.
 
     Conv stays in ONNX Runtime's blocked layout, ConvTranspose does not. The latter's kernel is
-    `kernel_of` the convolution's.
+    `kernel_of` the convolution's. With `spread`, strides of depthwise and pointwise convolutions
+    put zeros between the elements of `g`, before or after a convolution at stride 1: ONNX Runtime's
+    transposed convolution runs depthwise ones channel by channel.
     """
     graph, image, w = g.graph, x[0], x[1]
     kernel = _kernel_shape(attrs, w)
     groups = attrs.get("group", 1)
     win = window(attrs, kernel, image, ans)
-    n, extent = win.axes, win.extent
-    if win.pads is not None and all(s == 1 for s in win.strides):
-        flipped = [k - 1 - p for k, p in zip(extent * 2, win.pads, strict=True)]
-        if min(flipped) >= 0:
-            return graph.emit(
-                "Conv",
-                g,
-                transposed_kernel(w, groups),
-                dilations=win.dilations,
-                group=groups,
-                kernel_shape=win.kernel,
-                pads=flipped,
-                strides=[1] * n,
-            )
+    n, channels = win.axes, image.static(1)
+    flipped = _flipped_pads(win)
+    if flipped is not None and all(s == 1 for s in win.strides):
+        return _transposed_convolution(g, w, groups, win, flipped)
+    spare = _output_padding(win, image, ans)
+    if spread and flipped is not None and spare is not None and channels is not None:
+        if max(kernel) == 1:
+            small = _transposed_convolution(g, w, groups, win, flipped)
+            return _spread(small, channels, win.strides, spare)
+        if groups == channels == w.static(0):
+            apart = _spread(g, channels, win.strides, spare)
+            return _transposed_convolution(apart, w, groups, win, flipped)
     w = kernel_of(w)
     common = {
         "dilations": win.dilations,
@@ -119,11 +126,47 @@ def conv_input(
         "kernel_shape": win.kernel,
         "strides": win.strides,
     }
-    spare = _output_padding(win, image, ans)
     if spare is not None:
         return graph.emit("ConvTranspose", g, w, pads=win.pads, output_padding=spare, **common)
     full = graph.emit("ConvTranspose", g, w, pads=[0] * 2 * n, **common)
     return cropped(full, ans, image, win)
+
+
+def _spread(x: Value, channels: int, strides: list[int], spare: list[int]) -> Value:
+    """Put zeros between the elements, stride - 1 along each axis, and `spare` ones behind."""
+    n = len(strides)
+    ones = x.graph.constant(np.ones((channels, *[1] * (n + 1)), np.float32))
+    return x.graph.emit(
+        "ConvTranspose",
+        x,
+        cast(ones, x.dtype),
+        group=channels,
+        kernel_shape=[1] * n,
+        output_padding=spare,
+        strides=strides,
+    )
+
+
+def _flipped_pads(win: Window) -> list[int] | None:
+    """The padding with which a convolution undoes a window's; None if it would have to crop."""
+    if win.pads is None:
+        return None
+    flipped = [k - 1 - p for k, p in zip(win.extent * 2, win.pads, strict=True)]
+    return flipped if min(flipped) >= 0 else None
+
+
+def _transposed_convolution(g: Value, w: Value, groups: int, win: Window, pads: list[int]) -> Value:
+    """The convolution at stride 1 with transposed kernels."""
+    return g.graph.emit(
+        "Conv",
+        g,
+        transposed_kernel(w, groups),
+        dilations=win.dilations,
+        group=groups,
+        kernel_shape=win.kernel,
+        pads=pads,
+        strides=[1] * win.axes,
+    )
 
 
 def _output_padding(win: Window, x: Value, y: Value) -> list[int] | None:
@@ -214,7 +257,8 @@ def _transposed(x: Value) -> Value:
 
 def _summed(gradient: Value, x: Value, other_rank: int) -> Value:
     """Sum over broadcast batch axes, if there are any."""
-    if x.rank <= 2 and other_rank == 2:
+    if other_rank == 2:
+        # A plain matrix: only a vector's own axis is missing.
         return reshape_like(gradient, x) if x.rank == 1 else gradient
     if x.rank == 1:
         rows = x.graph.emit("Reshape", gradient, joined(x.graph.ints(-1), shape(x)))

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto
 
-from dreamlayer.core.autodiff.rules.elementwise import step_mask
+from dreamlayer.core.autodiff.rules.masks import MASKS, STEEP
 from dreamlayer.core.autodiff.rules.window import Window
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.inference import Dim, attributes
@@ -105,7 +105,7 @@ class _Stage:
             picks = np.zeros(self.size, np.float32)
             picks[tap] = -1
             below = self._depthwise(x, picks, self.stride) + y
-            flows.append(flows[-1] * step_mask(below))
+            flows.append(flows[-1] * MASKS[STEEP].above(below))
         return flows
 
     def _rows(self, flows: list[Value]) -> Value:

@@ -12,7 +12,7 @@ from itertools import product
 
 from onnx import TensorProto
 
-from dreamlayer.core.autodiff.rules.elementwise import Mask
+from dreamlayer.core.autodiff.rules.masks import Masks
 from dreamlayer.core.autodiff.rules.window import Window
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import joined, padded, sizes
@@ -29,7 +29,7 @@ def sliceable(x: Value, win: Window) -> bool:
     return planes and win.strides[0] == win.strides[1]
 
 
-def sliced(g: Value, ans: Value, x: Value, win: Window, mask: Mask) -> Value:
+def sliced(g: Value, ans: Value, x: Value, win: Window, masks: Masks) -> Value:
     """Pass each window's gradient to the first of its maxima in row order.
 
     Parameters
@@ -40,7 +40,7 @@ def sliced(g: Value, ans: Value, x: Value, win: Window, mask: Mask) -> Value:
         The pool's input.
     win : Window
         The pool's windows, with one stride for both axes.
-    mask : callable
+    masks : Masks
         Marks positive numbers.
     """
     graph, stride = x.graph, win.strides[0]
@@ -57,7 +57,7 @@ def sliced(g: Value, ans: Value, x: Value, win: Window, mask: Mask) -> Value:
     size = graph.emit("Max", size, windows + graph.ints(*reach))
 
     phases: dict[Place, Value] = {}
-    for place, taken in _taken(g, ans, source, win, last, mask).items():
+    for place, taken in _taken(g, ans, source, win, last, masks).items():
         phase = place[0] % stride, place[1] % stride
         down = graph.ints(place[0] // stride, place[1] // stride)
         moved = padded(taken, joined(none, down, none, size - windows - down))
@@ -83,7 +83,7 @@ def _whole(x: Value, size: Value, stride: int, begin: Value) -> bool:
 
 
 def _taken(
-    g: Value, ans: Value, source: Value, win: Window, last: Value, mask: Mask
+    g: Value, ans: Value, source: Value, win: Window, last: Value, masks: Masks
 ) -> dict[Place, Value]:
     """The part of `g` for each tap that is the first maximum, by position in the window."""
     graph = g.graph
@@ -98,7 +98,7 @@ def _taken(
         tap = graph.emit(
             "Slice", source, start, start + last, graph.ints(2, 3), graph.ints(*win.strides)
         )
-        passed = left * mask(ans - tap)
+        passed = left * masks.above(ans - tap)
         found[place] = left - passed
         left = passed
     # The last tap takes the rest.

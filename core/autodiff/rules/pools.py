@@ -7,7 +7,7 @@ import math
 import numpy as np
 from onnx import TensorProto
 
-from dreamlayer.core.autodiff.rules.elementwise import Mask, step_mask
+from dreamlayer.core.autodiff.rules.masks import Masks
 from dreamlayer.core.autodiff.rules.max_pool_compare import compared
 from dreamlayer.core.autodiff.rules.max_pool_slice import sliceable, sliced
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
@@ -56,13 +56,11 @@ def max_pool_by_taps(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     return compared(g, ans, x[0], window(attrs, list(attrs["kernel_shape"]), x[0], ans))
 
 
-def max_pool_by_slices(
-    g: Value, ans: Value, x: Inputs, attrs: Attrs, mask: Mask = step_mask
-) -> Value:
+def max_pool_by_slices(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """The same by slices, where the pool allows it; else by indices."""
     win = window(attrs, list(attrs["kernel_shape"]), x[0], ans)
     if sliceable(x[0], win):
-        return sliced(g, ans, x[0], win, mask)
+        return sliced(g, ans, x[0], win, masks)
     return max_pool(g, ans, x, attrs)
 
 

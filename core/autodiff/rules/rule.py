@@ -26,9 +26,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import onnx
 from onnx import TensorProto
 
-from dreamlayer.core.graph.builder import Value
+from dreamlayer.core.graph.builder import Graph, Value
 
 Attrs = dict[str, Any]
 Inputs = Sequence[Value]
@@ -55,6 +56,26 @@ class Unless:
     """A rule for an input whose gradient is zero for some attributes of the operator."""
 
     zero: Callable[[Attrs], bool]
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Several nodes that are one function of a tensor.
+
+    Attributes
+    ----------
+    op : str
+        The operator of the last node.
+    match : callable
+        Function of the graph and a node with that operator; returns the tensor, and after it those
+        that the rule reads besides, or None if the node does not end this pattern.
+    rule : Rule
+        The gradient with respect to the tensor; its inputs are those that `match` returned.
+    """
+
+    op: str
+    match: Callable[[Graph, onnx.NodeProto], Sequence[Value] | None]
     rule: Rule
 
 

@@ -1,0 +1,141 @@
+"""Gradient rules of activation functions, whose masks depend on the runtime."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from dreamlayer.core.autodiff.rules.elementwise import call, each, slope
+from dreamlayer.core.autodiff.rules.masks import Masks
+from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Attrs, Inputs, Rules
+from dreamlayer.core.graph.builder import Value
+from dreamlayer.core.graph.ops import cast, known, scaled, where
+
+SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
+_LOG_OF_PEAK = -0.5 * math.log(2 * math.pi)
+"""Logarithm of the normal distribution's density at 0."""
+
+
+def activation_rules(masks: Masks) -> Rules:
+    """The rules, with one form of masks."""
+    return {
+        "Relu": (partial(relu, masks),),
+        "LeakyRelu": (partial(leaky, masks),),
+        "PRelu": each(lambda g, ans, x, a: where(x[0] > 0, g, g * x[1]), prelu_slope),
+        "ThresholdedRelu": (lambda g, ans, x, a: where(x[0] > a.get("alpha", 1.0), g, 0.0),),
+        "Elu": (partial(elu, masks),),
+        "Selu": (selu,),
+        "Celu": (celu,),
+        "Clip": (partial(clip, masks), WEIGHTS, WEIGHTS),
+        "Sigmoid": (slope(lambda x, y: y * masks.complement(y)),),
+        "HardSigmoid": (partial(hard_sigmoid, masks),),
+        "HardSwish": (partial(hard_swish, masks),),
+        "Tanh": (slope(lambda x, y: masks.complement(y * y)),),
+        "Softplus": (slope(lambda x, y: call("Sigmoid", x)),),
+        "Softsign": (slope(lambda x, y: 1 / ((1 + call("Abs", x)) * (1 + call("Abs", x)))),),
+        "Gelu": (partial(gelu, masks),),
+        "Mish": (partial(mish, masks),),
+    }
+
+
+def relu(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    return scaled(masks.above(ans), g)
+
+
+def leaky(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    alpha = attrs.get("alpha", 0.01)
+    if not 0 < alpha <= 1:
+        return where(x[0] > 0, g, g * alpha)
+    # The output has the input's sign, and the convolution before computes both at once.
+    return scaled(masks.slope(ans, alpha), g)
+
+
+def prelu_slope(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    return where(x[0] > 0, g * 0.0, g * x[0])
+
+
+def elu(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    alpha = attrs.get("alpha", 1.0)
+    if alpha == 1:
+        # It is y + 1 up to 0, and 1 above.
+        return scaled(g.graph.emit("HardSigmoid", ans, alpha=1.0, beta=1.0), g)
+    return where(x[0] > 0, g, g * (ans + alpha))
+
+
+def selu(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    alpha, gamma = attrs.get("alpha", SELU_ALPHA), attrs.get("gamma", SELU_GAMMA)
+    return where(x[0] > 0, g * gamma, g * (ans + alpha * gamma))
+
+
+def celu(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    return where(x[0] > 0, g, g * (ans / attrs.get("alpha", 1.0) + 1.0))
+
+
+def clip(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """0 at the bounds as well, as the gradients of ReLU6 in TensorFlow and PyTorch are."""
+    mask: Value | None = None
+    for bound, compare, beyond in (
+        (x[1] if len(x) > 1 else None, "Greater", masks.above),
+        (x[2] if len(x) > 2 else None, "Less", masks.below),
+    ):
+        constant = known(bound)
+        if bound is None or (constant is not None and not math.isfinite(constant.item())):
+            continue
+        if constant is None:
+            one = cast(g.graph.emit(compare, ans, bound), g.dtype)
+        else:
+            one = beyond(ans, float(constant.item()))
+        # Of two, the product is one tensor to convert where `g` has another layout.
+        mask = one if mask is None else mask * one
+    return g if mask is None else scaled(mask, g)
+
+
+def hard_sigmoid(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    alpha: float = attrs.get("alpha", 0.2)
+    inside = masks.inside(ans)
+    if 0 < alpha <= 1:
+        return scaled(masks.scaled(inside, alpha), g)
+    return scaled(inside, g) * alpha
+
+
+def hard_swish(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """With u = clip(x / 6 + 1/2, 0, 1) it is u + x u', and u' is 1/6 where 0 < u < 1.
+
+    The second input, if there is one, is u.
+    """
+    u = x[1] if len(x) > 1 else g.graph.emit("HardSigmoid", x[0], alpha=1 / 6, beta=0.5)
+    return scaled(u + x[0] * masks.scaled(masks.inside(u), 1 / 6), g)
+
+
+def gelu(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    z = x[0]
+    if attrs.get("approximate", "none") == "tanh":
+        slope = math.sqrt(2 / math.pi)
+        t = call("Tanh", slope * (z + 0.044715 * z * z * z))
+        return g * (0.5 * (1 + t) + 0.5 * z * (1 - t * t) * slope * (1 + 0.134145 * z * z))
+    q = z * math.sqrt(0.5)
+    return normal_gate(g, ans, [z, q, normal_share(q)], attrs)
+
+
+def normal_share(q: Value) -> Value:
+    """The normal distribution's share below q √2, (1 + erf(q)) / 2."""
+    return q.graph.emit("HardSigmoid", call("Erf", q), alpha=0.5, beta=0.5)
+
+
+def normal_gate(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """The gradient of z P(z), P being the normal distribution: P(z) + z p(z), p its density.
+
+    The inputs are z, q = z / √2 and P(z); p(z) = exp(-q² - log(2π) / 2).
+    """
+    z, q, share = x
+    return g * (share + z * call("Exp", _LOG_OF_PEAK - q * q))
+
+
+def swish(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """The gradient of z s, s being the sigmoid of z: s + z s (1 - s); the inputs are z and s."""
+    return scaled(x[1] + ans * masks.complement(x[1]), g)
+
+
+def mish(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    t = call("Tanh", call("Softplus", x[0]))
+    return g * (t + x[0] * masks.complement(t * t) * call("Sigmoid", x[0]))
