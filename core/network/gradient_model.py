@@ -10,6 +10,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from dreamlayer.core.autodiff.backward import backward
+from dreamlayer.core.autodiff.passes.explicit_pads import explicit_pads
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from dreamlayer.core.autodiff.passes.gate_activations import gate_activations
 from dreamlayer.core.autodiff.passes.sink_relu import sink_relus
@@ -151,6 +152,9 @@ def _rewritten(
         needed.graph.output.extend(onnx.ValueInfoProto(name=name) for name in tapped & known)
         prune(needed)
     simple = gate_activations(fold_batch_norms(needed, IMAGE, tapped))
+    if size is not None:
+        _set_size(simple, size)
+        simple = explicit_pads(simple)
     if variant.max_pool == TAPS:
         swapped = transposed(simple, tapped)
         if swapped is simple:
@@ -158,8 +162,6 @@ def _rewritten(
         simple = swapped
     pools = variant.max_pool == TAPS
     simple = sink_relus(simple, {*tapped, *map(transposed_name, tapped)}, pools=pools)
-    if size is not None:
-        _set_size(simple, size)
     return Graph(simple), variant
 
 

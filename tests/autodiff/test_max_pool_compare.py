@@ -31,6 +31,44 @@ POOLS = [
 ]
 
 
+PADDED = [
+    "kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]",
+    "kernel_shape=[3,3], pads=[1,1,1,1]",
+    "kernel_shape=[2,2], strides=[2,2], pads=[1,1,1,1]",
+    "kernel_shape=[3,3], strides=[2,2], pads=[0,0,1,1]",
+    "kernel_shape=[5,4], strides=[3,2], pads=[4,0,1,3]",
+    "kernel_shape=[4,5], strides=[4,1], pads=[3,2,3,2]",
+    "kernel_shape=[1,3], strides=[1,2], pads=[0,2,0,2]",
+]
+AUTOMATIC = [
+    'kernel_shape=[3,3], strides=[2,2], auto_pad="SAME_UPPER"',
+    'kernel_shape=[3,2], strides=[2,1], auto_pad="SAME_LOWER"',
+    "kernel_shape=[3,3], strides=[2,2], ceil_mode=1",
+    "kernel_shape=[2,2], strides=[2,2], pads=[1,1,1,1], ceil_mode=1",
+    "kernel_shape=[3,3], strides=[3,2], pads=[1,0,1,0], ceil_mode=1",
+]
+
+
+@pytest.mark.parametrize("pool", [*PADDED, *AUTOMATIC])
+@pytest.mark.parametrize("size", [(9, 11), (8, 10), (13, 7), (12, 12)])
+@pytest.mark.parametrize("fixed", [False, True])
+def test_padding_of_what_a_relu_gave_is_no_maximum(
+    pool: str, size: tuple[int, int], fixed: bool
+) -> None:
+    """Windows in the padding, of zeros alone, and with several maxima: every element is the same.
+
+    What is known for a fixed size only, automatic padding and rounding up, is compared there.
+    """
+    model, terms = pool_network(pool, "Relu"), [Term("y")]
+    image = RNG.integers(-3, 3, (1 if fixed else 2, 3, *size)).astype(np.float32)
+    image[:, :, :4, :5] = -1
+    compared = gradient_model(model, terms, variant=TAPS, size=size if fixed else None)
+    by_taps = fixed or pool in PADDED
+    assert ("ScatterElements" in operators(compared)) != by_taps
+    expected = gradient(gradient_model(model, terms), image)
+    np.testing.assert_allclose(gradient(compared, image), expected, rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.parametrize("pool", POOLS)
 @pytest.mark.parametrize("size", [(9, 11), (8, 10), (13, 7)])
 @pytest.mark.parametrize("fixed", [False, True])
@@ -67,10 +105,12 @@ def test_first_of_equal_maxima_takes_it_all(pool: str) -> None:
 def test_other_pools_go_by_indices(pool: str) -> None:
     """Padding, dilation, gaps and windows that stick out are left to the form that is always right.
 
+    Padding matters where numbers may be negative.
+
     Their gradient is the same, whichever form is asked for, equal maxima included.
     """
     image = RNG.integers(-1, 2, (1, 3, 10, 10)).astype(np.float32)
-    model, terms = pool_network(pool, "Relu"), [Term("y")]
+    model, terms = pool_network(pool, "Identity" if "pads" in pool else "Relu"), [Term("y")]
     asked = gradient_model(model, terms, variant=TAPS)
     assert "ScatterElements" in operators(asked)
     assert not any(node.name.startswith("transposed/") for node in asked.graph.node)

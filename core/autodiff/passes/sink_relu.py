@@ -17,7 +17,7 @@ from onnx import helper
 
 from dreamlayer.core.graph.inference import names_read
 
-_KEEPS_SIGN = {"Relu", "Concat", "MaxPool", "AveragePool"}
+KEEPS_SIGN = {"Relu", "Concat", "MaxPool", "AveragePool"}
 """Operators without negative outputs if no input is negative."""
 
 
@@ -52,12 +52,10 @@ def sink_relus(
     }
     moved = copy.deepcopy(model)
     del moved.graph.node[:]
-    positive: set[str] = set()
+    positive = nonnegative(model)
     removed: set[str] = set()
     for node in model.graph.node:
         inputs = list(node.input)
-        if node.op_type in _KEEPS_SIGN and (node.op_type == "Relu" or positive.issuperset(inputs)):
-            positive.update(node.output)
         parts = [name for name in inputs if name in relus]
         if not parts or not _passes(node, positive, pools):
             moved.graph.node.append(node)
@@ -74,6 +72,18 @@ def sink_relus(
     del moved.graph.node[:]
     moved.graph.node.extend(left)
     return moved
+
+
+def nonnegative(model: onnx.ModelProto) -> set[str]:
+    """Tensors of ReLUs and of what only selects or averages them.
+
+    Where one is 0, no gradient passes the ReLUs that it is computed from.
+    """
+    found: set[str] = set()
+    for node in model.graph.node:
+        if node.op_type == "Relu" or (node.op_type in KEEPS_SIGN and found.issuperset(node.input)):
+            found.update(node.output)
+    return found
 
 
 def _passes(node: onnx.NodeProto, positive: set[str], pools: bool) -> bool:

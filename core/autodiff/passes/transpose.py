@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import onnx
 from onnx import helper
 
+from dreamlayer.core.autodiff.passes.sink_relu import nonnegative
 from dreamlayer.core.autodiff.rules.max_pool_compare import comparable
 from dreamlayer.core.graph.inference import IMAGE, Dim, TensorInfo, attributes, inferred, names_read
 
@@ -48,7 +49,7 @@ def transposed(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
         comparable, or there is no max-pool.
     """
     kept = {*keep, *(output.name for output in model.graph.output)}
-    known = inferred(model)
+    known, positive = inferred(model), nonnegative(model)
     shapes, pools = known.shapes, 0
     moving = {IMAGE}
     result = copy.deepcopy(model)
@@ -59,7 +60,7 @@ def transposed(model: onnx.ModelProto, keep: Iterable[str]) -> onnx.ModelProto:
         if not moving.intersection(names_read(node)):
             nodes.append(node)
             continue
-        if not _transposable(node, moving, known):
+        if not _transposable(node, moving, known, positive):
             return model
         pools += node.op_type == "MaxPool"
         moving.update(node.output)
@@ -78,7 +79,9 @@ def _swap(source: str, result: str) -> onnx.NodeProto:
     return helper.make_node("Transpose", [source], [result], result, perm=_SWAP)
 
 
-def _transposable(node: onnx.NodeProto, moving: set[str], known: TensorInfo) -> bool:
+def _transposable(
+    node: onnx.NodeProto, moving: set[str], known: TensorInfo, positive: set[str]
+) -> bool:
     """Whether a node can be transposed."""
     shapes = known.shapes
     if any(len(shapes.get(output, ())) != 4 for output in node.output if output):
@@ -88,7 +91,8 @@ def _transposable(node: onnx.NodeProto, moving: set[str], known: TensorInfo) -> 
         return attributes(node)["axis"] in (1, -3) and not constants
     if node.op_type == "MaxPool":
         source = node.input[0]
-        return comparable(node, known.dtypes.get(source), shapes.get(source, []))
+        dims = shapes.get(source, [])
+        return comparable(node, known.dtypes.get(source), dims, source in positive)
     if node.op_type in _WINDOWED:
         return len(node.output) == 1 and all(read in shapes for read in constants)
     if node.op_type == "BatchNormalization":
