@@ -65,8 +65,10 @@ def backward(
     gradients: dict[str, Value] = {loss.name: graph.constant(_one(loss.dtype))}
     for node in reversed(nodes):
         arriving = [gradients.get(name) for name in node.output]
+        if not any(arriving):
+            continue
         edges = [edge for edge in _edges(node, rules) if edge.tensor in live]
-        if not edges or not any(arriving):
+        if not edges:
             continue
         whole = _matched(graph, node, patterns)
         if whole is not None and whole.tensor in live:

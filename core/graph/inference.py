@@ -15,6 +15,8 @@ from dreamlayer.core.errors import NetworkError
 IMAGE = "image"
 """The input of every network file."""
 
+_SUBGRAPHS = {onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS}
+
 Dim = int | str | None
 """One dimension: a number, the name of a symbolic size, or None if unknown."""
 
@@ -113,9 +115,10 @@ def names_read(node: onnx.NodeProto) -> Iterator[str]:
     """Names that a node reads, including those that its subgraphs capture."""
     yield from (name for name in node.input if name)
     for attribute in node.attribute:
-        for graph in [attribute.g, *attribute.graphs]:
-            for inner in graph.node:
-                yield from names_read(inner)
+        if attribute.type in _SUBGRAPHS:
+            for graph in [attribute.g, *attribute.graphs]:
+                for inner in graph.node:
+                    yield from names_read(inner)
 
 
 def _after_ceil_mode(model: onnx.ModelProto) -> set[str]:

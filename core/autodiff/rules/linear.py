@@ -112,12 +112,12 @@ def conv_input(
     if flipped is not None and all(s == 1 for s in win.strides):
         return _transposed_convolution(g, w, groups, win, flipped)
     spare = _output_padding(win, image, ans)
-    if spread and flipped is not None and spare is not None and channels is not None:
+    if spread and flipped is not None and channels is not None:
         if max(kernel) == 1:
             small = _transposed_convolution(g, w, groups, win, flipped)
-            return _spread(small, channels, win.strides, spare)
+            return _spread(small, channels, image, win, spare)
         if groups == channels == w.static(0):
-            apart = _spread(g, channels, win.strides, spare)
+            apart = _spread(g, channels, image, win, spare)
             return _transposed_convolution(apart, w, groups, win, flipped)
     w = kernel_of(w)
     common = {
@@ -132,19 +132,29 @@ def conv_input(
     return cropped(full, ans, image, win)
 
 
-def _spread(x: Value, channels: int, strides: list[int], spare: list[int]) -> Value:
-    """Put zeros between the elements, stride - 1 along each axis, and `spare` ones behind."""
-    n = len(strides)
-    ones = x.graph.constant(np.ones((channels, *[1] * (n + 1)), np.float32))
-    return x.graph.emit(
+def _spread(g: Value, channels: int, x: Value, win: Window, spare: list[int] | None) -> Value:
+    """Put zeros between the elements, stride - 1 along each axis, and `spare` ones behind.
+
+    With unknown sizes, as many as remain of the padded input `x` less the windows' extent.
+    """
+    graph, n = g.graph, win.axes
+    ones = graph.constant(np.ones((channels, *[1] * (n + 1)), np.float32))
+    apart = graph.emit(
         "ConvTranspose",
-        x,
-        cast(ones, x.dtype),
+        g,
+        cast(ones, g.dtype),
         group=channels,
         kernel_shape=[1] * n,
-        output_padding=spare,
-        strides=strides,
+        output_padding=[s - 1 for s in win.strides] if spare is None else spare,
+        strides=win.strides,
     )
+    if spare is not None:
+        return apart
+    assert win.pads is not None
+    pads, none = win.pads, graph.ints(*[0] * n)
+    added = [pads[i] + pads[i + n] - k + 1 for i, k in enumerate(win.extent)]
+    length = sizes(x, 2) + graph.ints(*added)
+    return graph.emit("Slice", apart, none, length, graph.ints(*range(2, n + 2)))
 
 
 def _flipped_pads(win: Window) -> list[int] | None:
