@@ -11,7 +11,8 @@ from bench.peers.sources import NetworkSource
 from bench.peers.table import FULL, HALF, Setting
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import ProviderError
-from dreamlayer.core.runtime.providers import Execution
+from dreamlayer.core.runtime import openvino_session
+from dreamlayer.core.runtime.providers import OPENVINO, Execution, provider_of
 from dreamlayer.core.runtime.sessions import runtime
 
 Array = npt.NDArray[np.float32]
@@ -31,9 +32,7 @@ class OwnPeer:
 
     def __init__(self, source: NetworkSource, setting: Setting, provider: str = "cpu") -> None:
         self._objective = objective(source, setting, provider)
-        self.version = f"onnxruntime {runtime().__version__}"
-        if provider != "cpu":
-            self.version += f" ({provider})"
+        self.version = _version(provider)
         self.grid = source.grid
 
     def prepare(self, tile: Array) -> Array:
@@ -64,6 +63,14 @@ def objective(source: NetworkSource, setting: Setting, provider: str) -> Objecti
         )
     except ProviderError as error:
         raise UnavailableError(str(error)) from error
+
+
+def _version(provider: str) -> str:
+    """The package that computes on a provider, and its version."""
+    if provider_of(provider).engine == OPENVINO:
+        return f"openvino {openvino_session.version()}"
+    own = "" if provider == "cpu" else f" ({provider})"
+    return f"onnxruntime {runtime().__version__}{own}"
 
 
 def command_options(precision: str) -> list[str]:

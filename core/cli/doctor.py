@@ -71,6 +71,7 @@ def _report(provider: str | None) -> dict[str, Any]:
         "packages": {name: _version(name) for name in _PACKAGES},
         "libvips": _libvips(),
         "onnxruntime": {n: v for n in PACKAGES if (v := _version(n)) is not None},
+        "openvino": _version("openvino"),
         "free_memory_bytes": int(free_memory()),
         "cache_folder": None if (place := cache.folder()) is None else str(place),
         "cache_bytes": cache.size(),
@@ -96,11 +97,11 @@ def _libvips() -> str | None:
 
 
 def _providers(only: str | None) -> list[dict[str, Any]]:
-    """Try each provider that the installed ONNX Runtime offers on a small gradient."""
-    from dreamlayer.core.runtime.sessions import offered
+    """Try each installed provider on a small gradient."""
+    from dreamlayer.core.runtime.sessions import installed
 
     try:
-        names = [only] if only else offered()
+        names = [only] if only else installed()
     except DreamlayerError as error:
         return [{"name": only or "onnxruntime", "loaded": False, "reason": str(error)}]
     return [_try(name) for name in names]
@@ -146,6 +147,8 @@ def _print(report: dict[str, Any]) -> None:
         print(
             "             several onnxruntime packages overwrite one another: uninstall all but one"
         )
+    if report["openvino"]:
+        print(f"{'openvino':12} {report['openvino']}")
     print(f"free memory  {in_units(report['free_memory_bytes'])}")
     cached = f"{in_units(report['cache_bytes'])} in {report['cache_folder']}"
     print(f"graph cache  {cached if report['cache_folder'] else 'off (by DREAMLAYER_CACHE)'}")

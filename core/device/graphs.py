@@ -10,7 +10,7 @@ import onnx
 
 from dreamlayer.core.device.buffers import Buffer, Device, device_errors
 from dreamlayer.core.runtime.providers import Execution
-from dreamlayer.core.runtime.sessions import open_session, runtime
+from dreamlayer.core.runtime.sessions import open_native, runtime
 
 _MAX_PIXELS = 16_000_000
 _MAX_GRAPHS = 64
@@ -114,7 +114,7 @@ class Graphs:
         if found is None:
             self._evict(pixels)
             with device_errors("its graphs"):
-                session = open_session(model, self._execution)
+                session = open_native(model, self._execution).native
             found = LoadedGraph(session, self.device, release_memory=release_memory), pixels
         self._cache[key] = found
         return found[0]

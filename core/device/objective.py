@@ -22,7 +22,7 @@ from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import FAST, Execution, provider_of
-from dreamlayer.core.runtime.sessions import open_session, short_name
+from dreamlayer.core.runtime.sessions import open_native
 
 
 class DeviceObjective:
@@ -113,8 +113,8 @@ class DeviceObjective:
         model = tile_model(self._gradient, self._originals, recipe, layout, recorded)
         options = None if recorded is None else provider_of(self.provider).recording
         with device_errors("the network"):
-            session = open_session(model, self._execution.on(self.provider), options)
-        return LoadedGraph(session, self.graphs.device, recording=recorded is not None)
+            session = open_native(model, self._execution.on(self.provider), options)
+        return LoadedGraph(session.native, self.graphs.device, recording=recorded is not None)
 
 
 _MAX_LOADED = 8
@@ -126,8 +126,8 @@ def loaded_provider(execution: Execution) -> str:
     Raises
     ------
     ProviderError
-        As for `core.runtime.sessions.open_session`.
+        As for `core.runtime.sessions.open_native`.
     """
     graph = new_graph({"x": (FLOAT, [1])}, "probe")
     model = to_model(graph, {"y": graph.value("x") + graph.value("x")})
-    return short_name(open_session(model, execution.in_full()).get_providers()[0])
+    return open_native(model, execution.in_full()).provider

@@ -14,7 +14,7 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import AUTO, Execution, provider_of
-from dreamlayer.core.runtime.sessions import full_name, offered, short_name
+from dreamlayer.core.runtime.sessions import candidates
 
 NUMPY, DEVICE = "numpy", "device"
 BACKENDS = (AUTO, NUMPY, DEVICE)
@@ -61,9 +61,7 @@ def device_provider(backend: str, execution: Execution) -> str | None:
         return loaded_provider(execution)
     if backend == NUMPY:
         return None
-    wanted = execution.provider
-    candidates = offered() if wanted == AUTO else [short_name(full_name(wanted))]
-    if not any(provider_of(name).keeps_image for name in candidates):
+    if not any(provider_of(name).keeps_image for name in candidates(execution.provider)):
         return None
     # A provider that ONNX Runtime was built with may still fail to load.
     loaded = loaded_provider(execution)

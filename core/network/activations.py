@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.runtime.providers import Execution
-from dreamlayer.core.runtime.sessions import open_session, run
+from dreamlayer.core.runtime.sessions import open_session
 
 if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network
@@ -62,6 +62,6 @@ class Activations:
         """
         found = {IMAGE: image[np.newaxis]}
         if self._session is not None:
-            results = run(self._session, self._tapped, {IMAGE: found[IMAGE]})
+            results = self._session.run(self._tapped, {IMAGE: found[IMAGE]})
             found.update(zip(self._tapped, results, strict=True))
         return {name: found[name] for name in self._layers}

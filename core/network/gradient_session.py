@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,9 @@ import numpy.typing as npt
 from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.gradient_model import GRADIENT, LOSS
+from dreamlayer.core.runtime.protocol import Session
 from dreamlayer.core.runtime.providers import Execution, provider_of
-from dreamlayer.core.runtime.sessions import open_session, run, short_name
+from dreamlayer.core.runtime.sessions import open_session
 
 if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network
@@ -50,8 +51,9 @@ class GradientSession:
         self._network, self._terms = network, tuple(terms)
         self._execution = execution
         self._size: Size | None = None
-        self._session: Any = self._opened(None)
-        self.provider = short_name(self._session.get_providers()[0])
+        session = self._opened(None)
+        self._session: Session | None = session
+        self.provider = session.provider
         # Later sessions use the same provider, since results differ slightly between providers.
         self._execution = execution.on(self.provider)
         self.reset()
@@ -120,10 +122,11 @@ class GradientSession:
         if self._session is None or self._size not in (None, (tile.shape[1], tile.shape[2])):
             # It is None if the last one could not be opened, perhaps for lack of memory.
             self.specialize(None)
+        assert self._session is not None
         fed = {IMAGE: tile[np.newaxis], **(references or {})}
-        loss, gradient = run(self._session, (LOSS, GRADIENT), fed)
+        loss, gradient = self._session.run((LOSS, GRADIENT), fed)
         return float(loss), gradient[0]
 
-    def _opened(self, size: Size | None) -> Any:
+    def _opened(self, size: Size | None) -> Session:
         source = self._network.gradient_source(self._terms, size)
         return open_session(source, self._execution)

@@ -37,6 +37,7 @@ _GRAPH_CODE = (
     "network/objective.py",
     "recipe/kinds.py",
     "runtime/cache.py",
+    "runtime/openvino_session.py",
     "runtime/providers.py",
     "runtime/sessions.py",
     "style/tile_loss.py",
@@ -107,6 +108,35 @@ def evict(path: Path) -> None:
     """Delete a graph that does not load, and its weights, which may be the cause."""
     for file in (path, _weights_of(path)):
         _delete(file)
+
+
+def load_blob(*parts: object) -> bytes | None:
+    """The content that `store_blob` stored, where it is intact, or None."""
+    root = _ready()
+    if root is None:
+        return None
+    path = root / f"{key(*parts)}.blob"
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        digest, content = file.read(hashlib.sha256().digest_size), file.read()
+        if hashlib.sha256(content).digest() == digest:
+            _touch(path)
+            return content
+    _delete(path)
+    return None
+
+
+def store_blob(content: bytes, *parts: object) -> None:
+    """Cache bytes whose damage their reader would not notice, behind their digest."""
+    root = _ready()
+    if root is None or len(content) > MAX_BYTES:
+        return
+    with contextlib.suppress(OSError), _staging(root) as staged:
+        fresh = staged / "blob"
+        with fresh.open("wb") as file:
+            file.write(hashlib.sha256(content).digest())
+            file.write(content)
+        fresh.replace(root / f"{key(*parts)}.blob")
+        _trim(root)
 
 
 @contextlib.contextmanager
@@ -280,7 +310,7 @@ def _trim(root: Path) -> None:
 
 def _entries(root: Path) -> list[tuple[Path, os.stat_result]]:
     found = []
-    for pattern in ("*.onnx", "*.weights", "*.json"):
+    for pattern in ("*.onnx", "*.weights", "*.json", "*.blob"):
         for path in root.glob(pattern):
             with contextlib.suppress(OSError):
                 found.append((path, path.stat()))

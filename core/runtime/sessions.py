@@ -1,4 +1,4 @@
-"""ONNX Runtime sessions: choose an execution provider, and check that it really loaded."""
+"""Sessions: choose an execution provider, and check that it really loaded."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import onnx
 
 from dreamlayer.core.errors import NetworkError, ProviderError, install_command, nearest
-from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.runtime import cache
-from dreamlayer.core.runtime.providers import AUTO, PROVIDERS, Execution, provider_of
-
-Array = npt.NDArray[np.float32]
+from dreamlayer.core.runtime import cache, openvino_session
+from dreamlayer.core.runtime.protocol import Array, Session, failed_on
+from dreamlayer.core.runtime.providers import (
+    AUTO,
+    ONNX_RUNTIME,
+    OPENVINO,
+    PROVIDERS,
+    Execution,
+    provider_of,
+)
 
 _EXTERNAL_WEIGHTS = {
     "session.optimized_model_external_initializers_file_name": "weights",
@@ -108,23 +112,33 @@ def full_name(provider: str) -> str:
     raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(names)}")
 
 
-def first_choice(provider: str) -> str:
-    """Short name of the provider that `open_session` tries first.
+def installed() -> list[str]:
+    """Short names of the providers of all installed packages; some may not load here."""
+    ours = [short for short, row in PROVIDERS.items() if row.engine == OPENVINO]
+    others = [short for short in offered() if provider_of(short).engine == ONNX_RUNTIME]
+    return [*(ours if openvino_session.is_installed() else []), *others]
+
+
+def candidates(provider: str) -> list[str]:
+    """Short names of the providers that `open_session` tries, in this order.
 
     Raises
     ------
     ProviderError
-        If the installed ONNX Runtime was built without the named one.
+        The named one is not installed.
     """
-    return short_name(_candidates(provider)[0])
-
-
-def _candidates(provider: str) -> list[str]:
-    """Full names of the providers to try, in this order."""
-    if provider != AUTO:
-        return [full_name(provider)]
-    rows = [row for name, row in PROVIDERS.items() if row.auto and name in _available()]
-    return [row.name for row in sorted(rows, key=lambda row: row.auto)]
+    if provider == AUTO:
+        ranked = [short for short in installed() if provider_of(short).auto]
+        return sorted(ranked, key=lambda short: provider_of(short).auto)
+    short = short_name(provider)
+    if provider_of(short).engine == ONNX_RUNTIME:
+        return [short_name(full_name(provider))]
+    if not openvino_session.is_installed():
+        raise ProviderError(
+            f"provider {provider!r} needs the package {provider_of(short).package}; install it "
+            f"with: {install_command(provider_of(short).extra)}"
+        )
+    return [short]
 
 
 @dataclass(frozen=True)
@@ -143,11 +157,32 @@ class Source:
     identity: tuple[object, ...] = ()
 
 
-def open_session(
-    source: Source | onnx.ModelProto,
-    execution: Execution = Execution(),
-    options: Mapping[str, str] | None = None,
-) -> Any:
+class OnnxSession:
+    """A session of ONNX Runtime.
+
+    Parameters
+    ----------
+    native : onnxruntime.InferenceSession
+        ONNX Runtime's own, for those that bind buffers of a device.
+    provider : str
+        Short name of the provider that loaded.
+    """
+
+    def __init__(self, native: Any, provider: str) -> None:
+        self.native, self.provider = native, provider
+
+    def run(self, names: Sequence[str], feeds: Mapping[str, Array]) -> list[Array]:
+        """As for `core.runtime.protocol.Session`."""
+        try:
+            results: list[Array] = self.native.run(names, dict(feeds))
+        except Exception as error:
+            if not _is_ort(error):
+                raise
+            raise failed_on(feeds, _first_line(error)) from error
+        return results
+
+
+def open_session(source: Source | onnx.ModelProto, execution: Execution = Execution()) -> Session:
     """Open a session on the requested provider, and check that this provider loaded.
 
     Parameters
@@ -156,40 +191,69 @@ def open_session(
         Any model of standard operators.
     execution : Execution
         The provider, threads and precision; a named provider is used or refused.
-    options : mapping, optional
-        Additional options of the provider, which must then be named.
-
-    Returns
-    -------
-    onnxruntime.InferenceSession
 
     Raises
     ------
     ProviderError
         If the named provider is missing or did not load, or `threads` is out of range.
     NetworkError
-        If ONNX Runtime rejects the model.
+        If the provider rejects the model.
     """
+    return _first_loaded(_as_source(source), execution, candidates(execution.provider))
+
+
+def open_native(
+    model: onnx.ModelProto, execution: Execution, options: Mapping[str, str] | None = None
+) -> OnnxSession:
+    """Open a session of ONNX Runtime, for buffers of its devices.
+
+    Parameters and errors are those of `open_session`; `options` are additional ones of the
+    provider, which must then be named.
+    """
+    shorts = candidates(execution.provider)
+    ours = [short for short in shorts if provider_of(short).engine == ONNX_RUNTIME]
+    if not ours:
+        raise ProviderError(
+            f"provider {execution.provider!r} has no device that could hold images; use "
+            f"--backend numpy, or another provider"
+        )
+    session = _first_loaded(_as_source(model), execution, ours, options)
+    assert isinstance(session, OnnxSession)
+    return session
+
+
+def _as_source(source: Source | onnx.ModelProto) -> Source:
+    if isinstance(source, Source):
+        return source
+    return Source(lambda _: source)
+
+
+def _first_loaded(
+    source: Source,
+    execution: Execution,
+    shorts: Sequence[str],
+    options: Mapping[str, str] | None = None,
+) -> Session:
+    """The session of the first of some providers that loads."""
     cores = os.cpu_count() or 1
     if not 0 <= execution.threads <= cores:
         raise ProviderError(
             f"{execution.threads} threads are not possible; give 1 to {cores}, the number of "
             f"cores, or 0 for all"
         )
-    ort = runtime()
-    if isinstance(source, onnx.ModelProto):
-        model = source
-        source = Source(lambda _: model)
-    candidates = _candidates(execution.provider)
-    for name in candidates:
+    for short in shorts:
         try:
-            session = _open(ort, source, execution.on(name), options or {})
-        except NetworkError:
-            if name == candidates[-1]:
+            if provider_of(short).engine == OPENVINO:
+                make = partial(source.make, short)
+                return openvino_session.open_model(make, source.identity, execution)
+            full = full_name(short)
+            native = _open(runtime(), source, execution.on(full), options or {})
+        except (NetworkError, ProviderError):
+            if short == shorts[-1]:
                 raise
             continue
-        if session.get_providers()[0] == name:
-            return session
+        if native.get_providers()[0] == full:
+            return OnnxSession(native, short)
     raise ProviderError(
         f"provider {execution.provider!r} is installed but did not load on this machine "
         f"(its libraries or its device are missing); run `dreamlayer doctor` for the reason, or "
@@ -269,23 +333,3 @@ def _is_ort(error: Exception) -> bool:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
-
-
-def run(session: Any, names: Sequence[str], fed: Mapping[str, Array]) -> list[Array]:
-    """Run a session on an image, float32 [1, 3, height, width].
-
-    Raises
-    ------
-    NetworkError
-        ONNX Runtime failed.
-    """
-    try:
-        results: list[Array] = session.run(names, dict(fed))
-    except Exception as error:
-        if not _is_ort(error):
-            raise
-        height, width = fed[IMAGE].shape[2:]
-        raise NetworkError(
-            f"the network failed on a tile of {width} × {height} pixels: {_first_line(error)}"
-        ) from error
-    return results

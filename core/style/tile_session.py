@@ -13,7 +13,7 @@ from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.gradient_model import GRADIENT, LOSS, differentiated
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.runtime.providers import Execution, provider_of
-from dreamlayer.core.runtime.sessions import Source, open_session, run, short_name
+from dreamlayer.core.runtime.sessions import Source, open_session
 from dreamlayer.core.style.tile_loss import TileLayers, tile_loss
 
 Array = npt.NDArray[np.float32]
@@ -52,10 +52,10 @@ class TileSession:
             ("style tile", network.digest, layers),
         )
         self._session = open_session(source, execution)
-        self.provider = short_name(self._session.get_providers()[0])
+        self.provider = self._session.provider
 
     def __call__(self, tile: Array, inputs: Mapping[str, Array]) -> tuple[float, Array]:
         """The sum to be maximized, and its gradient, float32 [3, height, width]."""
         fed = {IMAGE: tile[np.newaxis], **inputs}
-        loss, gradient = run(self._session, (LOSS, GRADIENT), fed)
+        loss, gradient = self._session.run((LOSS, GRADIENT), fed)
         return float(loss), gradient[0]

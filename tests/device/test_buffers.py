@@ -142,8 +142,8 @@ def test_graphs_are_made_once(small_network: Path, monkeypatch: pytest.MonkeyPat
     recipe = Recipe(network=str(small_network), layers=(Term("deep"),), octaves=2, steps=1)
     dreamer = Dreamer(network_of(recipe), "cpu", 1, "device")
     dreamer.dream(BASE.transpose(1, 2, 0), recipe)
-    monkeypatch.setattr("dreamlayer.core.device.graphs.open_session", None)
-    monkeypatch.setattr("dreamlayer.core.device.objective.open_session", None)
+    monkeypatch.setattr("dreamlayer.core.device.graphs.open_native", None)
+    monkeypatch.setattr("dreamlayer.core.device.objective.open_native", None)
     dreamer.dream(BASE.transpose(1, 2, 0), recipe.replace(seed=5))
 
 

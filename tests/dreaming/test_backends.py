@@ -41,8 +41,8 @@ def test_backend_goes_by_the_provider_that_loads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """auto keeps the image on a GPU that really loaded, and nowhere else."""
-    monkeypatch.setattr(backends, "offered", lambda: offered)
-    monkeypatch.setattr(backends, "full_name", lambda name: name)
+    names = offered if provider == "auto" else [provider]
+    monkeypatch.setattr(backends, "candidates", lambda _: names)
     monkeypatch.setattr(backends, "loaded_provider", lambda *_: loaded)
     assert backends.device_provider(backend, Execution(provider)) == expected
 

@@ -1,4 +1,4 @@
-"""OpenVINO gives what the CPU provider gives; `.ci/run` runs this in an environment of its own."""
+"""OpenVINO gives what the CPU provider gives."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import PRECISIONS, PROVIDERS, Execution
-from dreamlayer.core.runtime.sessions import offered, open_session
+from dreamlayer.core.runtime.sessions import installed, open_session
 
 pytestmark = pytest.mark.skipif(
-    "openvino" not in offered(), reason="no OpenVINO: install dreamlayer[openvino]"
+    "openvino" not in installed(), reason="no OpenVINO: install dreamlayer[openvino]"
 )
 TERMS = [Term("mixed3"), Term("mixed5")]
 

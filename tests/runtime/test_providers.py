@@ -60,7 +60,7 @@ def test_precision_full_is_float32_throughout() -> None:
     assert PROVIDERS["cuda"].settings("full")["use_tf32"] == "0"
     assert PROVIDERS["cuda"].settings("fast")["use_tf32"] == "1"
     assert PROVIDERS["cpu"].settings("fast") == PROVIDERS["cpu"].recording == {}
-    assert PROVIDERS["openvino"].settings("full", 3)["num_of_threads"] == "3"
+    assert PROVIDERS["openvino"].settings("full", 3)["INFERENCE_NUM_THREADS"] == "3"
 
 
 def test_kernels_are_recorded_where_it_pays() -> None:
@@ -85,7 +85,7 @@ def test_sessions_are_opened_with_the_table(
 ) -> None:
     """On a fake CUDA, by precision; a network that cannot be recorded runs unrecorded."""
     opened: list[dict[str, str]] = []
-    real = loading.open_session
+    real = loading.open_native
 
     def noted(model: onnx.ModelProto, execution: Execution, options: Any) -> Any:
         assert execution.provider == "cuda"
@@ -101,7 +101,7 @@ def test_sessions_are_opened_with_the_table(
         )
         one.provider = "cuda"
         with monkeypatch.context() as patch:
-            patch.setattr(loading, "open_session", noted)
+            patch.setattr(loading, "open_native", noted)
             shapes = {"dream/picture": (3, 60, 60)}
             for tiling in ("even", "random"):
                 used = recipe.replace(tiling=tiling)

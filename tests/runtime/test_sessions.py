@@ -21,9 +21,9 @@ from dreamlayer.core.errors import NetworkError, ProviderError
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime import cache
+from dreamlayer.core.runtime import cache, openvino_session
 from dreamlayer.core.runtime.providers import Execution
-from dreamlayer.core.runtime.sessions import Source, full_name, offered, open_session
+from dreamlayer.core.runtime.sessions import Source, full_name, installed, offered, open_session
 
 TERMS = [Term("deep")]
 RNG = np.random.default_rng(0)
@@ -45,7 +45,7 @@ def model(network: Network) -> onnx.ModelProto:
 def test_cpu_is_available_under_all_its_names(provider: str, network: Network) -> None:
     """The session says which provider really runs."""
     loaded = GradientSession(network, TERMS, Execution(provider)).provider
-    assert loaded in offered() if provider == "auto" else loaded == "cpu"
+    assert loaded in installed() if provider == "auto" else loaded == "cpu"
 
 
 def test_every_offered_provider_has_a_full_name() -> None:
@@ -56,9 +56,10 @@ def test_every_offered_provider_has_a_full_name() -> None:
 
 def test_provider_that_is_not_installed_says_what_to_install() -> None:
     """A known provider that this ONNX Runtime lacks names the extra that brings it."""
-    missing = next(p for p in ("cuda", "openvino") if p not in offered())
+    if "cuda" in offered():
+        pytest.skip("this ONNX Runtime has it")
     with pytest.raises(ProviderError, match=r"not part of.*pip install .*\["):
-        full_name(missing)
+        full_name("cuda")
 
 
 def test_unknown_provider_suggests_the_nearest() -> None:
@@ -85,9 +86,10 @@ def test_demanded_provider_that_does_not_load_is_an_error(
         InferenceSession=lambda *_, **__: fallen,
     )
     monkeypatch.setattr(sessions, "runtime", lambda: fake)
+    monkeypatch.setattr(openvino_session, "is_installed", lambda: False)
     with pytest.raises(ProviderError, match="did not load on this machine"):
         open_session(model, Execution("cuda"))
-    assert open_session(model, Execution("auto")) is fallen
+    assert open_session(model, Execution("auto")).provider == "cpu"
 
 
 def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +143,7 @@ def test_session_for_one_size_agrees() -> None:
     assert fixed_loss == pytest.approx(loss, rel=1e-6)
     np.testing.assert_allclose(fixed, gradient, atol=1e-5 * np.abs(gradient).max())
     with pytest.raises(NetworkError, match="tile of 131 × 151"):
-        sessions.run(session._session, ("loss",), {"image": np.zeros((1, 3, 151, 131), "f4")})
+        session._session.run(("loss",), {"image": np.zeros((1, 3, 151, 131), "f4")})
 
 
 def test_frequent_size_gets_its_own_session(

@@ -108,13 +108,18 @@ def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 def _window_weights(y: Value, x: Value, win: Window, attrs: Attrs) -> Value:
     """The factor of each window's elements, 1 / divisor, of shape [1, 1, ...].
 
-    The pool of a field of ones is (elements inside) / divisor; divided by the elements inside it is
-    1 / divisor, whatever ceil_mode and count_include_pad are.
+    Without padding in the divisor, that is the number of elements inside. With it, the pool of a
+    field of ones is (elements inside) / divisor; divided by the elements inside it is 1 / divisor,
+    whatever ceil_mode is.
     """
     graph, n = x.graph, win.axes
-    field = filled(joined(graph.ints(1, 1), sizes(x, 2)), 1.0, x.dtype)
-    given = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
-    weights = graph.emit("AveragePool", field, **given)
+    if attrs.get("count_include_pad", 0):
+        field = filled(joined(graph.ints(1, 1), sizes(x, 2)), 1.0, x.dtype)
+        given = {k: attrs[k] for k in _POOL_ATTRIBUTES if k in attrs}
+        weights = graph.emit("AveragePool", field, **given)
+    else:
+        # Not the pool, which would be 1: OpenVINO has no kernel for a constant one in bfloat16.
+        weights = cast(graph.constant(np.ones((1,) * (n + 2), np.float32)), x.dtype)
     begin = win.begin(x, y)
     zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
     for i in range(n):
