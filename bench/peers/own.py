@@ -11,8 +11,8 @@ from bench.peers.sources import NetworkSource
 from bench.peers.table import FULL, HALF, Setting
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import ProviderError
+from dreamlayer.core.runtime.installed import runtime
 from dreamlayer.core.runtime.providers import Execution
-from dreamlayer.core.runtime.sessions import runtime
 
 Array = npt.NDArray[np.float32]
 

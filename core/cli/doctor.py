@@ -25,7 +25,7 @@ import sys
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.runtime.providers import Execution
-from dreamlayer.core.runtime.sessions import runtime
+from dreamlayer.core.runtime.installed import runtime
 from dreamlayer.core.recipe.term import Term
 import numpy as np
 runtime().set_default_logger_severity(3)
@@ -97,7 +97,7 @@ def _libvips() -> str | None:
 
 def _providers(only: str | None) -> list[dict[str, Any]]:
     """Try each provider that the installed ONNX Runtime offers on a small gradient."""
-    from dreamlayer.core.runtime.sessions import offered
+    from dreamlayer.core.runtime.installed import offered
 
     try:
         names = [only] if only else offered()

@@ -21,8 +21,9 @@ from dreamlayer.core.network.references import compared_with
 from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.installed import short_name
 from dreamlayer.core.runtime.providers import FAST, Execution, provider_of
-from dreamlayer.core.runtime.sessions import open_session, short_name
+from dreamlayer.core.runtime.sessions import open_session
 
 
 class DeviceObjective:

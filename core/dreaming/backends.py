@@ -13,8 +13,8 @@ from dreamlayer.core.errors import OptionError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.installed import full_name, offered, short_name
 from dreamlayer.core.runtime.providers import AUTO, Execution, provider_of
-from dreamlayer.core.runtime.sessions import full_name, offered, short_name
 
 NUMPY, DEVICE = "numpy", "device"
 BACKENDS = (AUTO, NUMPY, DEVICE)

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.gradient_model import GRADIENT, LOSS
+from dreamlayer.core.runtime.installed import short_name
 from dreamlayer.core.runtime.providers import Execution, provider_of
-from dreamlayer.core.runtime.sessions import open_session, run, short_name
+from dreamlayer.core.runtime.sessions import open_session, run
 
 if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network

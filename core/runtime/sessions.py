@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from dreamlayer.core.errors import NetworkError, ProviderError, install_command, nearest
+from dreamlayer.core.errors import NetworkError, ProviderError
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.runtime import cache
+from dreamlayer.core.runtime.drivers import Fault
+from dreamlayer.core.runtime.installed import available, full_name, runtime, short_name
+from dreamlayer.core.runtime.loading import create_session, fault
 from dreamlayer.core.runtime.providers import AUTO, PROVIDERS, Execution, provider_of
 
 Array = npt.NDArray[np.float32]
@@ -28,85 +27,6 @@ _EXTERNAL_WEIGHTS = {
 }
 """A cached graph's weights are stored beside it; small tensors, which may depend on size, in it."""
 
-_TELEMETRY = "ORT_DISABLE_TELEMETRY"
-"""ONNX Runtime 1.32 and later report to Microsoft unless this is set when it is imported."""
-
-_importing = threading.Lock()
-
-
-def runtime() -> Any:
-    """Import onnxruntime, with telemetry off unless the user's environment sets it.
-
-    Raises
-    ------
-    ProviderError
-        If it is not installed or does not load.
-    """
-    try:
-        with _without_telemetry():
-            import onnxruntime
-    except ImportError as error:
-        raise ProviderError(
-            f"onnxruntime does not load ({error}); "
-            f"install it with: {install_command('cpu')} (or [gpu], [openvino])"
-        ) from error
-    return onnxruntime
-
-
-@contextlib.contextmanager
-def _without_telemetry() -> Iterator[None]:
-    """Set the variable during the import only, so that the host's environment stays unchanged."""
-    with _importing:
-        ours = "onnxruntime" not in sys.modules and _TELEMETRY not in os.environ
-        if ours:
-            os.environ[_TELEMETRY] = "1"
-        try:
-            yield
-        finally:
-            if ours:
-                del os.environ[_TELEMETRY]
-
-
-def short_name(provider: str) -> str:
-    """``cpu`` for ``CPUExecutionProvider``; for unknown providers the name without its suffix."""
-    known = (short for short, row in PROVIDERS.items() if row.name == provider)
-    return next(known, provider.removesuffix("ExecutionProvider").lower())
-
-
-def offered() -> list[str]:
-    """Short names of the providers that the installed ONNX Runtime was built with."""
-    return list(_available())
-
-
-def _available() -> dict[str, str]:
-    """Full names of providers by short name, without Azure's, which calls a remote service."""
-    names = runtime().get_available_providers()
-    return {short_name(name): name for name in names if name != "AzureExecutionProvider"}
-
-
-def full_name(provider: str) -> str:
-    """The full name of a provider given by its short or full name.
-
-    Raises
-    ------
-    ProviderError
-        If the installed ONNX Runtime was built without it.
-    """
-    names, short = _available(), provider.lower()
-    if provider in names.values():
-        return provider
-    if short in names:
-        return names[short]
-    if short in PROVIDERS:
-        extra = PROVIDERS[short].extra
-        remedy = f"; install it with: {install_command(extra)}" if extra else ""
-        raise ProviderError(
-            f"provider {provider!r} is not part of the installed ONNX Runtime "
-            f"{runtime().__version__}, which offers {', '.join(names)}{remedy}"
-        )
-    hint = nearest(short, sorted({*PROVIDERS, *names}))
-    raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(names)}")
-
 
 def first_choice(provider: str) -> str:
     """Short name of the provider that `open_session` tries first.
@@ -116,14 +36,17 @@ def first_choice(provider: str) -> str:
     ProviderError
         If the installed ONNX Runtime was built without the named one.
     """
-    return short_name(_candidates(provider)[0])
+    names = _candidates(provider)
+    if provider != AUTO:
+        return short_name(names[0])
+    return short_name(next(name for name in names if fault(name, chosen=True) is None))
 
 
 def _candidates(provider: str) -> list[str]:
     """Full names of the providers to try, in this order."""
     if provider != AUTO:
         return [full_name(provider)]
-    rows = [row for name, row in PROVIDERS.items() if row.auto and name in _available()]
+    rows = [row for name, row in PROVIDERS.items() if row.auto and name in available()]
     return [row.name for row in sorted(rows, key=lambda row: row.auto)]
 
 
@@ -180,21 +103,21 @@ def open_session(
     if isinstance(source, onnx.ModelProto):
         model = source
         source = Source(lambda _: model)
+    chosen = execution.provider == AUTO
     candidates = _candidates(execution.provider)
     for name in candidates:
-        try:
-            session = _open(ort, source, execution.on(name), options or {})
-        except NetworkError:
-            if name == candidates[-1]:
-                raise
-            continue
-        if session.get_providers()[0] == name:
-            return session
-    raise ProviderError(
-        f"provider {execution.provider!r} is installed but did not load on this machine "
-        f"(its libraries or its device are missing); run `dreamlayer doctor` for the reason, or "
-        f"use --provider cpu"
-    )
+        found = fault(name, chosen=chosen)
+        if found is None:
+            try:
+                session = _open(ort, source, execution.on(name), options or {})
+            except NetworkError:
+                if name == candidates[-1]:
+                    raise
+                continue
+            if session.get_providers()[0] == name:
+                return session
+    because = found or Fault("it runs nothing of this network")
+    raise ProviderError(f"provider {execution.provider!r} did not load on this machine: {because}")
 
 
 def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, str]) -> Any:
@@ -205,14 +128,14 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
     settings = {**row.settings(execution.precision, threads), **extra}
     if not source.identity or not row.saves_graphs:
         content = source.make(short).SerializeToString()
-        return _create(ort, content, _options(ort, threads), provider, settings)
+        return _create(content, _options(ort, threads), provider, settings)
     key = (*source.identity, short, settings, ort.__version__, cache.machine())
     cached = cache.lookup(*key)
     if cached is not None:
         options = _options(ort, threads)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            return _create(ort, str(cached), options, provider, settings)
+            return _create(str(cached), options, provider, settings)
         except NetworkError:
             # It is damaged, or its weights were removed.
             cache.evict(cached)
@@ -224,7 +147,7 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
             for entry, value in _EXTERNAL_WEIGHTS.items():
                 options.add_session_config_entry(entry, value)
             try:
-                session = _create(ort, content, options, provider, settings)
+                session = _create(content, options, provider, settings)
             except NetworkError:
                 # The disk may be full; a fault of the network shows below.
                 cache.discard(folder)
@@ -233,7 +156,7 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
                     # It fell back to the CPU: the graph is not this provider's.
                     cache.discard(folder)
                 return session
-    return _create(ort, content, _options(ort, threads), provider, settings)
+    return _create(content, _options(ort, threads), provider, settings)
 
 
 def _options(ort: Any, threads: int) -> Any:
@@ -246,13 +169,9 @@ def _options(ort: Any, threads: int) -> Any:
     return options
 
 
-def _create(
-    ort: Any, model: bytes | str, options: Any, provider: str, settings: Mapping[str, str]
-) -> Any:
+def _create(model: bytes | str, options: Any, provider: str, settings: Mapping[str, str]) -> Any:
     try:
-        # ONNX Runtime reports fallbacks on standard output, where a picture may be written.
-        with contextlib.redirect_stdout(io.StringIO()):
-            session = ort.InferenceSession(model, options, providers=[(provider, dict(settings))])
+        session = create_session(model, options, provider, settings)
         # Otherwise a failure in the middle of a dream would silently move it to the CPU.
         session.disable_fallback()
     except Exception as error:

@@ -12,8 +12,9 @@ from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.network.gradient_model import GRADIENT, LOSS, differentiated
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.runtime.installed import short_name
 from dreamlayer.core.runtime.providers import Execution, provider_of
-from dreamlayer.core.runtime.sessions import Source, open_session, run, short_name
+from dreamlayer.core.runtime.sessions import Source, open_session, run
 from dreamlayer.core.style.tile_loss import TileLayers, tile_loss
 
 Array = npt.NDArray[np.float32]

@@ -17,8 +17,9 @@ from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.installed import offered
 from dreamlayer.core.runtime.providers import PRECISIONS, PROVIDERS, Execution
-from dreamlayer.core.runtime.sessions import offered, open_session
+from dreamlayer.core.runtime.sessions import open_session
 
 pytestmark = pytest.mark.skipif(
     "openvino" not in offered(), reason="no OpenVINO: install dreamlayer[openvino]"
