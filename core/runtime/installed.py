@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dreamlayer.core.errors import ProviderError, install_command, nearest
-from dreamlayer.core.runtime.providers import PROVIDERS, Provider
+from dreamlayer.core.runtime.providers import PROVIDERS, SYSTEMS, Provider
 
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
 """ONNX Runtime 1.32 and later report to Microsoft unless this is set when it is imported."""
@@ -107,8 +107,10 @@ def full_name(provider: str) -> str:
     if short in names:
         return names[short]
     if short in PROVIDERS:
-        extra = PROVIDERS[short].extra
-        remedy = f"; install it with: {install_command(extra)}" if extra else ""
+        row = PROVIDERS[short]
+        remedy = f"; install it with: {install_command(row.extra)}" if row.extra else ""
+        if row.system not in ("", sys.platform):
+            remedy = f"; it is for {SYSTEMS[row.system]} only"
         raise ProviderError(
             f"provider {provider!r} is not part of the installed ONNX Runtime "
             f"{runtime().__version__}, which offers {', '.join(names)}{remedy}"

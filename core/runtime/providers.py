@@ -12,6 +12,9 @@ PRECISIONS = (FULL, FAST)
 """`full` computes the network in float32, `fast` in reduced precision where the provider supports
 it. The image, its gradient and all sums are float32 either way."""
 
+SYSTEMS = {"win32": "Windows", "darwin": "macOS", "linux": "Linux"}
+"""By `sys.platform`."""
+
 RECORDING_PAYS = 100
 """Number of runs on one octave from which a CUDA graph, which needs its own session, is faster."""
 
