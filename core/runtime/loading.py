@@ -14,7 +14,7 @@ from dreamlayer.core.errors import ProviderError, install_command
 from dreamlayer.core.graph.edit import FLOAT, new_graph, to_model
 from dreamlayer.core.runtime.drivers import Fault, Load, cuda_fault, vulkan_fault
 from dreamlayer.core.runtime.installed import has_gpu, plugin_devices, runtime, short_name
-from dreamlayer.core.runtime.providers import CPU, Provider, provider_of
+from dreamlayer.core.runtime.providers import CPU, PROVIDERS, Provider, provider_of
 
 _CUDA = {
     "linux": ("libcudart.so.{0}", "libcublasLt.so.{0}", "libcublas.so.{0}", "libcudnn.so.9"),
@@ -51,7 +51,7 @@ def fault(provider: str, *, chosen: bool = False) -> Fault | None:
         return None
     found = CHECKS[row.check](row, chosen) if row.check else None
     if found is None and short not in _works:
-        found = _try(provider)
+        found = _try(row.name if short in PROVIDERS else provider)
         if found is None:
             # Only that it works is remembered: a GPU may have been short of memory.
             _works.add(short)

@@ -105,6 +105,7 @@ class FakeRuntime(ModuleType):
         """A session; without fallback, as ours are."""
         assert enable_fallback == 0, "a fallback prints"
         listed = providers[0] if providers else (options.devices[0].ep_name, options.settings)
+        assert not providers or listed[0] in self._names, "it would only warn, and use the CPU"
         self.sessions.append((*listed, options))
         if self._raises is not None and listed[0] != CPU:
             raise self._raises
