@@ -31,7 +31,7 @@ if "webgpu" not in offered():
 if found := fault("webgpu"):
     pytest.skip(f"WebGPU does not load: {found.reason}", allow_module_level=True)
 
-SIDE = 96
+SIDE = 76
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_dream_is_that_of_the_cpu_and_quiet(photo: Path, tmp_path: Path) -> None
     dreamt = {}
     for provider in ("cpu", "webgpu"):
         out = tmp_path / f"{provider}.png"
-        words = ["dream", str(small), "-o", str(out), "--steps", "2", "--octaves", "1"]
+        words = ["dream", str(small), "-o", str(out), "--steps", "1", "--octaves", "1"]
         ran = subprocess.run(
             [sys.executable, "-m", "core", *words, "--provider", provider],
             cwd=Path(__file__).parents[2],
