@@ -220,17 +220,6 @@ PROVIDERS: Mapping[str, Provider] = {
         own_size_pays=6_000_000,
         host=HostMemory(base=115e6, weight=47, share=0.9),
     ),
-    # Of `auto`'s choices behind those that were made for one vendor's hardware. Where WebGPU finds
-    # no GPU it computes on the CPU, 40 to 100 times slower than ONNX Runtime does, so its check
-    # refuses `auto` a software renderer.
-    "webgpu": Provider(
-        "WebGpuExecutionProvider",
-        package="onnxruntime-webgpu",
-        extra="webgpu",
-        plugin="onnxruntime_ep_webgpu",
-        check="webgpu",
-        auto=5,
-    ),
     # Neither has run on real hardware yet, so `auto` tries neither: a wrong gradient would be worse
     # than a slow one.
     "directml": Provider(
@@ -256,6 +245,17 @@ PROVIDERS: Mapping[str, Provider] = {
         },
         # Core ML compiles for fixed shapes; with others, much stays on the CPU.
         own_size_pays=0,
+    ),
+    # Of `auto`'s choices behind those that were made for one vendor's hardware. Where WebGPU finds
+    # no GPU it computes on the CPU, 40 to 100 times slower than ONNX Runtime does, so its check
+    # refuses `auto` a software renderer.
+    "webgpu": Provider(
+        "WebGpuExecutionProvider",
+        package="onnxruntime-webgpu",
+        extra="webgpu",
+        plugin="onnxruntime_ep_webgpu",
+        check="webgpu",
+        auto=5,
     ),
 }
 """By short name."""
