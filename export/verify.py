@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.runtime.sessions import runtime
+from dreamlayer.core.runtime.installed import runtime
 
 Array = NDArray[np.float32]
 Source = Callable[[Sequence[str], Array], tuple[Mapping[str, Array], Mapping[str, Array]]]

@@ -167,9 +167,13 @@ class Examiner:
         yield Check("networks", True, ", ".join(networks))
         providers = report["providers"]
         works = [p["name"] for p in providers if p["loaded"]]
-        fails = [f"{p['name']} does not load: {p['reason']}" for p in providers if not p["loaded"]]
+        fails = [
+            "; ".join(filter(None, [f"{p['name']} does not load: {p['reason']}", p.get("fix")]))
+            for p in providers
+            if not p["loaded"]
+        ]
         if not works:
-            says = "; ".join(fails) or "ONNX Runtime offers none"
+            says = ", ".join(fails) or "ONNX Runtime offers none"
             packages = report.get("onnxruntime") or ["onnxruntime"]
             yield Check("providers", False, says, self._machine.shown([*pip, *packages]))
         yield Check("providers", True, "; ".join([f"{', '.join(works)} works", *fails]))

@@ -17,7 +17,7 @@ from worker_process import Client
 
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime.sessions import runtime
+from dreamlayer.core.runtime.installed import runtime
 
 # Its first import decides on telemetry, and some tests import it themselves.
 runtime()

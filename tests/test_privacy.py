@@ -22,7 +22,7 @@ from dreamlayer.plugin.machine import Machine
 ROOT = Path(__file__).parents[1]
 VARIABLE = "ORT_DISABLE_TELEMETRY"
 
-LOADS = "from dreamlayer.core.runtime.sessions import runtime; runtime()"
+LOADS = "from dreamlayer.core.runtime.installed import runtime; runtime()"
 BARE = "import onnxruntime"
 
 

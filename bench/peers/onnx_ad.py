@@ -15,7 +15,7 @@ from bench.peers.loops import NumpyLoop
 from bench.peers.plan import IMAGE
 from bench.peers.sources import Source
 from bench.peers.table import Setting
-from dreamlayer.core.runtime.sessions import runtime
+from dreamlayer.core.runtime.installed import runtime
 
 Array = npt.NDArray[np.float32]
 

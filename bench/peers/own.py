@@ -12,8 +12,8 @@ from bench.peers.table import FULL, HALF, Setting
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import ProviderError
 from dreamlayer.core.runtime import openvino_session
+from dreamlayer.core.runtime.installed import runtime
 from dreamlayer.core.runtime.providers import OPENVINO, Execution, provider_of
-from dreamlayer.core.runtime.sessions import runtime
 
 Array = npt.NDArray[np.float32]
 

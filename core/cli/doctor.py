@@ -13,33 +13,46 @@ from pathlib import Path
 from typing import Any
 
 from dreamlayer.core.errors import DreamlayerError, install_command
-from dreamlayer.core.runtime.providers import PACKAGES
+from dreamlayer.core.runtime.providers import PACKAGES, PROVIDERS
 from dreamlayer.core.version import VERSION
 
 _PACKAGES = ("numpy", "onnx", "Pillow", "pyvips", "scipy", "psutil")
 _TRIAL_SECONDS = 120
 
-# Run in a process of its own: a provider that fails may print, hang or take the process down.
+# Run in a process of its own: a provider that fails may hang or take the process down.
 _TRIAL = """
-import sys
+import json, sys
+import numpy as np
+from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.gradient_session import GradientSession
-from dreamlayer.core.runtime.providers import Execution
-from dreamlayer.core.runtime.sessions import runtime
 from dreamlayer.core.recipe.term import Term
-import numpy as np
-runtime().set_default_logger_severity(3)
+from dreamlayer.core.runtime.installed import full_name, silence
+from dreamlayer.core.runtime.loading import fault
+from dreamlayer.core.runtime.providers import Execution
+def say(**found):
+    print(json.dumps(found))
+    sys.exit()
 def gradient(provider):
     network = Network("inception_v3_mixed5")
     session = GradientSession(network, [Term("mixed0")], Execution(provider))
     return session(np.random.default_rng(0).random((3, 96, 96), np.float32))[1].ravel()
-ours = gradient(sys.argv[1])
-if sys.argv[1] != "cpu":
-    cpu = gradient("cpu")
-    cosine = float(ours @ cpu / np.linalg.norm(ours) / np.linalg.norm(cpu))
-    if not cosine > 0.99:
-        sys.exit(f"it loads, but its gradients are wrong here: cosine {cosine:.3f} to the CPU's")
-print("LOADED", sys.argv[1])
+silence()
+name = sys.argv[1]
+try:
+    found = fault(full_name(name))
+    if found is not None:
+        say(loaded=False, reason=found.reason, fix=found.remedy or None)
+    ours = gradient(name)
+    if name != "cpu":
+        cpu = gradient("cpu")
+        cosine = float(ours @ cpu / np.linalg.norm(ours) / np.linalg.norm(cpu))
+        if not cosine > 0.99:
+            reason = f"it loads, but its gradients are wrong: cosine {cosine:.3f} to the CPU's"
+            say(loaded=False, reason=reason, fix="use --provider cpu")
+    say(loaded=True, reason=None, fix=None)
+except DreamlayerError as error:
+    say(loaded=False, reason=str(error), fix=None)
 """
 
 
@@ -76,6 +89,7 @@ def _report(provider: str | None) -> dict[str, Any]:
         "cache_folder": None if (place := cache.folder()) is None else str(place),
         "cache_bytes": cache.size(),
         "providers": _providers(provider),
+        "not_built_in": [] if provider else _not_built_in(),
         "networks": {name: str(path) for name, path in available().items()},
         "network_folders": [str(folder) for folder in folders()],
     }
@@ -103,7 +117,8 @@ def _providers(only: str | None) -> list[dict[str, Any]]:
     try:
         names = [only] if only else installed()
     except DreamlayerError as error:
-        return [{"name": only or "onnxruntime", "loaded": False, "reason": str(error)}]
+        name = only or "onnxruntime"
+        return [{"name": name, "loaded": False, "reason": str(error), "fix": None}]
     return [_try(name) for name in names]
 
 
@@ -120,15 +135,31 @@ def _try(name: str) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return {"name": name, "loaded": False, "reason": f"no answer in {_TRIAL_SECONDS} s"}
-    if "LOADED" in ran.stdout:
-        return {"name": name, "loaded": True, "reason": None}
-    lines = [line.strip() for line in ran.stderr.splitlines() if line.strip()]
-    # The runtime's own word comes first, else the last line, which is the exception.
-    said = [line for line in lines if "Failed to create" in line]
-    reason = [*said, *lines[-1:], f"exit code {ran.returncode}"][0]
-    reason = reason.removeprefix("dreamlayer.core.errors.ProviderError: ")
-    return {"name": name, "loaded": False, "reason": reason}
+        reason = f"no answer in {_TRIAL_SECONDS} s"
+        return {"name": name, "loaded": False, "reason": reason, "fix": "use --provider cpu"}
+    try:
+        said: dict[str, Any] = json.loads(ran.stdout.strip().splitlines()[-1])
+        return {"name": name, **said}
+    except (IndexError, TypeError, ValueError):
+        # It ended in the middle; the last line is the exception, or the driver's own word.
+        lines = [line.strip() for line in ran.stderr.splitlines() if line.strip()]
+        reason = [*lines[-1:], f"exit code {ran.returncode}"][0]
+        return {"name": name, "loaded": False, "reason": reason, "fix": None}
+
+
+def _not_built_in() -> list[dict[str, Any]]:
+    """The other providers that exist for this system, with the command that installs each."""
+    from dreamlayer.core.runtime.installed import offered
+
+    try:
+        here = offered()
+    except DreamlayerError:
+        return []
+    return [
+        {"name": name, "fix": install_command(row.extra) if row.extra else None}
+        for name, row in PROVIDERS.items()
+        if name not in here and row.system in ("", sys.platform)
+    ]
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -142,7 +173,9 @@ def _print(report: dict[str, Any]) -> None:
     for name, version in report["onnxruntime"].items():
         print(f"{name:12} {version}")
     if not report["onnxruntime"]:
-        print("onnxruntime  MISSING: " + install_command("cpu") + " (or [gpu], [openvino])")
+        print(
+            "onnxruntime  MISSING: " + install_command("cpu") + " (or [gpu], [openvino], [webgpu])"
+        )
     if len(report["onnxruntime"]) > 1:
         print(
             "             several onnxruntime packages overwrite one another: uninstall all but one"
@@ -154,8 +187,12 @@ def _print(report: dict[str, Any]) -> None:
     print(f"graph cache  {cached if report['cache_folder'] else 'off (by DREAMLAYER_CACHE)'}")
     print("providers")
     for provider in report["providers"]:
-        state = "works" if provider["loaded"] else f"does not work: {provider['reason']}"
+        said = [provider["reason"], *filter(None, [provider["fix"]])]
+        state = "works" if provider["loaded"] else f"does not work: {'; '.join(said)}"
         print(f"  {provider['name']:10} {state}")
+    for other in report["not_built_in"]:
+        how = f"; to install it: {other['fix']}" if other["fix"] else ""
+        print(f"  {other['name']:10} not built in{how}")
     print("networks")
     for name, path in report["networks"].items():
         print(f"  {name:10} {path}")

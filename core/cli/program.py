@@ -144,6 +144,10 @@ class Program:
         if sys.version_info[:2] < _OLDEST:
             running, wanted = (".".join(map(str, v)) for v in (sys.version_info[:2], _OLDEST))
             return self._fail(f"this is Python {running}; use Python {wanted} or later")
+        from dreamlayer.core.runtime.installed import silence
+
+        # The process is this program's, down to what ONNX Runtime writes to its streams.
+        silence()
         arguments = joined(sys.argv[1:] if argv is None else argv)
         if threading.current_thread() is threading.main_thread():
             # Ends like Ctrl-C, so that half-written temporary files are removed.

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.errors import DreamlayerError, MemoryLimitError, NetworkError
+from dreamlayer.core.runtime.installed import runtime
 from dreamlayer.core.runtime.providers import provider_of
-from dreamlayer.core.runtime.sessions import runtime
 
 Numbers = npt.NDArray[Any]
 _OUT_OF_MEMORY = ("failed to allocate", "out of memory", "bad allocation", "bfcarena")

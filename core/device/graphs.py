@@ -9,8 +9,9 @@ from typing import Any
 import onnx
 
 from dreamlayer.core.device.buffers import Buffer, Device, device_errors
+from dreamlayer.core.runtime.installed import runtime
 from dreamlayer.core.runtime.providers import Execution
-from dreamlayer.core.runtime.sessions import open_native, runtime
+from dreamlayer.core.runtime.sessions import open_native
 
 _MAX_PIXELS = 16_000_000
 _MAX_GRAPHS = 64

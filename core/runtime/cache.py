@@ -37,6 +37,7 @@ _GRAPH_CODE = (
     "network/objective.py",
     "recipe/kinds.py",
     "runtime/cache.py",
+    "runtime/loading.py",
     "runtime/openvino_session.py",
     "runtime/providers.py",
     "runtime/sessions.py",

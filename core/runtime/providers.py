@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-AUTO = "auto"
+AUTO, CPU = "auto", "cpu"
 FULL, FAST = "full", "fast"
 PRECISIONS = (FULL, FAST)
 """`full` computes the network in float32, `fast` in reduced precision where the provider supports
 it. The image, its gradient and all sums are float32 either way."""
+
+SYSTEMS = {"win32": "Windows", "darwin": "macOS", "linux": "Linux"}
+"""By `sys.platform`."""
 
 RECORDING_PAYS = 100
 """Number of runs on one octave from which a CUDA graph, which needs its own session, is faster."""
@@ -77,12 +80,24 @@ class Provider:
     package, extra : str
         The Python package that contains it, and dreamlayer's extra that installs it; empty for
         none.
+    plugin : str
+        The import package with a plug-in that adds it to any ONNX Runtime; empty for none.
+    system : str
+        The only system that it exists for, as `sys.platform` names it; empty for several.
+    check : str
+        What is looked for before it is loaded, by its name in `core.runtime.loading.CHECKS`; empty
+        for nothing.
+    needs_tensorrt : bool
+        Whether it needs TensorRT's own libraries beside CUDA's.
     auto : int
         Its rank among the providers that `auto` tries, from 1; 0 for never.
     variant : str
         The form of gradients for it, one of `core.autodiff.variants.VARIANTS`.
     options : mapping
         Its options, by precision.
+    session : mapping
+        Attributes of `onnxruntime.SessionOptions` that it needs; texts name members of
+        `onnxruntime.ExecutionMode`.
     threads : str
         Name of its option for the number of threads; empty where ONNX Runtime's own applies.
     saves_graphs : bool
@@ -105,9 +120,14 @@ class Provider:
     engine: str = ONNX_RUNTIME
     package: str = ""
     extra: str = ""
+    plugin: str = ""
+    system: str = ""
+    check: str = ""
+    needs_tensorrt: bool = False
     auto: int = 0
     variant: str = "portable"
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    session: Mapping[str, bool | str] = field(default_factory=dict)
     threads: str = ""
     saves_graphs: bool = False
     own_size_pays: int | None = None
@@ -135,6 +155,11 @@ _CUDA = {
     # The gradient uses the indices of max-pools, and indices depend on the layout.
     "prefer_nhwc": "0",
 }
+# The discrete GPU where there are two. A `device_id` would take precedence, and adapter 0 often is
+# the slower one.
+_DIRECTML = {"performance_preference": "high_performance", "device_filter": "gpu"}
+# The older format, NeuralNetwork, has fewer operators, and float16 within.
+_COREML = {"ModelFormat": "MLProgram", "RequireStaticInputShapes": "0"}
 _ROCM = {"arena_extend_strategy": "kSameAsRequested"}
 
 
@@ -154,7 +179,7 @@ PROVIDERS: Mapping[str, Provider] = {
         "CPUExecutionProvider",
         package="onnxruntime",
         extra="cpu",
-        auto=5,
+        auto=6,
         variant="blocked",
         saves_graphs=True,
         # On MobileNetV2 it is a quarter faster. Opening a cached one takes what that saves on half
@@ -165,6 +190,7 @@ PROVIDERS: Mapping[str, Provider] = {
         "CUDAExecutionProvider",
         package="onnxruntime-gpu",
         extra="gpu",
+        check="cuda",
         auto=1,
         variant="indices",
         options={FULL: {**_CUDA, "use_tf32": "0"}, FAST: {**_CUDA, "use_tf32": "1"}},
@@ -179,6 +205,8 @@ PROVIDERS: Mapping[str, Provider] = {
         "TensorrtExecutionProvider",
         package="onnxruntime-gpu",
         extra="gpu",
+        check="cuda",
+        needs_tensorrt=True,
         device="cuda",
         reports_free_memory=True,
     ),
@@ -205,9 +233,43 @@ PROVIDERS: Mapping[str, Provider] = {
         own_size_pays=3_000_000,
         host=HostMemory(base=115e6, weight=47, share=0.9),
     ),
-    "directml": Provider("DmlExecutionProvider", package="onnxruntime-directml"),
-    "coreml": Provider("CoreMLExecutionProvider"),
-    "webgpu": Provider("WebGpuExecutionProvider"),
+    # Neither has run on real hardware yet, so `auto` tries neither: a wrong gradient would be worse
+    # than a slow one.
+    "directml": Provider(
+        "DmlExecutionProvider",
+        package="onnxruntime-directml",
+        extra="directml",
+        system="win32",
+        options={FULL: _DIRECTML, FAST: _DIRECTML},
+        # It supports no others.
+        session={"enable_mem_pattern": False, "execution_mode": "ORT_SEQUENTIAL"},
+    ),
+    "coreml": Provider(
+        "CoreMLExecutionProvider",
+        system="darwin",
+        options={
+            # The Neural Engine computes in float16.
+            FULL: {**_COREML, "MLComputeUnits": "CPUAndGPU"},
+            FAST: {
+                **_COREML,
+                "MLComputeUnits": "ALL",
+                "AllowLowPrecisionAccumulationOnGPU": "1",
+            },
+        },
+        # Core ML compiles for fixed shapes; with others, much stays on the CPU.
+        own_size_pays=0,
+    ),
+    # Of `auto`'s choices behind those that were made for one vendor's hardware. Where WebGPU finds
+    # no GPU it computes on the CPU, 40 to 100 times slower than ONNX Runtime does, so its check
+    # refuses `auto` a software renderer.
+    "webgpu": Provider(
+        "WebGpuExecutionProvider",
+        package="onnxruntime-webgpu",
+        extra="webgpu",
+        plugin="onnxruntime_ep_webgpu",
+        check="webgpu",
+        auto=5,
+    ),
 }
 """By short name."""
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import onnx
 
-from dreamlayer.core.errors import NetworkError, ProviderError, install_command, nearest
+from dreamlayer.core.errors import NetworkError, ProviderError, install_command
 from dreamlayer.core.runtime import cache, openvino_session
+from dreamlayer.core.runtime.drivers import Fault
+from dreamlayer.core.runtime.installed import full_name, offered, runtime, short_name
+from dreamlayer.core.runtime.loading import create_session, fault
 from dreamlayer.core.runtime.protocol import Array, Session, failed_on
 from dreamlayer.core.runtime.providers import (
     AUTO,
@@ -31,85 +30,6 @@ _EXTERNAL_WEIGHTS = {
     "session.optimized_model_external_initializers_min_size_in_bytes": "32768",
 }
 """A cached graph's weights are stored beside it; small tensors, which may depend on size, in it."""
-
-_TELEMETRY = "ORT_DISABLE_TELEMETRY"
-"""ONNX Runtime 1.32 and later report to Microsoft unless this is set when it is imported."""
-
-_importing = threading.Lock()
-
-
-def runtime() -> Any:
-    """Import onnxruntime, with telemetry off unless the user's environment sets it.
-
-    Raises
-    ------
-    ProviderError
-        If it is not installed or does not load.
-    """
-    try:
-        with _without_telemetry():
-            import onnxruntime
-    except ImportError as error:
-        raise ProviderError(
-            f"onnxruntime does not load ({error}); "
-            f"install it with: {install_command('cpu')} (or [gpu], [openvino])"
-        ) from error
-    return onnxruntime
-
-
-@contextlib.contextmanager
-def _without_telemetry() -> Iterator[None]:
-    """Set the variable during the import only, so that the host's environment stays unchanged."""
-    with _importing:
-        ours = "onnxruntime" not in sys.modules and _TELEMETRY not in os.environ
-        if ours:
-            os.environ[_TELEMETRY] = "1"
-        try:
-            yield
-        finally:
-            if ours:
-                del os.environ[_TELEMETRY]
-
-
-def short_name(provider: str) -> str:
-    """``cpu`` for ``CPUExecutionProvider``; for unknown providers the name without its suffix."""
-    known = (short for short, row in PROVIDERS.items() if row.name == provider)
-    return next(known, provider.removesuffix("ExecutionProvider").lower())
-
-
-def offered() -> list[str]:
-    """Short names of the providers that the installed ONNX Runtime was built with."""
-    return list(_available())
-
-
-def _available() -> dict[str, str]:
-    """Full names of providers by short name, without Azure's, which calls a remote service."""
-    names = runtime().get_available_providers()
-    return {short_name(name): name for name in names if name != "AzureExecutionProvider"}
-
-
-def full_name(provider: str) -> str:
-    """The full name of a provider given by its short or full name.
-
-    Raises
-    ------
-    ProviderError
-        If the installed ONNX Runtime was built without it.
-    """
-    names, short = _available(), provider.lower()
-    if provider in names.values():
-        return provider
-    if short in names:
-        return names[short]
-    if short in PROVIDERS:
-        extra = PROVIDERS[short].extra
-        remedy = f"; install it with: {install_command(extra)}" if extra else ""
-        raise ProviderError(
-            f"provider {provider!r} is not part of the installed ONNX Runtime "
-            f"{runtime().__version__}, which offers {', '.join(names)}{remedy}"
-        )
-    hint = nearest(short, sorted({*PROVIDERS, *names}))
-    raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(names)}")
 
 
 def installed() -> list[str]:
@@ -139,6 +59,25 @@ def candidates(provider: str) -> list[str]:
             f"with: {install_command(provider_of(short).extra)}"
         )
     return [short]
+
+
+def first_choice(provider: str) -> str:
+    """Short name of the provider that `open_session` will use.
+
+    Raises
+    ------
+    ProviderError
+        The named one is not installed.
+    """
+    shorts = candidates(provider)
+    if provider != AUTO:
+        return shorts[0]
+    return next(short for short in shorts if _fault(short, chosen=True) is None)
+
+
+def _fault(short: str, *, chosen: bool) -> Fault | None:
+    """What keeps a provider from loading; OpenVINO says so itself."""
+    return fault(short, chosen=chosen) if provider_of(short).engine == ONNX_RUNTIME else None
 
 
 @dataclass(frozen=True)
@@ -243,22 +182,25 @@ def _first_loaded(
         )
     for short in shorts:
         try:
+            found = _fault(short, chosen=execution.provider == AUTO)
+            if found is not None:
+                raise _not_loaded(execution, found)
             if provider_of(short).engine == OPENVINO:
                 make = partial(source.make, short)
                 return openvino_session.open_model(make, source.identity, execution)
             full = full_name(short)
             native = _open(runtime(), source, execution.on(full), options or {})
+            if native.get_providers()[0] != full:
+                raise _not_loaded(execution, Fault("it runs nothing of this network"))
+            return OnnxSession(native, short)
         except (NetworkError, ProviderError):
             if short == shorts[-1]:
                 raise
-            continue
-        if native.get_providers()[0] == full:
-            return OnnxSession(native, short)
-    raise ProviderError(
-        f"provider {execution.provider!r} is installed but did not load on this machine "
-        f"(its libraries or its device are missing); run `dreamlayer doctor` for the reason, or "
-        f"use --provider cpu"
-    )
+    raise AssertionError("ONNX Runtime always has the CPU provider")
+
+
+def _not_loaded(execution: Execution, found: Fault) -> ProviderError:
+    return ProviderError(f"provider {execution.provider!r} did not load on this machine: {found}")
 
 
 def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, str]) -> Any:
@@ -269,14 +211,14 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
     settings = {**row.settings(execution.precision, threads), **extra}
     if not source.identity or not row.saves_graphs:
         content = source.make(short).SerializeToString()
-        return _create(ort, content, _options(ort, threads), provider, settings)
+        return _create(content, _options(ort, threads), provider, settings)
     key = (*source.identity, short, settings, ort.__version__, cache.machine())
     cached = cache.lookup(*key)
     if cached is not None:
         options = _options(ort, threads)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            return _create(ort, str(cached), options, provider, settings)
+            return _create(str(cached), options, provider, settings)
         except NetworkError:
             # It is damaged, or its weights were removed.
             cache.evict(cached)
@@ -288,7 +230,7 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
             for entry, value in _EXTERNAL_WEIGHTS.items():
                 options.add_session_config_entry(entry, value)
             try:
-                session = _create(ort, content, options, provider, settings)
+                session = _create(content, options, provider, settings)
             except NetworkError:
                 # The disk may be full; a fault of the network shows below.
                 cache.discard(folder)
@@ -297,7 +239,7 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
                     # It fell back to the CPU: the graph is not this provider's.
                     cache.discard(folder)
                 return session
-    return _create(ort, content, _options(ort, threads), provider, settings)
+    return _create(content, _options(ort, threads), provider, settings)
 
 
 def _options(ort: Any, threads: int) -> Any:
@@ -310,13 +252,9 @@ def _options(ort: Any, threads: int) -> Any:
     return options
 
 
-def _create(
-    ort: Any, model: bytes | str, options: Any, provider: str, settings: Mapping[str, str]
-) -> Any:
+def _create(model: bytes | str, options: Any, provider: str, settings: Mapping[str, str]) -> Any:
     try:
-        # ONNX Runtime reports fallbacks on standard output, where a picture may be written.
-        with contextlib.redirect_stdout(io.StringIO()):
-            session = ort.InferenceSession(model, options, providers=[(provider, dict(settings))])
+        session = create_session(model, options, provider, settings)
         # Otherwise a failure in the middle of a dream would silently move it to the CPU.
         session.disable_fallback()
     except Exception as error:

@@ -65,7 +65,7 @@ class Worker:
                 importlib.import_module(name)
         with contextlib.suppress(Exception):
             # Never by a plain import, which would leave its telemetry on.
-            importlib.import_module("dreamlayer.core.runtime.sessions").runtime()
+            importlib.import_module("dreamlayer.core.runtime.installed").runtime()
         self._loaded.set()
         # Needed only after the first gradient: import it while ONNX Runtime loads a network.
         threading.Thread(target=_load_blur, name="blur", daemon=True).start()

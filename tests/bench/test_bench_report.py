@@ -28,7 +28,7 @@ from bench.report.chart import OTHERS, OURS, panels, write_chart
 from bench.report.markdown import report
 from bench.report.pictures import overhead
 from bench.report.readme_table import BEGIN, END, check, renew
-from dreamlayer.core.runtime.sessions import offered
+from dreamlayer.core.runtime.installed import offered
 
 OWN = "dreamlayer, ONNX Runtime"
 SECONDS = dict.fromkeys([*PARTS, START], 1.0) | {NETWORK: 93.0}

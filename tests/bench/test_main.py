@@ -29,8 +29,8 @@ from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.graph.sizes import Geometry
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.installed import offered
 from dreamlayer.core.runtime.providers import PRECISIONS
-from dreamlayer.core.runtime.sessions import offered
 
 SIDE = 107
 OWN = "bench.peers.own:cpu"

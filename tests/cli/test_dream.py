@@ -144,7 +144,21 @@ def test_doctor_finds_what_works() -> None:
     assert re.search(r"^  cpu +works$", text, re.MULTILINE)
     assert "inception_v3_mixed5.onnx" in text
     report = json.loads(run("doctor", "--json", "--provider", "cpu").stdout)
-    assert report["providers"] == [{"name": "cpu", "loaded": True, "reason": None}]
+    works = {"name": "cpu", "loaded": True, "reason": None, "fix": None}
+    assert report["providers"] == [works]
+
+
+def test_doctor_names_providers_that_are_not_built_in() -> None:
+    """Each that exists for this system, with the command that installs it where there is one."""
+    report = json.loads(run("doctor", "--json").stdout)
+    others = {row["name"]: row["fix"] for row in report["not_built_in"]}
+    assert not set(others) & {row["name"] for row in report["providers"]}
+    assert ("directml" in others) == (sys.platform == "win32")
+    missing = next(name for name in ("openvino", "webgpu", "cuda") if name in others)
+    extra = {"cuda": "gpu"}.get(missing, missing)
+    assert f"[{extra}]" in others[missing]
+    lines = run("doctor").stdout.decode()
+    assert re.search(rf"^  {missing} +not built in; to install it: .*pip", lines, re.MULTILINE)
 
 
 def test_doctor_says_why_a_provider_does_not_work() -> None:

@@ -14,8 +14,8 @@ from dreamlayer.core.errors import OptionError, ProviderError
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.installed import full_name
 from dreamlayer.core.runtime.providers import Execution
-from dreamlayer.core.runtime.sessions import full_name
 
 
 @pytest.mark.parametrize(

@@ -165,12 +165,12 @@ def test_each_fault(
 
 def test_a_gpu_that_does_not_load_is_said(machine: Machine) -> None:
     """Where the CPU works, the rest is no failure, but no secret either."""
-    cuda = {"name": "cuda", "loaded": False, "reason": "no libcudnn"}
+    cuda = {"name": "cuda", "loaded": False, "reason": "no libcudnn", "fix": "install it"}
     cpu = {"name": "cpu", "loaded": True, "reason": None}
     change_python(machine, report={"providers": [cuda, cpu]})
     (providers,) = [check for check in examine(machine) if check.name == "providers"]
     assert providers.ok
-    assert providers.says == "cpu works; cuda does not load: no libcudnn"
+    assert providers.says == "cpu works; cuda does not load: no libcudnn; install it"
 
 
 def test_a_checkout_is_repaired_as_one(machine: Machine) -> None:

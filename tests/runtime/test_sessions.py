@@ -8,11 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import onnx
 import pytest
+from fake_runtime import FakeRuntime, install
 from provider_rows import change_row
 
 import dreamlayer.core.network.gradient_session as gradient_session
@@ -22,8 +22,9 @@ from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache, openvino_session
+from dreamlayer.core.runtime.installed import full_name, offered, runtime
 from dreamlayer.core.runtime.providers import Execution
-from dreamlayer.core.runtime.sessions import Source, full_name, installed, offered, open_session
+from dreamlayer.core.runtime.sessions import Source, first_choice, installed, open_session
 
 TERMS = [Term("deep")]
 RNG = np.random.default_rng(0)
@@ -73,30 +74,23 @@ def test_demanded_provider_that_does_not_load_is_an_error(
 ) -> None:
     """A session that fell back to the CPU is refused.
 
-    The runtime is a stand-in that offers CUDA and then falls back, as ONNX Runtime does on a
+    The runtime is a stand-in that offers a provider and then falls back, as ONNX Runtime does on a
     machine without the device.
     """
-    fallen = SimpleNamespace(
-        get_providers=lambda: ["CPUExecutionProvider"], disable_fallback=lambda: None
-    )
-    fake = SimpleNamespace(
-        __version__="0",
-        get_available_providers=lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
-        SessionOptions=lambda: SimpleNamespace(add_session_config_entry=lambda *_: None),
-        InferenceSession=lambda *_, **__: fallen,
-    )
-    monkeypatch.setattr(sessions, "runtime", lambda: fake)
+    fake = install(monkeypatch, FakeRuntime("ROCMExecutionProvider", loads=False))
     monkeypatch.setattr(openvino_session, "is_installed", lambda: False)
-    with pytest.raises(ProviderError, match="did not load on this machine"):
-        open_session(model, Execution("cuda"))
+    with pytest.raises(ProviderError, match=r"'rocm' did not load on this machine: .*; use .* cpu"):
+        open_session(model, Execution("rocm"))
     assert open_session(model, Execution("auto")).provider == "cpu"
+    assert first_choice("auto") == "cpu"
+    assert not [call for call in fake.calls if call.startswith("severity")]
 
 
 def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without onnxruntime the sentence names the extras."""
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
     with pytest.raises(ProviderError, match=r"pip install .*\[cpu"):
-        sessions.runtime()
+        runtime()
 
 
 @pytest.mark.parametrize("threads", [-1, 100_000])
@@ -359,7 +353,8 @@ class TestCache:
     ) -> None:
         """Otherwise it would run on the CPU once the provider works."""
         full = "CUDAExecutionProvider"
-        monkeypatch.setattr(sessions, "_available", lambda: {"cuda": full})
+        monkeypatch.setattr(sessions, "full_name", lambda _: full)
+        monkeypatch.setattr(sessions, "fault", lambda *_, **__: None)
         with pytest.raises(ProviderError, match="did not load"):
             open_session(source, Execution("cuda"))
         assert not list(folder.iterdir())
