@@ -87,6 +87,7 @@ def _report(provider: str | None) -> dict[str, Any]:
         "openvino": _version("openvino"),
         "free_memory_bytes": int(free_memory()),
         "cache_folder": None if (place := cache.folder()) is None else str(place),
+        "cache_unused": None if place is None else cache.unusable(place) or None,
         "cache_bytes": cache.size(),
         "providers": _providers(provider),
         "not_built_in": [] if provider else _not_built_in(),
@@ -184,6 +185,8 @@ def _print(report: dict[str, Any]) -> None:
         print(f"{'openvino':12} {report['openvino']}")
     print(f"free memory  {in_units(report['free_memory_bytes'])}")
     cached = f"{in_units(report['cache_bytes'])} in {report['cache_folder']}"
+    if report["cache_unused"]:
+        cached = f"{report['cache_folder']} is not used: {report['cache_unused']}"
     print(f"graph cache  {cached if report['cache_folder'] else 'off (by DREAMLAYER_CACHE)'}")
     print("providers")
     for provider in report["providers"]:

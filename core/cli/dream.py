@@ -96,6 +96,7 @@ def _dream_one(
 ) -> None:
     from dreamlayer.core import images
     from dreamlayer.core.ascent.loop import Callbacks
+    from dreamlayer.core.runtime.graph_cache import fill
 
     reporter.restart()
     opened = (
@@ -129,6 +130,7 @@ def _dream_one(
     if plot is not None and record is not None:
         write_plot(record, plot, name, used)
     reporter.done(target)
+    fill()
 
 
 def _announce(

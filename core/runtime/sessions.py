@@ -11,7 +11,8 @@ from typing import Any
 import onnx
 
 from dreamlayer.core.errors import NetworkError, ProviderError, install_command
-from dreamlayer.core.runtime import cache, openvino_session
+from dreamlayer.core.runtime import graph_cache, openvino_session
+from dreamlayer.core.runtime.cache import machine
 from dreamlayer.core.runtime.drivers import Fault
 from dreamlayer.core.runtime.installed import full_name, offered, runtime, short_name
 from dreamlayer.core.runtime.loading import create_session, fault
@@ -212,8 +213,8 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
     if not source.identity or not row.saves_graphs:
         content = source.make(short).SerializeToString()
         return _create(content, _options(ort, threads), provider, settings)
-    key = (*source.identity, short, settings, ort.__version__, cache.machine())
-    cached = cache.lookup(*key)
+    key = (*source.identity, short, settings, ort.__version__, machine())
+    cached = graph_cache.lookup(*key)
     if cached is not None:
         options = _options(ort, threads)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -221,10 +222,10 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
             return _create(str(cached), options, provider, settings)
         except NetworkError:
             # It is damaged, or its weights were removed.
-            cache.evict(cached)
+            graph_cache.evict(cached)
     options = _options(ort, threads)
     content = source.make(short).SerializeToString()
-    with cache.store(*key) as folder:
+    with graph_cache.store(*key) as folder:
         if folder is not None:
             options.optimized_model_filepath = str(folder / "model.onnx")
             for entry, value in _EXTERNAL_WEIGHTS.items():
@@ -233,11 +234,11 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
                 session = _create(content, options, provider, settings)
             except NetworkError:
                 # The disk may be full; a fault of the network shows below.
-                cache.discard(folder)
+                graph_cache.discard(folder)
             else:
                 if session.get_providers()[0] != provider:
                     # It fell back to the CPU: the graph is not this provider's.
-                    cache.discard(folder)
+                    graph_cache.discard(folder)
                 return session
     return _create(content, _options(ort, threads), provider, settings)
 

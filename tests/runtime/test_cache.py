@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamlayer.core.runtime import cache
+from dreamlayer.core.runtime import cache, graph_cache
 
 CORE = "dreamlayer.core."
 
@@ -22,10 +22,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def store(name: str, size: int, used: float) -> Path | None:
     """Store an entry of a size that was last used at a time."""
-    with cache.store(name) as staged:
+    with graph_cache.store(name) as staged:
         assert staged is not None
         (staged / "model.onnx").write_bytes(bytes(size))
-    found = cache.lookup(name)
+    graph_cache.fill()
+    found = graph_cache.lookup(name)
     if found is not None:
         os.utime(found, (used, used))
     return found
@@ -43,7 +44,7 @@ def test_value_is_computed_once(folder: Path) -> None:
     assert len(computed) == 1
     cache.memoize(compute, "a", 2)
     assert len(computed) == 2
-    for number, damage in enumerate(("damaged", "null", "{}"), 3):
+    for number, damage in enumerate(("damaged", "null", "{}", ""), 3):
         for path in folder.iterdir():
             path.write_text(damage)
         assert cache.memoize(compute, "a", 1) == [3, 4]
@@ -65,7 +66,7 @@ def test_least_recently_used_entries_are_deleted(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(cache, "MAX_BYTES", 250)
     first, second = store("first", 100, 1000), store("second", 100, 2000)
     assert first is not None
-    assert cache.lookup("first") is not None, "a look-up counts as use"
+    assert graph_cache.lookup("first") is not None, "a look-up counts as use"
     os.utime(first, (3000, 3000))
     third = store("third", 100, 4000)
     assert second is not None and not second.exists()  # noqa: PT018
@@ -87,9 +88,29 @@ def test_leftovers_of_killed_processes_are_deleted(folder: Path) -> None:
 
 def test_failure_while_storing_leaves_nothing(folder: Path) -> None:
     """The exception is passed on, and nothing is stored."""
-    with pytest.raises(RuntimeError, match="no"), cache.store("any"):
+    with pytest.raises(RuntimeError, match="no"), graph_cache.store("any"):
         raise RuntimeError("no")
     assert not list(folder.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_folder_of_others_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever can write there decides what networks compute."""
+    cache.memoize(lambda: 1, "a")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        assert cache.unusable(folder) == "it belongs to another user"
+        assert cache.memoize(lambda: 2, "a") == 2
+        assert graph_cache.lookup("a") is None
+    assert cache.memoize(lambda: 2, "a") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_own_folder_is_closed_to_others(folder: Path) -> None:
+    """One of an earlier version, or made beforehand, loses the permission to write for others."""
+    folder.chmod(0o777)
+    cache.memoize(lambda: 1, "a")
+    assert folder.stat().st_mode & 0o777 == 0o755
 
 
 def test_folder_is_the_users_own_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,5 +144,14 @@ def test_key_covers_the_code_that_shapes_graphs() -> None:
     assert {path for path in seen if path.name != "__init__.py"} <= covered | elsewhere
     assert core / "autodiff" / "rules" / "__init__.py" in covered & seen
     unused = {path.name for path in covered - seen if path.name != "__init__.py"}
-    runtime = {*("cache.py", "loading.py", "openvino_session.py", "providers.py", "sessions.py")}
+    runtime = {
+        *(
+            "cache.py",
+            "graph_cache.py",
+            "loading.py",
+            "openvino_session.py",
+            "providers.py",
+            "sessions.py",
+        )
+    }
     assert unused <= {"sizes.py", "edit.py", *runtime}

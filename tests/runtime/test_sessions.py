@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,8 +22,9 @@ from dreamlayer.core.errors import NetworkError, ProviderError
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime import cache, openvino_session
+from dreamlayer.core.runtime import graph_cache, openvino_session
 from dreamlayer.core.runtime.installed import full_name, offered, runtime
+from dreamlayer.core.runtime.protocol import Session
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import Source, first_choice, installed, open_session
 
@@ -249,6 +251,13 @@ def test_sessions_for_sizes_use_the_provider_that_loaded(
     assert asked == ["auto", "cpu"]
 
 
+def cached(source: Source, execution: Execution) -> Session:
+    """Open a session, and put its graph into the cache, as commands do after each picture."""
+    session = open_session(source, execution)
+    graph_cache.fill()
+    return session
+
+
 class TestCache:
     """Optimized graphs are cached on disk."""
 
@@ -277,9 +286,7 @@ class TestCache:
 
     def gradient(self, source: Source) -> np.ndarray:
         image = np.random.default_rng(1).random((1, 3, 16, 20), np.float32)
-        found: np.ndarray = open_session(source, Execution("cpu")).run(
-            ["gradient"], {"image": image}
-        )[0]
+        found: np.ndarray = cached(source, Execution("cpu")).run(["gradient"], {"image": image})[0]
         return found
 
     def test_is_made_once(self, source: Source, folder: Path) -> None:
@@ -293,14 +300,14 @@ class TestCache:
         """Graphs for other sizes take kilobytes, since weights are stored under their content."""
         source = Network("inception_v3_mixed5").gradient_source
         for size in (None, (80, 90), (96, 75)):
-            open_session(source([Term("mixed0")], size), Execution("cpu"))
+            cached(source([Term("mixed0")], size), Execution("cpu"))
         kinds = [path.suffix for path in folder.iterdir()]
         assert sorted(kinds) == [".onnx"] * 3 + [".weights"]
         session = open_session(source([Term("mixed0")], (80, 90)), Execution("cpu"))
         image = np.random.default_rng(1).random((1, 3, 80, 90), np.float32)
-        cached = session.run(["gradient"], {"image": image})[0]
+        again = session.run(["gradient"], {"image": image})[0]
         plain = open_session(source([Term("mixed0")], (80, 90)).make("cpu"), Execution("cpu"))
-        np.testing.assert_array_equal(cached, plain.run(["gradient"], {"image": image})[0])
+        np.testing.assert_array_equal(again, plain.run(["gradient"], {"image": image})[0])
 
     @pytest.mark.parametrize("damage", [b"", b"not a graph", None])
     def test_damaged_entry_is_made_again(
@@ -321,31 +328,72 @@ class TestCache:
     def test_missing_weights_are_made_again(self, folder: Path) -> None:
         """A graph without its weights is no error."""
         source = Network("inception_v3_mixed5").gradient_source([Term("mixed0")])
-        open_session(source, Execution("cpu"))
+        cached(source, Execution("cpu"))
         for path in folder.glob("*.weights"):
             path.unlink()
-        open_session(source, Execution("cpu"))
+        cached(source, Execution("cpu"))
         assert list(folder.glob("*.weights"))
 
     @pytest.mark.parametrize("share", [0.5, 0.0])
     def test_truncated_weights_are_made_again(self, folder: Path, share: float) -> None:
         """A weights file that is too short is never read; the next session replaces it."""
         source = Network("inception_v3_mixed5").gradient_source([Term("mixed0")])
-        open_session(source, Execution("cpu"))
+        cached(source, Execution("cpu"))
         (weights,) = folder.glob("*.weights")
         whole = weights.read_bytes()
         weights.unlink()
         weights.write_bytes(whole[: int(len(whole) * share)])
-        open_session(source, Execution("cpu"))
+        cached(source, Execution("cpu"))
         assert weights.read_bytes() == whole
+
+    @pytest.mark.parametrize("kind", ["*.weights", "*.onnx"])
+    def test_one_flipped_bit_is_found(self, folder: Path, kind: str) -> None:
+        """Of the right length, but not what was stored: it is made again, with the same result."""
+        source = Network("inception_v3_mixed5").gradient_source([Term("mixed0")])
+        image = np.random.default_rng(1).random((1, 3, 80, 90), np.float32)
+        first = cached(source, Execution("cpu")).run(["gradient"], {"image": image})[0]
+        (entry,) = folder.glob(kind)
+        whole = entry.read_bytes()
+        damaged = bytearray(whole)
+        damaged[len(whole) // 2] ^= 4
+        entry.write_bytes(damaged)
+        again = cached(source, Execution("cpu")).run(["gradient"], {"image": image})[0]
+        np.testing.assert_array_equal(again, first)
+        (entry,) = folder.glob(kind)
+        assert entry.read_bytes() != damaged
+
+    def test_graph_is_used_before_it_is_in_the_cache(self, source: Source, folder: Path) -> None:
+        """Until a picture is written, this process reads it where it was written."""
+        open_session(source, Execution("cpu"))
+        open_session(source, Execution("cpu"))
+        assert source.make.made == ["cpu"]  # type: ignore[attr-defined]
+        assert not list(folder.glob("*.onnx"))
+        graph_cache.fill()
+        assert [path.suffix for path in folder.iterdir()] == [".onnx"]
+        open_session(source, Execution("cpu"))
+        assert source.make.made == ["cpu"]  # type: ignore[attr-defined]
+
+    def test_folder_that_is_removed_meanwhile_is_no_error(
+        self, source: Source, folder: Path
+    ) -> None:
+        """Before it is filled, or after."""
+        first = self.gradient(source)
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+        np.testing.assert_array_equal(self.gradient(source), first)
+        open_session(Source(source.make, ("other",)), Execution("cpu"))
+        shutil.rmtree(folder)
+        graph_cache.fill()
+        np.testing.assert_array_equal(self.gradient(source), first)
 
     def test_weights_in_use_are_not_deleted_first(self, folder: Path) -> None:
         """Opening a graph counts as using its weights."""
         source = Network("inception_v3_mixed5").gradient_source([Term("mixed0")])
-        open_session(source, Execution("cpu"))
+        cached(source, Execution("cpu"))
         (weights,) = folder.glob("*.weights")
         os.utime(weights, (1, 1))
-        open_session(source, Execution("cpu"))
+        cached(source, Execution("cpu"))
         assert weights.stat().st_mtime > 1
 
     def test_graph_of_a_provider_that_fell_back_is_not_cached(
@@ -363,7 +411,7 @@ class TestCache:
         self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A graph that cannot be written runs without being cached."""
-        real = cache.store
+        real = graph_cache.store
 
         @contextlib.contextmanager
         def broken(*parts: object) -> Iterator[Path | None]:
@@ -372,16 +420,16 @@ class TestCache:
                 (place / "model.onnx").mkdir()
                 yield place
 
-        monkeypatch.setattr(sessions.cache, "store", broken)
+        monkeypatch.setattr(sessions.graph_cache, "store", broken)
         assert np.isfinite(self.gradient(source)).all()
         assert not list(folder.iterdir())
 
     def test_another_objective_is_another_entry(self, network: Network, folder: Path) -> None:
         """Terms and sizes tell entries apart; precision only where the provider has two."""
-        open_session(network.gradient_source([Term("deep")]), Execution("cpu"))
-        open_session(network.gradient_source([Term("deep", 0.5)]), Execution("cpu"))
-        open_session(network.gradient_source([Term("deep")], (16, 16)), Execution("cpu"))
-        open_session(network.gradient_source([Term("deep")]), Execution("cpu", precision="fast"))
+        cached(network.gradient_source([Term("deep")]), Execution("cpu"))
+        cached(network.gradient_source([Term("deep", 0.5)]), Execution("cpu"))
+        cached(network.gradient_source([Term("deep")], (16, 16)), Execution("cpu"))
+        cached(network.gradient_source([Term("deep")]), Execution("cpu", precision="fast"))
         assert len(list(folder.glob("*.onnx"))) == 3
 
     def test_nothing_is_cached_when_switched_off(
