@@ -202,7 +202,7 @@ PROVIDERS: Mapping[str, Provider] = {
         # It is a third faster on MobileNetV2, a tenth on InceptionV3: opening a cached session
         # takes what that saves on a third of these pixels, compiling one what it saves on all.
         own_size_pays=3_000_000,
-        host=HostMemory(base=115e6, weight=47, share=0.9),
+        host=HostMemory(base=115e6, weight=40, share=0.45),
     ),
     "directml": Provider("DmlExecutionProvider", package="onnxruntime-directml"),
     "coreml": Provider("CoreMLExecutionProvider"),
