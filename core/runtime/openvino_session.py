@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib
 import importlib.util
+import io
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -126,7 +127,9 @@ def open_model(
     if identity and cache.folder() is not None:
         # What cannot be stored is made again next time.
         with contextlib.suppress(RuntimeError):
-            cache.store_blob(compiled.export_model().getvalue(), *key)
+            stream = io.BytesIO()
+            compiled.export_model(stream)
+            cache.store_blob(stream.getvalue(), *key)
     return session
 
 
@@ -158,7 +161,7 @@ def _crop_before_padding(model: Any) -> None:
 def _keep_in_full(core: Any, model: Any) -> None:
     """Mark the operators of `_KEPT_IN_FULL`, in place."""
     kept = [node for node in model.get_ops() if node.get_type_name() in _KEPT_IN_FULL]
-    # Early versions cannot copy attributes: they are slower.
+    # Early versions cannot copy attributes, or do not heed them: they are slower.
     if kept and hasattr(kept[0], "set_rt_info"):
         marks = core.read_model(_MARKED.encode()).get_ops()[0].get_rt_info()
         for node in kept:
