@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib
 import importlib.util
+import io
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -116,6 +117,7 @@ def open_model(
             return OpenVinoSession(core.import_model(blob, _DEVICE, settings))
     try:
         model = core.read_model(make().SerializeToString())
+        _crop_before_padding(model)
         if execution.precision == FAST:
             _keep_in_full(core, model)
         compiled = core.compile_model(model, _DEVICE, settings)
@@ -125,14 +127,41 @@ def open_model(
     if identity and cache.folder() is not None:
         # What cannot be stored is made again next time.
         with contextlib.suppress(RuntimeError):
-            cache.store_blob(compiled.export_model().getvalue(), *key)
+            stream = io.BytesIO()
+            compiled.export_model(stream)
+            cache.store_blob(stream.getvalue(), *key)
     return session
+
+
+def _crop_before_padding(model: Any) -> None:
+    """Put the negative part of each Pad whose extent is unknown into a Slice, in place.
+
+    OpenVINO takes it that a Pad never shrinks an image, and so fails on small tiles.
+    """
+    ops = importlib.import_module("openvino.opset13")
+    zero, one = ops.constant(np.int64(0)), ops.constant(np.int64(1))
+    for node in model.get_ordered_ops():
+        if node.get_type_name() != "Pad" or node.get_output_partial_shape(0).is_static:
+            continue
+        whole, begin, end = (node.input_value(i) for i in range(3))
+        if all(pads.get_node().get_type_name() == "Constant" for pads in (begin, end)):
+            continue
+        rank = whole.get_partial_shape().rank.get_length()
+        begin, end = (ops.convert(pads, "i64") for pads in (begin, end))
+        first = ops.maximum(ops.negative(begin), zero)
+        last = ops.subtract(ops.shape_of(whole), ops.maximum(ops.negative(end), zero))
+        steps = ops.broadcast(one, ops.constant(np.array([rank], np.int64)))
+        cropped = ops.slice(whole, first, last, steps)
+        node.input(0).replace_source_output(cropped.output(0))
+        for i, pads in ((1, begin), (2, end)):
+            node.input(i).replace_source_output(ops.maximum(pads, zero).output(0))
+    model.validate_nodes_and_infer_types()
 
 
 def _keep_in_full(core: Any, model: Any) -> None:
     """Mark the operators of `_KEPT_IN_FULL`, in place."""
     kept = [node for node in model.get_ops() if node.get_type_name() in _KEPT_IN_FULL]
-    # Early versions cannot copy attributes: they are slower.
+    # Early versions cannot copy attributes, or do not heed them: they are slower.
     if kept and hasattr(kept[0], "set_rt_info"):
         marks = core.read_model(_MARKED.encode()).get_ops()[0].get_rt_info()
         for node in kept:

@@ -231,7 +231,7 @@ PROVIDERS: Mapping[str, Provider] = {
         # It is a third faster on MobileNetV2, a tenth on InceptionV3: opening a cached session
         # takes what that saves on a third of these pixels, compiling one what it saves on all.
         own_size_pays=3_000_000,
-        host=HostMemory(base=115e6, weight=47, share=0.9),
+        host=HostMemory(base=115e6, weight=40, share=0.45),
     ),
     # Neither has run on real hardware yet, so `auto` tries neither: a wrong gradient would be worse
     # than a slow one.

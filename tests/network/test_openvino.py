@@ -15,6 +15,7 @@ from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.networks import SHIPPED_NETWORKS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import PRECISIONS, PROVIDERS, Execution
@@ -58,6 +59,20 @@ def test_gradient_is_that_of_the_cpu(
     )(tile)
     assert loss == pytest.approx(expected_loss, rel=1e-5 if precision == "full" else 1e-2)
     assert cosine(gradient, expected) >= least
+
+
+@pytest.mark.parametrize("name", SHIPPED_NETWORKS)
+@pytest.mark.parametrize(("more", "wider"), [(0, 0), (0, 7), (5, 16)])
+def test_smallest_tiles_run(name: str, more: int, wider: int) -> None:
+    """OpenVINO took feature maps for larger than those of small tiles are."""
+    network = Network(name)
+    terms = [Term("block_13_expand_relu" if "block" in name else "mixed5")]
+    least = network.geometry([term.layer for term in terms]).minimum
+    tile = np.random.default_rng(0).random((3, least + more, least + wider), np.float32)
+    found = [
+        GradientSession(network, terms, Execution(one))(tile)[1] for one in ("openvino", "cpu")
+    ]
+    assert cosine(*found) >= 0.99999
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from dreamlayer.core.errors import (
     NetworkError,
     ProviderError,
 )
+from dreamlayer.core.runtime.sessions import candidates
 from dreamlayer.core.worker import handlers
 from dreamlayer.core.worker.handlers import Handlers
 from dreamlayer.core.worker.queue import Job
@@ -83,7 +84,7 @@ def test_dream_is_that_of_the_library(handler: Handlers, outbox: Outbox, recipe:
     result = np.frombuffer(payload, "<f4").reshape(RGBA.shape)
     np.testing.assert_array_equal(result[:, :, :3], in_library(RGBA, recipe))
     assert result[:, :, 3].tobytes() == RGBA[:, :, 3].tobytes()
-    assert header["provider"] == "cpu"
+    assert header["provider"] == candidates("auto")[0]
     assert Recipe.from_dict(header["recipe"]) == recipe.replace(tile=1024)
     assert (header["pixels"], header["bytes"]) == ("float32", len(payload))
 
