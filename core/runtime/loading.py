@@ -25,7 +25,7 @@ _TENSORRT = {"linux": ("libnvinfer.so.10",), "win32": ("nvinfer_10.dll",)}
 _NOISE = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : |^.* was false\. |/\S+\.(cc|cpp|h):\d+ ")
 """What ONNX Runtime puts before a reason: codes, and places in its own source."""
 
-_works: set[str] = set()
+_works: set[tuple[str, bool]] = set()
 _preloaded = False
 
 
@@ -46,15 +46,14 @@ def fault(provider: str, *, chosen: bool = False) -> Fault | None:
         None where it loads.
     """
     short = short_name(provider)
-    row = provider_of(short)
-    if short == CPU:
+    if short == CPU or (short, chosen) in _works:
         return None
+    row = provider_of(short)
     found = CHECKS[row.check](row, chosen) if row.check else None
-    if found is None and short not in _works:
-        found = _try(row.name if short in PROVIDERS else provider)
-        if found is None:
-            # Only that it works is remembered: a GPU may have been short of memory.
-            _works.add(short)
+    found = found or _try(row.name if short in PROVIDERS else provider)
+    if found is None:
+        # Only that it works is remembered: a GPU may have been short of memory.
+        _works.add((short, chosen))
     return found
 
 

@@ -160,6 +160,9 @@ _CUDA = {
 _DIRECTML = {"performance_preference": "high_performance", "device_filter": "gpu"}
 # The older format, NeuralNetwork, has fewer operators, and float16 within.
 _COREML = {"ModelFormat": "MLProgram", "RequireStaticInputShapes": "0"}
+# Otherwise sums, and on some GPUs WebGPU's convolutions, are added up in whatever order threads
+# end, and the same recipe makes other bytes each time.
+_DETERMINISTIC = {"use_deterministic_compute": True}
 _ROCM = {"arena_extend_strategy": "kSameAsRequested"}
 
 
@@ -194,6 +197,7 @@ PROVIDERS: Mapping[str, Provider] = {
         auto=1,
         variant="indices",
         options={FULL: {**_CUDA, "use_tf32": "0"}, FAST: {**_CUDA, "use_tf32": "1"}},
+        session=_DETERMINISTIC,
         saves_graphs=True,
         device="cuda",
         keeps_image=True,
@@ -215,6 +219,7 @@ PROVIDERS: Mapping[str, Provider] = {
         auto=2,
         variant="indices",
         options={FULL: _ROCM, FAST: _ROCM},
+        session=_DETERMINISTIC,
         device="cuda",
         keeps_image=True,
     ),
@@ -269,6 +274,7 @@ PROVIDERS: Mapping[str, Provider] = {
         plugin="onnxruntime_ep_webgpu",
         check="webgpu",
         auto=5,
+        session=_DETERMINISTIC,
     ),
 }
 """By short name."""

@@ -202,7 +202,28 @@ def test_coreml_gets_what_it_needs(
     assert settings["MLComputeUnits"] == units
     low = settings.get("AllowLowPrecisionAccumulationOnGPU", "0")
     assert low == ("1" if precision == "fast" else "0")
-    assert not hasattr(options, "enable_mem_pattern")
+    assert not hasattr(options, "enable_mem_pattern"), "only DirectML's need"
+
+
+@pytest.mark.parametrize("name", ["cuda", "rocm", "webgpu"])
+def test_gpus_add_up_in_one_order(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same recipe makes the same bytes, though atomic additions would be faster."""
+    fake = install(monkeypatch, FakeRuntime(PROVIDERS[name].name))
+    for check in CHECKS:
+        monkeypatch.setitem(CHECKS, check, lambda *_: None)  # type: ignore[arg-type]
+    open_session(MODEL, Execution(name))
+    assert fake.sessions[-1][2].use_deterministic_compute is True
+
+
+def test_session_attributes_are_known_ones() -> None:
+    """By the installed ONNX Runtime, which would refuse another."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    for row in PROVIDERS.values():
+        for name, value in row.session.items():
+            assert hasattr(options, name)
+            assert not isinstance(value, str) or hasattr(onnxruntime.ExecutionMode, value)
 
 
 def test_systems_own_providers_say_so() -> None:

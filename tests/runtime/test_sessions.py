@@ -24,6 +24,7 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import graph_cache, openvino_session
 from dreamlayer.core.runtime.installed import full_name, offered, runtime
+from dreamlayer.core.runtime.loading import fault
 from dreamlayer.core.runtime.protocol import Session
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import Source, first_choice, installed, open_session
@@ -116,7 +117,10 @@ def test_tile_that_does_not_run_is_one_sentence(network: Network) -> None:
         session(np.zeros((4, 5, 9), np.float32))
 
 
-@pytest.mark.skipif("cuda" not in offered(), reason="no CUDA provider: install dreamlayer[gpu]")
+@pytest.mark.skipif(
+    "cuda" not in offered() or fault("cuda") is not None,
+    reason="no CUDA: install dreamlayer[gpu], and see what `dreamlayer doctor` says",
+)
 def test_cuda_agrees_with_the_cpu() -> None:
     """The gradient on the GPU has the CPU's direction: cosine ≥ 0.999."""
     terms = [Term("mixed3"), Term("mixed5")]
