@@ -27,9 +27,10 @@ from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.core.runtime.installed import full_name, silence
+from dreamlayer.core.runtime.installed import silence
 from dreamlayer.core.runtime.loading import fault
 from dreamlayer.core.runtime.providers import Execution
+from dreamlayer.core.runtime.sessions import candidates
 def say(**found):
     print(json.dumps(found))
     sys.exit()
@@ -40,7 +41,7 @@ def gradient(provider):
 silence()
 name = sys.argv[1]
 try:
-    found = fault(full_name(name))
+    found = fault(candidates(name)[0])
     if found is not None:
         say(loaded=False, reason=found.reason, fix=found.remedy or None)
     ours = gradient(name)
@@ -150,10 +151,10 @@ def _try(name: str) -> dict[str, Any]:
 
 def _not_built_in() -> list[dict[str, Any]]:
     """The other providers that exist for this system, with the command that installs each."""
-    from dreamlayer.core.runtime.installed import offered
+    from dreamlayer.core.runtime.sessions import installed
 
     try:
-        here = offered()
+        here = installed()
     except DreamlayerError:
         return []
     return [

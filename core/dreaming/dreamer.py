@@ -38,7 +38,7 @@ from dreamlayer.core.recipe.presets import DEFAULT_PRESET, preset
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.runtime.gpu_memory import free_bytes
 from dreamlayer.core.runtime.providers import AUTO, Execution
-from dreamlayer.core.runtime.sessions import candidates
+from dreamlayer.core.runtime.sessions import first_choice
 
 Array = npt.NDArray[np.float32]
 Given = TypeVar("Given", Picture, npt.NDArray[Any])
@@ -125,7 +125,7 @@ class Dreamer:
             recipe,
             self.network,
             device=self._device_memory,
-            provider=self._device or candidates(self._execution.provider)[0],
+            provider=self._device or first_choice(self._execution.provider),
             weighed=weighed,
         )
 

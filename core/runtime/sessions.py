@@ -73,12 +73,7 @@ def first_choice(provider: str) -> str:
     shorts = candidates(provider)
     if provider != AUTO:
         return shorts[0]
-    return next(short for short in shorts if _fault(short, chosen=True) is None)
-
-
-def _fault(short: str, *, chosen: bool) -> Fault | None:
-    """What keeps a provider from loading; OpenVINO says so itself."""
-    return fault(short, chosen=chosen) if provider_of(short).engine == ONNX_RUNTIME else None
+    return next(short for short in shorts if fault(short, chosen=True) is None)
 
 
 @dataclass(frozen=True)
@@ -183,7 +178,7 @@ def _first_loaded(
         )
     for short in shorts:
         try:
-            found = _fault(short, chosen=execution.provider == AUTO)
+            found = fault(short, chosen=execution.provider == AUTO)
             if found is not None:
                 raise _not_loaded(execution, found)
             if provider_of(short).engine == OPENVINO:

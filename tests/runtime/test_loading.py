@@ -15,7 +15,7 @@ from fake_runtime import FakeRuntime, device, install
 from onnx import parser
 
 from dreamlayer.core.errors import ProviderError
-from dreamlayer.core.runtime import installed, loading
+from dreamlayer.core.runtime import installed, loading, openvino_session
 from dreamlayer.core.runtime.drivers import Fault
 from dreamlayer.core.runtime.loading import CHECKS, create_session, fault, preload, reason_of
 from dreamlayer.core.runtime.providers import PROVIDERS, Execution
@@ -41,6 +41,7 @@ def nothing(name: str) -> Any:
 def _no_nvidia_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor plug-ins, whatever this environment has."""
     monkeypatch.setattr(installed, "_has_plugin", lambda _: False)
+    monkeypatch.setattr(openvino_session, "is_installed", lambda: False)
     real = loading.importlib.util.find_spec
     monkeypatch.setattr(
         loading.importlib.util, "find_spec", lambda n: None if n == "nvidia" else real(n)
