@@ -134,9 +134,10 @@ def open_model(
 
 
 def _crop_before_padding(model: Any) -> None:
-    """Put the negative part of each Pad whose extent is unknown into a Slice, in place.
+    """Put the negative part of each Pad behind a transposed convolution into a Slice, in place.
 
-    OpenVINO takes it that a Pad never shrinks an image, and so fails on small tiles.
+    OpenVINO takes it that a Pad of unknown extent never shrinks an image, and that a transposed
+    convolution gives at least as much as its kernel covers, so it fails on small tiles.
     """
     ops = importlib.import_module("openvino.opset13")
     zero, one = ops.constant(np.int64(0)), ops.constant(np.int64(1))
@@ -144,7 +145,7 @@ def _crop_before_padding(model: Any) -> None:
         if node.get_type_name() != "Pad" or node.get_output_partial_shape(0).is_static:
             continue
         whole, begin, end = (node.input_value(i) for i in range(3))
-        if all(pads.get_node().get_type_name() == "Constant" for pads in (begin, end)):
+        if not whole.get_node().get_type_name().endswith("ConvolutionBackpropData"):
             continue
         rank = whole.get_partial_shape().rank.get_length()
         begin, end = (ops.convert(pads, "i64") for pads in (begin, end))
