@@ -27,13 +27,13 @@ _BAND_VALUES = 400_000
 them. With smaller ones, threads wait for Python's lock longer than they gain."""
 
 
-def bands(image: Array) -> list[slice]:
+def bands(shape: tuple[int, ...]) -> list[slice]:
     """Divide the rows of an image, [planes, height, width], into bands, as equal as they can be.
 
     They begin at even rows.
     """
-    height = image.shape[1]
-    count = min(math.ceil(image.size / _BAND_VALUES), math.ceil(height / 2))
+    height = shape[1]
+    count = min(math.ceil(math.prod(shape) / _BAND_VALUES), math.ceil(height / 2))
     starts = [number * height // count // 2 * 2 for number in range(count)]
     return [slice(start, end) for start, end in zip(starts, [*starts[1:], height], strict=True)]
 
@@ -138,7 +138,7 @@ def sum_of(image: Array, kind: str, parallel: Parallel = ALONE) -> float:
         # Float32 may be too small for the sum of values that it can hold.
         return float(_ROW_SUMS[kind](band.astype(np.float64), parallel).sum())
 
-    return math.fsum(parallel.map(band_sum, bands(image)))
+    return math.fsum(parallel.map(band_sum, bands(image.shape)))
 
 
 def _plain(band: AnyArray, _: Parallel) -> AnyArray:

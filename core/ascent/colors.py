@@ -47,7 +47,7 @@ def mix_colors(planes: Array, matrix: Array, parallel: Parallel = ALONE) -> None
             for color, weight in zip(colors[1:], row[1:], strict=True):
                 plane += np.multiply(color, weight, out=part)
 
-    parallel.map(mix, bands(planes))
+    parallel.map(mix, bands(planes.shape))
 
 
 def starting_noise(size: tuple[int, int], recipe: Recipe, rng: np.random.Generator) -> Array:

@@ -1,4 +1,4 @@
-"""Conditioning of the gradient before each step: Laplacian pyramid, blur, normalization."""
+"""Conditioning of the gradient by colors, pyramid, blur and magnitude, and the step itself."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def condition(
             np.clip(band, -recipe.clip_gradient, recipe.clip_gradient, out=band)
         band *= np.float32(recipe.step_size)
 
-    parallel.map(finish, bands(gradient))
+    parallel.map(finish, bands(gradient.shape))
     return divisor
 
 
@@ -88,7 +88,7 @@ def advance(image: Array, change: Array, recipe: Recipe, parallel: Parallel = AL
         if recipe.clip:
             np.clip(pixels, 0, 1, out=pixels)
 
-    parallel.map(add, bands(image))
+    parallel.map(add, bands(image.shape))
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def slow_down(change: Array, image: Array, headroom: float) -> None:
     change, image : array
         float32 [3, height, width].
     """
-    for rows in bands(change):
+    for rows in bands(change.shape):
         _slow_down(change[:, rows], image[:, rows], headroom, ALONE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from dreamlayer.core.ascent.bands import Parallel
 from dreamlayer.core.ascent.normalize import advance, condition, divide
 from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile, add, covers_once, cut
+from dreamlayer.core.images.compact import CompactPixels
 from dreamlayer.core.images.resampling import resized_plane
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -72,9 +74,9 @@ class NumpyBackend(Backend[Array]):
         self.parallel = Parallel(threads)
         self._filters = NumpyFilters(recipe.resample)
 
-    def upload(self, image: Array) -> Array:
-        """The image itself."""
-        return image
+    def upload(self, image: Array | CompactPixels) -> Array:
+        """The image itself; compact pixels answer all that is asked of an image that is read."""
+        return cast(Array, image)
 
     def download(self, image: Array) -> Array:
         """The image itself."""

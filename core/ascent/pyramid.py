@@ -80,7 +80,7 @@ def normalize_bands(
 
 def _each_band(work: Work, fine: Array, coarse: Array, parallel: Parallel) -> list[float]:
     """Do the work on all bands of rows; what it returns, in their order."""
-    parts = bands(fine)
+    parts = bands(fine.shape)
     found = parallel.map(lambda rows: work(coarse, rows, fine, parallel), parts)
     return [value for value in found if value is not None]
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from dreamlayer.core.ascent.bands import bands
 from dreamlayer.core.ascent.normalize import slow_down
+from dreamlayer.core.images.compact import CompactPixels, rows_of
 from dreamlayer.core.images.luminance import luminance
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -42,7 +43,7 @@ class Tone:
     chroma: float
 
 
-def tone_of(planes: Array, weights: Array | None = None) -> Tone:
+def tone_of(planes: Array | CompactPixels, weights: Array | None = None) -> Tone:
     """Measure a picture.
 
     Parameters
@@ -53,8 +54,8 @@ def tone_of(planes: Array, weights: Array | None = None) -> Tone:
         float32 [height, width], 0..1: how much each pixel counts.
     """
     total = light = square = chroma = 0.0
-    for rows in bands(planes):
-        band, part = planes[:, rows], None if weights is None else weights[rows]
+    for rows in bands(planes.shape):
+        band, part = rows_of(planes, rows), None if weights is None else weights[rows]
         y = luminance(band)
         total += y.size if part is None else float(part.sum(dtype=np.float64))
         light += _sum(y, part)
@@ -108,7 +109,11 @@ def match_tone(
 
 
 def finished(
-    change: Array, base: Array, recipe: Recipe, tone: Tone | None, weights: Array | None
+    change: Array,
+    base: Array | CompactPixels,
+    recipe: Recipe,
+    tone: Tone | None,
+    weights: Array | None,
 ) -> Array:
     """A dream's change as it is in the result, by the recipe; the argument is overwritten.
 
@@ -124,10 +129,12 @@ def finished(
     if recipe.keep_colors:
         _without_color(change)
     if recipe.anchor and recipe.start != "noise":
-        change += base
+        for moved, plane in zip(change, base, strict=True):
+            moved += plane
         reached = tone or tone_of(base, weights)
         match_tone(change, reached, recipe.anchor, weights, recipe.headroom)
-        change -= base
+        for moved, plane in zip(change, base, strict=True):
+            moved -= plane
         if recipe.keep_colors:
             _without_color(change)
     if recipe.strength != 1:
@@ -136,14 +143,14 @@ def finished(
 
 
 def _without_color(change: Array) -> None:
-    for rows in bands(change):
+    for rows in bands(change.shape):
         change[:, rows] = luminance(change[:, rows])
 
 
 def _correct(planes: Array, now: Tone, wanted: Tone, headroom: float) -> None:
     chroma = np.float32(_factor(wanted.chroma, now.chroma))
     contrast = np.float32(_factor(wanted.contrast, now.contrast))
-    for rows in bands(planes):
+    for rows in bands(planes.shape):
         band = planes[:, rows]
         y = luminance(band)
         corrected = band - y

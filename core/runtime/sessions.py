@@ -18,6 +18,7 @@ import onnx
 from dreamlayer.core.errors import NetworkError, ProviderError, install_command, nearest
 from dreamlayer.core.graph.inference import IMAGE
 from dreamlayer.core.runtime import cache
+from dreamlayer.core.runtime.cores import usable_cores
 from dreamlayer.core.runtime.providers import AUTO, PROVIDERS, Execution, provider_of
 
 Array = npt.NDArray[np.float32]
@@ -170,7 +171,7 @@ def open_session(
     NetworkError
         If ONNX Runtime rejects the model.
     """
-    cores = os.cpu_count() or 1
+    cores = usable_cores()
     if not 0 <= execution.threads <= cores:
         raise ProviderError(
             f"{execution.threads} threads are not possible; give 1 to {cores}, the number of "
