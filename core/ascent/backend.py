@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from dreamlayer.core.ascent.progress import ProgressTracker
 from dreamlayer.core.ascent.tiles import Tile
+from dreamlayer.core.images.compact import CompactPixels
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
@@ -100,8 +101,11 @@ class Backend(ABC, Generic[Image]):
         self.recipe = recipe
 
     @abstractmethod
-    def upload(self, image: Array) -> Image:
-        """Make an image from pixels, float32 [3, height, width]."""
+    def upload(self, image: Array | CompactPixels) -> Image:
+        """Make an image from pixels, float32 [3, height, width].
+
+        Compact ones make one that must not be changed.
+        """
 
     @abstractmethod
     def download(self, image: Image) -> Array:
@@ -147,7 +151,12 @@ class Backend(ABC, Generic[Image]):
             float32 [height, width] of that size, 0..1: how much each pixel counts.
         """
 
-    def run(self, function: ImageFunction, start: Array, original: Array) -> Array:
+    def run(
+        self,
+        function: ImageFunction,
+        start: Array | CompactPixels,
+        original: Array | CompactPixels,
+    ) -> Array:
         """Upload two arrays, float32 [3, height, width], call a function, download its result."""
         uploaded = self.upload(original)
         first = uploaded if start is original else self.upload(start)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.ascent.bands import ALONE, Parallel, bands
 from dreamlayer.core.images.arrays import noise
 from dreamlayer.core.recipe.recipe import NATURAL, Recipe
 
@@ -19,7 +20,6 @@ _CORRELATION = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 
 """The square root of the correlation of colors in ImageNet, as lucid has it."""
 
 _ROOT = _CORRELATION / np.linalg.norm(_CORRELATION, axis=0).max()
-_BAND = 256
 
 
 def color_matrix(recipe: Recipe) -> Array | None:
@@ -34,15 +34,20 @@ def color_matrix(recipe: Recipe) -> Array | None:
     return None
 
 
-def mix_colors(planes: Array, matrix: Array) -> None:
+def mix_colors(planes: Array, matrix: Array, parallel: Parallel = ALONE) -> None:
     """Multiply the colors of each pixel of [3, height, width] with a matrix, in place."""
-    for start in range(0, planes.shape[1], _BAND):
-        band = planes[:, start : start + _BAND]
-        red, green, blue = band.copy()
+
+    def mix(rows: slice) -> None:
+        band = planes[:, rows]
+        colors = parallel.scratch("colors", *band.shape)
+        part = parallel.scratch("part", *band.shape[1:])
+        colors[:] = band
         for row, plane in zip(matrix, band, strict=True):
-            np.multiply(red, row[0], out=plane)
-            plane += row[1] * green
-            plane += row[2] * blue
+            np.multiply(colors[0], row[0], out=plane)
+            for color, weight in zip(colors[1:], row[1:], strict=True):
+                plane += np.multiply(color, weight, out=part)
+
+    parallel.map(mix, bands(planes.shape))
 
 
 def starting_noise(size: tuple[int, int], recipe: Recipe, rng: np.random.Generator) -> Array:

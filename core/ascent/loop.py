@@ -137,6 +137,8 @@ def ascend(
             target = backend.clip(target) if recipe.clip else target
         octave = backend.octave_step(image, target, _weights_at(size, weights))
         _climb(backend, octave, size, grid, rng, tracker, callbacks.on_step)
+        # Its gradient's memory is needed for the next octave's image.
+        del octave
         image = scheme.leave(image, number)
         if recipe.anchor and recipe.start != "noise":
             image = anchored(backend, image, base)

@@ -1,37 +1,30 @@
-"""Conditioning of the gradient before each step: Laplacian pyramid, blur, normalization."""
+"""Conditioning of the gradient by colors, pyramid, blur and magnitude, and the step itself."""
 
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.ascent.bands import ALONE, Parallel, bands, sum_of
 from dreamlayer.core.ascent.colors import color_matrix, mix_colors
+from dreamlayer.core.ascent.pyramid import normalize_bands
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
-
-_BAND = 256
-_THREADED_PIXELS = 100_000
-"""Pixels of a plane from which threads are faster."""
-
-KERNEL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
-"""The pyramid's blur kernel along an axis."""
-
-MIN_RMS = 1e-10
-"""The smallest divisor of a band of the pyramid."""
 
 MIN_DIVISOR = float(np.finfo(np.float32).tiny)
 """The smallest divisor of a gradient."""
 
 
 def condition(
-    gradient: Array, recipe: Recipe, step: int, threads: int = 1, weights: Array | None = None
+    gradient: Array,
+    recipe: Recipe,
+    step: int,
+    parallel: Parallel = ALONE,
+    weights: Array | None = None,
 ) -> float:
     """Turn an image's gradient into the change of one step, in place.
 
@@ -43,8 +36,8 @@ def condition(
         The parameters.
     step : int
         Number of the step within the octave, from 0.
-    threads : int
-        Number of threads, 0 for one per core; it does not affect the result.
+    parallel : Parallel
+        The threads; they do not affect the result.
     weights : array, optional
         float32 [height, width], 0..1: how much each pixel counts; where it is 0, none changes.
 
@@ -55,21 +48,47 @@ def condition(
     """
     matrix, shares = color_matrix(recipe), WHOLE
     if matrix is not None:
-        mix_colors(gradient, matrix)
+        mix_colors(gradient, matrix, parallel)
     if weights is not None:
         gradient *= weights
         shares = Shares.of(weights)
     if recipe.pyramid:
-        normalize_bands(gradient, recipe.pyramid, shares.square)
-    smooth(gradient, recipe, step, threads)
-    divisor = divide(gradient, recipe.normalize, recipe.epsilon, recipe.min_divisor, shares)
-    if weights is not None:
-        # Filters spread it beyond.
-        gradient *= weights > 0
-    if recipe.clip_gradient:
-        np.clip(gradient, -recipe.clip_gradient, recipe.clip_gradient, out=gradient)
-    gradient *= recipe.step_size
+        normalize_bands(gradient, recipe.pyramid, shares.square, parallel)
+    smooth(gradient, recipe, step, parallel)
+    divisor = _divisor(
+        gradient, recipe.normalize, recipe.epsilon, recipe.min_divisor, shares, parallel
+    )
+
+    def finish(rows: slice) -> None:
+        band = gradient[:, rows]
+        if recipe.normalize != "none":
+            band /= np.float32(divisor)
+        if weights is not None:
+            # Filters spread it beyond.
+            band *= weights[rows] > 0
+        if recipe.clip_gradient:
+            np.clip(band, -recipe.clip_gradient, recipe.clip_gradient, out=band)
+        band *= np.float32(recipe.step_size)
+
+    parallel.map(finish, bands(gradient.shape))
     return divisor
+
+
+def advance(image: Array, change: Array, recipe: Recipe, parallel: Parallel = ALONE) -> None:
+    """Add a change to an image, float32 [3, height, width], in place.
+
+    `slow_down` shrinks the change if the recipe has headroom, in place too.
+    """
+
+    def add(rows: slice) -> None:
+        pixels, moved = image[:, rows], change[:, rows]
+        if recipe.headroom:
+            _slow_down(moved, pixels, recipe.headroom, parallel)
+        pixels += moved
+        if recipe.clip:
+            np.clip(pixels, 0, 1, out=pixels)
+
+    parallel.map(add, bands(image.shape))
 
 
 @dataclass(frozen=True)
@@ -103,12 +122,25 @@ def divide(
     gradient: Array, kind: str, epsilon: float, min_divisor: float, shares: Shares = WHOLE
 ) -> float:
     """Divide a gradient by its magnitude plus `epsilon`, in place, and return the divisor."""
-    if kind == "none":
-        return magnitude(gradient, kind)
-    share = shares.mean if kind == "mean" else math.sqrt(shares.square)
-    divisor = max(magnitude(gradient, kind) / share + epsilon, min_divisor, MIN_DIVISOR)
-    gradient /= np.float32(divisor)
+    divisor = _divisor(gradient, kind, epsilon, min_divisor, shares, ALONE)
+    if kind != "none":
+        gradient /= np.float32(divisor)
     return divisor
+
+
+def _divisor(
+    gradient: Array,
+    kind: str,
+    epsilon: float,
+    min_divisor: float,
+    shares: Shares,
+    parallel: Parallel,
+) -> float:
+    size = magnitude(gradient, kind, parallel)
+    if kind == "none":
+        return size
+    share = shares.mean if kind == "mean" else math.sqrt(shares.square)
+    return max(size / share + epsilon, min_divisor, MIN_DIVISOR)
 
 
 def slow_down(change: Array, image: Array, headroom: float) -> None:
@@ -122,14 +154,26 @@ def slow_down(change: Array, image: Array, headroom: float) -> None:
     change, image : array
         float32 [3, height, width].
     """
-    for start in range(0, change.shape[1], _BAND):
-        moved, pixels = (one[:, start : start + _BAND] for one in (change, image))
-        room = np.where(moved > 0, 1 - pixels, pixels)
-        room /= np.float32(headroom)
-        moved *= np.clip(room, 0, 1, out=room)
+    for rows in bands(change.shape):
+        _slow_down(change[:, rows], image[:, rows], headroom, ALONE)
 
 
-def smooth(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> None:
+_SIGN = np.uint32(1 << 31)
+
+
+def _slow_down(change: Array, image: Array, headroom: float, parallel: Parallel) -> None:
+    room, sign = (parallel.scratch(name, *change.shape) for name in ("room", "sign"))
+    # The distance is 1/2 - |pixel - 1/2| towards the near end, with the change's sign for both.
+    np.subtract(image, np.float32(0.5), out=room)
+    np.bitwise_and(change.view(np.uint32), _SIGN, out=sign.view(np.uint32))
+    np.bitwise_xor(room.view(np.uint32), sign.view(np.uint32), out=room.view(np.uint32))
+    np.subtract(np.float32(0.5), room, out=room)
+    room *= np.float32(1 / headroom)
+    np.clip(room, 0, 1, out=room)
+    change *= room
+
+
+def smooth(gradient: Array, recipe: Recipe, step: int, parallel: Parallel = ALONE) -> None:
     """Gaussian blur with the recipe's sigmas, in place; edges are mirrored."""
     sigma = recipe.smoothing
     if recipe.smoothing_growth:
@@ -137,17 +181,17 @@ def smooth(gradient: Array, recipe: Recipe, step: int, threads: int = 1) -> None
     if not sigma:
         return
     if not recipe.smoothing_cascade:
-        _blur(gradient, sigma, gradient, recipe.smoothing_colors, threads)
+        _blur(gradient, sigma, gradient, recipe.smoothing_colors, parallel)
         return
     source = gradient.copy()
     gradient.fill(0)
     blurred = np.empty_like(gradient)
     for scale in (1.0, 2.0, 0.5):
-        _blur(source, sigma * scale, blurred, recipe.smoothing_colors, threads)
+        _blur(source, sigma * scale, blurred, recipe.smoothing_colors, parallel)
         gradient += blurred
 
 
-def _blur(gradient: Array, sigma: float, output: Array, colors: bool, threads: int) -> None:
+def _blur(gradient: Array, sigma: float, output: Array, colors: bool, parallel: Parallel) -> None:
     from scipy.ndimage import gaussian_filter
 
     if colors:
@@ -157,82 +201,15 @@ def _blur(gradient: Array, sigma: float, output: Array, colors: bool, threads: i
     def blur(plane: Array, out: Array) -> None:
         gaussian_filter(plane, sigma, output=out, mode="reflect")
 
-    workers = min(len(gradient), threads or os.cpu_count() or 1)
-    if workers == 1 or gradient[0].size < _THREADED_PIXELS:
-        for plane, out in zip(gradient, output, strict=True):
-            blur(plane, out)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        # A list, so that an error in a thread is raised here.
-        list(pool.map(blur, gradient, output))
+    parallel.map(lambda pair: blur(*pair), list(zip(gradient, output, strict=True)))
 
 
-def normalize_bands(gradient: Array, bands: int, share: float = 1.0) -> None:
-    """Divide each band of a Laplacian pyramid, and the residual, by its root mean square, in place.
-
-    The mean square is divided by `share`, the mean squared weight of the pixels.
-
-    TensorFlow 1's DeepDream tutorial, `lap_normalize`.
-    """
-    # One plane at a time, and the finest band in place, to save memory.
-    levels = [gradient]
-    for _ in range(bands):
-        fine, low = levels[-1], []
-        for plane in fine:
-            low.append(_downsample(plane))
-            plane -= _upsample(low[-1], plane.shape)
-        levels.append(np.stack(low))
-    for band in levels:
-        _divide_by_rms(band, share)
-    for coarse, fine in pairwise(reversed(levels)):
-        for low, plane in zip(coarse, fine, strict=True):
-            plane += _upsample(low, plane.shape)
-
-
-def _divide_by_rms(band: Array, share: float) -> None:
-    square = sum(float(np.square(plane, dtype=np.float64).mean()) for plane in band) / len(band)
-    band /= np.float32(max(math.sqrt(square / share), MIN_RMS))
-
-
-def _filter(plane: Array) -> Array:
-    from scipy.ndimage import correlate1d
-
-    result = plane
-    for axis in (0, 1):
-        result = correlate1d(result, KERNEL, axis=axis, mode="constant")
-    return np.asarray(result, np.float32)
-
-
-def _downsample(plane: Array) -> Array:
-    """Every second pixel of the blurred plane, as a convolution of stride 2 selects them."""
-    starts = [1 - size % 2 for size in plane.shape]
-    return _filter(plane)[starts[0] :: 2, starts[1] :: 2].copy()
-
-
-def _upsample(low: Array, size: tuple[int, ...]) -> Array:
-    """The transposed convolution times four: insert zeros between pixels, then blur."""
-    result = np.zeros(size, np.float32)
-    starts = [1 - length % 2 for length in size]
-    result[starts[0] :: 2, starts[1] :: 2] = low
-    return _filter(result) * np.float32(4)
-
-
-def magnitude(gradient: Array, kind: str) -> float:
-    """The mean of |g|, the standard deviation, or 1; not finite if the gradient is not.
-
-    Summed in float64 by bands of rows, for precision at any size without a copy.
-    """
+def magnitude(gradient: Array, kind: str, parallel: Parallel = ALONE) -> float:
+    """The mean of |g|, the standard deviation, or 1; not finite if the gradient is not."""
     if kind == "none":
-        return 1.0 if math.isfinite(float(gradient.sum(dtype=np.float64))) else math.nan
-    first = second = absolute = 0.0
-    for start in range(0, gradient.shape[1], _BAND):
-        band = gradient[:, start : start + _BAND]
-        if kind == "mean":
-            absolute += float(np.abs(band).sum(dtype=np.float64))
-        else:
-            first += float(band.sum(dtype=np.float64))
-            second += float(np.square(band, dtype=np.float64).sum())
+        return 1.0 if math.isfinite(sum_of(gradient, "sum", parallel)) else math.nan
     if kind == "mean":
-        return absolute / gradient.size
-    mean = first / gradient.size
-    return float(np.sqrt(max(second / gradient.size - mean * mean, 0.0)))
+        return sum_of(gradient, "absolute", parallel) / gradient.size
+    mean = sum_of(gradient, "sum", parallel) / gradient.size
+    square = sum_of(gradient, "square", parallel) / gradient.size
+    return float(np.sqrt(max(square - mean * mean, 0.0)))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size, clipped_share
-from dreamlayer.core.ascent.normalize import condition, divide, slow_down
+from dreamlayer.core.ascent.bands import Parallel
+from dreamlayer.core.ascent.normalize import advance, condition, divide
 from dreamlayer.core.ascent.progress import ProgressTracker
-from dreamlayer.core.ascent.tiles import Tile, add, cut
+from dreamlayer.core.ascent.tiles import Tile, add, covers_once, cut
+from dreamlayer.core.images.compact import CompactPixels
 from dreamlayer.core.images.resampling import resized_plane
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -56,7 +59,7 @@ class NumpyBackend(Backend[Array]):
     expect : callable, optional
         Called with the tiles of each octave in advance.
     threads : int
-        As for `core.ascent.normalize.condition`.
+        Number of threads, 0 for one per core; it does not affect the result.
     """
 
     def __init__(
@@ -67,12 +70,13 @@ class NumpyBackend(Backend[Array]):
         threads: int = 1,
     ) -> None:
         super().__init__(recipe)
-        self.gradient_of, self.expect, self.threads = gradient_of, expect, threads
+        self.gradient_of, self.expect = gradient_of, expect
+        self.parallel = Parallel(threads)
         self._filters = NumpyFilters(recipe.resample)
 
-    def upload(self, image: Array) -> Array:
-        """The image itself."""
-        return image
+    def upload(self, image: Array | CompactPixels) -> Array:
+        """The image itself; compact pixels answer all that is asked of an image that is read."""
+        return cast(Array, image)
 
     def download(self, image: Array) -> Array:
         """The image itself."""
@@ -121,23 +125,31 @@ class NumpyOctaveStep(OctaveStep):
         recipe, total = self._recipe, self._total
         if not self._expected:
             self._expect(tiles)
-        total.fill(0)
+        once = covers_once(tiles, height, width)
+        if not once:
+            total.fill(0)
         loss, seen = 0.0, 0
         for tile in tiles:
             tracker.check_cancelled()
-            original = () if self._original is None else (cut(self._original, tile),)
-            score, gradient = self._backend.gradient_of(cut(self._image, tile), *original)
+            pair = (self._image,) if self._original is None else (self._image, self._original)
+            seen_tiles = [self._cut(number, image, tile) for number, image in enumerate(pair)]
+            score, gradient = self._backend.gradient_of(*seen_tiles)
             if recipe.normalize_tiles != "none":
                 epsilon = recipe.epsilon_of_tiles
                 divide(gradient, recipe.normalize_tiles, epsilon, recipe.min_divisor)
             elif recipe.weigh_tiles:
                 # A mean weighs each pixel of a tile by 1 / pixels; this makes tiles comparable.
                 gradient *= tile.pixels / (height * width)
-            add(total, tile, gradient)
+            add(total, tile, gradient, replace=once)
             loss += score * tile.pixels
             seen += tile.pixels
             tracker.count_tile(tile)
         return loss / seen
+
+    def _cut(self, number: int, image: Array, tile: Tile) -> Array:
+        """A tile in a buffer that the next one overwrites."""
+        shape = len(image), tile.rows.length, tile.columns.length
+        return cut(image, tile, self._backend.parallel.scratch(f"tile{number}", *shape))
 
     def _expect(self, tiles: Sequence[Tile]) -> None:
         """Report the tiles of all steps of the octave, once."""
@@ -151,13 +163,9 @@ class NumpyOctaveStep(OctaveStep):
 
     def apply(self, step: int) -> float:
         """Change the image in place."""
-        threads = self._backend.threads
-        divisor = condition(self._total, self._recipe, step, threads, self._weights)
-        if self._recipe.headroom:
-            slow_down(self._total, self._image, self._recipe.headroom)
-        self._image += self._total
-        if self._recipe.clip:
-            np.clip(self._image, 0, 1, out=self._image)
+        parallel = self._backend.parallel
+        divisor = condition(self._total, self._recipe, step, parallel, self._weights)
+        advance(self._image, self._total, self._recipe, parallel)
         return divisor
 
     def change(self) -> Array:

@@ -7,7 +7,7 @@ move the image in memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -143,33 +143,48 @@ def _reach(least: int, whole: int, step: int) -> int:
     return least + (whole - least) % step
 
 
-def cut(image: Array, tile: Tile) -> Array:
+def cut(image: Array, tile: Tile, out: Array | None = None) -> Array:
     """Copy a tile from a planar image.
 
     Parameters
     ----------
     image : array
         float32 [3, height, width].
+    out : array, optional
+        Of the result's shape, to be overwritten with it.
 
     Returns
     -------
     array
         float32 [3, tile.rows.length, tile.columns.length], C-contiguous.
     """
-    result = np.empty((image.shape[0], tile.rows.length, tile.columns.length), np.float32)
+    shape = image.shape[0], tile.rows.length, tile.columns.length
+    result = np.empty(shape, np.float32) if out is None else out
     for to_y, from_y in _pieces(tile.rows.start, tile.rows.length, image.shape[1]):
         for to_x, from_x in _pieces(tile.columns.start, tile.columns.length, image.shape[2]):
             result[:, to_y, to_x] = image[:, from_y, from_x]
     return result
 
 
-def add(total: Array, tile: Tile, gradient: Array) -> None:
-    """Add the own part of a tile's gradient to the image's, in place."""
+def add(total: Array, tile: Tile, gradient: Array, *, replace: bool = False) -> None:
+    """Add the own part of a tile's gradient to the image's, in place, or put it there."""
     rows, columns = tile.rows, tile.columns
     own = gradient[:, rows.skip : rows.skip + rows.own, columns.skip : columns.skip + columns.own]
     for from_y, to_y in _pieces(rows.start + rows.skip, rows.own, total.shape[1]):
         for from_x, to_x in _pieces(columns.start + columns.skip, columns.own, total.shape[2]):
-            total[:, to_y, to_x] += own[:, from_y, from_x]
+            if replace:
+                total[:, to_y, to_x] = own[:, from_y, from_x]
+            else:
+                total[:, to_y, to_x] += own[:, from_y, from_x]
+
+
+def covers_once(tiles: Sequence[Tile], height: int, width: int) -> bool:
+    """Whether each pixel of an image belongs to exactly one of a step's tiles.
+
+    Own parts overlap only where a small image is repeated within a tile.
+    """
+    repeated = any(tile.rows.own > height or tile.columns.own > width for tile in tiles)
+    return not repeated and sum(tile.own_pixels for tile in tiles) == height * width
 
 
 def _pieces(start: int, length: int, size: int) -> Iterator[tuple[slice, slice]]:

@@ -94,8 +94,11 @@ def _dream_one(
     options: argparse.Namespace,
     mask: Mask | None,
 ) -> None:
+    import numpy as np
+
     from dreamlayer.core import images
     from dreamlayer.core.ascent.loop import Callbacks
+    from dreamlayer.core.images.compact import compacted
     from dreamlayer.core.runtime.graph_cache import fill
 
     reporter.restart()
@@ -107,7 +110,11 @@ def _dream_one(
     images.check_target(target, options.format, opened)
     where = None if mask is None else mask.for_size(opened.width, opened.height)
     weighed = where is not None or opened.has_alpha
-    estimate = dreamer.estimate(opened.width, opened.height, recipe, weighed=weighed)
+    # Noise, and floats in files, are held as they are.
+    compact = isinstance(opened, images.Source) and opened.depth < 32 and not opened.has_alpha
+    estimate = dreamer.estimate(
+        opened.width, opened.height, recipe, weighed=weighed, compact=compact
+    )
     used = recipe.replace(tile=estimate.tile)
     if source == _NOISE:
         # The tone of noise is nothing to hold on to.
@@ -117,8 +124,11 @@ def _dream_one(
     _announce(reporter, name, opened.width, opened.height, used, estimate, provider)
     picture = opened if isinstance(opened, images.Picture) else opened.load()
     record = None if plot is None else recorder(used)
+    pixels = (compacted(picture.pixels) if compact else None) or picture.pixels
+    # The dream needs the memory of their floats, if it can.
+    picture.pixels = np.empty((0, 0, 3), np.float32)
     picture.pixels = dreamer.dream(
-        picture.pixels,
+        pixels,
         used,
         mask=where,
         alpha=picture.alpha,

@@ -36,6 +36,7 @@ from dreamlayer.core.device.tile_graph import (  # fmt: skip
 )
 from dreamlayer.core.device.trace import RESULT, traced
 from dreamlayer.core.graph.edit import DOUBLE, FLOAT, new_graph, to_model
+from dreamlayer.core.images.compact import CompactPixels
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
@@ -74,9 +75,10 @@ class DeviceBackend(Backend[Buffer]):
         super().__init__(recipe)
         self.objective, self._device = objective, objective.graphs.device
 
-    def upload(self, image: Array) -> Buffer:
+    def upload(self, image: Array | CompactPixels) -> Buffer:
         """Copy to the device."""
-        return self._device.upload(np.asarray(image, np.float32))
+        planes = image.planes() if isinstance(image, CompactPixels) else image
+        return self._device.upload(np.asarray(planes, np.float32))
 
     def download(self, image: Buffer) -> Array:
         """Copy from the device."""

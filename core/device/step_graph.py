@@ -7,7 +7,8 @@ import numpy.typing as npt
 import onnx
 
 from dreamlayer.core.ascent.colors import color_matrix
-from dreamlayer.core.ascent.normalize import KERNEL, MIN_DIVISOR, MIN_RMS
+from dreamlayer.core.ascent.normalize import MIN_DIVISOR
+from dreamlayer.core.ascent.pyramid import KERNEL, MIN_RMS
 from dreamlayer.core.device.blur_graph import blurred, color_mixing, correlated, gaussian, radius_of
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.edit import DOUBLE, FLOAT, new_graph, to_model
@@ -138,7 +139,7 @@ def _smoothed(value: Value, size: tuple[int, int], radii: list[int], colors: boo
 def _normalized_bands(
     value: Value, size: tuple[int, int], bands: int, share: Value | None
 ) -> Value:
-    """`core.ascent.normalize.normalize_bands`: divide each band of a pyramid by its RMS."""
+    """`core.ascent.pyramid.normalize_bands`: divide each band of a pyramid by its RMS."""
     levels, current = [], value
     for _ in range(bands):
         low = _downsampled(current, size)

@@ -26,8 +26,14 @@ _TILE_BYTES = 1.6e9
 a recipe makes the same picture on each."""
 
 _COPIES = 4.75
-"""float32 copies of the image at the peak: as read, clipped and planar, dreamed, its gradient, one
-plane, and the file's bytes; measured at 12 and 100 megapixels."""
+"""float32 copies of the image at the peak, where an octave begins: as read, clipped and planar, the
+octave before, this one, and a plane while it is resampled."""
+
+_COMPACT_COPIES = 4.1
+"""The same where the picture is held in 8 or 16 bits; measured at 12 and 48 megapixels."""
+
+_PYRAMID_COPIES = 0.35
+"""The coarse bands of a pyramid."""
 
 SHARE_OF_FREE = 0.9
 """The fraction of free memory that a dream may use."""
@@ -137,6 +143,7 @@ def estimate(
     device: float | None = None,
     provider: str = "cpu",
     weighed: bool = False,
+    compact: bool = False,
 ) -> Estimate:
     """Estimate peak memory, and choose the tile if the recipe does not set it.
 
@@ -156,6 +163,8 @@ def estimate(
         Short name of the provider.
     weighed : bool
         Whether there is a mask, or transparency.
+    compact : bool
+        Whether `core.images.compact.compacted` will hold the picture.
 
     Raises
     ------
@@ -164,7 +173,7 @@ def estimate(
     """
     free = usable() if free is None else free
     host, weights = provider_of(provider).host, weight_count(network)
-    fixed = base = host.base + weights * host.weight + _for_pixels(width, height)
+    fixed = base = host.base + weights * host.weight + _for_pixels(width, height, compact)
     layers = [term.layer for term in recipe.layers]
     geometry = network.geometry(layers)
     octaves = octave_sizes(*working_size(width, height, recipe), recipe, geometry.minimum)
@@ -206,7 +215,7 @@ def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) ->
     copies = 3.0 * max(own - pixels, 0) / own
     if SCHEMES[recipe.scheme].stores_octaves:
         copies += sum(areas) / own + 1.0
-    copies += 2.0 * recipe.smoothing_cascade + 1.7 * bool(recipe.pyramid)
+    copies += 2.0 * recipe.smoothing_cascade + _PYRAMID_COPIES * bool(recipe.pyramid)
     return own * 12.0 * (copies + recipe.needs_original)
 
 
@@ -223,8 +232,8 @@ def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
     return run + max((8.0 * pixels * GUIDE_SIDE**2 / s**4 for s in strides), default=0.0)
 
 
-def _for_pixels(width: int, height: int) -> float:
-    return width * height * 12.0 * _COPIES
+def _for_pixels(width: int, height: int, compact: bool = False) -> float:
+    return width * height * 12.0 * (_COMPACT_COPIES if compact else _COPIES)
 
 
 def shortage(

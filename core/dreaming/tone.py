@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.ascent.bands import bands
 from dreamlayer.core.ascent.normalize import slow_down
+from dreamlayer.core.images.compact import CompactPixels, rows_of
 from dreamlayer.core.images.luminance import luminance
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -39,7 +43,7 @@ class Tone:
     chroma: float
 
 
-def tone_of(planes: Array, weights: Array | None = None) -> Tone:
+def tone_of(planes: Array | CompactPixels, weights: Array | None = None) -> Tone:
     """Measure a picture.
 
     Parameters
@@ -49,12 +53,23 @@ def tone_of(planes: Array, weights: Array | None = None) -> Tone:
     weights : array, optional
         float32 [height, width], 0..1: how much each pixel counts.
     """
-    y = luminance(planes)
-    mean = _mean(y, weights)
-    chroma = np.hypot(planes[0] - y, planes[2] - y)
-    y -= np.float32(mean)
-    deviation = np.sqrt(_mean(np.square(y, out=y), weights))
-    return Tone(mean, float(deviation), _mean(chroma, weights))
+    total = light = square = chroma = 0.0
+    for rows in bands(planes.shape):
+        band, part = rows_of(planes, rows), None if weights is None else weights[rows]
+        y = luminance(band)
+        total += y.size if part is None else float(part.sum(dtype=np.float64))
+        light += _sum(y, part)
+        square += _sum(np.square(y, dtype=np.float64), part)
+        chroma += _sum(np.hypot(band[0] - y, band[2] - y), part)
+    total = max(total, _TINY)
+    mean = light / total
+    contrast = math.sqrt(max(square / total - mean * mean, 0.0))
+    return Tone(mean, contrast, chroma / total)
+
+
+def _sum(values: npt.NDArray[Any], weights: Array | None) -> float:
+    weighed = values if weights is None else values * weights
+    return float(weighed.sum(dtype=np.float64))
 
 
 def match_tone(
@@ -94,7 +109,11 @@ def match_tone(
 
 
 def finished(
-    change: Array, base: Array, recipe: Recipe, tone: Tone | None, weights: Array | None
+    change: Array,
+    base: Array | CompactPixels,
+    recipe: Recipe,
+    tone: Tone | None,
+    weights: Array | None,
 ) -> Array:
     """A dream's change as it is in the result, by the recipe; the argument is overwritten.
 
@@ -108,32 +127,43 @@ def finished(
         As for `tone_of`.
     """
     if recipe.keep_colors:
-        change[:] = luminance(change)
+        _without_color(change)
     if recipe.anchor and recipe.start != "noise":
-        change += base
+        for moved, plane in zip(change, base, strict=True):
+            moved += plane
         reached = tone or tone_of(base, weights)
         match_tone(change, reached, recipe.anchor, weights, recipe.headroom)
-        change -= base
+        for moved, plane in zip(change, base, strict=True):
+            moved -= plane
         if recipe.keep_colors:
-            change[:] = luminance(change)
+            _without_color(change)
     if recipe.strength != 1:
         change *= recipe.strength
     return change
 
 
+def _without_color(change: Array) -> None:
+    for rows in bands(change.shape):
+        change[:, rows] = luminance(change[:, rows])
+
+
 def _correct(planes: Array, now: Tone, wanted: Tone, headroom: float) -> None:
-    y = luminance(planes)
-    corrected = planes - y
-    corrected *= np.float32(_factor(wanted.chroma, now.chroma))
-    y -= np.float32(now.luminance)
-    y *= np.float32(_factor(wanted.contrast, now.contrast))
-    y += np.float32(wanted.luminance)
-    corrected += y
-    corrected -= planes
-    if headroom:
-        slow_down(corrected, planes, headroom)
-    planes += corrected
-    np.clip(planes, 0, 1, out=planes)
+    chroma = np.float32(_factor(wanted.chroma, now.chroma))
+    contrast = np.float32(_factor(wanted.contrast, now.contrast))
+    for rows in bands(planes.shape):
+        band = planes[:, rows]
+        y = luminance(band)
+        corrected = band - y
+        corrected *= chroma
+        y -= np.float32(now.luminance)
+        y *= contrast
+        y += np.float32(wanted.luminance)
+        corrected += y
+        corrected -= band
+        if headroom:
+            slow_down(corrected, band, headroom)
+        band += corrected
+        np.clip(band, 0, 1, out=band)
 
 
 def _factor(wanted: float, now: float) -> float:
@@ -147,10 +177,3 @@ def _near(now: Tone, wanted: Tone) -> bool:
         (now.chroma, wanted.chroma),
     )
     return all(abs(one - two) <= _CLOSE * two + _TINY for one, two in pairs)
-
-
-def _mean(values: Array, weights: Array | None) -> float:
-    if weights is None:
-        return float(values.mean(dtype=np.float64))
-    total = float(weights.sum(dtype=np.float64))
-    return float((values * weights).sum(dtype=np.float64)) / max(total, _TINY)

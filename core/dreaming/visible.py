@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.images.compact import CompactPixels
 from dreamlayer.core.images.luminance import luminance
 from dreamlayer.core.recipe.recipe import BRIGHT, DARK, FLAT, NOTHING, Recipe
 
@@ -35,7 +36,7 @@ def blending(mask: Array | None, opaque: Array | None) -> Array | None:
 
 
 def weights_of(
-    planes: Array, recipe: Recipe, blend: Array | None, opaque: Array | None
+    planes: Array | CompactPixels, recipe: Recipe, blend: Array | None, opaque: Array | None
 ) -> Array | None:
     """How much each pixel's gradient counts, float32 [height, width], 0..1; None for all alike.
 
@@ -48,10 +49,10 @@ def weights_of(
     return found
 
 
-def _unprotected(planes: Array, protect: str) -> Array | None:
+def _unprotected(planes: Array | CompactPixels, protect: str) -> Array | None:
     if protect == NOTHING:
         return None
-    light = luminance(planes)
+    light = luminance(planes.planes() if isinstance(planes, CompactPixels) else planes)
     if protect == FLAT:
         return _contrast(light)
     level = light if protect == DARK else 1 - light

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.errors import ImageError
+from dreamlayer.core.images.compact import CompactPixels
 
 Array = npt.NDArray[np.float32]
 _ROUNDING = 1e-5
 
 
 def check_image(
-    pixels: Array, mask: Array | None = None, alpha: npt.NDArray[Any] | None = None
+    pixels: Array | CompactPixels, mask: Array | None = None, alpha: npt.NDArray[Any] | None = None
 ) -> tuple[int, int]:
     """Height and width of an image that can be dreamed on, with its mask and alpha.
 
@@ -23,13 +24,10 @@ def check_image(
     ImageError
         A shape or a value is not what `Dreamer.dream` accepts.
     """
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-        raise ImageError(
-            f"an image must have the shape [height, width, 3], but has {list(pixels.shape)}"
-        )
-    if not np.isfinite(pixels.min()) or not np.isfinite(pixels.max()):
-        raise ImageError("the image has pixels that are not finite numbers; replace them first")
-    height, width = pixels.shape[:2]
+    if isinstance(pixels, CompactPixels):
+        _, height, width = pixels.shape
+    else:
+        height, width = _checked(pixels)
     for name, plane in (("mask", mask), ("alpha", alpha)):
         if plane is not None and plane.shape != (height, width):
             raise ImageError(
@@ -41,6 +39,17 @@ def check_image(
     if mask is not None and not (mask.dtype.kind == "f" and _within_0_1(mask)):
         raise ImageError("the mask must hold floats from 0 (keep the pixel) to 1 (dream)")
     return height, width
+
+
+def _checked(pixels: Array) -> tuple[int, int]:
+    """Height and width of pixels that are finite."""
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        raise ImageError(
+            f"an image must have the shape [height, width, 3], but has {list(pixels.shape)}"
+        )
+    if not np.isfinite(pixels.min()) or not np.isfinite(pixels.max()):
+        raise ImageError("the image has pixels that are not finite numbers; replace them first")
+    return pixels.shape[0], pixels.shape[1]
 
 
 def planar(pixels: Array) -> Array:
@@ -64,20 +73,22 @@ def noise(size: tuple[int, int], low: float, high: float, rng: np.random.Generat
     return values
 
 
-def changed(pixels: Array, change: Array, mask: Array | None, result: Array) -> Array:
+def changed(
+    pixels: Array | CompactPixels, change: Array, mask: Array | None, result: Array
+) -> Array:
     """Write pixels + mask * change to `result`; pixels outside the mask are copied bit for bit.
 
     Parameters
     ----------
     pixels, result : array
-        float32 [height, width, 3].
+        float32 [height, width, 3], or compact pixels.
     change : array
         float32 [3, height, width]; overwritten.
     mask : array or None
         float32 [height, width], 0..1.
     """
-    for channel in range(3):
-        own = pixels[:, :, channel]
+    planes = pixels if isinstance(pixels, CompactPixels) else np.moveaxis(pixels, 2, 0)
+    for channel, own in enumerate(planes):
         if mask is None:
             np.add(own, change[channel], out=result[:, :, channel])
         else:

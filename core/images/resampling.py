@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from dreamlayer.core.images.compact import CompactPixels
+
 Array = npt.NDArray[np.float32]
 
 BICUBIC = "bicubic"
+_BAND_ROWS = 1024
 
 
-def resize(image: Array, size: tuple[int, int], method: str = BICUBIC) -> Array:
+def resize(image: Array | CompactPixels, size: tuple[int, int], method: str = BICUBIC) -> Array:
     """Resample a planar image.
 
     Parameters
@@ -45,7 +48,15 @@ def resized_plane(plane: Array, size: tuple[int, int], method: str = BICUBIC) ->
 
 def _pillow(plane: Array, size: tuple[int, int], how: Image.Resampling) -> Array:
     height, width = size
-    return np.asarray(Image.fromarray(plane).resize((width, height), how))
+    resized = Image.fromarray(plane).resize((width, height), how)
+    if height <= _BAND_ROWS:
+        return np.asarray(resized)
+    # Pillow would copy the whole plane twice.
+    result = np.empty(size, np.float32)
+    for start in range(0, height, _BAND_ROWS):
+        end = min(start + _BAND_ROWS, height)
+        result[start:end] = np.asarray(resized.crop((0, start, width, end)))
+    return result
 
 
 def _bicubic(plane: Array, size: tuple[int, int]) -> Array:

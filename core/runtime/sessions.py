@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ import onnx
 from dreamlayer.core.errors import NetworkError, ProviderError, install_command
 from dreamlayer.core.runtime import graph_cache, openvino_session
 from dreamlayer.core.runtime.cache import machine
+from dreamlayer.core.runtime.cores import usable_cores
 from dreamlayer.core.runtime.drivers import Fault
 from dreamlayer.core.runtime.installed import full_name, offered, runtime, short_name
 from dreamlayer.core.runtime.loading import create_session, fault
@@ -170,7 +170,7 @@ def _first_loaded(
     options: Mapping[str, str] | None = None,
 ) -> Session:
     """The session of the first of some providers that loads."""
-    cores = os.cpu_count() or 1
+    cores = usable_cores()
     if not 0 <= execution.threads <= cores:
         raise ProviderError(
             f"{execution.threads} threads are not possible; give 1 to {cores}, the number of "

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from dreamlayer.core.ascent.normalize import condition, divide, magnitude, normalize_bands, smooth
+from dreamlayer.core.ascent.bands import Parallel
+from dreamlayer.core.ascent.normalize import advance, condition, divide, magnitude, smooth
 from dreamlayer.core.recipe.recipe import Recipe
 
 
@@ -31,7 +32,7 @@ def test_threads_change_nothing() -> None:
     g = np.random.default_rng(0).standard_normal((3, 400, 300)).astype(np.float32)
     alone, together = g.copy(), g.copy()
     smooth(alone, Recipe(smoothing=1.3), 0)
-    smooth(together, Recipe(smoothing=1.3), 0, threads=3)
+    smooth(together, Recipe(smoothing=1.3), 0, Parallel(3))
     assert not np.array_equal(alone, g)
     np.testing.assert_array_equal(alone, together)
 
@@ -76,27 +77,29 @@ def test_clipped_gradient_stays_within_its_bound() -> None:
     assert 0 < (np.abs(g) < 0.0149).mean() < 1
 
 
-@pytest.mark.parametrize("size", [(64, 48), (61, 47), (5, 9)])
-def test_bands_are_evened_out_as_tensorflows_tutorial_does(size: tuple[int, int]) -> None:
-    """The Laplacian pyramid of the tutorial for TensorFlow 1, written with its convolutions."""
-    tf = pytest.importorskip("tensorflow", reason="needs TensorFlow")
-    line = np.array([1, 4, 6, 4, 1], np.float32)
-    square = np.outer(line, line)
-    kernel = (square / square.sum())[:, :, None, None] * np.eye(3, dtype=np.float32)
+def test_steps_are_the_same_for_any_number_of_threads() -> None:
+    """Of an image of several bands, with every part of a step, to the last bit."""
+    rng = np.random.default_rng(0)
+    image = rng.random((3, 501, 402), np.float32)
+    gradient = rng.standard_normal(image.shape, np.float32)
+    recipe = Recipe(pyramid=3, colors="natural", normalize="std", headroom=0.15, smoothing=0.0)
+    found = []
+    for threads in (1, 3):
+        change, moved, parallel = gradient.copy(), image.copy(), Parallel(threads)
+        divisor = condition(change, recipe, 0, parallel)
+        advance(moved, change, recipe, parallel)
+        found.append((divisor, change, moved))
+    assert found[0][0] == found[1][0]
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+    np.testing.assert_array_equal(found[0][2], found[1][2])
+    assert not np.array_equal(found[0][2], image)
 
-    def up(low: object, like: object) -> object:
-        return tf.nn.conv2d_transpose(low, kernel * 4, tf.shape(like), [1, 2, 2, 1], "SAME")
 
-    g = np.random.default_rng(0).standard_normal((3, *size)).astype(np.float32)
-    image = tf.constant(g.transpose(1, 2, 0)[None])
-    levels = []
-    for _ in range(3):
-        low = tf.nn.conv2d(image, kernel, [1, 2, 2, 1], "SAME")
-        levels.append(image - up(low, image))
-        image = low
-    even = [x / tf.maximum(tf.sqrt(tf.reduce_mean(x**2)), 1e-10) for x in [*levels, image]]
-    joined = even[-1]
-    for band in reversed(even[:-1]):
-        joined = up(joined, band) + band
-    normalize_bands(g, 3)
-    np.testing.assert_allclose(g, joined.numpy()[0].transpose(2, 0, 1), atol=1e-4)
+def test_changes_slow_down_near_the_end_that_they_move_to() -> None:
+    """At half of the headroom by half, beyond it not at all, and never away from an end."""
+    image = np.array([0.0, 0.05, 0.05, 0.5, 0.95, 0.95, 1.0], np.float32).reshape(1, 1, -1)
+    change = np.array([-1, -1, 1, 1, 1, -1, 1], np.float32).reshape(1, 1, -1) / 100
+    advance(image, change, Recipe(headroom=0.1))
+    expected = np.array([0, -0.5, 1, 1, 0.5, -1, 0]) / 100
+    np.testing.assert_allclose(change.ravel(), expected, atol=1e-8)
+    np.testing.assert_allclose(image.ravel(), [0, 0.045, 0.06, 0.51, 0.955, 0.94, 1], atol=1e-7)

@@ -17,6 +17,8 @@ from dreamlayer.core.ascent.preview import Preview
 from dreamlayer.core.dreaming import dreamer as dreamer_module
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.errors import CancelledError, ImageError, NetworkError
+from dreamlayer.core.images.arrays import as_float
+from dreamlayer.core.images.compact import compacted
 from dreamlayer.core.network.files import SHIPPED
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.presets import parse
@@ -68,6 +70,33 @@ def test_circumstances_do_not_change_a_byte(monkeypatch: pytest.MonkeyPatch) -> 
     np.testing.assert_array_equal(many.dream(photo, chosen), expected)
     monkeypatch.setenv("DREAMLAYER_CACHE", "off")
     np.testing.assert_array_equal(Dreamer("default", "cpu").dream(photo, chosen), expected)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"max_side": 30},
+        {"start": "noise"},
+        {"protect": "dark"},
+        {"keep_colors": True},
+        {"scheme": "laplacian", "octaves": 2},
+        {"scheme": "recursive", "octaves": 2, "blur": 0.5},
+        {"strength": 0.0},
+    ],
+)
+def test_compact_pixels_give_the_same(parameters: dict[str, Any], recipe: Recipe) -> None:
+    """With and without a mask and transparency, to the last bit."""
+    levels = (PHOTO * 255).astype(np.uint8)
+    pixels = as_float(levels)
+    compact = compacted(pixels)
+    assert compact is not None
+    chosen, dreamer = recipe.replace(**parameters), Dreamer(network_of(recipe), "cpu")
+    mask = np.zeros(PHOTO.shape[:2], np.float32)
+    mask[:, 20:] = 0.5
+    for given in ({}, {"mask": mask}, {"alpha": (mask * 255).astype(np.uint8)}):
+        expected = dreamer.dream(pixels, chosen, **given)
+        np.testing.assert_array_equal(dreamer.dream(compact, chosen, **given), expected)
 
 
 def test_warm_dreamer_gives_what_a_fresh_one_gives(recipe: Recipe) -> None:

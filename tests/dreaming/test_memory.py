@@ -30,9 +30,22 @@ def test_memory_grows_with_pixels_and_tile(network: Network) -> None:
     small = estimate(1000, 1000, Recipe(), network, free=64 * GIB)
     large = estimate(4000, 3000, Recipe(), network, free=64 * GIB)
     assert small.tile == large.tile == TILES[0]
-    assert 40e6 * 11 < large.bytes - small.bytes < 80e6 * 11
-    narrow = estimate(4000, 3000, Recipe(tile=256), network, free=64 * GIB)
-    assert narrow.bytes < large.bytes
+    # Tiles as wide as the small picture are wider than those of the large one.
+    few, many = (
+        estimate(width, height, Recipe(tile=256), network, free=64 * GIB).bytes
+        for width, height in ((1000, 1000), (4000, 3000))
+    )
+    assert 40e6 * 11 < many - few < 80e6 * 11
+    assert many < large.bytes
+
+
+def test_pictures_of_8_and_16_bits_take_less(network: Network) -> None:
+    """They are held as they are in the file."""
+    floats, compact = (
+        estimate(4000, 3000, Recipe(), network, free=64 * GIB, compact=held).bytes
+        for held in (False, True)
+    )
+    assert compact < floats
 
 
 @pytest.mark.parametrize("free", [4, 64])
