@@ -25,8 +25,11 @@ Operator = Callable[[Step, list[Any]], Any]
 
 
 def _convolution(step: Step, x: list[Any]) -> Any:
+    image, kernel, *bias = x
     return F.conv2d(
-        *x,
+        image,
+        kernel,
+        bias[0] if bias else None,
         stride=pair_of(step, "strides"),
         padding=padding_of(step),
         dilation=pair_of(step, "dilations"),
