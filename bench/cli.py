@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-from bench.errors import BenchError
-from bench.measure.gradients import measure
+from bench.errors import BenchError, UnavailableError
+from bench.measure.gradients import check_first, measure
 from bench.measure.machine import this_machine, usable_cores
 from bench.measure.peak import measure_peaks
 from bench.measure.pictures import measure_pictures
 from bench.measure.profile import measure_profiles
-from bench.measure.results import Conditions, Results
-from bench.peers.sources import DEFAULT_TERMS
+from bench.measure.results import Conditions, Gradients, Results
+from bench.peers.families import FAMILIES, write
+from bench.peers.subjects import DEFAULT, NAMES, SHIPPED, Subject, at, families, with_layers
 from bench.peers.table import DEVICES, GROUPS, chosen
 from bench.report.chart import write_chart
 from bench.report.markdown import report
 from bench.report.readme_table import check, renew
 from dreamlayer.core.cli.program import typed
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.shipped import network_for
-from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.term import Term, format_term, parse_term
+from dreamlayer.core.recipe.term import format_term, parse_term
 
-_GRADIENTS, _PICTURES, _PROFILE = "gradients", "pictures", "profile"
-_PARTS = (_GRADIENTS, _PICTURES, _PROFILE)
-_SIDES, _ROUNDS = (299, 512), 5
-_MEGAPIXELS, _STEPS = (0.25, 1.0), 5
+_GRADIENTS, _FAMILIES, _PICTURES, _PROFILE = "gradients", "families", "pictures", "profile"
+_PARTS = (_GRADIENTS, _FAMILIES, _PICTURES, _PROFILE)
+_ROUNDS, _PICTURE_ROUNDS = 5, 3
+_MEGAPIXELS = (0.25, 1.0, 12.0)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,19 +62,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "needs the dependencies of dreamlayer too; repeat for several",
     )
     parser.add_argument(
+        "--subject",
+        action="append",
+        choices=NAMES,
+        default=[],
+        metavar="NETWORK",
+        help=f"networks to measure; repeat for several: {', '.join(NAMES)} (default: all)",
+    )
+    parser.add_argument(
         "--layer",
         action="append",
         metavar="LAYER",
-        help="part of the objective, as NAME[:WEIGHT[:CHANNELS[:KIND]]]; repeat for several "
-        "(default: mixed3, mixed4 and mixed5)",
+        help="part of an objective of your own, on the shipped network that has it and in place of "
+        "those that ship, as NAME[:WEIGHT[:CHANNELS[:KIND]]]; repeat for several",
+    )
+    parser.add_argument(
+        "--families",
+        type=Path,
+        metavar="FOLDER",
+        help="folder for the families' network files, which are made where they are missing "
+        "(default: made each time, then deleted)",
     )
     parser.add_argument(
         "--size",
         type=int,
         nargs="+",
-        default=_SIDES,
+        default=(),
         metavar="PIXELS",
-        help="sides of the tiles whose gradient is timed (default: 299 512)",
+        help="sides of the tiles whose gradient is timed (default: 304 512, of families 256 384)",
     )
     parser.add_argument(
         "--rounds", type=int, default=_ROUNDS, help="turns of each (default: %(default)s)"
@@ -83,14 +99,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=typed(_numbers, "numbers separated by commas"),
         default=_MEGAPIXELS,
         metavar="MEGAPIXELS",
-        help="sizes of whole pictures, separated by commas; 0.25,1,12,48 takes hours "
-        "(default: 0.25,1)",
+        help="sizes of whole pictures, separated by commas (default: 0.25,1,12)",
     )
     parser.add_argument(
         "--steps",
         type=int,
-        default=_STEPS,
-        help="steps on each octave of whole pictures (default: %(default)s; the recipe has 10)",
+        default=Recipe().steps,
+        help="steps on each octave of whole pictures (default: %(default)s, as the recipe has)",
     )
     parser.add_argument(
         "--profile-steps",
@@ -102,14 +117,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--picture-rounds",
         type=int,
-        default=1,
+        default=_PICTURE_ROUNDS,
         metavar="ROUNDS",
-        help="turns of each at whole pictures (default: %(default)s)",
+        help="turns of each at whole pictures, large ones excepted (default: %(default)s)",
     )
     parser.add_argument(
-        "--compiled-pictures",
+        "--all-rows",
         action="store_true",
-        help="let torch.compile make whole pictures too: minutes each, for it compiles each octave",
+        help="let torch.compile make whole pictures and all sizes of tiles too, which it compiles "
+        "for minutes each, and all rows pictures of more than 4 megapixels",
     )
     parser.add_argument(
         "--threads",
@@ -128,12 +144,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print the report."""
-    terms = [parse_term(text) for text in options.layer] if options.layer else [*DEFAULT_TERMS]
-    _check(terms, options)
-    results = _measured(terms, options)
-    objective = [format_term(term) for term in terms]
+    own = with_layers([parse_term(text) for text in options.layer]) if options.layer else DEFAULT
+    _check(own, options)
+    results, subjects = _measured(own, options)
+    objectives = {
+        "the families" if one.folder else one.network: [format_term(term) for term in one.terms]
+        for one in subjects
+    }
     conditions = Conditions(
-        this_machine(), objective, options.threads, options.rounds, options.device
+        this_machine(), objectives, options.threads, options.rounds, options.device
     )
     text = report(results, conditions)
     # First to the terminal: minutes of measuring must not be lost to a full disk.
@@ -150,38 +169,87 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(terms: Sequence[Term], options: argparse.Namespace) -> Results:
+def _measured(own: Subject, options: argparse.Namespace) -> tuple[Results, list[Subject]]:
     parts = options.parts or _PARTS
     entries = chosen(options.device, options.threads, options.python, options.only)
-    sides = options.size if _GRADIENTS in parts else ()
-    results = measure(entries, terms, sides, options.rounds, say=_say)
-    there = [entry for entry in entries if entry.label not in results.missing]
+    check_first(entries[0], own)
+    with ExitStack() as stack:
+        subjects = _subjects(own, parts, options, stack)
+        gradients: Gradients | None = None
+        if subjects:
+            rounds, all_rows = options.rounds, options.all_rows
+            gradients = measure(entries, subjects, rounds, all_rows=all_rows, say=_say)
+    checked = gradients
+    if checked is None or gradients is None or own.name not in [one.name for one in subjects]:
+        # Which rows there are, and which compute something else, is found out all the same.
+        checked = measure(entries, [replace(own, sides=own.sides[:1])], 0, say=_say)
+        gradients = gradients or replace(checked, measures=[])
+    unfit = {
+        label: reason
+        for one in checked.measures
+        if one.subject == own.name
+        for label, reason in one.failed.items()
+    }
+    there = [entry for entry in entries if entry.label not in gradients.missing]
+    results = Results(
+        labels=[entry.label for entry in entries],
+        precisions={entry.label: entry.setting.precision for entry in entries},
+        ours=[entry.label for entry in there if entry.ours],
+        gradients=gradients,
+    )
     if _GRADIENTS in parts:
         _say("measuring the machine's peak")
-        results = dataclasses.replace(results, peaks=measure_peaks(there))
+        results = replace(results, peaks=measure_peaks(there))
     if _PICTURES in parts:
         pictures = measure_pictures(
             there,
-            terms,
+            own,
             options.pictures,
             options.steps,
             options.picture_rounds,
-            compiled=options.compiled_pictures,
+            unfit=unfit,
+            all_rows=options.all_rows,
             say=_say,
         )
-        results = dataclasses.replace(results, pictures=pictures)
+        results = replace(results, pictures=pictures)
     if _PROFILE in parts:
-        profiles = measure_profiles(there, terms, options.profile_steps, say=_say)
-        results = dataclasses.replace(results, profiles=profiles)
-    return results
+        profiles = measure_profiles(there, own, options.profile_steps, say=_say)
+        results = replace(results, profiles=profiles)
+    return results, subjects or [own]
 
 
-def _check(terms: Sequence[Term], options: argparse.Namespace) -> None:
+def _subjects(
+    own: Subject, parts: Sequence[str], options: argparse.Namespace, stack: ExitStack
+) -> list[Subject]:
+    """What is asked for; the families' files are there until the stack closes."""
+    names = options.subject or NAMES
+    found: list[Subject] = []
+    if _GRADIENTS in parts:
+        shipped = [own] if own is not DEFAULT else [one for one in SHIPPED if one.name in names]
+        found += shipped
+    wanted = [one.name for one in FAMILIES if one.name in names and _FAMILIES in parts]
+    if wanted:
+        folder = options.families
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        _say("making the families' network files")
+        try:
+            write(folder, wanted)
+        except UnavailableError as error:
+            if _FAMILIES in options.parts:
+                raise
+            print(f"bench: no families: {error}", file=sys.stderr)
+        else:
+            found += families(folder, wanted)
+    return [at(one, options.size) for one in found]
+
+
+def _check(own: Subject, options: argparse.Namespace) -> None:
     """Find what cannot work before minutes are spent on measuring."""
-    network = Network(network_for(DEFAULT_NETWORK, [term.layer for term in terms]))
-    network.check(terms)
-    smallest = min(options.size)
-    least = network.geometry([term.layer for term in terms]).minimum
+    network = Network(own.network)
+    network.check(own.terms)
+    smallest = min(options.size, default=own.sides[0])
+    least = network.geometry([term.layer for term in own.terms]).minimum
     if smallest < least:
         raise BenchError(f"--size {smallest} is too small; {least} is the least")
     for name in ("rounds", "picture_rounds", "threads", "steps", "profile_steps"):

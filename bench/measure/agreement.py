@@ -24,6 +24,10 @@ LIMITS = Limits(1e-4, 0.9999)
 REDUCED = Limits(5e-2, 0.8)
 """For float32 throughout, and for products of reduced precision."""
 
+RANDOM_LIMITS = Limits(1e-4, 0.999)
+RANDOM_REDUCED = Limits(5e-2, 0.1)
+"""The same for random weights, whose deep networks amplify every rounding."""
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -41,6 +45,8 @@ class Agreement:
         Cosine of the angle between the two gradients.
     precision : str
         The peer's precision.
+    random : bool
+        Whether the network has random weights.
     """
 
     label: str
@@ -48,17 +54,25 @@ class Agreement:
     loss_error: float
     cosine: float
     precision: str = FULL
+    random: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        """How far it may be away."""
+        if self.random:
+            return RANDOM_LIMITS if self.precision == FULL else RANDOM_REDUCED
+        return LIMITS if self.precision == FULL else REDUCED
 
     @property
     def holds(self) -> bool:
         """Whether both compute the same; never with a NaN."""
-        limits = LIMITS if self.precision == FULL else REDUCED
+        limits = self.limits
         return self.loss_error <= limits.loss_error and self.cosine >= limits.cosine
 
     @property
     def refusal(self) -> str:
         """Why a peer that does not agree is not timed, without its subject."""
-        limits = LIMITS if self.precision == FULL else REDUCED
+        limits = self.limits
         return (
             f"differs from ours on {self.side} × {self.side} pixels (relative difference of the "
             f"objective {self.loss_error:.1e}, at most {limits.loss_error:.0e} allowed; cosine of "
@@ -72,10 +86,12 @@ def compare(
     ours: tuple[float, Array],
     theirs: tuple[float, Array],
     precision: str = FULL,
+    *,
+    random: bool = False,
 ) -> Agreement:
     """Compare two objectives with their gradients."""
     loss_error = abs(theirs[0] - ours[0]) / abs(ours[0])
-    return Agreement(label, side, loss_error, cosine(ours[1], theirs[1]), precision)
+    return Agreement(label, side, loss_error, cosine(ours[1], theirs[1]), precision, random)
 
 
 def cosine(first: Array, second: Array) -> float:

@@ -1,143 +1,215 @@
-"""Check that all peers compute the same, then time them in turns."""
+"""Check that all peers compute the same, then time them round by round."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from bench.errors import BenchError
-from bench.measure.agreement import Agreement, compare
+from bench.measure.agreement import Agreement, Array, compare
 from bench.measure.flops import gradient_operations
-from bench.measure.results import Measure, Results
-from bench.measure.serving import STEP_SIDE
+from bench.measure.results import Gradients, Measure
 from bench.measure.workers import Worker
-from bench.peers.sources import TILE, NetworkSource
+from bench.peers.sources import NetworkSource
+from bench.peers.subjects import Subject
 from bench.peers.table import Entry
-from dreamlayer.core.recipe.term import Term
 
-GRADIENTS_PER_TURN, STEPS_PER_TURN = 5, 2
+MOST_PER_TURN, TURN_SECONDS = 5, 0.25
+"""Gradients of a turn: as many as take this long, at most so many, at least one."""
+
+PAUSE = 0.1
+"""Seconds between turns, in which the threads of the one before stop to wait for more work."""
 
 Say = Callable[[str], None]
 
 
 def measure(
     entries: Sequence[Entry],
-    terms: Sequence[Term],
-    sides: Sequence[int],
+    subjects: Sequence[Subject],
     rounds: int,
     *,
+    all_rows: bool = False,
     say: Say = lambda _: None,
-) -> Results:
-    """Time gradients and octave steps.
+) -> Gradients:
+    """Time gradients.
 
     Parameters
     ----------
     entries : sequence of Entry
         The rows; the first is the one that the others are compared with. Rows that cannot be
         measured on this machine, or that compute something else, are left out with the reason.
-    terms : sequence of Term
-        The objective, on the shipped network that has its layers.
-    sides : sequence of int
-        Sides of the square tiles whose gradient is timed; without any, nothing is timed, and the
-        result says only which rows can be measured.
+    subjects : sequence of Subject
+        Networks and objectives, at least one; without sides, the result says only which rows can
+        be measured.
     rounds : int
-        Turns of each row at each quantity.
+        Turns of each row at each size of tile; 0 to compare them only, without those that compile.
+    all_rows : bool
+        Whether rows that compile for each size do so for all of them; else for a subject's first.
     say : callable
         Called with a line of progress.
 
     Raises
     ------
     BenchError
-        The first row cannot be measured, or a process ends.
+        The first row cannot be measured.
     """
-    missing: dict[str, str] = {}
     with ExitStack() as stack:
-        workers = []
+        bench = _Rows(stack, say)
         for entry in entries:
-            say(f"starting {entry.label}")
-            try:
-                workers.append(stack.enter_context(Worker(entry, terms)))
-            except BenchError as error:
-                if not workers:
-                    raise BenchError(f"nothing can be measured: {error}") from error
-                missing[entry.label] = _reason(error, entry)
-        agreements = []
-        for side in sides:
-            say(f"checking that all compute the same on {side} × {side} pixels")
-            agreements += _agreements(workers, side, missing)
-            workers = [worker for worker in workers if worker.entry.label not in missing]
-        gradients = [_gradients(workers, terms, side, rounds, say) for side in sides]
-        step = _steps(workers, terms, rounds, say) if sides else None
-        return Results(
-            labels=[entry.label for entry in entries],
-            precisions={entry.label: entry.setting.precision for entry in entries},
-            ours=[w.entry.label for w in workers if w.entry.ours],
-            versions={w.entry.label: w.ask("version") for w in workers},
-            missing=missing,
-            agreements=agreements,
-            gradients=gradients,
-            step=step,
-            overheads=_overheads(workers),
-            memory={} if not sides else {w.entry.label: w.ask("peak_memory") for w in workers},
+            if not entry.pictures_only:
+                bench.start(entry, subjects[0])
+        measures = []
+        for subject in subjects:
+            for number, side in enumerate(subject.sides):
+                compile_too = all_rows or (rounds > 0 and number == 0)
+                measures.append(bench.measured(subject, side, rounds, compile_too))
+        return Gradients(bench.versions, bench.missing, measures, bench.memory())
+
+
+def check_first(entry: Entry, subject: Subject) -> None:
+    """Raise `BenchError` if our own first row cannot be measured, before anything else is done."""
+    try:
+        with Worker(entry) as worker:
+            worker.ask("open", subject)
+    except BenchError as error:
+        raise BenchError(f"nothing can be measured: {error}") from error
+
+
+class _Rows:
+    """The workers of all rows, each with the subject that it has open."""
+
+    def __init__(self, stack: ExitStack, say: Say) -> None:
+        self._stack, self._say = stack, say
+        self._workers: list[Worker] = []
+        self._open: dict[str, Subject] = {}
+        self._refused: dict[tuple[str, str], str] = {}
+        self.versions: dict[str, str] = {}
+        self.missing: dict[str, str] = {}
+
+    def start(self, entry: Entry, subject: Subject) -> None:
+        """Start the process of a row, and find out whether it can be measured at all."""
+        self._say(f"starting {entry.label}")
+        try:
+            worker = self._stack.enter_context(Worker(entry))
+            self.versions[entry.label] = worker.ask("open", subject)
+            self._open[entry.label] = subject
+            self._workers.append(worker)
+        except BenchError as error:
+            if not self._workers:
+                raise BenchError(f"nothing can be measured: {error}") from error
+            self.missing[entry.label] = _reason(error, entry)
+
+    def memory(self) -> dict[str, int | None]:
+        """Peak bytes of each process that is still there."""
+        return {
+            worker.entry.label: worker.ask("peak_memory")
+            for worker in self._workers
+            if not worker.ended and worker.entry.label in self._open
+        }
+
+    def measured(self, subject: Subject, side: int, rounds: int, compile_too: bool) -> Measure:
+        """Open a subject in all rows, or all that do not compile; compare them, then time them."""
+        family, failed = subject.folder is not None, dict[str, str]()
+        there = [
+            worker
+            for worker in self._workers
+            if (worker.entry.families or not family)
+            and (compile_too or not worker.entry.compiles)
+            and self._opened(worker, subject, failed)
+        ]
+        where = f"{subject.title}, {side} × {side} pixels"
+        self._say(f"checking that all compute the same: {where}")
+        first, *others = there
+        try:
+            ours = first.ask("gradient", side)
+        except BenchError as error:
+            raise BenchError(f"nothing can be measured: {error}") from error
+        agreements = self._agreements(ours, others, side, failed, random=family)
+        there = [worker for worker in there if worker.entry.label not in failed]
+        seconds = self._in_turn(there, side, rounds, where, failed)
+        operations = 0.0 if family else _operations(subject, side)
+        return Measure(
+            subject.name, subject.title, side, seconds, agreements, failed, operations, family
         )
 
+    def _opened(self, worker: Worker, subject: Subject, failed: dict[str, str]) -> bool:
+        label = worker.entry.label
+        if self._open.get(label) is subject:
+            return True
+        if (label, subject.name) not in self._refused:
+            self._say(f"loading {subject.title} in {label}")
+            self._open.pop(label, None)
+            try:
+                self.versions[label] = worker.ask("open", subject)
+                self._open[label] = subject
+                return True
+            except BenchError as error:
+                if worker is self._workers[0]:
+                    raise BenchError(f"nothing can be measured: {error}") from error
+                self._refused[label, subject.name] = _reason(error, worker.entry)
+        failed[label] = self._refused[label, subject.name]
+        return False
 
-def _gradients(
-    workers: Sequence[Worker], terms: Sequence[Term], side: int, rounds: int, say: Say
-) -> Measure:
-    for worker in workers:
-        say(f"warming {worker.entry.label} up on {side} × {side} pixels")
-        worker.ask("warm_gradient", side)
-    seconds = _in_turn(workers, rounds, say, "time_gradient", side, GRADIENTS_PER_TURN)
-    title = f"Seconds per gradient, tile of {side} × {side}"
-    return Measure(title, seconds, _operations(terms, side))
+    def _agreements(
+        self,
+        ours: tuple[float, Array],
+        others: Sequence[Worker],
+        side: int,
+        failed: dict[str, str],
+        *,
+        random: bool,
+    ) -> dict[str, Agreement]:
+        """Compare all with the first; note those that fail or differ too much."""
+        found: dict[str, Agreement] = {}
+        for worker in others:
+            label, precision = worker.entry.label, worker.entry.setting.precision
+            try:
+                theirs = worker.ask("gradient", side)
+            except BenchError as error:
+                # Some frameworks compile only now, and may fail.
+                failed[label] = _reason(error, worker.entry)
+                continue
+            found[label] = compare(label, side, ours, theirs, precision, random=random)
+            if not found[label].holds:
+                failed[label] = f"it {found[label].refusal}"
+        return found
+
+    def _in_turn(
+        self,
+        workers: Sequence[Worker],
+        side: int,
+        rounds: int,
+        where: str,
+        failed: dict[str, str],
+    ) -> dict[str, list[float]]:
+        """Time round by round, so that a machine that slows down does so for all alike."""
+        counts: dict[str, int] = {}
+        seconds: dict[str, list[float]] = {worker.entry.label: [] for worker in workers}
+        for worker in workers if rounds else ():
+            try:
+                alone = max(worker.ask("warm_gradient", side), 1e-6)
+            except BenchError as error:
+                failed[worker.entry.label] = _reason(error, worker.entry)
+                del seconds[worker.entry.label]
+                continue
+            counts[worker.entry.label] = max(1, min(MOST_PER_TURN, int(TURN_SECONDS / alone)))
+        warm = [worker for worker in workers if worker.entry.label in counts]
+        for number in range(rounds):
+            self._say(f"timing {where}: round {number + 1} of {rounds}")
+            # Each round begins with another, so that none has always the same before it.
+            start = number % len(warm)
+            for worker in [*warm[start:], *warm[:start]]:
+                time.sleep(PAUSE)
+                label = worker.entry.label
+                seconds[label].append(worker.ask("time_gradient", counts[label]))
+        return seconds
 
 
-def _steps(workers: Sequence[Worker], terms: Sequence[Term], rounds: int, say: Say) -> Measure:
-    seconds = _in_turn(workers, rounds, say, "time_steps", STEPS_PER_TURN)
-    operations = _operations(terms, TILE) * (STEP_SIDE / TILE) ** 2 / (STEP_SIDE**2 / 1e6)
-    return Measure("Seconds per octave step and megapixel", seconds, operations)
-
-
-def _operations(terms: Sequence[Term], side: int) -> float:
-    source = NetworkSource(terms)
+def _operations(subject: Subject, side: int) -> float:
+    source = NetworkSource(subject)
     return gradient_operations(source.network.model, source.plan(), side, side)
-
-
-def _agreements(workers: Sequence[Worker], side: int, missing: dict[str, str]) -> list[Agreement]:
-    """Compare all with the first; note those that fail or differ too much as missing."""
-    ours = workers[0].ask("gradient", side)
-    found = []
-    for worker in workers[1:]:
-        entry = worker.entry
-        try:
-            theirs = worker.ask("gradient", side)
-        except BenchError as error:
-            # Some frameworks compile only now, and may fail.
-            missing[entry.label] = _reason(error, entry)
-            continue
-        found.append(compare(entry.label, side, ours, theirs, entry.setting.precision))
-        if not found[-1].holds:
-            missing[entry.label] = f"it {found[-1].refusal}"
-    return found
 
 
 def _reason(error: BenchError, entry: Entry) -> str:
     return str(error).removeprefix(f"{entry.label}: ")
-
-
-def _overheads(workers: Sequence[Worker]) -> dict[str, float]:
-    shares = {worker.entry.label: worker.ask("overhead") for worker in workers}
-    return {label: share for label, share in shares.items() if share is not None}
-
-
-def _in_turn(
-    workers: Sequence[Worker], rounds: int, say: Say, request: str, *arguments: int
-) -> dict[str, list[float]]:
-    """Time round by round, so that a machine that slows down does so for all alike."""
-    seconds: dict[str, list[float]] = {worker.entry.label: [] for worker in workers}
-    for number in range(rounds):
-        for worker in workers:
-            say(f"{request}{arguments}: round {number + 1} of {rounds}, {worker.entry.label}")
-            seconds[worker.entry.label].append(worker.ask(request, *arguments))
-    return seconds

@@ -8,7 +8,7 @@ import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +20,9 @@ from bench.measure.agreement import cosine
 from bench.measure.gradients import Say
 from bench.measure.results import PictureMeasure, Run
 from bench.measure.workers import ROOT, environment
-from bench.peers.sources import default_recipe, store
-from bench.peers.table import COMMAND, Entry
-from dreamlayer.core.recipe.term import Term
+from bench.peers.sources import store
+from bench.peers.subjects import Subject, picture_recipe, recipe_of_0_1
+from bench.peers.table import COMMAND, OLD, Entry
 
 Array = npt.NDArray[np.float32]
 
@@ -30,11 +30,15 @@ PHOTO = ROOT / "tests" / "data" / "coffee.jpg"
 SIZES = {0.25: (512, 512), 1.0: (1024, 1024), 12.0: (4000, 3000), 48.0: (8000, 6000)}
 """Width and height of common sizes in megapixels."""
 
+LARGE = 4.0
+"""Megapixels from which a picture takes minutes, so that not all rows make it unasked."""
+
 _COMPARED = 1024
 _COMPILES = (
     "left out, because it compiles again for each octave's tiles, minutes for a picture; "
-    "--compiled-pictures includes it"
+    "--all-rows includes it"
 )
+_TAKES_LONG = f"left out above {LARGE:g} megapixels; --all-rows includes it"
 
 
 def size_of(megapixels: float) -> tuple[int, int]:
@@ -56,30 +60,33 @@ def write_photo(path: Path, width: int, height: int) -> None:
 
 def measure_pictures(
     entries: Sequence[Entry],
-    terms: Sequence[Term],
+    subject: Subject,
     megapixels: Sequence[float],
     steps: int,
     rounds: int,
     *,
-    compiled: bool = False,
+    unfit: Mapping[str, str] | None = None,
+    all_rows: bool = False,
     say: Say = lambda _: None,
 ) -> list[PictureMeasure]:
-    """Make pictures of each size in turns, by the recipe of `bench.peers.sources`.
+    """Make pictures of each size in turns, by the default recipe.
 
     Parameters
     ----------
     entries : sequence of Entry
         The rows; the first is the one that the others are compared with.
-    terms : sequence of Term
-        The objective.
+    subject : Subject
+        The network and the objective.
     megapixels : sequence of float
         Sizes.
     steps : int
         Steps on each octave.
     rounds : int
-        How often each picture is made.
-    compiled : bool
-        Whether to include the rows that compile for each size of tile.
+        How often each picture is made; large ones once.
+    unfit : mapping
+        Rows that compute something else, with the reason.
+    all_rows : bool
+        Whether to include the rows that compile for each size of tile, and all at large pictures.
     say : callable
         Called with a line of progress.
     """
@@ -87,28 +94,38 @@ def measure_pictures(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if megapixels:
-            store(terms, folder)
+            store(subject, folder)
         for size in megapixels:
             width, height = size_of(size)
-            left_out = {e.label: _COMPILES for e in entries if e.compiles and not compiled}
+            left_out = {**({} if all_rows else _left_out(entries, size)), **(unfit or {})}
             found.append(PictureMeasure(width, height, steps, {}, failed=left_out))
             photo = folder / "photo.jpg"
             write_photo(photo, width, height)
-            for number in range(rounds):
+            turns = 1 if size > LARGE else rounds
+            for number in range(turns):
                 for entry in entries:
-                    said = f"{width} × {height} pixels, round {number + 1} of {rounds}"
+                    said = f"{width} × {height} pixels, round {number + 1} of {turns}"
                     say(f"{said}: {entry.label}")
-                    _one_turn(entry, terms, photo, found[-1])
+                    _one_turn(entry, subject, photo, found[-1])
             _compare(entries, photo, found[-1])
     return found
 
 
-def _one_turn(entry: Entry, terms: Sequence[Term], photo: Path, measured: PictureMeasure) -> None:
+def _left_out(entries: Sequence[Entry], megapixels: float) -> dict[str, str]:
+    """The rows that do not make a picture unasked, with the reason."""
+    left_out = {entry.label: _COMPILES for entry in entries if entry.compiles}
+    if megapixels > LARGE:
+        rare = (entry for entry in entries if not (entry.large or entry.compiles))
+        left_out.update((entry.label, _TAKES_LONG) for entry in rare)
+    return left_out
+
+
+def _one_turn(entry: Entry, subject: Subject, photo: Path, measured: PictureMeasure) -> None:
     if entry.label in measured.failed:
         return
     output = _output(photo, entry)
     try:
-        command = _command(entry, terms, photo, output, measured.steps)
+        command = _command(entry, subject, photo, output, measured.steps)
         run = launch(entry, command, photo.with_name("compiled"))
     except BenchError as error:
         measured.failed[entry.label] = str(error)
@@ -136,9 +153,7 @@ def launch(entry: Entry, command: Sequence[str], cache: Path | None = None) -> R
     return Run(answer["seconds"], answer["peak"])
 
 
-def own_command(
-    entry: Entry, terms: Sequence[Term], photo: Path, output: Path, steps: int
-) -> list[str]:
+def own_command(entry: Entry, subject: Subject, photo: Path, output: Path, steps: int) -> list[str]:
     """The arguments of our own command, after `python -m core`; its recipe is beside the photo.
 
     Raises
@@ -148,8 +163,9 @@ def own_command(
     """
     from bench.peers.own import command_options
 
+    chosen = recipe_of_0_1(steps) if entry.recipe == OLD else picture_recipe(subject, steps)
     recipe = photo.with_name("recipe.json")
-    recipe.write_text(default_recipe(terms, steps).to_json(), encoding="utf-8")
+    recipe.write_text(chosen.to_json(), encoding="utf-8")
     return [
         *("dream", str(photo), "-o", str(output), "--quiet", "--recipe", str(recipe)),
         *("--provider", entry.provider, "--threads", str(entry.setting.threads)),
@@ -157,17 +173,14 @@ def own_command(
     ]
 
 
-def _command(
-    entry: Entry, terms: Sequence[Term], photo: Path, output: Path, steps: int
-) -> list[str]:
+def _command(entry: Entry, subject: Subject, photo: Path, output: Path, steps: int) -> list[str]:
     python = entry.python or sys.executable
     if entry.picture == COMMAND:
-        return [python, "-m", "core", *own_command(entry, terms, photo, output, steps)]
+        return [python, "-m", "core", *own_command(entry, subject, photo, output, steps)]
     job = photo.with_name("job.json")
     job_content = {
         "make": entry.picture or entry.make,
         "setting": dataclasses.asdict(entry.setting),
-        "terms": [term.to_dict() for term in terms],
         "steps": steps,
         "picture": str(photo),
         "output": str(output),
@@ -188,7 +201,8 @@ def _compare(entries: Sequence[Entry], photo: Path, measured: PictureMeasure) ->
     changes = {}
     for entry in entries:
         output = _output(photo, entry)
-        if entry.label in measured.runs and output.exists():
+        same_recipe = entry.recipe == first.recipe
+        if same_recipe and entry.label in measured.runs and output.exists():
             changes[entry.label] = _middle(output) - before
         output.unlink(missing_ok=True)
     for label, change in changes.items():

@@ -20,8 +20,8 @@ from bench.errors import BenchError, UnavailableError
 from bench.measure.gradients import Say
 from bench.measure.pictures import launch, own_command, size_of, write_photo
 from bench.measure.results import Profile
+from bench.peers.subjects import Subject
 from bench.peers.table import Entry
-from dreamlayer.core.recipe.term import Term
 
 NETWORK, START = "network", "start of Python and imports"
 PARTS = {
@@ -35,15 +35,17 @@ PARTS = {
         "ascent.numpy_backend:cut",
         "ascent.numpy_backend:add",
     ],
-    "smooth and normalize": [
+    "pyramid": [
         "ascent.numpy_backend:condition",
         "ascent.numpy_backend:divide",
     ],
-    "update and clip": ["dreaming.dreamer:Dreamer.dream"],
-    "resize": [
-        "ascent.numpy_backend:resized_plane",
-        "dreaming.dreamer:resize",
+    "colors, headroom and tone": [
+        "ascent.normalize:mix_colors",
+        "ascent.numpy_backend:slow_down",
+        "dreaming.dreamer:finished",
     ],
+    "update and clip": ["dreaming.dreamer:Dreamer.dream"],
+    "resize and anchor": ["ascent.loop:anchored", "ascent.numpy_backend:resized_plane"],
     "read the picture": ["images:open", "images:Source.load"],
     "write the picture": ["images:check_target", "images:write"],
     "load network and provider": [
@@ -112,9 +114,9 @@ def wrap(clock: Clock, parts: Mapping[str, Sequence[str]]) -> None:
 
 
 def measure_profiles(
-    entries: Sequence[Entry], terms: Sequence[Term], steps: int, *, say: Say = lambda _: None
+    entries: Sequence[Entry], subject: Subject, steps: int, *, say: Say = lambda _: None
 ) -> list[Profile]:
-    """Profile the recipe of `bench.peers.sources` on one megapixel, for each of our own rows."""
+    """Profile the default recipe on one megapixel, for each of our own rows."""
     found = []
     with tempfile.TemporaryDirectory() as name:
         width, height = size_of(_MEGAPIXELS)
@@ -127,7 +129,7 @@ def measure_profiles(
                 continue
             say(f"profile of {entry.label}")
             try:
-                arguments = own_command(entry, terms, photo, output, steps)
+                arguments = own_command(entry, subject, photo, output, steps)
             except UnavailableError:
                 continue
             command = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.measure.agreement import Agreement
@@ -12,21 +12,56 @@ from bench.measure.machine import Machine
 
 @dataclass(frozen=True)
 class Measure:
-    """One quantity, measured for every row in turns.
+    """The gradient of one objective on one size of tile, for every row in turns.
 
     Attributes
     ----------
-    title : str
-        What is measured, and on what.
+    subject, title : str
+        Its name on the command line, and for headings.
+    side : int
+        Side of the tile in pixels.
     seconds : dict
         For each label one number per round.
+    agreements : dict
+        For each label but the first, how well it agrees with that.
+    failed : dict
+        Labels that were not timed, with the reason.
     operations : float
-        Floating-point operations of the network in the timed work, 0 where unknown.
+        Floating-point operations of the gradient, 0 where unknown.
+    family : bool
+        Whether the network is one of torchvision's families.
     """
 
+    subject: str
     title: str
+    side: int
     seconds: dict[str, list[float]]
+    agreements: dict[str, Agreement] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
     operations: float = 0.0
+    family: bool = False
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """What timing gradients gave.
+
+    Attributes
+    ----------
+    versions : dict
+        Versions of the framework, by label.
+    missing : dict
+        Rows that could not be measured at all, with the reason.
+    measures : list of Measure
+        One for each subject and size of tile.
+    memory : dict
+        Peak bytes of each process by label, None where the system does not report it.
+    """
+
+    versions: dict[str, str]
+    missing: dict[str, str]
+    measures: list[Measure]
+    memory: dict[str, int | None]
 
 
 @dataclass(frozen=True)
@@ -114,20 +149,8 @@ class Results:
         Precision of each row.
     ours : list of str
         Our own rows that were measured; ratios are taken to the first.
-    versions : dict
-        Versions of the framework, by label.
-    missing : dict
-        Rows that could not be measured, with the reason.
-    agreements : list of Agreement
-        One for each peer and size.
-    gradients : list of Measure
-        One for each size of tile.
-    step : Measure or None
-        Octave steps, per megapixel.
-    memory : dict
-        Peak bytes of each worker by label, None where the system does not report it.
-    overheads : dict
-        By label, the share of an octave step outside the network, where it is known.
+    gradients : Gradients
+        The gradients, and what is missing.
     peaks : dict
         By precision and library, measured operations per second of matrix multiplications.
     pictures : list of PictureMeasure
@@ -139,13 +162,7 @@ class Results:
     labels: list[str]
     precisions: dict[str, str]
     ours: list[str]
-    versions: dict[str, str]
-    missing: dict[str, str]
-    agreements: list[Agreement]
-    gradients: list[Measure]
-    step: Measure | None
-    memory: dict[str, int | None]
-    overheads: dict[str, float] = field(default_factory=dict)
+    gradients: Gradients
     peaks: dict[tuple[str, str], float] = field(default_factory=dict)
     pictures: list[PictureMeasure] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)
@@ -164,8 +181,8 @@ class Conditions:
     ----------
     machine : Machine
         The machine.
-    objective : sequence of str
-        The terms, as on a command line.
+    objectives : dict
+        By network, the terms as on a command line.
     threads, rounds : int
         Threads and turns of each row.
     device : str
@@ -173,7 +190,7 @@ class Conditions:
     """
 
     machine: Machine
-    objective: Sequence[str]
+    objectives: Mapping[str, Sequence[str]]
     threads: int
     rounds: int
     device: str = "cpu"
@@ -182,6 +199,16 @@ class Conditions:
 def median_ratio(theirs: Sequence[float], ours: Sequence[float]) -> float:
     """The median of the ratios within each round, so that slow moments count for both sides."""
     return statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
+
+
+def best_ratio(theirs: Sequence[float], ours: Sequence[float]) -> float:
+    """The ratio of the best rounds: what the machine gives when nothing disturbs it."""
+    return min(theirs) / min(ours)
+
+
+def geometric_mean(numbers: Iterable[float]) -> float:
+    """The mean of ratios: that of the inverses is its inverse."""
+    return statistics.geometric_mean(numbers)
 
 
 def short(label: str) -> str:

@@ -1,4 +1,4 @@
-"""A worker process: makes one peer, then answers requests on its standard input and output.
+"""A worker process: answers requests about one peer on its standard input and output.
 
 It is started as `python -m bench.measure.serving`, by any interpreter that has the peer's framework
 and the dependencies of `core`. A message is a pickle, preceded by its length in eight bytes.
@@ -6,32 +6,30 @@ and the dependencies of `core`. A message is a pickle, preceded by its length in
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import statistics
 import struct
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bench.errors import UnavailableError
-from bench.peers.loops import Loop, NumpyLoop
-from bench.peers.sources import NetworkSource, default_recipe
+from bench.errors import BenchError, UnavailableError
+from bench.peers.sources import NetworkSource
+from bench.peers.subjects import Subject
 from bench.peers.table import Peer, Setting, load
 from dreamlayer.core.errors import DreamlayerError
-from dreamlayer.core.recipe.term import Term
 
 Array = npt.NDArray[np.float32]
 
-STEP_SIDE = 1024
-"""Side of the image of an octave step: exactly four tiles."""
-
 _SEED = 0
 _WARM_UPS = 3
+_LONGEST = 400
 _LENGTH = struct.Struct("<Q")
 
 
@@ -41,49 +39,59 @@ def picture(side: int) -> Array:
 
 
 class Bench:
-    """The requests that a worker process answers: each method is one, for `Worker.ask`."""
+    """The requests that a worker process answers: each method is one, for `Worker.ask`.
 
-    def __init__(self, peer: Peer, terms: Sequence[Term]) -> None:
-        self._peer, self._terms = peer, tuple(terms)
-        self._loop = peer.loop()
-        self._prepared: dict[int, Any] = {}
-        self._overhead: float | None = None
+    Parameters
+    ----------
+    make : str
+        MODULE:NAME of the function that makes the peer.
+    setting : Setting
+        How it computes.
+    """
 
-    def version(self) -> str:
-        """Name and version of the framework."""
-        return self._peer.version
+    def __init__(self, make: str, setting: Setting) -> None:
+        try:
+            self._make = load(make)
+        except ImportError as error:
+            raise UnavailableError(f"not installed ({error})") from error
+        self._setting = setting
+        self._peer: Peer | None = None
+        self._tile: Any = None
+
+    def open(self, subject: Subject) -> str:
+        """Make the peer for a network and an objective; return the framework's version."""
+        # The memory of the one before first.
+        self._peer = self._tile = None
+        gc.collect()
+        try:
+            self._peer = self._make(NetworkSource(subject), self._setting)
+        except ImportError as error:
+            raise UnavailableError(f"not installed ({error})") from error
+        return self._opened.version
 
     def gradient(self, side: int) -> tuple[float, Array]:
         """The objective and its gradient on one tile, not timed."""
-        return self._peer(picture(side))
+        return self._opened(picture(side))
 
-    def warm_gradient(self, side: int) -> None:
-        """Let the framework trace, compile and allocate for one size of tile."""
-        self._prepared[side] = self._peer.prepare(picture(side))
-        for _ in range(_WARM_UPS):
-            self._peer.gradient(self._prepared[side])
+    def warm_gradient(self, side: int) -> float:
+        """Let the framework trace, compile and allocate for one size of tile; seconds of the last.
 
-    def time_gradient(self, side: int, count: int) -> float:
-        """Median seconds of `count` gradients of a tile already in the framework's form."""
-        tile = self._prepared[side]
+        The tile is kept in the framework's form for `time_gradient`.
+        """
+        self._tile = self._opened.prepare(picture(side))
+        return [_seconds(self._opened.gradient, self._tile) for _ in range(_WARM_UPS)][-1]
+
+    def time_gradient(self, count: int) -> float:
+        """Median seconds of `count` gradients of the tile that is warm."""
         # While the others worked, its threads slept and its caches were overwritten.
-        self._peer.gradient(tile)
-        return statistics.median(_seconds(self._peer.gradient, tile) for _ in range(count))
+        self._opened.gradient(self._tile)
+        return statistics.median(_seconds(self._opened.gradient, self._tile) for _ in range(count))
 
-    def time_steps(self, steps: int) -> float:
-        """Seconds of an octave step per megapixel, over `steps` after one that is not timed."""
-        base = picture(STEP_SIDE)
-        self._loop.dream(base, default_recipe(self._terms, octaves=1, steps=1))
-        before = _network_seconds(self._loop)
-        recipe = default_recipe(self._terms, octaves=1, steps=steps)
-        seconds = _seconds(self._loop.dream, base, recipe)
-        if before is not None:
-            self._overhead = 1 - ((_network_seconds(self._loop) or 0.0) - before) / seconds
-        return seconds / (steps * STEP_SIDE**2 / 1e6)
-
-    def overhead(self) -> float | None:
-        """The share of the last timed steps outside the network, None where it is not known."""
-        return self._overhead
+    @property
+    def _opened(self) -> Peer:
+        if self._peer is None:
+            raise BenchError("no network is open")
+        return self._peer
 
     def peak_memory(self) -> int | None:
         """Peak memory of this process in bytes, None where the system does not report it."""
@@ -115,36 +123,38 @@ def receive(stream: IO[bytes]) -> Any:
 
 
 def main() -> None:
-    """Make the peer, then answer until the input closes."""
+    """Answer until the input closes; an error is an answer too."""
     requests = sys.stdin.buffer
     # Frameworks print; that must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    try:
-        bench = _made(*receive(requests))
-        send(answers, (None, None))
-        while True:
-            name, arguments = receive(requests)
-            send(answers, (None, getattr(bench, name)(*arguments)))
-    except (EOFError, KeyboardInterrupt):
-        # Ctrl-C reaches every process of the terminal; the parent reports it.
-        return
-    except DreamlayerError as error:
-        send(answers, ((isinstance(error, UnavailableError), str(error)), None))
-    except Exception as error:
-        send(answers, ((False, f"{type(error).__name__}: {error}"), None))
+    bench: Bench | None = None
+    while True:
+        try:
+            request = receive(requests)
+        except (EOFError, KeyboardInterrupt):
+            # Ctrl-C reaches every process of the terminal; the parent reports it.
+            return
+        problem: tuple[bool, str] | None = None
+        found: Any = None
+        try:
+            if bench is None:
+                bench = Bench(*request)
+            else:
+                name, arguments = request
+                found = getattr(bench, name)(*arguments)
+        except KeyboardInterrupt:
+            return
+        except DreamlayerError as error:
+            problem = isinstance(error, UnavailableError), str(error)
+        except Exception as error:
+            problem = False, f"{type(error).__name__}: {_first_line(error)}"
+        send(answers, (problem, found))
 
 
-def _made(make: str, terms: Sequence[Term], setting: Setting) -> Bench:
-    try:
-        peer = load(make)(NetworkSource(terms), setting)
-    except ImportError as error:
-        raise UnavailableError(f"not installed ({error})") from error
-    return Bench(peer, terms)
-
-
-def _network_seconds(loop: Loop) -> float | None:
-    return loop.network_seconds if isinstance(loop, NumpyLoop) else None
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:_LONGEST] if lines else "no message"
 
 
 def _seconds(work: Callable[..., object], *arguments: object) -> float:

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +14,6 @@ from typing import Any
 from bench.errors import BenchError, UnavailableError
 from bench.measure.serving import receive, send
 from bench.peers.table import Entry
-from dreamlayer.core.recipe.term import Term
 
 ROOT = Path(__file__).parents[2]
 _LAST = 400
@@ -52,18 +50,16 @@ class Worker:
     ----------
     entry : Entry
         The peer, and its interpreter.
-    terms : sequence of Term
-        The objective, on the shipped network that has its layers.
 
     Raises
     ------
     UnavailableError
-        The peer cannot be measured on this machine: no framework, no compiler, no GPU.
+        The framework is missing.
     BenchError
-        The peer cannot run the network, or its process ends.
+        The process ends.
     """
 
-    def __init__(self, entry: Entry, terms: Sequence[Term]) -> None:
+    def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         try:
@@ -83,14 +79,27 @@ class Worker:
         assert self._process.stdout is not None
         self._requests, self._answers = self._process.stdin, self._process.stdout
         try:
-            self._exchange((entry.make, tuple(terms), entry.setting))
+            self._exchange((entry.make, entry.setting))
         except BaseException:
             self.close()
             raise
 
     def ask(self, request: str, *arguments: Any) -> Any:
-        """Call one method of `serving.Bench` in the process, and wait for its result."""
+        """Call one method of `serving.Bench` in the process, and wait for its result.
+
+        Raises
+        ------
+        UnavailableError
+            The peer cannot be measured on this machine: no compiler, no GPU.
+        BenchError
+            The peer cannot run the network, or its process ends.
+        """
         return self._exchange((request, arguments))
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended by itself."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """End the process."""

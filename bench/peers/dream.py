@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bench.peers.sources import StoredSource, default_recipe
+from bench.peers.sources import StoredSource
+from bench.peers.subjects import picture_recipe
 from bench.peers.table import Setting, load
-from dreamlayer.core.recipe.term import Term
 
 
 def main(path: Path) -> None:
@@ -29,8 +29,7 @@ def main(path: Path) -> None:
     planes /= 255
     source = StoredSource(path.parent)
     peer = load(job["make"])(source, Setting(**job["setting"]))
-    terms = [Term.from_dict(term) for term in job["terms"]]
-    dreamt = peer.loop().dream(planes, default_recipe(terms, steps=job["steps"]))
+    dreamt = peer.loop().dream(planes, picture_recipe(source.subject, job["steps"]))
     levels = np.rint(dreamt.transpose(1, 2, 0) * 255).astype(np.uint8)
     Image.fromarray(levels).save(job["output"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -11,17 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.octaves import octave_sizes
-from dreamlayer.core.ascent.tiles import Grid
+from dreamlayer.core.ascent.pyramid import KERNEL
+from dreamlayer.core.ascent.tiles import Grid, Span
+from dreamlayer.core.dreaming.tone import finished
 from dreamlayer.core.recipe.recipe import Recipe
 
 Array = npt.NDArray[np.float32]
+
+_CELLS = 8
 
 
 class Loop(Protocol):
     """Dreams on a whole image."""
 
     def dream(self, planes: Array, recipe: Recipe) -> Array:
-        """Dream on float32 [3, height, width], 0..1, and return the same, by the default scheme."""
+        """Dream on float32 [3, height, width], 0..1, and return the same."""
 
 
 class NumpyLoop:
@@ -33,16 +36,10 @@ class NumpyLoop:
         Returns the objective and its gradient for one tile.
     grid : Grid
         How images are divided.
-
-    Attributes
-    ----------
-    network_seconds : float
-        Time spent in `gradient_of` so far; the rest of a dream is the loop.
     """
 
     def __init__(self, gradient_of: Callable[[Array], tuple[float, Array]], grid: Grid) -> None:
         self._gradient_of, self._grid = gradient_of, grid
-        self.network_seconds = 0.0
 
     def dream(self, planes: Array, recipe: Recipe) -> Array:
         """Dream on a whole image."""
@@ -51,26 +48,21 @@ class NumpyLoop:
         from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 
         rng = np.random.default_rng(recipe.seed)
-        backend = NumpyBackend(recipe, self._timed)
-        return ascend(backend, planes, grid=self._grid, rng=rng)
-
-    def _timed(self, tile: Array, *_: Any) -> tuple[float, Array]:
-        began = time.perf_counter()
-        found = self._gradient_of(tile)
-        self.network_seconds += time.perf_counter() - began
-        return found
+        backend = NumpyBackend(recipe, lambda tile, *_: self._gradient_of(tile))
+        return finish(ascend(backend, planes, grid=self._grid, rng=rng), planes, recipe)
 
 
 class OctaveLoop(ABC):
-    """Octaves that get their lost detail back; the rest is the framework's.
+    """Octaves that get their lost detail back, steps, anchor; the arithmetic is the framework's.
 
-    Only the parameters that differ between recipes of the benchmark count: octaves, steps, step
-    size, smoothing and seed. The jitter is drawn as in `core`, so that pictures can be compared.
+    It does what the default recipe does, with any number of steps, step size, headroom, anchor,
+    levels of the pyramid and seed. The jitter is drawn as in `core`, so that pictures can be
+    compared.
 
     Parameters
     ----------
     grid : Grid
-        Gives the sides of the tiles, which do not overlap.
+        Divides images into tiles.
     """
 
     def __init__(self, grid: Grid) -> None:
@@ -80,18 +72,23 @@ class OctaveLoop(ABC):
         """Dream on a whole image."""
         rng = np.random.default_rng(recipe.seed)
         base = self.load(planes)
-        before = image = None
-        for height, width in octave_sizes(planes.shape[1], planes.shape[2], recipe):
-            small = self.resize(base, (height, width))
-            if before is None:
-                image = small
-            else:
-                image = small + self.resize(image - before, (height, width))
-            before = small
+        image = before = None
+        _, height, width = planes.shape
+        for size in octave_sizes(height, width, recipe, self.grid.geometry.minimum):
+            small = self.resize(base, size)
+            image = small if before is None else small + self.resize(image - before, size)
             for _ in range(recipe.steps):
-                shift = int(rng.integers(height)), int(rng.integers(width))
+                shift = int(rng.integers(size[0])), int(rng.integers(size[1]))
                 image = self.step(image, shift, recipe)
-        return self.unload(image)
+            image = self.clip(self._anchored(image, small, size, recipe.anchor))
+            before = small
+        return finish(self.unload(image), planes, recipe)
+
+    def _anchored(self, image: Any, small: Any, size: tuple[int, int], share: float) -> Any:
+        """Take a share of the change of large areas back."""
+        coarse = coarse_size(size)
+        change = self.resize(self.resize(image - small, coarse), size)
+        return image - change * share
 
     @abstractmethod
     def load(self, planes: Array) -> Any:
@@ -106,29 +103,39 @@ class OctaveLoop(ABC):
         """Resize, bicubic with antialiasing; return the image itself where it has that size."""
 
     @abstractmethod
+    def clip(self, image: Any) -> Any:
+        """Clamp to 0..1."""
+
+    @abstractmethod
     def step(self, image: Any, shift: tuple[int, int], recipe: Recipe) -> Any:
-        """Roll, tiles, gradient, roll back, smooth, divide by the mean magnitude, add, clip."""
+        """Roll, tiles, gradient, roll back, mix colors, normalize bands, slow down, add, clip."""
 
-    def rows_and_columns(self, height: int, width: int) -> tuple[list[Piece], list[Piece]]:
-        """The tiles of an image of that size, along each axis."""
-        return pieces(height, self.grid), pieces(width, self.grid)
-
-
-Piece = tuple[int, int, int]
-"""Along one axis: start of a tile, start of its own part, end of both."""
+    def tiles(self, height: int, width: int) -> list[tuple[Span, Span]]:
+        """The rows and columns of each tile of an image of that size, rolled before."""
+        rows, columns = (self.grid.spans(size, 0) for size in (height, width))
+        return [(row, column) for row in rows for column in columns]
 
 
-def pieces(size: int, grid: Grid) -> list[Piece]:
-    """Divide an axis into tiles of one length; the last moves back into the image."""
-    length = min(grid.tile_length(size), size)
-    return [
-        (min(start, size - length), start, min(start + length, size))
-        for start in range(0, size, length)
-    ]
+def coarse_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of an image in which only large areas are left."""
+    cell = max(min(size) / _CELLS, 1)
+    return max(round(size[0] / cell), 1), max(round(size[1] / cell), 1)
 
 
-def gaussian(sigma: float) -> Array:
-    """The weights of a Gaussian blur, cut off at four sigma."""
-    radius = int(4 * sigma + 0.5)
-    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    return np.asarray(weights / weights.sum(), np.float32)
+def finish(dreamt: Array, base: Array, recipe: Recipe) -> Array:
+    """Hold a picture to the original's luminance, contrast and chroma, once at the end.
+
+    Parameters
+    ----------
+    dreamt, base : array
+        float32 [3, height, width]; the first is overwritten.
+    """
+    dreamt -= base
+    change = finished(dreamt, base, recipe, None, None)
+    change += base
+    return change
+
+
+def pyramid_kernel() -> Array:
+    """The blur of the pyramid, float32 [5, 5]."""
+    return np.outer(KERNEL, KERNEL).astype(np.float32)

@@ -12,9 +12,10 @@ import onnx_ad
 
 from bench.errors import UnavailableError
 from bench.peers.loops import NumpyLoop
-from bench.peers.plan import IMAGE
+from bench.peers.plan import IMAGE, Step, pads_of, same_upper
 from bench.peers.sources import Source
 from bench.peers.table import Setting
+from dreamlayer.core.graph.inference import attributes
 from dreamlayer.core.runtime.installed import runtime
 
 Array = npt.NDArray[np.float32]
@@ -83,8 +84,28 @@ def adjoint(model: onnx.ModelProto, height: int, width: int) -> onnx.ModelProto:
     for dim, size in zip(dims, (1, 3, height, width), strict=True):
         dim.dim_value = size
     inferred = onnx.shape_inference.infer_shapes(sized)
+    _write_pads(inferred.graph)
     result: onnx.ModelProto = onnx_ad.reverse(inferred, inputs=[IMAGE], layout="onnx")
     return result
+
+
+def _write_pads(graph: onnx.GraphProto) -> None:
+    """Write padding that follows from the size as numbers, as the package asks for."""
+    dims = {
+        info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim]
+        for info in [*graph.value_info, *graph.input]
+    }
+    kernels = {tensor.name: tensor.dims for tensor in graph.initializer}
+    for node in graph.node:
+        step = Step(node.op_type, tuple(node.input), node.output[0], attributes(node), ())
+        if node.op_type != "Conv" or not same_upper(step):
+            continue
+        _, _, rows, columns = kernels[node.input[1]]
+        height, width = dims[node.input[0]][2:]
+        pads = pads_of(step, (rows, columns), (height, width))
+        kept = [one for one in node.attribute if one.name != "auto_pad"]
+        del node.attribute[:]
+        node.attribute.extend([*kept, onnx.helper.make_attribute("pads", pads)])
 
 
 def make(source: Source, setting: Setting) -> OnnxAdPeer:

@@ -58,7 +58,7 @@ def objective(source: NetworkSource, setting: Setting, provider: str) -> Objecti
     try:
         return Objective(
             source.network,
-            source.terms,
+            source.subject.terms,
             execution=Execution(provider, setting.threads, PRECISIONS[setting.precision]),
         )
     except ProviderError as error:

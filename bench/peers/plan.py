@@ -17,6 +17,9 @@ from dreamlayer.core.recipe.term import Term
 IMAGE = "image"
 """The name of the image among a plan's tensors, as in every network file."""
 
+RELU6 = "Relu6"
+"""The operator of a step that ONNX writes as a Clip to 0..6."""
+
 Array = npt.NDArray[Any]
 T = TypeVar("T")
 """A framework's tensor."""
@@ -107,16 +110,40 @@ def refuse_unknown(plan: Plan, operators: Iterable[str], framework: str) -> None
             )
 
 
-def padding_of(step: Step) -> tuple[int, int]:
-    """Rows and columns of padding; `BenchError` unless given as numbers, equal at both ends."""
-    top, left, bottom, right = step.attributes.get("pads") or (0, 0, 0, 0)
-    automatic = step.attributes.get("auto_pad", "NOTSET") != "NOTSET"
-    if automatic or step.attributes.get("ceil_mode", 0) or (top, left) != (bottom, right):
+Pads = tuple[int, int, int, int]
+"""Rows above, columns before, rows below, columns after."""
+
+
+def pads_of(step: Step, kernel: tuple[int, int], size: tuple[int, int]) -> Pads:
+    """The zeros around an input of `size`, height and width.
+
+    Raises
+    ------
+    BenchError
+        The step rounds the size of its result up, which not all frameworks do.
+    """
+    if step.attributes.get("ceil_mode", 0):
         raise BenchError(
-            f"{step.op} ({step.output!r}) has padding that not all frameworks have; it must be "
-            f"equal at both ends, without auto_pad or ceil_mode"
+            f"{step.op} ({step.output!r}) has ceil_mode, which not all frameworks have"
         )
-    return top, left
+    if not same_upper(step):
+        top, left, bottom, right = step.attributes.get("pads") or (0, 0, 0, 0)
+        return top, left, bottom, right
+    strides, dilations = pair_of(step, "strides"), pair_of(step, "dilations")
+    needed = [
+        max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
+        for n, s, k, d in zip(size, strides, kernel, dilations, strict=True)
+    ]
+    top, left = (n // 2 for n in needed)
+    return top, left, needed[0] - top, needed[1] - left
+
+
+def same_upper(step: Step) -> bool:
+    """Whether padding follows from the size as TensorFlow's SAME; `BenchError` if otherwise."""
+    automatic = step.attributes.get("auto_pad", "NOTSET")
+    if automatic not in ("NOTSET", "VALID", "SAME_UPPER"):
+        raise BenchError(f"{step.op} ({step.output!r}) has auto_pad {automatic}, which nobody has")
+    return bool(automatic == "SAME_UPPER")
 
 
 def pair_of(step: Step, name: str) -> tuple[int, int]:

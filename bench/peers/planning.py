@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from bench.peers.plan import Array, Plan, Step
+from bench.peers.plan import RELU6, Array, Plan, Step
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from dreamlayer.core.graph.builder import Graph
 from dreamlayer.core.graph.edit import ancestors
@@ -19,7 +19,7 @@ from dreamlayer.core.network.objective import loss_of
 from dreamlayer.core.recipe.term import Term
 
 
-def plan_of(model: onnx.ModelProto, terms: Sequence[Term]) -> Plan:
+def plan_of(model: onnx.ModelProto, terms: Sequence[Term], *, folded: bool = False) -> Plan:
     """Split a network into evaluated constants and the steps from image to objective.
 
     Parameters
@@ -28,12 +28,20 @@ def plan_of(model: onnx.ModelProto, terms: Sequence[Term]) -> Plan:
         A network file; not changed.
     terms : sequence of Term
         The objective.
+    folded : bool
+        Whether batch normalizations are folded into the convolutions before them.
     """
     layers = {term.layer for term in terms}
+    if folded:
+        model = fold_batch_norms(model, IMAGE, layers)
     still, moving = _split(ancestors(model, layers))
     live = {IMAGE, *(name for node in moving for name in node.output)}
     read = {name for node in moving for name in node.input if name and name not in live}
-    return Plan(_constants(model, still, read), _steps(moving, layers, live), tuple(terms))
+    constants = _constants(model, still, read)
+    steps = _steps(moving, layers, live, constants)
+    used = {name for step in steps for name in step.inputs}
+    needed = {name: value for name, value in constants.items() if name in used}
+    return Plan(needed, steps, tuple(terms))
 
 
 def objective_model(model: onnx.ModelProto, terms: Sequence[Term]) -> onnx.ModelProto:
@@ -75,20 +83,33 @@ def _split(
     return still, moving
 
 
-def _steps(nodes: Sequence[onnx.NodeProto], layers: set[str], live: set[str]) -> tuple[Step, ...]:
+def _steps(
+    nodes: Sequence[onnx.NodeProto],
+    layers: set[str],
+    live: set[str],
+    constants: Mapping[str, Array],
+) -> tuple[Step, ...]:
     last: dict[str, int] = {}
     for number, node in enumerate(nodes):
         last.update(dict.fromkeys((name for name in node.input if name in live), number))
     return tuple(
         Step(
-            node.op_type,
-            tuple(node.input),
+            *_operator(node, constants),
             node.output[0],
             attributes(node),
             tuple(name for name, at in last.items() if at == number and name not in layers),
         )
         for number, node in enumerate(nodes)
     )
+
+
+def _operator(node: onnx.NodeProto, constants: Mapping[str, Array]) -> tuple[str, tuple[str, ...]]:
+    """The operator and its inputs; a Clip to 0..6 is what frameworks call ReLU6."""
+    inputs = tuple(node.input)
+    bounds = [constants.get(name) for name in inputs[1:]]
+    if node.op_type == "Clip" and bounds == [0, 6]:
+        return RELU6, inputs[:1]
+    return node.op_type, inputs
 
 
 def _constants(

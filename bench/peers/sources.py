@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bench.peers.plan import Plan
-from dreamlayer.core.ascent.tiles import Grid
-from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.term import Term
+from bench.peers.subjects import Subject, picture_recipe
+from dreamlayer.core.ascent.tiles import Grid, grid_for
 
 if TYPE_CHECKING:
     import onnx
 
     from dreamlayer.core.network.network import Network
 
-TILE = 512
-"""Longest side of a tile in steps and whole pictures."""
-
-_PLAN, _GRID, _MODEL = "plan.pickle", "grid.pickle", "objective.onnx"
+_SUBJECT, _PLAN, _FOLDED, _GRID = "subject.pickle", "plan.pickle", "folded.pickle", "grid.pickle"
+_MODEL, _GRADIENT = "objective.onnx", "gradient.onnx"
 
 
 class Source(Protocol):
@@ -28,44 +24,57 @@ class Source(Protocol):
 
     Attributes
     ----------
+    subject : Subject
+        The network and the objective.
     grid : Grid
         How images are divided into tiles.
     """
 
+    subject: Subject
     grid: Grid
 
-    def plan(self) -> Plan:
-        """The network and the objective, step by step."""
+    def plan(self, *, folded: bool = False) -> Plan:
+        """The network and the objective, step by step; batch normalizations folded or not."""
 
     def model(self) -> onnx.ModelProto:
         """The forward network with the objective as its only output; see `bench.peers.planning`."""
 
+    def gradient_model(self) -> bytes:
+        """The file that `dreamlayer-export gradient` writes."""
+
 
 class NetworkSource:
-    """The shipped network that has the objective's layers, read by `core`."""
+    """A subject's network file, read by `core`."""
 
-    def __init__(self, terms: Sequence[Term]) -> None:
+    def __init__(self, subject: Subject) -> None:
+        from dreamlayer.core.dreaming.memory import default_tile
         from dreamlayer.core.network.network import Network
-        from dreamlayer.core.network.shipped import network_for
-        from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 
-        self.terms = tuple(terms)
-        layers = [term.layer for term in terms]
-        self.network: Network = Network(network_for(DEFAULT_NETWORK, layers))
-        # No overlap: every pixel goes through the network once a step.
-        self.grid = Grid(TILE, 0, self.network.geometry(layers))
+        self.subject = subject
+        self.network: Network = Network(subject.network)
+        recipe = picture_recipe(subject, 1)
+        geometry = self.network.geometry([term.layer for term in subject.terms])
+        self.grid = grid_for(recipe, default_tile(recipe, self.network), geometry)
 
-    def plan(self) -> Plan:
+    def plan(self, *, folded: bool = False) -> Plan:
         """Make it from the network file."""
         from bench.peers.planning import plan_of
 
-        return plan_of(self.network.model, self.terms)
+        return plan_of(self.network.model, self.subject.terms, folded=folded)
 
     def model(self) -> onnx.ModelProto:
         """Make it from the network file."""
         from bench.peers.planning import objective_model
 
-        return objective_model(self.network.model, self.terms)
+        return objective_model(self.network.model, self.subject.terms)
+
+    def gradient_model(self) -> bytes:
+        """Make it from the network file."""
+        from dreamlayer.core.network.gradient_model import gradient_model
+
+        made = gradient_model(self.network.model, self.subject.terms)
+        content: bytes = made.SerializeToString(deterministic=True)
+        return content
 
 
 class StoredSource:
@@ -74,11 +83,13 @@ class StoredSource:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         # Unpickling is safe: the files are our own, of this very run.
+        self.subject: Subject = pickle.loads((folder / _SUBJECT).read_bytes())
         self.grid: Grid = pickle.loads((folder / _GRID).read_bytes())
 
-    def plan(self) -> Plan:
+    def plan(self, *, folded: bool = False) -> Plan:
         """Read what was stored."""
-        plan: Plan = pickle.loads((self._folder / _PLAN).read_bytes())
+        file = self._folder / (_FOLDED if folded else _PLAN)
+        plan: Plan = pickle.loads(file.read_bytes())
         return plan
 
     def model(self) -> onnx.ModelProto:
@@ -87,34 +98,19 @@ class StoredSource:
 
         return onnx.load(self._folder / _MODEL)
 
+    def gradient_model(self) -> bytes:
+        """Read what was stored."""
+        return (self._folder / _GRADIENT).read_bytes()
 
-def store(terms: Sequence[Term], folder: Path) -> None:
+
+def store(subject: Subject, folder: Path) -> None:
     """Write what new processes start from, so that they need not read our network file."""
     import onnx
 
-    source = NetworkSource(terms)
+    source = NetworkSource(subject)
+    (folder / _SUBJECT).write_bytes(pickle.dumps(subject))
     (folder / _GRID).write_bytes(pickle.dumps(source.grid))
     (folder / _PLAN).write_bytes(pickle.dumps(source.plan()))
+    (folder / _FOLDED).write_bytes(pickle.dumps(source.plan(folded=True)))
+    (folder / _GRADIENT).write_bytes(source.gradient_model())
     onnx.save(source.model(), folder / _MODEL)
-
-
-DEFAULT_TERMS = (Term("mixed3"), Term("mixed4"), Term("mixed5"))
-"""The objective that is measured where none is asked for."""
-
-
-def default_recipe(terms: Sequence[Term], steps: int, octaves: int = 6) -> Recipe:
-    """What peers do on each octave: the plain step, as version 0.1 took it by default."""
-    return Recipe(
-        layers=tuple(terms),
-        tile=TILE,
-        overlap=0,
-        steps=steps,
-        octaves=octaves,
-        step_size=0.007,
-        normalize="mean",
-        pyramid=0,
-        smoothing=0.8,
-        colors="free",
-        anchor=0.0,
-        headroom=0.0,
-    )

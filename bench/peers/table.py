@@ -19,6 +19,11 @@ FULL, TF32, HALF = "float32", "TF32", "bf16"
 float32 and, as `HALF`, the provider's fast mode."""
 
 
+COMMAND = "command"
+TODAY, OLD = "default", "version 0.1"
+OLD_LABEL = "dreamlayer 0.1's default"
+
+
 @dataclass(frozen=True)
 class Setting:
     """How a peer computes.
@@ -78,8 +83,14 @@ class Entry:
         `COMMAND` for our own command.
     compiles : bool
         Whether it compiles again for each size of tile, minutes for a picture's octaves.
+    families : bool
+        Whether it knows torchvision's families, or the networks that ship alone.
+    large : bool
+        Whether it makes large pictures too, which take minutes each, without `--all-rows`.
     provider : str
         The execution provider, for our own rows only.
+    recipe : str
+        For our own command, `TODAY` for the default recipe, or `OLD` for that of version 0.1.
     """
 
     label: str
@@ -89,15 +100,20 @@ class Entry:
     python: str = ""
     picture: str = ""
     compiles: bool = False
+    families: bool = True
+    large: bool = False
     provider: str = ""
+    recipe: str = TODAY
 
     @property
     def ours(self) -> bool:
-        """Whether it is one of our own rows."""
-        return bool(self.provider)
+        """Whether it is one of our own rows, with the default recipe."""
+        return bool(self.provider) and self.recipe == TODAY
 
-
-COMMAND = "command"
+    @property
+    def pictures_only(self) -> bool:
+        """Whether it has no gradient of the objective that the others have."""
+        return self.recipe != TODAY
 
 
 def load(name: str) -> Any:
@@ -113,17 +129,21 @@ def _ours(label: str, provider: str, precision: str = FULL) -> Entry:
         Setting(device="cuda" if provider == "cuda" else "cpu", precision=precision),
         group=provider,
         picture=COMMAND,
+        large=True,
         provider=provider,
     )
 
 
-def _torch(label: str, name: str, precision: str = FULL, device: str = "cpu") -> Entry:
+def _torch(
+    label: str, name: str, precision: str = FULL, device: str = "cpu", *, large: bool = False
+) -> Entry:
     return Entry(
         f"PyTorch {label}" + ("" if precision == FULL else f", {precision}"),
         f"bench.peers.torch:{name}",
         Setting(device=device, precision=precision),
         group="torch",
         compiles=name == "compiled",
+        large=large,
     )
 
 
@@ -132,24 +152,33 @@ CPU = (
     _ours("OpenVINO", "openvino"),
     _ours("OpenVINO fast", "openvino", HALF),
     _torch("eager", "eager"),
-    _torch("channels_last", "channels_last"),
-    _torch("channels_last", "channels_last", HALF),
+    _torch("channels_last", "channels_last", large=True),
+    _torch("folded", "folded"),
     _torch("torch.compile", "compiled"),
+    _torch("channels_last", "channels_last", HALF, large=True),
+    _torch("folded", "folded", HALF),
     Entry(
         "TensorFlow tf.function",
         "bench.peers.tensorflow:plain",
         group="tensorflow",
         picture="bench.peers.tensorflow:plain_for_all",
+        families=False,
+    ),
+    Entry("onnx-ad on ONNX Runtime", "bench.peers.onnx_ad:make", group="onnx-ad"),
+    Entry("OpenVINO by hand", "bench.peers.openvino:make", group="openvino-by-hand"),
+    Entry(
+        "OpenVINO by hand, bf16",
+        "bench.peers.openvino:make",
+        Setting(precision=HALF),
+        group="openvino-by-hand",
     ),
     Entry(
-        "TensorFlow, tutorial's tiles",
-        "bench.peers.tensorflow:tiled",
-        group="tensorflow",
-    ),
-    Entry(
-        "onnx-ad on ONNX Runtime",
-        "bench.peers.onnx_ad:make",
-        group="onnx-ad",
+        OLD_LABEL,
+        "",
+        group="cpu",
+        picture=COMMAND,
+        provider="cpu",
+        recipe=OLD,
     ),
 )
 """The rows of a machine without a GPU; ratios are taken to the first."""
@@ -163,6 +192,7 @@ CUDA = (
         for label, name in (
             ("eager", "eager"),
             ("channels_last", "channels_last"),
+            ("folded", "folded"),
             ("torch.compile", "compiled"),
         )
     ),

@@ -4,73 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name that all of its users know
 
 from bench.errors import UnavailableError
-from bench.peers.loops import OctaveLoop, gaussian
-from bench.peers.plan import Step, carry_out, padding_of, pair_of, refuse_unknown
 from bench.peers.sources import Source
 from bench.peers.table import HALF, TF32, Setting
-from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.term import Term
+from bench.peers.torch_loop import TorchLoop
+from bench.peers.torch_networks import objective
 
 Array = npt.NDArray[np.float32]
-Operator = Callable[[Step, list[Any]], Any]
-
-
-def _convolution(step: Step, x: list[Any]) -> Any:
-    return F.conv2d(
-        *x,
-        stride=pair_of(step, "strides"),
-        padding=padding_of(step),
-        dilation=pair_of(step, "dilations"),
-        groups=step.attributes.get("group", 1),
-    )
-
-
-def _batch_norm(step: Step, x: list[Any]) -> Any:
-    image, gamma, beta, mean, variance = x
-    epsilon = step.attributes.get("epsilon", 1e-5)
-    return F.batch_norm(image, mean, variance, gamma, beta, training=False, eps=epsilon)
-
-
-def _relu(step: Step, x: list[Any]) -> Any:
-    # In place where nothing else reads the input, as torchvision's own networks do.
-    return F.relu(x[0], inplace=step.inputs[0] in step.drops)
-
-
-def _max_pool(step: Step, x: list[Any]) -> Any:
-    kernel = pair_of(step, "kernel_shape")
-    return F.max_pool2d(x[0], kernel, pair_of(step, "strides"), padding_of(step))
-
-
-def _average_pool(step: Step, x: list[Any]) -> Any:
-    return F.avg_pool2d(
-        x[0],
-        pair_of(step, "kernel_shape"),
-        pair_of(step, "strides"),
-        padding_of(step),
-        count_include_pad=bool(step.attributes.get("count_include_pad", 0)),
-    )
-
-
-OPERATORS: dict[str, Operator] = {
-    "Add": lambda _, x: x[0] + x[1],
-    "Sub": lambda _, x: x[0] - x[1],
-    "Mul": lambda _, x: x[0] * x[1],
-    "Relu": _relu,
-    "Concat": lambda step, x: torch.cat(x, dim=step.attributes["axis"]),
-    "Conv": _convolution,
-    "BatchNormalization": _batch_norm,
-    "MaxPool": _max_pool,
-    "AveragePool": _average_pool,
-}
 
 
 class TorchPeer:
@@ -84,6 +30,8 @@ class TorchPeer:
         How to compute; threads are those within an operator.
     channels_last : bool
         Use PyTorch's `channels_last` memory format for image and kernels.
+    folded : bool
+        Fold batch normalizations into the convolutions before them.
     compiled : bool
         Let `torch.compile` compile the forward and the backward pass, once for each size: in
         PyTorch 2.13 the backward convolutions fix the size even with `dynamic=True`.
@@ -100,26 +48,24 @@ class TorchPeer:
         setting: Setting,
         *,
         channels_last: bool = False,
+        folded: bool = False,
         compiled: bool = False,
     ) -> None:
-        self._plan = source.plan()
-        refuse_unknown(self._plan, OPERATORS, "PyTorch")
         _prepare_device(setting)
         self.device, self.grid = setting.device, source.grid
         self.version = f"torch {torch.__version__}"
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self._half = setting.precision == HALF
-        self._constants = {n: self._tensor(value) for n, value in self._plan.constants.items()}
-        self._objective = self._walked
         if compiled:
             _demand_compiler(setting.device)
-            # As plain operators, like a model written by hand, without the walk over the plan.
-            plain = torch.fx.symbolic_trace(lambda image: self._walked(image))
-            self._objective = torch.compile(plain, dynamic=False, fullgraph=True)
+        self._objective = objective(
+            source, self.device, self.format, folded=folded, compiled=compiled
+        )
 
     def prepare(self, tile: Array) -> Any:
         """Turn a tile into a batch of one in this peer's memory format."""
-        return self._tensor(tile[np.newaxis])
+        tensor = torch.from_numpy(tile[np.newaxis]).to(self.device)
+        return tensor.contiguous(memory_format=self.format)
 
     def gradient(self, image: Any) -> tuple[float, Any]:
         """The objective and its gradient with respect to the image alone."""
@@ -144,59 +90,11 @@ class TorchPeer:
 
     def loop(self) -> TorchLoop:
         """The loop in PyTorch: octaves, rolls and tiles as tensors on one device."""
-        return TorchLoop(self)
+        return TorchLoop(self.prepare, self.gradient_tensor, self.grid, self.format)
 
     def _forward(self, image: Any) -> Any:
         with torch.autocast(self.device, torch.bfloat16, enabled=self._half):
             return self._objective(image)
-
-    def _walked(self, image: Any) -> Any:
-        tapped = carry_out(self._plan, image, self._constants, OPERATORS)
-        return sum(term.weight * _score(tapped[term.layer], term) for term in self._plan.terms)
-
-    def _tensor(self, array: npt.NDArray[Any]) -> Any:
-        tensor = torch.from_numpy(array).to(self.device)
-        return tensor.contiguous(memory_format=self.format) if tensor.ndim == 4 else tensor
-
-
-class TorchLoop(OctaveLoop):
-    """Images are tensors [1, 3, height, width]."""
-
-    def __init__(self, peer: TorchPeer) -> None:
-        super().__init__(peer.grid)
-        self._peer = peer
-
-    def load(self, planes: Array) -> Any:
-        """Turn float32 [3, height, width] into a batch of one in the peer's memory format."""
-        return self._peer.prepare(planes)
-
-    def unload(self, image: Any) -> Array:
-        """Turn an image into float32 [3, height, width]."""
-        return np.ascontiguousarray(image[0].cpu().numpy())
-
-    def resize(self, image: Any, size: tuple[int, int]) -> Any:
-        """Resize with PyTorch's bicubic filter and antialiasing."""
-        if tuple(image.shape[2:]) == size:
-            return image
-        return F.interpolate(image, size, mode="bicubic", antialias=True)
-
-    def step(self, image: Any, shift: tuple[int, int], recipe: Recipe) -> Any:
-        """One step; tiles are slices of the rolled image."""
-        rolled = torch.roll(image, (-shift[0], -shift[1]), (2, 3))
-        gradient = torch.empty_like(rolled)
-        rows, columns = self.rows_and_columns(*image.shape[2:])
-        for top, row, bottom in rows:
-            for left, column, right in columns:
-                tile = rolled[:, :, top:bottom, left:right].contiguous(
-                    memory_format=self._peer.format
-                )
-                part = self._peer.gradient_tensor(tile)
-                own = part[:, :, row - top :, column - left :]
-                gradient[:, :, row:bottom, column:right] = own
-        gradient = torch.roll(gradient, shift, (2, 3))
-        gradient = _blurred(gradient, recipe.smoothing)
-        gradient *= recipe.step_size / gradient.abs().mean()
-        return (image + gradient).clamp_(0, 1)
 
 
 def _prepare_device(setting: Setting) -> None:
@@ -227,24 +125,11 @@ def channels_last(source: Source, setting: Setting) -> TorchPeer:
     return TorchPeer(source, setting, channels_last=True)
 
 
+def folded(source: Source, setting: Setting) -> TorchPeer:
+    """The same with batch normalizations folded into the convolutions."""
+    return TorchPeer(source, setting, channels_last=True, folded=True)
+
+
 def compiled(source: Source, setting: Setting) -> TorchPeer:
     """Compiled for each size."""
     return TorchPeer(source, setting, channels_last=True, compiled=True)
-
-
-def _score(activations: Any, term: Term) -> Any:
-    chosen = activations[:, list(term.channels)] if term.channels else activations
-    chosen = chosen.float()
-    return chosen.square().mean() if term.kind == "squares" else chosen.mean()
-
-
-def _blurred(gradient: Any, sigma: float) -> Any:
-    weights = torch.from_numpy(gaussian(sigma)).to(gradient)
-    reach, channels = len(weights) // 2, gradient.shape[1]
-    for shape, pad in (
-        ((1, 1, -1, 1), (0, 0, reach, reach)),
-        ((1, 1, 1, -1), (reach, reach, 0, 0)),
-    ):
-        kernel = weights.reshape(shape).repeat(channels, 1, 1, 1)
-        gradient = F.conv2d(F.pad(gradient, pad, mode="reflect"), kernel, groups=channels)
-    return gradient

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bench.measure.pictures import PHOTO
-from bench.peers.sources import DEFAULT_TERMS, default_recipe
+from bench.peers.subjects import recipe_of_0_1
 from bench.report.tables import table
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.tone import Tone, tone_of
@@ -22,7 +22,7 @@ from dreamlayer.core.recipe.recipe import Recipe
 Array = npt.NDArray[np.float32]
 
 _ZOOM = 0.02
-OLD = default_recipe(DEFAULT_TERMS, steps=10).replace(tile=0)
+OLD = recipe_of_0_1(steps=10).replace(tile=0)
 """The default of version 0.1."""
 
 RECIPES = {

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bench.measure.results import Conditions, PictureMeasure, Results, median_ratio
+from bench.measure.results import (
+    Conditions,
+    Measure,
+    PictureMeasure,
+    Results,
+    geometric_mean,
+    median_ratio,
+)
 from bench.peers.table import FULL
+from bench.report.families import family_measures
 from bench.report.tables import counted
 from dreamlayer.core.visualize.sheets import (
     FAINT,
@@ -42,8 +51,8 @@ class Bar:
     ----------
     label : str
         The row.
-    seconds : float
-        Its time.
+    seconds, best : float
+        Its time, the median and the best round.
     ratio : float
         Its time divided by the first row's.
     color : (int, int, int)
@@ -52,6 +61,7 @@ class Bar:
 
     label: str
     seconds: float
+    best: float
     ratio: float
     color: tuple[int, int, int]
 
@@ -73,9 +83,27 @@ class Panel:
 
 
 def panels(results: Results) -> list[Panel]:
-    """The largest tile's gradient, the octave step, and the largest picture that most rows made."""
-    measures = [*results.gradients[-1:], *([results.step] if results.step else [])]
-    found = [Panel(measure.title, _sorted(measure.seconds, results)) for measure in measures]
+    """Largest tile of each network that ships, mean of the families, picture of most rows."""
+    largest: dict[str, Measure] = {}
+    for measure in results.gradients.measures:
+        if not measure.family:
+            largest[measure.subject] = measure
+    found = [
+        Panel(
+            f"Seconds per gradient, {one.title}, tile of {one.side} × {one.side}",
+            _sorted(one.seconds, results),
+        )
+        for one in largest.values()
+    ]
+    families = family_measures(results)
+    if families:
+        # Some rows have the smaller tile only.
+        side, measures = max(families.items(), key=lambda pair: len(_in_all(pair[1])))
+        title = (
+            f"Seconds per gradient, geometric mean of {counted(len(measures), 'network')} of "
+            f"torchvision, tile of {side} × {side}"
+        )
+        found.append(Panel(title, _means(measures, results)))
     if results.pictures:
         most = max(results.pictures, key=lambda p: (len(p.runs), p.megapixels))
         seconds = {name: [run.seconds for run in runs] for name, runs in most.runs.items()}
@@ -83,10 +111,31 @@ def panels(results: Results) -> list[Panel]:
     return [panel for panel in found if panel.bars]
 
 
+def _in_all(measures: Sequence[Measure]) -> set[str]:
+    return set.intersection(*(set(one.seconds) for one in measures))
+
+
+def _means(measures: Sequence[Measure], results: Results) -> list[Bar]:
+    there, first = _in_all(measures), results.ours[0]
+    if first not in there:
+        return []
+    bars = []
+    for label in there:
+        middle, best = (
+            geometric_mean(of(one.seconds[label]) for one in measures)
+            for of in (statistics.median, min)
+        )
+        ratio = geometric_mean(
+            median_ratio(one.seconds[label], one.seconds[first]) for one in measures
+        )
+        bars.append(Bar(label, middle, best, ratio, _color(label, results)))
+    return sorted(bars, key=lambda bar: bar.seconds)
+
+
 def _picture_title(measured: PictureMeasure) -> str:
     return (
-        f"Seconds from process start to picture, {measured.width} × {measured.height} pixels, "
-        f"6 octaves of {counted(measured.steps, 'step')}"
+        f"Seconds from process start to picture, default recipe, {measured.width} × "
+        f"{measured.height} pixels"
     )
 
 
@@ -95,7 +144,13 @@ def _sorted(seconds: dict[str, list[float]], results: Results) -> list[Bar]:
     if first is None:
         return []
     bars = [
-        Bar(label, statistics.median(row), median_ratio(row, first), _color(label, results))
+        Bar(
+            label,
+            statistics.median(row),
+            min(row),
+            median_ratio(row, first),
+            _color(label, results),
+        )
         for label, row in seconds.items()
     ]
     return sorted(bars, key=lambda bar: bar.seconds)
@@ -112,7 +167,7 @@ def chart(results: Results, conditions: Conditions) -> Pixels:
     write(draw, (_MARGIN, _MARGIN), "How long a dream takes", _TITLE, INK, room)
     threads = counted(conditions.threads, "thread")
     where = conditions.machine.gpu or f"{conditions.machine.processor}, {threads}"
-    line = f"Shorter is better. {where}. Same network, weights, layers and tiles for all."
+    line = f"Shorter is better. {where}. Same weights, layers and tiles for all."
     write(draw, (_MARGIN, _MARGIN + _TITLE + 16), line, _SMALL, FAINT, room)
     for panel, height in zip(drawn, heights, strict=True):
         _draw_panel(draw, panel, top)

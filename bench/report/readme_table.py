@@ -6,23 +6,27 @@ from pathlib import Path
 
 from bench.errors import BenchError
 from bench.measure.results import Results
-from bench.report.chart import Panel, panels
+from bench.report.chart import Bar, Panel, panels
 from bench.report.tables import NOTHING, table
 
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
 
 def summary(results: Results) -> str:
-    """Write a table of what the chart shows: seconds, with the ratio to the first row."""
+    """Write a table of what the chart shows: median and best seconds, ratio to the first row."""
     drawn = panels(results)
     found = {panel.title: {bar.label: bar for bar in panel.bars} for panel in drawn}
     rows = []
     for label in results.labels:
         bars = [found[panel.title].get(label) for panel in drawn]
-        cells = [f"{bar.seconds:.3g} ({bar.ratio:.2f})" if bar else NOTHING for bar in bars]
+        cells = [_cell(bar) if bar else NOTHING for bar in bars]
         if any(bars):
             rows.append((label, *cells))
-    return table(["seconds (ratio)", *(_short(panel) for panel in drawn)], rows)
+    return table(["seconds: median, best (ratio)", *(_short(panel) for panel in drawn)], rows)
+
+
+def _cell(bar: Bar) -> str:
+    return f"{bar.seconds:.3g}, {bar.best:.3g} ({bar.ratio:.2f})"
 
 
 def _short(panel: Panel) -> str:

@@ -16,3 +16,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def counted(count: int, noun: str) -> str:
     """Write `1 core`, `2 cores`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def milliseconds(seconds: float) -> str:
+    """Write seconds as milliseconds with three digits, whole ones from 100 on."""
+    value = seconds * 1000
+    return f"{value:.0f}" if value >= 99.95 else f"{value:.3g}"

@@ -13,10 +13,9 @@ from bench.measure import pictures
 from bench.measure import profile as profiling
 from bench.measure.pictures import launch, measure_pictures, size_of, write_photo
 from bench.measure.profile import PARTS, START, Clock, measure_profiles, wrap
-from bench.peers.table import COMMAND, CPU, Entry
-from dreamlayer.core.recipe.term import Term
+from bench.peers.subjects import DEFAULT
+from bench.peers.table import COMMAND, CPU, OLD, Entry
 
-TERMS = (Term("mixed3"),)
 TINY = 120, 100
 
 
@@ -63,15 +62,19 @@ def test_pictures_are_made_in_turn_and_compared() -> None:
     black = Entry("black", "fake_bench:good")
     twin = Entry("twin", "bench.peers.own:cpu", picture=COMMAND, provider="cpu")
     dying = Entry("dying", "fake_bench:dying")
+    old = Entry("old", "", picture=COMMAND, provider="cpu", recipe=OLD)
     said: list[str] = []
-    rows = [ours, twin, black, dying]
-    (found,) = measure_pictures(rows, TERMS, [1.0], 1, 2, say=said.append)
+    rows = [ours, twin, black, dying, old]
+    (found,) = measure_pictures(rows, DEFAULT, [1.0], 1, 2, say=said.append)
     assert (found.width, found.height, found.steps) == (*TINY, 1)
     assert {label: len(runs) for label, runs in found.runs.items()} == {
         ours.label: 2,
         "twin": 2,
         "black": 2,
+        "old": 2,
     }
+    # Another recipe makes another picture.
+    assert "old" not in found.cosines
     assert found.cosines["twin"] == pytest.approx(1, abs=1e-6)
     assert found.cosines["black"] < 0.9
     assert found.failed == {"dying": "the process ended with exit code 3: it went wrong"}
@@ -81,11 +84,22 @@ def test_pictures_are_made_in_turn_and_compared() -> None:
 def test_compiled_pictures_are_made_when_asked_for() -> None:
     """What compiles for each octave takes minutes, so that it is left out and says so."""
     compiling = Entry("compiling", "fake_bench:good", compiles=True)
-    (left_out,) = measure_pictures([compiling], TERMS, [1.0], 1, 1)
-    assert "--compiled-pictures" in left_out.failed["compiling"]
+    (left_out,) = measure_pictures([compiling], DEFAULT, [1.0], 1, 1)
+    assert "--all-rows" in left_out.failed["compiling"]
     assert not left_out.runs
-    (made,) = measure_pictures([compiling], TERMS, [1.0], 1, 1, compiled=True)
+    (made,) = measure_pictures([compiling], DEFAULT, [1.0], 1, 1, all_rows=True)
     assert made.runs.keys() == {"compiling"}
+
+
+def test_large_pictures_are_made_once_by_some_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take minutes; those that compute something else make none of any size."""
+    monkeypatch.setattr(pictures, "LARGE", 0.5)
+    rows = [Entry(name, "fake_bench:good", large=name == "large") for name in ("large", "small")]
+    rows.append(Entry("wrong", ""))
+    (found,) = measure_pictures(rows, DEFAULT, [1.0], 1, 2, unfit={"wrong": "why"})
+    assert {label: len(runs) for label, runs in found.runs.items()} == {"large": 1}
+    assert "--all-rows" in found.failed["small"]
+    assert found.failed["wrong"] == "why"
 
 
 def test_precision_that_there_is_not_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +109,7 @@ def test_precision_that_there_is_not_is_a_reason(monkeypatch: pytest.MonkeyPatch
         raise BenchError(f"no {precision} here")
 
     monkeypatch.setattr("bench.peers.own.command_options", refuse)
-    (found,) = measure_pictures([CPU[0]], TERMS, [1.0], 1, 1)
+    (found,) = measure_pictures([CPU[0]], DEFAULT, [1.0], 1, 1)
     assert found.failed == {CPU[0].label: "no float32 here"}
 
 
@@ -116,7 +130,7 @@ def test_profile_of_what_is_not_there_is_refused() -> None:
 
 def test_profile_shows_all_parts_of_our_command() -> None:
     """Every part of the table takes time in a run of the command, and together they are all."""
-    (found,) = measure_profiles([CPU[0], Entry("other", "")], TERMS, 1)
+    (found,) = measure_profiles([CPU[0], Entry("other", "")], DEFAULT, 1)
     assert list(found.seconds) == [*PARTS, START]
     assert min(found.seconds.values()) > 0
     assert found.label == CPU[0].label
@@ -129,4 +143,4 @@ def test_profile_leaves_out_a_precision_that_there_is_not(monkeypatch: pytest.Mo
         raise UnavailableError("not here")
 
     monkeypatch.setattr(profiling, "own_command", refuse)
-    assert measure_profiles([CPU[0]], TERMS, 1) == []
+    assert measure_profiles([CPU[0]], DEFAULT, 1) == []

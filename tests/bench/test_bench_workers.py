@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bench.errors import BenchError, UnavailableError
-from bench.measure import serving
-from bench.measure.agreement import compare
+from bench.measure.agreement import RANDOM_REDUCED, compare
 from bench.measure.gradients import measure
 from bench.measure.peak import best, measure_peaks
 from bench.measure.serving import picture
 from bench.measure.workers import Worker
 from bench.peers.own import cpu
 from bench.peers.sources import NetworkSource
+from bench.peers.subjects import DEFAULT, INCEPTION, Subject
 from bench.peers.table import CPU, HALF, Entry, Setting
-from dreamlayer.core.recipe.term import Term
 
 SIDE = 107
-TERMS = (Term("mixed3"), Term("mixed5"))
+SUBJECT = replace(INCEPTION, sides=(8,))
 GOOD = Entry("good", "fake_bench:good", provider="cpu")
 OTHER = Entry("other", "fake_bench:other")
 UNABLE = Entry("unable", "fake_bench:unable", Setting(device="cuda"))
@@ -32,32 +33,61 @@ def _fakes_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "support"))
 
 
+def opened(entry: Entry, stack: ExitStack) -> Worker:
+    """A worker with the subject open."""
+    worker = stack.enter_context(Worker(entry))
+    worker.ask("open", SUBJECT)
+    return worker
+
+
 def test_worker_computes_as_its_peer_does() -> None:
     """The gradient that comes out of a worker process is that of the peer in this one."""
-    with Worker(CPU[0], TERMS) as worker:
+    with Worker(CPU[0]) as worker:
+        assert worker.ask("open", SUBJECT).startswith("onnxruntime ")
         there = worker.ask("gradient", SIDE)
-        assert worker.ask("version").startswith("onnxruntime ")
-    here = cpu(NetworkSource(TERMS), Setting())(picture(SIDE))
+    here = cpu(NetworkSource(SUBJECT), Setting())(picture(SIDE))
     assert compare("here", SIDE, there, here).holds
 
 
-def test_worker_hands_errors_over() -> None:
-    """What goes wrong inside a worker arrives as one sentence with the peer's label."""
-    with Worker(CPU[0], TERMS) as worker, pytest.raises(BenchError, match=r"^dreamlayer, .+: .+"):
-        worker.ask("gradient", 2)
+def test_worker_hands_errors_over_and_goes_on() -> None:
+    """What goes wrong arrives as one sentence with the peer's label; the next request is served."""
+    with ExitStack() as stack:
+        worker = opened(CPU[0], stack)
+        with pytest.raises(BenchError, match=r"^dreamlayer, .+: .+"):
+            worker.ask("gradient", 2)
+        assert worker.ask("gradient", SIDE)[1].shape == (3, SIDE, SIDE)
+
+
+def test_worker_goes_from_network_to_network() -> None:
+    """One process serves one subject after the other."""
+    with Worker(CPU[0]) as worker:
+        losses = []
+        for subject in (INCEPTION, DEFAULT):
+            worker.ask("open", subject)
+            losses.append(worker.ask("gradient", SIDE)[0])
+        worker.ask("open", INCEPTION)
+        assert losses[0] != losses[1]
+        assert worker.ask("gradient", SIDE)[0] == losses[0]
+
+
+def test_worker_without_a_network_says_so() -> None:
+    """A gradient before anything is open is an error of one sentence."""
+    with Worker(GOOD) as worker, pytest.raises(BenchError, match=r"^good: no network is open$"):
+        worker.ask("gradient", 8)
 
 
 def test_worker_may_have_another_interpreter() -> None:
     """Each row can run in an environment of its own; one that is not there is left out."""
-    with Worker(Entry("good", "fake_bench:good", python=sys.executable), TERMS) as worker:
-        assert worker.ask("version") == "fake 1.0"
+    with Worker(Entry("good", "fake_bench:good", python=sys.executable)) as worker:
+        assert worker.ask("open", SUBJECT) == "fake 1.0"
     with pytest.raises(UnavailableError, match="'no-such-python' cannot be started"):
-        Worker(Entry("good", "fake_bench:good", python="no-such-python"), TERMS)
+        Worker(Entry("good", "fake_bench:good", python="no-such-python"))
 
 
 def test_what_a_framework_prints_does_not_disturb() -> None:
     """Notes on the standard output do not come between the answers."""
-    with Worker(Entry("chatty", "fake_bench:chatty"), TERMS) as worker:
+    with ExitStack() as stack:
+        worker = opened(Entry("chatty", "fake_bench:chatty"), stack)
         assert worker.ask("gradient", 3)[1].shape == (3, 3, 3)
 
 
@@ -72,36 +102,91 @@ def test_what_a_framework_prints_does_not_disturb() -> None:
 )
 def test_peer_that_cannot_be_made(make: str, kind: type[BenchError], sentence: str) -> None:
     """Missing frameworks and devices are told from what is broken."""
-    with pytest.raises(BenchError, match=sentence) as caught:
-        Worker(Entry("row", f"fake_bench:{make}"), TERMS)
+    entry = Entry("row", f"fake_bench:{make}")
+    with ExitStack() as stack, pytest.raises(BenchError, match=sentence) as caught:
+        opened(entry, stack)
     assert type(caught.value) is kind
+
+
+def test_module_that_is_not_installed_is_unavailable() -> None:
+    """The framework is imported when the process starts, and may be missing."""
+    with pytest.raises(UnavailableError, match=r"^row: not installed"):
+        Worker(Entry("row", "no_such_module:make"))
 
 
 def test_measuring_leaves_out_what_cannot_be_compared() -> None:
     """Who is missing or computes something else gets a reason, all others get numbers."""
     compiling = Entry("compiling", "fake_bench:compiling")
-    found = measure([GOOD, OTHER, UNABLE, compiling], TERMS, [8], 1)
-    assert found.labels == ["good", "other", "unable", "compiling"]
-    assert list(found.gradients[0].seconds) == ["good"]
-    assert found.missing["compiling"] == "RuntimeError: the compiler went wrong"
-    assert found.missing["unable"] == "there is no NVIDIA GPU"
-    assert found.missing["other"].startswith("it differs from ours on 8 × 8")
+    found = measure([GOOD, OTHER, UNABLE, compiling], [SUBJECT], 1)
+    assert found.missing == {"unable": "there is no NVIDIA GPU"}
+    (measured,) = found.measures
+    assert list(measured.seconds) == ["good"]
+    assert measured.failed["compiling"] == "RuntimeError: the compiler went wrong"
+    assert measured.failed["other"].startswith("it differs from ours on 8 × 8")
+    assert measured.agreements["other"].loss_error == 1.0
 
 
-def test_measuring_gives_each_a_number_a_round() -> None:
-    """Two rounds, two numbers; the first of our own rows is what is divided by."""
+def test_measuring_gives_each_a_number_a_round_on_each_size() -> None:
+    """Two rounds, two numbers, for both sizes of tile."""
     twin = Entry("twin", "fake_bench:good")
-    found = measure([GOOD, twin], TERMS, [8], 2)
-    (gradient,) = found.gradients
-    assert found.step is not None
-    for measured in (gradient, found.step):
+    found = measure([GOOD, twin], [replace(SUBJECT, sides=(8, 16))], 2)
+    assert [one.side for one in found.measures] == [8, 16]
+    for measured in found.measures:
         assert {label: len(row) for label, row in measured.seconds.items()} == {
             "good": 2,
             "twin": 2,
         }
-    assert found.ours == ["good"]
+        assert measured.operations > 0
     assert found.versions == {"good": "fake 1.0", "twin": "fake 1.0"}
     assert found.memory.keys() == {"good", "twin"}
+
+
+def test_network_that_a_row_does_not_know_is_a_reason_for_it_alone() -> None:
+    """The other networks are measured in that row all the same."""
+    picky = Entry("picky", "fake_bench:picky")
+    found = measure([GOOD, picky], [replace(DEFAULT, sides=(8,)), SUBJECT], 1)
+    first, second = found.measures
+    assert first.seconds.keys() == {"good", "picky"}
+    assert second.seconds.keys() == {"good"}
+    assert second.failed == {"picky": "does not know Concat"}
+
+
+def test_process_that_ends_is_a_reason_for_its_row() -> None:
+    """A framework that takes its process down leaves the others measured."""
+    found = measure([GOOD, Entry("failing", "fake_bench:failing")], [SUBJECT], 1)
+    (measured,) = found.measures
+    assert list(measured.seconds) == ["good"]
+    assert "ended by itself (exit code 3" in measured.failed["failing"]
+
+
+def test_rows_that_compile_do_so_for_the_first_size() -> None:
+    """Each further size takes minutes, so that it has to be asked for."""
+    compiling = Entry("compiling", "fake_bench:good", compiles=True)
+    subject = replace(SUBJECT, sides=(8, 16))
+    found = measure([GOOD, compiling], [subject], 1)
+    assert [list(one.seconds) for one in found.measures] == [["good", "compiling"], ["good"]]
+    found = measure([GOOD, compiling], [subject], 1, all_rows=True)
+    assert [len(one.seconds) for one in found.measures] == [2, 2]
+
+
+def test_families_are_for_rows_that_know_them() -> None:
+    """A row of the shipped networks is not missing there, and random weights may be further off."""
+    shipped = Entry("shipped", "fake_bench:good", families=False)
+    near = Entry("near", "fake_bench:near", Setting(precision=HALF))
+    family = Subject("resnet50", INCEPTION.network, INCEPTION.terms, (8,), Path())
+    (measured,) = measure([GOOD, shipped, near], [family], 1).measures
+    assert measured.family
+    assert list(measured.seconds) == ["good", "near"]
+    assert measured.failed == {}
+    assert measured.agreements["near"].limits == RANDOM_REDUCED
+
+
+def test_comparing_without_timing() -> None:
+    """Whole pictures need to know who computes something else; nothing compiles for that."""
+    compiling = Entry("compiling", "fake_bench:compiling", compiles=True)
+    (measured,) = measure([GOOD, OTHER, compiling], [SUBJECT], 0).measures
+    assert measured.seconds == {"good": []}
+    assert list(measured.failed) == ["other"]
 
 
 def test_measuring_without_a_device_is_one_sentence() -> None:
@@ -109,18 +194,7 @@ def test_measuring_without_a_device_is_one_sentence() -> None:
     with pytest.raises(
         BenchError, match=r"^nothing can be measured: unable: there is no NVIDIA GPU"
     ):
-        measure([UNABLE, GOOD], TERMS, [8], 1)
-
-
-def test_our_steps_tell_what_is_not_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The share of roll, smoothing and update is measured where the loop is ours."""
-    monkeypatch.setattr(serving, "STEP_SIDE", 256)
-    bench = serving.Bench(cpu(NetworkSource(TERMS), Setting()), TERMS)
-    assert bench.overhead() is None
-    assert bench.time_steps(1) > 0
-    share = bench.overhead()
-    assert share is not None
-    assert 0 < share < 1
+        measure([UNABLE, GOOD], [SUBJECT], 1)
 
 
 def test_peak_is_the_fastest_of_all_turns() -> None:

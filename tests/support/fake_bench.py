@@ -12,7 +12,7 @@ from bench.errors import BenchError, UnavailableError
 
 
 class Fake:
-    """Objective 1, gradient the tile times a factor; its loop makes the picture black."""
+    """Objective a factor, gradient the tile times it; its loop makes the picture black."""
 
     version = "fake 1.0"
 
@@ -77,6 +77,23 @@ def unable(source: Any, setting: Any) -> Fake:
 
 def broken(source: Any, setting: Any) -> Fake:
     raise BenchError("does not know Tanh")
+
+
+class _Failing(Fake):
+    def __call__(self, tile: Any) -> Any:
+        os._exit(3)
+
+
+def failing(source: Any, setting: Any) -> Fake:
+    """Ends with its first gradient."""
+    return _Failing()
+
+
+def picky(source: Any, setting: Any) -> Fake:
+    """Knows one network only."""
+    if "inception" in source.subject.network:
+        raise BenchError("does not know Concat")
+    return Fake()
 
 
 def dying(source: Any, setting: Any) -> Fake:
