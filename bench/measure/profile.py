@@ -41,7 +41,7 @@ PARTS = {
     ],
     "colors, headroom and tone": [
         "ascent.normalize:mix_colors",
-        "ascent.numpy_backend:slow_down",
+        "ascent.numpy_backend:advance",
         "dreaming.dreamer:finished",
     ],
     "update and clip": ["dreaming.dreamer:Dreamer.dream"],

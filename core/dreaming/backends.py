@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -94,8 +95,9 @@ class ObjectiveCache:
             while len(self._loaded) >= _MAX_LOADED:
                 del self._loaded[next(iter(self._loaded))]
             kind = Objective if self._device is None else DeviceObjective
-            execution = Execution(
-                self._device or self._execution.provider, self._execution.threads, recipe.precision
+            execution = replace(
+                self._execution.on(self._device or self._execution.provider),
+                precision=recipe.precision,
             )
             guide = recipe.guide if recipe.needs_guide else ""
             found = kind(self._network, recipe.layers, guide, execution)

@@ -58,6 +58,8 @@ class Dreamer:
         Threads of ONNX Runtime on the CPU, 0 for one per core.
     backend : str
         Where images are held: `numpy`, `device` or `auto`; see `core.dreaming.backends`.
+    shares_cores : bool
+        Whether another program needs the same cores; see `core.runtime.providers.Execution`.
 
     Raises
     ------
@@ -83,10 +85,15 @@ class Dreamer:
         provider: str = AUTO,
         threads: int = 0,
         backend: str = AUTO,
+        *,
+        shares_cores: bool = False,
     ) -> None:
         check_backend(backend)
         self.network = Network(network) if isinstance(network, str) else network
-        self._execution, self._backend = Execution(provider, threads), backend
+        self._execution, self._backend = (
+            Execution(provider, threads, shares_cores=shares_cores),
+            backend,
+        )
 
     @cached_property
     def _device(self) -> str | None:

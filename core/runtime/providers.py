@@ -33,11 +33,16 @@ class Execution:
         Threads within an operator on the CPU, at most one per core; 0 for one per core.
     precision : str
         `full`, or `fast` for reduced precision within the network where supported.
+    shares_cores : bool
+        Whether another program, such as an editor, needs the same cores: threads that wait for one
+        another then sleep. Otherwise they spin, which is a sixth faster on an idle machine, and a
+        third slower on one whose cores are taken.
     """
 
     provider: str = AUTO
     threads: int = 0
     precision: str = FULL
+    shares_cores: bool = False
 
     def on(self, provider: str) -> Execution:
         """Copy with another provider."""

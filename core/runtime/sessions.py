@@ -207,18 +207,18 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
     settings = {**row.settings(execution.precision, threads), **extra}
     if not source.identity or not row.saves_graphs:
         content = source.make(short).SerializeToString()
-        return _create(content, _options(ort, threads), provider, settings)
+        return _create(content, _options(ort, execution), provider, settings)
     key = (*source.identity, short, settings, ort.__version__, machine())
     cached = graph_cache.lookup(*key)
     if cached is not None:
-        options = _options(ort, threads)
+        options = _options(ort, execution)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
             return _create(str(cached), options, provider, settings)
         except NetworkError:
             # It is damaged, or its weights were removed.
             graph_cache.evict(cached)
-    options = _options(ort, threads)
+    options = _options(ort, execution)
     content = source.make(short).SerializeToString()
     with graph_cache.store(*key) as folder:
         if folder is not None:
@@ -235,16 +235,18 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
                     # It fell back to the CPU: the graph is not this provider's.
                     graph_cache.discard(folder)
                 return session
-    return _create(content, _options(ort, threads), provider, settings)
+    return _create(content, _options(ort, execution), provider, settings)
 
 
-def _options(ort: Any, threads: int) -> Any:
+def _options(ort: Any, execution: Execution) -> Any:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = execution.threads
     # Fatal errors only: failures are found by checking the loaded provider, and reported by us.
     options.log_severity_level = 4
     # Otherwise threads busy-wait after each run, on cores that an editor may need.
     options.add_session_config_entry("session.force_spinning_stop", "1")
+    if execution.shares_cores:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
 

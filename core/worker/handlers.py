@@ -146,7 +146,8 @@ class Handlers:
         if self._dreamer is None or not same:
             self._dreamer = None
             network = self._network_for(name)
-            self._dreamer = key, Dreamer(network, request.provider, request.threads)
+            dreamer = Dreamer(network, request.provider, request.threads, shares_cores=True)
+            self._dreamer = key, dreamer
         return self._dreamer[1]
 
     def _network_for(self, name: str) -> Network:

@@ -255,6 +255,18 @@ def test_sessions_for_sizes_use_the_provider_that_loaded(
     assert asked == ["auto", "cpu"]
 
 
+@pytest.mark.parametrize("shares", [False, True])
+def test_threads_do_not_spin_beside_a_program_that_needs_the_cores(shares: bool) -> None:
+    """An editor's worker leaves the cores while its threads wait for one another."""
+    options = sessions._options(runtime(), Execution("cpu", shares_cores=shares))
+    assert options.get_session_config_entry("session.force_spinning_stop") == "1"
+    if shares:
+        assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+    else:
+        with pytest.raises(RuntimeError, match="does not have"):
+            options.get_session_config_entry("session.intra_op.allow_spinning")
+
+
 def cached(source: Source, execution: Execution) -> Session:
     """Open a session, and put its graph into the cache, as commands do after each picture."""
     session = open_session(source, execution)

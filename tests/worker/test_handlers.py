@@ -153,11 +153,12 @@ def test_large_picture_has_the_memory_to_itself(
     monkeypatch.setattr(
         handlers,
         "Dreamer",
-        lambda *given: made.append(Dreamer(*given)) or made[-1],
+        lambda *given, **options: made.append(Dreamer(*given, **options)) or made[-1],
     )
     handler.handle(job(other))
     handler.handle(job(recipe))
     assert made[0].is_warm(other)
+    assert made[0]._execution.shares_cores, "the editor needs the cores too"
     monkeypatch.setattr(handlers, "_PREVIEW_PIXELS", 100)
     handler.handle(job(recipe))
     assert not made[0].is_warm(other)
