@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from dreamlayer.core.autodiff.rules import RULES, linear, pools
+from dreamlayer.core.autodiff.rules import RULES, layout, linear, parts, pools
 from dreamlayer.core.autodiff.rules.activations import activation_rules
 from dreamlayer.core.autodiff.rules.gates import gate_patterns
 from dreamlayer.core.autodiff.rules.masks import MASKS, RAMP, STEEP
-from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Pattern, Rule, Rules
+from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Pattern, Rule, Rules, Variadic
 
 INDICES, TAPS, SLICES = "indices", "taps", "slices"
 SHARED, OWN = "shared", "own"
 TRANSPOSED, SPREAD = "transposed", "spread"
+SPLIT, PARTS = "split", "parts"
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,15 @@ class Variant:
     strides : str
         The gradient of depthwise and pointwise convolutions with a stride: `transposed`
         convolutions, or plain ones and zeros between elements, `spread`.
+    concat : str
+        The gradient of a concatenation: `split`, or where possible computed in `parts`.
     """
 
     max_pool: str = INDICES
     mask: str = STEEP
     kernels: str = SHARED
     strides: str = TRANSPOSED
+    concat: str = SPLIT
 
     @property
     def rules(self) -> Rules:
@@ -55,6 +59,7 @@ class Variant:
         return {
             **RULES,
             **activation_rules(masks),
+            "Concat": Variadic(parts.concat_by_parts if self.concat == PARTS else layout.concat),
             "MaxPool": (max_pool[self.max_pool],),
             "Conv": (
                 partial(linear.conv_input, kernel_of=kernel_of, spread=self.strides == SPREAD),
@@ -83,7 +88,7 @@ transposed convolution too; WebGPU lacks MaxPool with Indices.
 
 VARIANTS = {
     "indices": Variant(),
-    "blocked": Variant(max_pool=TAPS, strides=SPREAD),
+    "blocked": Variant(max_pool=TAPS, strides=SPREAD, concat=PARTS),
     "portable": PORTABLE,
 }
 """By their names in `core.runtime.providers`.
