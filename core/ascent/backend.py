@@ -151,6 +151,9 @@ class Backend(ABC, Generic[Image]):
             float32 [height, width] of that size, 0..1: how much each pixel counts.
         """
 
+    def release(self) -> None:
+        """Release memory that only steps need, where the next step can take it again."""
+
     def run(
         self,
         function: ImageFunction,

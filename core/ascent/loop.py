@@ -53,6 +53,10 @@ class Step:
 
 OnStep = Callable[[Step], None]
 
+LARGE = 50_000_000
+"""Pixels of an octave from which the network's memory is released after each step's tiles, since
+the picture needs it: loading the network again takes a hundredth of a step's time."""
+
 
 @dataclass(frozen=True)
 class Callbacks:
@@ -168,6 +172,8 @@ def _climb(
     for step in range(recipe.steps):
         loss = octave.accumulate(tiles_of(recipe, grid, height, width, rng), tracker)
         tracker.count_step(loss)
+        if height * width >= LARGE:
+            backend.release()
         if recipe.max_loss is not None and loss > recipe.max_loss:
             tracker.skip_rest()
             return

@@ -60,6 +60,8 @@ class NumpyBackend(Backend[Array]):
         Called with the tiles of each octave in advance.
     threads : int
         Number of threads, 0 for one per core; it does not affect the result.
+    release : callable, optional
+        Releases the memory that `gradient_of` holds, which takes it again when it is called.
     """
 
     def __init__(
@@ -68,9 +70,10 @@ class NumpyBackend(Backend[Array]):
         gradient_of: GradientOf,
         expect: Expect | None = None,
         threads: int = 1,
+        release: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(recipe)
-        self.gradient_of, self.expect = gradient_of, expect
+        self.gradient_of, self.expect, self._release = gradient_of, expect, release
         self.parallel = Parallel(threads)
         self._filters = NumpyFilters(recipe.resample)
 
@@ -94,12 +97,19 @@ class NumpyBackend(Backend[Array]):
             if result is None:
                 result = np.empty((images[0].shape[0], *plane.shape), np.float32)
             result[number] = plane
+            # They must not stay until the next ones are made.
+            del plane, planes
         assert result is not None, "an image has three planes"
         return result
 
     def clip(self, image: Array) -> Array:
         """Clip in place."""
         return np.clip(image, 0, 1, out=image)
+
+    def release(self) -> None:
+        """Release the memory of the network's feature maps."""
+        if self._release is not None:
+            self._release()
 
     def octave_step(
         self, image: Array, original: Array | None, weights: Array | None = None

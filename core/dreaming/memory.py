@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from dreamlayer.core.ascent.loop import LARGE
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
 from dreamlayer.core.ascent.tiles import grid_for, largest_tile
 from dreamlayer.core.errors import MemoryLimitError
@@ -25,15 +26,22 @@ _TILE_BYTES = 1.6e9
 """Bytes of feature maps that a tile may have by default. It is the same for every machine, so that
 a recipe makes the same picture on each."""
 
-_COPIES = 4.75
-"""float32 copies of the image at the peak, where an octave begins: as read, clipped and planar, the
-octave before, this one, and a plane while it is resampled."""
+_COPIES = 4.0
+"""float32 copies of a picture of floats that any dream needs: as read, clipped and planar, dreamed,
+and the gradient."""
 
-_COMPACT_COPIES = 4.1
-"""The same where the picture is held in 8 or 16 bits; measured at 12 and 48 megapixels."""
+_HELD, _HELD_COMPACT = 2.0, 0.25
+"""Copies of the picture beside what is computed: as read, clipped and planar; or in 8 bits."""
 
-_PYRAMID_COPIES = 0.35
-"""The coarse bands of a pyramid."""
+_STEP, _PYRAMID = 2.0, 0.35
+"""Copies of an octave during a step: its image, the gradient, and the pyramid's coarse bands."""
+
+_NEXT = 2.1
+"""Copies of an octave where it begins, beside the image of the one before: its image, and planes
+that are resampled; measured at 12 to 100 megapixels."""
+
+_RESULT = 1.35
+"""Copies of the picture at the end, beside the result: the change, and planes of the tone."""
 
 SHARE_OF_FREE = 0.9
 """The fraction of free memory that a dream may use."""
@@ -173,10 +181,12 @@ def estimate(
     """
     free = usable() if free is None else free
     host, weights = provider_of(provider).host, weight_count(network)
-    fixed = base = host.base + weights * host.weight + _for_pixels(width, height, compact)
+    fixed = host.base + weights * host.weight
+    base = fixed + _for_pixels(width, height)
     layers = [term.layer for term in recipe.layers]
     geometry = network.geometry(layers)
-    octaves = octave_sizes(*working_size(width, height, recipe), recipe, geometry.minimum)
+    working = working_size(width, height, recipe)
+    octaves = octave_sizes(*working, recipe, geometry.minimum)
     octave = octaves[-1]
     what = f"dreaming {width} × {height} pixels"
     if device is None:
@@ -192,14 +202,17 @@ def estimate(
         share = _DEVICE_SHARE * (0.5 if recipe.precision == "fast" else 1.0)
         limit, where = device, "GPU memory"
         fixed = _DEVICE_BASE + weights * _DEVICE_BYTES_PER_WEIGHT
-        fixed += octave[0] * octave[1] * 12.0 * _DEVICE_COPIES
-    fixed += _for_octaves(octaves, width * height, recipe)
+        fixed += octave[0] * octave[1] * 12.0 * (_DEVICE_COPIES + _PYRAMID * bool(recipe.pyramid))
+    fixed += _for_octaves(octaves, recipe)
     if weighed or recipe.protect != NOTHING:
         fixed += width * height * 4.0 * _WEIGHTS
     per_pixel = network.activation_bytes(layers) * share * (1.5 if recipe.needs_original else 1.0)
     side = recipe.tile or default_tile(recipe, network)
     pixels = largest_tile(recipe, grid_for(recipe, side, geometry), *octave)
-    needed = fixed + pixels * per_pixel + _for_guide(pixels, recipe, network)
+    maps = 0.0 if recipe.idle else pixels * per_pixel + _for_guide(pixels, recipe, network)
+    needed = fixed + maps
+    if device is None:
+        needed = fixed + _peak(width * height, working, octaves, recipe, maps, compact=compact)
     if not fits(needed, limit):
         raise shortage(what, needed, limit, _REMEDY, where)
     if device is None:
@@ -207,16 +220,58 @@ def estimate(
     return Estimate(base, side, free, needed, octaves)
 
 
-def _for_octaves(octaves: list[tuple[int, int]], pixels: int, recipe: Recipe) -> float:
+def _peak(
+    picture: int,
+    working: tuple[int, int],
+    octaves: list[tuple[int, int]],
+    recipe: Recipe,
+    maps: float,
+    *,
+    compact: bool,
+) -> float:
+    """The most that pictures and feature maps take together, in any part of a dream.
+
+    Parameters
+    ----------
+    picture : int
+        The picture's pixels.
+    working : (int, int)
+        The size at which it is dreamed.
+    octaves : list of (int, int)
+        The sizes of the octaves.
+    recipe : Recipe
+        The parameters.
+    maps : float
+        Bytes of the feature maps, which are released where an octave is large.
+    compact : bool
+        As for `estimate`.
+    """
+    held = picture * (_HELD_COMPACT if compact else _HELD)
+    result = picture * (_RESULT + compact)
+    if recipe.idle:
+        return 12.0 * (held + picture * compact)
+    if math.prod(working) != picture:
+        held += math.prod(working)
+    before, own = [0, *map(math.prod, octaves)][-2:]
+
+    def with_maps(pixels: float, octave: int) -> float:
+        return 12.0 * pixels + (0.0 if octave >= LARGE else maps)
+
+    return 12.0 * held + max(
+        12.0 * own * _STEP + maps,
+        with_maps(own * (_STEP + _PYRAMID * bool(recipe.pyramid)), own),
+        with_maps(own * _NEXT + before, before) if before else 0.0,
+        with_maps(result, own),
+    )
+
+
+def _for_octaves(octaves: list[tuple[int, int]], recipe: Recipe) -> float:
     """Extra memory of the octaves, beyond what every picture needs."""
     areas = [height * width for height, width in octaves]
-    own = areas[-1]
-    # `_COPIES` counts three of the picture, which are larger for an octave beyond its size.
-    copies = 3.0 * max(own - pixels, 0) / own
+    copies = 2.0 * recipe.smoothing_cascade + recipe.needs_original
     if SCHEMES[recipe.scheme].stores_octaves:
-        copies += sum(areas) / own + 1.0
-    copies += 2.0 * recipe.smoothing_cascade + _PYRAMID_COPIES * bool(recipe.pyramid)
-    return own * 12.0 * (copies + recipe.needs_original)
+        copies += sum(areas) / areas[-1] + 1.0
+    return areas[-1] * 12.0 * copies
 
 
 def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
@@ -232,8 +287,8 @@ def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
     return run + max((8.0 * pixels * GUIDE_SIDE**2 / s**4 for s in strides), default=0.0)
 
 
-def _for_pixels(width: int, height: int, compact: bool = False) -> float:
-    return width * height * 12.0 * (_COMPACT_COPIES if compact else _COPIES)
+def _for_pixels(width: int, height: int) -> float:
+    return width * height * 12.0 * _COPIES
 
 
 def shortage(

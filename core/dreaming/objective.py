@@ -70,7 +70,7 @@ class Objective:
         """The backend for a recipe with these terms."""
         # A dream must not depend on the one before.
         self._session.reset()
-        return NumpyBackend(recipe, self, self.expect, self._threads)
+        return NumpyBackend(recipe, self, self.expect, self._threads, release=self._session.release)
 
     def expect(self, size: Size | None, pixels: int) -> None:
         """Prepare for tiles of one size; see `GradientSession.expect`."""

@@ -48,8 +48,8 @@ class CompactPixels:
     def pixels(self) -> Array:
         """The image, float32 [height, width, 3]."""
         result = np.empty((*self.shape[1:], 3), np.float32)
-        for channel, plane in enumerate(self):
-            result[:, :, channel] = plane
+        for channel, plane in enumerate(self._levels):
+            _floats(plane, result[:, :, channel])
         return result
 
 
@@ -79,7 +79,7 @@ def _as(kind: type[np.uint8] | type[np.uint16], pixels: Array) -> CompactPixels 
     return CompactPixels(levels)
 
 
-def _floats(levels: Levels) -> Array:
+def _floats(levels: Levels, out: Array | None = None) -> Array:
     """Levels as 0..1, rounded as when a file is decoded."""
     top = np.float32(np.iinfo(levels.dtype).max)
-    return np.divide(levels, top, dtype=np.float32, casting="same_kind")
+    return np.divide(levels, top, out=out, dtype=np.float32, casting="same_kind")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +14,8 @@ from dreamlayer.core.images.compact import CompactPixels
 Array = npt.NDArray[np.float32]
 
 BICUBIC = "bicubic"
-_BAND_ROWS = 1024
+_PART_VALUES = 1 << 20
+"""Values of a plane that are resampled at once, at most."""
 
 
 def resize(image: Array | CompactPixels, size: tuple[int, int], method: str = BICUBIC) -> Array:
@@ -47,16 +49,38 @@ def resized_plane(plane: Array, size: tuple[int, int], method: str = BICUBIC) ->
 
 
 def _pillow(plane: Array, size: tuple[int, int], how: Image.Resampling) -> Array:
-    height, width = size
-    resized = Image.fromarray(plane).resize((width, height), how)
-    if height <= _BAND_ROWS:
-        return np.asarray(resized)
-    # Pillow would copy the whole plane twice.
+    """Resample as Pillow does, along the rows first, in parts where the plane is large.
+
+    Pillow would copy a whole plane three times; each row, and then each column, is resampled by
+    itself, so parts give the same values.
+    """
+    if plane.size <= _PART_VALUES and math.prod(size) <= _PART_VALUES:
+        return _resampled(plane, size, how)
+    (old, _), (height, width) = plane.shape, size
+    wide = plane
+    if width != plane.shape[1]:
+        wide = np.empty((old, width), np.float32)
+        for rows in _parts(old, max(width, plane.shape[1])):
+            part = plane[rows]
+            wide[rows] = _resampled(part, (len(part), width), how)
+    if height == old:
+        return wide
     result = np.empty(size, np.float32)
-    for start in range(0, height, _BAND_ROWS):
-        end = min(start + _BAND_ROWS, height)
-        result[start:end] = np.asarray(resized.crop((0, start, width, end)))
+    for columns in _parts(width, max(height, old)):
+        part = wide[:, columns]
+        result[:, columns] = _resampled(part, (height, part.shape[1]), how)
     return result
+
+
+def _parts(length: int, across: int) -> list[slice]:
+    """Divide an axis into parts that are resampled one by one; `across` is the other axis."""
+    step = max(_PART_VALUES // across, 1)
+    return [slice(start, start + step) for start in range(0, length, step)]
+
+
+def _resampled(plane: Array, size: tuple[int, int], how: Image.Resampling) -> Array:
+    height, width = size
+    return np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize((width, height), how))
 
 
 def _bicubic(plane: Array, size: tuple[int, int]) -> Array:

@@ -102,6 +102,10 @@ class GradientSession:
                 self._session = self._opened(None)
             raise
 
+    def release(self) -> None:
+        """Close the session, whose memory may then serve others; the next tile opens it again."""
+        self._session = None
+
     def __call__(
         self, tile: Array, references: Mapping[str, Array] | None = None
     ) -> tuple[float, Array]:
@@ -119,9 +123,11 @@ class GradientSession:
         (float, array)
             The objective, and its gradient, float32 [3, height, width].
         """
-        if self._session is None or self._size not in (None, (tile.shape[1], tile.shape[2])):
-            # It is None if the last one could not be opened, perhaps for lack of memory.
-            self.specialize(None)
+        fits = self._size in (None, (tile.shape[1], tile.shape[2]))
+        if self._session is None or not fits:
+            # It is None if it was released, or if the last one could not be opened, perhaps for
+            # lack of memory.
+            self.specialize(self._size if fits else None)
         assert self._session is not None
         fed = {IMAGE: tile[np.newaxis], **(references or {})}
         loss, gradient = self._session.run((LOSS, GRADIENT), fed)

@@ -291,6 +291,31 @@ def test_sizes_of_tiles_are_announced() -> None:
     assert told == [(None, 0)] * 2, "tiles of many sizes were announced as one"
 
 
+def test_memory_of_the_network_is_released_on_large_octaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After each step's tiles, where the picture needs it; on small octaves it stays."""
+    done: list[str] = []
+    real = towards(0.5)
+
+    def noted(tile: Array) -> tuple[float, Array]:
+        done.append("tile")
+        return real(tile)
+
+    def run() -> Array:
+        done.clear()
+        recipe = Recipe(octaves=2, octave_scale=2.0, steps=2, smoothing=0.0)
+        backend = NumpyBackend(recipe, noted, release=lambda: done.append("release"))
+        base = np.random.default_rng(0).random((3, 90, 60), np.float32)
+        return ascend(backend, base, grid=Grid(128), rng=np.random.default_rng(0))
+
+    small = run()
+    assert done == ["tile"] * 4
+    monkeypatch.setattr("dreamlayer.core.ascent.loop.LARGE", 90 * 60)
+    np.testing.assert_array_equal(run(), small)
+    assert done == ["tile", "tile", "tile", "release", "tile", "release"]
+
+
 def test_original_is_not_changed() -> None:
     """The image that is dreamed on stays as it was."""
     base = np.random.default_rng(0).random((3, 20, 20), np.float32)

@@ -74,8 +74,8 @@ def test_network_with_large_maps_has_smaller_tiles() -> None:
 def test_picture_that_does_not_fit_is_refused_in_a_sentence(network: Network) -> None:
     """It says what to do; a smaller tile then fits."""
     with pytest.raises(MemoryLimitError, match=r"3000 × 2000 pixels needs about .* \(--tile 512\)"):
-        estimate(3000, 2000, Recipe(), network, free=1.6 * GIB)
-    assert estimate(3000, 2000, Recipe(tile=512), network, free=1.6 * GIB).tile == 512
+        estimate(3000, 2000, Recipe(), network, free=1.1 * GIB)
+    assert estimate(3000, 2000, Recipe(tile=512), network, free=1.1 * GIB).tile == 512
 
 
 def test_tile_that_was_asked_for_is_kept_or_refused(network: Network) -> None:
@@ -92,9 +92,25 @@ def test_picture_without_room_is_refused_before_it_is_read() -> None:
         check_memory(10**6, 10**6)
 
 
-def test_default_stays_under_three_gibibytes_at_twelve_megapixels(network: Network) -> None:
+def test_default_stays_under_two_gibibytes_at_twelve_megapixels(network: Network) -> None:
     """The promise for a camera's photo."""
-    assert estimate(4000, 3000, Recipe(), network, free=64 * GIB).bytes < 3 * GIB
+    assert estimate(4000, 3000, Recipe(), network, free=64 * GIB).bytes < 2 * GIB
+
+
+def test_default_stays_under_four_gibibytes_at_a_hundred_megapixels(network: Network) -> None:
+    """The promise for a panorama, of 8 bits as most are."""
+    needed = estimate(11548, 8661, Recipe(), network, free=64 * GIB, compact=True).bytes
+    assert 3 * GIB < needed < 4 * GIB
+
+
+def test_picture_without_steps_takes_no_memory_of_the_network(network: Network) -> None:
+    """It is only copied, and the tile does not matter."""
+    idle = Recipe(steps=0)
+    small, large = (
+        estimate(4000, 3000, idle.replace(tile=tile), network, free=64 * GIB).bytes
+        for tile in (256, 2048)
+    )
+    assert small == large < estimate(4000, 3000, Recipe(tile=256), network, free=64 * GIB).bytes
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's VmHWM")

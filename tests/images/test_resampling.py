@@ -55,6 +55,18 @@ def test_bilinear_methods_are_tensorflows(size: tuple[int, int]) -> None:
         np.testing.assert_allclose(resize(image, size, method), expected, atol=2e-6)
 
 
+@pytest.mark.parametrize("size", [(40, 61), (9, 5), (17, 40), (40, 23), (1, 1)])
+@pytest.mark.parametrize("method", ["bicubic", "lanczos"])
+def test_large_planes_are_resampled_in_parts(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], method: str
+) -> None:
+    """Each part has the values that Pillow computes for the whole plane, to the last bit."""
+    image = np.random.default_rng(0).random((3, 17, 23), np.float32)
+    whole = resize(image, size, method)
+    monkeypatch.setattr("dreamlayer.core.images.resampling._PART_VALUES", 100)
+    np.testing.assert_array_equal(resize(image, size, method), whole)
+
+
 def test_8_bit_method_is_pillows_on_bytes() -> None:
     """Values are cut to 0..1 and rounded down to 256 levels first, also where the size stays."""
     rng = np.random.default_rng(0)

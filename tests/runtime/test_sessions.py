@@ -146,6 +146,31 @@ def test_session_for_one_size_agrees() -> None:
         session._session.run(("loss",), {"image": np.zeros((1, 3, 151, 131), "f4")})
 
 
+def test_released_session_opens_again_as_it_was(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the same size, with the same results, once a tile needs it."""
+    opened = []
+    real = Network.gradient_source
+
+    def noted(self: Network, terms: list[Term], size: tuple[int, int] | None = None) -> Source:
+        opened.append(size)
+        return real(self, terms, size)
+
+    monkeypatch.setattr(Network, "gradient_source", noted)
+    session = GradientSession(network, TERMS, Execution("cpu"))
+    session.specialize((10, 12))
+    tile = RNG.random((3, 10, 12), np.float32)
+    loss, gradient = session(tile)
+    session.release()
+    session.release()
+    assert opened == [None, (10, 12)]
+    again, second = session(tile)
+    assert opened == [None, (10, 12), (10, 12)]
+    assert loss == again
+    np.testing.assert_array_equal(gradient, second)
+
+
 def test_frequent_size_gets_its_own_session(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
