@@ -15,7 +15,8 @@ from onnx import TensorProto, helper
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import replace_file
 from dreamlayer.core.graph import sizes
-from dreamlayer.core.graph.inference import IMAGE, infer_shapes
+from dreamlayer.core.graph.inference import infer_shapes
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network import files as network_files
 
 INPUT_AXES = ("batch", 3, "height", "width")

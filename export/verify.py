@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.graph.edit import tap
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.runtime.installed import runtime
 
 Array = NDArray[np.float32]

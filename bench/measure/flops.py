@@ -7,7 +7,8 @@ import math
 import onnx
 
 from bench.peers.plan import Plan
-from dreamlayer.core.graph.inference import IMAGE, infer_shapes
+from dreamlayer.core.graph.inference import infer_shapes
+from dreamlayer.core.graph.names import IMAGE
 
 COUNTED = (
     "Operations are counted from the graph: two for each multiplication and addition of a "

@@ -1,7 +1,8 @@
 """From the start of the process to a dream's first step: `python -m bench.measure.start`.
 
 Starts the command on a square picture, until the first step is taken, and prints the seconds by
-part; the first run, which fills the cache, is not counted. What bare Python needs is shown too.
+part; the first runs, which fill the cache and write Python's bytecode, are not counted. Between the
+runs it times Python alone, and the import of numpy and ONNX Runtime, which no dream can do without.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import statistics
+import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +20,11 @@ from typing import Any
 
 IMPORTS, LOAD, STEP = "imports", "network, session, picture", "first step"
 _PARTS = (IMPORTS, LOAD, STEP)
+_ALONE = {
+    "bare Python": "pass",
+    "numpy and ONNX Runtime": "import numpy, onnxruntime",
+}
+"""Statements that are timed for comparison."""
 
 
 def child(began: float, arguments: Sequence[str]) -> None:
@@ -30,6 +35,7 @@ def child(began: float, arguments: Sequence[str]) -> None:
     importlib.import_module("dreamlayer.core.cli.dream")
     importlib.import_module("dreamlayer.core.dreaming.dreamer")
     importlib.import_module("dreamlayer.core.images")
+    importlib.import_module("dreamlayer.core.runtime.installed").runtime()
     backend: Any = importlib.import_module("dreamlayer.core.ascent.numpy_backend")
     ends = [time.time()]
     first, last = backend.NumpyOctaveStep.accumulate, backend.NumpyOctaveStep.apply
@@ -63,9 +69,10 @@ def _measured(arguments: Sequence[str]) -> list[float]:
     return [end - start for start, end in zip([0.0, *ends], ends, strict=False)]
 
 
-def _bare() -> float:
+def _seconds(statement: str) -> float:
+    """How long a process takes that runs one statement."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    subprocess.run([sys.executable, "-c", statement], check=True)
     return time.perf_counter() - began
 
 
@@ -77,20 +84,33 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--side", type=int, metavar="PIXELS", default=512, help="the square's side")
     parser.add_argument("--runs", type=int, metavar="N", default=5, help="runs to take medians of")
+    parser.add_argument("--provider", metavar="NAME", default="cpu", help="default: cpu")
     asked = parser.parse_args(argv)
     # Not in the process that is timed.
+    import tempfile
+    from statistics import median
+
     from bench.measure.pictures import write_photo
 
+    # An installed package has its bytecode.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as name:
         photo = Path(name) / "photo.jpg"
         write_photo(photo, asked.side, asked.side)
         arguments = ["dream", str(photo), "-o", str(photo.with_name("dream.png")), "--quiet"]
-        _measured(arguments)
-        runs = [_measured(arguments) for _ in range(asked.runs)]
-    print(f"bare Python                 {statistics.median(_bare() for _ in runs):6.3f} s")
+        arguments += ["--provider", asked.provider]
+        for _ in range(2):
+            _measured(arguments)
+        runs, alone = [], {what: list[float]() for what in _ALONE}
+        for _ in range(asked.runs):
+            runs.append(_measured(arguments))
+            for what, statement in _ALONE.items():
+                alone[what].append(_seconds(statement))
+    for what, seconds in alone.items():
+        print(f"{what:<27} {median(seconds):6.3f} s")
     for number, part in enumerate(_PARTS):
-        print(f"{part:<27} {statistics.median(run[number] for run in runs):6.3f} s")
-    print(f"{'together':<27} {statistics.median(map(sum, runs)):6.3f} s")
+        print(f"{part:<27} {median(run[number] for run in runs):6.3f} s")
+    print(f"{'together':<27} {median(map(sum, runs)):6.3f} s")
 
 
 if __name__ == "__main__":

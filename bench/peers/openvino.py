@@ -11,7 +11,7 @@ import openvino
 from bench.peers.loops import NumpyLoop
 from bench.peers.sources import Source
 from bench.peers.table import FULL, Setting
-from dreamlayer.core.network.gradient_model import GRADIENT, LOSS
+from dreamlayer.core.graph.names import GRADIENT, LOSS
 
 Array = npt.NDArray[np.float32]
 

@@ -13,8 +13,8 @@ from bench.peers.plan import RELU6, Array, Plan, Step
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from dreamlayer.core.graph.builder import Graph
 from dreamlayer.core.graph.edit import ancestors
-from dreamlayer.core.graph.inference import IMAGE, attributes
-from dreamlayer.core.network.gradient_model import LOSS
+from dreamlayer.core.graph.inference import attributes
+from dreamlayer.core.graph.names import IMAGE, LOSS
 from dreamlayer.core.network.objective import loss_of
 from dreamlayer.core.recipe.term import Term
 

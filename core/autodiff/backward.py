@@ -30,7 +30,8 @@ from dreamlayer.core.autodiff.rules.rule import (
 )
 from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Graph, Value
-from dreamlayer.core.graph.inference import IMAGE, attributes, names_read
+from dreamlayer.core.graph.inference import attributes, names_read
+from dreamlayer.core.graph.names import IMAGE
 
 
 def backward(

@@ -11,7 +11,8 @@ from onnx import TensorProto, helper
 
 from dreamlayer.core.autodiff.passes.fold_batch_norm import fold_batch_norms
 from dreamlayer.core.graph.edit import prune
-from dreamlayer.core.graph.inference import IMAGE, attributes, inferred, names_read
+from dreamlayer.core.graph.inference import attributes, inferred, names_read
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.term import Term

@@ -15,8 +15,8 @@ from dreamlayer.core.device.tile_graph import Layout, tile_model
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.edit import FLOAT, new_graph, tap, to_model
 from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.network.inputs import references
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import references
 from dreamlayer.core.network.references import compared_with
 from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe

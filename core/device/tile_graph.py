@@ -27,10 +27,9 @@ from dreamlayer.core.graph.edit import (  # fmt: skip
     rename,
     untyped,
 )
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import GRADIENT, IMAGE, LOSS
 from dreamlayer.core.graph.ops import cast, gather, reshape
-from dreamlayer.core.network.gradient_model import GRADIENT, LOSS
-from dreamlayer.core.network.objective import Reference
+from dreamlayer.core.network.inputs import Reference
 from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dreamlayer.core.ascent.numpy_backend import NumpyBackend
-from dreamlayer.core.device.backend import DeviceBackend
-from dreamlayer.core.device.objective import DeviceObjective, loaded_provider
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.errors import OptionError
 from dreamlayer.core.network.network import Network
@@ -16,6 +14,10 @@ from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import AUTO, Execution, provider_of
 from dreamlayer.core.runtime.sessions import candidates
+
+if TYPE_CHECKING:
+    from dreamlayer.core.device.backend import DeviceBackend
+    from dreamlayer.core.device.objective import DeviceObjective
 
 NUMPY, DEVICE = "numpy", "device"
 BACKENDS = (AUTO, NUMPY, DEVICE)
@@ -69,6 +71,20 @@ def device_provider(backend: str, execution: Execution) -> str | None:
     return loaded if provider_of(loaded).keeps_image else None
 
 
+def loaded_provider(execution: Execution) -> str:
+    """As `core.device.objective.loaded_provider`, which is imported for GPUs only."""
+    from dreamlayer.core.device.objective import loaded_provider as load
+
+    return load(execution)
+
+
+def _device_objective() -> type[DeviceObjective]:
+    """The class, whose graphs take long to import and serve GPUs only."""
+    from dreamlayer.core.device.objective import DeviceObjective
+
+    return DeviceObjective
+
+
 class ObjectiveCache:
     """Cache of the last few loaded objectives.
 
@@ -94,12 +110,12 @@ class ObjectiveCache:
             # The least recently used one is released first, so that its memory can be reused.
             while len(self._loaded) >= _MAX_LOADED:
                 del self._loaded[next(iter(self._loaded))]
-            kind = Objective if self._device is None else DeviceObjective
             execution = replace(
                 self._execution.on(self._device or self._execution.provider),
                 precision=recipe.precision,
             )
             guide = recipe.guide if recipe.needs_guide else ""
+            kind = Objective if self._device is None else _device_objective()
             found = kind(self._network, recipe.layers, guide, execution)
         self._loaded[key] = found
         return found

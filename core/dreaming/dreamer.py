@@ -37,7 +37,6 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.presets import DEFAULT_PRESET, preset
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.runtime.gpu_memory import free_bytes
 from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.runtime.sessions import first_choice
 
@@ -105,7 +104,11 @@ class Dreamer:
 
         Asked once, since the next dream can reuse the dreamer's own memory.
         """
-        return None if self._device is None else free_bytes(self._device)
+        if self._device is None:
+            return None
+        from dreamlayer.core.runtime.gpu_memory import free_bytes
+
+        return free_bytes(self._device)
 
     @cached_property
     def _objectives(self) -> ObjectiveCache:

@@ -116,11 +116,6 @@ def fits(needed: float, free: float) -> bool:
     return needed <= free * SHARE_OF_FREE
 
 
-def weight_count(network: Network) -> int:
-    """The number of a network's weights."""
-    return sum(math.prod(tensor.dims) for tensor in network.model.graph.initializer)
-
-
 def check_memory(width: int, height: int) -> None:
     """Refuse a picture that does not fit into memory with any network, before it is read.
 
@@ -180,7 +175,7 @@ def estimate(
         It does not fit; the message says how much is needed.
     """
     free = usable() if free is None else free
-    host, weights = provider_of(provider).host, weight_count(network)
+    host, weights = provider_of(provider).host, network.weight_count
     fixed = host.base + weights * host.weight
     base = fixed + _for_pixels(width, height)
     layers = [term.layer for term in recipe.layers]

@@ -11,8 +11,8 @@ from dreamlayer.core.ascent.backend import Size
 from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.gradient_session import GradientSession
+from dreamlayer.core.network.inputs import references
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import references
 from dreamlayer.core.network.references import compared_with
 from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe

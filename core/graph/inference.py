@@ -12,9 +12,6 @@ from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
 
-IMAGE = "image"
-"""The input of every network file."""
-
 _SUBGRAPHS = {onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS}
 
 Dim = int | str | None

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import onnx
 from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.edit import ancestors
-from dreamlayer.core.graph.inference import IMAGE, add_constants, attributes, infer_shapes
+from dreamlayer.core.graph.geometry import round_up
+from dreamlayer.core.graph.inference import add_constants, attributes, infer_shapes
+from dreamlayer.core.graph.names import IMAGE
 
 LARGEST = 2048
 MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
@@ -24,34 +25,6 @@ _WINDOWED = ("Conv", "MaxPool", "AveragePool", "LpPool")
 _PROBE = 1024
 
 Shapes = dict[str, list[int]]
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Requirements of some layers of a network on image sizes.
-
-    Attributes
-    ----------
-    minimum : int
-        The smallest side in pixels.
-    stride : int
-        Pixels from one position of the deepest layer to the next.
-    multiple : int
-        Number that sides must be a multiple of.
-    """
-
-    minimum: int = 1
-    stride: int = 1
-    multiple: int = 1
-
-    def accepted_side(self, length: int) -> int:
-        """The smallest accepted side of at least `length` pixels."""
-        return round_up(max(length, self.minimum), self.multiple)
-
-
-def round_up(number: int, step: int) -> int:
-    """The next multiple of `step`."""
-    return -(-number // step) * step
 
 
 def shapes_at(

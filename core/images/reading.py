@@ -23,7 +23,6 @@ from dreamlayer.core.images.formats import many_pages, sniff
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import read_chunks
 from dreamlayer.core.images.streams import Stream, library
-from dreamlayer.core.images.xmp import read_recipe
 
 MAX_MEGAPIXELS = 500.0
 """Default limit of a picture's size, against headers that lie about it."""
@@ -149,7 +148,7 @@ class Source:
                 xmp=xmp,
                 iptc=self._iptc(),
                 png_chunks=png_chunks,
-                recipe=read_recipe(xmp),
+                recipe=_recipe_in(xmp),
                 format=self.format,
             )
 
@@ -290,3 +289,12 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or failure
         raise PictureError(f"{name} cannot be read: {reason}; use a copy") from failure
+
+
+def _recipe_in(xmp: bytes | None) -> str | None:
+    """The recipe in an XMP packet, if there is one; pictures without need no parser of XML."""
+    if xmp is None:
+        return None
+    from dreamlayer.core.images.xmp import read_recipe
+
+    return read_recipe(xmp)

@@ -21,7 +21,6 @@ from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import ChunkInserter, xmp_chunk
 from dreamlayer.core.images.reading import Source
 from dreamlayer.core.images.streams import Stream, library
-from dreamlayer.core.images.xmp import read_recipe, write_recipe
 
 _DEPTHS = {"png": (8, 16), "tiff": (8, 16, 32), "jpeg": (8,), "webp": (8,)}
 _MAX_SIDE = {"png": 1_000_000, "tiff": 10_000_000, "jpeg": 65_500, "webp": 16_383}
@@ -114,6 +113,9 @@ def write(
     >>> picture.pixels = picture.pixels[:, ::-1]
     >>> write(picture, "mirrored.png")
     """
+    # It parses XML, which nothing needs before.
+    from dreamlayer.core.images.xmp import read_recipe, write_recipe
+
     check_target(target, format, picture)
     kind = output_format(target, format)
     text = picture.recipe if recipe is None else recipe

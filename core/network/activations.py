@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import open_session
 

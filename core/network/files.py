@@ -7,15 +7,14 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-import onnx
-from google.protobuf.message import DecodeError
-from onnx.external_data_helper import uses_external_data
-from platformdirs import user_data_path
+from typing import TYPE_CHECKING
 
 from dreamlayer.core.errors import NetworkError, command, nearest
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, SHIPPED_NETWORKS
+
+if TYPE_CHECKING:
+    import onnx
 
 _DATA = Path(__file__).parents[1] / "data"
 SHIPPED = {name: _DATA / f"{name}.onnx" for name in SHIPPED_NETWORKS}
@@ -43,6 +42,8 @@ def folders() -> list[Path]:
 
     The variable holds folders, or single .onnx files, separated as in `PATH`.
     """
+    from platformdirs import user_data_path
+
     named = os.environ.get("DREAMLAYER_NETWORKS", "")
     chosen = [Path(part) for part in named.split(os.pathsep) if part]
     return [*chosen, user_data_path("dreamlayer", appauthor=False) / "networks"]
@@ -66,6 +67,9 @@ def find(name: str) -> Path:
     NetworkError
         There is no such file.
     """
+    if name == DEFAULT_NETWORK or name in SHIPPED:
+        # No file in a folder takes the place of these.
+        return SHIPPED.get(name, DEFAULT_FILE)
     known = available()
     if name in known:
         return known[name]
@@ -105,20 +109,36 @@ def file_version(name: str) -> tuple[Path, tuple[int, int] | None]:
     return path, state and (state.st_mtime_ns, state.st_size)
 
 
-def read_model(path: Path) -> onnx.ModelProto:
-    """Read an ONNX file, including weights in other files.
+def content_of(path: Path) -> bytes:
+    """The bytes of a network file.
 
     Raises
     ------
     NetworkError
-        The file is missing, unreadable or not ONNX, or its weights are not beside it.
+        It is missing or unreadable.
     """
     try:
-        model = onnx.load(path, load_external_data=False)
+        return path.read_bytes()
     except OSError as error:
         raise NetworkError(
             f"network file {str(path)!r} cannot be read: {error.strerror or error}"
         ) from error
+
+
+def parsed(content: bytes, path: Path) -> onnx.ModelProto:
+    """The model in the content of a file, without weights in other files.
+
+    Raises
+    ------
+    NetworkError
+        It is not ONNX.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    kind = onnx.serialization.registry.get_format_from_file_extension(path.suffix)
+    try:
+        model = onnx.load_model_from_string(content, kind or "protobuf")
     except (DecodeError, ValueError) as error:
         raise NetworkError(
             f"{str(path)!r} is not an ONNX file; give one that ends in .onnx"
@@ -127,7 +147,39 @@ def read_model(path: Path) -> onnx.ModelProto:
         raise NetworkError(
             f"{str(path)!r} is not an ONNX file with a network in it; give one that has nodes"
         )
-    outside = [tensor for tensor in model.graph.initializer if uses_external_data(tensor)]
+    return model
+
+
+def weights_outside(model: onnx.ModelProto) -> list[onnx.TensorProto]:
+    """The weights that lie in other files."""
+    from onnx.external_data_helper import uses_external_data
+
+    return [tensor for tensor in _tensors(model.graph) if uses_external_data(tensor)]
+
+
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """All tensors of a graph, those in attributes and in subgraphs included."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _tensors(inner)
+
+
+def complete(model: onnx.ModelProto, path: Path) -> None:
+    """Read the weights that lie in other files, in place.
+
+    Raises
+    ------
+    NetworkError
+        They are not beside the model.
+    """
+    import onnx
+
+    outside = weights_outside(model)
+    if not outside:
+        return
     try:
         onnx.load_external_data_for_model(model, str(path.parent))
         # Older versions of onnx accept a truncated file.
@@ -139,33 +191,46 @@ def read_model(path: Path) -> onnx.ModelProto:
             f"network {str(path)!r} has its weights in another file, which is missing or too "
             f"short; put it beside the network"
         )
-    return model
 
 
 def _bytes(tensor: onnx.TensorProto) -> int:
-    size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-    return int(math.prod(tensor.dims) * size)
+    from onnx.helper import tensor_dtype_to_np_dtype
+
+    return int(math.prod(tensor.dims) * tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
 
 
-def load(path: Path) -> onnx.ModelProto:
-    """Read a network file that meets the contract.
+def read_model(path: Path) -> onnx.ModelProto:
+    """Read an ONNX file, including weights in other files.
 
     Raises
     ------
     NetworkError
-        It cannot be read or does not meet the contract; the message says what is missing.
+        The file is missing, unreadable or not ONNX, or its weights are not beside it.
     """
-    model = read_model(path)
+    model = parsed(content_of(path), path)
+    complete(model, path)
+    return model
+
+
+def check(model: onnx.ModelProto, path: Path) -> None:
+    """Check a model, read from `path`, against the contract.
+
+    Raises
+    ------
+    NetworkError
+        It does not meet it; the message says what is missing.
+    """
     for problem in _breaches(model):
         raise NetworkError(
             f"network {str(path)!r} {problem}; bring it to the contract with "
             f"`{command('export')} adopt {path.name}`"
         )
-    return model
 
 
 def _breaches(model: onnx.ModelProto) -> Iterator[str]:
     """Violations of the network contract, as parts of a sentence."""
+    from onnx import TensorProto
+
     constants = {tensor.name for tensor in model.graph.initializer}
     inputs = [info for info in model.graph.input if info.name not in constants]
     if [info.name for info in inputs] != [IMAGE]:
@@ -174,7 +239,7 @@ def _breaches(model: onnx.ModelProto) -> Iterator[str]:
         return
     kind = inputs[0].type.tensor_type
     dims = [d.dim_value or None for d in kind.shape.dim]
-    if kind.elem_type != onnx.TensorProto.FLOAT or len(dims) != 4 or dims[1] != 3:
+    if kind.elem_type != TensorProto.FLOAT or len(dims) != 4 or dims[1] != 3:
         yield "must accept a float32 image [batch, 3, height, width]"
     elif dims[2] is not None or dims[3] is not None:
         width, height = (dim or "any" for dim in (dims[3], dims[2]))

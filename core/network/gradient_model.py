@@ -19,13 +19,10 @@ from dreamlayer.core.autodiff.variants import INDICES, PORTABLE, TAPS, Variant
 from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.edit import prune, rename_tensors
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import GRADIENT, IMAGE, LOSS
 from dreamlayer.core.network.objective import loss_of
 from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.term import Term
-
-LOSS, GRADIENT = "loss", "gradient"
-"""Names of a gradient model's outputs; its input is `core.graph.inference.IMAGE`."""
 
 
 def gradient_model(
@@ -55,7 +52,7 @@ def gradient_model(
     Returns
     -------
     onnx.ModelProto
-        Inputs: `image`, and those of `core.network.objective.references`. Outputs: `loss` (scalar,
+        Inputs: `image`, and those of `core.network.inputs.references`. Outputs: `loss` (scalar,
         float32), `gradient` (the image's shape), then the activations. Standard operators only;
         without `size`, symbolic sizes as in the network.
 

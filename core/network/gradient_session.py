@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.errors import DreamlayerError
-from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.network.gradient_model import GRADIENT, LOSS
+from dreamlayer.core.graph.names import GRADIENT, IMAGE, LOSS
 from dreamlayer.core.runtime.protocol import Session
 from dreamlayer.core.runtime.providers import Execution, provider_of
 from dreamlayer.core.runtime.sessions import open_session
@@ -116,7 +115,7 @@ class GradientSession:
         tile : array
             float32 [3, height, width], 0..1.
         references : mapping, optional
-            What terms compare with, named as by `core.network.objective.Reference.input`.
+            What terms compare with, named as by `core.network.inputs.Reference.input`.
 
         Returns
         -------

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import onnx
-
-from dreamlayer.core.autodiff.backward import differentiable
-from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.errors import LayerError, nearest
-from dreamlayer.core.graph.edit import tap
-from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.graph.sizes import (
-    Geometry,
-    activation_bytes,
-    minimum_size,
-    shapes_at,
-    stride,
-    strides,
-)
-from dreamlayer.core.network.files import find, load
-from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.graph.geometry import Geometry
+from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.network.files import find
+from dreamlayer.core.network.lazy_model import LazyModel
 from dreamlayer.core.network.shipped import known_beside, other_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.providers import provider_of
 from dreamlayer.core.runtime.sessions import Source
+
+if TYPE_CHECKING:
+    import onnx
 
 _PROBE = 1024
 
@@ -74,32 +64,60 @@ class Network:
 
     def __init__(self, name: str = DEFAULT_NETWORK) -> None:
         self.path = find(name)
-        self.model = load(self.path)
-        self.metadata = {p.key: p.value for p in self.model.metadata_props}
+        self._lazy = LazyModel(self.path)
+        self.metadata = self._lazy.summary.metadata
         self.name = self.metadata.get("dreamlayer.name", self.path.stem)
         self._geometry: dict[tuple[str, ...], Geometry] = {}
+
+    @property
+    def model(self) -> onnx.ModelProto:
+        """The network's graph, parsed when it is first asked for; not to be changed."""
+        return self._lazy.model()
+
+    @property
+    def digest(self) -> str:
+        """Digest of the file's content, weights in other files included."""
+        return self._lazy.digest
+
+    @property
+    def weight_count(self) -> int:
+        """The number of weights."""
+        return self._lazy.summary.weights
 
     @cached_property
     def layer_names(self) -> list[str]:
         """Layer names in the file's order; all feature maps if it lists none."""
-        listed = self.metadata.get("dreamlayer.layers")
-        if listed:
-            return [str(name) for name in json.loads(listed)]
+        listed = self._lazy.summary.listed
+        return self._memoize(self._feature_maps, "maps") if listed is None else listed
+
+    def _feature_maps(self) -> list[str]:
+        from dreamlayer.core.graph.sizes import shapes_at
+
         shapes = shapes_at(self.model, _PROBE)
-        outputs = [name for node in self.model.graph.node for name in node.output]
-        return [name for name in outputs if len(shapes.get(name, ())) == 4]
+        return [name for name in self._lazy.summary.tensors if len(shapes.get(name, ())) == 4]
 
     def layers(self) -> list[Layer]:
         """All layers, with channels, stride and whether they can be dreamed."""
+        return [Layer(*row) for row in self._memoize(self._described, "layers")]
+
+    def _described(self) -> list[tuple[str, int | None, int | None, str | None]]:
+        """The attributes of `Layer` for each."""
+        from dreamlayer.core.autodiff.backward import differentiable
+        from dreamlayer.core.graph.sizes import shapes_at, strides
+
         shapes = shapes_at(self.model, _PROBE)
         reasons = differentiable(self.model, self.layer_names)
         steps = strides(self.model)
-        layers = []
+        rows = []
         for name in self.layer_names:
             dims = shapes.get(name, [])
             channels = dims[1] or None if len(dims) > 1 else None
-            layers.append(Layer(name, channels, steps.get(name), reasons[name]))
-        return layers
+            rows.append((name, channels, steps.get(name), reasons[name]))
+        return rows
+
+    def _memoize(self, compute: Callable[[], Any], *parts: object) -> Any:
+        """A JSON value that depends on the file and `parts` only, from the cache if possible."""
+        return cache.memoize(compute, *parts, self.digest)
 
     def check(self, terms: Sequence[Term]) -> None:
         """Raise `LayerError` if a term names a layer that does not exist."""
@@ -107,7 +125,7 @@ class Network:
 
     def check_layers(self, layers: Sequence[str]) -> None:
         """Raise `LayerError` if one does not exist; the picture itself is called `image`."""
-        produced = {name for node in self.model.graph.node for name in node.output}
+        produced = frozenset(self._lazy.summary.tensors)
         for layer in layers:
             if layer not in produced and layer != IMAGE:
                 other = other_with(layer, self.path)
@@ -118,11 +136,6 @@ class Network:
         known = known_beside(self.path, self.layer_names)
         return nearest(layer, known) or "see `dreamlayer layers` for those it has"
 
-    @cached_property
-    def digest(self) -> str:
-        """Digest of the file's content."""
-        return hashlib.sha256(self.model.SerializeToString(deterministic=True)).hexdigest()
-
     def gradient_model(
         self, terms: Sequence[Term], provider: str = "", size: tuple[int, int] | None = None
     ) -> onnx.ModelProto:
@@ -130,6 +143,9 @@ class Network:
 
         `provider` is a short name; see `core.network.gradient_model.gradient_model`.
         """
+        from dreamlayer.core.autodiff.variants import VARIANTS
+        from dreamlayer.core.network.gradient_model import gradient_model
+
         self.check(terms)
         variant = VARIANTS[provider_of(provider).variant]
         return gradient_model(self.model, terms, variant=variant, size=size)
@@ -150,7 +166,12 @@ class Network:
         """The network up to some layers, as a session's source; see `core.network.activations`."""
         self.check_layers(layers)
         identity = ("activations", self.digest, tuple(layers))
-        return Source(lambda _: tap(self.model, layers), identity)
+        return Source(lambda _: self._tapped(layers), identity)
+
+    def _tapped(self, layers: Sequence[str]) -> onnx.ModelProto:
+        from dreamlayer.core.graph.edit import tap
+
+        return tap(self.model, layers)
 
     def geometry(self, layers: Sequence[str]) -> Geometry:
         """Requirements of an objective on `layers` on image sizes.
@@ -170,15 +191,21 @@ class Network:
 
     def activation_bytes(self, layers: Sequence[str]) -> float:
         """Bytes of feature maps per pixel of the image; see `core.graph.sizes.activation_bytes`."""
-        found = cache.memoize(
-            lambda: activation_bytes(self.model, layers), "bytes", self.digest, tuple(layers)
-        )
-        return float(found)
+        return float(self._memoize(lambda: self._bytes(layers), "bytes", tuple(layers)))
+
+    def _bytes(self, layers: Sequence[str]) -> float:
+        from dreamlayer.core.graph.sizes import activation_bytes
+
+        return activation_bytes(self.model, layers)
 
     def _measured(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
         """The smallest side in pixels that the layers accept, and their stride."""
-        smallest, pixels = cache.memoize(
-            lambda: [minimum_size(self.model, layers, multiple), stride(self.model, layers)],
-            *("geometry", self.digest, layers, multiple),
+        smallest, pixels = self._memoize(
+            lambda: self._measure(layers, multiple), "geometry", layers, multiple
         )
         return int(smallest), int(pixels)
+
+    def _measure(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
+        from dreamlayer.core.graph.sizes import minimum_size, stride
+
+        return minimum_size(self.model, layers, multiple), stride(self.model, layers)

@@ -7,47 +7,20 @@ with; differentiation needs no knowledge of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from onnx import TensorProto
 
 from dreamlayer.core.errors import LayerError, RecipeError, nearest
 from dreamlayer.core.graph.builder import Graph, Value
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.ops import cast, elements, reshape, sizes, total
+from dreamlayer.core.network.inputs import reference_of
 from dreamlayer.core.recipe.kinds import GRAM, KINDS
 from dreamlayer.core.recipe.term import Term
 
 _TINY = 1e-12
 _POSITIONS = (2, 3)
-
-
-@dataclass(frozen=True)
-class Reference:
-    """An input of the gradient model that a term's activations are compared with.
-
-    Attributes
-    ----------
-    source : str
-        `GUIDE`, `GRAM` or `ORIGINALS`.
-    layer : str
-        Its layer.
-    """
-
-    source: str
-    layer: str
-
-    @property
-    def input(self) -> str:
-        """The input's name: float32 [1, channels, h, w]; for Gram matrices [channels, channels]."""
-        return f"{self.source}/{self.layer}"
-
-
-def references(terms: Sequence[Term]) -> list[Reference]:
-    """The distinct inputs of the gradient model other than the image."""
-    found = [reference for term in terms if (reference := _reference(term)) is not None]
-    return list(dict.fromkeys(found))
 
 
 def loss_of(
@@ -110,14 +83,9 @@ def _channels(a: Value, term: Term, *axes: int) -> Value:
     return a
 
 
-def _reference(term: Term) -> Reference | None:
-    source = KINDS[term.kind].reference
-    return Reference(source, term.layer) if source else None
-
-
 def _reference_of(graph: Graph, term: Term, a: Value) -> Value | None:
     """The input that the term's activations are compared with, its channels selected, or None."""
-    reference = _reference(term)
+    reference = reference_of(term)
     if reference is None:
         return None
     count = a.static(1)

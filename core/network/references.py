@@ -13,8 +13,8 @@ from dreamlayer.core.errors import LayerError, PictureError, RecipeError
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.images.transparency import without_hidden
 from dreamlayer.core.network.activations import Activations
+from dreamlayer.core.network.inputs import references
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import references
 from dreamlayer.core.recipe.kinds import GRAM, KINDS, ORIGINALS
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution

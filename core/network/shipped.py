@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.network import files
 from dreamlayer.core.network.files import SHIPPED
+from dreamlayer.core.network.lazy_model import LazyModel
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.parameters import Parameters
 from dreamlayer.core.recipe.term import Term
@@ -47,7 +46,10 @@ def network_for(name: str, layers: Iterable[str]) -> str:
     if name != DEFAULT_NETWORK:
         return name
     wanted = {*layers}
-    return max(SHIPPED, key=lambda one: len(wanted.intersection(layer_names(one))))
+    # A network that has all is the answer, without a look into the other files.
+    whole = (one for one in SHIPPED if wanted.issubset(layer_names(one)))
+    most = next(whole, None)
+    return most or max(SHIPPED, key=lambda one: len(wanted.intersection(layer_names(one))))
 
 
 def network_of(recipe: Parameters) -> str:
@@ -93,8 +95,6 @@ def layer_names(name: str) -> tuple[str, ...]:
 @functools.cache
 def _layer_names(path: Path) -> tuple[str, ...]:
     try:
-        model = files.read_model(path)
+        return tuple(LazyModel(path).summary.listed or ())
     except NetworkError:
         return ()
-    listed = {entry.key: entry.value for entry in model.metadata_props}["dreamlayer.layers"]
-    return tuple(json.loads(listed))

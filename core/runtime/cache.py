@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.util
 import json
 import os
 import platform
@@ -19,7 +20,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import onnx
 from platformdirs import user_cache_path
 
 from dreamlayer.core.version import VERSION
@@ -31,7 +31,11 @@ MAX_BYTES = 1 << 30
 _GRAPH_CODE = (
     "graph/*.py",
     "autodiff/**/*.py",
+    "network/files.py",
     "network/gradient_model.py",
+    "network/inputs.py",
+    "network/lazy_model.py",
+    "network/network.py",
     "network/objective.py",
     "recipe/kinds.py",
     "runtime/cache.py",
@@ -190,9 +194,25 @@ def _entries(root: Path) -> list[tuple[Path, os.stat_result]]:
 def _code() -> str:
     """Digest of the code that determines what is cached."""
     core = Path(__file__).parents[1]
-    digest = hashlib.sha256(f"{VERSION} {onnx.__version__}".encode())
+    digest = hashlib.sha256(f"{VERSION} {_onnx_version()}".encode())
     for pattern in _GRAPH_CODE:
         for path in sorted(core.glob(pattern)):
             with contextlib.suppress(OSError):
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _onnx_version() -> str:
+    """The version of the installed onnx, by the name of what pip notes of it: importing takes long.
+
+    Reading its metadata would import the parser of electronic mail.
+    """
+    spec = importlib.util.find_spec("onnx")
+    if spec is not None and spec.origin:
+        beside = Path(spec.origin).parents[1]
+        noted = sorted(path.stem for path in beside.glob("onnx-*.dist-info"))
+        if noted:
+            return " ".join(noted)
+    import onnx
+
+    return str(onnx.__version__)

@@ -61,7 +61,7 @@ def lookup(*parts: object) -> Path | None:
         waiting = _pending.get(name)
     if waiting is not None and waiting.root == root and (waiting.staged / _MODEL).is_file():
         return waiting.staged / _MODEL
-    path = next(root.glob(f"{name}.*.onnx"), None)
+    path = min(root.glob(f"{name}.*.onnx"), default=None)
     if path is None:
         return None
     weights = _weights_of(path)
@@ -184,9 +184,11 @@ def _install(staged: Path, root: Path, name: str) -> None:
         touch(shared)
         model.write_bytes(graph.SerializeToString())
     content = hashlib.sha256(model.read_bytes()).hexdigest()[:_DIGITS]
-    for old in root.glob(f"{name}.*.onnx"):
-        delete(old)
     model.replace(root / f"{name}.{shared.stem}.{content}.onnx")
+    # ONNX Runtime writes equal graphs in several orders: of those of several processes the first
+    # by name stays, whoever comes last.
+    for other in sorted(root.glob(f"{name}.*.onnx"))[1:]:
+        delete(other)
 
 
 def _write_in_order(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from dreamlayer.core.errors import ProviderError, install_command
-from dreamlayer.core.graph.edit import FLOAT, new_graph, to_model
 from dreamlayer.core.runtime.drivers import Fault, Load, cuda_fault, vulkan_fault
 from dreamlayer.core.runtime.installed import has_gpu, plugin_devices, runtime, short_name
 from dreamlayer.core.runtime.providers import CPU, ONNX_RUNTIME, PROVIDERS, Provider, provider_of
@@ -114,6 +113,8 @@ def reason_of(error: Exception) -> str:
 
 def _try(provider: str) -> Fault | None:
     """Load a tiny model, since not all faults can be foreseen."""
+    from dreamlayer.core.graph.edit import FLOAT, new_graph, to_model
+
     ort = runtime()
     graph = new_graph({"x": (FLOAT, [1])}, "trial")
     model = to_model(graph, {"y": graph.value("x") + graph.value("x")})

@@ -10,15 +10,17 @@ import io
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
 
 from dreamlayer.core.errors import NetworkError, ProviderError, install_command
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.protocol import Array, failed_on
 from dreamlayer.core.runtime.providers import FAST, Execution, provider_of
+
+if TYPE_CHECKING:
+    import onnx
 
 NAME, _DEVICE = "openvino", "CPU"
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 
 Array = npt.NDArray[np.float32]
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-import onnx
+from typing import TYPE_CHECKING, Any
 
 from dreamlayer.core.errors import NetworkError, ProviderError, install_command
 from dreamlayer.core.runtime import graph_cache, openvino_session
@@ -25,6 +23,9 @@ from dreamlayer.core.runtime.providers import (
     Execution,
     provider_of,
 )
+
+if TYPE_CHECKING:
+    import onnx
 
 _EXTERNAL_WEIGHTS = {
     "session.optimized_model_external_initializers_file_name": "weights",

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from dreamlayer.core.ascent.tiles import Tile, cut
 from dreamlayer.core.network.activations import Activations
+from dreamlayer.core.network.inputs import Reference
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import Reference
 from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.kinds import GRAM
 from dreamlayer.core.recipe.style import StyleRecipe

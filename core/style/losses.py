@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.network.objective import Reference
+from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.network.inputs import Reference
 from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.style import PUBLISHED, StyleRecipe
 from dreamlayer.core.recipe.term import Term, check_channels

@@ -11,9 +11,8 @@ from dreamlayer.core.dreaming.memory import (
     fits,
     shortage,
     usable,
-    weight_count,
 )
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.style import StyleRecipe
@@ -184,7 +183,7 @@ def _needs(
     side = round(math.sqrt(size[0] * size[1]) * recipe.style_scale)
     seen = seen or [(side, side)]
     maps = network.activation_bytes(layers_of(recipe))
-    fixed = _BASE + weight_count(network) * _BYTES_PER_WEIGHT + width * height * _PICTURE
+    fixed = _BASE + network.weight_count * _BYTES_PER_WEIGHT + width * height * _PICTURE
     fixed += sum(float(rows * columns) for rows, columns in seen) * _PLANES
     read = max((wide * high for _, wide, high in styles), default=0)
     activated = max(tiling.largest(one) for one in seen) * maps * _ACTIVATION_SHARE / 2

@@ -11,7 +11,7 @@ from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.style import BYTES
 
 if TYPE_CHECKING:
-    from dreamlayer.core.graph.sizes import Geometry
+    from dreamlayer.core.graph.geometry import Geometry
     from dreamlayer.core.network.network import Network
     from dreamlayer.core.recipe.style import StyleRecipe
 

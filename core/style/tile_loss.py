@@ -15,7 +15,7 @@ import numpy as np
 from onnx import TensorProto
 
 from dreamlayer.core.graph.builder import Graph, Value
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.ops import cast, reshape
 
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import onnx
 
 from dreamlayer.core.autodiff.variants import VARIANTS
-from dreamlayer.core.graph.inference import IMAGE
-from dreamlayer.core.network.gradient_model import GRADIENT, LOSS, differentiated
+from dreamlayer.core.graph.names import GRADIENT, IMAGE, LOSS
+from dreamlayer.core.network.gradient_model import differentiated
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.runtime.providers import Execution, provider_of
 from dreamlayer.core.runtime.sessions import Source, open_session

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.tiles import Tile, cut
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term

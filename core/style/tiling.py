@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dreamlayer.core.ascent.tiles import Span, Tile
-from dreamlayer.core.graph.sizes import Geometry, round_up
+from dreamlayer.core.graph.geometry import Geometry, round_up
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.style.sizes import Size
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from dreamlayer.core.errors import LayerError, PictureError
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network

@@ -18,8 +18,8 @@ from dreamlayer.core.ascent.tiles import grid_for
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.gradient_session import GradientSession
+from dreamlayer.core.network.inputs import Reference
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.objective import Reference
 from dreamlayer.core.recipe.kinds import GUIDE
 from dreamlayer.core.recipe.recipe import NATURAL, Recipe
 from dreamlayer.core.recipe.term import Term

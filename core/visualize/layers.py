@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from onnx import ModelProto, NodeProto, numpy_helper
 
 from dreamlayer.core.errors import LayerError
-from dreamlayer.core.graph.inference import IMAGE, attributes
+from dreamlayer.core.graph.inference import attributes
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.sizes import Shapes
 from dreamlayer.core.network.network import Layer, Network
 from dreamlayer.core.recipe.term import Term, check_channels

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from dreamlayer.core.dreaming.memory import fits, shortage, usable, weight_count
+from dreamlayer.core.dreaming.memory import fits, shortage, usable
 from dreamlayer.core.graph.edit import ancestors
-from dreamlayer.core.graph.inference import IMAGE, names_read
+from dreamlayer.core.graph.inference import names_read
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.network import Network
 
@@ -52,7 +53,7 @@ def check_features(
         The message says what is needed, what is free, and which option to change.
     """
     area = size[0] * size[1]
-    needed = _BASE + weight_count(network) * _LOADED + area * _PLANES
+    needed = _BASE + network.weight_count * _LOADED + area * _PLANES
     needed += picture[0] * picture[1] * _PICTURE
     needed += area * forward_bytes(network, layer) * _FORWARD_SHARE
     what = f"showing {size[1]} × {size[0]} pixels at layer {layer!r}"
@@ -70,7 +71,7 @@ def check_gallery(
         As for `check_features`.
     """
     maps = network.activation_bytes(list(dict.fromkeys(layers))) * _GRADIENT_SHARE
-    needed = _BASE + weight_count(network) * _DIFFERENTIATED + cell**2 * (maps + _PLANES)
+    needed = _BASE + network.weight_count * _DIFFERENTIATED + cell**2 * (maps + _PLANES)
     needed += sheet[0] * sheet[1] * _SHEET
     _check(needed, f"a gallery of {sheet[1]} × {sheet[0]} pixels", "use a smaller --cell or --most")
 

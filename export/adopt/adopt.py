@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable
 from dreamlayer.core.graph.edit import rename_tensors, tap
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.files import read_model
 from dreamlayer.export import network_file, preprocessing
 from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels

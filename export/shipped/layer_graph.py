@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.export import network_file
 from dreamlayer.export.network_file import feature_map
 from dreamlayer.export.shipped.quantized import QuantizedTensor

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dreamlayer.core.ascent.tiles import Grid, add, cut, grid_for
-from dreamlayer.core.graph.sizes import Geometry
+from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.recipe.recipe import Recipe
 
 

@@ -16,7 +16,7 @@ from dreamlayer.core.ascent.tiles import (
     tiles_of,
 )
 from dreamlayer.core.errors import RecipeError
-from dreamlayer.core.graph.sizes import Geometry
+from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.recipe.recipe import Recipe
 
 SIZES = [(1, 1), (7, 400), (100, 100), (199, 97), (300, 333)]

@@ -14,7 +14,7 @@ from bench.peers.plan import RELU6, Plan, Step, pads_of, refuse_unknown
 from bench.peers.planning import plan_of
 from bench.peers.sources import NetworkSource
 from bench.peers.subjects import DEFAULT, INCEPTION
-from dreamlayer.core.graph.inference import IMAGE
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 

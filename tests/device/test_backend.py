@@ -20,7 +20,7 @@ from dreamlayer.core.ascent.preview import Preview
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.sizes import Geometry
+from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.images import read
 from dreamlayer.core.images.resampling import METHODS
 from dreamlayer.core.network.shipped import network_of

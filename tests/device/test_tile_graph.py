@@ -11,7 +11,7 @@ import pytest
 from dreamlayer.core.ascent.tiles import Grid, Span, Tile, add, cut
 from dreamlayer.core.device.tile_graph import Layout, index_inputs, layout_of, tile_model
 from dreamlayer.core.graph.edit import tap
-from dreamlayer.core.graph.sizes import Geometry
+from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dreamlayer.core.graph.sizes import Geometry
+from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.style.tiling import Tiling, own_positions
 

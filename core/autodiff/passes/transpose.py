@@ -17,7 +17,8 @@ from onnx import helper
 
 from dreamlayer.core.autodiff.passes.sink_relu import nonnegative
 from dreamlayer.core.autodiff.rules.max_pool_compare import comparable
-from dreamlayer.core.graph.inference import IMAGE, Dim, TensorInfo, attributes, inferred, names_read
+from dreamlayer.core.graph.inference import Dim, TensorInfo, attributes, inferred, names_read
+from dreamlayer.core.graph.names import IMAGE
 
 _SWAP = [0, 1, 3, 2]
 _WINDOWED = {"Conv", "MaxPool", "AveragePool"}

@@ -1,0 +1,109 @@
+"""A network file, parsed only when its graph is needed; what else is known of it is cached."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dreamlayer.core.network import files
+from dreamlayer.core.runtime import cache
+
+if TYPE_CHECKING:
+    import onnx
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is known of a network that meets the contract, without its graph.
+
+    Attributes
+    ----------
+    metadata : dict
+        The file's metadata.
+    tensors : tuple of str
+        What its nodes compute, in the file's order.
+    weights : int
+        The number of its weights.
+    outside : bool
+        Whether some weights lie in other files.
+    """
+
+    metadata: dict[str, str]
+    tensors: tuple[str, ...]
+    weights: int
+    outside: bool
+
+    @property
+    def listed(self) -> list[str] | None:
+        """The layers that the file lists; None if it lists none."""
+        listed = self.metadata.get("dreamlayer.layers")
+        return [str(name) for name in json.loads(listed)] if listed else None
+
+
+class LazyModel:
+    """The model of a network file.
+
+    A file whose content met the contract before is not parsed to find that it does. Its bytes are
+    held until then, so that model and digest belong together when the file is replaced meanwhile.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Attributes
+    ----------
+    summary : Summary
+        What is known without the graph.
+
+    Raises
+    ------
+    NetworkError
+        As for `core.network.files.load`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._content = path, files.content_of(path)
+        self._model: onnx.ModelProto | None = None
+        self._parsing = threading.Lock()
+        self._outside = False
+        self._own_digest = hashlib.sha256(self._content).hexdigest()
+        # The end of the name tells the format.
+        known = cache.memoize(self._summarized, "summary", self._own_digest, path.suffix)
+        self.summary = Summary(known[0], tuple(known[1]), int(known[2]), bool(known[3]))
+        if self.summary.outside:
+            # The cache does not know whether those files are still there.
+            self.model()
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the content, weights in other files included."""
+        if not self.summary.outside:
+            return self._own_digest
+        return hashlib.sha256(self.model().SerializeToString(deterministic=True)).hexdigest()
+
+    def model(self) -> onnx.ModelProto:
+        """The model, parsed once."""
+        with self._parsing:
+            if self._model is None:
+                model = files.parsed(self._content, self._path)
+                self._outside = bool(files.weights_outside(model))
+                files.complete(model, self._path)
+                files.check(model, self._path)
+                self._model, self._content = model, b""
+            return self._model
+
+    def _summarized(self) -> list[Any]:
+        model = self.model()
+        return [
+            {entry.key: entry.value for entry in model.metadata_props},
+            [name for node in model.graph.node for name in node.output],
+            sum(math.prod(tensor.dims) for tensor in model.graph.initializer),
+            self._outside,
+        ]
