@@ -140,7 +140,7 @@ def test_gpu_memory_is_estimated_too(network: Network) -> None:
 def test_free_memory_is_asked_once(small_network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the first dream holds is no reason to refuse the second."""
     answers = iter([20 * GIB, 1 * GIB])
-    monkeypatch.setattr("dreamlayer.core.dreaming.dreamer.free_bytes", lambda _: next(answers))
+    monkeypatch.setattr("dreamlayer.core.runtime.gpu_memory.free_bytes", lambda _: next(answers))
     monkeypatch.setattr("dreamlayer.core.dreaming.dreamer.device_provider", lambda *_: "cuda")
     dreamer = Dreamer(str(small_network))
     recipe = Recipe(layers=(Term("deep"),))
