@@ -36,10 +36,14 @@ class NumpyLoop:
         Returns the objective and its gradient for one tile.
     grid : Grid
         How images are divided.
+    threads : int
+        Threads of the loop itself; 0 for one per core.
     """
 
-    def __init__(self, gradient_of: Callable[[Array], tuple[float, Array]], grid: Grid) -> None:
-        self._gradient_of, self._grid = gradient_of, grid
+    def __init__(
+        self, gradient_of: Callable[[Array], tuple[float, Array]], grid: Grid, threads: int
+    ) -> None:
+        self._gradient_of, self._grid, self._threads = gradient_of, grid, threads
 
     def dream(self, planes: Array, recipe: Recipe) -> Array:
         """Dream on a whole image."""
@@ -48,7 +52,9 @@ class NumpyLoop:
         from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 
         rng = np.random.default_rng(recipe.seed)
-        backend = NumpyBackend(recipe, lambda tile, *_: self._gradient_of(tile))
+        backend = NumpyBackend(
+            recipe, lambda tile, *_: self._gradient_of(tile), threads=self._threads
+        )
         return finish(ascend(backend, planes, grid=self._grid, rng=rng), planes, recipe)
 
 

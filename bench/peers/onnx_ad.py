@@ -65,7 +65,7 @@ class OnnxAdPeer:
 
     def loop(self) -> NumpyLoop:
         """The loop of `core`, as the package has none."""
-        return NumpyLoop(self.gradient, self.grid)
+        return NumpyLoop(self.gradient, self.grid, self._threads)
 
     def _session(self, height: int, width: int) -> Any:
         onnxruntime = runtime()

@@ -30,7 +30,7 @@ class OpenVinoPeer:
             settings["INFERENCE_NUM_THREADS"] = setting.threads
         model = core.read_model(source.gradient_model())
         self._compiled = core.compile_model(model, "CPU", settings)
-        self.grid = source.grid
+        self.grid, self._threads = source.grid, setting.threads
         self.version = f"openvino {openvino.__version__.split('-')[0]}"
 
     def prepare(self, tile: Array) -> Array:
@@ -49,7 +49,7 @@ class OpenVinoPeer:
 
     def loop(self) -> NumpyLoop:
         """The loop of `core`, as the package has none."""
-        return NumpyLoop(self, self.grid)
+        return NumpyLoop(self, self.grid, self._threads)
 
 
 def make(source: Source, setting: Setting) -> OpenVinoPeer:

@@ -33,7 +33,7 @@ class OwnPeer:
     def __init__(self, source: NetworkSource, setting: Setting, provider: str = "cpu") -> None:
         self._objective = objective(source, setting, provider)
         self.version = _version(provider)
-        self.grid = source.grid
+        self.grid, self._threads = source.grid, setting.threads
 
     def prepare(self, tile: Array) -> Array:
         """Return the tile, and prepare the session for its size, as a dream does."""
@@ -50,7 +50,7 @@ class OwnPeer:
 
     def loop(self) -> NumpyLoop:
         """The loop of `core`."""
-        return NumpyLoop(self._objective, self.grid)
+        return NumpyLoop(self._objective, self.grid, self._threads)
 
 
 def objective(source: NetworkSource, setting: Setting, provider: str) -> Objective:

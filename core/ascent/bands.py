@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -33,7 +33,7 @@ def bands(shape: tuple[int, ...]) -> list[slice]:
     They begin at even rows.
     """
     height = shape[1]
-    count = min(math.ceil(math.prod(shape) / _BAND_VALUES), math.ceil(height / 2))
+    count = min(math.ceil(math.prod(shape) / _BAND_VALUES), max(height // 2, 1))
     starts = [number * height // count // 2 * 2 for number in range(count)]
     return [slice(start, end) for start, end in zip(starts, [*starts[1:], height], strict=True)]
 
@@ -109,8 +109,10 @@ class Parallel:
             take()
         finally:
             left.clear()
-            for future in futures:
-                future.result()
+            # None may still write into an image when the caller goes on.
+            wait(futures)
+        for future in futures:
+            future.result()
         return [results[number] for number in range(len(items))]
 
 
@@ -138,7 +140,15 @@ def sum_of(image: Array, kind: str, parallel: Parallel = ALONE) -> float:
         # Float32 may be too small for the sum of values that it can hold.
         return float(_ROW_SUMS[kind](band.astype(np.float64), parallel).sum())
 
-    return math.fsum(parallel.map(band_sum, bands(image.shape)))
+    return exact_sum(parallel.map(band_sum, bands(image.shape)))
+
+
+def exact_sum(values: Sequence[float]) -> float:
+    """The sum, rounded once; infinite or not a number where a value is."""
+    if all(map(math.isfinite, values)):
+        return math.fsum(values)
+    # `fsum` raises for infinities of both signs.
+    return sum(values)
 
 
 def _plain(band: AnyArray, _: Parallel) -> AnyArray:

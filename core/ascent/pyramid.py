@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.bands import ALONE, Parallel, bands, sum_of
+from dreamlayer.core.ascent.bands import ALONE, Parallel, bands, exact_sum, sum_of
 
 Array = npt.NDArray[np.float32]
 
@@ -87,7 +87,7 @@ def _each_band(work: Work, fine: Array, coarse: Array, parallel: Parallel) -> li
 
 def _factor(squares: Sequence[float], size: int, share: float) -> np.float32:
     """What a band is multiplied by, from the sums of its squares."""
-    return np.float32(1 / max(math.sqrt(math.fsum(squares) / size / share), MIN_RMS))
+    return np.float32(1 / max(math.sqrt(exact_sum(squares) / size / share), MIN_RMS))
 
 
 def _subtract(low: Array, rows: slice, fine: Array, parallel: Parallel) -> float:

@@ -88,7 +88,7 @@ def _report(provider: str | None) -> dict[str, Any]:
         "openvino": _version("openvino"),
         "free_memory_bytes": int(free_memory()),
         "cache_folder": None if (place := cache.folder()) is None else str(place),
-        "cache_unused": None if place is None else cache.unusable(place) or None,
+        "cache_unused": None if place is None else cache.own_folder(place)[1] or None,
         "cache_bytes": cache.size(),
         "providers": _providers(provider),
         "not_built_in": [] if provider else _not_built_in(),

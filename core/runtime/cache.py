@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 from platformdirs import user_cache_path
 
 from dreamlayer.core.version import VERSION
@@ -121,7 +122,7 @@ def machine() -> str:
 
 def size() -> int:
     """Bytes that the cache holds."""
-    root = folder()
+    root = ready()
     return sum(state.st_size for _, state in _entries(root)) if root is not None else 0
 
 
@@ -137,32 +138,45 @@ def delete(path: Path) -> None:
 
 
 def ready() -> Path | None:
-    """The cache folder, created if needed; None where there is none."""
+    """The folder of the cache's files, created if needed; None where there is none."""
     root = folder()
-    return None if root is None or unusable(root) else root
+    if root is None:
+        return None
+    own, reason = own_folder(root)
+    return None if reason else own
 
 
-def unusable(root: Path) -> str:
-    """Why the cache folder is not used, as a clause; empty where it is, and it is created then.
+def own_folder(root: Path) -> tuple[Path, str]:
+    """The folder to use for a cache folder, created if needed, and why it cannot be used.
 
-    Whoever can write there decides what networks compute, so it must be the user's own.
+    Whoever can write there decides what networks compute. Where others can, as in a folder that
+    colleagues share, it is a folder of the user's own within; their permissions stay.
+
+    Returns
+    -------
+    (Path, str)
+        The reason is a clause, empty where the folder can be used.
     """
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state = root.stat()
-        if os.name == "posix":
-            if state.st_uid != os.geteuid():
-                return "it belongs to another user"
-            if state.st_mode & _OTHERS_WRITE:
-                root.chmod(state.st_mode & 0o7777 & ~_OTHERS_WRITE)
+        if os.name != "posix" or _is_own(root):
+            return root, ""
+        inner = root / f"user-{os.geteuid()}"
+        inner.mkdir(mode=0o700, exist_ok=True)
+        return inner, "" if _is_own(inner) else "others can write there"
     except OSError as error:
-        return f"it cannot be created or protected: {error.strerror}"
-    return ""
+        return root, f"it cannot be created: {error.strerror}"
+
+
+def _is_own(root: Path) -> bool:
+    """Whether a folder belongs to this user, and others cannot write there."""
+    state = root.stat()
+    return state.st_uid == os.geteuid() and not state.st_mode & _OTHERS_WRITE
 
 
 def new_staging(root: Path) -> Path:
     """A new temporary folder on the same disk; what killed processes left is removed by `trim`."""
-    return Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
+    return Path(tempfile.mkdtemp(prefix=f"{_STAGING}{os.getpid()}-", dir=root))
 
 
 def trim(root: Path) -> None:
@@ -172,18 +186,27 @@ def trim(root: Path) -> None:
     for path, state in entries:
         if total <= MAX_BYTES:
             break
+        if path.parent != root:
+            # A process is about to use it.
+            continue
         with contextlib.suppress(OSError):
             path.unlink()
             total -= state.st_size
     for left in root.glob(f"{_STAGING}*"):
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS or _is_abandoned(left):
                 shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_abandoned(staged: Path) -> bool:
+    """Whether the process that made a staging folder has ended."""
+    number = staged.name.removeprefix(_STAGING).partition("-")[0]
+    return number.isdigit() and not psutil.pid_exists(int(number))
 
 
 def _entries(root: Path) -> list[tuple[Path, os.stat_result]]:
     found = []
-    for pattern in ("*.onnx", "*.weights", "*.blob"):
+    for pattern in ("*.onnx", "*.weights", "*.blob", f"{_STAGING}*/*"):
         for path in root.glob(pattern):
             with contextlib.suppress(OSError):
                 found.append((path, path.stat()))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import hashlib
 import mmap
 import os
@@ -36,7 +35,8 @@ _NO_WEIGHTS = "none.weights"
 _DIGITS = 40
 """Of the digests in file names."""
 
-_MAX_PENDING = 16
+_MAX_PENDING = 1 << 28
+"""Bytes that may wait: each graph has its own copy of the weights until then."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,10 @@ class _Pending:
 
 
 _pending: dict[str, _Pending] = {}
-_lock = threading.Lock()
+_lock, _filling = threading.Lock(), threading.Lock()
+
+_seen: dict[Path, tuple[int, int, int]] = {}
+"""Inode, length and time of change of files whose content was checked."""
 
 
 def lookup(*parts: object) -> Path | None:
@@ -65,11 +68,9 @@ def lookup(*parts: object) -> Path | None:
     if path is None:
         return None
     weights = _weights_of(path)
-    if not (_intact(path) and (weights.name == _NO_WEIGHTS or _intact(weights))):
-        evict(path)
+    # What is gone, another process is replacing.
+    if not _checked(path) or not (weights.name == _NO_WEIGHTS or _checked(weights)):
         return None
-    touch(path)
-    touch(weights)
     return path
 
 
@@ -110,8 +111,8 @@ def store(*parts: object) -> Iterator[Path | None]:
         return
     with _lock:
         _pending[key(*parts)] = _Pending(staged, root)
-        full = len(_pending) >= _MAX_PENDING
-    if full:
+        waiting = list(_pending.values())
+    if sum(_length(one.staged) for one in waiting) > _MAX_PENDING:
         fill()
 
 
@@ -125,20 +126,22 @@ def discard(staged: Path) -> None:
 @atexit.register
 def fill() -> None:
     """Move the graphs that were written into the cache, for other processes and later ones."""
-    with _lock:
-        moving = dict(_pending)
-        _pending.clear()
-    if not moving:
-        return
-    from google.protobuf.message import DecodeError
+    # Who ends the process must wait for what another thread is moving.
+    with _filling:
+        with _lock:
+            moving = dict(_pending)
+            _pending.clear()
+        if not moving:
+            return
+        from google.protobuf.message import DecodeError
 
-    for name, waiting in moving.items():
-        # If the disk is full or the folder was removed meanwhile, nothing is cached.
-        with contextlib.suppress(OSError, DecodeError):
-            _install(waiting.staged, waiting.root, name)
-        shutil.rmtree(waiting.staged, ignore_errors=True)
-    for root in {waiting.root for waiting in moving.values()}:
-        trim(root)
+        for name, waiting in moving.items():
+            # If the disk is full or the folder was removed meanwhile, nothing is cached.
+            with contextlib.suppress(OSError, DecodeError):
+                _install(waiting.staged, waiting.root, name)
+            shutil.rmtree(waiting.staged, ignore_errors=True)
+        for root in {waiting.root for waiting in moving.values()}:
+            trim(root)
 
 
 def _weights_of(path: Path) -> Path:
@@ -146,19 +149,35 @@ def _weights_of(path: Path) -> Path:
     return path.with_name(f"{path.name.split('.')[1]}.weights")
 
 
-def _intact(path: Path) -> bool:
-    """Whether a file's content is what its name says; each is read once by a process."""
+def _checked(path: Path) -> bool:
+    """Whether a file's content is what its name says; marks it as used, or deletes it.
+
+    Each is read once by a process, until something changes it.
+    """
     try:
-        state = path.stat()
-        return _matches(path, state.st_ino, state.st_size, state.st_mtime_ns)
+        if _seen.get(path) != _state(path):
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if not path.stem.endswith(digest[:_DIGITS]):
+                delete(path)
+                return False
+        touch(path)
+        _seen[path] = _state(path)
     except OSError:
         return False
+    return True
 
 
-@functools.lru_cache(maxsize=256)
-def _matches(path: Path, _inode: int, _size: int, _written: int) -> bool:
-    with path.open("rb") as file:
-        return path.stem.endswith(hashlib.file_digest(file, "sha256").hexdigest()[:_DIGITS])
+def _state(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _length(staged: Path) -> int:
+    """Bytes of a staging folder's files."""
+    with contextlib.suppress(OSError):
+        return sum(path.stat().st_size for path in staged.iterdir())
+    return 0
 
 
 def _install(staged: Path, root: Path, name: str) -> None:
@@ -179,9 +198,8 @@ def _install(staged: Path, root: Path, name: str) -> None:
             given = {"location": shared.name, "offset": str(start), "length": str(count)}
             for entry, value in given.items():
                 tensor.external_data.add(key=entry, value=value)
-        if not _intact(shared):
+        if not _checked(shared):
             ordered.replace(shared)
-        touch(shared)
         model.write_bytes(graph.SerializeToString())
     content = hashlib.sha256(model.read_bytes()).hexdigest()[:_DIGITS]
     model.replace(root / f"{name}.{shared.stem}.{content}.onnx")

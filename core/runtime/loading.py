@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from dreamlayer.core.errors import ProviderError, install_command
+from dreamlayer.core.runtime import openvino_session
 from dreamlayer.core.runtime.drivers import Fault, Load, cuda_fault, vulkan_fault
 from dreamlayer.core.runtime.installed import has_gpu, plugin_devices, runtime, short_name
-from dreamlayer.core.runtime.providers import CPU, ONNX_RUNTIME, PROVIDERS, Provider, provider_of
+from dreamlayer.core.runtime.providers import CPU, OPENVINO, PROVIDERS, Provider, provider_of
 
 _CUDA = {
     "linux": ("libcudart.so.{0}", "libcublasLt.so.{0}", "libcublas.so.{0}", "libcudnn.so.9"),
@@ -48,10 +49,14 @@ def fault(provider: str, *, chosen: bool = False) -> Fault | None:
     if short == CPU or (short, chosen) in _works:
         return None
     row = provider_of(short)
-    if row.engine != ONNX_RUNTIME:
-        # It says so itself.
-        return None
-    found = CHECKS[row.check](row, chosen) if row.check else None
+    try:
+        if row.engine == OPENVINO:
+            openvino_session.load()
+            return None
+        found = CHECKS[row.check](row, chosen) if row.check else None
+    except ProviderError as error:
+        # Of a package or a plug-in that does not load.
+        return Fault(str(error))
     found = found or _try(row.name if short in PROVIDERS else provider)
     if found is None:
         # Only that it works is remembered: a GPU may have been short of memory.

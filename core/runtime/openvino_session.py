@@ -77,6 +77,17 @@ def is_installed() -> bool:
     return NAME in sys.modules or importlib.util.find_spec(NAME) is not None
 
 
+def load() -> None:
+    """Load the package, and find the processor.
+
+    Raises
+    ------
+    ProviderError
+        It is not installed, does not load, or does not support this processor.
+    """
+    _core()
+
+
 def version() -> str:
     """The version of the installed package.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -241,7 +242,7 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
 
 def _options(ort: Any, execution: Execution) -> Any:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = execution.threads
+    options.intra_op_num_threads = execution.threads or _all_threads()
     # Fatal errors only: failures are found by checking the loaded provider, and reported by us.
     options.log_severity_level = 4
     # Otherwise threads busy-wait after each run, on cores that an editor may need.
@@ -249,6 +250,12 @@ def _options(ort: Any, execution: Execution) -> Any:
     if execution.shares_cores:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
+
+
+def _all_threads() -> int:
+    """0, for ONNX Runtime's own choice, unless affinity or a container leaves fewer cores."""
+    cores = usable_cores()
+    return cores if cores < (os.cpu_count() or 1) else 0
 
 
 def _create(model: bytes | str, options: Any, provider: str, settings: Mapping[str, str]) -> Any:

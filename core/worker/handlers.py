@@ -17,7 +17,6 @@ from dreamlayer.core.network.files import available, file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.runtime import graph_cache
 from dreamlayer.core.worker.description import description
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import DescribeRequest, DreamRequest, Id
@@ -93,7 +92,6 @@ class Handlers:
             "bytes": 4 * raster.alpha.nbytes,
         }
         self._replies.send(header, rgba_chunks(pixels, raster.alpha), wait=True)
-        graph_cache.fill()
 
     def _run(
         self,

@@ -15,6 +15,7 @@ import traceback
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from dreamlayer.core.errors import CancelledError, DreamlayerError, FramingError, RequestError
+from dreamlayer.core.worker.leaving import leave
 from dreamlayer.core.worker.protocol import payload_size, read_header, skip
 from dreamlayer.core.worker.queue import Job, RequestQueue
 from dreamlayer.core.worker.requests import CancelRequest, DreamRequest, Id, id_of, parse_request
@@ -67,8 +68,6 @@ class Worker:
             # Never by a plain import, which would leave its telemetry on.
             importlib.import_module("dreamlayer.core.runtime.installed").runtime()
         self._loaded.set()
-        # Needed only after the first gradient: import it while ONNX Runtime loads a network.
-        threading.Thread(target=_load_blur, name="blur", daemon=True).start()
         while True:
             self._handle(self._queue.take())
 
@@ -83,6 +82,14 @@ class Worker:
             self._send_error(job.request.id, error)
         finally:
             self._queue.finish()
+            self._fill_cache()
+
+    def _fill_cache(self) -> None:
+        """Put the graphs of a request into the cache, now that it is answered."""
+        with contextlib.suppress(Exception):
+            from dreamlayer.core.runtime.graph_cache import fill
+
+            fill()
 
     def _send_error(self, request_id: Id, error: Exception) -> None:
         """Reply with one sentence on what went wrong."""
@@ -105,10 +112,10 @@ class Worker:
         except EOFError:
             # Earlier replies may go out, but a program that does not read is not waited for.
             self._replies.drain(_DRAIN_AT_END)
-            os._exit(0)
+            leave(0)
         except FramingError:
             self._replies.drain(_DRAIN_AFTER_ERROR)
-            os._exit(2)
+            leave(2)
         except BaseException:
             log(traceback.format_exc())
             os._exit(2)
@@ -168,8 +175,3 @@ class Worker:
         poll = select.poll()
         poll.register(self._requests.fileno(), 0)
         return any(event & select.POLLHUP for _, event in poll.poll(0))
-
-
-def _load_blur() -> None:
-    with contextlib.suppress(Exception):
-        importlib.import_module("scipy.ndimage")

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
+from dreamlayer.core.worker.leaving import leave
 from dreamlayer.core.worker.protocol import encode_header, write_message
 
 _MAX_MESSAGES = 256
@@ -96,7 +97,7 @@ class ReplyWriter:
             if not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL:
                 log(f"replies cannot be written: {error.strerror or error}")
                 os._exit(2)
-            os._exit(0)
+            leave(0)
         except BaseException:
             # After an incomplete message, nothing more can be sent.
             log(traceback.format_exc())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -10,12 +11,18 @@ import pytest
 from dreamlayer.core.ascent.bands import Parallel, bands, sum_of
 
 
-@pytest.mark.parametrize("shape", [(3, 1, 1), (3, 512, 512), (3, 301, 4000), (3, 7, 200_000)])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *((3, 1, 1), (3, 512, 512), (3, 301, 4000)),
+        *((3, 7, 200_000), (3, 5, 70_000), (3, 1429, 70_000)),
+    ],
+)
 def test_bands_cover_all_rows_in_order_and_begin_at_even_ones(shape: tuple[int, ...]) -> None:
     """As the pyramid needs them; none is larger than the limit unless it has few rows."""
     found = bands(shape)
     assert [row for rows in found for row in range(rows.start, rows.stop)] == [*range(shape[1])]
-    assert all(rows.start % 2 == 0 for rows in found)
+    assert all(rows.start % 2 == 0 and rows.stop > rows.start for rows in found)
     assert all((rows.stop - rows.start - 3) * shape[0] * shape[2] < 400_000 for rows in found)
 
 
@@ -27,12 +34,21 @@ def test_results_are_in_the_order_of_items() -> None:
 def test_a_failure_in_a_thread_is_raised() -> None:
     """In the calling one, after the others have stopped."""
 
+    working, failed = set(), threading.Event()
+
     def work(number: int) -> None:
         if number == 1:
+            failed.set()
             raise ZeroDivisionError
+        working.add(number)
+        # The others are in the middle of their work when it fails.
+        failed.wait(60)
+        time.sleep(0.05)
+        working.discard(number)
 
     with pytest.raises(ZeroDivisionError):
-        Parallel(2).map(work, range(4))
+        Parallel(3).map(work, range(3))
+    assert not working
 
 
 def test_work_may_divide_its_own_part() -> None:
@@ -64,3 +80,12 @@ def test_sums_are_precise_and_do_not_overflow(kind: str) -> None:
     assert sum_of(large, kind) == pytest.approx(plain(large.astype(np.float64)).sum())
     large[0, 0, 0] = np.inf
     assert np.isinf(sum_of(large, kind))
+
+
+@pytest.mark.parametrize("kind", ["sum", "absolute", "square"])
+def test_sum_of_what_is_not_finite_is_not_finite(kind: str) -> None:
+    """Infinities of both signs in several bands are for the caller to report."""
+    image = np.zeros((3, 800, 800), np.float32)
+    image[0, 0, 0], image[1, -1, -1] = np.inf, -np.inf
+    assert len(bands(image.shape)) > 1
+    assert not np.isfinite(sum_of(image, kind))

@@ -53,6 +53,13 @@ def test_function_stays(pool: str, size: tuple[int, int]) -> None:
         assert not {"ceil_mode", "auto_pad"} & set(attributes(node))
 
 
+def test_pool_with_gaps_that_runtimes_pad_differently_stays() -> None:
+    """Automatic padding of a kernel smaller than its stride may be negative."""
+    pool = 'kernel_shape=[1,2], strides=[3,1], auto_pad="SAME_UPPER"'
+    model = network(pool, (12, 8))
+    assert explicit_pads(model).graph.node[0] == model.graph.node[0]
+
+
 def test_unknown_sizes_stay() -> None:
     """Without a size there are no plain pads."""
     model = network(POOLS[0], (13, 17))

@@ -111,23 +111,29 @@ def test_gate_that_something_else_reads_keeps_its_gradient(form: str, inner: str
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("bounds", ["zero, six", "low, high"])
-def test_clip_has_no_gradient_at_its_bounds(bounds: str, name: str) -> None:
-    """As ReLU6 in TensorFlow and PyTorch, whether its bounds are constants or not."""
+@pytest.mark.parametrize(
+    ("bounds", "at_bounds"), [("zero, six", 0), ("zero, five", 1), ("low, high", 1)]
+)
+def test_gradient_at_the_bounds_of_a_clip(bounds: str, at_bounds: int, name: str) -> None:
+    """None of ReLU6, as in TensorFlow and PyTorch; theirs of clamps passes there.
+
+    So it does where bounds are computed.
+    """
     model = parser.parse_model(
         f"""<ir_version: 8, opset_import: ["" : 18]>
         m (float[batch,3,height,width] image) => (float[n,c,h,w] y)
-        <float zero = {{0.0}}, float six = {{6.0}}, int64[1] none = {{0}}>
+        <float zero = {{0.0}}, float five = {{5.0}}, float six = {{6.0}}, int64[1] none = {{0}}>
         {{ size = Shape(image) part = Gather(size, none) number = Cast<to=1>(part)
            one = Squeeze(number) low = Sub(one, one) high = Mul(one, six)
            y = Clip(image, {bounds}) }}"""
     )
+    high = np.float32(5 if "five" in bounds else 6)
     image = np.empty((1, 3, 1, 4), np.float32)
     image[0, :, 0] = [
-        [3, np.nextafter(np.float32(6), np.float32(0)), 1e-20, 5],
-        [0, 6, 0, 6],
-        [-1, 7, -1e-20, 6.001],
+        [3, np.nextafter(high, np.float32(0)), 1e-20, 4],
+        [0, high, 0, high],
+        [-1, 7, -1e-20, high + 0.001],
     ]
     made = gradient_model(model, [Term("y", kind="mean")], variant=VARIANTS[name])
     (gradient,) = session(made).run(["gradient"], {"image": image})
-    assert (gradient[0, :, 0] > 0).astype(int).tolist() == [[1] * 4, [0] * 4, [0] * 4]
+    assert (gradient[0, :, 0] > 0).astype(int).tolist() == [[1] * 4, [at_bounds] * 4, [0] * 4]

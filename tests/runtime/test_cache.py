@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
+from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache, graph_cache
+from dreamlayer.core.runtime.providers import Execution
+from dreamlayer.core.runtime.sessions import open_session
 
 CORE = "dreamlayer.core."
 
@@ -16,6 +21,8 @@ CORE = "dreamlayer.core."
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder."""
+    # What other tests left waiting is not of this folder.
+    graph_cache.fill()
     monkeypatch.setenv("DREAMLAYER_CACHE", str(tmp_path))
     return tmp_path
 
@@ -94,23 +101,83 @@ def test_failure_while_storing_leaves_nothing(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
-def test_folder_of_others_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever can write there decides what networks compute."""
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o2775])
+def test_folder_that_others_can_write_to_has_one_of_the_users_own(folder: Path, mode: int) -> None:
+    """Whoever can write there decides what networks compute; the others' permissions stay."""
+    folder.chmod(mode)
+    assert cache.memoize(lambda: 1, "a") == cache.memoize(lambda: 2, "a") == 1
+    assert stat.S_IMODE(folder.stat().st_mode) == mode
+    (own,) = folder.iterdir()
+    assert stat.S_IMODE(own.stat().st_mode) & 0o022 == 0
+    assert [path.suffix for path in own.iterdir()] == [".blob"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_folder_of_another_user_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is one within it that claims to be this user's; `doctor` says why."""
     cache.memoize(lambda: 1, "a")
     with monkeypatch.context() as patch:
         patch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-        assert cache.unusable(folder) == "it belongs to another user"
+        assert cache.own_folder(folder)[1] == "others can write there"
         assert cache.memoize(lambda: 2, "a") == 2
         assert graph_cache.lookup("a") is None
     assert cache.memoize(lambda: 2, "a") == 1
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
-def test_own_folder_is_closed_to_others(folder: Path) -> None:
-    """One of an earlier version, or made beforehand, loses the permission to write for others."""
-    folder.chmod(0o777)
-    cache.memoize(lambda: 1, "a")
-    assert folder.stat().st_mode & 0o777 == 0o755
+def test_leftovers_of_ended_processes_are_deleted_at_once(folder: Path) -> None:
+    """A staging folder has the number of its process in its name."""
+    gone, ours = folder / "staging-4194399-x", folder / f"staging-{os.getpid()}-x"
+    for left in (gone, ours):
+        left.mkdir()
+        (left / "model.onnx").write_bytes(b"half")
+    assert cache.size() == 8, "what waits counts too"
+    store("any", 1, 1000)
+    assert not gone.exists()
+    assert ours.exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_content_is_read_once_by_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until something changes the file."""
+    path = store("any", 5, 1000)
+    assert path is not None
+    read = []
+    real = graph_cache.hashlib.file_digest
+    monkeypatch.setattr(
+        graph_cache.hashlib, "file_digest", lambda *given: read.append(1) or real(*given)
+    )
+    for _ in range(3):
+        assert graph_cache.lookup("any") == path
+    assert len(read) == 1, "`store` set another time of use"
+    path.write_bytes(b"12345")
+    assert graph_cache.lookup("any") is None
+    assert not path.exists()
+
+
+def test_damaged_graph_leaves_the_weights_that_others_share(folder: Path) -> None:
+    """Only what is damaged is deleted."""
+    source = Network("inception_v3_mixed5").gradient_source
+    for size in ((80, 90), (96, 75)):
+        open_session(source([Term("mixed0")], size), Execution("cpu"))
+    graph_cache.fill()
+    first, second = sorted(folder.glob("*.onnx"))
+    first.write_bytes(b"damaged")
+    for size in ((80, 90), (96, 75)):
+        open_session(source([Term("mixed0")], size), Execution("cpu"))
+    assert second.exists()
+    assert len(list(folder.glob("*.weights"))) == 1
+
+
+def test_graphs_do_not_wait_with_hundreds_of_megabytes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has its own copy of the weights until it is in the cache."""
+    monkeypatch.setattr(graph_cache, "_MAX_PENDING", 100)
+    for name, size in (("a", 60), ("b", 60)):
+        with graph_cache.store(name) as staged:
+            assert staged is not None
+            (staged / "model.onnx").write_bytes(bytes(size))
+    assert len(list(folder.glob("*.onnx"))) == 2
 
 
 def test_folder_is_the_users_own_by_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -206,6 +206,25 @@ def test_coreml_gets_what_it_needs(
     assert not hasattr(options, "enable_mem_pattern"), "only DirectML's need"
 
 
+@pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
+def test_auto_passes_over_a_plugin_that_does_not_load(
+    monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    """One that was built for another ONNX Runtime is a fault with a reason, on every system."""
+
+    def refuse(_: object) -> None:
+        raise ProviderError("its plug-in, x, does not load: wrong version")
+
+    install(monkeypatch, FakeRuntime("WebGpuExecutionProvider"))
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(loading, "vulkan_fault", lambda **_: None)
+    monkeypatch.setattr(loading, "plugin_devices", refuse)
+    monkeypatch.setattr(installed, "plugin_devices", refuse)
+    assert first_choice("auto") == "cpu"
+    with pytest.raises(ProviderError, match="its plug-in, x, does not load: wrong version"):
+        open_session(MODEL, Execution("webgpu"))
+
+
 @pytest.mark.parametrize("name", ["cuda", "rocm", "webgpu"])
 def test_gpus_add_up_in_one_order(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same recipe makes the same bytes, though atomic additions would be faster."""

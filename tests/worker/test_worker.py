@@ -35,6 +35,26 @@ def test_every_bit_comes_back_where_nothing_is_dreamed(
     assert payload == image.tobytes()
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_worker_that_is_closed_at_once_leaves_its_graphs_in_the_cache(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cancelled: bool
+) -> None:
+    """An editor's filter closes it as soon as the result is there; nothing else is left behind."""
+    monkeypatch.setenv("DREAMLAYER_CACHE", str(tmp_path))
+    with Client() as client:
+        steps = 1000 if cancelled else 1
+        client.dream(RGBA, id=1, provider="cpu", recipe=recipe.replace(steps=steps))
+        if cancelled:
+            client.until("progress")
+            client.send(type="cancel", id=1)
+            client.until("error")
+        else:
+            client.until("result")
+        assert client.finish()[0] == 0
+    assert not list(tmp_path.glob("staging-*"))
+    assert list(tmp_path.glob("*.onnx"))
+
+
 def test_dreams_are_those_of_the_library(client: Client, recipe: Recipe) -> None:
     """Two in one session, with and without a mask; alpha is untouched, and loading is told once."""
     image = RGBA.copy()

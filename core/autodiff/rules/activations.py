@@ -9,9 +9,10 @@ from dreamlayer.core.autodiff.rules.elementwise import call, each, slope
 from dreamlayer.core.autodiff.rules.masks import Masks
 from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Attrs, Inputs, Rules
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.ops import cast, known, scaled, where
+from dreamlayer.core.graph.ops import known, scaled, where
 
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
+_LARGEST = 3e38
 _LOG_OF_PEAK = -0.5 * math.log(2 * math.pi)
 """Logarithm of the normal distribution's density at 0."""
 
@@ -71,23 +72,34 @@ def celu(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     return where(x[0] > 0, g, g * (ans / attrs.get("alpha", 1.0) + 1.0))
 
 
+_RECTIFIERS = {(0.0, math.inf), (0.0, 6.0), (-1.0, 1.0)}
+"""Bounds of a Clip that is a ReLU, ReLU6 or hardtanh."""
+
+
 def clip(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """0 at the bounds as well, as the gradients of ReLU6 in TensorFlow and PyTorch are."""
-    mask: Value | None = None
-    for bound, compare, beyond in (
-        (x[1] if len(x) > 1 else None, "Greater", masks.above),
-        (x[2] if len(x) > 2 else None, "Less", masks.below),
-    ):
-        constant = known(bound)
-        if bound is None or (constant is not None and not math.isfinite(constant.item())):
-            continue
-        if constant is None:
-            one = cast(g.graph.emit(compare, ans, bound), g.dtype)
-        else:
-            one = beyond(ans, float(constant.item()))
-        # Of two, the product is one tensor to convert where `g` has another layout.
-        mask = one if mask is None else mask * one
-    return g if mask is None else scaled(mask, g)
+    """Rectifiers have no gradient at their bounds, other clips do, as in TensorFlow and PyTorch."""
+    bounds = [x[i] if len(x) > i else None for i in (1, 2)]
+    low, high = _number(bounds[0], -math.inf), _number(bounds[1], math.inf)
+    if low is None or high is None or (low, high) not in _RECTIFIERS:
+        for bound, beyond in zip(bounds, ("Less", "Greater"), strict=True):
+            if bound is not None:
+                g = where(g.graph.emit(beyond, x[0], bound), g * 0.0, g)
+        return g
+    mask = masks.above(ans, low)
+    if math.isfinite(high):
+        # The product is one tensor to convert where `g` has another layout.
+        mask = mask * masks.below(ans, high)
+    return scaled(mask, g)
+
+
+def _number(bound: Value | None, absent: float) -> float | None:
+    """A bound's value, infinite where there is none; None if it is not a constant."""
+    if bound is None:
+        return absent
+    constant = known(bound)
+    found = None if constant is None else float(constant.item())
+    # Exporters write the largest float for no bound.
+    return absent if found is not None and abs(found) > _LARGEST else found
 
 
 def hard_sigmoid(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
