@@ -82,7 +82,8 @@ def measure_pictures(
     steps : int
         Steps on each octave.
     rounds : int
-        How often each picture is made; large ones once.
+        How often each picture is made, after once that does not count, so that caches hold what
+        they hold for whoever made such a picture before; large ones are made once.
     unfit : mapping
         Rows that compute something else, with the reason.
     all_rows : bool
@@ -102,11 +103,13 @@ def measure_pictures(
             photo = folder / "photo.jpg"
             write_photo(photo, width, height)
             turns = 1 if size > LARGE else rounds
-            for number in range(turns):
-                for entry in entries:
-                    said = f"{width} × {height} pixels, round {number + 1} of {turns}"
+            for number in range(0 if size <= LARGE else 1, turns + 1):
+                # Each follows another one in each round.
+                start = number % len(entries)
+                for entry in (*entries[start:], *entries[:start]):
+                    said = f"{width} × {height} pixels, round {number} of {turns}"
                     say(f"{said}: {entry.label}")
-                    _one_turn(entry, subject, photo, found[-1])
+                    _one_turn(entry, subject, photo, found[-1], counts=number > 0)
             _compare(entries, photo, found[-1])
     return found
 
@@ -120,18 +123,21 @@ def _left_out(entries: Sequence[Entry], megapixels: float) -> dict[str, str]:
     return left_out
 
 
-def _one_turn(entry: Entry, subject: Subject, photo: Path, measured: PictureMeasure) -> None:
+def _one_turn(
+    entry: Entry, subject: Subject, photo: Path, measured: PictureMeasure, *, counts: bool
+) -> None:
     if entry.label in measured.failed:
         return
     output = _output(photo, entry)
     try:
         command = _command(entry, subject, photo, output, measured.steps)
-        run = launch(entry, command, photo.with_name("compiled"))
+        run = launch(entry, command, photo.with_name("caches"))
     except BenchError as error:
         measured.failed[entry.label] = str(error)
         measured.runs.pop(entry.label, None)
         return
-    measured.runs.setdefault(entry.label, []).append(run)
+    if counts:
+        measured.runs.setdefault(entry.label, []).append(run)
 
 
 def launch(entry: Entry, command: Sequence[str], cache: Path | None = None) -> Run:

@@ -15,6 +15,9 @@ from bench.errors import BenchError, UnavailableError
 from bench.measure.serving import receive, send
 from bench.peers.table import Entry
 
+OPENVINO_CACHE = "BENCH_OPENVINO_CACHE"
+"""Variable with the folder for what OpenVINO by hand compiles."""
+
 ROOT = Path(__file__).parents[2]
 _LAST = 400
 
@@ -27,7 +30,8 @@ def environment(entry: Entry, cache: Path | None = None) -> dict[str, str]:
     entry : Entry
         The peer.
     cache : Path, optional
-        Folder for what PyTorch compiles, instead of its own, which may hold earlier results.
+        Folder for what PyTorch, OpenVINO and we compile, instead of their own and our own, which
+        may hold earlier results.
     """
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     found = {
@@ -37,7 +41,9 @@ def environment(entry: Entry, cache: Path | None = None) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     if cache is not None:
-        found["TORCHINDUCTOR_CACHE_DIR"] = str(cache)
+        found["TORCHINDUCTOR_CACHE_DIR"] = str(cache / "torch")
+        found["DREAMLAYER_CACHE"] = str(cache / "dreamlayer")
+        found[OPENVINO_CACHE] = str(cache / "openvino")
     if entry.setting.device == "cpu":
         found["CUDA_VISIBLE_DEVICES"] = "-1"
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ class OpenVinoPeer:
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _TYPES.get(setting.precision, "bf16")
         }
+        if cache := os.environ.get("BENCH_OPENVINO_CACHE"):
+            settings["CACHE_DIR"] = cache
         if setting.threads:
             settings["INFERENCE_NUM_THREADS"] = setting.threads
         model = core.read_model(source.gradient_model())

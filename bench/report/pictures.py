@@ -19,14 +19,15 @@ from bench.report.tables import NOTHING, counted, table
 
 _PICTURES = """\
 Seconds from the start of a new process to the finished PNG, by the default recipe with {steps} on \
-each octave: Python, imports, loading, compiling where a framework does (the cache \
-of torch.compile is empty at the first picture of a run and used for the others), reading the \
+each octave: Python, imports, loading, reading the \
 JPEG, octaves from 120 pixels to the picture's size, natural colors, pyramid, headroom, anchor, \
 tone. Ours is `python -m core dream`; PyTorch and TensorFlow have loops of their own in \
 `bench/peers/`, as their users would write them, that do the very same steps; onnx-ad and OpenVINO \
 by hand have none and use ours. The others read and write with Pillow. The last column compares \
 the changes in the middle of the pictures with those of the first row; every step builds on the \
-one before, so that roundings grow. "{old}" is the plain recipe of version 0.1 on InceptionV3."""
+one before, so that roundings grow. Up to 4 megapixels each has made the picture once before, \
+which does not count: torch.compile, OpenVINO and we then have in our caches what we compiled. \
+"{old}" is the plain recipe of version 0.1 on InceptionV3."""
 
 
 def picture_sections(results: Results) -> list[str]:

@@ -78,7 +78,10 @@ def test_pictures_are_made_in_turn_and_compared() -> None:
     assert found.cosines["twin"] == pytest.approx(1, abs=1e-6)
     assert found.cosines["black"] < 0.9
     assert found.failed == {"dying": "the process ended with exit code 3: it went wrong"}
-    assert said[0].endswith(f"round 1 of 2: {ours.label}")
+    first, counted = said[: len(rows)], said[len(rows) : 2 * len(rows)]
+    assert all("round 0 of 2" in line for line in first), "caches are filled first"
+    assert first[0].endswith(ours.label)
+    assert counted[0].endswith("round 1 of 2: twin"), "rounds begin with another row each"
 
 
 def test_compiled_pictures_are_made_when_asked_for() -> None:
