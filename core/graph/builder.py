@@ -107,8 +107,28 @@ Operand = Value | float
 
 
 def same_shape(a: Value, b: Value) -> bool:
-    """Whether shape inference proves that both tensors have the same shape."""
-    return a.name == b.name or (a.dims is not None and None not in a.dims and a.dims == b.dims)
+    """Whether both tensors have the same shape, as far as inference and trials know."""
+    if a.name == b.name or (a.dims is not None and None not in a.dims and a.dims == b.dims):
+        return True
+    return broadcast_axes(a, b) == []
+
+
+def broadcast_axes(whole: Value, part: Value) -> list[int] | None:
+    """The axes along which `part`, of as many axes, was broadcast to `whole`, by trials.
+
+    They are the same in all sizes of images that were tried; see `Graph.try_sizes`. None if they
+    differ, or no trial tells.
+    """
+    found: list[list[int]] = []
+    for shapes in whole.graph.trials:
+        long, short = shapes.get(whole.name), shapes.get(part.name)
+        if long is None or short is None or len(short) != len(long):
+            return None
+        pairs = list(enumerate(zip(short, long, strict=True)))
+        if not all(isinstance(b, int) and a in (1, b) for _, (a, b) in pairs):
+            return None
+        found.append([axis for axis, (a, b) in pairs if a != b])
+    return found[0] if found and all(axes == found[0] for axes in found) else None
 
 
 class Graph:
@@ -125,6 +145,8 @@ class Graph:
     ----------
     shapes : dict
         Dimensions by tensor name, if the rank is known.
+    trials : list of dict
+        The same for each size of image that was tried.
     """
 
     def __init__(self, model: onnx.ModelProto, stem: str = "gradient") -> None:
@@ -138,6 +160,7 @@ class Graph:
             )
         self.model = copy.deepcopy(model)
         self.shapes: dict[str, list[Dim]] = {}
+        self.trials: list[dict[str, list[Dim]]] = []
         self.dtypes: dict[str, int] = {}
         self.producers: dict[str, onnx.NodeProto] = {}
         self._emitted: dict[tuple[Any, ...], tuple[Value, ...]] = {}
@@ -155,6 +178,13 @@ class Graph:
         found = inferred(self.model)
         self.dtypes |= found.dtypes
         self.shapes |= found.shapes
+
+    def try_sizes(self, *sizes: tuple[int, int, int, int]) -> None:
+        """Infer all shapes for images of some sizes, [batch, 3, height, width].
+
+        Where sizes are symbolic, inference often does not see that two tensors are of one shape.
+        """
+        self.trials = [inferred(self.model, image=size).shapes for size in sizes]
 
     def __contains__(self, name: str) -> bool:
         return name in self.dtypes or name in self.producers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import onnx
 from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph.names import IMAGE
 
 _SUBGRAPHS = {onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS}
 
@@ -34,11 +35,15 @@ class TensorInfo:
     shapes: dict[str, list[Dim]]
 
 
-def inferred(model: onnx.ModelProto) -> TensorInfo:
-    """Element types and shapes of all tensors of a model, as far as they are known."""
+def inferred(model: onnx.ModelProto, image: Sequence[int] | None = None) -> TensorInfo:
+    """Element types and shapes of all tensors of a model, as far as they are known.
+
+    With `image`, what they are for an input `image` of these sizes; behind pools with ceil_mode
+    sizes may then differ from what runtimes compute, by the same for all tensors.
+    """
     known = TensorInfo({}, {})
-    doubtful = _after_ceil_mode(model)
-    graph = infer_shapes(model).graph
+    doubtful: set[str] = _after_ceil_mode(model) if image is None else set()
+    graph = infer_shapes(model, image=image).graph
     for info in [*graph.input, *graph.value_info, *graph.output]:
         tensor = info.type.tensor_type
         if tensor.elem_type:
@@ -54,7 +59,9 @@ def inferred(model: onnx.ModelProto) -> TensorInfo:
     return known
 
 
-def infer_shapes(model: onnx.ModelProto, *, strict: bool = False) -> onnx.ModelProto:
+def infer_shapes(
+    model: onnx.ModelProto, *, strict: bool = False, image: Sequence[int] | None = None
+) -> onnx.ModelProto:
     """Infer shapes, with propagation of small integer data through shape arithmetic.
 
     Large weights are replaced by inputs of their shape, so that they need not be copied.
@@ -65,6 +72,8 @@ def infer_shapes(model: onnx.ModelProto, *, strict: bool = False) -> onnx.ModelP
         Any model; it is not changed.
     strict : bool
         Refuse contradictory shapes instead of inferring what is possible.
+    image : sequence of int, optional
+        Sizes of the input `image`, in place of its own.
 
     Raises
     ------
@@ -79,12 +88,25 @@ def infer_shapes(model: onnx.ModelProto, *, strict: bool = False) -> onnx.ModelP
     graph.node.extend(model.graph.node)
     graph.input.extend(model.graph.input)
     graph.output.extend(model.graph.output)
-    graph.value_info.extend(model.graph.value_info)
+    if image is None:
+        graph.value_info.extend(model.graph.value_info)
+    else:
+        _set_image(graph, image)
     add_constants(graph, model)
     try:
         return onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
     except (onnx.shape_inference.InferenceError, ValueError) as error:
         raise NetworkError(f"the network's shapes contradict one another: {error}") from error
+
+
+def _set_image(graph: onnx.GraphProto, sizes: Sequence[int]) -> None:
+    """Give the input `image` these sizes, and forget those of the outputs."""
+    for info in graph.input:
+        if info.name == IMAGE:
+            for dim, size in zip(info.type.tensor_type.shape.dim, sizes, strict=True):
+                dim.dim_value = size
+    for output in graph.output:
+        output.type.tensor_type.ClearField("shape")
 
 
 def add_constants(graph: onnx.GraphProto, model: onnx.ModelProto) -> None:

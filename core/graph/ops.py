@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from dreamlayer.core.graph.builder import Value, same_shape
+from dreamlayer.core.graph.builder import Value, broadcast_axes, same_shape
 from dreamlayer.core.graph.inference import Dim, attributes
 
 
@@ -156,6 +156,9 @@ def unbroadcast(g: Value, ans: Value, x: Value) -> Value:
         if all(p is not None and (p == 1 or p == a) for p, a in zip(padded, ans.dims, strict=True)):
             axes = [i for i, (p, a) in enumerate(zip(padded, ans.dims, strict=True)) if p != a]
             return reshape_like(total(g, *axes) if axes else g, x)
+    tried = broadcast_axes(ans, x)
+    if tried is not None:
+        return total(g, *tried) if tried else g
     full, part = shape(ans), shape(x)
     missing = graph.emit("Shape", full) - graph.emit("Shape", part)
     padded_part = joined(filled(missing, 1, part.dtype), part)

@@ -24,6 +24,9 @@ from dreamlayer.core.network.objective import loss_of
 from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.term import Term
 
+_TRIALS = ((2, 3, 320, 448), (3, 3, 544, 352))
+"""Sizes of images for which shapes are compared where sizes are symbolic, no two alike."""
+
 
 def gradient_model(
     network: onnx.ModelProto,
@@ -115,6 +118,8 @@ def differentiated(
     graph, variant = _rewritten(network, tapped, variant, size)
     loss = objective(graph)
     graph.learn_shapes()
+    if size is None:
+        graph.try_sizes(*_TRIALS)
     gradient = backward(graph, loss, graph.value(IMAGE), variant.rules, variant.patterns)
     model = graph.model
     source = _image(model)

@@ -268,6 +268,31 @@ def test_pool_that_rounds_up_over_padding_at_known_size() -> None:
     np.testing.assert_array_equal(run(fixed, image, "gradient")[0], expected)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "a = MaxPool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(image) "
+        "b = AveragePool<kernel_shape=[2,2], strides=[2,2], ceil_mode=1>(image) y = Add(a, b)",
+        "a = Sin(image) s = GlobalAveragePool(a) y = Mul(a, s)",
+        "a = Sin(image) s = ReduceMean<keepdims=1>(a, rows) y = Div(a, s)",
+        "a = Sin(image) s = ReduceMax<keepdims=1>(a, channels) y = Sub(s, a)",
+    ],
+)
+def test_shapes_are_tried_where_sizes_are_symbolic(body: str) -> None:
+    """Sums over broadcast axes are known in advance, as runtimes such as OpenVINO need them."""
+    network = parser.parse_model(
+        f"""<ir_version: 8, opset_import: ["" : 18]>
+        m (float[batch,3,height,width] image) => (float[n,c,h,w] y)
+        <int64[1] rows = {{2}}, int64[1] channels = {{1}}> {{ {body} }}"""
+    )
+    image = np.ascontiguousarray(IMAGE[:1, :, :17])
+    terms = [Term("y")]
+    symbolic, fixed = (gradient_model(network, terms, size=size) for size in (None, (17, 24)))
+    assert "NonZero" not in {node.op_type for node in symbolic.graph.node}
+    found, expected = (run(model, image, "gradient")[0] for model in (symbolic, fixed))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
+
+
 def test_max_pool_that_already_gives_indices() -> None:
     """A second output that the network uses itself is kept and used."""
     network = model_of(

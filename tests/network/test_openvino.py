@@ -100,6 +100,26 @@ def test_pools_and_masks(pool: str, fixed: bool) -> None:
     check(model, {"w": (16, 3, 3, 3), "v": (8, 16, 3, 3)}, (41, 52) if fixed else None)
 
 
+@pytest.mark.parametrize("fixed", [False, True])
+def test_residual_sums_and_gates(fixed: bool) -> None:
+    """As ResNets and networks with squeeze-and-excitation have them, at any size too."""
+    model = parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 18]>
+        m (float[batch,3,height,width] image) => (float[n,c,h,w] deep) {
+          a = Conv<strides=[2,2], pads=[1,1,1,1]>(image, w)
+          b = Relu(a)
+          c = Conv<pads=[1,1,1,1]>(b, v)
+          s = GlobalAveragePool(c)
+          g = Sigmoid(s)
+          e = Mul(c, g)
+          d = Add(b, e)
+          p = MaxPool<kernel_shape=[3,3], strides=[2,2], ceil_mode=1>(d)
+          deep = Add(p, p)
+        }"""
+    )
+    check(model, {"w": (16, 3, 3, 3), "v": (16, 16, 3, 3)}, (41, 52) if fixed else None)
+
+
 @pytest.mark.parametrize("channels", [16, 64, 96])
 @pytest.mark.parametrize("size", [(40, 40), (41, 43), (41, 40)])
 @pytest.mark.parametrize("pads", ["[0,0,0,0]", "[1,1,1,1]", "[0,0,1,1]"])
