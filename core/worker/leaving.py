@@ -14,9 +14,12 @@ _FILL_SECONDS = 3.0
 
 def leave(code: int) -> NoReturn:
     """End the process at once, but for graphs that still have to go into the cache."""
-    cache = sys.modules.get(_GRAPH_CACHE)
-    if cache is not None:
-        filling = threading.Thread(target=cache.fill, name="cache", daemon=True)
-        filling.start()
-        filling.join(_FILL_SECONDS)
-    os._exit(code)
+    try:
+        # Another thread may be in the middle of its import.
+        fill = getattr(sys.modules.get(_GRAPH_CACHE), "fill", None)
+        if fill is not None:
+            filling = threading.Thread(target=fill, name="cache", daemon=True)
+            filling.start()
+            filling.join(_FILL_SECONDS)
+    finally:
+        os._exit(code)

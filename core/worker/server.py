@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _PRELOADED = (
     "numpy",
-    # numpy imports it lazily; if another thread does so at the same time, as for the blur below,
-    # that can recurse without end.
+    # numpy imports it lazily; if another thread does so at the same time, that can recurse without
+    # end.
     "numpy.random",
     "onnx",
     "dreamlayer.core.worker.wire_pixels",

@@ -258,11 +258,11 @@ import os, sys
 import dreamlayer.core.worker.server as worker
 from dreamlayer.core.worker.writer import ReplyWriter
 
-def begun():
+def begun(queue):
     import numpy
     os._exit(0 if "random" in vars(numpy) else 3)
 
-worker._load_blur = begun
+worker.RequestQueue.take = begun
 worker.Worker(sys.stdin.buffer, ReplyWriter(sys.stdout.buffer)).run()
 """
 
