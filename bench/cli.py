@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.errors import BenchError, UnavailableError
 from bench.measure.gradients import check_first, measure
-from bench.measure.machine import this_machine, usable_cores
+from bench.measure.machine import physical_cores, this_machine
 from bench.measure.peak import measure_peaks
 from bench.measure.pictures import measure_pictures
 from bench.measure.profile import measure_profiles
@@ -130,7 +130,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads",
         type=int,
-        default=usable_cores(),
+        default=physical_cores(),
         help="threads of each (default: all cores, here %(default)s)",
     )
     parser.add_argument(

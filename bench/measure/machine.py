@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from dreamlayer.core.runtime.cores import usable_cores
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,12 @@ class Machine:
 def this_machine() -> Machine:
     """Describe this machine."""
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return Machine(_processor(), usable_cores(), system, psutil.virtual_memory().total, _gpu())
+    return Machine(_processor(), physical_cores(), system, psutil.virtual_memory().total, _gpu())
 
 
-def usable_cores() -> int:
+def physical_cores() -> int:
     """Physical cores that this process may use; a second thread on a core slows all peers down."""
-    try:
-        allowed = len(os.sched_getaffinity(0))
-    except AttributeError:
-        allowed = os.cpu_count() or 1
+    allowed = usable_cores()
     return min(allowed, psutil.cpu_count(logical=False) or allowed)
 
 
