@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper, parser
+from several_processes import open_at_once
 
 from dreamlayer.core.autodiff.variants import PORTABLE
 from dreamlayer.core.errors import NetworkError, ProviderError
@@ -347,17 +348,5 @@ class TestCache:
 
     def test_processes_can_share_the_folder(self, small_network: Path, folder: Path) -> None:
         """Several that open the same network concurrently all succeed, and leave one entry."""
-        program = (
-            "import sys; from dreamlayer.core.network.network import Network\n"
-            "from dreamlayer.core.runtime.sessions import open_session\n"
-            "from dreamlayer.core.recipe.term import Term\n"
-            "from dreamlayer.core.runtime.providers import Execution\n"
-            "source = Network(sys.argv[1]).gradient_source([Term('deep')])\n"
-            "for _ in range(3): open_session(source, Execution('openvino', 1))\n"
-        )
-        command = [sys.executable, "-c", program, str(small_network)]
-        running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
-        for process in running:
-            _, said = process.communicate(timeout=120)
-            assert process.returncode == 0, said
+        open_at_once(small_network, "openvino")
         assert len(list(folder.iterdir())) == 2, "and a summary of the network"

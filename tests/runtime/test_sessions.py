@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import onnx
 import pytest
 from fake_runtime import FakeRuntime, install
 from provider_rows import change_row
+from several_processes import open_at_once
 
 import dreamlayer.core.network.gradient_session as gradient_session
 import dreamlayer.core.runtime.sessions as sessions
@@ -493,17 +492,5 @@ class TestCache:
 
     def test_processes_can_share_the_folder(self, small_network: Path, folder: Path) -> None:
         """Several that open the same network concurrently all succeed, and leave one entry."""
-        program = (
-            "import sys; from dreamlayer.core.network.network import Network\n"
-            "from dreamlayer.core.runtime.sessions import open_session\n"
-            "from dreamlayer.core.recipe.term import Term\n"
-            "from dreamlayer.core.runtime.providers import Execution\n"
-            "source = Network(sys.argv[1]).gradient_source([Term('deep')])\n"
-            "for _ in range(5): open_session(source, Execution('cpu', 1))\n"
-        )
-        command = [sys.executable, "-c", program, str(small_network)]
-        running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-        for process in running:
-            _, said = process.communicate(timeout=120)
-            assert process.returncode == 0, said
+        open_at_once(small_network, "cpu")
         assert len(list(folder.glob("*.onnx"))) == 1
