@@ -30,7 +30,6 @@ _PRELOADED = (
     # numpy imports it lazily; if another thread does so at the same time, that can recurse without
     # end.
     "numpy.random",
-    "onnx",
     "dreamlayer.core.worker.wire_pixels",
     "dreamlayer.core.worker.handlers",
 )
