@@ -4,8 +4,14 @@ allowed and what to do."""
 from __future__ import annotations
 
 import difflib
+import os
+import reprlib
 from collections.abc import Iterable
 from pathlib import Path
+
+_SHOWN = 80
+_SHOWN_PATH = 240
+_SHOWN_SENTENCE = 2000
 
 
 class DreamlayerError(Exception):
@@ -62,6 +68,47 @@ class FramingError(RequestError):
 
 class CancelledError(DreamlayerError):
     """The caller asked the ascent to stop."""
+
+
+def shown(value: object) -> str:
+    """A value that came from outside, as it may be quoted in a message.
+
+    Files and other programs may hold anything: text is quoted, what could steer a terminal (control
+    characters, marks of writing direction) is escaped, and what is long is cut in the middle: text
+    to 80 characters, a path (`os.PathLike`) to 240.
+
+    Examples
+    --------
+    >>> shown("mixed3")
+    "'mixed3'"
+    >>> shown("red \x1b[31m")
+    "'red \\x1b[31m'"
+    """
+    if isinstance(value, str | os.PathLike):
+        most = _SHOWN if isinstance(value, str) else _SHOWN_PATH
+        return repr(_cut(os.fsdecode(value), most))
+    return _cut(reprlib.repr(value), _SHOWN)
+
+
+def bare(value: str) -> str:
+    """As `shown`, without quotes: for names that stand in the middle of a sentence."""
+    return printable(_cut(value, _SHOWN))
+
+
+def printable(text: str) -> str:
+    """A whole sentence that is safe to print: one line, nothing that could steer a terminal."""
+    text = _cut(text, _SHOWN_SENTENCE)
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
+def _cut(text: str, most: int) -> str:
+    """Text without its middle, where it is longer than `most` characters."""
+    if len(text) <= most:
+        return text
+    tail = most // 3
+    return f"{text[: most - tail - 3]}...{text[-tail:]}"
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
