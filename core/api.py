@@ -9,8 +9,8 @@ from dreamlayer.core.dreaming.dreamer import dream as dream
 from dreamlayer.core.errors import DreamlayerError as DreamlayerError
 from dreamlayer.core.images import Picture as Picture
 from dreamlayer.core.images import read as read
-from dreamlayer.core.images import write as write
 from dreamlayer.core.network.network import Network as Network
+from dreamlayer.core.recipe.finished import write as write
 from dreamlayer.core.recipe.presets import preset as preset
 from dreamlayer.core.recipe.presets import presets as presets
 from dreamlayer.core.recipe.recipe import Recipe as Recipe

@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 import os
 import reprlib
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -129,6 +130,23 @@ def command(program: str) -> str:
     if _checkout():
         return f"python -m {program}"
     return "dreamlayer" if program == "core" else f"dreamlayer-{program}"
+
+
+def quoted(argument: str, system: str = sys.platform) -> str:
+    """An argument as it is typed into a terminal: in quotes where it needs them.
+
+    Examples
+    --------
+    >>> quoted("photo.jpg"), quoted("my photo.jpg", "linux"), quoted("my photo.jpg", "win32")
+    ('photo.jpg', "'my photo.jpg'", '"my photo.jpg"')
+    """
+    if system == "win32":
+        from subprocess import list2cmdline
+
+        return list2cmdline([argument])
+    from shlex import quote
+
+    return quote(argument)
 
 
 def install_command(extras: str) -> str:

@@ -16,6 +16,7 @@ from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import STREAM, identity, target_of
 from dreamlayer.core.errors import DreamlayerError, OptionError, OutputError
 from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.stored import stored
 
 if TYPE_CHECKING:
     from dreamlayer.core.dreaming.dreamer import Dreamer
@@ -135,7 +136,7 @@ def _dream_one(
         tile=estimate.tile,
         callbacks=Callbacks(on_progress=reporter.progress, on_step=record),
     )
-    picture.recipe = used.to_json()
+    picture.recipe = stored(used)
     images.write(picture, target, format=options.format)
     if plot is not None and record is not None:
         write_plot(record, plot, name, used)

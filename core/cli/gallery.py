@@ -13,7 +13,9 @@ from dreamlayer.core.cli.options import add_parameter, add_run_options, whole_nu
 from dreamlayer.core.cli.program import Parser
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import same_file
+from dreamlayer.core.errors import quoted
 from dreamlayer.core.recipe.recipe import NATURAL, Recipe
+from dreamlayer.core.recipe.stored import stored
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,7 +127,8 @@ def run(options: argparse.Namespace) -> int:
     network = Network(network_for(options.network, options.layer or ()))
     gallery = Gallery(network, recipe, options.provider, options.threads)
     terms, title, which = _chosen(network, options, channels)
-    hint = f"One alone: {_command(gallery, terms, options)}"
+    hint = f"One alone: {_command(gallery, terms, options.network)}"
+    drawn_hint = f"One alone: {_command(gallery, terms, Path(options.network).name)}"
     layout = gallery_layout(terms, cell, options.columns)
     check_sheet(layout.size, options.output, options.format)
     check_gallery(network, [term.layer for term in terms], cell, layout.size)
@@ -147,7 +150,8 @@ def run(options: argparse.Namespace) -> int:
     how = f"From noise, {len(sizes)} octaves of {recipe.steps} steps, seed {recipe.seed}"
     counts = {layer.name: layer.channels for layer in network.layers()}
     notes = [_note(one.term, counts.get(one.term.layer)) for one in pictures]
-    sheet = gallery_sheet(pictures, layout, title, [which, hint, how], notes)
+    sheet = gallery_sheet(pictures, layout, title, [which, drawn_hint, how], notes)
+    # The sheet travels: it tells the network's name, not where its file is.
     facts = {"title": title, "recipe": _plain(recipe), "pictures": [_facts(p) for p in pictures]}
     write_sheet(sheet, options.output, json.dumps(facts, ensure_ascii=False), options.format)
     reporter.note("hint", hint, hint=hint)
@@ -204,12 +208,12 @@ def _name(source: str) -> str:
     return "standard input" if source == "-" else Path(source).name
 
 
-def _command(gallery: Dreams, terms: list[Term], options: argparse.Namespace) -> str:
+def _command(gallery: Dreams, terms: list[Term], named: str) -> str:
     """The command that dreams of one of the pictures' terms on a photo."""
     from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
     from dreamlayer.core.recipe.term import format_term
 
-    network = "" if options.network == DEFAULT_NETWORK else f" --network {options.network}"
+    network = "" if named == DEFAULT_NETWORK else f" --network {quoted(named)}"
     climbed = [gallery.recipe_of(term).layers[0] for term in terms]
     # Before a ReLU channels respond where they are silent behind it; but joined branches have
     # numbers of their own there.
@@ -219,7 +223,7 @@ def _command(gallery: Dreams, terms: list[Term], options: argparse.Namespace) ->
     channel = ":1:NUMBER:mean" if terms[0].channels else ""
     if len(terms) == 1:
         name, channel = format_term(climbed[0]), ""
-    return f"dreamlayer dream PHOTO --layer {name}{channel}{network}"
+    return f"dreamlayer dream PHOTO --layer {quoted(name + channel)}{network}"
 
 
 def _note(term: Term, channels: int | None) -> str:
@@ -240,4 +244,4 @@ def _facts(one: Dreamt) -> dict[str, Any]:
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
-    return {name: value for name, value in recipe.to_dict().items() if name != "layers"}
+    return {name: value for name, value in json.loads(stored(recipe)).items() if name != "layers"}

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dreamlayer.core.cli.program import Parser, typed
-from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.errors import RecipeError, shown
 from dreamlayer.core.recipe.fields import types_of
-from dreamlayer.core.recipe.parameters import Parameters
+from dreamlayer.core.recipe.parameters import Parameters, parse_table
 from dreamlayer.core.recipe.presets import DREAMS, STYLES, Presets
 from dreamlayer.core.recipe.style import parse_weights
 from dreamlayer.core.recipe.term import Term, format_terms, parse_terms
@@ -137,38 +137,53 @@ def add_run_options(parser: Parser, *, reads: bool = True) -> None:
     shown.add_argument("--quiet", action="store_true", help=parser.rare("report errors only"))
 
 
-def recipe_of(options: argparse.Namespace, form: Form[R]) -> R:
+def recipe_of(options: argparse.Namespace, form: Form[R], *, locate: bool = True) -> R:
     """The recipe that a command line describes.
+
+    Parameters
+    ----------
+    options : Namespace
+        What was typed.
+    form : Form
+        The command's recipes.
+    locate : bool
+        Find the files that the recipe of a picture names; see `core.recipe.stored.located`.
 
     Raises
     ------
     RecipeError, PictureError
         Where a preset, a file or a value is not what it must be.
     """
-    presets = form.presets
-    start = (
-        from_file(options.recipe, presets)
-        if options.recipe
-        else presets.preset(options.preset or presets.default)
-    )
+    presets, text = form.presets, None
+    if options.recipe:
+        start, text = from_file(options.recipe, presets)
+    else:
+        start = presets.preset(options.preset or presets.default)
     names = [parameter.name for parameter in dataclasses.fields(start)]  # type: ignore[arg-type]
     given = {n: getattr(options, n) for n in names if getattr(options, n, None) is not None}
     given = {n: None if value is _NONE else value for n, value in given.items()}
-    return start.replace(**given) if given else start
+    recipe = start.replace(**given) if given else start
+    if text is None or not locate:
+        return recipe
+    from dreamlayer.core.network.files import available
+    from dreamlayer.core.recipe.stored import located
+
+    table = parse_table(text, "the recipe")
+    return located(recipe, table, options.recipe, available(), typed=given)
 
 
-def from_file(name: str, presets: Presets[R]) -> R:
-    """Read a recipe from a text file, or from the picture that it made."""
+def from_file(name: str, presets: Presets[R]) -> tuple[R, str | None]:
+    """Read a recipe from a text file, or from the picture that it made, with the text there."""
     from dreamlayer.core.images import read
 
     if Path(name).suffix.lower() in _TEXT:
-        return presets.load(name)
+        return presets.load(name), None
     text = read(name).recipe
     if text is None:
         raise RecipeError(
             f"picture {name!r} contains no recipe; only pictures made by dreamlayer have one"
         )
-    return presets.parse(text, f"the recipe in {name!r}")
+    return presets.parse(text, f"the recipe in {shown(Path(name))}"), text
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

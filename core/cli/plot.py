@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dreamlayer.core.cli.targets import clash
 from dreamlayer.core.errors import OptionError, OutputError
 from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.stored import stored
 
 if TYPE_CHECKING:
     from dreamlayer.core.visualize.run_plot import Recorder
@@ -82,4 +83,4 @@ def write_plot(record: Recorder, target: str, source: str, recipe: Recipe) -> No
     layers = format_terms(recipe.layers)
     name = Path(source).name or "standard input"
     drawn = figure(record, f"Objective and gradients: {layers}")
-    write_sheet(drawn, target, f"run on {name}, recipe {recipe.to_json()}")
+    write_sheet(drawn, target, f"run on {name}, recipe {stored(recipe)}")

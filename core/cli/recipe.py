@@ -21,7 +21,7 @@ def configure(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the recipe that the options describe, or save it."""
-    recipe = recipe_of(options, DREAM)
+    recipe = recipe_of(options, DREAM, locate=False)
     if options.output in (None, "-"):
         print(recipe.to_json() if options.json else recipe.to_toml().rstrip())
         return 0

@@ -13,6 +13,7 @@ from dreamlayer.core.cli.program import CANCELLED, Parser
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import STREAM, clash, target_of
 from dreamlayer.core.errors import OptionError, OutputError
+from dreamlayer.core.recipe.stored import stored
 from dreamlayer.core.recipe.style import StyleRecipe
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def run(options: argparse.Namespace) -> int:
             picture.pixels = keep_hidden(made.pixels, before, picture.alpha)
             # One size only: as many rounds make the same picture again.
             alone = made.count == recipe.rounds
-            picture.recipe = (recipe.replace(rounds=made.number) if alone else recipe).to_json()
             place = keep(made.number)
+            picture.recipe = stored(recipe.replace(rounds=made.number) if alone else recipe)
             images.write(picture, place, format=options.format)
             kept.append(place)
             reporter.note("round", f"{place}: loss {made.loss:.4g}", target=place, loss=made.loss)
@@ -96,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
         )
         return CANCELLED
     picture.pixels = keep_hidden(result, before, picture.alpha)
-    picture.recipe = recipe.to_json()
+    picture.recipe = stored(recipe)
     images.write(picture, target, format=options.format)
     reporter.done(target)
     return 0

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dreamlayer.core.errors import LayerError, nearest
+from dreamlayer.core.errors import LayerError, bare, nearest, shown
 from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.graph.names import IMAGE
-from dreamlayer.core.network.files import find
+from dreamlayer.core.network.files import SHIPPED, find
 from dreamlayer.core.network.lazy_model import LazyModel
 from dreamlayer.core.network.shipped import known_beside, other_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
@@ -128,13 +128,22 @@ class Network:
         produced = frozenset(self._lazy.summary.tensors)
         for layer in layers:
             if layer not in produced and layer != IMAGE:
-                other = other_with(layer, self.path)
-                hint = f"network {other} has it" if other else self._nearest(layer)
-                raise LayerError(f"network {self.name} has no layer {layer!r}; {hint}")
+                raise LayerError(
+                    f"network {bare(self.name)} has no layer {shown(layer)}; {self._hint(layer)}"
+                )
 
-    def _nearest(self, layer: str) -> str:
-        known = known_beside(self.path, self.layer_names)
-        return nearest(layer, known) or "see `dreamlayer layers` for those it has"
+    def _hint(self, layer: str) -> str:
+        """What to do about a layer that it does not have."""
+        near = nearest(layer, known_beside(self.path, self.layer_names))
+        other = other_with(layer, self.path)
+        if other is None and near:
+            return near
+        names = self.layer_names
+        own = ", ".join(bare(names[len(names) * part // 4]) for part in (1, 2, 3)) if names else ""
+        if other is None or self.path not in SHIPPED.values():
+            has = f" (network {other} has it)" if other else ""
+            return f"it has {own}, ...: choose with --layer; `dreamlayer layers` lists all{has}"
+        return f"network {other} has it"
 
     def gradient_model(
         self, terms: Sequence[Term], provider: str = "", size: tuple[int, int] | None = None

@@ -27,9 +27,9 @@ def parameter(default: Any, help_: str, **more: Any) -> Any:
         `low` and `high` bound it, and `choices` lists its values. `group` is the heading that it
         stands under in help, and `metavar` what its value is called there; `auto` marks those whose
         0 stands for a number that is chosen, and may be written auto; `advanced` marks those
-        that mostly come with a preset. `was` is its name in version 0.1, which stays readable;
-        `before` is the default that it had there, and `since` marks one that came later, so that
-        recipes which are older replay as they did.
+        that mostly come with a preset, and `file` those that may name files. `was` is its name in
+        version 0.1, which stays readable; `before` is the default that it had there, and `since`
+        marks one that came later, so that recipes which are older replay as they did.
     """
     return field(default=default, metadata={"help": help_, **more})
 

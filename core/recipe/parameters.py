@@ -18,6 +18,9 @@ from dreamlayer.core.recipe.term import Term, parse_terms
 DREAM = "dream"
 """The command that recipes are for where they name none."""
 
+FILES = "files"
+"""The key of digests in recipes that pictures hold; see `core.recipe.stored`."""
+
 
 class Parameters:
     """Base of a frozen dataclass whose fields are made by `parameter`.
@@ -63,7 +66,7 @@ class Parameters:
                 f"this recipe is for `dreamlayer {command}`; one for `dreamlayer {cls.COMMAND}` "
                 f"says command = {json.dumps(cls.COMMAND)}"
             )
-        given = {name: value for name, value in plain.items() if name != "command"}
+        given = {name: value for name, value in plain.items() if name not in ("command", FILES)}
         values = {**older_defaults(cls, given), **known(cls, given)}
         own: Any = cls
         kinds = types_of(own)

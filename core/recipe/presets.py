@@ -13,6 +13,7 @@ from dreamlayer.core.recipe.fields import by_current_names
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, ships
 from dreamlayer.core.recipe.parameters import Parameters, parse_table, read_text
 from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.stored import recalled
 from dreamlayer.core.recipe.style import StyleRecipe
 
 DEFAULT_PRESET = "default"
@@ -125,7 +126,7 @@ class Presets(Generic[R]):
             given = {name: value for name, value in table.items() if name not in _ABOUT}
             base = table.get("base")
             if base is None:
-                return self.kind.from_dict(given)
+                return recalled(self.kind.from_dict(given), given)
             if not isinstance(base, str):
                 raise RecipeError(f"'base' must be the name of a preset, but is {base!r}")
             # By the names of today, so that they replace those of the base.

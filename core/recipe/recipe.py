@@ -40,7 +40,11 @@ class Recipe(Parameters):
     """
 
     network: str = parameter(
-        "default", "network, by name or .onnx file", group="objective", metavar="NAME"
+        "default",
+        "network, by name or .onnx file",
+        group="objective",
+        metavar="NAME",
+        file=True,
     )
     layers: tuple[Term, ...] = parameter(
         (
@@ -57,6 +61,7 @@ class Recipe(Parameters):
         "guide picture for layers of the kinds guide, direction, cosine and style",
         group="objective",
         metavar="FILE",
+        file=True,
     )
     octaves: int = parameter(
         0,

@@ -33,6 +33,7 @@ class StyleRecipe(Parameters):
         "network, by name or .onnx file",
         group="objective",
         metavar="NAME",
+        file=True,
     )
     content_layers: tuple[Term, ...] = parameter(
         (Term("mixed3"),),
@@ -171,7 +172,9 @@ class StyleRecipe(Parameters):
         1.0, "blend from content (0) to result (1)", low=0.0, high=1.0, group="result"
     )
     seed: int = parameter(0, "random seed", low=0, high=2**63 - 1, group="steps")
-    styles: tuple[str, ...] = parameter((), "files of the style pictures", positional=True)
+    styles: tuple[str, ...] = parameter(
+        (), "files of the style pictures", positional=True, file=True
+    )
     style_weights: tuple[float, ...] = parameter(
         (),
         "weight of each style picture, separated by commas; none = equal",

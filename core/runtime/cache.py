@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 import time
@@ -48,6 +49,9 @@ _GRAPH_CODE = (
     "style/tile_loss.py",
 )
 """The files of `core` that determine what is cached; the key covers their content."""
+
+_FILE = "file-"
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 _OTHERS_WRITE = 0o022
 
@@ -109,6 +113,33 @@ def store_blob(content: bytes, *parts: object) -> None:
         finally:
             shutil.rmtree(staged, ignore_errors=True)
         trim(root)
+
+
+def remember_file(digest: str, path: str) -> None:
+    """Remember where a file with a SHA-256 (hexadecimal) lies on this machine."""
+    root = ready()
+    if root is None or "\n" in path:
+        return
+    with contextlib.suppress(OSError, UnicodeEncodeError):
+        content = path.encode()
+        name = root / f"{_FILE}{digest}.blob"
+        if not name.is_file() or name.read_bytes() != content:
+            staged = new_staging(root)
+            try:
+                (staged / "file").write_bytes(content)
+                (staged / "file").replace(name)
+            finally:
+                shutil.rmtree(staged, ignore_errors=True)
+
+
+def remembered_file(digest: str) -> Path | None:
+    """Where a file was that `remember_file` was told of; it may have changed, or be gone."""
+    root = ready()
+    if root is None or not _DIGEST.fullmatch(digest):
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        return Path((root / f"{_FILE}{digest}.blob").read_text(encoding="utf-8"))
+    return None
 
 
 def machine() -> str:

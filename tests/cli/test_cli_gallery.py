@@ -61,7 +61,7 @@ def test_channels_of_two_layers(tmp_path: Path, small: Sequence[str]) -> None:
 def test_the_hint_names_what_was_climbed(
     options: list[str], hint: str, small_network: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A channel is climbed before its ReLU."""
+    """A channel is climbed before its ReLU; the sheet tells the network's name, not its folder."""
     lines: list[str] = []
     monkeypatch.setattr(
         "dreamlayer.core.visualize.gallery.gallery_sheet", lambda *given: lines.extend(given[3])
@@ -69,7 +69,7 @@ def test_the_hint_names_what_was_climbed(
     monkeypatch.setattr("dreamlayer.core.visualize.sheets.write_sheet", lambda *_: None)
     steps = ["--steps", "1", "--octaves", "1", "--cell", "32"]
     main(["gallery", "--network", str(small_network), "-o", "x.png", "--quiet", *steps, *options])
-    assert lines[1] == f"One alone: dreamlayer dream PHOTO {hint} --network {small_network}"
+    assert lines[1] == f"One alone: dreamlayer dream PHOTO {hint} --network small.onnx"
 
 
 def test_channels_that_respond_to_a_picture(

@@ -142,7 +142,7 @@ def test_picture_with_the_recipe_is_kept(photo: Path, quick: Sequence[str]) -> N
     made = photo.with_name("made.png")
     assert run("dream", photo, "-o", made, "--quiet", *quick).returncode == 0
     before = made.read_bytes()
-    refused(run("dream", "--quiet", photo, "--recipe", made, "-o", made), "is the recipe")
+    refused(run("dream", "--quiet", photo, "--recipe", made, "-o", made, *quick), "is the recipe")
     assert made.read_bytes() == before
 
 
