@@ -12,12 +12,13 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.errors import NetworkError, quoted
 from dreamlayer.core.files import replace_file
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network import files as network_files
+from dreamlayer.core.network.network import Network
 
 INPUT_AXES = ("batch", 3, "height", "width")
 OPSET = 18
@@ -269,16 +270,22 @@ def write(model: onnx.ModelProto, output: Path) -> str:
 
 def _how_to_use(output: Path) -> str:
     """Give the command that dreams with a network, and the folder where its name is enough."""
+    layer = suggested_layer(Network(str(output.absolute())))
+    given = f" --layer {quoted(layer)}" if layer else ""
     command = "dreamlayer dream photo.jpg --network"
     found = network_files.available().get(output.stem)
     if found is not None and found.samefile(output):
-        return f"Use it with: {command} {_quoted(output.stem)}"
+        return f"Use it with: {command} {quoted(output.stem)}{given}"
     return (
-        f"Use it with: {command} {_quoted(str(output))} (or put it into the folder "
+        f"Use it with: {command} {quoted(str(output))}{given} (or put it into the folder "
         f"{network_files.folders()[-1]} and call it {output.stem})"
     )
 
 
-def _quoted(text: str) -> str:
-    """Put double quotes, which every shell takes, around a text with spaces."""
-    return f'"{text}"' if " " in text else text
+def suggested_layer(network: Network) -> str | None:
+    """A layer to begin with: at two thirds of those that can be dreamed of; None without any.
+
+    Near the image there are edges alone, and at the end a classifier's features.
+    """
+    usable = [layer.name for layer in network.layers() if layer.reason is None]
+    return usable[len(usable) * 2 // 3] if usable else None

@@ -9,6 +9,7 @@ from onnx.inliner import inline_local_functions
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.edit import rename_tensors
+from dreamlayer.export.adopt.group_norm import expand_group_norms
 from dreamlayer.export.network_file import OPSET, first_line
 
 
@@ -48,6 +49,7 @@ def modernize(model: onnx.ModelProto) -> onnx.ModelProto:
                 f"the network cannot be converted from opset {opset(model)} to {OPSET} "
                 f"({first_line(error)}); export it again with opset {OPSET} or newer"
             ) from error
+    expand_group_norms(model)
     del model.graph.input[:]
     model.graph.input.extend(inputs)
     _remove_colons(model)

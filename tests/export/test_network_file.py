@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from small_network import small_model
 
+from dreamlayer.core.errors import quoted
 from dreamlayer.core.network import files as network_files
 from dreamlayer.export import network_file
 
+MODEL = small_model()
 # 1.25 MB of weights.
-MODEL = network_file.build(
-    [], [onnx.numpy_helper.from_array(np.zeros(312_500, np.float32), "w")], [], name="network"
-)
+MODEL.graph.initializer.append(onnx.numpy_helper.from_array(np.zeros(312_500, np.float32), "w"))
 
 
 def test_the_command_and_the_folder_are_told(
@@ -25,7 +26,7 @@ def test_the_command_and_the_folder_are_told(
     target = tmp_path / "vgg16.onnx"
     told = network_file.write(MODEL, target).splitlines()
     assert told[0] == f"{target}: 1.3 MB"
-    assert f"dreamlayer dream photo.jpg --network {target} " in told[1]
+    assert f"dreamlayer dream photo.jpg --network {target} --layer deep_conv " in told[1]
     assert str(network_files.folders()[-1]) in told[1]
     assert len(told) == 2
 
@@ -37,10 +38,10 @@ def test_a_network_in_its_folder_is_called_by_name(
     monkeypatch.setenv("DREAMLAYER_NETWORKS", str(tmp_path))
     target = tmp_path / "vgg16.onnx"
     told = network_file.write(MODEL, target).splitlines()
-    assert told[1] == "Use it with: dreamlayer dream photo.jpg --network vgg16"
+    assert told[1] == "Use it with: dreamlayer dream photo.jpg --network vgg16 --layer deep_conv"
 
 
 def test_a_path_with_spaces_is_quoted(tmp_path: Path) -> None:
     """The command can be pasted into a terminal."""
     target = tmp_path / "my network.onnx"
-    assert f'--network "{target}"' in network_file.write(MODEL, target)
+    assert f"--network {quoted(str(target))} " in network_file.write(MODEL, target)
