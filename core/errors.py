@@ -114,8 +114,9 @@ def _cut(text: str, most: int) -> str:
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """Return a phrase such as ``did you mean mixed3 or mixed4?``, or '' where nothing is near."""
-    found = difflib.get_close_matches(name, list(known), n=count, cutoff=0.5)
-    return f"did you mean {' or '.join(found)}?" if found else ""
+    # Comparing takes the product of the lengths.
+    found = difflib.get_close_matches(name[:_SHOWN], list(known), n=count, cutoff=0.5)
+    return f"did you mean {' or '.join(map(bare, found))}?" if found else ""
 
 
 def _checkout() -> Path | None:

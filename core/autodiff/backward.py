@@ -28,7 +28,7 @@ from dreamlayer.core.autodiff.rules.rule import (
     Unless,
     Variadic,
 )
-from dreamlayer.core.errors import UnsupportedOperatorError
+from dreamlayer.core.errors import UnsupportedOperatorError, shown
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.inference import attributes, names_read
 from dreamlayer.core.graph.names import IMAGE
@@ -193,7 +193,7 @@ def _vjp(
 
 
 def _called(node: onnx.NodeProto) -> str:
-    return f"{node.op_type} (node {node.name or node.output[0]!r})"
+    return f"{node.op_type} (node {shown(node.name or node.output[0])})"
 
 
 def _because(refusal: Refusal) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dreamlayer.core.ascent.numpy_backend import NumpyBackend
 from dreamlayer.core.dreaming.objective import Objective
-from dreamlayer.core.errors import OptionError
+from dreamlayer.core.errors import OptionError, shown
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
@@ -42,7 +42,9 @@ class LoadedObjective(Protocol):
 def check_backend(backend: str) -> None:
     """Raise `OptionError` if there is no such backend."""
     if backend not in BACKENDS:
-        raise OptionError(f"backend {backend!r} is not known; use one of {', '.join(BACKENDS)}")
+        raise OptionError(
+            f"backend {shown(backend)} is not known; use one of {', '.join(BACKENDS)}"
+        )
 
 
 def device_provider(backend: str, execution: Execution) -> str | None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from dreamlayer.core.errors import NetworkError, command
+from dreamlayer.core.errors import NetworkError, command, shown
 from dreamlayer.core.graph.inference import Dim, inferred
 
 _FOLDED: dict[str, Callable[..., Any]] = {
@@ -88,8 +88,8 @@ class Value:
         """Its number of axes; `NetworkError` if shape inference does not know it."""
         if self.dims is None:
             raise NetworkError(
-                f"the number of axes of tensor {self.name!r} is not known, so its gradient cannot "
-                f"be built; export the network with shape information (value_info) for it"
+                f"the number of axes of tensor {shown(self.name)} is not known, so its gradient "
+                f"cannot be built; export the network with shape information (value_info) for it"
             )
         return len(self.dims)
 

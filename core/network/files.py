@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.errors import NetworkError, command, nearest
+from dreamlayer.core.errors import NetworkError, command, nearest, shown
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, SHIPPED_NETWORKS
 
@@ -32,7 +32,6 @@ EXPORTS = {
 }
 """Networks of the published presets, with the arguments of `python -m export` that make them."""
 
-_SHOWN = 80
 _MULTIPLE = 1024
 """The largest number of pixels that sides may have to be a multiple of."""
 
@@ -79,13 +78,15 @@ def find(name: str) -> Path:
             return path
     except OSError:
         # No file can have this name, for example because it is too long.
-        hint = name if len(name) <= _SHOWN else name[:_SHOWN] + "..."
         raise NetworkError(
-            f"no file can be called {hint!r}; give a network's name or the path of an .onnx file"
+            f"no file can be called {shown(name)}; give a network's name or the path of an .onnx "
+            f"file"
         ) from None
     if path.suffix == ".onnx" or len(path.parts) > 1:
         problem = "is a folder" if path.is_dir() else "does not exist"
-        raise NetworkError(f"network file {name!r} {problem}; give an .onnx file or a name")
+        raise NetworkError(
+            f"network file {shown(Path(name))} {problem}; give an .onnx file or a name"
+        )
     if name in EXPORTS:
         raise NetworkError(
             f"network {name} is not on this machine; make it with "
@@ -94,7 +95,7 @@ def find(name: str) -> Path:
         )
     hint = nearest(name, known) or f"known are {', '.join(known)}"
     raise NetworkError(
-        f"no network is called {name!r}; {hint}; "
+        f"no network is called {shown(name)}; {hint}; "
         f"make one with `{command('export')}` or give the path of an .onnx file"
     )
 
@@ -121,7 +122,7 @@ def content_of(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise NetworkError(
-            f"network file {str(path)!r} cannot be read: {error.strerror or error}"
+            f"network file {shown(path)} cannot be read: {error.strerror or error}"
         ) from error
 
 
@@ -141,11 +142,11 @@ def parsed(content: bytes, path: Path) -> onnx.ModelProto:
         model = onnx.load_model_from_string(content, kind or "protobuf")
     except (DecodeError, ValueError) as error:
         raise NetworkError(
-            f"{str(path)!r} is not an ONNX file; give one that ends in .onnx"
+            f"{shown(path)} is not an ONNX file; give one that ends in .onnx"
         ) from error
     if not model.graph.node:
         raise NetworkError(
-            f"{str(path)!r} is not an ONNX file with a network in it; give one that has nodes"
+            f"{shown(path)} is not an ONNX file with a network in it; give one that has nodes"
         )
     return model
 
@@ -188,7 +189,7 @@ def complete(model: onnx.ModelProto, path: Path) -> None:
         whole = False
     if not whole:
         raise NetworkError(
-            f"network {str(path)!r} has its weights in another file, which is missing or too "
+            f"network {shown(path)} has its weights in another file, which is missing or too "
             f"short; put it beside the network"
         )
 
@@ -222,7 +223,7 @@ def check(model: onnx.ModelProto, path: Path) -> None:
     """
     for problem in _breaches(model):
         raise NetworkError(
-            f"network {str(path)!r} {problem}; bring it to the contract with "
+            f"network {shown(path)} {problem}; bring it to the contract with "
             f"`{command('export')} adopt {path.name}`"
         )
 
@@ -254,7 +255,7 @@ def _breaches(model: onnx.ModelProto) -> Iterator[str]:
     for node in model.graph.node:
         for name in filter(None, node.input):
             if name not in known:
-                yield f"reads the tensor {name!r}, which nothing computes"
+                yield f"reads the tensor {shown(name)}, which nothing computes"
         known.update(node.output)
     yield from _wrong_metadata({p.key: p.value for p in model.metadata_props})
 
@@ -268,4 +269,4 @@ def _wrong_metadata(metadata: Mapping[str, str]) -> Iterator[str]:
         yield "has metadata dreamlayer.layers that is not a list of names"
     multiple = metadata.get("dreamlayer.size_multiple", "1")
     if not (multiple.isdecimal() and 1 <= int(multiple) <= _MULTIPLE):
-        yield f"has metadata dreamlayer.size_multiple {multiple!r}, which is not a size"
+        yield f"has metadata dreamlayer.size_multiple {shown(multiple)}, which is not a size"

@@ -16,7 +16,7 @@ from dreamlayer.core.autodiff.passes.gate_activations import gate_activations
 from dreamlayer.core.autodiff.passes.sink_relu import sink_relus
 from dreamlayer.core.autodiff.passes.transpose import transposed, transposed_name
 from dreamlayer.core.autodiff.variants import INDICES, PORTABLE, TAPS, Variant
-from dreamlayer.core.errors import LayerError, UnsupportedOperatorError
+from dreamlayer.core.errors import LayerError, UnsupportedOperatorError, shown
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.edit import prune, rename_tensors
 from dreamlayer.core.graph.names import GRADIENT, IMAGE, LOSS
@@ -69,8 +69,8 @@ def gradient_model(
     """
     for taken in {LOSS, GRADIENT}.intersection(activations):
         raise LayerError(
-            f"the activations of {taken!r} cannot be an output, since an output has that name; "
-            f"rename the layer in the network"
+            f"the activations of {shown(taken)} cannot be an output, since an output has that "
+            f"name; rename the layer in the network"
         )
     tapped = {*activations, *(term.layer for term in terms)}
     try:

@@ -66,7 +66,7 @@ class Network:
         self.path = find(name)
         self._lazy = LazyModel(self.path)
         self.metadata = self._lazy.summary.metadata
-        self.name = self.metadata.get("dreamlayer.name", self.path.stem)
+        self.name = bare(self.metadata.get("dreamlayer.name", self.path.stem))
         self._geometry: dict[tuple[str, ...], Geometry] = {}
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from onnx import TensorProto
 
-from dreamlayer.core.errors import LayerError, RecipeError, nearest
+from dreamlayer.core.errors import LayerError, RecipeError, nearest, shown
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.ops import cast, elements, reshape, sizes, total
@@ -51,13 +51,14 @@ def _score(graph: Graph, term: Term, tensor: str) -> Value:
     if tensor not in graph:
         hint = nearest(term.layer, [n for n in graph.producers if not n.startswith("gradient/")])
         raise LayerError(
-            f"the network has no layer {term.layer!r}; "
+            f"the network has no layer {shown(term.layer)}; "
             f"{hint or 'see `dreamlayer layers` for those it has'}"
         )
     a = graph.value(tensor)
     if (KINDS[term.kind].spatial or term.border) and (a.dims is None or len(a.dims) != 4):
         raise LayerError(
-            f"layer {term.layer!r} has no rows and columns, which the kind {term.kind!r} needs; "
+            f"layer {shown(term.layer)} has no rows and columns, which the kind "
+            f"{shown(term.kind)} needs; "
             f"use squares or mean, or another layer"
         )
     # In float32, whatever the network's type: squares overflow in float16.
@@ -70,12 +71,12 @@ def _channels(a: Value, term: Term, *axes: int) -> Value:
     if not term.channels:
         return a
     if a.dims is not None and len(a.dims) < 2:
-        raise LayerError(f"layer {term.layer!r} has no channels; leave them out of the term")
+        raise LayerError(f"layer {shown(term.layer)} has no channels; leave them out of the term")
     count = a.static(axes[0])
     wrong = [c for c in term.channels if c < 0 or (count is not None and c >= count)]
     if wrong:
         raise LayerError(
-            f"layer {term.layer!r} has no channel {wrong[0]}; "
+            f"layer {shown(term.layer)} has no channel {wrong[0]}; "
             f"channels 0 to {count - 1 if count else '?'} are allowed"
         )
     for axis in axes:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core import images
-from dreamlayer.core.errors import LayerError, PictureError, RecipeError
+from dreamlayer.core.errors import LayerError, PictureError, RecipeError, shown
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.images.transparency import without_hidden
 from dreamlayer.core.network.activations import Activations
@@ -59,8 +59,8 @@ def _check_stride(term: Term, network: Network) -> None:
     stride = network.geometry([term.layer]).stride
     if stride < _MIN_STRIDE:
         raise LayerError(
-            f"layer {term.layer!r} has a position every {stride} pixels, too many to match with "
-            f"a guide; choose a layer with a stride of {_MIN_STRIDE} or more (see `dreamlayer "
+            f"layer {shown(term.layer)} has a position every {stride} pixels, too many to match "
+            f"with a guide; choose a layer with a stride of {_MIN_STRIDE} or more (see `dreamlayer "
             f"layers`), or the kind direction"
         )
 
@@ -82,21 +82,21 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
     if not name:
         kinds = sorted({term.kind for term in terms if term.compares_with_guide})
         raise RecipeError(
-            f"objective kind {kinds[0]!r} compares with a guide picture, and the recipe names "
+            f"objective kind {shown(kinds[0])} compares with a guide picture, and the recipe names "
             f"none; set guide to a picture file (--guide FILE)"
         )
     try:
         picture = images.read(name)
     except OSError as error:
         # No file can have this name, for example because it is too long.
-        raise PictureError(f"guide {name[:40]!r} cannot be read: {error.strerror}") from error
+        raise PictureError(f"guide {shown(name)} cannot be read: {error.strerror}") from error
     pixels = without_hidden(picture.pixels, picture.alpha)
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
     height, width = planes.shape[1:]
     geometry = network.geometry([term.layer for term in terms])
     if min(height, width) < geometry.minimum:
         raise RecipeError(
-            f"guide {Path(name).name!r} is {width} × {height} pixels, but network "
+            f"guide {shown(Path(name).name)} is {width} × {height} pixels, but network "
             f"{network.name} needs at least {geometry.minimum} for these layers; give a larger "
             f"picture, or layers nearer to the image"
         )

@@ -10,7 +10,7 @@ from dataclasses import field
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
-from dreamlayer.core.errors import RecipeError, nearest
+from dreamlayer.core.errors import RecipeError, nearest, shown
 
 _HUGE = 10**300
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
@@ -41,7 +41,7 @@ def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in names:
             hint = nearest(name, names) or f"a recipe has: {', '.join(sorted(names))}"
-            raise RecipeError(f"unknown setting {name!r}; {hint}")
+            raise RecipeError(f"unknown setting {shown(name)}; {hint}")
     return given
 
 
@@ -53,8 +53,8 @@ def by_current_names(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         if current in given:
             was = next(old for old, new in former_names(kind).items() if new == current)
             raise RecipeError(
-                f"setting {current!r} is given twice, also by its name of version 0.1, {was!r}; "
-                f"remove one of the two"
+                f"setting {shown(current)} is given twice, also by its name of version 0.1, "
+                f"{shown(was)}; remove one of the two"
             )
         given[current] = value
     return given
@@ -121,14 +121,14 @@ def checked(kind: Any, one: dataclasses.Field[Any], value: Any) -> Any:
         # A number too large for a float is out of any bounds.
         value = float(value) if abs(value) < _HUGE else math.inf
     if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
-        raise RecipeError(f"{name} must be {_NAMES[wanted]}, but is {value!r}")
+        raise RecipeError(f"{name} must be {_NAMES[wanted]}, but is {shown(value)}")
     low, high, choices = limits.get("low"), limits.get("high"), limits.get("choices")
     if wanted is str and not encodable(value):
-        raise RecipeError(f"{name} {value!r} holds characters that no text can hold")
+        raise RecipeError(f"{name} {shown(value)} holds characters that no text can hold")
     if choices and value not in choices:
-        raise RecipeError(f"{name} {value!r} is not known; use one of {', '.join(choices)}")
+        raise RecipeError(f"{name} {shown(value)} is not known; use one of {', '.join(choices)}")
     if wanted is float and not math.isfinite(value):
-        raise RecipeError(f"{name} must be a finite number, but is {value}")
+        raise RecipeError(f"{name} must be a finite number, but is {shown(value)}")
     if (low is not None and value < low) or (high is not None and value > high):
-        raise RecipeError(f"{name} must lie between {low} and {high}, but is {value}")
+        raise RecipeError(f"{name} must lie between {low} and {high}, but is {shown(value)}")
     return value

@@ -11,12 +11,15 @@ from typing import Any, ClassVar, Self, get_origin
 
 import tomli_w
 
-from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.errors import RecipeError, bare, shown
 from dreamlayer.core.recipe.fields import checked, encodable, known, older_defaults, types_of
-from dreamlayer.core.recipe.term import Term, parse_terms
+from dreamlayer.core.recipe.term import Term, check_term_count, parse_terms
 
 DREAM = "dream"
 """The command that recipes are for where they name none."""
+
+_MAX_LENGTH = 1 << 20
+"""Characters of a recipe; those with all layers of a large network have a tenth."""
 
 FILES = "files"
 """The key of digests in recipes that pictures hold; see `core.recipe.stored`."""
@@ -63,8 +66,8 @@ class Parameters:
         command = plain.get("command", DREAM)
         if command != cls.COMMAND:
             raise RecipeError(
-                f"this recipe is for `dreamlayer {command}`; one for `dreamlayer {cls.COMMAND}` "
-                f"says command = {json.dumps(cls.COMMAND)}"
+                f"this recipe is for `dreamlayer {bare(str(command))}`; one for `dreamlayer "
+                f"{cls.COMMAND}` says command = {json.dumps(cls.COMMAND)}"
             )
         given = {name: value for name, value in plain.items() if name not in ("command", FILES)}
         values = {**older_defaults(cls, given), **known(cls, given)}
@@ -75,7 +78,7 @@ class Parameters:
             if kind == tuple[Term, ...] and not _are_terms(value):
                 values[name] = _terms(value, name)
             elif get_origin(kind) is tuple and not isinstance(value, list | tuple):
-                raise RecipeError(f"{name!r} must be a list, but is {value!r}")
+                raise RecipeError(f"{shown(name)} must be a list, but is {shown(value)}")
         return cls(**values)
 
     def to_json(self) -> str:
@@ -95,10 +98,15 @@ def parse_table(text: str, origin: str) -> dict[str, Any]:
     RecipeError
         Where the text is neither.
     """
+    if len(text) > _MAX_LENGTH:
+        raise RecipeError(
+            f"{origin} has {len(text)} characters, but a recipe has at most {_MAX_LENGTH}; "
+            f"give one that dreamlayer wrote"
+        )
     try:
         plain = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except ValueError as error:
-        raise RecipeError(f"{origin} is neither JSON nor TOML: {error}") from error
+        raise RecipeError(f"{origin} is neither JSON nor TOML: {bare(str(error))}") from error
     except RecursionError as error:
         raise RecipeError(f"{origin} is nested too deep to be a recipe") from error
     table: dict[str, Any] = plain
@@ -110,10 +118,10 @@ def read_text(path: str | Path) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise RecipeError(f"recipe {str(path)!r} cannot be read: {error.strerror}") from error
+        raise RecipeError(f"recipe {shown(Path(path))} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise RecipeError(
-            f"recipe {str(path)!r} is not text; give a .toml or .json file"
+            f"recipe {shown(Path(path))} is not text; give a .toml or .json file"
         ) from error
 
 
@@ -132,9 +140,10 @@ def _terms(given: Any, name: str) -> tuple[Term, ...]:
     entries = [given] if isinstance(given, str) else given
     if not isinstance(entries, list) or not all(isinstance(e, str | Mapping) for e in entries):
         raise RecipeError(
-            f"{name!r} must be text such as 'mixed3, mixed4:0.5', or a list of such texts and of "
-            f"tables with a key 'layer'"
+            f"{shown(name)} must be text such as 'mixed3, mixed4:0.5', or a list of such texts "
+            f"and of tables with a key 'layer'"
         )
+    check_term_count(len(entries))
     terms: list[Term] = []
     for entry in entries:
         if isinstance(entry, Mapping):
@@ -142,5 +151,8 @@ def _terms(given: Any, name: str) -> tuple[Term, ...]:
         elif encodable(entry):
             terms.extend(parse_terms(entry))
         else:
-            raise RecipeError(f"{name!r} {entry!r} holds characters that no text can hold")
+            raise RecipeError(
+                f"{shown(name)} {shown(entry)} holds characters that no text can hold"
+            )
+        check_term_count(len(terms))
     return tuple(terms)

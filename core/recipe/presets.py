@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from dreamlayer.core.errors import RecipeError, nearest
+from dreamlayer.core.errors import RecipeError, nearest, shown
 from dreamlayer.core.recipe.fields import by_current_names
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, ships
 from dreamlayer.core.recipe.parameters import Parameters, parse_table, read_text
@@ -98,9 +98,9 @@ class Presets(Generic[R]):
         if name not in self.names():
             for other in (DREAMS, STYLES):
                 if name in other.names():
-                    raise RecipeError(f"preset {name!r} is for `dreamlayer {other.usage}`")
+                    raise RecipeError(f"preset {shown(name)} is for `dreamlayer {other.usage}`")
             hint = nearest(name, self.names()) or f"there are: {', '.join(self.presets())}"
-            raise RecipeError(f"no preset is called {name!r}; {hint}")
+            raise RecipeError(f"no preset is called {shown(name)}; {hint}")
         return self.parse(read_text(self.folder / f"{name}.toml"), f"preset {name!r}")
 
     def parse(self, text: str, origin: str = "the recipe") -> R:
@@ -128,7 +128,7 @@ class Presets(Generic[R]):
             if base is None:
                 return recalled(self.kind.from_dict(given), given)
             if not isinstance(base, str):
-                raise RecipeError(f"'base' must be the name of a preset, but is {base!r}")
+                raise RecipeError(f"'base' must be the name of a preset, but is {shown(base)}")
             # By the names of today, so that they replace those of the base.
             own = by_current_names(self.kind, given)
             return self.kind.from_dict({**self.preset(base).to_dict(), **own})
@@ -137,7 +137,7 @@ class Presets(Generic[R]):
 
     def load(self, path: str | Path) -> R:
         """Read a recipe file; `RecipeError` where it cannot be read."""
-        return self.parse(read_text(path), f"recipe {str(path)!r}")
+        return self.parse(read_text(path), f"recipe {shown(Path(path))}")
 
     def _about(self, name: str) -> Preset:
         table = _table(self.folder, name)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 
-from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.errors import RecipeError, shown
 from dreamlayer.core.recipe.fields import parameter
 from dreamlayer.core.recipe.parameters import Parameters
 from dreamlayer.core.recipe.term import Term
@@ -362,7 +362,7 @@ def parse_jitter(text: str) -> tuple[int, int] | None:
         low, high = (int(found[1]), int(found[2])) if found else (1, 0)
     if not -_LARGEST <= low <= high <= _LARGEST:
         raise RecipeError(
-            f"jitter {text[:40]!r} cannot be read; write any, none, a number of pixels up to "
+            f"jitter {shown(text)} cannot be read; write any, none, a number of pixels up to "
             f"{_LARGEST}, or a range such as -150..149"
         )
     return low, high

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.errors import RecipeError, shown
 from dreamlayer.core.recipe.fields import encodable, is_number, parameter
 from dreamlayer.core.recipe.parameters import Parameters
 from dreamlayer.core.recipe.recipe import RESAMPLE
@@ -203,8 +203,8 @@ class StyleRecipe(Parameters):
         for name in self.styles:
             if not encodable(name):
                 raise RecipeError(
-                    f"the style picture's name {name!r} holds bytes that no text can hold, so it "
-                    f"cannot be stored in the recipe; rename it"
+                    f"the style picture's name {shown(name)} holds bytes that no text can hold, "
+                    f"so it cannot be stored in the recipe; rename it"
                 )
 
     def evaluations_at(self, octave: int) -> int:
@@ -223,7 +223,7 @@ def parse_weights(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise RecipeError(
-            f"{text!r} cannot be read; write numbers separated by commas, such as 2,1"
+            f"{shown(text)} cannot be read; write numbers separated by commas, such as 2,1"
         ) from None
 
 
@@ -231,12 +231,13 @@ def _check_layers(terms: tuple[Term, ...], weight: float, which: str) -> None:
     for term in terms:
         if term != Term(term.layer, term.weight, term.channels):
             raise RecipeError(
-                f"{which} layer {term.layer!r} has a kind or an option of its own; in a style "
+                f"{which} layer {shown(term.layer)} has a kind or an option of its own; in a style "
                 f"recipe write NAME[:WEIGHT[:CHANNELS]], for the measure decides the rest"
             )
         if term.weight < 0:
             raise RecipeError(
-                f"{which} layer {term.layer!r} has the weight {term.weight:g}; give one above 0"
+                f"{which} layer {shown(term.layer)} has the weight {term.weight:g}; give one "
+                f"above 0"
             )
     if weight and not sum(term.weight for term in terms) > 0:
         raise RecipeError(

@@ -9,12 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dreamlayer.core.errors import LayerError, RecipeError, nearest
+from dreamlayer.core.errors import LayerError, RecipeError, nearest, shown
 from dreamlayer.core.recipe.fields import encodable, is_number
 from dreamlayer.core.recipe.kinds import GRAM, GUIDE, KINDS, ORIGINALS
 
-_SHOWN = 80
 _FAR = 65535
+_MAX_CHANNELS = 8192
+"""Channels of a term; the widest layers of published networks have half of that."""
+
+MAX_TERMS = 1000
+"""Layers of an objective; the deepest networks have as many."""
 
 
 @dataclass(frozen=True)
@@ -54,30 +58,34 @@ class Term:
     def __post_init__(self) -> None:
         for name in ("weight", "factor", "exponent"):
             if not math.isfinite(getattr(self, name)):
-                raise RecipeError(f"the {name} of layer {self.layer!r} must be a finite number")
+                raise RecipeError(
+                    f"the {name} of layer {shown(self.layer)} must be a finite number"
+                )
         if self.kind not in KINDS:
             raise RecipeError(
-                f"objective kind {self.kind!r} is not known; use one of {', '.join(KINDS)}"
+                f"objective kind {shown(self.kind)} is not known; use one of {', '.join(KINDS)}"
             )
         for name in set(_EXTRA) - set(KINDS[self.kind].options):
             if getattr(self, name) != _DEFAULTS[name]:
                 readers = [kind for kind, row in KINDS.items() if name in row.options]
                 raise RecipeError(
-                    f"layer {self.layer!r} has the kind {self.kind!r} and the option {name}, which "
-                    f"only {' and '.join(readers)} read; leave it out"
+                    f"layer {shown(self.layer)} has the kind {shown(self.kind)} and the option "
+                    f"{name}, which only {' and '.join(readers)} read; leave it out"
                 )
+        _check_channel_count(self.layer, len(self.channels))
         if not 0 <= self.border <= _FAR:
             raise RecipeError(
-                f"the border of layer {self.layer!r} must lie between 0 and {_FAR}, "
+                f"the border of layer {shown(self.layer)} must lie between 0 and {_FAR}, "
                 f"but is {self.border}"
             )
         if len(self.position) not in (0, 2) or not all(0 <= p <= _FAR for p in self.position):
             raise RecipeError(
-                f"the position of layer {self.layer!r} must be a row and a column from 0 to {_FAR}"
+                f"the position of layer {shown(self.layer)} must be a row and a column from 0 to "
+                f"{_FAR}"
             )
         if not 1 <= self.exponent <= 4:
             raise RecipeError(
-                f"the exponent of layer {self.layer!r} must lie between 1 and 4, "
+                f"the exponent of layer {shown(self.layer)} must lie between 1 and 4, "
                 f"but is {self.exponent}"
             )
 
@@ -115,8 +123,24 @@ class Term:
         for name, value in entry.items():
             holds, what = _TYPES[type(_DEFAULTS[name])]
             if not holds(value):
-                raise RecipeError(f"in an entry of 'layers', {name!r} must be {what}")
+                raise RecipeError(f"in an entry of 'layers', {shown(name)} must be {what}")
         return cls(**{name: _plain(name, value) for name, value in entry.items()})
+
+
+def _check_channel_count(layer: str, count: int) -> None:
+    if count > _MAX_CHANNELS:
+        raise RecipeError(
+            f"layer {shown(layer)} lists {count} channels or more, but at most {_MAX_CHANNELS} are "
+            f"allowed; leave them out to use all"
+        )
+
+
+def check_term_count(count: int) -> None:
+    """Raise `RecipeError` for more layers than any network has."""
+    if count > MAX_TERMS:
+        raise RecipeError(
+            f"the recipe has {count} layers to dream of, but at most {MAX_TERMS} are allowed"
+        )
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -163,9 +187,8 @@ def parse_term(text: str) -> Term:
     """
     found = _TERM.fullmatch(text.strip())
     if found is None or ":" in found["layer"]:
-        came = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
         raise RecipeError(
-            f"layer {came!r} cannot be read; write {_FORM}, "
+            f"layer {shown(text)} cannot be read; write {_FORM}, "
             f"such as mixed3, mixed3:0.5 or mixed4:1:13+20-25:mean"
         )
     channels: list[int] = []
@@ -174,6 +197,7 @@ def parse_term(text: str) -> Term:
         if last and int(last) < int(first):
             raise RecipeError(f"channels {part} run backwards; write {last}-{first}")
         channels.extend(range(int(first), int(last or first) + 1))
+        _check_channel_count(found["layer"], len(channels))
     extra = dict(_option(part) for part in (found["extra"] or "").split(":")[1:])
     kind = (found["kind"] or "squares").lower()
     return Term(found["layer"], float(found["weight"] or 1), tuple(channels), kind, **extra)
@@ -184,7 +208,7 @@ def _option(part: str) -> tuple[str, Any]:
     name, _, value = part.lower().partition("=")
     if name not in _EXTRA:
         hint = nearest(name, _EXTRA) or f"there are: {', '.join(_EXTRA)}"
-        raise RecipeError(f"a layer has no option {name!r}; {hint}")
+        raise RecipeError(f"a layer has no option {shown(name)}; {hint}")
     try:
         if name == "position":
             row, column = value.split("x")
@@ -192,7 +216,7 @@ def _option(part: str) -> tuple[str, Any]:
         return name, type(_DEFAULTS[name])(value)
     except ValueError:
         form = "ROWxCOLUMN" if name == "position" else "a number"
-        raise RecipeError(f"the option {name} must be {form}, but is {value[:_SHOWN]!r}") from None
+        raise RecipeError(f"the option {name} must be {form}, but is {shown(value)}") from None
 
 
 def parse_terms(text: str) -> tuple[Term, ...]:
@@ -203,6 +227,7 @@ def parse_terms(text: str) -> tuple[Term, ...]:
     RecipeError
         Where one has another form than `parse_term` reads, an empty one included.
     """
+    check_term_count(text.count(",") + 1)
     return tuple(parse_term(part) for part in text.split(","))
 
 
@@ -246,7 +271,7 @@ def parse_channels(text: str) -> tuple[int, ...]:
     plain = text.replace(" ", "")
     if not _CHANNELS.fullmatch(plain):
         raise RecipeError(
-            f"channels {text[:80]!r} cannot be read; "
+            f"channels {shown(text)} cannot be read; "
             f"write numbers and ranges joined by +, such as 0-31+40"
         )
     found = parse_term(f"layer:1:{plain.replace(',', '+')}").channels
@@ -258,5 +283,5 @@ def check_channels(channels: tuple[int, ...], layer: str, count: int) -> None:
     wrong = [channel for channel in channels if channel >= count]
     if wrong:
         raise LayerError(
-            f"layer {layer!r} has no channel {wrong[0]}; channels 0 to {count - 1} are allowed"
+            f"layer {shown(layer)} has no channel {wrong[0]}; channels 0 to {count - 1} are allowed"
         )

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from dreamlayer.core.errors import ProviderError, install_command, nearest
+from dreamlayer.core.errors import ProviderError, install_command, nearest, shown
 from dreamlayer.core.runtime.providers import PROVIDERS, SYSTEMS, Provider
 
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
@@ -112,11 +112,13 @@ def full_name(provider: str) -> str:
         if row.system not in ("", sys.platform):
             remedy = f"; it is for {SYSTEMS[row.system]} only"
         raise ProviderError(
-            f"provider {provider!r} is not part of the installed ONNX Runtime "
+            f"provider {shown(provider)} is not part of the installed ONNX Runtime "
             f"{runtime().__version__}, which offers {', '.join(names)}{remedy}"
         )
     hint = nearest(short, sorted({*PROVIDERS, *names}))
-    raise ProviderError(f"provider {provider!r} is not known; {hint or 'use ' + ', '.join(names)}")
+    raise ProviderError(
+        f"provider {shown(provider)} is not known; {hint or 'use ' + ', '.join(names)}"
+    )
 
 
 def plugin_devices(row: Provider) -> list[Any] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dreamlayer.core.errors import NetworkError, ProviderError, install_command
+from dreamlayer.core.errors import NetworkError, ProviderError, install_command, shown
 from dreamlayer.core.runtime import graph_cache, openvino_session
 from dreamlayer.core.runtime.cache import machine
 from dreamlayer.core.runtime.cores import usable_cores
@@ -58,8 +58,8 @@ def candidates(provider: str) -> list[str]:
         return [short_name(full_name(provider))]
     if not openvino_session.is_installed():
         raise ProviderError(
-            f"provider {provider!r} needs the package {provider_of(short).package}; install it "
-            f"with: {install_command(provider_of(short).extra)}"
+            f"provider {shown(provider)} needs the package {provider_of(short).package}; install "
+            f"it with: {install_command(provider_of(short).extra)}"
         )
     return [short]
 
@@ -151,7 +151,7 @@ def open_native(
     ours = [short for short in shorts if provider_of(short).engine == ONNX_RUNTIME]
     if not ours:
         raise ProviderError(
-            f"provider {execution.provider!r} has no device that could hold images; use "
+            f"provider {shown(execution.provider)} has no device that could hold images; use "
             f"--backend numpy, or another provider"
         )
     session = _first_loaded(_as_source(model), execution, ours, options)
@@ -198,7 +198,9 @@ def _first_loaded(
 
 
 def _not_loaded(execution: Execution, found: Fault) -> ProviderError:
-    return ProviderError(f"provider {execution.provider!r} did not load on this machine: {found}")
+    return ProviderError(
+        f"provider {shown(execution.provider)} did not load on this machine: {found}"
+    )
 
 
 def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, str]) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from dreamlayer.core.errors import LayerError, PictureError
+from dreamlayer.core.errors import LayerError, PictureError, shown
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.network.activations import Activations
@@ -135,7 +135,7 @@ def features(
     found = Activations(network, [layer], Execution(provider, threads))(planes)[layer]
     if found.ndim not in (2, 4) or 0 in found.shape:
         raise LayerError(
-            f"layer {layer!r} has values of the shape {list(found.shape)}, which are neither "
+            f"layer {shown(layer)} has values of the shape {list(found.shape)}, which are neither "
             f"feature maps nor one number per channel; choose another layer"
         )
     maps = np.asarray(found[0], np.float32)
@@ -166,8 +166,8 @@ def input_size(
         )
         raise PictureError(
             f"the picture is {width} × {height} pixels{reduced}, but network {network.name} needs "
-            f"{geometry.minimum} at least for layer {layer!r}; {remedy}, or choose a layer nearer "
-            f"to the image"
+            f"{geometry.minimum} at least for layer {shown(layer)}; {remedy}, or choose a layer "
+            f"nearer to the image"
         )
     return sides[0], sides[1]
 

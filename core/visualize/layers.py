@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from onnx import ModelProto, NodeProto, numpy_helper
 
-from dreamlayer.core.errors import LayerError
+from dreamlayer.core.errors import LayerError, shown
 from dreamlayer.core.graph.inference import attributes
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.sizes import Shapes
@@ -131,10 +131,12 @@ def channel_terms(
     known = {x.name: x for x in network.layers()}.get(layer)
     count = None if known is None else known.channels
     if known is not None and known.reason is not None:
-        raise LayerError(f"layer {layer!r} cannot be dreamed of: {known.reason}; choose another")
+        raise LayerError(
+            f"layer {shown(layer)} cannot be dreamed of: {known.reason}; choose another"
+        )
     if count is None:
         raise LayerError(
-            f"layer {layer!r} of network {network.name} has an unknown number of channels; "
+            f"layer {shown(layer)} of network {network.name} has an unknown number of channels; "
             f"choose one that `dreamlayer layers` lists with channels"
         )
     check_channels(channels, layer, count)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from dreamlayer.core.dreaming.memory import fits, shortage, usable
+from dreamlayer.core.errors import shown
 from dreamlayer.core.graph.edit import ancestors
 from dreamlayer.core.graph.inference import names_read
 from dreamlayer.core.graph.names import IMAGE
@@ -56,7 +57,7 @@ def check_features(
     needed = _BASE + network.weight_count * _LOADED + area * _PLANES
     needed += picture[0] * picture[1] * _PICTURE
     needed += area * forward_bytes(network, layer) * _FORWARD_SHARE
-    what = f"showing {size[1]} × {size[0]} pixels at layer {layer!r}"
+    what = f"showing {size[1]} × {size[0]} pixels at layer {shown(layer)}"
     _check(needed, what, "use a smaller --max-side")
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dreamlayer.core.errors import RequestError, nearest
+from dreamlayer.core.errors import RequestError, nearest, shown
 from dreamlayer.core.recipe.fields import by_current_names
 from dreamlayer.core.recipe.presets import preset
 from dreamlayer.core.recipe.recipe import Recipe
@@ -98,12 +97,12 @@ def parse_request(header: Mapping[str, Any], size: int) -> Request:
     """
     kind = header.get("type")
     if not isinstance(kind, str) or kind not in _KEYS:
-        raise RequestError(f"'type' must be one of {', '.join(_KEYS)}, but is {_shown(kind)}")
+        raise RequestError(f"'type' must be one of {', '.join(_KEYS)}, but is {shown(kind)}")
     keys = {"type": _any, "id": _id, "bytes": _any, **_KEYS[kind]}
     for name, value in header.items():
         if name not in keys:
             hint = nearest(name[:_MAX_KEY_LENGTH], keys) or f"it may have {', '.join(keys)}"
-            raise RequestError(f"{kind} has no key {_shown(name)}; {hint}")
+            raise RequestError(f"{kind} has no key {shown(name)}; {hint}")
         keys[name](name, value)
     if kind == "dream":
         return _dream(header, size)
@@ -159,7 +158,7 @@ def _check(holds: Callable[[Any], bool], what: str) -> Check:
 
     def check(name: str, value: Any) -> None:
         if not holds(value):
-            raise RequestError(f"{name!r} must be {what}, but is {_shown(value)}")
+            raise RequestError(f"{name!r} must be {what}, but is {shown(value)}")
 
     return check
 
@@ -172,11 +171,6 @@ def _is_id(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) <= _MAX_ID_LENGTH
     return value is None or type(value) is int
-
-
-def _shown(value: Any) -> str:
-    """A value for an error message, truncated; it may be anything that JSON allows."""
-    return reprlib.repr(value)
 
 
 _any = _check(lambda _: True, "anything")

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.errors import NetworkError, shown
 
 _NAME = "GroupNormalization"
 
@@ -46,8 +46,8 @@ def _expanded(
     scale, bias = (weights.get(name) for name in node.input[1:3])
     if groups < 1 or scale is None or bias is None or scale.shape != bias.shape:
         raise NetworkError(
-            f"the operator {_NAME} that makes {node.output[0]!r} needs groups, and a scale and a "
-            f"bias that are constants; export the network again, with constants folded"
+            f"the operator {_NAME} that makes {shown(node.output[0])} needs groups, and a scale "
+            f"and a bias that are constants; export the network again, with constants folded"
         )
 
     def constant(name: str, value: np.ndarray) -> str:

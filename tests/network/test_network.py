@@ -191,7 +191,7 @@ def test_a_mistyped_layer_may_be_that_of_either_shipped_network() -> None:
 def test_a_mistyped_layer_of_another_file_is_its_own(small_network: Path) -> None:
     """The layers of the shipped networks are no suggestions there; that they have one is told."""
     network = Network(str(small_network))
-    with pytest.raises(LayerError, match=r"it has first_conv, .*: choose with --layer"):
+    with pytest.raises(LayerError, match=r"it has first, .*: choose with --layer"):
         network.check_layers(["mixd3"])
     with pytest.raises(LayerError, match="network inception_v3_mixed5 has it"):
         network.check_layers(["mixed3"])

@@ -12,7 +12,7 @@ from onnx import TensorProto
 
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
 from dreamlayer.core.autodiff.rules.window import Window, cropped, window
-from dreamlayer.core.errors import UnsupportedOperatorError
+from dreamlayer.core.errors import UnsupportedOperatorError, shown
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
     cast,
@@ -37,7 +37,7 @@ def _kernel_shape(attrs: Attrs, w: Value) -> list[int]:
     sizes = attrs.get("kernel_shape") or [w.static(axis) for axis in range(2, w.rank)]
     if None in sizes:
         raise UnsupportedOperatorError(
-            f"a convolution whose kernel {w.name!r} has no known size has no gradient rule; "
+            f"a convolution whose kernel {shown(w.name)} has no known size has no gradient rule; "
             f"export the network with constant weights"
         )
     return list(sizes)

@@ -1,0 +1,73 @@
+"""Recipes from files are read within limits, and what is wrong in them is told in short."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.recipe.presets import parse
+from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.term import MAX_TERMS, Term, parse_channels, parse_term, parse_terms
+
+FAR = 100_000
+ENDLESS = "mixed3 \x1b[31m" * FAR
+
+TOO_MUCH = {
+    "layers in text": {"layers": "mixed3," * FAR + "mixed3"},
+    "layers in a list": {"layers": ["mixed3"] * FAR},
+    "layers in texts": {"layers": ["mixed3," * 900 + "mixed3"] * 9},
+    "tables": {"layers": [{"layer": "mixed3"}] * 20_000},
+    "channels": {"layers": [{"layer": "mixed3", "channels": [0] * 90_000}]},
+    "ranges": {"layers": "mixed3:1:" + "+".join(["0-999999"] * 1000)},
+    "text": {"guide": ENDLESS},
+}
+
+WRONG = {
+    "name": {ENDLESS: 1},
+    "choice": {"scheme": "x" * FAR},
+    "type": {"steps": "x" * FAR},
+    "list": {"canvas": ["deep"] * FAR},
+    "nested": {"layers": [{"layer": "mixed3", "channels": "x" * FAR}]},
+    "number": {"seed": int("9" * 4000)},
+    "kind": {"layers": [{"layer": ENDLESS[:5000], "kind": "x" * FAR}]},
+    "layer": {"layers": ["mixed3:::::" + "x" * FAR]},
+    "option": {"layers": ["mixed3:1:::border=" + "x" * FAR]},
+    "command": {"command": ENDLESS[:5000]},
+    "base": {"base": "x" * FAR},
+    "jitter": {"jitter": "x" * FAR},
+}
+
+
+@pytest.mark.parametrize("plain", [*TOO_MUCH.values(), *WRONG.values()], ids=[*TOO_MUCH, *WRONG])
+def test_one_short_sentence(plain: dict[str, object]) -> None:
+    """Whatever a file holds, neither time nor terminal are spent on it."""
+    with pytest.raises(RecipeError) as caught:
+        parse(json.dumps(plain))
+    sentence = str(caught.value)
+    assert len(sentence) < 800
+    assert sentence.isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[", "{", "a = ", "a" * 2_000_000, '{"a":' * 10_000, "[a]\n" * 3, "\0", "a.b" * 9999],
+)
+def test_what_is_no_table_is_said(text: str) -> None:
+    """JSON or TOML that ends, nests without end, or repeats itself."""
+    if not text:
+        assert parse(text) == Recipe()
+        return
+    with pytest.raises(RecipeError) as caught:
+        parse(text)
+    assert len(str(caught.value)) < 800
+
+
+def test_the_limits_leave_room() -> None:
+    """All layers of a deep network, and all channels of a wide one."""
+    assert len(parse_terms(",".join(f"layer_{n}" for n in range(MAX_TERMS)))) == MAX_TERMS
+    assert parse_term("fc6:1:0-4095").channels == tuple(range(4096))
+    assert len(parse_channels("0-4095,0-4095")) == 4096
+    recipe = Recipe(layers=tuple(Term(f"layer_{n}", 0.5) for n in range(MAX_TERMS)))
+    assert parse(recipe.to_json()) == recipe
