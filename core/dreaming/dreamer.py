@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -27,7 +27,8 @@ from dreamlayer.core.dreaming.backends import (
 from dreamlayer.core.dreaming.memory import Estimate, estimate
 from dreamlayer.core.dreaming.tone import Tone, finished
 from dreamlayer.core.dreaming.visible import blending, weights_of
-from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, planar
+from dreamlayer.core.images.array_image import array_image, as_mask, check_range
+from dreamlayer.core.images.arrays import changed, check_image, planar
 from dreamlayer.core.images.compact import CompactPixels
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize, resized_plane
@@ -35,7 +36,7 @@ from dreamlayer.core.images.transparency import fill_hidden, opacity
 from dreamlayer.core.network.files import file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
-from dreamlayer.core.recipe.presets import DEFAULT_PRESET, preset
+from dreamlayer.core.recipe.presets import DEFAULT_PRESET, DREAMS, recipe_from
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.runtime.sessions import first_choice
@@ -170,8 +171,9 @@ class Dreamer:
         recipe : Recipe
             The parameters; its `network` is ignored, since this dreamer has one.
         mask : array, optional
-            float32 [height, width], 0..1: where to dream. It weighs the gradient on every octave,
-            so that shapes grow whole within it; where it is 0, pixels are returned bit-identical.
+            [height, width], floats 0..1, booleans or whole numbers: where to dream. It weighs the
+            gradient on every octave, so that shapes grow whole within it; where it is 0, pixels are
+            returned bit-identical.
         alpha : array, optional
             [height, width], uint8, uint16 or floats 0..1: what of the pixels is visible. Hidden
             pixels are returned bit-identical, and do not influence the others.
@@ -190,13 +192,15 @@ class Dreamer:
         array
             float32 [height, width, 3].
         """
+        mask = None if mask is None else as_mask(mask)
         height, width = check_image(pixels, mask, alpha)
-        mask = None if mask is None else np.asarray(mask, np.float32)
         opaque = opacity(alpha)
         blend = blending(mask, opaque)
         if recipe.idle or (blend is not None and not blend.any()):
             return pixels.pixels() if isinstance(pixels, CompactPixels) else pixels.copy()
-        if isinstance(pixels, CompactPixels) and not self._reads_compact(opaque):
+        if not isinstance(pixels, CompactPixels):
+            check_range(pixels)
+        elif not self._reads_compact(opaque):
             pixels = pixels.pixels()
         objective = self.objective(recipe)
         if tile is None:
@@ -299,7 +303,7 @@ def _warm_dreamer(network: str, provider: str) -> Dreamer:
 
 def dream(
     image: Given,
-    recipe: Recipe | str = DEFAULT_PRESET,
+    recipe: Recipe | Mapping[str, Any] | str = DEFAULT_PRESET,
     *,
     provider: str = AUTO,
     mask: Array | None = None,
@@ -314,14 +318,16 @@ def dream(
     Parameters
     ----------
     image : Picture or array
-        A picture from `core.read`, or pixels [height, width, 3]: uint8, uint16, or floats from 0,
-        black, to 1, white, sRGB-encoded.
-    recipe : Recipe or str
-        A recipe, or the name of a preset.
+        A picture from `core.read`, or pixels, sRGB-encoded: [height, width] or [height, width,
+        channels], gray or RGB, with or without alpha; uint8, uint16, or floats from 0, black, to
+        1, white. What is transparent does not change.
+    recipe : Recipe, mapping or str
+        A recipe, its parameters by name, or the name of a preset.
     provider : str
         Execution provider: `auto`, `cpu`, `cuda`, ...
     mask : array, optional
-        float32 [height, width], 0..1: where to dream; where it is 0, nothing changes.
+        [height, width], floats 0..1, booleans or whole numbers: where to dream; where it is 0,
+        nothing changes.
     on_progress : callable, optional
         Called with a `core.ascent.progress.Progress` after every tile.
     cancelled : callable, optional
@@ -346,14 +352,13 @@ def dream(
     >>> dreamt.shape, dreamt.dtype, bool((dreamt != gray).any())
     ((80, 120, 3), dtype('uint8'), True)
     """
-    chosen = preset(recipe) if isinstance(recipe, str) else recipe
+    chosen = recipe_from(recipe, DREAMS)
     dreamer = _warm_dreamer(network_of(chosen), provider)
     # What other recipes loaded would take memory that this one may need.
     dreamer.forget(but=chosen)
-    pixels = image.pixels if isinstance(image, Picture) else as_float(np.asarray(image))
+    given = image if isinstance(image, Picture) else array_image(image)
     callbacks = Callbacks(on_progress, cancelled=cancelled)
-    alpha = image.alpha if isinstance(image, Picture) else None
-    result = dreamer.dream(pixels, chosen, mask=mask, alpha=alpha, callbacks=callbacks)
-    if isinstance(image, Picture):
-        return dataclasses.replace(image, pixels=result, recipe=chosen.to_json())
-    return as_type(result, np.asarray(image).dtype)
+    result = dreamer.dream(given.pixels, chosen, mask=mask, alpha=given.alpha, callbacks=callbacks)
+    if isinstance(given, Picture):
+        return dataclasses.replace(given, pixels=result, recipe=chosen.to_json())
+    return given.like_given(result)

@@ -43,6 +43,11 @@ def check_image(
 
 def _checked(pixels: Array) -> tuple[int, int]:
     """Height and width of pixels that are finite."""
+    if pixels.dtype.kind != "f":
+        raise ImageError(
+            f"pixels must be floats from 0 to 1 here, but are {pixels.dtype}; dream() takes whole "
+            f"numbers too"
+        )
     if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise ImageError(
             f"an image must have the shape [height, width, 3], but has {list(pixels.shape)}"
@@ -100,8 +105,9 @@ def changed(
 
 def as_float(image: npt.NDArray[Any]) -> Array:
     """Pixels as float32, 0..1; `ImageError` for types other than uint8, uint16 and floats."""
-    if image.dtype in (np.uint8, np.uint16):
-        return (image / np.float32(np.iinfo(image.dtype).max)).astype(np.float32, copy=False)
+    if image.dtype.newbyteorder("=") in (np.uint8, np.uint16):
+        top = np.float32(np.iinfo(image.dtype).max)
+        return np.asarray(np.divide(image, top, dtype=np.float32, casting="same_kind"))
     if image.dtype.kind != "f":
         raise ImageError(
             f"an image must hold uint8, uint16 or floats, but holds {image.dtype}; convert it first"

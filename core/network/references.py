@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from dreamlayer.core import images
 from dreamlayer.core.errors import LayerError, PictureError, RecipeError, shown
+from dreamlayer.core.images.array_image import check_range
 from dreamlayer.core.images.resampling import resize
 from dreamlayer.core.images.transparency import without_hidden
 from dreamlayer.core.network.activations import Activations
@@ -90,6 +91,7 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
     except OSError as error:
         # No file can have this name, for example because it is too long.
         raise PictureError(f"guide {shown(name)} cannot be read: {error.strerror}") from error
+    check_range(picture.pixels)
     pixels = without_hidden(picture.pixels, picture.alpha)
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
     height, width = planes.shape[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -157,6 +158,26 @@ def _table(folder: Path, name: str) -> dict[str, Any]:
     """A preset's table, completed from the preset that it is based on."""
     own = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
     return {**(_table(folder, own["base"]) if "base" in own else {}), **own}
+
+
+def recipe_from(given: object, presets: Presets[R]) -> R:
+    """The recipe that a caller gives as such, as parameters by name, or as a preset's name.
+
+    Raises
+    ------
+    RecipeError
+        It is another command's recipe, or none.
+    """
+    if isinstance(given, presets.kind):
+        return given
+    if isinstance(given, str):
+        return presets.preset(given)
+    if isinstance(given, Mapping):
+        return presets.kind.from_dict(given)
+    raise RecipeError(
+        f"a recipe must be a {presets.kind.__name__}, a mapping of its parameters or the name of a "
+        f"preset, but is {shown(given)}"
+    )
 
 
 DREAMS = Presets(Recipe, _FOLDER, DEFAULT_PRESET, "dream PICTURE")

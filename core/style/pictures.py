@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.images.arrays import as_float, check_image
+from dreamlayer.core.images.array_image import array_image, check_range
+from dreamlayer.core.images.arrays import check_image
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.reading import MAX_MEGAPIXELS, Source
 from dreamlayer.core.images.reading import open as open_file
@@ -52,14 +53,14 @@ def load_style(given: StylePicture, number: int) -> tuple[Array, str]:
     given = open_style(given)
     if isinstance(given, Source):
         picture = given.load()
+        check_range(picture.pixels)
         return without_hidden(picture.pixels, picture.alpha), given.name
     return _pixels(given), f"number {number}"
 
 
 def _pixels(given: StylePicture) -> Array:
-    if isinstance(given, Picture):
-        pixels = without_hidden(given.pixels, given.alpha)
-    else:
-        pixels = as_float(np.asarray(given))
+    image = given if isinstance(given, Picture) else array_image(given)
+    pixels = without_hidden(image.pixels, image.alpha)
     check_image(pixels)
+    check_range(pixels)
     return pixels

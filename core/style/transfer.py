@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.dreaming.memory import Estimate
-from dreamlayer.core.images.arrays import as_float, as_type, check_image
+from dreamlayer.core.images.array_image import array_image, check_range
+from dreamlayer.core.images.arrays import check_image
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.transparency import keep_hidden, without_hidden
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
-from dreamlayer.core.recipe.presets import DEFAULT_STYLE, style_preset
+from dreamlayer.core.recipe.presets import DEFAULT_STYLE, STYLES, recipe_from
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.style.lbfgs import OnStyleProgress
@@ -87,6 +88,7 @@ class StyleTransfer:
             Pictures, weights, layers or sizes do not fit; the message says what to do.
         """
         check_image(pixels, alpha=alpha)
+        check_range(pixels)
         chosen = styles or recipe.styles
         seen = without_hidden(pixels, alpha)
         return Optimization(self.network, seen, recipe, chosen, self._execution)
@@ -95,7 +97,7 @@ class StyleTransfer:
 def transfer(
     content: Image,
     styles: StylePicture | Sequence[StylePicture] = (),
-    recipe: StyleRecipe | str = DEFAULT_STYLE,
+    recipe: StyleRecipe | Mapping[str, Any] | str = DEFAULT_STYLE,
     *,
     provider: str = AUTO,
     on_progress: OnStyleProgress | None = None,
@@ -107,13 +109,14 @@ def transfer(
     Parameters
     ----------
     content : Picture or array
-        What `core.read` returned, or pixels [height, width, 3]: uint8, uint16, or floats where 0
-        is black and 1 white, sRGB-encoded.
+        What `core.read` returned, or pixels, sRGB-encoded: [height, width] or [height, width,
+        channels], gray or RGB, with or without alpha; uint8, uint16, or floats where 0 is black
+        and 1 white.
     styles : picture or list of pictures
         Files, what `core.read` returned, or pixels; by default those that the recipe names. Their
         weights are the recipe's `style_weights`.
-    recipe : StyleRecipe or str
-        All parameters, or the name of a style preset.
+    recipe : StyleRecipe, mapping or str
+        A recipe, its parameters by name, or the name of a style preset.
     provider : str
         Execution provider: `auto`, `cpu`, `cuda`, ...
     on_progress, on_round, cancelled : callable, optional
@@ -129,23 +132,23 @@ def transfer(
     DreamlayerError
         Recipe, network, provider or pictures do not fit; the message says what to do.
     """
-    chosen = style_preset(recipe) if isinstance(recipe, str) else recipe
+    chosen = recipe_from(recipe, STYLES)
     given = list(styles) if isinstance(styles, list | tuple) else [cast(StylePicture, styles)]
     files = tuple(str(one) for one in given if not isinstance(one, Picture | np.ndarray))
     if len(files) == len(given) > 0:
         chosen = chosen.replace(styles=files)
-    pixels = content.pixels if isinstance(content, Picture) else as_float(np.asarray(content))
+    image = content if isinstance(content, Picture) else array_image(content)
+    pixels, alpha = image.pixels, image.alpha
     height, width = check_image(pixels)
     network = StyleTransfer(network_of(chosen), provider)
     opened = [open_style(one) for one in given or chosen.styles]
     try:
         network.estimate(width, height, chosen, opened)
-        alpha = content.alpha if isinstance(content, Picture) else None
         optimization = network.prepare(pixels, chosen, opened, alpha)
     finally:
         close_styles(opened)
     result = optimization.run(on_progress=on_progress, on_round=on_round, cancelled=cancelled)
-    if isinstance(content, Picture):
-        result = keep_hidden(result, pixels, content.alpha)
-        return dataclasses.replace(content, pixels=result, recipe=chosen.to_json())
-    return as_type(result, np.asarray(content).dtype)
+    result = keep_hidden(result, pixels, alpha)
+    if isinstance(image, Picture):
+        return dataclasses.replace(image, pixels=result, recipe=chosen.to_json())
+    return image.like_given(result)

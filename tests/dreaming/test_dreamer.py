@@ -191,8 +191,8 @@ def test_input_array_is_not_changed(recipe: Recipe) -> None:
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (np.zeros((4, 5), np.float32), r"\[height, width, 3\], but has \[4, 5\]"),
-        (np.zeros((4, 5, 4), np.float32), r"but has \[4, 5, 4\]"),
+        (np.zeros((4,), np.float32), r"\[height, width\], or .*, but has \[4\]"),
+        (np.zeros((4, 5, 6), np.float32), r"but has \[4, 5, 6\]"),
         (np.zeros((0, 5, 3), np.float32), "but has"),
         (np.zeros((4, 5, 3), np.int32), "holds int32"),
         (np.full((4, 5, 3), np.nan, np.float32), "not finite"),
@@ -210,9 +210,9 @@ def test_mask_of_another_size_is_refused(recipe: Recipe) -> None:
         dream(PHOTO, recipe, mask=np.ones((4, 4), np.float32))
 
 
-@pytest.mark.parametrize("value", [np.uint8(200), np.float32(1.5), np.float32("nan")])
+@pytest.mark.parametrize("value", [np.int64(200), np.float32(1.5), np.float32("nan")])
 def test_mask_of_other_values_is_refused(value: np.generic, recipe: Recipe) -> None:
-    """A mask in bytes or beyond 1 would multiply the change."""
+    """A mask beyond 1 would multiply the change."""
     with pytest.raises(ImageError, match=r"from 0 .* to 1"):
         dream(PHOTO, recipe, mask=np.full(PHOTO.shape[:2], value))
 
