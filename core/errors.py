@@ -6,9 +6,7 @@ from __future__ import annotations
 import difflib
 import os
 import reprlib
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 _SHOWN = 80
 _SHOWN_PATH = 240
@@ -117,43 +115,3 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     # Comparing takes the product of the lengths.
     found = difflib.get_close_matches(name[:_SHOWN], list(known), n=count, cutoff=0.5)
     return f"did you mean {' or '.join(map(bare, found))}?" if found else ""
-
-
-def _checkout() -> Path | None:
-    """The checkout that this is part of; None where it is installed."""
-    root = Path(__file__).resolve().parents[1]
-    return root if (root / "pyproject.toml").is_file() else None
-
-
-def command(program: str) -> str:
-    """How `core`, `export` or `plugin` is called: in a checkout ``python -m export``, for example,
-    and installed ``dreamlayer-export``."""
-    if _checkout():
-        return f"python -m {program}"
-    return "dreamlayer" if program == "core" else f"dreamlayer-{program}"
-
-
-def quoted(argument: str, system: str = sys.platform) -> str:
-    """An argument as it is typed into a terminal: in quotes where it needs them.
-
-    Examples
-    --------
-    >>> quoted("photo.jpg"), quoted("my photo.jpg", "linux"), quoted("my photo.jpg", "win32")
-    ('photo.jpg', "'my photo.jpg'", '"my photo.jpg"')
-    """
-    if system == "win32":
-        from subprocess import list2cmdline
-
-        return list2cmdline([argument])
-    from shlex import quote
-
-    return quote(argument)
-
-
-def install_command(extras: str) -> str:
-    """The command that installs dreamlayer with some extras, such as ``cpu,export``."""
-    root = _checkout()
-    if root is None:
-        return f'python -m pip install "dreamlayer[{extras}]"'
-    there = "" if Path.cwd() == root else f'cd "{root}" && '
-    return f'{there}python -m pip install ".[{extras}]"'

@@ -12,11 +12,12 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from dreamlayer.core.errors import NetworkError, quoted
+from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import replace_file
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.installation import quoted
 from dreamlayer.core.network import files as network_files
 from dreamlayer.core.network.network import Network
 

@@ -160,7 +160,7 @@ class Examiner:
         lost = [path for path in networks.values() if not Path(path).is_file()]
         if lost or not networks:
             says = f"the network {lost[0] if lost else 'that comes with dreamlayer'} is missing"
-            restore = [*pip, "--no-deps", "dreamlayer"]
+            restore = [*pip, "--no-deps", self._machine.requirement("")]
             if root:
                 restore = ["git", "-C", root, "checkout", "--", "core/data"]
             yield Check("networks", False, says, self._machine.shown(restore))

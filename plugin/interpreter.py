@@ -82,8 +82,9 @@ class PythonProbe:
     def obstacle(self, machine: Machine) -> Obstacle | None:
         """What keeps the worker from running in this Python, None where it can run."""
         path = self.path
-        source = self.environment.get("PYTHONPATH", "dreamlayer")
-        install = machine.shown([path, "-m", "pip", "install", f"{source}[cpu]"])
+        source = self.environment.get("PYTHONPATH")
+        wanted = f"{source}[cpu]" if source else machine.requirement("cpu")
+        install = machine.shown([path, "-m", "pip", "install", wanted])
         if self.failure:
             return Obstacle(f"{path} does not run: {self.failure}")
         if self.python < _OLDEST:
@@ -98,7 +99,9 @@ class PythonProbe:
         if self.dreamlayer != VERSION:
             return Obstacle(
                 f"{path} has dreamlayer {self.dreamlayer}, but this is {VERSION}",
-                machine.shown([path, "-m", "pip", "install", f"dreamlayer=={VERSION}"]),
+                machine.shown(
+                    [path, "-m", "pip", "install", "--upgrade", machine.requirement("cpu")]
+                ),
             )
         if self.onnxruntime is None:
             return Obstacle(f"ONNX Runtime cannot be loaded in {path} ({self.reason})", install)

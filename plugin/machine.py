@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.installation import requirement
 
 _NO_WINDOW = 0x08000000
 
@@ -136,6 +137,8 @@ class Machine:
         The folder that stands for `/` when folders such as /opt and /Applications are searched.
     run : callable
         Runs a command; see `run`.
+    requirement : callable
+        What pip installs dreamlayer from, given some extras.
     """
 
     system: str
@@ -143,6 +146,7 @@ class Machine:
     environment: Mapping[str, str]
     root: Path = Path("/")
     run: Run = run
+    requirement: Callable[[str], str] = lambda extras: "dreamlayer" + (f"[{extras}]" * bool(extras))
 
     @classmethod
     def this(cls) -> Machine:
@@ -157,7 +161,7 @@ class Machine:
             home = Path.home()
         except RuntimeError as error:
             raise InstallError("the home folder is unknown; set the variable HOME") from error
-        return cls(platform.system(), home, dict(os.environ))
+        return cls(platform.system(), home, dict(os.environ), requirement=requirement)
 
     @property
     def windows(self) -> bool:

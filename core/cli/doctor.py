@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dreamlayer.core.errors import DreamlayerError, install_command
+from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.installation import install_command, pip_command
 from dreamlayer.core.runtime.providers import PACKAGES, PROVIDERS
 from dreamlayer.core.version import VERSION
 
@@ -179,8 +180,10 @@ def _print(report: dict[str, Any]) -> None:
             "onnxruntime  MISSING: " + install_command("cpu") + " (or [gpu], [openvino], [webgpu])"
         )
     if len(report["onnxruntime"]) > 1:
+        removed = pip_command("uninstall", "--yes", *report["onnxruntime"])
         print(
-            "             several onnxruntime packages overwrite one another: uninstall all but one"
+            "             several onnxruntime packages overwrite one another; remove them all: "
+            f"{removed}, then install one: {install_command('cpu')}"
         )
     if report["openvino"]:
         print(f"{'openvino':12} {report['openvino']}")

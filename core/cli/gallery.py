@@ -13,7 +13,7 @@ from dreamlayer.core.cli.options import add_parameter, add_run_options, whole_nu
 from dreamlayer.core.cli.program import Parser
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import same_file
-from dreamlayer.core.errors import quoted
+from dreamlayer.core.installation import quoted
 from dreamlayer.core.recipe.recipe import NATURAL, Recipe
 from dreamlayer.core.recipe.stored import stored
 

@@ -7,7 +7,7 @@ import json
 import textwrap
 from collections.abc import Iterable
 
-from dreamlayer.core.errors import command
+from dreamlayer.core.installation import command
 from dreamlayer.core.network.files import EXPORTS, available
 from dreamlayer.core.recipe.networks import ships
 from dreamlayer.core.recipe.presets import DREAMS, STYLES, Preset

@@ -19,7 +19,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from dreamlayer.core.errors import DreamlayerError, install_command
+from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.installation import install_command
 from dreamlayer.core.version import VERSION
 
 _OLDEST = (3, 11)

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from dreamlayer.core.errors import NetworkError, command, shown
+from dreamlayer.core.errors import NetworkError, shown
 from dreamlayer.core.graph.inference import Dim, inferred
+from dreamlayer.core.installation import command
 
 _FOLDED: dict[str, Callable[..., Any]] = {
     "Add": np.add,

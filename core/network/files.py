@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.errors import NetworkError, command, nearest, shown
+from dreamlayer.core.errors import NetworkError, nearest, shown
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.installation import command
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, SHIPPED_NETWORKS
 
 if TYPE_CHECKING:

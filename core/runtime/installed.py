@@ -11,8 +11,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from dreamlayer.core.errors import ProviderError, install_command, nearest, shown
-from dreamlayer.core.runtime.providers import PROVIDERS, SYSTEMS, Provider
+from dreamlayer.core.errors import ProviderError, bare, nearest, shown
+from dreamlayer.core.installation import install_command, pip_command
+from dreamlayer.core.runtime.providers import PACKAGES, PROVIDERS, SYSTEMS, Provider
 
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
 """ONNX Runtime 1.32 and later report to Microsoft unless this is set when it is imported."""
@@ -36,14 +37,34 @@ def runtime() -> Any:
     try:
         with _without_telemetry():
             import onnxruntime
-    except ImportError as error:
+    except Exception as error:
+        # Those who do not load raise what they like: of other versions of numpy, for example.
         raise ProviderError(
-            f"onnxruntime does not load ({error}); "
+            f"onnxruntime does not load ({bare(str(error))}); "
             f"install it with: {install_command('cpu')} (or [gpu], [openvino], [webgpu])"
         ) from error
+    if not hasattr(onnxruntime, "InferenceSession"):
+        # Several packages share its folder: who removes one of them takes files of the others.
+        left = [name for name in PACKAGES if _is_noted(name)]
+        repair = pip_command("install", "--force-reinstall", "--no-deps", *left[:1])
+        raise ProviderError(
+            f"onnxruntime is incomplete, as it is when one of several of its packages was removed; "
+            f"run: {repair if left else install_command('cpu')}"
+        )
     if _owns_process:
         onnxruntime.set_default_logger_severity(_FATAL)
     return onnxruntime
+
+
+def _is_noted(package: str) -> bool:
+    """Whether pip has a note that a package is installed."""
+    import importlib.metadata
+
+    try:
+        importlib.metadata.distribution(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def silence() -> None:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dreamlayer.core.errors import ProviderError, install_command
+from dreamlayer.core.errors import ProviderError
+from dreamlayer.core.installation import install_command
 from dreamlayer.core.runtime import openvino_session
 from dreamlayer.core.runtime.drivers import Fault, Load, cuda_fault, vulkan_fault
 from dreamlayer.core.runtime.installed import has_gpu, plugin_devices, runtime, short_name

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dreamlayer.core.errors import NetworkError, ProviderError, install_command
+from dreamlayer.core.errors import NetworkError, ProviderError
+from dreamlayer.core.installation import install_command
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.protocol import Array, failed_on
 from dreamlayer.core.runtime.providers import FAST, Execution, provider_of

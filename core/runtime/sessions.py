@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dreamlayer.core.errors import NetworkError, ProviderError, install_command, shown
+from dreamlayer.core.errors import NetworkError, ProviderError, shown
+from dreamlayer.core.installation import install_command
 from dreamlayer.core.runtime import graph_cache, openvino_session
 from dreamlayer.core.runtime.cache import machine
 from dreamlayer.core.runtime.cores import usable_cores

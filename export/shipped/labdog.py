@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamlayer.core.errors import NetworkError, install_command
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.installation import install_command
 from dreamlayer.export.shipped.published import Release
 
 VERSION = "0.1.0"

@@ -10,7 +10,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from dreamlayer.core.errors import NetworkError, command
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.installation import command
 
 
 @dataclass(frozen=True)

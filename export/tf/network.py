@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from dreamlayer.core.errors import NetworkError, install_command
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.installation import install_command
 from dreamlayer.export.preprocessing import Pixels
 
 Array = NDArray[np.float32]

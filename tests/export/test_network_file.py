@@ -9,7 +9,7 @@ import onnx
 import pytest
 from small_network import small_model
 
-from dreamlayer.core.errors import quoted
+from dreamlayer.core.installation import quoted
 from dreamlayer.core.network import files as network_files
 from dreamlayer.export import network_file
 

@@ -58,7 +58,10 @@ def test_an_install_stays_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ({"python": [3, 10, 2]}, r"is Python 3\.10\.2, but dreamlayer needs 3\.11"),
         ({"python": [2, 7, 18]}, r"is Python 2\.7\.18"),
         ({"missing": "ModuleNotFoundError: No module named 'onnx'"}, "No module named 'onnx'"),
-        ({"dreamlayer": "0.0.1"}, r"has dreamlayer 0\.0\.1, but this is .*; run: .*dreamlayer=="),
+        (
+            {"dreamlayer": "0.0.1"},
+            r"has dreamlayer 0\.0\.1, but this .*pip install --upgrade ",
+        ),
         ({"onnxruntime": None, "reason": "ImportError: DLL"}, r"ONNX Runtime .*DLL.*pip install"),
     ],
 )
