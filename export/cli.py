@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dreamlayer.core.cli.program import Parser, Program, typed
+from dreamlayer.core.cli.parser import Parser, typed
+from dreamlayer.core.cli.program import Program
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamlayer.core.cli.options import add_run_options, whole_number
-from dreamlayer.core.cli.program import Parser
+from dreamlayer.core.cli.parser import Parser
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import same_file
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dreamlayer.core.cli.features import add_sheet_options
 from dreamlayer.core.cli.options import add_parameter, add_run_options, whole_number
-from dreamlayer.core.cli.program import Parser
+from dreamlayer.core.cli.parser import Parser
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import same_file
 from dreamlayer.core.recipe.recipe import NATURAL, Recipe

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from dreamlayer.core.cli.options import DREAM, add_recipe_options, recipe_of
-from dreamlayer.core.cli.program import Parser
+from dreamlayer.core.cli.parser import Parser
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replace_file
 
