@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from dreamlayer.core.cli.cancelling import if_cancelled
 from dreamlayer.core.cli.parser import FAILED
@@ -27,7 +28,7 @@ class Batch:
     Parameters
     ----------
     jobs : sequence of Job
-        What to make, in order.
+        What to make, in order; those with a problem are told first.
     reporter : Reporter
         Is told of each.
     skip_existing : bool
@@ -37,7 +38,9 @@ class Batch:
     def __init__(
         self, jobs: Sequence[Job], reporter: Reporter, *, skip_existing: bool = False
     ) -> None:
-        self._jobs, self._reporter, self._skip_existing = jobs, reporter, skip_existing
+        # What is wrong is told before hours of work.
+        self._jobs = sorted(jobs, key=lambda job: job.problem is None)
+        self._reporter, self._skip_existing = reporter, skip_existing
         self._done = self._skipped = 0
         self._failed: list[str] = []
         self._target = ""
@@ -93,7 +96,7 @@ class Batch:
         self._target = job.target
         words = f"{self._done} of {len(self._jobs)} pictures {'is' if self._done == 1 else 'are'}"
         if len(self._jobs) == 1:
-            words = f"{shown(job.target)} is"
+            words = f"{shown(Path(job.target))} is"
             words = "the picture is" if job.target == STREAM else words
         if_cancelled(
             f"{words} finished, nothing is half-written", finished=self._done, of=len(self._jobs)
@@ -103,12 +106,13 @@ class Batch:
         """Whether a picture need not be made, which is told."""
         why = job.skipped
         if why is None and self._skip_existing and job.problem is None and job.target != STREAM:
-            why = f"{shown(job.target)} exists" if os.path.lexists(job.target) else None
+            why = f"{shown(Path(job.target))} exists" if os.path.lexists(job.target) else None
         if why is None:
             return False
         self._skipped += 1
-        name = bare(job.source)
-        self._reporter.note("skipped", f"{name}: skipped, {why}", source=job.source, reason=why)
+        self._reporter.note(
+            "skipped", f"{job.source}: skipped, {why}", source=job.source, reason=why
+        )
         return True
 
     def _fail(self, job: Job, error: Exception) -> None:
@@ -116,7 +120,7 @@ class Batch:
         said = sentence_of(error, OUT_OF_MEMORY)
         kind = type(error).__name__
         self._reporter.error(
-            "failed", f"{bare(job.source)}: {said}", source=job.source, message=said, kind=kind
+            "failed", f"{job.source}: {said}", source=job.source, message=said, kind=kind
         )
 
     def _sum(self, untried: int) -> None:

@@ -111,7 +111,15 @@ def _expanded(argument: str, *, recursive: bool, results: str | None) -> Iterato
             if match in within:
                 yield from within[match]
             elif not _is_folder(match) and (results is None or not _is_below(match, results)):
-                yield Input(match, Path(match).name, False)
+                yield Input(match, os.path.relpath(match, _fixed_part(argument)), False)
+
+
+def _fixed_part(pattern: str) -> str:
+    """The folder that all matches of a pattern are in."""
+    parts = Path(pattern).parts
+    fixed = next(number for number, one in enumerate(parts) if _PATTERN.search(one))
+    # A pattern within the name of a drive or share has no such folder.
+    return str(Path(*parts[: min(fixed, len(parts) - 1)])) if parts else "."
 
 
 def _matching(pattern: str) -> list[str]:
@@ -146,10 +154,12 @@ def _in_folder(folder: str, *, recursive: bool, results: str | None) -> list[Inp
         within = []
         for entry in entries:
             path = os.path.join(below, entry.name)  # noqa: PTH118 - quick, for many
+            # In the current folder, a name that looks like an option needs the dot.
+            name = path if folder == "." and not path.startswith("-") else entry.path
             if _entry_is_folder(entry):
                 within.append((entry.path, path))
             elif _entry_is_picture(entry):
-                found.append(Input(entry.path, path, False))
+                found.append(Input(name, path, False))
         if recursive:
             waiting += reversed(within)
     return found

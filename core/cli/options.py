@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dreamlayer.core.cli.parser import Parser, typed
-from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.errors import RecipeError, shown
 from dreamlayer.core.recipe.fields import types_of
 from dreamlayer.core.recipe.parameters import Parameters
 from dreamlayer.core.recipe.presets import DREAMS, STYLES, Presets
@@ -199,9 +199,10 @@ def from_file(name: str, presets: Presets[R]) -> R:
     text = read(name).recipe
     if text is None:
         raise RecipeError(
-            f"picture {name!r} contains no recipe; only pictures made by dreamlayer have one"
+            f"picture {shown(Path(name))} contains no recipe; only pictures made by dreamlayer "
+            "have one"
         )
-    return presets.parse(text, f"the recipe in {name!r}")
+    return presets.parse(text, f"the recipe in {shown(Path(name))}")
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

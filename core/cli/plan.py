@@ -26,6 +26,10 @@ _SEARCHED = 1 << 18
 """Bytes at both ends of a file in which its XMP is looked for."""
 
 
+_NAMELESS = (STREAM, NOISE.name)
+"""Sources that are no files."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One picture to make.
@@ -38,6 +42,8 @@ class Job:
         The file to write, or ``-``.
     below : str
         The source's path below the folder that was given.
+    typed : bool
+        Whether the source was named itself, not found in a folder or by a pattern.
     may_make : bool
         Whether the target's folder is made if it is missing.
     problem, skipped : str or None
@@ -47,6 +53,7 @@ class Job:
     source: str
     target: str
     below: str = ""
+    typed: bool = True
     may_make: bool = False
     problem: str | None = None
     skipped: str | None = None
@@ -94,8 +101,7 @@ def plan(
             made = output is not None and (folder or is_folder(output))
             one = replace(one, target=target, may_make=made)
         jobs.append(one)
-    _check(jobs, output, format, kept)
-    return jobs
+    return _checked(jobs, output, format, kept)
 
 
 def _into_folder(inputs: Sequence[Input], output: str | None, *, several: bool) -> bool:
@@ -128,12 +134,12 @@ def _without_results(
     """A job for each input; skipped are those that an earlier run has made of the others."""
     beside: dict[object, str] = {}
     for one in inputs:
-        if one.problem is None and one.name not in (STREAM, NOISE.name):
+        if one.problem is None and one.name not in _NAMELESS:
             result = target_of(None, one.name, word, format=format)
             beside.setdefault(_absolute(result), one.name)
     jobs = []
     for one in inputs:
-        job = Job(one.name, "", one.below, problem=one.problem)
+        job = Job(one.name, "", one.below, one.typed, problem=one.problem)
         if one.problem is None and Path(one.name).stem.endswith(f"-{word}"):
             source = beside.get(_absolute(one.name))
             if source is not None and (unmarked or _holds_recipe(one.name)):
@@ -164,43 +170,54 @@ def _holds_recipe(name: str) -> bool:
         return False
 
 
-def _check(
+def _checked(
     jobs: Sequence[Job],
     output: str | None,
     format: str | None,
     kept: Iterable[tuple[str | None, str]],
-) -> None:
-    """Find out before hours of work if a result could not be written, or over what."""
+) -> list[Job]:
+    """Find out before hours of work if a result could not be written, or over what.
+
+    What concerns a picture that was named is an error; one that was found in a folder is a problem
+    of its own.
+    """
     waiting = [one for one in jobs if not (one.problem or one.skipped)]
-    read = {
-        identity(one.source): one.source
-        for one in waiting
-        if one.source not in (STREAM, NOISE.name)
-    }
+    read = {identity(one.source): one.source for one in waiting if one.source not in _NAMELESS}
     named = {identity(name): what for name, what in kept if name and name != STREAM}
-    written: set[object] = set()
+    written: dict[object, str] = {}
     folders: set[str] = set()
-    for one in waiting:
+    checked = []
+    for one in jobs:
+        if one.problem or one.skipped:
+            checked.append(one)
+            continue
         folder = str(Path(one.target).parent)
         if output is not None and folder not in folders:
             folders.add(folder)
             check_output(one.target, format, may_make=one.may_make)
         file = identity(one.target)
-        if file is None:
-            continue
-        target = shown(Path(one.target))
-        if file in written:
-            raise OutputError(
-                f"two pictures would both be written to {target}; rename one or use two folders"
-            )
-        written.add(file)
         lost = named.get(file)
         # Only a file name that was typed may be the picture's own.
         if lost is None and file in read and not (_own(one, file) and one.target == output):
             lost = "the picture itself" if _own(one, file) else "another of the pictures"
-        if lost is not None:
-            raise OutputError(f"{target} is {lost}; give another folder or a file name with -o")
+        if file is not None and file in written:
+            problem = (
+                f"two pictures would both be written to {shown(Path(one.target))}, this one "
+                f"and {shown(Path(written[file]))}; rename one or use two folders"
+            )
+        elif lost is not None:
+            problem = (
+                f"{shown(Path(one.target))} is {lost}; give another folder or a file name with -o"
+            )
+        else:
+            written[file] = one.source
+            checked.append(one)
+            continue
+        if one.typed:
+            raise OutputError(problem)
+        checked.append(replace(one, problem=problem))
+    return checked
 
 
 def _own(job: Job, file: object) -> bool:
-    return job.source != STREAM and identity(job.source) == file
+    return job.source not in _NAMELESS and identity(job.source) == file

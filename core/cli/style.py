@@ -38,7 +38,7 @@ def configure(parser: Parser) -> None:
     """Declare the command's options."""
     parser.shorten("CONTENT [STYLE ...] [-o FILE]")
     parser.add_argument(
-        "content", metavar="CONTENT", help="PNG, JPEG, TIFF or WebP; - for standard input"
+        "content", metavar="CONTENT", help="the picture to change; - for standard input"
     )
     parser.add_argument(
         "styles",
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
                 write_result(picture, place, used, options)
                 kept.append(place)
                 if_cancelled(
-                    f"{len(kept)} finished rounds are saved, the last as {shown(place)}",
+                    f"{len(kept)} finished rounds are saved, the last as {shown(Path(place))}",
                     finished_rounds=len(kept),
                     last=place,
                 )
@@ -122,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
         make_folder_of(target)
     with until_written(target):
         write_result(picture, target, recipe, options)
-        if_cancelled(f"{shown(target)} is finished, nothing is half-written")
+        if_cancelled(f"{shown(Path(target))} is finished, nothing is half-written")
         reporter.done(target)
     return 0
 
@@ -145,12 +145,13 @@ def _target(options: argparse.Namespace, recipe: StyleRecipe) -> str:
     taken = None if target == options.output else clash(target, [options.content, *recipe.styles])
     if taken == options.content:
         raise OutputError(
-            f"{target!r} is the picture itself; give another folder or a file name with -o"
+            f"{shown(Path(target))} is the picture itself; give another folder or a file name "
+            "with -o"
         )
     if taken is not None:
         raise OutputError(
-            f"the result would be written over the style picture {taken!r}; give another folder "
-            f"or a file name with -o"
+            f"the result would be written over the style picture {shown(Path(taken))}; give "
+            "another folder or a file name with -o"
         )
     return target
 
@@ -164,12 +165,12 @@ def _keeper(
     folder = Path(options.rounds_folder)
     if folder.exists() and not folder.is_dir():
         raise OutputError(
-            f"{str(folder)!r} is not a folder; each round has its own file, so name a folder with "
+            f"{shown(folder)} is not a folder; each round has its own file, so name a folder with "
             f"--rounds-folder"
         )
     if not folder.is_dir():
         raise OutputError(
-            f"the folder {str(folder)!r} for the rounds does not exist; create it first"
+            f"the folder {shown(folder)} for the rounds does not exist; create it first"
         )
     from dreamlayer.core import images
 
@@ -183,7 +184,8 @@ def _keeper(
         taken = clash(place(number), [options.content, *recipe.styles, target])
         if taken is not None:
             raise OutputError(
-                f"round {number} would be written over {taken!r}; give another --rounds-folder"
+                f"round {number} would be written over {shown(Path(taken))}; give another "
+                "--rounds-folder"
             )
     return place
 
