@@ -132,7 +132,9 @@ class Batch:
         if len(self._failed) > _NAMED:
             names.append(f"and {len(self._failed) - _NAMED} more")
         sentence = ", ".join(told) + (f": {', '.join(names)}" if names else "")
-        self._reporter.note(
+        # That some were not even tried is an error of its own.
+        tell = self._reporter.error if untried else self._reporter.note
+        tell(
             "summary",
             sentence,
             done=self._done,

@@ -81,7 +81,11 @@ def _jobs(options: argparse.Namespace, recipe: Recipe) -> list[Job]:
         (options.recipe, "the recipe"),
         (options.mask, "the mask"),
     ]
-    settings = {"format": options.format, "unmarked": options.no_recipe, "kept": kept}
+    settings = {
+        "format": options.format,
+        "unmarked": options.no_recipe or options.strip_metadata,
+        "kept": kept,
+    }
     if options.pictures:
         inputs = find_inputs(options.pictures, recursive=options.recursive, output=options.output)
         check_streams(inputs)

@@ -10,8 +10,8 @@ from dreamlayer.core.cli.inputs import NOISE
 from dreamlayer.core.cli.plan import Job
 from dreamlayer.core.cli.plot import recorder, write_plot
 from dreamlayer.core.cli.progress import Reporter
-from dreamlayer.core.cli.results import check_fits, until_written, write_result
-from dreamlayer.core.cli.targets import STREAM, check_output, make_folder_of
+from dreamlayer.core.cli.results import check_result, until_written, write_result
+from dreamlayer.core.cli.targets import STREAM, make_folder_of
 from dreamlayer.core.errors import OptionError
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -78,8 +78,7 @@ class Dreams:
             else images.open(job.source, options.max_megapixels)
         )
         try:
-            check_output(job.target, options.format, may_make=job.may_make)
-            check_fits(job.target, options.format, opened)
+            check_result(opened, job.target, options, may_make=job.may_make)
             where = None
             if self._mask is not None:
                 where = self._mask.for_size(opened.width, opened.height)

@@ -164,8 +164,8 @@ def add_metadata_options(parser: Parser) -> None:
         "--strip-metadata",
         action="store_true",
         help=parser.rare(
-            "leave out what the picture's file tells of it, such as camera, place and author; the "
-            "color profile stays"
+            "store nothing beside the pixels and their color profile: no recipe, camera, place or "
+            "author"
         ),
     )
 

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,6 +98,9 @@ class Program:
 
         # The process is this program's, down to what ONNX Runtime writes to its streams.
         silence()
+        if argv is None and not sys.warnoptions:
+            # What libraries warn of is for programmers.
+            warnings.simplefilter("ignore")
         with Cancelling(
             self.name, self.cancelled, json=as_json, forever=argv is None
         ) as cancelling:

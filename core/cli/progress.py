@@ -148,9 +148,13 @@ class Reporter:
     def _draw(self, progress: Progress | StyleProgress) -> None:
         width = max(_columns(self._stream) - 1, 1)
         which = f"{self._number}/{self._of} " if self._of > 1 else ""
-        text = f"{which}{bar(progress)}  {progress}{self._left(progress)}"
+        text = f"{bar(progress)}  {progress}{self._left(progress)}"
+        if self._of > 1:
+            # What is cut off, if anything, is what matters least.
+            text = f"{which}{bar(progress)}{self._left(progress)}, {progress}"
         if width < _NARROW:
             text = f"{which}{progress.fraction:.0%}"
+            text = text if len(text) <= width else text.removeprefix(which)
         text = printable(text)[:width]
         write("\r" + text.ljust(min(self._width, width)), self._stream)
         self._width = len(text)

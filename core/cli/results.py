@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from dreamlayer.core.cli.cancelling import if_cancelled
-from dreamlayer.core.cli.targets import STREAM
+from dreamlayer.core.cli.targets import STREAM, check_output
 from dreamlayer.core.interruption import deferred
 
 if TYPE_CHECKING:
@@ -16,18 +16,33 @@ if TYPE_CHECKING:
     from dreamlayer.core.recipe.style import StyleRecipe
 
 
-def check_fits(target: str, format: str | None, picture: Picture | Source) -> None:
-    """Raise `OutputError` where the format of a target cannot hold a picture."""
+def check_result(
+    picture: Picture | Source, target: str, options: argparse.Namespace, *, may_make: bool
+) -> None:
+    """Raise `OutputError` where a result could not be written, before the work.
+
+    Parameters
+    ----------
+    picture : Picture or Source
+        What the result is made from.
+    target : str
+        A file, or ``-``.
+    options : argparse.Namespace
+        As for `write_result`.
+    may_make : bool
+        Whether the target's folder is made if it is missing.
+    """
     from dreamlayer.core import images
     from dreamlayer.core.images.formats import output_format
 
-    images.check_target(STREAM, output_format(target, format), picture)
+    check_output(target, options.format, may_make=may_make)
+    images.check_target(STREAM, output_format(target, options.format), picture)
 
 
 def write_result(
     picture: Picture, target: str, recipe: Recipe | StyleRecipe, options: argparse.Namespace
 ) -> None:
-    """Write a picture with its recipe and metadata, or without them if the options say so.
+    """Write a picture with its recipe and metadata, or without them where the options say so.
 
     Parameters
     ----------
@@ -42,9 +57,9 @@ def write_result(
     """
     from dreamlayer.core import images
 
+    picture.recipe = None if options.no_recipe else recipe.to_json()
     if options.strip_metadata:
         _strip(picture)
-    picture.recipe = None if options.no_recipe else recipe.to_json()
     images.write(picture, target, format=options.format)
 
 
@@ -60,8 +75,8 @@ def until_written(target: str) -> contextlib.AbstractContextManager[None]:
 
 
 def _strip(picture: Picture) -> None:
-    """Leave out what the picture's file told beside its pixels and their colors."""
-    picture.exif = picture.xmp = picture.iptc = None
+    """Leave out what is told beside the pixels and their colors."""
+    picture.exif = picture.xmp = picture.iptc = picture.recipe = None
     picture.png_chunks = tuple(
         one for one in picture.png_chunks if one[0] not in (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
     )

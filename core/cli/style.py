@@ -17,7 +17,7 @@ from dreamlayer.core.cli.options import (
 )
 from dreamlayer.core.cli.parser import Parser
 from dreamlayer.core.cli.progress import Reporter
-from dreamlayer.core.cli.results import check_fits, until_written, write_result
+from dreamlayer.core.cli.results import check_result, until_written, write_result
 from dreamlayer.core.cli.targets import (
     STREAM,
     check_output,
@@ -78,8 +78,7 @@ def run(options: argparse.Namespace) -> int:
     reporter.begin(options.content, 1, 1)
     opened = images.open(options.content, options.max_megapixels)
     try:
-        check_output(target, options.format, may_make=may_make)
-        check_fits(target, options.format, opened)
+        check_result(opened, target, options, may_make=may_make)
     except BaseException:
         opened.close()
         raise
