@@ -43,7 +43,7 @@ class Batch:
         self._reporter, self._skip_existing = reporter, skip_existing
         self._done = self._skipped = 0
         self._failed: list[str] = []
-        self._target = ""
+        self._last: Job | None = None
 
     def run(self, make: Callable[[Job], None]) -> int:
         """Make all pictures.
@@ -93,7 +93,7 @@ class Batch:
     def finish(self, job: Job) -> None:
         """Count a picture that is written."""
         self._done += 1
-        self._target = job.target
+        self._last = job
         words = f"{self._done} of {len(self._jobs)} pictures {'is' if self._done == 1 else 'are'}"
         if len(self._jobs) == 1:
             words = f"{shown(Path(job.target))} is"
@@ -117,10 +117,17 @@ class Batch:
 
     def _fail(self, job: Job, error: Exception) -> None:
         self._failed.append(job.source)
+        if self._last is job:
+            # Something failed behind the picture, such as its plot.
+            self._done -= 1
         said = sentence_of(error, OUT_OF_MEMORY)
         kind = type(error).__name__
         self._reporter.error(
-            "failed", f"{job.source}: {said}", source=job.source, message=said, kind=kind
+            "failed",
+            f"{job.source or shown('')}: {said}",
+            source=job.source,
+            message=said,
+            kind=kind,
         )
 
     def _sum(self, untried: int) -> None:
@@ -128,7 +135,7 @@ class Batch:
         counts = {"done": self._done, "skipped": self._skipped, "failed": len(self._failed)}
         counts["not tried"] = untried
         told = [f"{count} {what}" for what, count in counts.items() if count or what == "done"]
-        names = [bare(one) for one in self._failed[:_NAMED]]
+        names = [bare(one) or shown(one) for one in self._failed[:_NAMED]]
         if len(self._failed) > _NAMED:
             names.append(f"and {len(self._failed) - _NAMED} more")
         sentence = ", ".join(told) + (f": {', '.join(names)}" if names else "")

@@ -86,6 +86,8 @@ def natural(name: str) -> list[tuple[int, int, str]]:
 def _expanded(argument: str, *, recursive: bool, results: str | None) -> Iterator[Input]:
     if argument == STREAM:
         yield Input(argument, argument)
+    elif not argument:
+        yield Input(argument, "", True, "the name of a picture is empty; leave it out, or name one")
     elif _is_folder(argument):
         if results is not None and _canonical(argument) == results:
             # Its pictures are to be replaced by their dreams, or written beside them.
@@ -111,15 +113,17 @@ def _expanded(argument: str, *, recursive: bool, results: str | None) -> Iterato
             if match in within:
                 yield from within[match]
             elif not _is_folder(match) and (results is None or not _is_below(match, results)):
-                yield Input(match, os.path.relpath(match, _fixed_part(argument)), False)
+                yield Input(match, _below(match, argument), False)
 
 
-def _fixed_part(pattern: str) -> str:
-    """The folder that all matches of a pattern are in."""
+def _below(match: str, pattern: str) -> str:
+    """The path of a match below the folder that all matches of a pattern are in."""
     parts = Path(pattern).parts
-    fixed = next(number for number, one in enumerate(parts) if _PATTERN.search(one))
-    # A pattern within the name of a drive or share has no such folder.
-    return str(Path(*parts[: min(fixed, len(parts) - 1)])) if parts else "."
+    fixed = next((number for number, one in enumerate(parts) if _PATTERN.search(one)), 0)
+    try:
+        return str(Path(match).relative_to(Path(*parts[: min(fixed, len(parts) - 1)])))
+    except ValueError:
+        return Path(match).name
 
 
 def _matching(pattern: str) -> list[str]:

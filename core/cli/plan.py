@@ -30,6 +30,9 @@ _NAMELESS = (STREAM, NOISE.name)
 """Sources that are no files."""
 
 
+_ONE_STREAM = "standard input and output take one picture; use files or a folder"
+
+
 @dataclass(frozen=True)
 class Job:
     """One picture to make.
@@ -93,11 +96,13 @@ def plan(
     several = len(inputs) > 1
     folder = _into_folder(inputs, output, several=several)
     jobs = []
-    for one in _without_results(inputs, word, format, unmarked=unmarked):
+    for one in _without_results(inputs, output, word, format, unmarked=unmarked):
         if one.target == "" and not (one.problem or one.skipped):
             below = one.below if folder else None
             source = None if one.source == NOISE.name else one.source
             target = target_of(output, source, word, folder=folder, below=below, format=format)
+            if several and target == STREAM:
+                raise OutputError(_ONE_STREAM)
             made = output is not None and (folder or is_folder(output))
             one = replace(one, target=target, may_make=made)
         jobs.append(one)
@@ -110,7 +115,7 @@ def _into_folder(inputs: Sequence[Input], output: str | None, *, several: bool) 
         return False
     if output == STREAM:
         if several:
-            raise OutputError("standard input and output take one picture; use files or a folder")
+            raise OutputError(_ONE_STREAM)
         return False
     if is_folder(output):
         return True
@@ -129,7 +134,12 @@ def _into_folder(inputs: Sequence[Input], output: str | None, *, several: bool) 
 
 
 def _without_results(
-    inputs: Sequence[Input], word: str, format: str | None, *, unmarked: bool
+    inputs: Sequence[Input],
+    output: str | None,
+    word: str,
+    format: str | None,
+    *,
+    unmarked: bool,
 ) -> list[Job]:
     """A job for each input; skipped are those that an earlier run has made of the others."""
     beside: dict[object, str] = {}
@@ -139,7 +149,8 @@ def _without_results(
             beside.setdefault(_absolute(result), one.name)
     jobs = []
     for one in inputs:
-        job = Job(one.name, "", one.below, one.typed, problem=one.problem)
+        problem = one.problem or (_needs_name(one.name) if output is None else None)
+        job = Job(one.name, "", one.below, one.typed, problem=problem)
         if one.problem is None and Path(one.name).stem.endswith(f"-{word}"):
             source = beside.get(_absolute(one.name))
             if source is not None and (unmarked or _holds_recipe(one.name)):
@@ -150,8 +161,27 @@ def _without_results(
     return jobs
 
 
+def _needs_name(name: str) -> str | None:
+    """What is wrong with a picture, such as a pipe, beside which no result can be written."""
+    if name in _NAMELESS:
+        return None
+    try:
+        special = Path(name).exists() and not Path(name).is_file()
+    except (OSError, ValueError):
+        return None
+    if not special or Path(name).is_dir():
+        return None
+    return (
+        f"{shown(Path(name))} is not a regular file, so its result needs a name; give one with -o"
+    )
+
+
 def _absolute(name: str) -> str:
-    return os.path.normcase(os.path.abspath(name))  # noqa: PTH100 - without a look at the disk
+    try:
+        return os.path.normcase(os.path.abspath(name))  # noqa: PTH100 - without the disk
+    except OSError:
+        # The current folder is gone.
+        return name
 
 
 def _holds_recipe(name: str) -> bool:

@@ -63,10 +63,12 @@ class Reporter:
         self._wait = _FIRST
         self._at: object = None
         self._name, self._number, self._of = "", 1, 1
+        self._begun = 0
 
     def begin(self, name: str, number: int, of: int) -> None:
         """Begin a picture, counted from 1; the time of `done` is measured from now on."""
         self._name, self._number, self._of = name, number, of
+        self._begun += 1
         self._began = self._said_at = self._clock()
         self._wait, self._at = _FIRST, None
 
@@ -139,6 +141,8 @@ class Reporter:
         self._said_at = self._clock()
 
     def _event(self, event: str, **facts: Any) -> None:
+        if event != "progress":
+            self._at = None
         write(to_json({"event": event, **facts}, self._stream) + "\n", self._stream)
 
     def _place(self) -> dict[str, int]:
@@ -168,7 +172,7 @@ class Reporter:
         if self._of > 1:
             # What is left are as many pictures as this one, on average with those before it.
             passed = self._clock() - self._batch_began
-            each = (passed + left) / self._number
+            each = (passed + left) / max(self._begun, 1)
             text += f", {duration(left + each * (self._of - self._number))} in all"
         return text
 

@@ -67,6 +67,7 @@ def test_a_batch_tells_which_picture_and_the_time_of_all() -> None:
     """From those before and the present one."""
     clock, stream = Clock(), io.StringIO()
     reporter = Reporter(as_json=False, quiet=False, stream=stream, clock=clock)
+    reporter.begin("a.png", 1, 5)
     reporter.begin("b.png", 2, 5)
     clock.now += 100
     reporter.progress(at(0.5, 60.0))
