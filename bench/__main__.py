@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         load=lambda _: importlib.import_module("bench.cli"),
         commands={},
         extras="bench",
-        cancelled="cancelled",
+        cancelled="",
     ).main(argv)
 
 

@@ -24,7 +24,7 @@ from bench.peers.table import DEVICES, GROUPS, chosen
 from bench.report.chart import write_chart
 from bench.report.markdown import report
 from bench.report.readme_table import check, renew
-from dreamlayer.core.cli.program import typed
+from dreamlayer.core.cli.parser import typed
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import format_term, parse_term

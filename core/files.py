@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dreamlayer.core.errors import OutputError
+from dreamlayer.core.interruption import uninterrupted
 
 
 def check_writable(target: str | os.PathLike[str]) -> None:
@@ -52,6 +53,7 @@ def check_writable(target: str | os.PathLike[str]) -> None:
         )
 
 
+@uninterrupted
 @contextlib.contextmanager
 def replacing(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a temporary file that replaces `target` when the block ends without an exception.

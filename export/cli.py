@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dreamlayer.core.cli.program import Parser, Program, typed
+from dreamlayer.core.cli.parser import Parser, typed
+from dreamlayer.core.cli.program import Program
+from dreamlayer.core.errors import printable
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class _Command:
 
     def run(self, options: argparse.Namespace) -> int:
         """Do it and print what was done."""
-        print(self.work(options))
+        for line in self.work(options).splitlines():
+            print(printable(line))
         return 0
 
 

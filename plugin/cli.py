@@ -50,7 +50,7 @@ def main(
             "uninstall": "remove the filter again",
             "doctor": "list what is wrong in each GIMP, and the command that fixes it",
         },
-        cancelled="cancelled; what was done before stays",
+        cancelled="what was done before stays",
         also=_tell_programs,
     ).main(argv)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dreamlayer.core.cli.standard_streams import note
 from dreamlayer.plugin.folder import NAME, check_ours, install_folder, plugin_files
 from dreamlayer.plugin.gimps.ask import registered, start_once
 from dreamlayer.plugin.gimps.find import add_options, chosen
@@ -122,4 +122,4 @@ def _ask(machine: Machine, gimp: Gimp, folder: Path) -> Report:
 
 def _announce(work: str) -> None:
     """Say on standard error what takes a while; standard output holds the reports."""
-    print(f"{work}...", file=sys.stderr, flush=True)
+    note(f"{work}...\n")

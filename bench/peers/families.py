@@ -241,7 +241,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         load=lambda _: sys.modules[__name__],
         commands={},
         extras="bench",
-        cancelled="cancelled; what is whole stays",
+        cancelled="what is whole stays",
     ).main(argv)
 
 

@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         load=lambda _: sys.modules[__name__],
         commands={},
         extras="bench",
-        cancelled="cancelled",
+        cancelled="",
     ).main(argv)
 
 

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.cli.standard_streams import print_json
+from dreamlayer.core.errors import DreamlayerError, printable
 from dreamlayer.core.installation import install_command, pip_command
 from dreamlayer.core.runtime.providers import PACKAGES, PROVIDERS
 from dreamlayer.core.version import VERSION
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the report; the exit code is 0 where at least one provider works, else 2."""
     report = _report(options.provider)
     if options.json:
-        print(json.dumps(report, indent=2, ensure_ascii=False))
+        print_json(report)
     else:
         _print(report)
     return 0 if any(p["loaded"] for p in report["providers"]) else 2
@@ -168,39 +169,44 @@ def _not_built_in() -> list[dict[str, Any]]:
 def _print(report: dict[str, Any]) -> None:
     from dreamlayer.core.dreaming.memory import in_units
 
-    print(f"dreamlayer   {report['dreamlayer']}")
-    print(f"python       {report['python']} on {report['system']}")
+    _say(f"dreamlayer   {report['dreamlayer']}")
+    _say(f"python       {report['python']} on {report['system']}")
     for name, version in report["packages"].items():
-        print(f"{name:12} {version or 'MISSING: pip install ' + name}")
-    print(f"{'libvips':12} {report['libvips'] or 'MISSING: pip install pyvips-binary'}")
+        _say(f"{name:12} {version or 'MISSING: pip install ' + name}")
+    _say(f"{'libvips':12} {report['libvips'] or 'MISSING: pip install pyvips-binary'}")
     for name, version in report["onnxruntime"].items():
-        print(f"{name:12} {version}")
+        _say(f"{name:12} {version}")
     if not report["onnxruntime"]:
-        print(
+        _say(
             "onnxruntime  MISSING: " + install_command("cpu") + " (or [gpu], [openvino], [webgpu])"
         )
     if len(report["onnxruntime"]) > 1:
         removed = pip_command("uninstall", "--yes", *report["onnxruntime"])
-        print(
+        _say(
             "             several onnxruntime packages overwrite one another; remove them all: "
             f"{removed}, then install one: {install_command('cpu')}"
         )
     if report["openvino"]:
-        print(f"{'openvino':12} {report['openvino']}")
-    print(f"free memory  {in_units(report['free_memory_bytes'])}")
+        _say(f"{'openvino':12} {report['openvino']}")
+    _say(f"free memory  {in_units(report['free_memory_bytes'])}")
     cached = f"{in_units(report['cache_bytes'])} in {report['cache_folder']}"
     if report["cache_unused"]:
         cached = f"{report['cache_folder']} is not used: {report['cache_unused']}"
-    print(f"graph cache  {cached if report['cache_folder'] else 'off (by DREAMLAYER_CACHE)'}")
-    print("providers")
+    _say(f"graph cache  {cached if report['cache_folder'] else 'off (by DREAMLAYER_CACHE)'}")
+    _say("providers")
     for provider in report["providers"]:
         said = [provider["reason"], *filter(None, [provider["fix"]])]
         state = "works" if provider["loaded"] else f"does not work: {'; '.join(said)}"
-        print(f"  {provider['name']:10} {state}")
+        _say(f"  {provider['name']:10} {state}")
     for other in report["not_built_in"]:
         how = f"; to install it: {other['fix']}" if other["fix"] else ""
-        print(f"  {other['name']:10} not built in{how}")
-    print("networks")
+        _say(f"  {other['name']:10} not built in{how}")
+    _say("networks")
     for name, path in report["networks"].items():
-        print(f"  {name:10} {path}")
-    print(f"  more are looked for in: {', '.join(report['network_folders'])}")
+        _say(f"  {name:10} {path}")
+    _say(f"  more are looked for in: {', '.join(report['network_folders'])}")
+
+
+def _say(line: str) -> None:
+    """Print a line that holds what files, the environment and other programs say."""
+    print(printable(line))

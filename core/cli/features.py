@@ -6,10 +6,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dreamlayer.core.cli.cancelling import if_cancelled
 from dreamlayer.core.cli.options import add_run_options, whole_number
-from dreamlayer.core.cli.program import Parser
+from dreamlayer.core.cli.parser import Parser
 from dreamlayer.core.cli.progress import Reporter
-from dreamlayer.core.cli.targets import same_file
+from dreamlayer.core.cli.results import until_written
+from dreamlayer.core.cli.targets import check_output, same_file
 
 if TYPE_CHECKING:
     from dreamlayer.core.visualize.features import Features
@@ -22,7 +24,7 @@ def configure(parser: Parser) -> None:
     """Declare the command's options."""
     parser.shorten("PICTURE -o FILE --layer NAME")
     parser.add_argument(
-        "picture", metavar="PICTURE", help="PNG, JPEG, TIFF or WebP; - for standard input"
+        "picture", metavar="PICTURE", help="the picture to look at; - for standard input"
     )
     parser.add_argument(
         "--layer", metavar="NAME", help="layer to look at; `dreamlayer layers` lists them"
@@ -120,7 +122,7 @@ def add_sheet_options(
 def run(options: argparse.Namespace) -> int:
     """Run the network, draw the sheet, write it."""
     from dreamlayer.core import images
-    from dreamlayer.core.errors import OptionError, OutputError
+    from dreamlayer.core.errors import OptionError, OutputError, shown
     from dreamlayer.core.network.network import Network
     from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import parse_channels
@@ -140,10 +142,10 @@ def run(options: argparse.Namespace) -> int:
     sort = options.sort or ("number" if channels else "activity")
     if same_file(options.picture, options.output):
         raise OutputError(
-            f"the sheet would be written over the picture {options.picture!r} itself; give another "
-            f"name with -o"
+            f"the sheet would be written over the picture {shown(Path(options.picture))} itself; "
+            f"give another name with -o"
         )
-    images.check_target(options.output, options.format)
+    check_output(options.output, options.format)
     network = Network(network_for(options.network, [options.layer] if options.layer else ()))
     if options.layer is None:
         few = ", ".join([x.name for x in network.layers() if x.reason is None][-3:])
@@ -162,8 +164,8 @@ def run(options: argparse.Namespace) -> int:
     )
     if options.overlay and not found.spatial:
         raise OptionError(
-            f"layer {options.layer!r} has one number per channel and no map that --overlay could "
-            f"lay over the picture; leave --overlay out, or choose another layer"
+            f"layer {shown(options.layer)} has one number per channel and no map that --overlay "
+            f"could lay over the picture; leave --overlay out, or choose another layer"
         )
     chosen = found.choose(channels, sort, options.most)
     _say_start(reporter, options.picture, picture.width, picture.height, found)
@@ -187,7 +189,9 @@ def run(options: argparse.Namespace) -> int:
         check_drawing(size)
         sheet = bar_sheet(found.maps[:, 0, 0], chosen, title, line)
     name = "standard input" if options.picture == "-" else Path(options.picture).name
-    write_sheet(sheet, options.output, f"{title}; {line}; picture {name}", options.format)
+    with until_written(options.output):
+        write_sheet(sheet, options.output, f"{title}; {line}; picture {name}", options.format)
+        if_cancelled("the sheet is finished")
     reporter.done(options.output, f"{line[0].lower()}{line[1:]}, ", channels=chosen)
     return 0
 

@@ -8,11 +8,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from dreamlayer.core.cli.cancelling import if_cancelled
 from dreamlayer.core.cli.features import add_sheet_options
 from dreamlayer.core.cli.options import add_parameter, add_run_options, whole_number
-from dreamlayer.core.cli.program import Parser
+from dreamlayer.core.cli.parser import Parser
 from dreamlayer.core.cli.progress import Reporter
-from dreamlayer.core.cli.targets import same_file
+from dreamlayer.core.cli.results import until_written
+from dreamlayer.core.cli.targets import check_output, same_file
 from dreamlayer.core.installation import quoted
 from dreamlayer.core.recipe.recipe import NATURAL, Recipe
 from dreamlayer.core.recipe.stored import stored
@@ -88,9 +90,8 @@ def configure(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Dream of one picture after another, then draw and write the sheet."""
-    from dreamlayer.core import images
     from dreamlayer.core.ascent.octaves import octave_sizes
-    from dreamlayer.core.errors import OptionError, OutputError
+    from dreamlayer.core.errors import OptionError, OutputError, shown
     from dreamlayer.core.network.network import Network
     from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import parse_channels
@@ -112,8 +113,8 @@ def run(options: argparse.Namespace) -> int:
         raise OptionError("--for chooses channels of a layer; name the layer with --layer")
     if options.photo is not None and same_file(options.photo, options.output):
         raise OutputError(
-            f"the sheet would be written over the picture {options.photo!r} itself; give another "
-            f"name with -o"
+            f"the sheet would be written over the picture {shown(Path(options.photo))} itself; "
+            f"give another name with -o"
         )
     if options.all and options.layer:
         raise OptionError("--all shows every layer, --layer those named; give only one of the two")
@@ -123,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
     recipe = recipe.replace(canvas=cell, network=options.network, **given)
     if recipe.steps == 0:
         raise OptionError("a gallery without steps would only show noise; give --steps 1 or more")
-    images.check_target(options.output, options.format)
+    check_output(options.output, options.format)
     network = Network(network_for(options.network, options.layer or ()))
     gallery = Gallery(network, recipe, options.provider, options.threads)
     terms, title, which = _chosen(network, options, channels)
@@ -153,7 +154,9 @@ def run(options: argparse.Namespace) -> int:
     sheet = gallery_sheet(pictures, layout, title, [which, drawn_hint, how], notes)
     # The sheet travels: it tells the network's name, not where its file is.
     facts = {"title": title, "recipe": _plain(recipe), "pictures": [_facts(p) for p in pictures]}
-    write_sheet(sheet, options.output, json.dumps(facts, ensure_ascii=False), options.format)
+    with until_written(options.output):
+        write_sheet(sheet, options.output, json.dumps(facts, ensure_ascii=False), options.format)
+        if_cancelled("the sheet is finished")
     reporter.note("hint", hint, hint=hint)
     reporter.done(options.output, f"{len(pictures)} pictures, ")
     return 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import fnmatch
-import json
 
-from dreamlayer.core.errors import LayerError
+from dreamlayer.core.cli.standard_streams import print_json
+from dreamlayer.core.errors import LayerError, bare, printable, shown
 from dreamlayer.core.network.network import Layer, Network
 from dreamlayer.core.network.shipped import network_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
@@ -37,16 +37,17 @@ def run(options: argparse.Namespace) -> int:
     layers = [x for x in network.layers() if fnmatch.fnmatchcase(x.name, options.pattern)]
     if not layers:
         raise LayerError(
-            f"network {network.name} has no layer that matches {options.pattern!r}; "
+            f"network {bare(network.name)} has no layer that matches {shown(options.pattern)}; "
             f"leave the pattern out to see all {len(network.layer_names)}"
         )
     if options.json:
-        print(json.dumps([dataclasses.asdict(layer) for layer in layers], indent=2))
+        print_json([dataclasses.asdict(layer) for layer in layers])
         return 0
-    width = max(len("layer"), *(len(layer.name) for layer in layers))
+    names = [bare(layer.name) for layer in layers]
+    width = max(len("layer"), *map(len, names))
     print(f"{'layer':{width}}  channels  stride  can be dreamed")
-    for layer in layers:
-        print(f"{layer.name:{width}}  {_row(layer)}")
+    for name, layer in zip(names, layers, strict=True):
+        print(printable(f"{name:{width}}  {_row(layer)}"))
     return 0
 
 

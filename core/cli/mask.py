@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.errors import OptionError
+from dreamlayer.core.errors import OptionError, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,8 +46,8 @@ class Mask:
         own_height, own_width = self.values.shape
         if abs(own_width * height / (own_height * width) - 1) > _TOLERANCE:
             raise OptionError(
-                f"the mask {self.name!r} is {own_width} × {own_height} pixels, but the picture "
-                f"{width} × {height}; give a mask of the same size or proportions"
+                f"the mask {shown(Path(self.name))} is {own_width} × {own_height} pixels, but the "
+                f"picture {width} × {height}; give a mask of the same size or proportions"
             )
         return np.clip(resized_plane(self.values, (height, width)), 0, 1)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from dreamlayer.core.cli.program import Parser, typed
+from dreamlayer.core.cli.parser import Parser, typed
 from dreamlayer.core.errors import RecipeError, shown
 from dreamlayer.core.recipe.fields import types_of
 from dreamlayer.core.recipe.parameters import Parameters, parse_table
@@ -39,7 +39,7 @@ class Form(Generic[R]):
     main: tuple[str, ...]
 
 
-DREAM = Form(DREAMS, ("network", "layers", "octaves", "steps", "step_size", "strength", "seed"))
+DREAM = Form(DREAMS, ("network", "layers", "octaves", "steps", "strength", "seed"))
 STYLE = Form(
     STYLES,
     (
@@ -118,7 +118,9 @@ def add_run_options(parser: Parser, *, reads: bool = True) -> None:
         help=parser.rare("processor threads; 0 = all (default: 0)"),
     )
     group.add_argument(
-        "--format", choices=_FORMATS, help=parser.rare("format for standard output (-o -)")
+        "--format",
+        choices=_FORMATS,
+        help=parser.rare("format of the result (default: by its name; png for -o -)"),
     )
     if reads:
         group.add_argument(
@@ -132,9 +134,40 @@ def add_run_options(parser: Parser, *, reads: bool = True) -> None:
     shown.add_argument(
         "--json",
         action="store_true",
-        help=parser.rare("report progress as JSON lines on standard error"),
+        help=parser.rare("report progress, errors and the end as JSON lines on standard error"),
     )
     shown.add_argument("--quiet", action="store_true", help=parser.rare("report errors only"))
+
+
+def add_batch_options(parser: Parser) -> None:
+    """Add what is for many pictures."""
+    group = parser.add_argument_group("many pictures") if parser.whole else parser
+    group.add_argument(
+        "--recursive", action="store_true", help="take the pictures in folders within folders too"
+    )
+    group.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="leave out pictures whose result is there already",
+    )
+
+
+def add_metadata_options(parser: Parser) -> None:
+    """Add what decides on what is stored in the result beside its pixels."""
+    group = parser.add_argument_group("metadata") if parser.whole else parser
+    group.add_argument(
+        "--no-recipe",
+        action="store_true",
+        help=parser.rare("do not store the recipe in the result"),
+    )
+    group.add_argument(
+        "--strip-metadata",
+        action="store_true",
+        help=parser.rare(
+            "store nothing beside the pixels and their color profile: no recipe, camera, place or "
+            "author"
+        ),
+    )
 
 
 def recipe_of(options: argparse.Namespace, form: Form[R], *, locate: bool = True) -> R:
@@ -181,7 +214,8 @@ def from_file(name: str, presets: Presets[R]) -> tuple[R, str | None]:
     text = read(name).recipe
     if text is None:
         raise RecipeError(
-            f"picture {name!r} contains no recipe; only pictures made by dreamlayer have one"
+            f"picture {shown(Path(name))} contains no recipe; only pictures made by dreamlayer "
+            "have one"
         )
     return presets.parse(text, f"the recipe in {shown(Path(name))}"), text
 

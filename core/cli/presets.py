@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import textwrap
 from collections.abc import Iterable
 
+from dreamlayer.core.cli.standard_streams import print_json
 from dreamlayer.core.installation import command
 from dreamlayer.core.network.files import EXPORTS, available
 from dreamlayer.core.recipe.networks import ships
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     found, styles, here = DREAMS.presets(), STYLES.presets(), set(available())
     if options.json:
         rows = _table("dream", found.values(), here) | _table("style", styles.values(), here)
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return 0
     ready = [one for one in found.values() if ships(one.network)]
     others = [one for one in found.values() if not ships(one.network)]

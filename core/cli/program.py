@@ -6,20 +6,20 @@ is told what it needs.
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import importlib
 import importlib.util
 import os
-import re
-import signal
 import sys
-import threading
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
-from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.cli import standard_streams
+from dreamlayer.core.cli.cancelling import Cancelling
+from dreamlayer.core.cli.parser import FAILED, Parser, joined, say_error, wants_json
+from dreamlayer.core.cli.parser import typed as typed
+from dreamlayer.core.errors import DreamlayerError, bare
 from dreamlayer.core.installation import install_command
 from dreamlayer.core.version import VERSION
 
@@ -28,69 +28,11 @@ _ESSENTIAL = "numpy"
 """Where even this package is missing, nothing was installed."""
 
 _OWN = ("dreamlayer", "core", "export", "plugin", "bench")
-_NUMBER = re.compile(r"-[\d.]")
 
-FAILED = 2
-"""Exit code after an error."""
+OUT_OF_MEMORY = "use a smaller --tile or picture"
 
-CANCELLED = 130
-"""Exit code after Ctrl-C, as shells have it."""
-
-
-def typed(read: Callable[[str], Any], what: str = "what it should be") -> Callable[[str], Any]:
-    """A type for argparse whose errors are sentences.
-
-    Parameters
-    ----------
-    read : callable
-        Reads a value; raises ValueError, or a DreamlayerError whose sentence is shown as it is.
-    what : str
-        What the text has to be, such as ``a whole number``.
-    """
-
-    def convert(text: str) -> Any:
-        try:
-            return read(text)
-        except DreamlayerError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}") from error
-
-    return convert
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one sentence, without the whole usage.
-
-    Parameters
-    ----------
-    whole : bool
-        Show every option in the help, as `--help-all` asks for.
-    """
-
-    def __init__(self, *, whole: bool = False, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.whole = whole
-        self.register("type", int, typed(int, "a whole number"))
-        self.register("type", float, typed(float, "a number"))
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with code 2."""
-        self.exit(FAILED, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-    def _get_option_tuples(self, option_string: str) -> list[Any]:
-        """What an abbreviation may stand for; names of one option, former ones too, count once."""
-        found: list[Any] = super()._get_option_tuples(option_string)
-        return list({one[0].dest: one for one in reversed(found)}.values())
-
-    def shorten(self, arguments: str) -> None:
-        """Add `--help-all`, and summarize the usage as these arguments."""
-        self.usage = f"%(prog)s {arguments} [OPTION ...]"
-        self.add_argument("--help-all", action="help", help="show all options")
-
-    def rare(self, text: str) -> str:
-        """The help of an option that only `--help-all` shows."""
-        return text if self.whole else argparse.SUPPRESS
+TRACEBACK = "DREAMLAYER_TRACEBACK"
+"""The variable of the environment that shows where an error comes from."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +53,10 @@ class Program:
         loaded by the empty name.
     extras : str
         What to install with dreamlayer, such as ``cpu``.
+    json : bool
+        Whether with `--json` errors are JSON on standard error too.
     cancelled : str
-        What is said after Ctrl-C.
+        What is said after Ctrl-C, unless the command knows better.
     out_of_memory : str
         What to do where memory runs out.
     also : callable
@@ -125,7 +69,8 @@ class Program:
     load: Callable[[str], Any]
     commands: Mapping[str, str]
     extras: str = "cpu"
-    cancelled: str = "cancelled; nothing was written"
+    json: bool = False
+    cancelled: str = "nothing was written"
     out_of_memory: str = "close other programs"
     also: Callable[[Sequence[str], str], None] = lambda _arguments, _sentence: None
 
@@ -140,66 +85,80 @@ class Program:
         Returns
         -------
         int
-            0 done, 2 not done (one sentence says why), 130 cancelled.
+            0 done; 2 not done, or not all of it (one sentence says why); 130, 143 or 129 ended by
+            Ctrl-C, by SIGTERM, or because the terminal was closed.
         """
+        standard_streams.repair()
+        arguments = joined(sys.argv[1:] if argv is None else argv)
+        as_json = self.json and wants_json(arguments)
         if sys.version_info[:2] < _OLDEST:
             running, wanted = (".".join(map(str, v)) for v in (sys.version_info[:2], _OLDEST))
-            return self._fail(f"this is Python {running}; use Python {wanted} or later")
+            sentence = f"this is Python {running}; use Python {wanted} or later"
+            return self._fail(sentence, as_json=as_json)
         from dreamlayer.core.runtime.installed import silence
 
         # The process is this program's, down to what ONNX Runtime writes to its streams.
         silence()
-        arguments = joined(sys.argv[1:] if argv is None else argv)
-        if threading.current_thread() is threading.main_thread():
-            # Ends like Ctrl-C, so that half-written temporary files are removed.
-            signal.signal(signal.SIGTERM, _terminated)
-        # Files have names that the terminal may not be able to show; what is printed to be read
-        # by programs is escaped, never changed.
-        for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stderr, "replace")):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors=errors)
-        try:
-            code = self._run(arguments)
-            if sys.stdout is not None:
-                sys.stdout.flush()
-        except DreamlayerError as error:
-            self.also(arguments, str(error))
-            return self._fail(str(error))
-        except ModuleNotFoundError as error:
-            if not error.name or error.name.partition(".")[0] in _OWN:
-                raise
-            return self._not_installed(error.name)
-        except MemoryError:
-            return self._fail(f"memory ran out; {self.out_of_memory}")
-        except KeyboardInterrupt:
-            self._fail(self.cancelled)
-            return CANCELLED
-        except BrokenPipeError:
-            # The reader has gone.
-            _discard_output()
-            return 0
-        except OSError as error:
-            _discard_output()
-            where = f" ({error.filename})" if error.filename else "; check the disk and the output"
-            return self._fail(f"{error.strerror or error}{where}")
-        return code
+        if argv is None and not sys.warnoptions:
+            # What libraries warn of is for programmers.
+            warnings.simplefilter("ignore")
+        with Cancelling(
+            self.name, self.cancelled, json=as_json, forever=argv is None
+        ) as cancelling:
+            try:
+                code = self._guarded(arguments, as_json=as_json)
+            except KeyboardInterrupt:
+                cancelling.say()
+                code = cancelling.code
+            finally:
+                lost = standard_streams.finish_output()
+        if lost is None or code or isinstance(lost, BrokenPipeError):
+            # The reader of what is printed may stop when it has enough.
+            return code
+        return self._fail(_system_sentence(lost), as_json=as_json)
 
-    def _run(self, arguments: Sequence[str]) -> int:
-        parser = self._parser(arguments)
+    def _guarded(self, arguments: Sequence[str], *, as_json: bool) -> int:
+        """The command's exit code; every error is a sentence."""
+        try:
+            return self._run(arguments, as_json=as_json)
+        except BrokenPipeError:
+            # The reader of what was printed has gone.
+            standard_streams.discard_output()
+            return 0
+        except Exception as error:
+            show_traceback()
+            sentence = self._sentence(error)
+            if isinstance(error, DreamlayerError):
+                self.also(arguments, sentence)
+            if isinstance(error, OSError):
+                standard_streams.discard_output()
+            return self._fail(sentence, as_json=as_json)
+
+    def _sentence(self, error: Exception) -> str:
+        """What is said of an error."""
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            package = error.name.partition(".")[0]
+            if package not in _OWN:
+                return self._not_installed(package)
+        return sentence_of(error, self.out_of_memory)
+
+    def _run(self, arguments: Sequence[str], *, as_json: bool) -> int:
+        parser = self._parser(arguments, as_json=as_json)
         options = parser.parse_args(arguments)
         if self.commands and options.command is None:
             if importlib.util.find_spec(_ESSENTIAL) is None:
-                return self._not_installed(_ESSENTIAL)
+                return self._fail(self._not_installed(_ESSENTIAL), as_json=as_json)
             parser.print_help()
             return 0
         code: int = options.run(options)
         return code
 
-    def _parser(self, arguments: Sequence[str]) -> Parser:
+    def _parser(self, arguments: Sequence[str], *, as_json: bool) -> Parser:
         """All commands by name; the options only of the one that is called, to start fast."""
         whole = "--help-all" in arguments
         parser = Parser(
             whole=whole,
+            json=as_json,
             prog=self.name,
             description=self.description,
             epilog=f"example: {self.name} {self.example}",
@@ -212,7 +171,9 @@ class Program:
         called = next((a for a in arguments if not a.startswith("-")), None)
         for name, purpose in self.commands.items():
             sentence = f"{purpose[0].upper()}{purpose[1:]}."
-            command = listed.add_parser(name, help=purpose, description=sentence, whole=whole)
+            command = listed.add_parser(
+                name, help=purpose, description=sentence, whole=whole, json=as_json
+            )
             if name == called:
                 self._configure(command, name)
         return parser
@@ -222,37 +183,48 @@ class Program:
         command.configure(parser)
         parser.set_defaults(run=command.run)
 
-    def _not_installed(self, package: str) -> int:
-        return self._fail(
-            f"the package {package.partition('.')[0]!r} is not installed for {sys.executable}; "
+    def _not_installed(self, package: str) -> str:
+        return (
+            f"the package {package!r} is not installed for {sys.executable}; "
             f"run: {install_command(self.extras)}"
         )
 
-    def _fail(self, sentence: str) -> int:
-        print(f"{self.name}: {sentence}", file=sys.stderr)
+    def _fail(self, sentence: str, *, as_json: bool) -> int:
+        say_error(self.name, sentence, json=as_json)
         return FAILED
 
 
-def joined(arguments: Sequence[str]) -> list[str]:
-    """Join ``--jitter -9..9`` to ``--jitter=-9..9``: argparse takes ``-9..9`` for an option."""
-    result: list[str] = []
-    for argument in arguments:
-        if result and _NUMBER.match(argument) and re.fullmatch("--[a-z-]+", result[-1]):
-            result[-1] += f"={argument}"
-        else:
-            result.append(argument)
-    return result
+def sentence_of(error: Exception, out_of_memory: str) -> str:
+    """What is said of an error; `out_of_memory` is what to do where memory runs out."""
+    if isinstance(error, DreamlayerError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"memory ran out; {out_of_memory}"
+    if isinstance(error, OSError):
+        return _system_sentence(error)
+    text = next(iter(str(error).strip().splitlines()), "")
+    what = f"{type(error).__name__}: {bare(text)}" if text else type(error).__name__
+    return (
+        f"something went wrong inside dreamlayer ({what}); please report this mistake in the "
+        f"program, with what it shows if {TRACEBACK}=1 is set in the environment"
+    )
 
 
-def _discard_output() -> None:
-    """Let what is still buffered for standard output go nowhere, so that closing it cannot fail."""
-    if sys.stdout is not None:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _system_sentence(error: OSError) -> str:
+    where = f" ({bare(os.fsdecode(error.filename))})" if _is_name(error.filename) else ""
+    return f"{error.strerror or error}{where or '; check the disk and the output'}"
 
 
-def _terminated(number: int, _frame: object) -> NoReturn:
-    sys.exit(128 + number)
+def _is_name(name: object) -> bool:
+    return isinstance(name, (str, bytes, os.PathLike)) and bool(name)
+
+
+def show_traceback() -> None:
+    """Print where the present error comes from, if the environment asks for it."""
+    if os.environ.get(TRACEBACK, "0") not in ("", "0"):
+        import traceback
+
+        standard_streams.note(traceback.format_exc())
 
 
 def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
@@ -281,5 +253,6 @@ def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
             "worker": "dream for another program, over standard input and output",
             "doctor": "show versions, networks, and the providers that really load",
         },
-        out_of_memory="use a smaller --tile or picture",
+        json=True,
+        out_of_memory=OUT_OF_MEMORY,
     ).main(argv)

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.cli.options import STYLE, add_recipe_options, add_run_options, recipe_of
-from dreamlayer.core.cli.program import CANCELLED, Parser
+from dreamlayer.core.cli.cancelling import if_cancelled
+from dreamlayer.core.cli.options import (
+    STYLE,
+    add_metadata_options,
+    add_recipe_options,
+    add_run_options,
+    recipe_of,
+)
+from dreamlayer.core.cli.parser import Parser
 from dreamlayer.core.cli.progress import Reporter
-from dreamlayer.core.cli.targets import STREAM, clash, target_of
-from dreamlayer.core.errors import OptionError, OutputError
-from dreamlayer.core.recipe.stored import stored
+from dreamlayer.core.cli.results import check_result, until_written, write_result
+from dreamlayer.core.cli.targets import (
+    STREAM,
+    check_output,
+    clash,
+    is_folder,
+    make_folder_of,
+    target_of,
+)
+from dreamlayer.core.errors import OptionError, OutputError, shown
 from dreamlayer.core.recipe.style import StyleRecipe
 
 if TYPE_CHECKING:
@@ -25,7 +38,7 @@ def configure(parser: Parser) -> None:
     """Declare the command's options."""
     parser.shorten("CONTENT [STYLE ...] [-o FILE]")
     parser.add_argument(
-        "content", metavar="CONTENT", help="PNG, JPEG, TIFF or WebP; - for standard input"
+        "content", metavar="CONTENT", help="the picture to change; - for standard input"
     )
     parser.add_argument(
         "styles",
@@ -42,6 +55,7 @@ def configure(parser: Parser) -> None:
         help=parser.rare("save the picture after each round in this folder"),
     )
     add_recipe_options(parser, STYLE)
+    add_metadata_options(parser)
     add_run_options(parser)
 
 
@@ -56,11 +70,18 @@ def run(options: argparse.Namespace) -> int:
     from dreamlayer.core.style.pictures import close_styles, open_style
     from dreamlayer.core.style.transfer import StyleTransfer
 
-    images.check_target(target, options.format)
+    may_make = options.output is not None and is_folder(options.output)
+    if options.output is not None:
+        check_output(target, options.format, may_make=may_make)
     keep = _keeper(options, target, recipe)
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
+    reporter.begin(options.content, 1, 1)
     opened = images.open(options.content, options.max_megapixels)
-    images.check_target(target, options.format, opened)
+    try:
+        check_result(opened, target, options, may_make=may_make)
+    except BaseException:
+        opened.close()
+        raise
     stylist = StyleTransfer(network_of(recipe), options.provider, options.threads)
     styles = [open_style(name, options.max_megapixels) for name in recipe.styles]
     try:
@@ -80,26 +101,28 @@ def run(options: argparse.Namespace) -> int:
             # One size only: as many rounds make the same picture again.
             alone = made.count == recipe.rounds
             place = keep(made.number)
-            picture.recipe = stored(recipe.replace(rounds=made.number) if alone else recipe)
-            images.write(picture, place, format=options.format)
-            kept.append(place)
+            used = recipe.replace(rounds=made.number) if alone else recipe
+            with until_written(place):
+                write_result(picture, place, used, options)
+                kept.append(place)
+                if_cancelled(
+                    f"{len(kept)} finished rounds are saved, the last as {shown(Path(place))}",
+                    finished_rounds=len(kept),
+                    last=place,
+                )
             reporter.note("round", f"{place}: loss {made.loss:.4g}", target=place, loss=made.loss)
 
     try:
         result = painting.run(on_progress=reporter.progress, on_round=show if keep else None)
-    except KeyboardInterrupt:
+    finally:
         reporter.clear()
-        if not kept:
-            raise
-        print(
-            f"dreamlayer: cancelled; {len(kept)} finished rounds are saved, the last as {kept[-1]}",
-            file=sys.stderr,
-        )
-        return CANCELLED
     picture.pixels = keep_hidden(result, before, picture.alpha)
-    picture.recipe = stored(recipe)
-    images.write(picture, target, format=options.format)
-    reporter.done(target)
+    if may_make:
+        make_folder_of(target)
+    with until_written(target):
+        write_result(picture, target, recipe, options)
+        if_cancelled(f"{shown(Path(target))} is finished, nothing is half-written")
+        reporter.done(target)
     return 0
 
 
@@ -121,12 +144,13 @@ def _target(options: argparse.Namespace, recipe: StyleRecipe) -> str:
     taken = None if target == options.output else clash(target, [options.content, *recipe.styles])
     if taken == options.content:
         raise OutputError(
-            f"{target!r} is the picture itself; give another folder or a file name with -o"
+            f"{shown(Path(target))} is the picture itself; give another folder or a file name "
+            "with -o"
         )
     if taken is not None:
         raise OutputError(
-            f"the result would be written over the style picture {taken!r}; give another folder "
-            f"or a file name with -o"
+            f"the result would be written over the style picture {shown(Path(taken))}; give "
+            "another folder or a file name with -o"
         )
     return target
 
@@ -140,12 +164,12 @@ def _keeper(
     folder = Path(options.rounds_folder)
     if folder.exists() and not folder.is_dir():
         raise OutputError(
-            f"{str(folder)!r} is not a folder; each round has its own file, so name a folder with "
+            f"{shown(folder)} is not a folder; each round has its own file, so name a folder with "
             f"--rounds-folder"
         )
     if not folder.is_dir():
         raise OutputError(
-            f"the folder {str(folder)!r} for the rounds does not exist; create it first"
+            f"the folder {shown(folder)} for the rounds does not exist; create it first"
         )
     from dreamlayer.core import images
 
@@ -159,7 +183,8 @@ def _keeper(
         taken = clash(place(number), [options.content, *recipe.styles, target])
         if taken is not None:
             raise OutputError(
-                f"round {number} would be written over {taken!r}; give another --rounds-folder"
+                f"round {number} would be written over {shown(Path(taken))}; give another "
+                "--rounds-folder"
             )
     return place
 

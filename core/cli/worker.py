@@ -9,6 +9,8 @@ import sys
 import threading
 from typing import BinaryIO
 
+from dreamlayer.core.cli.cancelling import release_signals
+from dreamlayer.core.cli.standard_streams import is_closed
 from dreamlayer.core.errors import OutputError, RequestError
 from dreamlayer.core.version import VERSION
 from dreamlayer.core.worker.protocol import PROTOCOL
@@ -22,13 +24,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(_options: argparse.Namespace) -> int:
     """Work until the input closes; does not return unless it cannot begin."""
-    if sys.stdin is None or sys.stdout is None:
+    if is_closed("stdin") or is_closed("stdout"):
         raise OutputError("the worker needs an open standard input and output")
     if sys.stdin.isatty():
         raise RequestError(
             "the worker is for programs that speak its protocol; dream with `dreamlayer dream`"
         )
     requests, answers = claim_streams()
+    release_signals()
     if threading.current_thread() is threading.main_thread():
         # Ctrl-C in a terminal is meant for the program that started us, whose end will be ours.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -23,6 +23,7 @@ from dreamlayer.core.images.formats import many_pages, sniff
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import read_chunks
 from dreamlayer.core.images.streams import Stream, library
+from dreamlayer.core.interruption import deferred
 
 MAX_MEGAPIXELS = 500.0
 """Default limit of a picture's size, against headers that lie about it."""
@@ -156,7 +157,8 @@ class Source:
     def _reporting(self) -> Iterator[None]:
         """Turn errors of libvips and the system into a `PictureError`."""
         try:
-            yield
+            with deferred():
+                yield
         except library().Error as failure:
             cause = self._stream.failure
             if cause is not None and not isinstance(cause, OSError):

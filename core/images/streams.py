@@ -9,6 +9,8 @@ import errno
 import functools
 from typing import Any, BinaryIO
 
+from dreamlayer.core.interruption import requested
+
 
 @functools.cache
 def library() -> Any:
@@ -25,7 +27,8 @@ class Stream:
 
     libvips calls it from its own threads through C, where an exception would be printed and
     lost. So the first exception is stored in `failure` and libvips is told that the call failed;
-    the caller raises `failure` when libvips reports an error.
+    the caller raises `failure` when libvips reports an error. Signal handlers must not raise while
+    libvips works (`core.interruption.deferred`); the next call looks whether a signal came.
     """
 
     failure: BaseException | None = None
@@ -48,8 +51,14 @@ class Stream:
         target.on_seek(self._seek)
         return target
 
+    def _has_failed(self) -> bool:
+        """Whether a call failed, or the program was asked to stop."""
+        if self.failure is None and requested():
+            self.failure = KeyboardInterrupt()
+        return self.failure is not None
+
     def _read(self, count: int) -> bytes | None:
-        if self.failure is not None:
+        if self._has_failed():
             return None
         try:
             return self._file.read(count)
@@ -58,7 +67,7 @@ class Stream:
             return None
 
     def _write(self, data: Any) -> int:
-        if self.failure is not None:
+        if self._has_failed():
             return -1
         try:
             self._file.write(data)
@@ -68,7 +77,7 @@ class Stream:
         return len(data)
 
     def _seek(self, offset: int, whence: int) -> int:
-        if self.failure is not None:
+        if self._has_failed():
             return -1
         try:
             return self._file.seek(offset, whence)

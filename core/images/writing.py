@@ -21,6 +21,7 @@ from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import ChunkInserter, xmp_chunk
 from dreamlayer.core.images.reading import Source
 from dreamlayer.core.images.streams import Stream, library
+from dreamlayer.core.interruption import deferred
 
 _DEPTHS = {"png": (8, 16), "tiff": (8, 16, 32), "jpeg": (8,), "webp": (8,)}
 _MAX_SIDE = {"png": 1_000_000, "tiff": 10_000_000, "jpeg": 65_500, "webp": 16_383}
@@ -198,7 +199,8 @@ def _encode(picture: Picture, kind: str, xmp: bytes | None, file: BinaryIO) -> N
 @contextlib.contextmanager
 def _reporting(stream: Stream) -> Iterator[None]:
     try:
-        yield
+        with deferred():
+            yield
     except library().Error as failure:
         if stream.failure is not None:
             raise stream.failure from None

@@ -43,6 +43,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
     Image.new("L", (60, 20), 255).save(folder / "wide.png")
     Image.new("L", (56, 40), 255).save(folder / "same.png")
     (folder / "sub").mkdir(exist_ok=True)
+    (folder / "sub" / photo.name).write_bytes(photo.read_bytes())
     # What the dream of photo.png is called by default.
     beside = folder / "photo-dream.png"
     beside.write_bytes(photo.read_bytes())
@@ -74,12 +75,19 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "bad number": ([photo, "-o", out, "--steps", "many"], "--steps.*many"),
         "out of range": ([photo, "-o", out, "--octaves", "33"], "between 0 and 32, but is 33"),
         "several into one file": (
-            [photo, photo, "-o", out],
+            [photo, beside, "-o", out],
             "is not a folder; several pictures need one",
         ),
         "folder of the picture": ([photo, "-o", folder], "is the picture itself"),
         "over another picture": ([photo, beside], "is another of the pictures"),
-        "one picture by two names": ([photo, folder / "sub" / ".." / photo.name], "two pictures"),
+        "two pictures of one name": (
+            [photo, folder / "sub" / photo.name, "-o", f"{folder / 'dreams'}/"],
+            "two pictures would both be written to",
+        ),
+        "several into the name of a file": (
+            [photo, folder / "same.png", "-o", folder / "dreams.png"],
+            r"is the name of one file, and not a folder.*dreams/'",
+        ),
         "over the guide": ([photo, "--guide", beside], "is the guide"),
         "output without a name": ([photo, "-o", ""], "the output has no name"),
         "preset and recipe": (
@@ -117,7 +125,12 @@ MISTAKES = [
     *("recipe missing", "several into one file", "limit is no number"),
     *("too many threads", "folder of the picture", "output without a name", "preset and recipe"),
     *("huge channel range", "over another picture", "over the guide"),
-    *("one picture by two names", "mask of other proportions", "mask missing"),
+    *(
+        "two pictures of one name",
+        "several into the name of a file",
+        "mask of other proportions",
+        "mask missing",
+    ),
     *("mask and picture from a pipe", "over the mask"),
     "plot over the mask",
 ]

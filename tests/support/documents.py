@@ -13,6 +13,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/architecture.md",
+    "docs/command-line.md",
     "docs/recipes.md",
     "docs/worker.md",
 )

@@ -1,0 +1,97 @@
+"""What is said when a program is cancelled: how much is finished, and that nothing is half-made."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+from dreamlayer.core.cli.parser import say_error
+from dreamlayer.core.cli.signals import Signals
+from dreamlayer.core.cli.standard_streams import as_json
+
+_current: Cancelling | None = None
+
+
+class Cancelling:
+    """Signals as long as a program runs, and the words for its end.
+
+    Parameters
+    ----------
+    program : str
+        What the program is called.
+    words : str
+        What became of the work so far, such as ``nothing was written``.
+    json : bool
+        Whether the words are JSON.
+    forever : bool
+        As for `Signals`.
+    """
+
+    def __init__(self, program: str, words: str, *, json: bool, forever: bool) -> None:
+        self._program, self._json = program, json
+        self._words = words
+        self._facts: dict[str, Any] = {}
+        self._signals = Signals(self._last_line, forever=forever)
+
+    @property
+    def code(self) -> int:
+        """The exit code by the signal that came."""
+        return self._signals.code
+
+    def __enter__(self) -> Cancelling:
+        global _current
+        self._outer, _current = _current, self
+        self._signals.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        global _current
+        self._signals.__exit__(kind, error, traceback)
+        _current = self._outer
+
+    def set(self, words: str, facts: dict[str, Any]) -> None:
+        """What will be said from now on."""
+        self._words, self._facts = words, facts
+
+    def say(self) -> None:
+        """Say that the program was cancelled."""
+        sentence = f"cancelled; {self._words}" if self._words else "cancelled"
+        say_error(self._program, sentence, json=self._json, event="cancelled", **self._facts)
+
+    def release(self) -> None:
+        """Handle signals no longer."""
+        self._signals.release()
+
+    def _last_line(self) -> str:
+        """The same for a process that is ended at once."""
+        sentence = f"cancelled at once; {self._words}" if self._words else "cancelled at once"
+        if self._json:
+            event = {"event": "cancelled", "message": sentence, **self._facts}
+            return as_json(event, sys.stderr) + "\n"
+        return f"\n{self._program}: {sentence}\n"
+
+
+def if_cancelled(words: str, **facts: Any) -> None:
+    """Set what is said if the program is cancelled from now on.
+
+    Parameters
+    ----------
+    words : str
+        What became of the work so far.
+    facts
+        The same for programs, such as the number of finished pictures.
+    """
+    if _current is not None:
+        _current.set(words, facts)
+
+
+def release_signals() -> None:
+    """Leave signals to the command, which has its own way with them."""
+    if _current is not None:
+        _current.release()
