@@ -24,6 +24,7 @@ from dreamlayer.core.runtime.providers import (
     Execution,
     provider_of,
 )
+from dreamlayer.core.runtime.rebuilding import RebuildingSession
 
 if TYPE_CHECKING:
     import onnx
@@ -183,40 +184,66 @@ def _first_loaded(
             found = fault(short, chosen=execution.provider == AUTO)
             if found is not None:
                 raise _not_loaded(execution, found)
-            if provider_of(short).engine == OPENVINO:
-                make = partial(source.make, short)
-                return openvino_session.open_model(make, source.identity, execution)
-            full = full_name(short)
-            native = _open(runtime(), source, execution.on(full), options or {})
-            if native.get_providers()[0] != full:
-                raise _not_loaded(execution, Fault("it runs nothing of this network"))
-            return OnnxSession(native, short)
+            return _loaded_on(short, source, execution, options or {})
         except (NetworkError, ProviderError):
             if short == shorts[-1]:
                 raise
     raise AssertionError("ONNX Runtime always has the CPU provider")
 
 
+def _loaded_on(
+    short: str, source: Source, execution: Execution, options: Mapping[str, str]
+) -> Session:
+    """The session on one provider."""
+    session: Session
+    if provider_of(short).engine == OPENVINO:
+        make = partial(source.make, short)
+        session, evict = openvino_session.open_model(make, source.identity, execution)
+    else:
+        full = full_name(short)
+        native, evict = _open(runtime(), source, execution.on(full), options)
+        if native.get_providers()[0] != full:
+            raise _not_loaded(execution, Fault("it runs nothing of this network"))
+        session = OnnxSession(native, short)
+    if evict is None:
+        return session
+
+    def rebuild() -> Session:
+        evict()
+        return _loaded_on(short, source, execution, options)
+
+    return RebuildingSession(session, rebuild)
+
+
 def _not_loaded(execution: Execution, found: Fault) -> ProviderError:
     return ProviderError(f"provider {execution.provider!r} did not load on this machine: {found}")
 
 
-def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, str]) -> Any:
-    """Open a source from the cache, or make it and cache its optimized graph."""
+def _open(
+    ort: Any, source: Source, execution: Execution, extra: Mapping[str, str]
+) -> tuple[Any, Callable[[], None] | None]:
+    """Open a source from the cache, or make it and cache its optimized graph.
+
+    Returns
+    -------
+    (onnxruntime.InferenceSession, callable or None)
+        What deletes its graph from the cache, where it came from there.
+    """
     provider, threads = execution.provider, execution.threads
     short = short_name(provider)
     row = provider_of(short)
     settings = {**row.settings(execution.precision, threads), **extra}
     if not source.identity or not row.saves_graphs:
         content = source.make(short).SerializeToString()
-        return _create(content, _options(ort, execution), provider, settings)
+        return _create(content, _options(ort, execution), provider, settings), None
     key = (*source.identity, short, settings, ort.__version__, machine())
     cached = graph_cache.lookup(*key)
     if cached is not None:
         options = _options(ort, execution)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            return _create(str(cached), options, provider, settings)
+            session = _create(str(cached), options, provider, settings)
+            return session, partial(graph_cache.evict, cached)
         except NetworkError:
             # It is damaged, or its weights were removed.
             graph_cache.evict(cached)
@@ -236,8 +263,8 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
                 if session.get_providers()[0] != provider:
                     # It fell back to the CPU: the graph is not this provider's.
                     graph_cache.discard(folder)
-                return session
-    return _create(content, _options(ort, execution), provider, settings)
+                return session, None
+    return _create(content, _options(ort, execution), provider, settings), None
 
 
 def _options(ort: Any, execution: Execution) -> Any:
