@@ -113,7 +113,12 @@ def _dream_one(
     # Noise, and floats in files, are held as they are.
     compact = isinstance(opened, images.Source) and opened.depth < 32 and not opened.has_alpha
     estimate = dreamer.estimate(
-        opened.width, opened.height, recipe, weighed=weighed, compact=compact
+        opened.width,
+        opened.height,
+        recipe,
+        weighed=weighed,
+        compact=compact,
+        encoder=images.encoder_bytes(target, options.format),
     )
     used = recipe.replace(tile=estimate.tile)
     if source == _NOISE:

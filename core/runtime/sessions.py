@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dreamlayer.core.errors import NetworkError, ProviderError, install_command
+from dreamlayer.core.errors import (
+    MemoryLimitError,
+    NetworkError,
+    ProviderError,
+    install_command,
+)
 from dreamlayer.core.runtime import graph_cache, openvino_session
 from dreamlayer.core.runtime.cache import machine
 from dreamlayer.core.runtime.cores import usable_cores
 from dreamlayer.core.runtime.drivers import Fault
 from dreamlayer.core.runtime.installed import full_name, offered, runtime, short_name
-from dreamlayer.core.runtime.loading import create_session, fault
-from dreamlayer.core.runtime.protocol import Array, Session, failed_on
+from dreamlayer.core.runtime.loading import create_session, fault, reason_of
+from dreamlayer.core.runtime.protocol import Array, Session, failed_on, is_shortage
 from dreamlayer.core.runtime.providers import (
     AUTO,
     ONNX_RUNTIME,
@@ -116,7 +121,7 @@ class OnnxSession:
         except Exception as error:
             if not _is_ort(error):
                 raise
-            raise failed_on(feeds, _first_line(error)) from error
+            raise failed_on(feeds, reason_of(error)) from error
         return results
 
 
@@ -294,13 +299,14 @@ def _create(model: bytes | str, options: Any, provider: str, settings: Mapping[s
         # ONNX Runtime's exceptions share no base class of their own.
         if not (_is_ort(error) or isinstance(error, RuntimeError | ValueError)):
             raise
-        raise NetworkError(f"ONNX Runtime rejects the network: {_first_line(error)}") from error
+        reason = reason_of(error)
+        if is_shortage(reason):
+            raise MemoryLimitError(
+                "memory ran out while the network was loaded; close other programs"
+            ) from error
+        raise NetworkError(f"ONNX Runtime rejects the network: {reason}") from error
     return session
 
 
 def _is_ort(error: Exception) -> bool:
     return type(error).__module__.startswith("onnxruntime")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
