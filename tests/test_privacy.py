@@ -1,19 +1,20 @@
-"""Nothing leaves the machine: no socket but local ones, and nothing written into the user's home.
+"""Nothing leaves the machine, and nothing is written but the cache and what was asked for.
 
-The real programs run under strace, with an empty home folder; ONNX Runtime 1.32 and later report
-to Microsoft wherever they are not told otherwise.
+The real programs run under strace, which sees every socket and every file, with an empty home
+folder; ONNX Runtime 1.32 and later report to Microsoft wherever they are not told otherwise.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from image_samples import names
+from system_calls import Watched, watched
 
 from dreamlayer.core.runtime import openvino_session
 from dreamlayer.plugin.dreamlayer.worker_client import worker_environment
@@ -25,32 +26,28 @@ VARIABLE = "ORT_DISABLE_TELEMETRY"
 
 LOADS = "from dreamlayer.core.runtime.installed import runtime; runtime()"
 BARE = "import onnxruntime"
-OPENVINO = ("--octaves", "1", "--provider", "openvino")
+STEP = ("--steps", "1", "--octaves", "1", "--provider")
 
 
-def traced(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> list[str]:
-    """Run a command with an empty home; the connections it tried beyond this machine.
+def private(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, code: int = 0
+) -> Watched:
+    """Run a command with an empty home; what it did.
 
-    The home must stay empty.
+    It must open no connection, write into `out` and `cache` of the folder alone, and leave neither
+    home nor the system's temporary folder changed.
     """
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed: apt-get install strace")
-    home, log = folder / "home", folder / "strace.txt"
-    home.mkdir()
-    kept = {k: v for k, v in environment.items() if not k.startswith("XDG_")}
-    ran = subprocess.run(
-        ["strace", "-f", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", str(log), *command],
-        cwd=ROOT,
-        env={**kept, "HOME": str(home)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert [str(path) for path in home.rglob("*")] == []
-    return [line for line in log.read_text(encoding="utf-8").splitlines() if "AF_INET" in line]
+    home, temporary, cache = (folder / name for name in ("home", "tmp", "cache"))
+    for made in (home, temporary):
+        made.mkdir(exist_ok=True)
+    given = {k: v for k, v in environment.items() if not k.startswith("XDG_")}
+    given |= {"HOME": str(home), "TMPDIR": str(temporary), "DREAMLAYER_CACHE": str(cache)}
+    found = watched(command, given, ROOT, folder / "strace.txt")
+    assert found.code == code, found.output
+    assert found.sockets == []
+    assert found.outside(folder / "out", cache, temporary) == set()
+    assert [str(path) for path in (*home.rglob("*"), *temporary.rglob("*"))] == []
+    return found
 
 
 @pytest.fixture
@@ -62,33 +59,67 @@ def environment() -> dict[str, str]:
 @pytest.mark.parametrize(
     "words",
     [
-        ["core", "dream", "PHOTO", "-o", "OUT", "--steps", "1", "--octaves", "1"],
-        ["core", "dream", "PHOTO", "-o", "OUT", "--steps", "1", *OPENVINO],
+        ["core", "dream", "PHOTO", "-o", "OUT/a.png", *STEP, "cpu"],
+        ["core", "dream", "PHOTO", "-o", "OUT/a.png", *STEP, "openvino"],
+        ["core", "dream", "PHOTO", "-o", "OUT/a.png", "--plot", "OUT/b.png", "SMALL", *STEP, "cpu"],
+        ["core", "dream", "PHOTO", "-o", "-", "SMALL", *STEP, "cpu"],
+        ["core", "dream", "PHOTO", "-o", "OUT/a.webp", "--steps", "0"],
+        ["core", "style", "PHOTO", "PHOTO", "-o", "OUT/a.png", "STYLE"],
+        ["core", "gallery", "-o", "OUT/a.png", "SMALL", "--steps", "1"],
+        ["core", "features", "PHOTO", "-o", "OUT/a.png", "SMALL"],
+        ["core", "layers", "SMALL"],
+        ["core", "presets"],
+        ["core", "recipe", "--preset", "eyes", "-o", "OUT/a.toml"],
         ["core", "doctor", "--provider", "cpu"],
         ["core", "doctor", "--provider", "openvino"],
-        ["export", "gradient", "default", "--layer", "mixed0", "-o", "OUT.onnx"],
-        ["plugin", "install", "--to", "PLUG-INS"],
+        ["export", "gradient", "default", "--layer", "mixed0", "-o", "OUT/a.onnx"],
+        ["plugin", "install", "--to", "OUT/plug-ins"],
+        ["plugin", "uninstall", "--to", "OUT/plug-ins"],
     ],
-    ids=lambda words: " ".join([*words[:2], words[-1]]),
+    ids=lambda words: " ".join([*words[:2], words[-1].rpartition("/")[2]]),
 )
 def test_programs_talk_to_nobody(
-    words: list[str], environment: dict[str, str], photo: Path, tmp_path: Path
+    words: list[str], environment: dict[str, str], photo: Path, small_network: Path, tmp_path: Path
 ) -> None:
-    """A dream, the doctor, an export and the installer open no connection and leave no file.
+    """Whatever a user calls, it asks nothing of the network, and leaves nothing anywhere else.
 
     OpenVINO requires a package that does both when it is imported.
     """
     if "openvino" in words and not openvino_session.is_installed():
         pytest.skip("no OpenVINO: install dreamlayer[openvino]")
-    (tmp_path / "plug-ins").mkdir()
+    (tmp_path / "out" / "plug-ins").mkdir(parents=True)
+    small = ["--network", str(small_network)]
+    if words[1] in ("dream", "features"):
+        small += ["--layer", "deep"]
+    style = ["--network", str(small_network), "--content-layer", "deep", "--style-layer", "first"]
     places = {
-        "PHOTO": str(photo),
-        "OUT": str(tmp_path / "out.png"),
-        "OUT.onnx": str(tmp_path / "out.onnx"),
-        "PLUG-INS": str(tmp_path / "plug-ins"),
+        "PHOTO": [str(photo)],
+        "SMALL": small,
+        "STYLE": [*style, "--size", "32", "--rounds", "1"],
     }
-    command = [sys.executable, "-m", *(places.get(word, word) for word in words)]
-    assert traced(command, environment, tmp_path) == []
+    given = [
+        one
+        for word in words
+        for one in places.get(word, [word.replace("OUT", str(tmp_path / "out"))])
+    ]
+    found = private([sys.executable, "-m", *given], environment, tmp_path)
+    for word in given:
+        if word.startswith(str(tmp_path / "out")) and Path(word).suffix:
+            assert word in found.written, "the trace sees what is written"
+
+
+def test_a_warm_dream_writes_the_picture_alone(
+    environment: dict[str, str], photo: Path, small_network: Path, tmp_path: Path
+) -> None:
+    """All that it needs is in the cache."""
+    (tmp_path / "out").mkdir()
+    target = tmp_path / "out" / "a.png"
+    words = ["dream", str(photo), "-o", str(target), "--network", str(small_network)]
+    command = [sys.executable, "-m", "core", *words, "--layer", "deep", *STEP, "cpu"]
+    cold, warm = (private(command, environment, tmp_path).written for _ in range(2))
+    assert [path for path in cold if "/staging-" in path]
+    assert not [path for path in warm if "/staging-" in path]
+    assert str(target) in warm
 
 
 DREAM = """
@@ -103,7 +134,7 @@ def test_a_dream_in_the_worker_talks_to_nobody(environment: dict[str, str], tmp_
     """Whoever starts it, with whatever environment."""
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
     command = [sys.executable, "-c", DREAM]
-    assert traced(command, {**environment, "PYTHONPATH": paths}, tmp_path) == []
+    private(command, {**environment, "PYTHONPATH": paths}, tmp_path)
 
 
 def test_onnxruntime_in_the_editors_worker_is_silent(
@@ -111,7 +142,31 @@ def test_onnxruntime_in_the_editors_worker_is_silent(
 ) -> None:
     """What the plug-in gives its worker silences an ONNX Runtime that is imported by others too."""
     command = [sys.executable, "-c", BARE]
-    assert traced(command, worker_environment(environment, {}), tmp_path) == []
+    private(command, worker_environment(environment, {}), tmp_path)
+
+
+def test_killed_dreams_leave_nothing(
+    environment: dict[str, str], photo: Path, quick: list[str], tmp_path: Path
+) -> None:
+    """At whatever moment: neither beside the picture nor in the system's temporary folder."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    before = names(photo.parent)
+    for tenths in range(3, 11):
+        for target in ("-", str(photo.with_name("out.png"))):
+            words = ["dream", str(photo), "-o", target, *quick, "--provider", "cpu", "--quiet"]
+            with subprocess.Popen(
+                [sys.executable, "-m", "core", *words],
+                cwd=ROOT,
+                env={**environment, "TMPDIR": str(temporary)},
+                stdout=subprocess.DEVNULL,
+            ) as process:
+                try:
+                    process.wait(tenths / 10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+    assert set(names(photo.parent)) - set(before) <= {"out.png"}
+    assert names(temporary) == []
 
 
 def test_trial_of_an_interpreter_is_silent(environment: dict[str, str], tmp_path: Path) -> None:

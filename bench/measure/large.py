@@ -72,8 +72,8 @@ def child(began: float, arguments: Sequence[str]) -> None:
     sys.exit(code)
 
 
-def measured(picture: Path, options: Sequence[str]) -> Run:
-    """Dream on a picture in a new process.
+def measured(picture: Path, options: Sequence[str], ending: str = "png") -> Run:
+    """Dream on a picture in a new process, into a file of some ending.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def measured(picture: Path, options: Sequence[str]) -> Run:
     script = (
         "import sys; from bench.measure.large import child; child(float(sys.argv[1]), sys.argv[2:])"
     )
-    target = str(picture.with_name("dream.png"))
+    target = str(picture.with_name(f"dream.{ending}"))
     done = subprocess.run(
         [
             *(sys.executable, "-c", script, str(time.time())),

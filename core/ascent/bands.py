@@ -5,6 +5,7 @@ Bands depend on the image's size alone, so results are the same for any number o
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from collections.abc import Callable, Sequence
@@ -104,7 +105,11 @@ class Parallel:
             finally:
                 self._own.working = False
 
-        futures = [self._pool.submit(take) for _ in range(helpers)]
+        futures = []
+        # Where memory is short the system starts no more threads; those that there are do it all.
+        with contextlib.suppress(RuntimeError):
+            for _ in range(helpers):
+                futures.append(self._pool.submit(take))
         try:
             take()
         finally:

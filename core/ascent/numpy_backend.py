@@ -8,7 +8,14 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size, clipped_share
+from dreamlayer.core.ascent.backend import (
+    Backend,
+    Formula,
+    ImageFunction,
+    OctaveStep,
+    Size,
+    clipped_share,
+)
 from dreamlayer.core.ascent.bands import Parallel
 from dreamlayer.core.ascent.normalize import advance, condition, divide
 from dreamlayer.core.ascent.progress import ProgressTracker
@@ -76,6 +83,16 @@ class NumpyBackend(Backend[Array]):
         self.gradient_of, self.expect, self._release = gradient_of, expect, release
         self.parallel = Parallel(threads)
         self._filters = NumpyFilters(recipe.resample)
+
+    def run(
+        self,
+        function: ImageFunction,
+        start: Array | CompactPixels,
+        original: Array | CompactPixels,
+    ) -> Array:
+        """As for `Backend`; its threads end with it."""
+        with self.parallel:
+            return super().run(function, start, original)
 
     def upload(self, image: Array | CompactPixels) -> Array:
         """The image itself; compact pixels answer all that is asked of an image that is read."""

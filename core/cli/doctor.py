@@ -76,9 +76,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report(provider: str | None) -> dict[str, Any]:
-    from dreamlayer.core.dreaming.memory import available as free_memory
     from dreamlayer.core.network.files import available, folders
     from dreamlayer.core.runtime import cache
+    from dreamlayer.core.runtime.host_memory import available as free_memory
 
     return {
         "dreamlayer": VERSION,

@@ -86,7 +86,12 @@ class Dreams:
             # Noise, and floats in files, are held as they are.
             compact = not is_noise and opened.depth < 32 and not opened.has_alpha
             estimate = dreamer.estimate(
-                opened.width, opened.height, recipe, weighed=weighed, compact=compact
+                opened.width,
+                opened.height,
+                recipe,
+                weighed=weighed,
+                compact=compact,
+                encoder=images.encoder_bytes(job.target, options.format),
             )
             used = recipe.replace(tile=estimate.tile)
             if is_noise:

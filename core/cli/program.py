@@ -227,6 +227,14 @@ def show_traceback() -> None:
         standard_streams.note(traceback.format_exc())
 
 
+def _command(name: str) -> Any:
+    from dreamlayer.core.runtime.address_space import prepare
+
+    # Before numpy is imported.
+    prepare()
+    return importlib.import_module(f"dreamlayer.core.cli.{name}")
+
+
 def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
     """Run one command of dreamlayer's own program; see `Program.main`.
 
@@ -241,7 +249,7 @@ def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
         program,
         description="DeepDream on ONNX Runtime alone.",
         example="dream photo.jpg -o dream.png",
-        load=lambda name: importlib.import_module(f"dreamlayer.core.cli.{name}"),
+        load=_command,
         commands={
             "dream": "dream on pictures",
             "style": "give a picture the style of another, or of several",

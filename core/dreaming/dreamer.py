@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -37,7 +38,7 @@ from dreamlayer.core.network.files import file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.presets import DEFAULT_PRESET, DREAMS, recipe_from
-from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.recipe import FLAT, Recipe
 from dreamlayer.core.runtime.providers import AUTO, Execution
 from dreamlayer.core.runtime.sessions import first_choice
 
@@ -116,7 +117,11 @@ class Dreamer:
         return ObjectiveCache(self.network, self._execution, self._device)
 
     def objective(self, recipe: Recipe) -> LoadedObjective:
-        """The loaded objective of a recipe; the last few stay loaded."""
+        """The loaded objective of a recipe; the last few stay loaded.
+
+        Whatever the dream computes with is imported here, before a picture takes the memory.
+        """
+        _import_for(recipe)
         return self._objectives.get(recipe)
 
     def is_warm(self, recipe: Recipe) -> bool:
@@ -135,6 +140,7 @@ class Dreamer:
         *,
         weighed: bool = False,
         compact: bool = False,
+        encoder: float = 0.0,
     ) -> Estimate:
         """Memory, tile and octaves of an image's dream; see `core.dreaming.memory.estimate`."""
         return estimate(
@@ -146,6 +152,7 @@ class Dreamer:
             provider=self._device or first_choice(self._execution.provider),
             weighed=weighed,
             compact=compact and self._device is None,
+            encoder=encoder,
         )
 
     def dream(
@@ -264,6 +271,16 @@ class Dreamer:
     def _reads_compact(self, opaque: Array | None) -> bool:
         """Whether a dream can do with planes that are made one by one."""
         return self._device is None and opaque is None
+
+
+def _import_for(recipe: Recipe) -> None:
+    """Import SciPy where the recipe blurs.
+
+    It brings a BLAS that waits for ever, or ends the process, where memory is short.
+    """
+    octaves = recipe.scheme == "recursive" and recipe.blur
+    if recipe.smoothing or recipe.smoothing_growth or octaves or recipe.protect == FLAT:
+        importlib.import_module("scipy.ndimage")
 
 
 def _subtract(planes: Array, others: Array | CompactPixels) -> None:

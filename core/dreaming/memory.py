@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psutil
-
 from dreamlayer.core.ascent.loop import LARGE
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
 from dreamlayer.core.ascent.tiles import grid_for, largest_tile
@@ -16,6 +14,7 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.references import GUIDE_SIDE
 from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.recipe import NOTHING, Recipe
+from dreamlayer.core.runtime.host_memory import available, held
 from dreamlayer.core.runtime.providers import provider_of
 
 TILES = (1024, 768, 512, 384, 256)
@@ -32,6 +31,12 @@ and the gradient."""
 
 _HELD, _HELD_COMPACT = 2.0, 0.25
 """Copies of the picture beside what is computed: as read, clipped and planar; or in 8 bits."""
+
+_COMPACTING = 0.12
+"""Copies of the picture, beside what is read and held, while it is brought into 8 or 16 bits."""
+
+_IDLE = 86e6
+"""Bytes of the interpreter and its libraries where no network runs."""
 
 _STEP, _PYRAMID = 2.0, 0.35
 """Copies of an octave during a step: its image, the gradient, and the pyramid's coarse bands."""
@@ -64,6 +69,9 @@ margin, since it was not measured on a GPU."""
 _WEIGHTS = 6.0
 """float32 planes where pixels have weights: hidden colors filled, mask, opacity."""
 
+_SEEN = 2.5
+"""The same where nothing is dreamed: mask and opacity."""
+
 _WORKER_BYTES = 20
 """Bytes per pixel, including the mask, that the worker reads."""
 
@@ -94,16 +102,6 @@ class Estimate:
     available: float
     device: float = 0.0
     octaves: Sequence[tuple[int, int]] = ()
-
-
-def available() -> float:
-    """Bytes of memory that are available without swapping."""
-    return float(psutil.virtual_memory().available)
-
-
-def held() -> float:
-    """Bytes of memory that this process uses."""
-    return float(psutil.Process().memory_info().rss)
 
 
 def usable() -> float:
@@ -147,6 +145,7 @@ def estimate(
     provider: str = "cpu",
     weighed: bool = False,
     compact: bool = False,
+    encoder: float = 0.0,
 ) -> Estimate:
     """Estimate peak memory, and choose the tile if the recipe does not set it.
 
@@ -168,6 +167,8 @@ def estimate(
         Whether there is a mask, or transparency.
     compact : bool
         Whether `core.images.compact.compacted` will hold the picture.
+    encoder : float
+        Bytes per pixel that the encoder of the result takes; see `core.images.encoder_bytes`.
 
     Raises
     ------
@@ -176,7 +177,10 @@ def estimate(
     """
     free = usable() if free is None else free
     host, weights = provider_of(provider).host, network.weight_count
-    fixed = host.base + weights * host.weight
+    runs = recipe.steps > 0 and not recipe.idle
+    fixed = host.base + weights * host.weight if runs else min(host.base, _IDLE)
+    if recipe.idle:
+        device = None
     base = fixed + _for_pixels(width, height)
     layers = [term.layer for term in recipe.layers]
     geometry = network.geometry(layers)
@@ -186,7 +190,7 @@ def estimate(
     what = f"dreaming {width} × {height} pixels"
     if device is None:
         limit, where, share = free, "memory", host.share
-        if recipe.needs_original:
+        if recipe.needs_original and runs:
             # Another session computes layers of the original.
             fixed += weights * host.weight / 2
     else:
@@ -198,16 +202,21 @@ def estimate(
         limit, where = device, "GPU memory"
         fixed = _DEVICE_BASE + weights * _DEVICE_BYTES_PER_WEIGHT
         fixed += octave[0] * octave[1] * 12.0 * (_DEVICE_COPIES + _PYRAMID * bool(recipe.pyramid))
-    fixed += _for_octaves(octaves, recipe)
-    if weighed or recipe.protect != NOTHING:
-        fixed += width * height * 4.0 * _WEIGHTS
+    if recipe.idle:
+        fixed += width * height * 4.0 * _SEEN * weighed
+    else:
+        fixed += _for_octaves(octaves, recipe)
+        if weighed or recipe.protect != NOTHING:
+            fixed += width * height * 4.0 * _WEIGHTS
     per_pixel = network.activation_bytes(layers) * share * (1.5 if recipe.needs_original else 1.0)
     side = recipe.tile or default_tile(recipe, network)
     pixels = largest_tile(recipe, grid_for(recipe, side, geometry), *octave)
-    maps = 0.0 if recipe.idle else pixels * per_pixel + _for_guide(pixels, recipe, network)
+    maps = pixels * per_pixel + _for_guide(pixels, recipe, network) if runs else 0.0
     needed = fixed + maps
     if device is None:
-        needed = fixed + _peak(width * height, working, octaves, recipe, maps, compact=compact)
+        needed = fixed + _peak(
+            width * height, working, octaves, recipe, maps, compact=compact, encoder=encoder
+        )
     if not fits(needed, limit):
         raise shortage(what, needed, limit, _REMEDY, where)
     if device is None:
@@ -223,6 +232,7 @@ def _peak(
     maps: float,
     *,
     compact: bool,
+    encoder: float,
 ) -> float:
     """The most that pictures and feature maps take together, in any part of a dream.
 
@@ -239,12 +249,15 @@ def _peak(
     maps : float
         Bytes of the feature maps, which are released where an octave is large.
     compact : bool
+    encoder : float
         As for `estimate`.
     """
     held = picture * (_HELD_COMPACT if compact else _HELD)
     result = picture * (_RESULT + compact)
+    # The result is encoded beside what was read; in floats its memory is among what is held.
+    written = picture * (compact + encoder / 12.0)
     if recipe.idle:
-        return 12.0 * (held + picture * compact)
+        return 12.0 * (held + max(written, picture * compact * (1 + _COMPACTING)))
     if math.prod(working) != picture:
         held += math.prod(working)
     before, own = [0, *map(math.prod, octaves)][-2:]
@@ -257,6 +270,7 @@ def _peak(
         with_maps(own * (_STEP + _PYRAMID * bool(recipe.pyramid)), own),
         with_maps(own * _NEXT + before, before) if before else 0.0,
         with_maps(result, own),
+        with_maps(written, own),
     )
 
 

@@ -7,4 +7,5 @@ from dreamlayer.core.images.reading import Source as Source
 from dreamlayer.core.images.reading import open as open
 from dreamlayer.core.images.reading import read as read
 from dreamlayer.core.images.writing import check_target as check_target
+from dreamlayer.core.images.writing import encoder_bytes as encoder_bytes
 from dreamlayer.core.images.writing import write as write

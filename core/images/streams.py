@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import sys
 from typing import Any, BinaryIO
 
 from dreamlayer.core.interruption import requested
@@ -14,11 +15,16 @@ from dreamlayer.core.interruption import requested
 
 @functools.cache
 def library() -> Any:
-    """Import and set up pyvips on first use, so that importing `core.images` stays fast."""
+    """Import and set up pyvips on first use, so that importing `core.images` stays fast.
+
+    Its cache of operations, which would hold up to 100 MB of decoded pictures, belongs to the whole
+    process: a host that has imported pyvips before keeps its own setting.
+    """
+    hosts = "pyvips" in sys.modules
     import pyvips
 
-    # The operation cache would keep decoded pictures and open files alive.
-    pyvips.cache_set_max(0)
+    if not hosts:
+        pyvips.cache_set_max(0)
     return pyvips
 
 

@@ -42,6 +42,10 @@ _SAVERS: dict[str, dict[str, Any]] = {
 }
 # libvips silently drops longer XMP; the format itself would hold 65,502 bytes.
 _MAX_JPEG_XMP = 60_000
+_ENCODER_BYTES = {"webp": 30.0}
+"""Bytes per pixel that an encoder takes which needs the whole picture, measured at 12 and 100
+megapixels; the others write bands of rows."""
+
 _DEFAULT_RESOLUTION = 72 / 25.4
 _SPOOL_BYTES = 64 << 20
 
@@ -71,6 +75,17 @@ def check_target(
         _check_fits(picture, kind)
     if target != "-":
         check_writable(target)
+
+
+def encoder_bytes(target: str | os.PathLike[str], format: str | None = None) -> float:
+    """Bytes per pixel that writing takes beside the picture; parameters as for `write`.
+
+    Raises
+    ------
+    OutputError
+        The format is unknown.
+    """
+    return _ENCODER_BYTES.get(output_format(target, format), 0.0)
 
 
 def write(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dreamlayer.core.network import files
 from dreamlayer.core.runtime import cache
+from dreamlayer.core.runtime.facts import strings, truth, whole
 
 if TYPE_CHECKING:
     import onnx
@@ -75,8 +76,9 @@ class LazyModel:
         self._outside = False
         self._own_digest = hashlib.sha256(self._content).hexdigest()
         # The end of the name tells the format.
-        known = cache.memoize(self._summarized, "summary", self._own_digest, path.suffix)
-        self.summary = Summary(known[0], tuple(known[1]), int(known[2]), bool(known[3]))
+        self.summary = cache.memoize(
+            self._summarized, "summary", self._own_digest, path.suffix, read=_summary
+        )
         if self.summary.outside:
             # The cache does not know whether those files are still there.
             self.model()
@@ -107,3 +109,9 @@ class LazyModel:
             sum(math.prod(tensor.dims) for tensor in model.graph.initializer),
             self._outside,
         ]
+
+
+def _summary(value: Any) -> Summary:
+    metadata, tensors, weights, outside = value
+    named = dict(zip(strings(list(metadata.keys())), strings(list(metadata.values())), strict=True))
+    return Summary(named, tuple(strings(tensors)), whole(weights), truth(outside))

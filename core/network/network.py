@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dreamlayer.core.errors import LayerError, bare, nearest, shown
 from dreamlayer.core.graph.geometry import Geometry
@@ -16,6 +16,7 @@ from dreamlayer.core.network.shipped import known_beside, other_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache
+from dreamlayer.core.runtime.facts import finite_number, optional, string, strings, whole
 from dreamlayer.core.runtime.providers import provider_of
 from dreamlayer.core.runtime.sessions import Source
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import onnx
 
 _PROBE = 1024
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Network:
     def layer_names(self) -> list[str]:
         """Layer names in the file's order; all feature maps if it lists none."""
         listed = self._lazy.summary.listed
-        return self._memoize(self._feature_maps, "maps") if listed is None else listed
+        return self._memoize(self._feature_maps, "maps", read=strings) if listed is None else listed
 
     def _feature_maps(self) -> list[str]:
         from dreamlayer.core.graph.sizes import shapes_at
@@ -98,7 +101,7 @@ class Network:
 
     def layers(self) -> list[Layer]:
         """All layers, with channels, stride and whether they can be dreamed."""
-        return [Layer(*row) for row in self._memoize(self._described, "layers")]
+        return self._memoize(self._described, "layers", read=_layers)
 
     def _described(self) -> list[tuple[str, int | None, int | None, str | None]]:
         """The attributes of `Layer` for each."""
@@ -115,9 +118,11 @@ class Network:
             rows.append((name, channels, steps.get(name), reasons[name]))
         return rows
 
-    def _memoize(self, compute: Callable[[], Any], *parts: object) -> Any:
-        """A JSON value that depends on the file and `parts` only, from the cache if possible."""
-        return cache.memoize(compute, *parts, self.digest)
+    def _memoize(
+        self, compute: Callable[[], Any], *parts: object, read: Callable[[Any], Value]
+    ) -> Value:
+        """A value that depends on the file and `parts` only, from the cache if possible."""
+        return cache.memoize(compute, *parts, self.digest, read=read)
 
     def check(self, terms: Sequence[Term]) -> None:
         """Raise `LayerError` if a term names a layer that does not exist."""
@@ -200,7 +205,9 @@ class Network:
 
     def activation_bytes(self, layers: Sequence[str]) -> float:
         """Bytes of feature maps per pixel of the image; see `core.graph.sizes.activation_bytes`."""
-        return float(self._memoize(lambda: self._bytes(layers), "bytes", tuple(layers)))
+        return self._memoize(
+            lambda: self._bytes(layers), "bytes", tuple(layers), read=finite_number
+        )
 
     def _bytes(self, layers: Sequence[str]) -> float:
         from dreamlayer.core.graph.sizes import activation_bytes
@@ -209,12 +216,25 @@ class Network:
 
     def _measured(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
         """The smallest side in pixels that the layers accept, and their stride."""
-        smallest, pixels = self._memoize(
-            lambda: self._measure(layers, multiple), "geometry", layers, multiple
+        return self._memoize(
+            lambda: self._measure(layers, multiple), "geometry", layers, multiple, read=_two_wholes
         )
-        return int(smallest), int(pixels)
 
     def _measure(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
         from dreamlayer.core.graph.sizes import minimum_size, stride
 
         return minimum_size(self.model, layers, multiple), stride(self.model, layers)
+
+
+def _two_wholes(value: Any) -> tuple[int, int]:
+    first, second = map(whole, value)
+    return first, second
+
+
+def _layers(value: Any) -> list[Layer]:
+    return [
+        Layer(
+            string(name), optional(channels, whole), optional(stride, whole), optional(why, string)
+        )
+        for name, channels, stride, why in value
+    ]

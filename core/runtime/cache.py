@@ -14,16 +14,14 @@ import json
 import os
 import platform
 import re
-import shutil
-import tempfile
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import psutil
 from platformdirs import user_cache_path
 
+from dreamlayer.core.runtime import staging
 from dreamlayer.core.version import VERSION
 
 VARIABLE, OFF = "DREAMLAYER_CACHE", "off"
@@ -55,16 +53,26 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 _OTHERS_WRITE = 0o022
 
-_STAGING = "staging-"
-_STALE_SECONDS = 24 * 3600.0
+Value = TypeVar("Value")
+
+_swept: set[Path] = set()
+"""Folders in which this process has removed what killed ones left."""
+
+_sweeping = threading.Lock()
 
 
 def folder() -> Path | None:
-    """The cache folder: `DREAMLAYER_CACHE`, else one in the user's cache; None if it is `off`."""
+    """The cache folder: `DREAMLAYER_CACHE`, else one in the user's cache; None if it is `off`.
+
+    None too where the system names no folder of the user's, as without a home.
+    """
     named = os.environ.get(VARIABLE, "")
     if named.lower() == OFF:
         return None
-    return Path(named) if named else user_cache_path("dreamlayer", appauthor=False) / "graphs"
+    if named:
+        return Path(os.path.expanduser(named))  # noqa: PTH111  (it may have no home, which raises)
+    found = user_cache_path("dreamlayer", appauthor=False) / "graphs"
+    return found if found.is_absolute() else None
 
 
 def key(*parts: object) -> str:
@@ -72,14 +80,28 @@ def key(*parts: object) -> str:
     return hashlib.sha256(json.dumps([_code(), *map(str, parts)]).encode()).hexdigest()[:40]
 
 
-def memoize(compute: Callable[[], Any], *parts: object) -> Any:
-    """Return `compute()`, a JSON value, from the cache where `parts` were seen before."""
+def memoize(compute: Callable[[], Any], *parts: object, read: Callable[[Any], Value]) -> Value:
+    """Return `read(compute())` from the cache where `parts` were seen before.
+
+    Parameters
+    ----------
+    compute : callable
+        Computes a JSON value.
+    parts : objects
+        What it depends on.
+    read : callable
+        Turns the value into what is wanted. It raises `ValueError` or `TypeError` where that cannot
+        be; a cached value that another program put there is then computed again.
+    """
     stored = load_blob("value", *parts)
     if stored is not None:
-        return json.loads(stored)
-    value = compute()
-    store_blob(json.dumps(value).encode(), "value", *parts)
-    return value
+        with contextlib.suppress(
+            ValueError, TypeError, LookupError, AttributeError, RecursionError
+        ):
+            return read(json.loads(stored))
+    value = json.dumps(compute()).encode()
+    store_blob(value, "value", *parts)
+    return read(json.loads(value))
 
 
 def load_blob(*parts: object) -> bytes | None:
@@ -97,39 +119,28 @@ def load_blob(*parts: object) -> bytes | None:
     return None
 
 
+def delete_blob(*parts: object) -> None:
+    """Delete what `store_blob` stored."""
+    if (root := ready()) is not None:
+        delete(root / f"{key(*parts)}.blob")
+
+
 def store_blob(content: bytes, *parts: object) -> None:
     """Cache bytes whose damage their reader would not notice, behind their digest."""
     root = ready()
-    if root is None or len(content) > MAX_BYTES:
-        return
-    with contextlib.suppress(OSError):
-        staged = new_staging(root)
-        try:
-            fresh = staged / "blob"
-            with fresh.open("wb") as file:
-                file.write(hashlib.sha256(content).digest())
-                file.write(content)
-            fresh.replace(root / f"{key(*parts)}.blob")
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
+    if root is not None and len(content) <= MAX_BYTES:
+        _put(root / f"{key(*parts)}.blob", hashlib.sha256(content).digest(), content)
         trim(root)
 
 
 def remember_file(digest: str, path: str) -> None:
     """Remember where a file with a SHA-256 (hexadecimal) lies on this machine."""
     root = ready()
-    if root is None or "\n" in path:
+    if root is None or remembered_file(digest) == Path(path):
         return
-    with contextlib.suppress(OSError, UnicodeEncodeError):
-        content = path.encode()
-        name = root / f"{_FILE}{digest}.blob"
-        if not name.is_file() or name.read_bytes() != content:
-            staged = new_staging(root)
-            try:
-                (staged / "file").write_bytes(content)
-                (staged / "file").replace(name)
-            finally:
-                shutil.rmtree(staged, ignore_errors=True)
+    # What no text can hold is not remembered.
+    with contextlib.suppress(UnicodeEncodeError):
+        _put(root / f"{_FILE}{digest}.blob", path.encode())
 
 
 def remembered_file(digest: str) -> Path | None:
@@ -140,6 +151,19 @@ def remembered_file(digest: str) -> Path | None:
     with contextlib.suppress(OSError, ValueError):
         return Path((root / f"{_FILE}{digest}.blob").read_text(encoding="utf-8"))
     return None
+
+
+def _put(target: Path, *parts: bytes) -> None:
+    """Write a file of the cache atomically; where the system refuses, nothing is cached."""
+    with contextlib.suppress(OSError):
+        staged = staging.Staging(target.parent)
+        try:
+            fresh = staged.path / "blob"
+            with fresh.open("wb") as file:
+                file.writelines(parts)
+            fresh.replace(target)
+        finally:
+            staged.remove()
 
 
 def machine() -> str:
@@ -174,7 +198,14 @@ def ready() -> Path | None:
     if root is None:
         return None
     own, reason = own_folder(root)
-    return None if reason else own
+    if reason:
+        return None
+    with _sweeping:
+        fresh = own not in _swept
+        _swept.add(own)
+    if fresh:
+        staging.remove_abandoned(own)
+    return own
 
 
 def own_folder(root: Path) -> tuple[Path, str]:
@@ -196,18 +227,13 @@ def own_folder(root: Path) -> tuple[Path, str]:
         inner.mkdir(mode=0o700, exist_ok=True)
         return inner, "" if _is_own(inner) else "others can write there"
     except OSError as error:
-        return root, f"it cannot be created: {error.strerror}"
+        return root, f"it cannot be created: {error.strerror or error}"
 
 
 def _is_own(root: Path) -> bool:
     """Whether a folder belongs to this user, and others cannot write there."""
     state = root.stat()
     return state.st_uid == os.geteuid() and not state.st_mode & _OTHERS_WRITE
-
-
-def new_staging(root: Path) -> Path:
-    """A new temporary folder on the same disk; what killed processes left is removed by `trim`."""
-    return Path(tempfile.mkdtemp(prefix=f"{_STAGING}{os.getpid()}-", dir=root))
 
 
 def trim(root: Path) -> None:
@@ -223,21 +249,12 @@ def trim(root: Path) -> None:
         with contextlib.suppress(OSError):
             path.unlink()
             total -= state.st_size
-    for left in root.glob(f"{_STAGING}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _STALE_SECONDS or _is_abandoned(left):
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_abandoned(staged: Path) -> bool:
-    """Whether the process that made a staging folder has ended."""
-    number = staged.name.removeprefix(_STAGING).partition("-")[0]
-    return number.isdigit() and not psutil.pid_exists(int(number))
+    staging.remove_abandoned(root)
 
 
 def _entries(root: Path) -> list[tuple[Path, os.stat_result]]:
     found = []
-    for pattern in ("*.onnx", "*.weights", "*.blob", f"{_STAGING}*/*"):
+    for pattern in ("*.onnx", "*.weights", "*.blob", f"{staging.PREFIX}*/*"):
         for path in root.glob(pattern):
             with contextlib.suppress(OSError):
                 found.append((path, path.stat()))

@@ -12,14 +12,14 @@ import contextlib
 import hashlib
 import mmap
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.runtime.cache import MAX_BYTES, delete, key, new_staging, ready, touch, trim
+from dreamlayer.core.runtime.cache import MAX_BYTES, delete, key, ready, touch, trim
+from dreamlayer.core.runtime.staging import Staging
 
 if TYPE_CHECKING:
     import onnx
@@ -43,8 +43,13 @@ _MAX_PENDING = 1 << 28
 class _Pending:
     """A graph that was written, and is not in the cache yet."""
 
-    staged: Path
+    folder: Staging
     root: Path
+
+    @property
+    def staged(self) -> Path:
+        """The folder's path."""
+        return self.folder.path
 
 
 _pending: dict[str, _Pending] = {}
@@ -77,14 +82,13 @@ def lookup(*parts: object) -> Path | None:
 def evict(path: Path) -> None:
     """Delete a graph that does not load, and its weights, which may be the cause."""
     with _lock:
-        for name, waiting in list(_pending.items()):
-            if waiting.staged == path.parent:
-                del _pending[name]
-    if path.name == _MODEL:
-        shutil.rmtree(path.parent, ignore_errors=True)
-        return
-    for file in (path, _weights_of(path)):
-        delete(file)
+        named = [name for name, waiting in _pending.items() if waiting.staged == path.parent]
+        dropped = [_pending.pop(name) for name in named]
+    for waiting in dropped:
+        waiting.folder.remove()
+    if path.name != _MODEL:
+        for file in (path, _weights_of(path)):
+            delete(file)
 
 
 @contextlib.contextmanager
@@ -97,21 +101,26 @@ def store(*parts: object) -> Iterator[Path | None]:
     root, staged = ready(), None
     if root is not None:
         with contextlib.suppress(OSError):
-            staged = new_staging(root)
+            staged = Staging(root)
     if root is None or staged is None:
         yield None
         return
     try:
-        yield staged
+        yield staged.path
     except BaseException:
-        shutil.rmtree(staged, ignore_errors=True)
+        staged.remove()
         raise
-    if not (staged / _MODEL).is_file():
-        shutil.rmtree(staged, ignore_errors=True)
+    if not (staged.path / _MODEL).is_file():
+        staged.remove()
         return
+    name = key(*parts)
     with _lock:
-        _pending[key(*parts)] = _Pending(staged, root)
+        # Another thread may have made the same.
+        former = _pending.pop(name, None)
+        _pending[name] = _Pending(staged, root)
         waiting = list(_pending.values())
+    if former is not None:
+        former.folder.remove()
     if sum(_length(one.staged) for one in waiting) > _MAX_PENDING:
         fill()
 
@@ -139,7 +148,7 @@ def fill() -> None:
             # If the disk is full or the folder was removed meanwhile, nothing is cached.
             with contextlib.suppress(OSError, DecodeError):
                 _install(waiting.staged, waiting.root, name)
-            shutil.rmtree(waiting.staged, ignore_errors=True)
+            waiting.folder.remove()
         for root in {waiting.root for waiting in moving.values()}:
             trim(root)
 
@@ -234,6 +243,8 @@ def _write_in_order(
                 if given:
                     start, count = int(given.get("offset", 0)), int(given["length"])
                     with view[start : start + count] as part:
+                        if len(part) < count:
+                            raise OSError(f"{source} is truncated")
                         digest = hashlib.sha256(part).hexdigest()
                     parts[digest] = start, count
                     owners.setdefault(digest, []).append(tensor)

@@ -102,7 +102,7 @@ def version() -> str:
 
 def open_model(
     make: Callable[[], onnx.ModelProto], identity: tuple[object, ...], execution: Execution
-) -> OpenVinoSession:
+) -> tuple[OpenVinoSession, Callable[[], None] | None]:
     """Open a session from the cache, or make the model, and cache what OpenVINO compiled.
 
     Parameters
@@ -113,6 +113,11 @@ def open_model(
         Everything that the model depends on; empty to bypass the cache.
     execution : Execution
         The threads and precision.
+
+    Returns
+    -------
+    (OpenVinoSession, callable or None)
+        What deletes the model from the cache, where it came from there.
 
     Raises
     ------
@@ -128,7 +133,8 @@ def open_model(
     if blob is not None:
         # Its content is what was stored; should another OpenVINO have done so, it is made again.
         with contextlib.suppress(RuntimeError):
-            return OpenVinoSession(core.import_model(blob, _DEVICE, settings))
+            session = OpenVinoSession(core.import_model(blob, _DEVICE, settings))
+            return session, functools.partial(cache.delete_blob, *key)
     try:
         model = core.read_model(make().SerializeToString())
         _crop_before_padding(model)
@@ -144,7 +150,7 @@ def open_model(
             stream = io.BytesIO()
             compiled.export_model(stream)
             cache.store_blob(stream.getvalue(), *key)
-    return session
+    return session, None
 
 
 def _crop_before_padding(model: Any) -> None:

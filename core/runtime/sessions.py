@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dreamlayer.core.errors import NetworkError, ProviderError, shown
+from dreamlayer.core.errors import MemoryLimitError, NetworkError, ProviderError, shown
 from dreamlayer.core.installation import install_command
 from dreamlayer.core.runtime import graph_cache, openvino_session
 from dreamlayer.core.runtime.cache import machine
 from dreamlayer.core.runtime.cores import usable_cores
 from dreamlayer.core.runtime.drivers import Fault
 from dreamlayer.core.runtime.installed import full_name, offered, runtime, short_name
-from dreamlayer.core.runtime.loading import create_session, fault
-from dreamlayer.core.runtime.protocol import Array, Session, failed_on
+from dreamlayer.core.runtime.loading import create_session, fault, reason_of
+from dreamlayer.core.runtime.protocol import Array, Session, failed_on, is_shortage
 from dreamlayer.core.runtime.providers import (
     AUTO,
     ONNX_RUNTIME,
@@ -25,6 +25,7 @@ from dreamlayer.core.runtime.providers import (
     Execution,
     provider_of,
 )
+from dreamlayer.core.runtime.rebuilding import RebuildingSession
 
 if TYPE_CHECKING:
     import onnx
@@ -116,7 +117,7 @@ class OnnxSession:
         except Exception as error:
             if not _is_ort(error):
                 raise
-            raise failed_on(feeds, _first_line(error)) from error
+            raise failed_on(feeds, reason_of(error)) from error
         return results
 
 
@@ -184,18 +185,35 @@ def _first_loaded(
             found = fault(short, chosen=execution.provider == AUTO)
             if found is not None:
                 raise _not_loaded(execution, found)
-            if provider_of(short).engine == OPENVINO:
-                make = partial(source.make, short)
-                return openvino_session.open_model(make, source.identity, execution)
-            full = full_name(short)
-            native = _open(runtime(), source, execution.on(full), options or {})
-            if native.get_providers()[0] != full:
-                raise _not_loaded(execution, Fault("it runs nothing of this network"))
-            return OnnxSession(native, short)
+            return _loaded_on(short, source, execution, options or {})
         except (NetworkError, ProviderError):
             if short == shorts[-1]:
                 raise
     raise AssertionError("ONNX Runtime always has the CPU provider")
+
+
+def _loaded_on(
+    short: str, source: Source, execution: Execution, options: Mapping[str, str]
+) -> Session:
+    """The session on one provider."""
+    session: Session
+    if provider_of(short).engine == OPENVINO:
+        make = partial(source.make, short)
+        session, evict = openvino_session.open_model(make, source.identity, execution)
+    else:
+        full = full_name(short)
+        native, evict = _open(runtime(), source, execution.on(full), options)
+        if native.get_providers()[0] != full:
+            raise _not_loaded(execution, Fault("it runs nothing of this network"))
+        session = OnnxSession(native, short)
+    if evict is None:
+        return session
+
+    def rebuild() -> Session:
+        evict()
+        return _loaded_on(short, source, execution, options)
+
+    return RebuildingSession(session, rebuild)
 
 
 def _not_loaded(execution: Execution, found: Fault) -> ProviderError:
@@ -204,22 +222,31 @@ def _not_loaded(execution: Execution, found: Fault) -> ProviderError:
     )
 
 
-def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, str]) -> Any:
-    """Open a source from the cache, or make it and cache its optimized graph."""
+def _open(
+    ort: Any, source: Source, execution: Execution, extra: Mapping[str, str]
+) -> tuple[Any, Callable[[], None] | None]:
+    """Open a source from the cache, or make it and cache its optimized graph.
+
+    Returns
+    -------
+    (onnxruntime.InferenceSession, callable or None)
+        What deletes its graph from the cache, where it came from there.
+    """
     provider, threads = execution.provider, execution.threads
     short = short_name(provider)
     row = provider_of(short)
     settings = {**row.settings(execution.precision, threads), **extra}
     if not source.identity or not row.saves_graphs:
         content = source.make(short).SerializeToString()
-        return _create(content, _options(ort, execution), provider, settings)
+        return _create(content, _options(ort, execution), provider, settings), None
     key = (*source.identity, short, settings, ort.__version__, machine())
     cached = graph_cache.lookup(*key)
     if cached is not None:
         options = _options(ort, execution)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            return _create(str(cached), options, provider, settings)
+            session = _create(str(cached), options, provider, settings)
+            return session, partial(graph_cache.evict, cached)
         except NetworkError:
             # It is damaged, or its weights were removed.
             graph_cache.evict(cached)
@@ -239,8 +266,8 @@ def _open(ort: Any, source: Source, execution: Execution, extra: Mapping[str, st
                 if session.get_providers()[0] != provider:
                     # It fell back to the CPU: the graph is not this provider's.
                     graph_cache.discard(folder)
-                return session
-    return _create(content, _options(ort, execution), provider, settings)
+                return session, None
+    return _create(content, _options(ort, execution), provider, settings), None
 
 
 def _options(ort: Any, execution: Execution) -> Any:
@@ -270,13 +297,14 @@ def _create(model: bytes | str, options: Any, provider: str, settings: Mapping[s
         # ONNX Runtime's exceptions share no base class of their own.
         if not (_is_ort(error) or isinstance(error, RuntimeError | ValueError)):
             raise
-        raise NetworkError(f"ONNX Runtime rejects the network: {_first_line(error)}") from error
+        reason = reason_of(error)
+        if is_shortage(reason):
+            raise MemoryLimitError(
+                "memory ran out while the network was loaded; close other programs"
+            ) from error
+        raise NetworkError(f"ONNX Runtime rejects the network: {reason}") from error
     return session
 
 
 def _is_ort(error: Exception) -> bool:
     return type(error).__module__.startswith("onnxruntime")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -52,4 +52,4 @@ def test_noise_has_the_colors_of_photos() -> None:
     assert (between > 0.7).all()
     assert np.abs(np.corrcoef(free.reshape(3, -1))[np.triu_indices(3, 1)]).max() < 0.05
     np.testing.assert_allclose(natural.std(axis=(1, 2)), free.std(axis=(1, 2)), rtol=0.05)
-    assert 0.4 <= natural.min() <= natural.max() <= 0.6
+    assert np.float32(0.4) <= natural.min() <= natural.max() <= np.float32(0.6)

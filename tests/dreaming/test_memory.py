@@ -12,6 +12,7 @@ from measured_memory import told_and_taken
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.memory import TILES, check_memory, default_tile, estimate, in_units
 from dreamlayer.core.errors import MemoryLimitError
+from dreamlayer.core.images import encoder_bytes
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
@@ -114,10 +115,40 @@ def test_picture_without_steps_takes_no_memory_of_the_network(network: Network) 
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's VmHWM")
-def test_estimate_is_true(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "target", "steps", "options"),
+    [
+        ("jpg", "png", 1, ()),
+        ("alpha", "tif", 1, ()),
+        ("jpg", "png", 0, ()),
+        ("jpg", "webp", 0, ()),
+        ("png", "jpg", 1, ("--strength", "0")),
+        ("alpha", "png", 0, ()),
+        ("jpg", "png", 0, ("--start", "noise", "--canvas", "1732")),
+    ],
+)
+def test_estimate_is_true(
+    tmp_path: Path, kind: str, target: str, steps: int, options: tuple[str, ...]
+) -> None:
     """A real run's peak is within 25 % of the estimate that it printed."""
-    told, peak = told_and_taken(tmp_path, "--provider", "cpu")
+    given = ("--provider", "cpu", *options)
+    told, peak = told_and_taken(tmp_path, *given, kind=kind, target=target, steps=steps)
     assert abs(told - peak) <= 0.25 * peak, f"told {in_units(told)}, took {in_units(peak)}"
+
+
+def test_encoder_counts(network: Network) -> None:
+    """Where it needs the whole picture at once, beside it."""
+    idle = Recipe(steps=0)
+    bands, whole = (
+        estimate(4000, 3000, idle, network, free=64 * GIB, compact=True, encoder=encoder).bytes
+        for encoder in (encoder_bytes("a.png"), encoder_bytes("a.webp"))
+    )
+    assert 2 < whole / bands < 3
+
+
+def test_idle_dream_asks_nothing_of_a_gpu(network: Network) -> None:
+    """It only copies the picture."""
+    assert estimate(4000, 3000, Recipe(steps=0), network, free=64 * GIB, device=1.0).device == 0
 
 
 def test_gpu_memory_is_estimated_too(network: Network) -> None:

@@ -6,12 +6,14 @@ import ast
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache, graph_cache
+from dreamlayer.core.runtime.facts import whole
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import open_session
 
@@ -47,15 +49,38 @@ def test_value_is_computed_once(folder: Path) -> None:
         computed.append(1)
         return [3, 4]
 
-    assert [cache.memoize(compute, "a", 1) for _ in range(3)] == [[3, 4]] * 3
+    assert [cache.memoize(compute, "a", 1, read=list) for _ in range(3)] == [[3, 4]] * 3
     assert len(computed) == 1
-    cache.memoize(compute, "a", 2)
+    cache.memoize(compute, "a", 2, read=list)
     assert len(computed) == 2
     for number, damage in enumerate(("damaged", "null", "{}", ""), 3):
         for path in folder.iterdir():
             path.write_text(damage)
-        assert cache.memoize(compute, "a", 1) == [3, 4]
+        assert cache.memoize(compute, "a", 1, read=list) == [3, 4]
         assert len(computed) == number
+
+
+def test_value_of_another_kind_is_computed_again(folder: Path) -> None:
+    """It is intact, but not what was asked for: whoever stored it meant something else."""
+    for stored in (
+        b"null",
+        b'{"a": 1}',
+        b'"3"',
+        b"[[1]]",
+        b"[1, 2]",
+        b"true",
+        b"half",
+        b"[" * 9999,
+    ):
+        cache.store_blob(stored, "value", "a", 1)
+        assert cache.memoize(lambda: [3, 4, 5], "a", 1, read=_three) == (3, 4, 5)
+        assert cache.load_blob("value", "a", 1) == b"[3, 4, 5]"
+    assert folder.exists()
+
+
+def _three(value: Any) -> tuple[int, int, int]:
+    one, two, three = map(whole, value)
+    return one, two, three
 
 
 @pytest.mark.usefixtures("folder")
@@ -81,18 +106,6 @@ def test_least_recently_used_entries_are_deleted(monkeypatch: pytest.MonkeyPatch
     assert cache.size() == 200
 
 
-def test_leftovers_of_killed_processes_are_deleted(folder: Path) -> None:
-    """A folder that a process left unfinished is removed a day later, not before."""
-    old, new = folder / "staging-old", folder / "staging-new"
-    for left in (old, new):
-        left.mkdir()
-        (left / "model.onnx").write_bytes(b"half")
-    os.utime(old, (1000, 1000))
-    store("any", 1, 1000)
-    assert not old.exists()
-    assert new.exists()
-
-
 def test_failure_while_storing_leaves_nothing(folder: Path) -> None:
     """The exception is passed on, and nothing is stored."""
     with pytest.raises(RuntimeError, match="no"), graph_cache.store("any"):
@@ -105,7 +118,7 @@ def test_failure_while_storing_leaves_nothing(folder: Path) -> None:
 def test_folder_that_others_can_write_to_has_one_of_the_users_own(folder: Path, mode: int) -> None:
     """Whoever can write there decides what networks compute; the others' permissions stay."""
     folder.chmod(mode)
-    assert cache.memoize(lambda: 1, "a") == cache.memoize(lambda: 2, "a") == 1
+    assert [cache.memoize(lambda n=n: n, "a", read=int) for n in (1, 2)] == [1, 1]
     assert stat.S_IMODE(folder.stat().st_mode) == mode
     (own,) = folder.iterdir()
     assert stat.S_IMODE(own.stat().st_mode) & 0o022 == 0
@@ -115,25 +128,13 @@ def test_folder_that_others_can_write_to_has_one_of_the_users_own(folder: Path, 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
 def test_folder_of_another_user_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor is one within it that claims to be this user's; `doctor` says why."""
-    cache.memoize(lambda: 1, "a")
+    cache.memoize(lambda: 1, "a", read=int)
     with monkeypatch.context() as patch:
         patch.setattr(os, "geteuid", lambda: os.getuid() + 1)
         assert cache.own_folder(folder)[1] == "others can write there"
-        assert cache.memoize(lambda: 2, "a") == 2
+        assert cache.memoize(lambda: 2, "a", read=int) == 2
         assert graph_cache.lookup("a") is None
-    assert cache.memoize(lambda: 2, "a") == 1
-
-
-def test_leftovers_of_ended_processes_are_deleted_at_once(folder: Path) -> None:
-    """A staging folder has the number of its process in its name."""
-    gone, ours = folder / "staging-4194399-x", folder / f"staging-{os.getpid()}-x"
-    for left in (gone, ours):
-        left.mkdir()
-        (left / "model.onnx").write_bytes(b"half")
-    assert cache.size() == 8, "what waits counts too"
-    store("any", 1, 1000)
-    assert not gone.exists()
-    assert ours.exists()
+    assert cache.memoize(lambda: 2, "a", read=int) == 1
 
 
 @pytest.mark.usefixtures("folder")
@@ -187,6 +188,8 @@ def test_folder_is_the_users_own_by_default(monkeypatch: pytest.MonkeyPatch) -> 
     assert folder is not None
     assert "dreamlayer" in str(folder.parent)
     assert folder.name == "graphs"
+    monkeypatch.setattr(cache, "user_cache_path", lambda *_, **__: Path("~/.cache/dreamlayer"))
+    assert cache.folder() is None, "a user without a home would get one in every working folder"
     monkeypatch.setenv("DREAMLAYER_CACHE", "Off")
     assert cache.folder() is None
     assert cache.size() == 0

@@ -23,14 +23,33 @@ sys.exit(code)
 """
 
 
-def told_and_taken(folder: Path, *options: str) -> tuple[float, int]:
-    """Bytes that a dream of 3 megapixels told beforehand, and its peak; on Linux alone."""
-    noise = np.random.default_rng(0).integers(0, 255, (150, 200, 3), np.uint8)
-    Image.fromarray(noise).resize((2000, 1500)).save(folder / "photo.jpg")
+def told_and_taken(
+    folder: Path, *options: str, kind: str = "jpg", target: str = "png", steps: int = 1
+) -> tuple[float, int]:
+    """Bytes that a dream of 3 megapixels told beforehand, and its peak; on Linux alone.
+
+    Parameters
+    ----------
+    folder : Path
+        For the pictures.
+    options : str
+        Further options of the command.
+    kind : str
+        The ending of the picture's file, or `alpha` for a PNG with transparency.
+    target : str
+        The ending of the dream's.
+    steps : int
+        Steps of the one octave.
+    """
+    channels = 4 if kind == "alpha" else 3
+    noise = np.random.default_rng(0).integers(0, 255, (150, 200, channels), np.uint8)
+    photo = folder / f"photo.{'png' if kind == 'alpha' else kind}"
+    Image.fromarray(noise).resize((2000, 1500)).save(photo)
     done = subprocess.run(
         [
-            *(sys.executable, "-c", MEASURED, "dream", str(folder / "photo.jpg")),
-            *("-o", str(folder / "out.png"), "--steps", "1", "--octaves", "1", *options),
+            *(sys.executable, "-c", MEASURED, "dream", str(photo)),
+            *("-o", str(folder / f"out.{target}"), "--steps", str(steps), "--octaves", "1"),
+            *options,
         ],
         capture_output=True,
         text=True,
