@@ -76,7 +76,8 @@ _WORKER_BYTES = 20
 """Bytes per pixel, including the mask, that the worker reads."""
 
 
-_REMEDY = "use a smaller tile (--tile 512), scale the picture down"
+_SMALLER = "scale the picture down"
+_REMEDY = f"use a smaller tile (--tile 512), {_SMALLER}"
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ def estimate(
             width * height, working, octaves, recipe, maps, compact=compact, encoder=encoder
         )
     if not fits(needed, limit):
-        raise shortage(what, needed, limit, _REMEDY, where)
+        raise shortage(what, needed, limit, _REMEDY if runs else _SMALLER, where)
     if device is None:
         return Estimate(needed, side, free, octaves=octaves)
     return Estimate(base, side, free, needed, octaves)
@@ -304,9 +305,10 @@ def shortage(
     what: str, needed: float, free: float, remedy: str, where: str = "memory"
 ) -> MemoryLimitError:
     """The error for work that needs more bytes than are free, with the remedy."""
+    rest = ", and a tenth of that is left to others" if needed <= free else ""
     return MemoryLimitError(
-        f"{what} needs about {in_units(needed)} of {where}, but only {in_units(free)} are free; "
-        f"{remedy}, or close other programs"
+        f"{what} needs about {in_units(needed)} of {where}, but only {in_units(free)} are free"
+        f"{rest}; {remedy}, or close other programs"
     )
 
 

@@ -10,6 +10,7 @@ import functools
 import sys
 from typing import Any, BinaryIO
 
+from dreamlayer.core.errors import PictureError, bare
 from dreamlayer.core.interruption import requested
 
 
@@ -21,8 +22,14 @@ def library() -> Any:
     process: a host that has imported pyvips before keeps its own setting.
     """
     hosts = "pyvips" in sys.modules
-    import pyvips
-
+    try:
+        import pyvips
+    except OSError as error:
+        reason = str(error).partition("  ")[0].strip().rstrip(".")
+        raise PictureError(
+            f"libvips does not load ({bare(reason)}); close other programs, or run: python -m pip "
+            "install --force-reinstall pyvips-binary"
+        ) from error
     if not hosts:
         pyvips.cache_set_max(0)
     return pyvips

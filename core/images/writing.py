@@ -69,12 +69,16 @@ def check_target(
     OutputError
         The format is unknown or cannot hold the picture, the target is a folder or a device, its
         folder does not exist, or writing is not permitted.
+    PictureError
+        libvips does not load.
     """
     kind = output_format(target, format)
     if picture is not None:
         _check_fits(picture, kind)
     if target != "-":
         check_writable(target)
+    # What encodes it is loaded while there is memory.
+    library()
 
 
 def encoder_bytes(target: str | os.PathLike[str], format: str | None = None) -> float:

@@ -79,6 +79,16 @@ def test_picture_that_does_not_fit_is_refused_in_a_sentence(network: Network) ->
     assert estimate(3000, 2000, Recipe(tile=512), network, free=1.1 * GIB).tile == 512
 
 
+def test_refusal_says_what_would_help(network: Network) -> None:
+    """A smaller tile does not, where no network runs; and what is free is not all to be had."""
+    idle = Recipe(steps=0)
+    needed = estimate(4000, 3000, idle, network, free=64 * GIB).bytes
+    with pytest.raises(MemoryLimitError, match=r"are free, and a tenth of that .*; scale the pict"):
+        estimate(4000, 3000, idle, network, free=needed * 1.05)
+    with pytest.raises(MemoryLimitError, match="are free; scale the picture down, or close"):
+        estimate(4000, 3000, idle, network, free=needed * 0.5)
+
+
 def test_tile_that_was_asked_for_is_kept_or_refused(network: Network) -> None:
     """A tile in the recipe is not changed behind the user's back."""
     assert estimate(3000, 2000, Recipe(tile=700), network, free=64 * GIB).tile == 700
