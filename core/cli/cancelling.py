@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -55,6 +56,14 @@ class Cancelling:
         self._signals.__exit__(kind, error, traceback)
         _current = self._outer
 
+    def listen_during(self, work: Callable[[], int]) -> int:
+        """Do the work of the program; KeyboardInterrupt is raised within it, and only there."""
+        try:
+            self._signals.listen()
+            return work()
+        finally:
+            self._signals.settle()
+
     def set(self, words: str, facts: dict[str, Any]) -> None:
         """What will be said from now on."""
         self._words, self._facts = words, facts
@@ -65,8 +74,8 @@ class Cancelling:
         say_error(self._program, sentence, json=self._json, event="cancelled", **self._facts)
 
     def release(self) -> None:
-        """Handle signals no longer."""
-        self._signals.release()
+        """Handle signals no longer, and as before."""
+        self._signals.release(forever=False)
 
     def _last_line(self) -> str:
         """The same for a process that is ended at once."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dreamlayer.core.errors import ProviderError, install_command, nearest
+from dreamlayer.core.interruption import deferred
 from dreamlayer.core.runtime.providers import PROVIDERS, SYSTEMS, Provider
 
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
@@ -34,7 +35,8 @@ def runtime() -> Any:
         If it is not installed or does not load.
     """
     try:
-        with _without_telemetry():
+        # Its initialization in C cannot be interrupted and tried again.
+        with deferred(), _without_telemetry():
             import onnxruntime
     except ImportError as error:
         raise ProviderError(

@@ -263,3 +263,71 @@ def test_numbers_go_through_a_pipe_or_sockets(sockets: bool) -> None:
     for _ in range(300_000 if sockets else 70_000):
         channel.send(2)
     channel.close()
+
+
+@pytest.mark.parametrize("moment", range(8))
+def test_at_any_moment(moment: int, many: list[Path], quick: list[str]) -> None:
+    """From the first import to the end of Python: done, or cancelled with true words."""
+    number = list(CODES)[moment % len(CODES)]
+    out = many[0].with_name("out")
+    process = start("dream", *many, "-o", out, *quick)
+    # Python itself starts for some hundredths of a second.
+    time.sleep(0.15 + moment / 10)
+    process.send_signal(number)
+    _, error = process.communicate(timeout=30)
+    said = error.decode()
+    made = sorted(one.name for one in out.iterdir()) if out.is_dir() else []
+    assert process.returncode in (0, CODES[number]), said
+    assert "Traceback" not in said
+    assert all(name.endswith(".png") for name in made)
+    last = said.splitlines()[-1]
+    if process.returncode == 0:
+        assert (len(made), last) == (3, "3 done")
+    elif made:
+        assert f"cancelled; {len(made)} of 3 pictures" in last
+    else:
+        assert "cancelled; nothing was written" in last
+
+
+FROM_TEXT = """
+import os, signal, sys
+from dreamlayer.core.cli.program import Program
+class Toy:
+    def configure(self, parser): pass
+    def run(self, options):
+        exec("os.kill(os.getpid(), signal.SIGTERM); [None for _ in range(1000)]")
+        return 0
+sys.argv = ["toy"]
+sys.exit(Program("toy", "A toy.", "", load=lambda _: Toy(), commands={}).main())
+"""
+
+
+def test_the_code_is_that_of_the_signal_wherever_it_came() -> None:
+    """Python would end by SIGINT where it came within code that is made from text."""
+    ran = subprocess.run(
+        [sys.executable, "-c", FROM_TEXT], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (143, "toy: cancelled; nothing was written\n")
+
+
+BROKEN_IMPORT = """
+import os, signal, sys
+from dreamlayer.core.cli.program import Program
+class Toy:
+    def configure(self, parser): pass
+    def run(self, options):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            [None for _ in range(1000)]
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+sys.exit(Program("toy", "A toy.", "", load=lambda _: Toy(), commands={}).main([]))
+"""
+
+
+def test_what_a_signal_makes_fail_is_no_error() -> None:
+    """Libraries turn the interruption into errors of their own."""
+    ran = subprocess.run(
+        [sys.executable, "-c", BROKEN_IMPORT], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (143, "toy: cancelled; nothing was written\n")
