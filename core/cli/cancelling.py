@@ -11,6 +11,9 @@ from dreamlayer.core.cli.parser import say_error
 from dreamlayer.core.cli.signals import Signals
 from dreamlayer.core.cli.standard_streams import as_json
 
+NOTHING = "nothing was written"
+"""What became of the work, as long as no output was finished."""
+
 _current: Cancelling | None = None
 
 
@@ -70,16 +73,22 @@ class Cancelling:
 
     def say(self) -> None:
         """Say that the program was cancelled."""
-        sentence = f"cancelled; {self._words}" if self._words else "cancelled"
+        sentence = self._sentence("cancelled")
         say_error(self._program, sentence, json=self._json, event="cancelled", **self._facts)
 
     def release(self) -> None:
         """Handle signals no longer, and as before."""
         self._signals.release(forever=False)
 
+    def _sentence(self, what: str) -> str:
+        words = self._words
+        if words == NOTHING and self._signals.written:
+            words = "what was written is whole"
+        return f"{what}; {words}" if words else what
+
     def _last_line(self) -> str:
         """The same for a process that is ended at once."""
-        sentence = f"cancelled at once; {self._words}" if self._words else "cancelled at once"
+        sentence = self._sentence("cancelled at once")
         if self._json:
             event = {"event": "cancelled", "message": sentence, **self._facts}
             return as_json(event, sys.stderr) + "\n"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from dreamlayer.core.cli import standard_streams
-from dreamlayer.core.cli.cancelling import Cancelling
+from dreamlayer.core.cli.cancelling import NOTHING, Cancelling
 from dreamlayer.core.cli.parser import FAILED, Parser, joined, say_error, wants_json
 from dreamlayer.core.cli.parser import typed as typed
 from dreamlayer.core.errors import DreamlayerError, bare, install_command
@@ -72,7 +72,7 @@ class Program:
     commands: Mapping[str, str]
     extras: str = "cpu"
     json: bool = False
-    cancelled: str = "nothing was written"
+    cancelled: str = NOTHING
     out_of_memory: str = "close other programs"
     also: Callable[[Sequence[str], str], None] = lambda _arguments, _sentence: None
 

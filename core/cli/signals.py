@@ -61,6 +61,11 @@ class Signals:
         number = self._noted.number
         return code_of(signal.SIGINT if number is None else number)
 
+    @property
+    def written(self) -> int:
+        """How many outputs were written whole."""
+        return self._noted.written
+
     def __enter__(self) -> Signals:
         if threading.current_thread() is not threading.main_thread():
             return self

@@ -331,3 +331,33 @@ def test_what_a_signal_makes_fail_is_no_error() -> None:
         [sys.executable, "-c", BROKEN_IMPORT], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert (ran.returncode, ran.stderr) == (143, "toy: cancelled; nothing was written\n")
+
+
+WRITTEN = """
+import os, signal, sys
+from dreamlayer.core.cli.program import Program
+from dreamlayer.core.files import replacing
+class Toy:
+    def configure(self, parser): pass
+    def run(self, options):
+        with replacing(sys.argv[1]) as file:
+            file.write(b"whole")
+            os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+sys.exit(Program("toy", "A toy.", "", load=lambda _: Toy(), commands={}).main([]))
+"""
+
+
+def test_a_signal_while_a_file_is_replaced(tmp_path: Path) -> None:
+    """Comes after it: the file is whole, and the words do not deny it."""
+    target = tmp_path / "out.onnx"
+    ran = subprocess.run(
+        [sys.executable, "-c", WRITTEN, str(target)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (143, "toy: cancelled; what was written is whole\n")
+    assert target.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [target]
