@@ -29,12 +29,14 @@ class Interruption:
         Whether KeyboardInterrupt was raised for it.
     writing : int
         How many outputs are being written.
+    written : int
+        How many were written whole.
     """
 
     def __init__(self) -> None:
         self.number: int | None = None
         self.raised = False
-        self.writing = 0
+        self.writing = self.written = 0
         self._depth = 0
         self._thread = threading.get_ident()
 
@@ -126,7 +128,10 @@ def uninterrupted(open_output: Opens) -> Opens:
     @functools.wraps(manager)
     @contextlib.contextmanager
     def opened(*given: Any, **named: Any) -> Iterator[Any]:
-        with deferred(writing=True), manager(*given, **named) as output:
-            yield output
+        with deferred(writing=True):
+            with manager(*given, **named) as output:
+                yield output
+            if _current is not None:
+                _current.written += 1
 
     return cast(Opens, opened)

@@ -109,4 +109,12 @@ def test_an_output_is_deferred_from_its_opening_to_its_end(noted: Interruption) 
 
     with output() as opened:
         states.append(noted.deferred)
-    assert (opened, states) == ("file", [1, True, 1])
+    assert (opened, states, noted.written) == ("file", [1, True, 1], 1)
+
+    def broken() -> None:
+        with output():
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        broken()
+    assert noted.written == 1

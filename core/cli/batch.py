@@ -77,6 +77,7 @@ class Batch:
                 make(job)
             except Exception as error:
                 self._reporter.clear()
+                check()
                 if not several:
                     raise
                 show_traceback()

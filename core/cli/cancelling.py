@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 from dreamlayer.core.cli.parser import say_error
 from dreamlayer.core.cli.signals import Signals
 from dreamlayer.core.cli.standard_streams import as_json
+
+NOTHING = "nothing was written"
+"""What became of the work, as long as no output was finished."""
 
 _current: Cancelling | None = None
 
@@ -55,22 +59,36 @@ class Cancelling:
         self._signals.__exit__(kind, error, traceback)
         _current = self._outer
 
+    def listen_during(self, work: Callable[[], int]) -> int:
+        """Do the work of the program; KeyboardInterrupt is raised within it, and only there."""
+        try:
+            self._signals.listen()
+            return work()
+        finally:
+            self._signals.settle()
+
     def set(self, words: str, facts: dict[str, Any]) -> None:
         """What will be said from now on."""
         self._words, self._facts = words, facts
 
     def say(self) -> None:
         """Say that the program was cancelled."""
-        sentence = f"cancelled; {self._words}" if self._words else "cancelled"
+        sentence = self._sentence("cancelled")
         say_error(self._program, sentence, json=self._json, event="cancelled", **self._facts)
 
     def release(self) -> None:
-        """Handle signals no longer."""
-        self._signals.release()
+        """Handle signals no longer, and as before."""
+        self._signals.release(forever=False)
+
+    def _sentence(self, what: str) -> str:
+        words = self._words
+        if words == NOTHING and self._signals.written:
+            words = "what was written is whole"
+        return f"{what}; {words}" if words else what
 
     def _last_line(self) -> str:
         """The same for a process that is ended at once."""
-        sentence = f"cancelled at once; {self._words}" if self._words else "cancelled at once"
+        sentence = self._sentence("cancelled at once")
         if self._json:
             event = {"event": "cancelled", "message": sentence, **self._facts}
             return as_json(event, sys.stderr) + "\n"

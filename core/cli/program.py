@@ -6,6 +6,8 @@ is told what it needs.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -13,14 +15,15 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from dreamlayer.core.cli import standard_streams
-from dreamlayer.core.cli.cancelling import Cancelling
+from dreamlayer.core.cli.cancelling import NOTHING, Cancelling
 from dreamlayer.core.cli.parser import FAILED, Parser, joined, say_error, wants_json
 from dreamlayer.core.cli.parser import typed as typed
 from dreamlayer.core.errors import DreamlayerError, bare
 from dreamlayer.core.installation import install_command
+from dreamlayer.core.interruption import check
 from dreamlayer.core.version import VERSION
 
 _OLDEST = (3, 11)
@@ -70,7 +73,7 @@ class Program:
     commands: Mapping[str, str]
     extras: str = "cpu"
     json: bool = False
-    cancelled: str = "nothing was written"
+    cancelled: str = NOTHING
     out_of_memory: str = "close other programs"
     also: Callable[[Sequence[str], str], None] = lambda _arguments, _sentence: None
 
@@ -102,16 +105,20 @@ class Program:
         if argv is None and not sys.warnoptions:
             # What libraries warn of is for programmers.
             warnings.simplefilter("ignore")
-        with Cancelling(
-            self.name, self.cancelled, json=as_json, forever=argv is None
-        ) as cancelling:
+        own = argv is None
+        with Cancelling(self.name, self.cancelled, json=as_json, forever=own) as cancelling:
             try:
-                code = self._guarded(arguments, as_json=as_json)
+                code = cancelling.listen_during(lambda: self._guarded(arguments, as_json=as_json))
+                cancelled = False
             except KeyboardInterrupt:
                 cancelling.say()
-                code = cancelling.code
-            finally:
-                lost = standard_streams.finish_output()
+                code, cancelled = cancelling.code, True
+            except SystemExit:
+                standard_streams.finish_output()
+                raise
+            lost = standard_streams.finish_output()
+            if cancelled and own:
+                _leave(code)
         if lost is None or code or isinstance(lost, BrokenPipeError):
             # The reader of what is printed may stop when it has enough.
             return code
@@ -126,6 +133,8 @@ class Program:
             standard_streams.discard_output()
             return 0
         except Exception as error:
+            # What a signal has cut short fails in many ways, such as an import.
+            check()
             show_traceback()
             sentence = self._sentence(error)
             if isinstance(error, DreamlayerError):
@@ -217,6 +226,18 @@ def _system_sentence(error: OSError) -> str:
 
 def _is_name(name: object) -> bool:
     return isinstance(name, (str, bytes, os.PathLike)) and bool(name)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process after it was cancelled, with the code that is meant.
+
+    Python would end it by SIGINT instead, whatever the code, if KeyboardInterrupt came up in code
+    that is made from text (as namedtuple does it), even though it was caught. And what was half
+    imported may crash as it is taken down.
+    """
+    with contextlib.suppress(Exception):
+        atexit._run_exitfuncs()
+    os._exit(code)
 
 
 def show_traceback() -> None:

@@ -45,19 +45,26 @@ class Signals:
     farewell : callable
         Gives the last line of a process that is ended at once.
     forever : bool
-        Whether the process ends after the block: signals then end it silently.
+        Whether the process ends after the block: as its work is done, signals are ignored then.
     """
 
     def __init__(self, farewell: Callable[[], str], *, forever: bool = False) -> None:
         self._farewell, self._forever = farewell, forever
         self._noted = Interruption()
         self._before: dict[int, Any] = {}
+        # Nothing is raised before `listen`.
+        self._noted.enter(1, writing=False)
 
     @property
     def code(self) -> int:
         """The exit code by the signal that came; that of Ctrl-C where none was noted."""
         number = self._noted.number
         return code_of(signal.SIGINT if number is None else number)
+
+    @property
+    def written(self) -> int:
+        """How many outputs were written whole."""
+        return self._noted.written
 
     def __enter__(self) -> Signals:
         if threading.current_thread() is not threading.main_thread():
@@ -78,13 +85,22 @@ class Signals:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.release()
+        self.release(forever=self._forever)
 
-    def release(self) -> None:
+    def listen(self) -> None:
+        """Raise KeyboardInterrupt from now on, also for what came before."""
+        self._noted.enter(-1, writing=False)
+        interruption.check()
+
+    def settle(self) -> None:
+        """Raise it no more: what is left to do must not be interrupted."""
+        self._noted.raised = True
+
+    def release(self, *, forever: bool) -> None:
         """Handle signals no longer."""
         if interruption.watched(self._noted):
             for number, before in self._before.items():
-                signal.signal(number, signal.SIG_DFL if self._forever else before)
+                signal.signal(number, signal.SIG_IGN if forever else before)
             interruption.watch(None)
             sys.unraisablehook = self._hook
             self._close()

@@ -263,3 +263,109 @@ def test_numbers_go_through_a_pipe_or_sockets(sockets: bool) -> None:
     for _ in range(300_000 if sockets else 70_000):
         channel.send(2)
     channel.close()
+
+
+def _listens(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the process handles SIGTERM, which Python itself does not."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    caught = int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)[1], 16)  # type: ignore[index]
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process listens to")
+@pytest.mark.parametrize("moment", range(8))
+def test_at_any_moment(moment: int, many: list[Path], quick: list[str]) -> None:
+    """From the first line of the program to its end: done, or cancelled with true words."""
+    number = list(CODES)[moment % len(CODES)]
+    out = many[0].with_name("out")
+    process = start("dream", *many, "-o", out, *quick)
+    once(lambda: _listens(process), process)
+    time.sleep(moment / 10)
+    process.send_signal(number)
+    _, error = process.communicate(timeout=30)
+    said = error.decode()
+    made = sorted(one.name for one in out.iterdir()) if out.is_dir() else []
+    assert process.returncode in (0, CODES[number]), said
+    assert "Traceback" not in said
+    assert all(name.endswith(".png") for name in made)
+    last = said.splitlines()[-1]
+    if process.returncode == 0:
+        assert (len(made), last) == (3, "3 done")
+    elif made:
+        assert f"cancelled; {len(made)} of 3 pictures" in last
+    else:
+        assert "cancelled; nothing was written" in last
+
+
+FROM_TEXT = """
+import os, signal, sys
+from dreamlayer.core.cli.program import Program
+class Toy:
+    def configure(self, parser): pass
+    def run(self, options):
+        exec("os.kill(os.getpid(), signal.SIGTERM); [None for _ in range(1000)]")
+        return 0
+sys.argv = ["toy"]
+sys.exit(Program("toy", "A toy.", "", load=lambda _: Toy(), commands={}).main())
+"""
+
+
+def test_the_code_is_that_of_the_signal_wherever_it_came() -> None:
+    """Python would end by SIGINT where it came within code that is made from text."""
+    ran = subprocess.run(
+        [sys.executable, "-c", FROM_TEXT], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (143, "toy: cancelled; nothing was written\n")
+
+
+BROKEN_IMPORT = """
+import os, signal, sys
+from dreamlayer.core.cli.program import Program
+class Toy:
+    def configure(self, parser): pass
+    def run(self, options):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            [None for _ in range(1000)]
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+sys.exit(Program("toy", "A toy.", "", load=lambda _: Toy(), commands={}).main([]))
+"""
+
+
+def test_what_a_signal_makes_fail_is_no_error() -> None:
+    """Libraries turn the interruption into errors of their own."""
+    ran = subprocess.run(
+        [sys.executable, "-c", BROKEN_IMPORT], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (143, "toy: cancelled; nothing was written\n")
+
+
+WRITTEN = """
+import os, signal, sys
+from dreamlayer.core.cli.program import Program
+from dreamlayer.core.files import replacing
+class Toy:
+    def configure(self, parser): pass
+    def run(self, options):
+        with replacing(sys.argv[1]) as file:
+            file.write(b"whole")
+            os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+sys.exit(Program("toy", "A toy.", "", load=lambda _: Toy(), commands={}).main([]))
+"""
+
+
+def test_a_signal_while_a_file_is_replaced(tmp_path: Path) -> None:
+    """Comes after it: the file is whole, and the words do not deny it."""
+    target = tmp_path / "out.onnx"
+    ran = subprocess.run(
+        [sys.executable, "-c", WRITTEN, str(target)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (143, "toy: cancelled; what was written is whole\n")
+    assert target.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [target]
