@@ -65,7 +65,7 @@ def test_any_layout_of_pixels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "format", "says"),
     [
-        ("a.gif", None, "extension '.gif' is unknown"),
+        ("a.gif", None, "GIF can be read but not written"),
         ("a", None, "no extension"),
         ("a.png", "bmp", "unknown format 'bmp'"),
         ("none/a.png", None, "does not exist"),

@@ -1,0 +1,274 @@
+"""Open a picture of any format: its header is read and judged, its pixels wait."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from dreamlayer.core.errors import PictureError
+from dreamlayer.core.images import bmp, code_points, heic, heif_boxes, jpeg_frame, tiff_channels
+from dreamlayer.core.images.channels import (
+    DEPTHS,
+    Layout,
+    channel_layout,
+    check_profile,
+    unsupported,
+)
+from dreamlayer.core.images.formats import NAMES, many_pages
+from dreamlayer.core.images.patched import Patched
+from dreamlayer.core.images.streams import Stream, library
+from dreamlayer.core.images.unread import Unread
+
+_ARTICLES = {"avif": "an AVIF"}
+_CODECS = {b"hvc1": "heic", b"hev1": "heic", b"av01": "avif"}
+_CODEC_NAMES = {
+    b"avc1": "H.264",
+    b"vvc1": "VVC",
+    b"evc1": "EVC",
+    b"jpeg": "JPEG",
+    b"j2k1": "JPEG 2000",
+    b"unci": "no compression",
+    b"mski": "a mask",
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture whose header has been read.
+
+    Parameters
+    ----------
+    format
+        A key of `core.images.picture.READ`.
+    header
+        A `pyvips.Image` with sizes, as stored, and metadata.
+    layout
+        Its channels.
+    decoded
+        Gives a `pyvips.Image` with the pixels.
+    ycbcr
+        See `conversion.to_rgb`.
+    pages
+        Number of pages or frames.
+    source
+        What has to live as long as the images do.
+    """
+
+    format: str
+    header: Any
+    layout: Layout
+    decoded: Callable[[], Any]
+    ycbcr: tuple[float, ...] = ()
+    pages: int = 1
+    source: Any = None
+
+
+class Opener:
+    """Opens one file.
+
+    Parameters
+    ----------
+    file
+        The file.
+    view
+        The same file, as `stream` reads it.
+    stream
+        The same file, as libvips reads it.
+    name
+        What messages call it.
+    max_megapixels
+        Largest width times height allowed, in millions.
+    """
+
+    def __init__(
+        self, file: BinaryIO, view: Patched, stream: Stream, name: str, max_megapixels: float
+    ) -> None:
+        self._file = file
+        self._view = view
+        self._stream = stream
+        self._name = name
+        self._max = max_megapixels
+
+    def open(self, format: str) -> Opened:
+        """Open the file, which is of this format.
+
+        Raises
+        ------
+        PictureError
+            It is damaged, too large, or of a kind that is not read.
+        """
+        opened = self._opened(format)
+        self._check_size(opened.header.width, opened.header.height)
+        if opened.pages > 1:
+            what = f"a file of {opened.pages} pages or frames"
+            raise many_pages(self._name, "an animation" if opened.format == "gif" else what)
+        profile = _field(opened.header, "icc-profile-data")
+        check_profile(opened.layout, profile, self._name)
+        return opened
+
+    def _opened(self, format: str) -> Opened:
+        match format:
+            case "tiff":
+                return self._tiff()
+            case "heic":
+                return self._heif()
+            case "bmp":
+                return self._unread(format, bmp.open_bmp(self._file, self._name))
+            case "jpeg":
+                self._check_frame()
+            case "gif":
+                self._file.seek(6)
+                self._check_size(*struct.unpack("<HH", self._file.read(4).ljust(4, b"\0")))
+            case "jxl" if not library().type_find("VipsForeignLoad", "jxlload_source"):
+                raise PictureError(
+                    f"{self._name} is a JPEG XL picture, which the installed libvips cannot read; "
+                    "export it as PNG, or install a libvips that has libjxl"
+                )
+        image, source = self._vips(format)
+        kind = f"{_ARTICLES.get(format, 'a')} {NAMES[format]}"
+        layout = channel_layout(image, kind, self._name)
+        return self._by_vips(format, image, layout, source, pages=_field(image, "n-pages") or 1)
+
+    def _vips(self, format: str, **options: Any) -> tuple[Any, Any]:
+        """Open by libvips; return the image, and the source that it needs to live."""
+        self._file.seek(0)
+        source = self._stream.as_source()
+        load = getattr(library().Image, f"{format}load_source")
+        # Anything but "error" accepts a truncated TIFF as a picture with black rows.
+        return load(source, access="sequential", fail_on="error", **options), source
+
+    @staticmethod
+    def _by_vips(format: str, image: Any, layout: Layout, source: Any, **more: Any) -> Opened:
+        return Opened(format, image, layout, lambda: image, source=source, **more)
+
+    def _unread(self, format: str, unread: Unread) -> Opened:
+        self._check_size(unread.width, unread.height)
+        return Opened(format, unread.header(), unread.layout, lambda: unread.image(self._name))
+
+    def _check_size(self, width: int, height: int) -> None:
+        if width * height > self._max * 1e6:
+            raise PictureError(
+                f"{self._name} has {width} × {height} pixels, more than the allowed "
+                f"{self._max:g} megapixels; raise --max-megapixels if you trust the file"
+            )
+
+    def _check_frame(self) -> None:
+        frame = jpeg_frame.read_frame(self._file)
+        if frame is not None and frame.unsupported is not None:
+            raise unsupported(
+                self._name, frame.unsupported, "JPEG of 8 bits, baseline or progressive,"
+            )
+
+    def _tiff(self) -> Opened:
+        header = tiff_channels.read_header(self._file, self._name)
+        self._check_size(header.width, header.height)
+        if header.pages > 1:
+            raise many_pages(self._name, f"a file of {header.pages} pages or frames")
+        self._view.patches = header.patches
+        # By default a strip may not exceed 50 MB, and many writers use a single strip. The size
+        # is checked above.
+        image, source = self._vips("tiff", unlimited=True)
+        layout = header.layout
+        if (
+            layout.space == "rgb"
+            and not layout.extras
+            and not layout.has_alpha
+            and image.bands == 4
+        ):
+            # libtiff adds an opaque channel where it converts the colors.
+            image = image.extract_band(0, n=3)
+        expected = layout.colors + layout.has_alpha + len(layout.extras)
+        if layout.colors == 3 and image.bands == expected - 2:
+            # A palette of grey levels.
+            shift = tuple(i - 2 for i in layout.extras)
+            at = None if layout.alpha is None else layout.alpha - 2
+            layout = Layout(1, at, layout.depth, "grey", shift)
+        elif image.bands != expected:
+            raise PictureError(
+                f"{self._name} is a TIFF that is damaged or truncated (its tags contradict each "
+                "other); use an intact copy"
+            )
+        if image.format not in DEPTHS:
+            raise unsupported(
+                self._name, f"a TIFF of {image.format} values", "8, 16 bits and float32"
+            )
+        return self._by_vips("tiff", image, layout, source, ycbcr=header.ycbcr)
+
+    def _heif(self) -> Opened:
+        try:
+            header = heif_boxes.read_header(self._file)
+        except heif_boxes.BadHeifError as failure:
+            raise PictureError(
+                f"{self._name} is a HEIC, AVIF or other HEIF file that is damaged or truncated "
+                f"({failure}); use an intact copy"
+            ) from failure
+        self._check_size(header.width, header.height)
+        format = _CODECS.get(header.codec)
+        if format is None:
+            codec = _CODEC_NAMES.get(header.codec, repr(header.codec.decode("latin-1")))
+            raise unsupported(
+                self._name,
+                f"a HEIF file with {codec}",
+                "HEIC, AVIF and other formats",
+                "export it as PNG",
+            )
+        profile = self._profile_of_code_points(header.code_points)
+        if format == "heic":
+            return self._unread(
+                format, heic.open_heic(self._file, header.premultiplied, profile, self._name)
+            )
+        return self._avif(header, profile)
+
+    def _avif(self, header: heif_boxes.HeifHeader, profile: bytes | None) -> Opened:
+        if not library().type_find("VipsForeignLoad", "heifload_source"):
+            raise PictureError(
+                f"{self._name} is an AVIF picture, which the installed libvips cannot read; "
+                "export it as PNG, or install a libvips that has libheif"
+            )
+        image, source = self._vips("heif")
+        primary = _field(image, "heif-primary") or 0
+        if primary:
+            image, source = self._vips("heif", page=primary)
+        bits = _field(image, "bits-per-sample") or 8
+        if profile is not None and _field(image, "icc-profile-data") is None:
+            image = image.copy()
+            image.set_type(library().GValue.blob_type, "icc-profile-data", profile)
+        found = channel_layout(image, "an AVIF", self._name)
+        layout = Layout(
+            found.colors,
+            found.alpha,
+            found.depth,
+            found.space,
+            associated=header.premultiplied and found.has_alpha,
+        )
+        scaled = image
+        if 8 < bits < 16:
+            # libvips shifts, which would leave white a little grey.
+            top = ((1 << bits) - 1) << (16 - bits)
+            scaled = image.linear(65535 / top, 0).rint().cast("ushort")
+        return Opened("avif", image, layout, lambda: scaled, source=source)
+
+    def _profile_of_code_points(self, points: tuple[int, int] | None) -> bytes | None:
+        if points is None or code_points.is_srgb(*points):
+            return None
+        if points[1] in (code_points.PQ, code_points.HLG):
+            curve = "PQ" if points[1] == code_points.PQ else "HLG"
+            raise unsupported(
+                self._name,
+                f"an HDR picture ({curve})",
+                "pictures of standard range",
+                "export it without HDR",
+            )
+        if not code_points.is_known(*points):
+            raise unsupported(
+                self._name,
+                f"a picture of unknown colors (code points {points[0]} and {points[1]})",
+                "those of known color spaces",
+            )
+        return code_points.profile_of(*points)
+
+
+def _field(image: Any, name: str) -> Any:
+    return image.get(name) if image.get_typeof(name) else None
