@@ -12,7 +12,7 @@ from dreamlayer.core.images.other_formats import HEAD_BYTES, name_of
 from dreamlayer.core.images.picture import FORMATS, READ
 from dreamlayer.core.images.png_chunks import is_animated
 
-ALLOWED = "PNG, JPEG, TIFF, WebP, HEIC, AVIF, GIF, BMP and JPEG XL"
+ALLOWED = "PNG, JPEG, TIFF, WebP, HEIC, AVIF, GIF and BMP"
 NAMES = {
     "png": "PNG",
     "jpeg": "JPEG",

@@ -84,7 +84,7 @@ def _telling_heif(name: str) -> Iterator[None]:
     except MemoryError:
         raise
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError, IndexError) as failure:
-        said = printable(str(failure)) or "no reason given"
+        said = printable(str(failure).strip()) or "no reason given"
         lower = said.lower()
         if ("support" in lower and "not" in lower) or "unsupported" in lower:
             raise PictureError(

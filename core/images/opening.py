@@ -102,8 +102,7 @@ class Opener:
         opened = self._opened(format)
         self._check_size(opened.header.width, opened.header.height)
         if opened.pages > 1:
-            what = f"a file of {opened.pages} pages or frames"
-            raise many_pages(self._name, "an animation" if opened.format == "gif" else what)
+            raise many_pages(self._name, f"an animation of {opened.pages} frames")
         profile = _field(opened.header, "icc-profile-data")
         check_profile(opened.layout, profile, self._name)
         return opened
@@ -165,7 +164,7 @@ class Opener:
         header = tiff_channels.read_header(self._file, self._name)
         self._check_size(header.width, header.height)
         if header.pages > 1:
-            raise many_pages(self._name, f"a file of {header.pages} pages or frames")
+            raise many_pages(self._name, f"a file of {header.pages} pages")
         self._view.patches = header.patches
         # By default a strip may not exceed 50 MB, and many writers use a single strip. The size
         # is checked above.

@@ -27,8 +27,6 @@ _MARKS = (
     (0, b"#?RADIANCE", "a Radiance HDR picture"),
     (0, b"#?RGBE", "a Radiance HDR picture"),
     (0, b"qoif", "a QOI picture"),
-    (0, b"\0\0\1\0", "an icon (ICO)"),
-    (0, b"\0\0\2\0", "a Windows cursor (CUR)"),
     (0, b"icns", "an icon of macOS (ICNS)"),
     (0, b"DDS ", "a DirectDraw texture (DDS)"),
     (0, b"\xabKTX ", "a KTX texture"),
@@ -94,6 +92,9 @@ def name_of(file: BinaryIO) -> str | None:
     for at, mark, words in _MARKS:
         if head[at:].startswith(mark):
             return words
+    # TGA files may begin with the same four bytes, but not with a number of pictures.
+    if head[:4] in (b"\0\0\1\0", b"\0\0\2\0") and any(head[4:6]):
+        return "an icon (ICO)" if head[2] == 1 else "a Windows cursor (CUR)"
     if head[4:8] == b"ftyp":
         return _iso_media(head)
     # A digit and white space: a portable bitmap. Letters of a text may begin so too, hence both.
