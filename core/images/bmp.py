@@ -21,8 +21,11 @@ _PLAIN, _RLE8, _RLE4, _FIELDS, _JPEG, _PNG, _ALPHA_FIELDS = range(7)
 _BITS = {_PLAIN: (1, 4, 8, 16, 24, 32), _RLE8: (8,), _RLE4: (4,)}
 _BITS |= {_FIELDS: (16, 32), _ALPHA_FIELDS: (16, 32)}
 _DEFAULT_MASKS = {16: (0x7C00, 0x03E0, 0x001F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
+# Its runs are of 255 pixels in two bytes at most, but it can skip pixels.
+_MAX_RLE = 1000
 _EMBEDDED = 0x4D424544
 _MAX_PROFILE = 16 << 20
+_MAX_PER_METRE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,7 @@ def open_bmp(file: BinaryIO, name: str) -> Unread:
     except struct.error as failure:
         raise _damaged(name, "its header is cut off") from failure
     packed = header.bits in (16, 32)
-    if packed:
-        _check_length(file, header, name)
+    _check_length(file, header, name)
     alpha = 3 if packed and header.masks[3] else None
     wide = packed and max(mask.bit_count() for mask in header.masks) > 8
     layout = Layout(3, alpha, 16 if wide else 8, "rgb")
@@ -112,7 +114,8 @@ def _header(file: BinaryIO, name: str) -> _Header:
         taken |= mask
     if bits in (16, 32) and not all(masks[:3]):
         raise _damaged(name, "its bit fields are empty")
-    resolution = (across / 1000, down / 1000) if min(across, down) > 0 else (1.0, 1.0)
+    known = 0 < across < _MAX_PER_METRE and 0 < down < _MAX_PER_METRE
+    resolution = (across / 1000, down / 1000) if known else (1.0, 1.0)
     return _Header(
         size, width, abs(height), height < 0, bits, compression, pixels_at, masks, resolution
     )
@@ -140,9 +143,16 @@ def _stride(header: _Header) -> int:
 
 
 def _check_length(file: BinaryIO, header: _Header, name: str) -> None:
+    if header.compression in (_RLE8, _RLE4):
+        if header.width * header.height > _MAX_RLE * file.seek(0, os.SEEK_END):
+            raise _damaged(name, "it is much shorter than its header says")
+        return
     needed = header.pixels_at + _stride(header) * header.height
     # The padding of the last row may be missing.
-    if file.seek(0, os.SEEK_END) < needed - 3 or header.pixels_at < _FILE_HEADER + header.size:
+    packed = header.bits in (16, 32)
+    if file.seek(0, os.SEEK_END) < needed - 3 or (
+        packed and header.pixels_at < _FILE_HEADER + header.size
+    ):
         raise _damaged(name, "it is shorter than its header says")
 
 

@@ -8,12 +8,9 @@ from dreamlayer.core.errors import PictureError, printable
 from dreamlayer.core.images.formats import NAMES
 
 _UNSUPPORTED = re.compile(
-    r"not configured|not implemented|not supported|not been built in|unsupported|cannot handle",
-    re.IGNORECASE,
+    r"not configured|not implemented|not supported|not been built in|unsupported", re.IGNORECASE
 )
-_COMPRESSION = re.compile(
-    r"(?:scheme )?(\w[\w .-]*?) (?:compression support|(?:strip|tile) decoding)"
-)
+_EMPTY_WORDS = ("unable to call ", "unable to fetch ", "unable to write to memory")
 
 
 def explained(failure: BaseException, format: str, name: str) -> PictureError:
@@ -28,15 +25,16 @@ def explained(failure: BaseException, format: str, name: str) -> PictureError:
     name
         What messages call the picture.
     """
-    lines = str(getattr(failure, "detail", None) or failure).strip().splitlines()
-    detail = printable(lines[0].strip()) if lines else "no reason given"
+    said = str(getattr(failure, "detail", None) or failure).strip().splitlines()
+    lines = [printable(line.strip()) for line in said if not line.startswith(_EMPTY_WORDS)]
+    detail = f" ({lines[0]})" if lines and lines[0] else ""
     words = NAMES.get(format, "file")
-    article = "an" if words[0] == "A" else "a"
+    what = f"{'an' if words[0] == 'A' else 'a'} {words}"
     if not isinstance(failure, OSError) and _UNSUPPORTED.search(" ".join(lines)):
         return PictureError(
-            f"{name} is {article} {words} of a kind that the installed libvips cannot read "
-            f"({detail}); export it as PNG, or as TIFF without compression"
+            f"{name} is {what} of a kind that the installed libvips cannot read{detail}; export "
+            "it as PNG, or as TIFF without compression"
         )
     return PictureError(
-        f"{name} is {article} {words} that is damaged or truncated ({detail}); use an intact copy"
+        f"{name} is {what} that is damaged or truncated{detail}; use an intact copy"
     )

@@ -38,6 +38,16 @@ _MARKS = (
     ("jxl", b"\xff\x0a"),
     ("jxl", b"\0\0\0\x0cJXL \r\n\x87\n"),
 )
+_CODECS = {b"hvc1": "heic", b"hev1": "heic", b"av01": "avif"}
+_CODEC_NAMES = {
+    b"avc1": "H.264",
+    b"vvc1": "VVC",
+    b"evc1": "EVC",
+    b"jpeg": "JPEG",
+    b"j2k1": "JPEG 2000",
+    b"unci": "uncompressed pixels",
+    b"mski": "a mask",
+}
 # A BMP's size and reserved fields vary, so what else begins with these letters is told apart by
 # the size of the second header.
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
@@ -56,13 +66,13 @@ def sniff(file: BinaryIO, name: str) -> str:
     Returns
     -------
     str
-        A key of `core.images.picture.READ`; "heic" for every still picture in a HEIF file, for
-        whose codec see `heif_boxes`.
+        A key of `core.images.picture.READ`.
 
     Raises
     ------
     PictureError
-        The file is empty, not a picture, in another format, or an animation.
+        The file is empty, not a picture, in another format, an animation, or HEIF with damaged
+        boxes.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
@@ -76,6 +86,8 @@ def sniff(file: BinaryIO, name: str) -> str:
         )
     if found == "png" and is_animated(file):
         raise many_pages(name, "an animation")
+    if found == "heic":
+        found = _heif_format(file, name)
     file.seek(0)
     return found
 
@@ -92,6 +104,24 @@ def _format(head: bytes, name: str) -> str | None:
     if brands and brands[0] in heif_boxes.SEQUENCE_BRANDS:
         raise many_pages(name, "an animation (a sequence of HEIC, AVIF or the like)")
     return "heic" if heif_boxes.STILL_BRANDS.intersection(brands) else None
+
+
+def _heif_format(file: BinaryIO, name: str) -> str:
+    """The format of a HEIF file, which the codec of its primary picture decides."""
+    try:
+        codec = heif_boxes.read_header(file).codec
+    except heif_boxes.BadHeifError as failure:
+        raise PictureError(
+            f"{name} is a HEIC, AVIF or other HEIF file that is damaged or truncated ({failure}); "
+            "use an intact copy"
+        ) from failure
+    if codec not in _CODECS:
+        words = _CODEC_NAMES.get(codec, f"codec {shown(codec.decode('latin-1'))}")
+        raise PictureError(
+            f"{name} is a HEIF file with {words}, but only HEIC and AVIF can be read of its kind; "
+            "export it as PNG"
+        )
+    return _CODECS[codec]
 
 
 def many_pages(name: str, what: str) -> PictureError:

@@ -33,7 +33,7 @@ class HeifHeader:
     codec
         Type of the item that holds its pixels, or of its first tile: b"av01", b"hvc1", ...
     width, height
-        Size in pixels, upright.
+        Size in pixels, before it is cropped and turned.
     code_points
         Color primaries and transfer characteristics (ITU-T H.273); None if the file has none.
     premultiplied
@@ -132,13 +132,6 @@ class _Items:
         if not sizes:
             raise BadHeifError("its picture has no size")
         width, height = struct.unpack_from(">II", sizes[0], 4)
-        for kind, data in properties:
-            if kind == b"clap":
-                across, below, down, under = struct.unpack_from(">4I", data)
-                if below and under:
-                    width, height = round(across / below), round(down / under)
-            elif kind == b"irot" and data[0] & 1:
-                width, height = height, width
         points = None
         for kind, data in properties:
             if kind == b"colr" and data[:4] == b"nclx":

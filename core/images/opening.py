@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,16 +23,6 @@ from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.images.unread import Unread
 
 _ARTICLES = {"avif": "an AVIF"}
-_CODECS = {b"hvc1": "heic", b"hev1": "heic", b"av01": "avif"}
-_CODEC_NAMES = {
-    b"avc1": "H.264",
-    b"vvc1": "VVC",
-    b"evc1": "EVC",
-    b"jpeg": "JPEG",
-    b"j2k1": "JPEG 2000",
-    b"unci": "no compression",
-    b"mski": "a mask",
-}
 
 
 @dataclass(frozen=True)
@@ -111,12 +102,14 @@ class Opener:
         match format:
             case "tiff":
                 return self._tiff()
-            case "heic":
-                return self._heif()
+            case "heic" | "avif":
+                return self._heif(format)
             case "bmp":
                 return self._unread(format, bmp.open_bmp(self._file, self._name))
             case "jpeg":
                 self._check_frame()
+            case "png":
+                self._check_png()
             case "gif":
                 self._file.seek(6)
                 self._check_size(*struct.unpack("<HH", self._file.read(4).ljust(4, b"\0")))
@@ -155,9 +148,39 @@ class Opener:
 
     def _check_frame(self) -> None:
         frame = jpeg_frame.read_frame(self._file)
-        if frame is not None and frame.unsupported is not None:
+        if frame is None:
+            return
+        if frame.unsupported is not None:
             raise unsupported(
                 self._name, frame.unsupported, "JPEG of 8 bits, baseline or progressive,"
+            )
+        self._check_size(frame.width, frame.height)
+        if frame.width == 0:
+            raise PictureError(
+                f"{self._name} is a JPEG that is damaged or truncated (its width is 0); use an "
+                "intact copy"
+            )
+        if not frame.is_arithmetic:
+            # Each block of 8 × 8 pixels takes a bit at least.
+            self._check_length("a JPEG", frame.width * frame.height // 512)
+
+    def _check_png(self) -> None:
+        self._file.seek(16)
+        head = self._file.read(10)
+        if len(head) == 10:
+            width, height, bits, kind = struct.unpack(">IIBB", head)
+            self._check_size(width, height)
+            channels = {2: 3, 4: 2, 6: 4}.get(kind, 1)
+            # Deflate makes nothing smaller than 1032 times.
+            self._check_length("a PNG", width * height * channels * bits // 8 // 1032)
+
+    def _check_length(self, kind: str, least: int) -> None:
+        """Find what is much too short for its size before memory is taken for its pixels."""
+        length = self._file.seek(0, os.SEEK_END)
+        if length < least:
+            raise PictureError(
+                f"{self._name} is {kind} that is damaged or truncated ({length} bytes cannot hold "
+                "its pixels); use an intact copy"
             )
 
     def _tiff(self) -> Opened:
@@ -195,30 +218,15 @@ class Opener:
             )
         return self._by_vips("tiff", image, layout, source, ycbcr=header.ycbcr)
 
-    def _heif(self) -> Opened:
-        try:
-            header = heif_boxes.read_header(self._file)
-        except heif_boxes.BadHeifError as failure:
-            raise PictureError(
-                f"{self._name} is a HEIC, AVIF or other HEIF file that is damaged or truncated "
-                f"({failure}); use an intact copy"
-            ) from failure
+    def _heif(self, format: str) -> Opened:
+        header = heif_boxes.read_header(self._file)
         self._check_size(header.width, header.height)
-        format = _CODECS.get(header.codec)
-        if format is None:
-            codec = _CODEC_NAMES.get(header.codec, repr(header.codec.decode("latin-1")))
-            raise unsupported(
-                self._name,
-                f"a HEIF file with {codec}",
-                "HEIC, AVIF and other formats",
-                "export it as PNG",
-            )
         profile = self._profile_of_code_points(header.code_points)
-        if format == "heic":
-            return self._unread(
-                format, heic.open_heic(self._file, header.premultiplied, profile, self._name)
-            )
-        return self._avif(header, profile)
+        if format == "avif":
+            return self._avif(header, profile)
+        return self._unread(
+            format, heic.open_heic(self._file, header.premultiplied, profile, self._name)
+        )
 
     def _avif(self, header: heif_boxes.HeifHeader, profile: bytes | None) -> Opened:
         if not library().type_find("VipsForeignLoad", "heifload_source"):

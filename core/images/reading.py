@@ -28,6 +28,7 @@ from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import read_chunks
 from dreamlayer.core.images.streams import Stream, library
 
+_MAX_RESOLUTION = 1e6
 MAX_MEGAPIXELS = 500.0
 """Default limit of a picture's size, against headers that lie about it."""
 
@@ -182,9 +183,11 @@ class Source:
     def _resolution(self, exif: bytes | None) -> tuple[float, float] | None:
         across, down = self._image.xres, self._image.yres
         # libvips reports one pixel per millimetre for files without a resolution.
+        found: tuple[float, float] | None = (across, down)
         if (across, down) == (1.0, 1.0) or min(across, down) <= 0:
-            return exif_resolution(exif) if exif is not None else None
-        return across, down
+            found = exif_resolution(exif) if exif is not None else None
+        # Larger ones cannot be written by libvips.
+        return None if found is None or max(found) > _MAX_RESOLUTION else found
 
 
 def open(

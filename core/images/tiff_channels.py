@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
@@ -15,6 +16,9 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _MASK, _SEPARATED, _YCBCR = rang
 _CIELAB, _ICCLAB, _ITULAB = 8, 9, 10
 _CFA, _LINEAR_RAW = 32803, 34892
 _JPEG = (6, 7)
+_FAX = (2, 3, 4)
+# How many times smaller a compression can make anything: none, LZW, deflate, PackBits.
+_RATIOS = {1: 1, 5: 4096, 8: 1032, 32946: 1032, 32773: 128}
 
 _COLORS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _SEPARATED: 4}
 _COLORS |= {_YCBCR: 3, _CIELAB: 3, _ICCLAB: 3}
@@ -62,8 +66,8 @@ class TiffHeader:
         Its channels.
     patches
         Bytes that the decoder is to read in place of the file's own, by offset: it is told that
-        associated alpha is not, since it rounds badly, and that Lab is RGB, since it knows only
-        some kinds of Lab.
+        associated alpha is not, since it rounds badly; that Lab is RGB, since it knows only some
+        kinds of Lab; that no page follows; and that an unknown orientation is upright.
     compression
         The compression's name, or its number.
     ycbcr : tuple of float
@@ -104,6 +108,7 @@ def read_header(file: BinaryIO, name: str) -> TiffHeader:
     width, height = first.one(tags.WIDTH), first.one(tags.HEIGHT)
     if min(width, height) < 1:
         raise _damaged(name, f"its size is {width} × {height}")
+    _refuse_short(file, first, width, height, name)
     _refuse_raw(file, first, more, name)
     layout = _layout(first, name)
     _refuse_kinds(first, layout, name)
@@ -123,6 +128,27 @@ def _damaged(name: str, what: str) -> PictureError:
     return PictureError(
         f"{name} is a TIFF that is damaged or truncated ({what}); use an intact copy"
     )
+
+
+def _refuse_short(file: BinaryIO, first: Directory, width: int, height: int, name: str) -> None:
+    """Refuse what is much too short for its size, before memory is taken for its pixels.
+
+    Decoders of fax, which forgive errors, would make an empty page of it.
+    """
+    length = file.seek(0, os.SEEK_END)
+    compression = first.one(tags.COMPRESSION, 1)
+    bits = width * first.one(tags.SAMPLES, 1) * max(first.all(tags.BITS, (1,)))
+    needed = height * (int(bits) // 8)
+    if first.one(tags.PHOTOMETRIC) == _YCBCR:
+        # Subsampled by 4 × 4 at most.
+        needed //= 6
+    if compression in _FAX:
+        # A bit per row at least.
+        ratio, needed = 8, height
+    else:
+        ratio = _RATIOS.get(compression, 0)
+    if ratio and length * ratio < needed:
+        raise _damaged(name, f"{length} bytes cannot hold its pixels")
 
 
 def _refuse_raw(file: BinaryIO, first: Directory, more: list[Directory], name: str) -> None:
@@ -232,8 +258,13 @@ def _patches(first: Directory, layout: Layout) -> dict[int, bytes]:
         patches[place] = _RGB.to_bytes(size, "little" if first.order == "<" else "big")
     if layout.associated:
         place, size = first.places[tags.EXTRA]
-        zeros = bytes(size * len(first.all(tags.EXTRA)))
-        patches[place] = zeros
+        patches[place] = bytes(size * len(first.all(tags.EXTRA)))
+    if first.following:
+        place, size = first.following_place
+        patches[place] = bytes(size)
+    if first.one(tags.ORIENTATION, 1) not in range(1, 9):
+        place, size = first.places[tags.ORIENTATION]
+        patches[place] = (1).to_bytes(size, "little" if first.order == "<" else "big")
     return patches
 
 

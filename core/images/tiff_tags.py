@@ -14,12 +14,13 @@ from typing import BinaryIO, Literal
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 SAMPLES, PLANAR, PALETTE, TILE_WIDTH, EXTRA = 277, 284, 320, 322, 338
 SUBFILE, OLD_SUBFILE, SUB_DIRECTORIES, INK_SET, SAMPLE_FORMAT = 254, 255, 330, 332, 339
+ORIENTATION = 274
 YCBCR_COEFFICIENTS, YCBCR_SUBSAMPLING, REFERENCE = 529, 530, 532
 DNG_VERSION = 50706
 
 _WANTED = {
     *(WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR, PALETTE, TILE_WIDTH, EXTRA),
-    *(SUBFILE, OLD_SUBFILE, SUB_DIRECTORIES, INK_SET, SAMPLE_FORMAT, DNG_VERSION),
+    *(ORIENTATION, SUBFILE, OLD_SUBFILE, SUB_DIRECTORIES, INK_SET, SAMPLE_FORMAT, DNG_VERSION),
     *(YCBCR_COEFFICIENTS, YCBCR_SUBSAMPLING, REFERENCE),
 }
 # Letters of `struct`, by TIFF field type (TIFF 6.0 section 2, BigTIFF).
@@ -43,6 +44,8 @@ class Directory:
         Offset of each tag's values in the file, and the size of one in bytes.
     following
         Offset of the next directory, 0 for none.
+    following_place
+        Where that offset lies in the file, and its size in bytes.
     order
         Byte order as `struct` writes it: "<" or ">".
     """
@@ -50,6 +53,7 @@ class Directory:
     values: dict[int, tuple[Number, ...]]
     places: dict[int, tuple[int, int]] = field(default_factory=dict)
     following: int = 0
+    following_place: tuple[int, int] = (0, 0)
     order: str = "<"
 
     def all(self, tag: int, default: tuple[Number, ...] = ()) -> tuple[Number, ...]:
@@ -154,7 +158,7 @@ class _Reader:
         end = at + count * step
         # Some writers leave out the offset of the next directory.
         following = self._number(end, self._offset) if end + room <= self._end else 0
-        return Directory(values, places, following, self.order)
+        return Directory(values, places, following, (end, room), self.order)
 
     def _number(self, at: int, letter: str) -> int:
         (value,) = struct.unpack(letter, self._at(at, struct.calcsize(letter)))

@@ -31,7 +31,7 @@ class Unread:
     blobs
         What libvips calls the metadata of other formats, with their content.
     resolution
-        Pixels per millimetre across and down.
+        Pixels per millimetre across and down; 1 for unknown, as libvips has it.
     """
 
     width: int
