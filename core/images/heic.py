@@ -37,8 +37,8 @@ def open_heic(file: BinaryIO, premultiplied: bool, code_profile: bytes | None, n
         import pillow_heif
     except ImportError as failure:
         raise PictureError(
-            f"{name} is a HEIC picture, and of HEIC, AVIF and their kind only AVIF can be read "
-            f"without pillow-heif; install it with: {install_command('heif')}"
+            f"{name} is a HEIC picture, which needs pillow-heif to be read (of HEIC, AVIF and the "
+            f"like, only AVIF does not); install it with: {install_command('heif')}"
         ) from failure
     with _telling_heif(name):
         found = pillow_heif.open_heif(file, convert_hdr_to_8bit=False, hdr_to_16bit=False)
