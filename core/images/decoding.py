@@ -11,7 +11,7 @@ from dreamlayer.core.errors import MemoryLimitError, PictureError
 from dreamlayer.core.images.channels import Layout
 from dreamlayer.core.images.streams import library
 
-_BAND_ROWS = 256
+_BAND_ROWS = 32
 _TYPES: dict[str, np.dtype[Any]] = {
     "uchar": np.dtype(np.uint8),
     "ushort": np.dtype(np.uint16),
@@ -25,7 +25,7 @@ def decode(
 ) -> tuple[npt.NDArray[np.float32], Plane | None, Plane | None]:
     """Decode a grey or RGB `pyvips.Image`, from top to bottom, into upright arrays.
 
-    Memory: the result and bands of 256 rows.
+    Memory: the result and bands of 32 rows.
 
     Parameters
     ----------

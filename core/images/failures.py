@@ -10,6 +10,8 @@ from dreamlayer.core.images.formats import NAMES
 _UNSUPPORTED = re.compile(
     r"not configured|not implemented|not supported|not been built in|unsupported", re.IGNORECASE
 )
+# What libvips calls its own parts.
+_PARTS = re.compile(r"^(?:(?:\w+|source input): )+")
 _EMPTY_WORDS = ("unable to call ", "unable to fetch ", "unable to write to memory")
 
 
@@ -26,7 +28,8 @@ def explained(failure: BaseException, format: str, name: str) -> PictureError:
         What messages call the picture.
     """
     said = str(getattr(failure, "detail", None) or failure).strip().splitlines()
-    lines = [printable(line.strip()) for line in said if not line.startswith(_EMPTY_WORDS)]
+    telling = [line.strip() for line in said if not line.startswith(_EMPTY_WORDS)]
+    lines = [printable(_PARTS.sub("", line)) for line in telling]
     detail = f" ({lines[0]})" if lines and lines[0] else ""
     words = NAMES.get(format, "file")
     what = f"{'an' if words[0] == 'A' else 'a'} {words}"

@@ -9,7 +9,8 @@ from typing import BinaryIO
 from dreamlayer.core.errors import OutputError, PictureError, shown
 from dreamlayer.core.images import heif_boxes
 from dreamlayer.core.images.other_formats import HEAD_BYTES, name_of
-from dreamlayer.core.images.picture import FORMATS, READ
+from dreamlayer.core.images.picture import FORMATS as FORMATS
+from dreamlayer.core.images.picture import READ as READ
 from dreamlayer.core.images.png_chunks import is_animated
 
 ALLOWED = "PNG, JPEG, TIFF, WebP, HEIC, AVIF, GIF and BMP"

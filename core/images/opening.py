@@ -121,6 +121,9 @@ class Opener:
         image, source = self._vips(format)
         kind = f"{_ARTICLES.get(format, 'a')} {NAMES[format]}"
         layout = channel_layout(image, kind, self._name)
+        if format == "jxl" and layout.depth == 32:
+            # It may be linear light, which nothing says.
+            raise unsupported(self._name, "a JPEG XL in floating point", "JPEG XL of 8 and 16 bits")
         return self._by_vips(format, image, layout, source, pages=_field(image, "n-pages") or 1)
 
     def _vips(self, format: str, **options: Any) -> tuple[Any, Any]:

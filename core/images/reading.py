@@ -109,7 +109,7 @@ class Source:
         """Decode the pixels and close the file; can be called once.
 
         Memory: one float32 copy of the picture (12 bytes per pixel) and its alpha, plus bands
-        of 256 rows, and extra channels. Decoders of interlaced PNG, progressive JPEG, WebP, AVIF,
+        of 32 rows, and extra channels. Decoders of interlaced PNG, progressive JPEG, WebP, AVIF,
         HEIC, GIF and BMP hold an integer copy meanwhile.
 
         Returns

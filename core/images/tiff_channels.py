@@ -231,7 +231,7 @@ def _refuse_kinds(first: Directory, layout: Layout, name: str) -> None:
         raise unsupported(name, "a TIFF of values of an undefined type", _DEPTHS)
     small = (1, 2, 4) if samples == 1 and photometric in (0, 1, 3) else ()
     if form == _UNSIGNED and bits not in (*small, 8, *([] if photometric == _PALETTE else [16])):
-        raise unsupported(name, f"a TIFF of {bits} bits per channel", _DEPTHS)
+        raise unsupported(name, f"a TIFF of {bits} bit{'s' * (bits != 1)} per channel", _DEPTHS)
     if photometric == _PALETTE and (form == _FLOAT or len(first.all(tags.PALETTE)) != 3 << bits):
         raise _damaged(name, "its palette is missing or of the wrong length")
     if form == _FLOAT and photometric == _WHITE_IS_ZERO:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replacing
 from dreamlayer.core.images.exif import write_tiff_exif
-from dreamlayer.core.images.formats import output_format
+from dreamlayer.core.images.formats import NAMES, output_format
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import ChunkInserter, xmp_chunk
 from dreamlayer.core.images.reading import Source
@@ -144,7 +144,7 @@ def _check_fits(picture: Picture | Source, kind: str) -> None:
         which = "a channel that is" if extras == 1 else f"{extras} channels that are"
         raise OutputError(
             f"the picture has {which} neither color nor transparency (such as a saved selection), "
-            f"which {kind} cannot store; choose .tif, or remove them first"
+            f"which {NAMES[kind]} cannot store; choose .tif, or export it without"
         )
     if max(picture.width, picture.height) > _MAX_SIDE[kind]:
         raise OutputError(

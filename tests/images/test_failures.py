@@ -25,7 +25,7 @@ class _Error(Exception):
             "of a kind that the installed",
         ),
         (_Error("unable to call x\n  a: scheme 9 strip decoding is not implemented"), "of a kind"),
-        (_Error("a: Read error at row 3\n"), "a TIFF that is damaged or truncated (a: Read error"),
+        (_Error("a: Read error at row 3\n"), "a TIFF that is damaged or truncated (Read error"),
         (_Error("unable to call pngload"), "a TIFF that is damaged or truncated; use"),
         (_Error("\x1b[2J"), r"(\x1b[2J)"),
         (_Error(""), "damaged or truncated"),
