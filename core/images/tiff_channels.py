@@ -108,8 +108,8 @@ def read_header(file: BinaryIO, name: str) -> TiffHeader:
     width, height = first.one(tags.WIDTH), first.one(tags.HEIGHT)
     if min(width, height) < 1:
         raise _damaged(name, f"its size is {width} × {height}")
-    _refuse_short(file, first, width, height, name)
     _refuse_raw(file, first, more, name)
+    _refuse_short(file, first, width, height, name)
     layout = _layout(first, name)
     _refuse_kinds(first, layout, name)
     compression = first.one(tags.COMPRESSION, 1)

@@ -64,6 +64,18 @@ def test_avif_is_turned_once(orientation: int) -> None:
     np.testing.assert_allclose(picture.pixels * 255, expected, atol=2)
 
 
+@needs_avif
+def test_premultiplied_avif() -> None:
+    """Colors that are multiplied by alpha are divided again."""
+    values = np.zeros((8, 8, 4), np.uint8)
+    values[...] = 100, 50, 20, 200
+    image = Image.fromarray(values)
+    picture = read(encoded(image, "avif", alpha_premultiplied=True, **LOSSLESS))
+    np.testing.assert_allclose(picture.pixels[4, 4] * 255, values[4, 4, :3], atol=3)
+    assert picture.alpha is not None
+    assert picture.alpha[4, 4] == 200
+
+
 def test_avif_of_10_bits() -> None:
     """10 bits become 16, to the nearest level: white stays white."""
     picture = read(AVIF_10_BITS)

@@ -224,6 +224,22 @@ def test_preview_pages_are_left_out() -> None:
     assert read(bytes(single) + second).width == 16
 
 
+def test_camera_raw() -> None:
+    """Files of cameras are TIFF inside, with a preview first; none is read as its preview."""
+    pixels = channels(3).tobytes()
+    plain = tiff_of(pixels, SIZE)
+    canon = b"II*\0\x10\0\0\0CR\2\0" + bytes(4) + plain[8:]
+    preview: Tag = (254, 4, [1])
+    sensor = tiff_of(b"", SIZE, samples=1, photometric=32803)
+    probe = tiff_of(pixels, SIZE, tags=[(330, 4, [0])])
+    nikon = tiff_of(pixels, SIZE, tags=[preview, (330, 4, [8])])
+    inside = tiff_of(pixels, SIZE, tags=[(330, 4, [len(probe)])]) + sensor[8:]
+    for data in canon, nikon, inside:
+        with pytest.raises(PictureError, match=r"raw .*only developed pictures"):
+            read(data)
+    assert read(tiff_of(pixels, SIZE, tags=[preview])).width == 16
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_unknown_orientation_is_upright(orientation: int) -> None:
     """Scanners write orientation 0; the picture is read as it is stored."""
