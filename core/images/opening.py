@@ -23,6 +23,7 @@ from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.images.unread import Unread
 
 _ARTICLES = {"avif": "an AVIF"}
+_TURNED_BY_EXIF = ("png", "jpeg", "tiff", "webp")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Opened:
         Gives a `pyvips.Image` with the pixels.
     ycbcr
         See `conversion.to_rgb`.
+    orientation
+        Exif orientation that the pixels are still to be turned by, 1..8.
     pages
         Number of pages or frames.
     source
@@ -52,6 +55,7 @@ class Opened:
     layout: Layout
     decoded: Callable[[], Any]
     ycbcr: tuple[float, ...] = ()
+    orientation: int = 1
     pages: int = 1
     source: Any = None
 
@@ -136,7 +140,12 @@ class Opener:
 
     @staticmethod
     def _by_vips(format: str, image: Any, layout: Layout, source: Any, **more: Any) -> Opened:
-        return Opened(format, image, layout, lambda: image, source=source, **more)
+        # Decoders of other formats have turned the pixels, whatever their Exif says.
+        turned = _field(image, "orientation") if format in _TURNED_BY_EXIF else 1
+        orientation = turned if turned in range(1, 9) else 1
+        return Opened(
+            format, image, layout, lambda: image, orientation=orientation, source=source, **more
+        )
 
     def _unread(self, format: str, unread: Unread) -> Opened:
         self._check_size(unread.width, unread.height)

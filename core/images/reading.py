@@ -80,11 +80,8 @@ class Source:
         self.format = opened.format
         self._opened: Opened | None = opened
         self._image: Any = opened.header
-        self._orientation = int(self._field("orientation") or 1)
-        if self._orientation not in range(1, 9):
-            self._orientation = 1
         stored = (self._image.width, self._image.height)
-        self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
+        self.width, self.height = stored[::-1] if opened.orientation >= 5 else stored
         layout = opened.layout
         self.depth, self.has_alpha = layout.depth, layout.has_alpha
         self.extra_channels = len(layout.extras)
@@ -135,7 +132,7 @@ class Source:
             self._file.seek(place)
             xmp = self._field("xmp-data")
             rgb, layout, profile = to_rgb(opened.decoded(), opened.layout, opened.ycbcr)
-            pixels, alpha, extras = decode(rgb, layout, self._orientation, self.name)
+            pixels, alpha, extras = decode(rgb, layout, opened.orientation, self.name)
             return Picture(
                 pixels=pixels,
                 alpha=alpha,

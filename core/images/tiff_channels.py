@@ -173,7 +173,7 @@ def _layout(first: Directory, name: str) -> Layout:
     samples = first.one(tags.SAMPLES, 1)
     if photometric not in _COLORS:
         if photometric == -1:
-            raise _damaged(name, "it does not say what its colors are")
+            raise unsupported(name, "a TIFF that does not say what its colors are", _ALLOWED)
         words = _PHOTOMETRICS.get(photometric, f"colors of unknown kind {photometric}")
         raise unsupported(name, f"a TIFF of {words}", _ALLOWED)
     colors = _COLORS[photometric]
