@@ -1,4 +1,4 @@
-"""BMP pictures: palettes, RLE and 24 bits decoded by Pillow, 16 and 32 bits by their bit fields."""
+"""BMP pictures: by Pillow, but for 16 and 32 bits, of which it knows few bit fields, and 2 bits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FILE_HEADER = 14
 _OS2 = 12
 _HEADERS = (_OS2, 16, 40, 52, 56, 64, 108, 124)
 _PLAIN, _RLE8, _RLE4, _FIELDS, _JPEG, _PNG, _ALPHA_FIELDS = range(7)
-_BITS = {_PLAIN: (1, 4, 8, 16, 24, 32), _RLE8: (8,), _RLE4: (4,)}
+_BITS = {_PLAIN: (1, 2, 4, 8, 16, 24, 32), _RLE8: (8,), _RLE4: (4,)}
 _BITS |= {_FIELDS: (16, 32), _ALPHA_FIELDS: (16, 32)}
 _DEFAULT_MASKS = {16: (0x7C00, 0x03E0, 0x001F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
 # Its runs are of 255 pixels in two bytes at most, but it can skip pixels.
@@ -70,6 +70,8 @@ def open_bmp(file: BinaryIO, name: str) -> Unread:
     profile = _profile(file, header)
 
     def decode() -> npt.NDArray[Any]:
+        if header.bits == 2:
+            return _by_palette(file, header, name)
         return _unpacked(file, header, layout) if packed else _by_pillow(file, name)
 
     blobs = {} if profile is None else {"icc-profile-data": profile}
@@ -105,14 +107,14 @@ def _header(file: BinaryIO, name: str) -> _Header:
         kinds = {_JPEG: "JPEG", _PNG: "PNG"}
         how = kinds.get(compression, f"compression {compression}")
         what = f"a BMP of {bits} bits per pixel" + (f" with {how}" if compression else "")
-        raise unsupported(name, what, "1, 4, 8, 16, 24 and 32 bits, RLE and bit fields")
+        raise unsupported(name, what, "1 to 32 bits, RLE and bit fields")
     masks = _masks(file, head, size, bits, compression)
     taken = 0
     for mask in masks:
         if taken & mask or (mask and (mask // (mask & -mask)) & (mask // (mask & -mask) + 1)):
             raise _damaged(name, "its bit fields overlap or have gaps")
         taken |= mask
-    if bits in (16, 32) and not all(masks[:3]):
+    if bits in (16, 32) and not any(masks[:3]):
         raise _damaged(name, "its bit fields are empty")
     known = 0 < across < _MAX_PER_METRE and 0 < down < _MAX_PER_METRE
     resolution = (across / 1000, down / 1000) if known else (1.0, 1.0)
@@ -168,11 +170,31 @@ def _unpacked(file: BinaryIO, header: _Header, layout: Layout) -> npt.NDArray[An
         line = np.frombuffer(file.read(stride).ljust(stride, b"\0"), kind)[: header.width]
         out = result[row if header.top_down else header.height - 1 - row]
         for channel, mask in enumerate(header.masks[:count]):
+            if not mask:
+                out[:, channel] = 0
+                continue
             low = (mask & -mask).bit_length() - 1
             levels = (line & kind.type(mask)) >> kind.type(low)
             most = mask >> low
             out[:, channel] = levels if most == top else np.rint(levels * (top / most))
     return result
+
+
+def _by_palette(file: BinaryIO, header: _Header, name: str) -> npt.NDArray[Any]:
+    """Pixels of 2 bits, as Windows CE has them."""
+    file.seek(_FILE_HEADER + header.size)
+    palette = file.read(16)
+    if len(palette) < 16 or header.pixels_at < _FILE_HEADER + header.size + 16:
+        raise _damaged(name, "its palette is cut off")
+    colors = np.frombuffer(palette, np.uint8).reshape(4, 4)[:, 2::-1]
+    file.seek(header.pixels_at)
+    stride = _stride(header)
+    packed = np.frombuffer(
+        file.read(stride * header.height).ljust(stride * header.height, b"\0"), np.uint8
+    )
+    indices = (packed.reshape(header.height, stride, 1) >> np.array([6, 4, 2, 0], np.uint8)) & 3
+    rows: npt.NDArray[Any] = colors[indices.reshape(header.height, -1)[:, : header.width]]
+    return rows if header.top_down else rows[::-1]
 
 
 def _by_pillow(file: BinaryIO, name: str) -> npt.NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,11 @@ Plane = npt.NDArray[Any]
 
 
 def decode(
-    image: Any, layout: Layout, orientation: int, name: str
+    image: Any,
+    layout: Layout,
+    orientation: int,
+    name: str,
+    check: Callable[[], None] | None = None,
 ) -> tuple[npt.NDArray[np.float32], Plane | None, Plane | None]:
     """Decode a grey or RGB `pyvips.Image`, from top to bottom, into upright arrays.
 
@@ -38,6 +43,8 @@ def decode(
         Exif orientation, 1..8.
     name
         What messages call the picture.
+    check
+        Called after each band; raises what the decoder did not.
 
     Returns
     -------
@@ -78,6 +85,8 @@ def decode(
     for top in range(0, height, _BAND_ROWS):
         rows = min(_BAND_ROWS, height - top)
         raw = region.fetch(0, top, width, rows)
+        if check is not None:
+            check()
         band = np.frombuffer(raw, kind).reshape(rows, width, image.bands)
         if is_float and not np.isfinite(band[..., : colors + (at is not None)]).all():
             raise PictureError(

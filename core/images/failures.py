@@ -8,7 +8,8 @@ from dreamlayer.core.errors import PictureError, printable
 from dreamlayer.core.images.formats import NAMES
 
 _UNSUPPORTED = re.compile(
-    r"not configured|not implemented|not supported|not been built in|unsupported", re.IGNORECASE
+    r"not configured|not implemented|not supported|not been built in|built without|unsupported",
+    re.IGNORECASE,
 )
 # What libvips calls its own parts.
 _PARTS = re.compile(r"^(?:(?:\w+|source input): )+")

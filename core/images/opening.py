@@ -23,6 +23,7 @@ from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.images.unread import Unread
 
 _ARTICLES = {"avif": "an AVIF"}
+_MAX_HEIF = 1 << 28
 _TURNED_BY_EXIF = ("png", "jpeg", "tiff", "webp")
 
 
@@ -46,6 +47,8 @@ class Opened:
         Exif orientation that the pixels are still to be turned by, 1..8.
     pages
         Number of pages or frames.
+    is_tiled
+        Whether failures of its decoder have to be looked for: see `tile_errors`.
     source
         What has to live as long as the images do.
     """
@@ -57,6 +60,7 @@ class Opened:
     ycbcr: tuple[float, ...] = ()
     orientation: int = 1
     pages: int = 1
+    is_tiled: bool = False
     source: Any = None
 
 
@@ -228,7 +232,9 @@ class Opener:
             raise unsupported(
                 self._name, f"a TIFF of {image.format} values", "8, 16 bits and float32"
             )
-        return self._by_vips("tiff", image, layout, source, ycbcr=header.ycbcr)
+        return self._by_vips(
+            "tiff", image, layout, source, ycbcr=header.ycbcr, is_tiled=header.is_tiled
+        )
 
     def _heif(self, format: str) -> Opened:
         header = heif_boxes.read_header(self._file)
@@ -246,10 +252,11 @@ class Opener:
                 f"{self._name} is an AVIF picture, which the installed libvips cannot read; "
                 "export it as PNG, or install a libvips that has libheif"
             )
-        image, source = self._vips("heif")
-        primary = _field(image, "heif-primary") or 0
-        if primary:
-            image, source = self._vips("heif", page=primary)
+        # The size has been checked; libvips would refuse more than 16384 × 16384.
+        unlimited = header.width * header.height > _MAX_HEIF
+        image, source = self._vips("heif", unlimited=unlimited)
+        if primary := _field(image, "heif-primary") or 0:
+            image, source = self._vips("heif", unlimited=unlimited, page=primary)
         bits = _field(image, "bits-per-sample") or 8
         if profile is not None and _field(image, "icc-profile-data") is None:
             image = image.copy()

@@ -31,6 +31,7 @@ _MARKS = (
     (0, b"DDS ", "a DirectDraw texture (DDS)"),
     (0, b"\xabKTX ", "a KTX texture"),
     (0, b"FLIF", "a FLIF picture"),
+    (0, b"farbfeld", "a farbfeld picture"),
     (0, b"BPG\xfb", "a BPG picture"),
     (0, b"\x8aMNG\r\n\x1a\n", "an MNG animation"),
     (0, b"\x8bJNG\r\n\x1a\n", "a JNG picture"),

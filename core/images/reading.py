@@ -27,6 +27,7 @@ from dreamlayer.core.images.patched import Patched
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import read_chunks
 from dreamlayer.core.images.streams import Stream, library
+from dreamlayer.core.images.tile_errors import watched
 
 _MAX_RESOLUTION = 1e6
 MAX_MEGAPIXELS = 500.0
@@ -132,7 +133,8 @@ class Source:
             self._file.seek(place)
             xmp = self._field("xmp-data")
             rgb, layout, profile = to_rgb(opened.decoded(), opened.layout, opened.ycbcr)
-            pixels, alpha, extras = decode(rgb, layout, opened.orientation, self.name)
+            with watched() if opened.is_tiled else contextlib.nullcontext() as check:
+                pixels, alpha, extras = decode(rgb, layout, opened.orientation, self.name, check)
             return Picture(
                 pixels=pixels,
                 alpha=alpha,

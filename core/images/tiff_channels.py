@@ -34,23 +34,6 @@ _ALLOWED = "grey, palette, RGB, CMYK, YCbCr and Lab, with or without alpha and e
 _DEPTHS = "8, 16 bits and float32"
 _UNSIGNED, _SIGNED, _FLOAT, _VOID, *_COMPLEX = range(1, 7)
 
-COMPRESSIONS = {
-    6: "old-style JPEG",
-    32809: "ThunderScan",
-    33003: "JPEG 2000",
-    33005: "JPEG 2000",
-    34661: "JBIG",
-    34676: "SGILog",
-    34712: "JPEG 2000",
-    34887: "LERC",
-    34925: "LZMA",
-    50000: "Zstandard",
-    50001: "WebP",
-    50002: "JPEG XL",
-    52546: "JPEG XL",
-}
-"""Names of compressions that builds of libtiff often lack."""
-
 
 @dataclass(frozen=True)
 class TiffHeader:
@@ -68,8 +51,8 @@ class TiffHeader:
         Bytes that the decoder is to read in place of the file's own, by offset: it is told that
         associated alpha is not, since it rounds badly; that Lab is RGB, since it knows only some
         kinds of Lab; that no page follows; and that an unknown orientation is upright.
-    compression
-        The compression's name, or its number.
+    is_tiled
+        Whether its pixels are stored in tiles.
     ycbcr : tuple of float
         For YCbCr that is not converted by the decoder: the luma coefficients of red, green and
         blue, and the levels of black and white of Y, Cb and Cr. Empty otherwise.
@@ -80,7 +63,7 @@ class TiffHeader:
     pages: int
     layout: Layout
     patches: dict[int, bytes]
-    compression: str
+    is_tiled: bool
     ycbcr: tuple[float, ...] = ()
 
 
@@ -112,14 +95,13 @@ def read_header(file: BinaryIO, name: str) -> TiffHeader:
     _refuse_short(file, first, width, height, name)
     layout = _layout(first, name)
     _refuse_kinds(first, layout, name)
-    compression = first.one(tags.COMPRESSION, 1)
     return TiffHeader(
         width,
         height,
         1 + len(more),
         layout,
         _patches(first, layout),
-        COMPRESSIONS.get(compression, f"number {compression}"),
+        bool(first.all(tags.TILE_WIDTH)),
         _ycbcr(first) if layout.space == "ycbcr" else (),
     )
 

@@ -114,6 +114,20 @@ def test_run_lengths(bits: int, runs: bool) -> None:
         read(cut)
 
 
+@pytest.mark.parametrize("top_down", [False, True])
+def test_two_bits(top_down: bool) -> None:
+    """Palettes of four colors are read."""
+    indices = noise(6, 16, 1)[..., 0] >> 6
+    packed = indices.reshape(6, 4, 4) << np.array([6, 4, 2, 0], np.uint8)
+    rows = packed.sum(2).astype(np.uint8)
+    stored = rows if top_down else rows[::-1]
+    size = (15, -6 if top_down else 6)
+    data = bmp_of(stored.tobytes(), size, 2, palette=PALETTE[:16])
+    np.testing.assert_array_equal(levels(read(data)), COLORS[indices[:, :15]])
+    with pytest.raises(PictureError, match="damaged"):
+        read(data[:-5])
+
+
 def test_os2() -> None:
     """The short header of OS/2 is read."""
     values = noise(8, 8, 3)
@@ -145,7 +159,7 @@ def test_no_warning_of_large_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (bmp_of(bytes(64), (8, 8), 2, palette=PALETTE[:16]), "2 bits per pixel"),
+        (bmp_of(bytes(64), (8, 8), 3, palette=PALETTE[:32]), "3 bits per pixel"),
         (bmp_of(bytes(64), (8, 8), 0, compression=4), "with JPEG"),
         (bmp_of(bytes(64), (8, 8), 0, compression=5), "with PNG"),
     ],
@@ -167,9 +181,7 @@ def test_lying_sizes(bits: int, size: tuple[int, int]) -> None:
         images.open(io.BytesIO(bmp_of(bytes(64), size, bits, palette=PALETTE)))
 
 
-@pytest.mark.parametrize(
-    "masks", [(0, 0, 0), (0xFF00, 0xFF00, 0xFF), (0xF0F0000, 0xFF00, 0xFF), (0xFF0000, 0xFF00, 0)]
-)
+@pytest.mark.parametrize("masks", [(0, 0, 0), (0xFF00, 0xFF00, 0xFF), (0xF0F0000, 0xFF00, 0xFF)])
 def test_bad_bit_fields(masks: tuple[int, ...]) -> None:
     """Bit fields that are empty, overlap or have gaps are damage."""
     with pytest.raises(PictureError, match="bit fields"):
