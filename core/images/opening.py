@@ -23,7 +23,8 @@ from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.images.unread import Unread
 
 _ARTICLES = {"avif": "an AVIF"}
-_MAX_HEIF = 1 << 28
+# What libvips lets libheif decode.
+_MAX_AVIF = 1 << 28
 _TURNED_BY_EXIF = ("png", "jpeg", "tiff", "webp")
 
 
@@ -252,11 +253,15 @@ class Opener:
                 f"{self._name} is an AVIF picture, which the installed libvips cannot read; "
                 "export it as PNG, or install a libvips that has libheif"
             )
-        # The size has been checked; libvips would refuse more than 16384 × 16384.
-        unlimited = header.width * header.height > _MAX_HEIF
-        image, source = self._vips("heif", unlimited=unlimited)
+        if header.width * header.height > _MAX_AVIF:
+            raise unsupported(
+                self._name,
+                f"an AVIF of {header.width} × {header.height} pixels",
+                f"AVIF of {_MAX_AVIF // 1_000_000} megapixels",
+            )
+        image, source = self._vips("heif")
         if primary := _field(image, "heif-primary") or 0:
-            image, source = self._vips("heif", unlimited=unlimited, page=primary)
+            image, source = self._vips("heif", page=primary)
         bits = _field(image, "bits-per-sample") or 8
         if profile is not None and _field(image, "icc-profile-data") is None:
             image = image.copy()

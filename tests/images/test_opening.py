@@ -101,6 +101,14 @@ def test_avif_code_points() -> None:
             read(data)
 
 
+def test_avif_beyond_what_is_decoded() -> None:
+    """libvips decodes 16384 × 16384 pixels of AVIF at most, which is no damage."""
+    data = heif_of([(1, b"av01")], properties=[image_size(17_000, 17_000)])
+    with pytest.raises(PictureError, match="17000 × 17000 pixels, but only") as caught:
+        read(data)
+    assert "damaged" not in str(caught.value)
+
+
 @pytest.mark.parametrize("interlace", [0, 1])
 @pytest.mark.parametrize("transparency", [None, 3])
 def test_still_gif(interlace: int, transparency: int | None) -> None:
