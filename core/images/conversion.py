@@ -39,7 +39,7 @@ def to_rgb(
     """
     profile = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
     kind = (profile or b"")[16:20]
-    converts = layout.space not in ("grey", "rgb") or (layout.space == "grey" and kind == b"GRAY")
+    converts = is_converted(layout, profile)
     rest = [i for i in (layout.alpha, *layout.extras) if i is not None]
     in_order = rest == list(range(layout.colors, image.bands))
     # An RGB profile describes grey too; a profile of any other color space does not fit.
@@ -59,6 +59,12 @@ def to_rgb(
     extras = tuple(range(result.bands - count, result.bands))
     space = "grey" if color.bands == 1 else "rgb"
     return result, Layout(color.bands, alpha, layout.depth, space, extras), own
+
+
+def is_converted(layout: Layout, profile: bytes | None) -> bool:
+    """Whether `to_rgb` converts the colors to sRGB, so that an embedded profile no longer holds."""
+    is_grey = layout.space == "grey" and (profile or b"")[16:20] == b"GRAY"
+    return is_grey or layout.space not in ("grey", "rgb")
 
 
 def _unassociated(color: Any, alpha: Any) -> Any:

@@ -81,9 +81,10 @@ class Source:
         self.format = opened.format
         self._opened: Opened | None = opened
         self._image: Any = opened.header
+        self._layout = layout = opened.layout
+        self._orientation = opened.orientation
         stored = (self._image.width, self._image.height)
-        self.width, self.height = stored[::-1] if opened.orientation >= 5 else stored
-        layout = opened.layout
+        self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
         self.depth, self.has_alpha = layout.depth, layout.has_alpha
         self.extra_channels = len(layout.extras)
 
@@ -134,7 +135,7 @@ class Source:
             xmp = self._field("xmp-data")
             rgb, layout, profile = to_rgb(opened.decoded(), opened.layout, opened.ycbcr)
             with watched() if opened.is_tiled else contextlib.nullcontext() as check:
-                pixels, alpha, extras = decode(rgb, layout, opened.orientation, self.name, check)
+                pixels, alpha, extras = decode(rgb, layout, self._orientation, self.name, check)
             return Picture(
                 pixels=pixels,
                 alpha=alpha,
