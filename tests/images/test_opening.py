@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, features
 
 from dreamlayer.core import images
 from dreamlayer.core.errors import PictureError
+from dreamlayer.core.images.streams import library
 
 ROOT = Path(__file__).parents[2]
 LOSSLESS = {"quality": 100, "subsampling": "4:4:4"}
@@ -99,6 +100,15 @@ def test_avif_code_points() -> None:
         data = heif_of([(1, b"av01")], properties=[image_size(8, 8), code_points(*points)])
         with pytest.raises(PictureError, match=says):
             read(data)
+
+
+@pytest.mark.parametrize("data", [b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"])
+def test_jpeg_xl(data: bytes) -> None:
+    """Where libvips has no reader, JPEG XL is named with what to do; else junk is damage."""
+    has_reader = library().type_find("VipsForeignLoad", "jxlload_source")
+    says = "damaged" if has_reader else "a JPEG XL picture, which the installed libvips cannot read"
+    with pytest.raises(PictureError, match=says):
+        read(data + bytes(99))
 
 
 def test_avif_beyond_what_is_decoded() -> None:
