@@ -152,7 +152,17 @@ def _check_fits(picture: Picture | Source, kind: str) -> None:
             f"{_MAX_SIDE[kind]} pixels per side; choose .png or .tif"
         )
     if isinstance(picture, Picture):
+        _check_shapes(picture)
         _check_xmp(picture.xmp, kind)
+
+
+def _check_shapes(picture: Picture) -> None:
+    for name, plane in (("alpha", picture.alpha), ("extra channels", picture.extras)):
+        if plane is not None and plane.shape[:2] != picture.pixels.shape[:2]:
+            raise OutputError(
+                f"the picture's pixels are {picture.width} × {picture.height}, but its {name} "
+                f"{plane.shape[1]} × {plane.shape[0]}; crop or scale both"
+            )
 
 
 def _extra_channels(picture: Picture | Source) -> int:
