@@ -6,11 +6,26 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from dreamlayer.core.errors import OutputError, PictureError
-from dreamlayer.core.images.picture import FORMATS
+from dreamlayer.core.errors import OutputError, PictureError, shown
+from dreamlayer.core.images import heif_boxes
+from dreamlayer.core.images.other_formats import HEAD_BYTES, name_of
+from dreamlayer.core.images.picture import FORMATS as FORMATS
+from dreamlayer.core.images.picture import READ as READ
 from dreamlayer.core.images.png_chunks import is_animated
 
-ALLOWED = "PNG, JPEG, TIFF and WebP"
+ALLOWED = "PNG, JPEG, TIFF, WebP, HEIC, AVIF, GIF and BMP"
+NAMES = {
+    "png": "PNG",
+    "jpeg": "JPEG",
+    "tiff": "TIFF",
+    "webp": "WebP",
+    "heic": "HEIC",
+    "avif": "AVIF",
+    "gif": "GIF",
+    "bmp": "BMP",
+    "jxl": "JPEG XL",
+}
+"""What people call the formats in `READ`."""
 
 _MARKS = (
     ("png", b"\x89PNG\r\n\x1a\n"),
@@ -19,23 +34,28 @@ _MARKS = (
     ("tiff", b"MM\0*"),
     ("tiff", b"II+\0"),
     ("tiff", b"MM\0+"),
+    ("gif", b"GIF87a"),
+    ("gif", b"GIF89a"),
+    ("jxl", b"\xff\x0a"),
+    ("jxl", b"\0\0\0\x0cJXL \r\n\x87\n"),
 )
-_UNSUPPORTED = (
-    (0, b"GIF8", "a GIF animation"),
-    (0, b"%PDF", "a PDF document"),
-    (0, b"8BPS", "a Photoshop document"),
-    (0, b"gimp xcf", "a GIMP document"),
-    (0, b"BM", "a BMP picture"),
-    (0, b"\xff\x0a", "a JPEG XL picture"),
-    (4, b"JXL ", "a JPEG XL picture"),
-    (4, b"jP  ", "a JPEG 2000 picture"),
-    (4, b"ftyp", "a HEIC, AVIF or video file"),
-    (0, b"v/1\x01", "an OpenEXR picture"),
-)
+_CODECS = {b"hvc1": "heic", b"hev1": "heic", b"av01": "avif"}
+_CODEC_NAMES = {
+    b"avc1": "H.264",
+    b"vvc1": "VVC",
+    b"evc1": "EVC",
+    b"jpeg": "JPEG",
+    b"j2k1": "JPEG 2000",
+    b"unci": "uncompressed pixels",
+    b"mski": "a mask",
+}
+# A BMP's size and reserved fields vary, so what else begins with these letters is told apart by
+# the size of the second header.
+_BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 
 
 def sniff(file: BinaryIO, name: str) -> str:
-    """Detect the format of a picture by its first bytes, whatever its name.
+    """Detect the format of a picture by its content, whatever its name.
 
     Parameters
     ----------
@@ -47,33 +67,62 @@ def sniff(file: BinaryIO, name: str) -> str:
     Returns
     -------
     str
-        A key of `core.images.picture.FORMATS`.
+        A key of `core.images.picture.READ`.
 
     Raises
     ------
     PictureError
-        The file is empty, not a picture, in another format, or an animated PNG.
+        The file is empty, not a picture, in another format, an animation, or HEIF with damaged
+        boxes.
     """
     file.seek(0)
-    head = file.read(512)
+    head = file.read(HEAD_BYTES)
     if not head:
         raise PictureError(f"{name} is empty; use another file")
-    found = next((kind for kind, mark in _MARKS if head.startswith(mark)), None)
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        found = "webp"
+    found = _format(head, name)
     if found is None:
-        text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        what = next((w for at, mark, w in _UNSUPPORTED if head[at:].startswith(mark)), None)
-        if what is None and (text.startswith(b"<svg") or b"<svg" in text):
-            what = "an SVG drawing"
         raise PictureError(
-            f"{name} is {what or 'not a picture'}, but only {ALLOWED} can be read; export it as "
-            "one of them first"
+            f"{name} is {name_of(file) or 'not a picture'}, but only {ALLOWED} can be read; "
+            "export it as one of them first"
         )
     if found == "png" and is_animated(file):
         raise many_pages(name, "an animation")
+    if found == "heic":
+        found = _heif_format(file, name)
     file.seek(0)
     return found
+
+
+def _format(head: bytes, name: str) -> str | None:
+    for kind, mark in _MARKS:
+        if head.startswith(mark):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return "bmp"
+    brands = heif_boxes.brands(head)
+    if brands and brands[0] in heif_boxes.SEQUENCE_BRANDS:
+        raise many_pages(name, "an animation (a sequence of HEIC, AVIF or the like)")
+    return "heic" if heif_boxes.STILL_BRANDS.intersection(brands) else None
+
+
+def _heif_format(file: BinaryIO, name: str) -> str:
+    """The format of a HEIF file, which the codec of its primary picture decides."""
+    try:
+        codec = heif_boxes.read_header(file).codec
+    except heif_boxes.BadHeifError as failure:
+        raise PictureError(
+            f"{name} is a HEIC, AVIF or other HEIF file that is damaged or truncated ({failure}); "
+            "use an intact copy"
+        ) from failure
+    if codec not in _CODECS:
+        words = _CODEC_NAMES.get(codec, f"codec {shown(codec.decode('latin-1'))}")
+        raise PictureError(
+            f"{name} is a HEIF file with {words}, but only HEIC and AVIF can be read of its kind; "
+            "export it as PNG"
+        )
+    return _CODECS[codec]
 
 
 def many_pages(name: str, what: str) -> PictureError:
@@ -82,6 +131,22 @@ def many_pages(name: str, what: str) -> PictureError:
         f"{name} is {what}, but only single pictures can be read; save the page you want as a "
         "separate file"
     )
+
+
+def default_extension(format: str) -> str:
+    """The file name extension, with its dot, of what is made from a picture of a format.
+
+    Parameters
+    ----------
+    format
+        A key of `core.images.picture.READ`.
+
+    Returns
+    -------
+    str
+        That of the format itself, or ".png" where it is read but not written.
+    """
+    return FORMATS.get(format, FORMATS["png"])[0]
 
 
 def output_format(target: str | os.PathLike[str], format: str | None) -> str:
@@ -97,15 +162,18 @@ def output_format(target: str | os.PathLike[str], format: str | None) -> str:
         for known, endings in FORMATS.items():
             if chosen == known or f".{chosen}" in endings:
                 return known
-        raise OutputError(f"unknown format {format!r}; use {', '.join(FORMATS)}")
+        raise OutputError(f"unknown format {shown(format)}; use {', '.join(FORMATS)}")
     if target == "-":
         return "png"
     ending = Path(target).suffix.lower()
     for known, endings in FORMATS.items():
         if ending in endings:
             return known
-    came = f"the extension {ending!r} is unknown" if ending else "the name has no extension"
+    came = f"the extension {shown(ending)} is unknown" if ending else "the name has no extension"
+    for known, endings in READ.items():
+        if ending in endings:
+            came = f"{NAMES[known]} can be read but not written"
     raise OutputError(
-        f"cannot tell the format of {os.fspath(target)!r}: {came}; use .png, .jpg, .tif or "
+        f"cannot tell the format of {shown(target)}: {came}; use .png, .jpg, .tif or "
         ".webp, or give the format"
     )

@@ -18,6 +18,16 @@ FORMATS = {
 }
 """The formats that are read and written, each with its file name extensions."""
 
+READ = {
+    **FORMATS,
+    "heic": (".heic", ".heif", ".hif"),
+    "avif": (".avif",),
+    "gif": (".gif",),
+    "bmp": (".bmp", ".dib"),
+    "jxl": (".jxl",),
+}
+"""The formats that are read, each with its file name extensions."""
+
 
 @dataclass(eq=False)
 class Picture:
@@ -48,7 +58,10 @@ class Picture:
     recipe
         Recipe that an earlier dream stored in this picture, or None.
     format
-        The source's format: a key of `FORMATS`.
+        The source's format: a key of `READ`.
+    extras
+        `[height, width, channels]` in the file's own type: channels of a TIFF that are neither
+        colors nor transparency, such as a saved selection or infrared. None where there are none.
     """
 
     pixels: npt.NDArray[np.float32]
@@ -62,6 +75,7 @@ class Picture:
     png_chunks: tuple[Chunk, ...] = ()
     recipe: str | None = None
     format: str = "png"
+    extras: npt.NDArray[Any] | None = None
 
     @property
     def width(self) -> int:

@@ -11,20 +11,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
-from dreamlayer.core.errors import PictureError
-from dreamlayer.core.images.decoding import channel_layout, decode, to_rgb
+from dreamlayer.core.errors import PictureError, shown
+from dreamlayer.core.images.conversion import to_rgb
+from dreamlayer.core.images.decoding import decode
 from dreamlayer.core.images.exif import (
     exif_resolution,
     read_tiff_exif,
     without_exif_thumbnail,
     without_iptc_thumbnail,
 )
-from dreamlayer.core.images.formats import many_pages, sniff
+from dreamlayer.core.images.failures import explained
+from dreamlayer.core.images.formats import sniff
+from dreamlayer.core.images.opening import Opened, Opener
+from dreamlayer.core.images.patched import Patched
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import read_chunks
 from dreamlayer.core.images.streams import Stream, library
+from dreamlayer.core.images.tile_errors import watched
 from dreamlayer.core.interruption import deferred
 
+_MAX_RESOLUTION = 1e6
 MAX_MEGAPIXELS = 500.0
 """Default limit of a picture's size, against headers that lie about it."""
 
@@ -48,13 +54,15 @@ class Source:
     name : str
         Name used in messages.
     format : str
-        "png", "jpeg", "tiff" or "webp", detected by content.
+        A key of `core.images.picture.READ`, detected by content.
     width, height : int
         Size in pixels of the upright picture.
     depth : int
         Bits per channel: 8, 16, or 32 for float.
     has_alpha : bool
         Whether there is an alpha channel.
+    extra_channels : int
+        Number of channels that are neither colors nor alpha; only TIFF has them.
 
     Raises
     ------
@@ -65,33 +73,21 @@ class Source:
     def __init__(self, file: BinaryIO, name: str, max_megapixels: float) -> None:
         self.name = name
         self._file = file
-        self._stream = Stream(file)
+        self.format = "unknown"
+        view = Patched(file)
+        self._stream = Stream(cast(BinaryIO, view))
         with self._reporting():
             self.format = sniff(file, name)
-            self._vips_source = self._stream.as_source()
-            load = getattr(library().Image, f"{self.format}load_source")
-            # Anything but "error" accepts a truncated TIFF as a picture with black rows.
-            options: dict[str, Any] = {"access": "sequential", "fail_on": "error"}
-            if self.format == "tiff":
-                # By default a strip may not exceed 50 MB, and many writers use a single strip.
-                # The size is checked against the header below.
-                options["unlimited"] = True
-            self._image = load(self._vips_source, **options)
+            opened = Opener(file, view, self._stream, name, max_megapixels).open(self.format)
+        self.format = opened.format
+        self._opened: Opened | None = opened
+        self._image: Any = opened.header
+        self._layout = layout = opened.layout
+        self._orientation = opened.orientation
         stored = (self._image.width, self._image.height)
-        if stored[0] * stored[1] > max_megapixels * 1e6:
-            raise PictureError(
-                f"{name} has {stored[0]} × {stored[1]} pixels, more than the allowed "
-                f"{max_megapixels:g} megapixels; raise --max-megapixels if you trust the file"
-            )
-        if (pages := self._field("n-pages") or 1) > 1:
-            raise many_pages(name, f"a file of {pages} pages or frames")
-        self._orientation = int(self._field("orientation") or 1)
-        if self._orientation not in range(1, 9):
-            self._orientation = 1
         self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
-        layout = channel_layout(self._image, name)
         self.depth, self.has_alpha = layout.depth, layout.has_alpha
-        self._layout = layout
+        self.extra_channels = len(layout.extras)
 
     def __enter__(self) -> Source:
         return self
@@ -106,15 +102,15 @@ class Source:
 
     def close(self) -> None:
         """Close the file; sizes can still be read, but `load` no longer works."""
-        self._image = None
+        self._image = self._opened = None
         self._file.close()
 
     def load(self) -> Picture:
         """Decode the pixels and close the file; can be called once.
 
         Memory: one float32 copy of the picture (12 bytes per pixel) and its alpha, plus bands
-        of 256 rows. Decoders of interlaced PNG, progressive JPEG and WebP hold an integer copy
-        meanwhile.
+        of 32 rows, and extra channels. Decoders of interlaced PNG, progressive JPEG, WebP, AVIF,
+        HEIC, GIF and BMP hold an integer copy meanwhile.
 
         Returns
         -------
@@ -128,7 +124,8 @@ class Source:
         MemoryLimitError
             The picture does not fit into memory.
         """
-        if self._image is None:
+        opened = self._opened
+        if opened is None:
             raise ValueError(f"{self.name} has been closed; open it again to load it")
         with self, self._reporting():
             # Metadata comes before pixels, because libvips does not seek back by itself.
@@ -137,8 +134,9 @@ class Source:
             png_chunks = read_chunks(self._file) if self.format == "png" else ()
             self._file.seek(place)
             xmp = self._field("xmp-data")
-            rgb, profile = to_rgb(self._image, self._layout, self.name)
-            pixels, alpha = decode(rgb, self._orientation, self.name)
+            rgb, layout, profile = to_rgb(opened.decoded(), opened.layout, opened.ycbcr)
+            with watched() if opened.is_tiled else contextlib.nullcontext() as check:
+                pixels, alpha, extras = decode(rgb, layout, self._orientation, self.name, check)
             return Picture(
                 pixels=pixels,
                 alpha=alpha,
@@ -151,6 +149,7 @@ class Source:
                 png_chunks=png_chunks,
                 recipe=_recipe_in(xmp),
                 format=self.format,
+                extras=extras,
             )
 
     @contextlib.contextmanager
@@ -163,14 +162,9 @@ class Source:
             cause = self._stream.failure
             if cause is not None and not isinstance(cause, OSError):
                 raise cause from None
-            raise self._damaged(cause or failure) from failure
+            raise explained(cause or failure, self.format, self.name) from failure
         except OSError as failure:
-            raise self._damaged(failure) from failure
-
-    def _damaged(self, failure: BaseException) -> PictureError:
-        lines = str(getattr(failure, "detail", None) or failure).strip().splitlines()
-        detail = lines[0] if lines else "no reason given"
-        return PictureError(f"{self.name} is damaged or truncated ({detail}); use an intact copy")
+            raise explained(failure, self.format, self.name) from failure
 
     def _field(self, name: str) -> Any:
         image = self._image
@@ -191,15 +185,20 @@ class Source:
     def _resolution(self, exif: bytes | None) -> tuple[float, float] | None:
         across, down = self._image.xres, self._image.yres
         # libvips reports one pixel per millimetre for files without a resolution.
+        found: tuple[float, float] | None = (across, down)
         if (across, down) == (1.0, 1.0) or min(across, down) <= 0:
-            return exif_resolution(exif) if exif is not None else None
-        return across, down
+            found = exif_resolution(exif) if exif is not None else None
+        # Larger ones cannot be written by libvips.
+        return None if found is None or max(found) > _MAX_RESOLUTION else found
 
 
 def open(
     source: str | os.PathLike[str] | BinaryIO, max_megapixels: float = MAX_MEGAPIXELS
 ) -> Source:
-    """Read the header of a PNG, JPEG, TIFF or WebP picture and check that it can be used.
+    """Read the header of a picture and check that it can be used.
+
+    PNG, JPEG, TIFF, WebP, AVIF, still GIF and BMP can be read, HEIC where pillow-heif is
+    installed, and JPEG XL where libvips has a reader of it.
 
     Parameters
     ----------
@@ -271,9 +270,9 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
             raise PictureError(
                 f"{type(source).__name__} gives text instead of bytes; open it in binary mode"
             )
-        return io.BytesIO(data), repr(getattr(source, "name", "the stream"))
+        return io.BytesIO(data), shown(str(getattr(source, "name", "the stream")))
     path = os.fspath(source)
-    name = repr(path)
+    name = shown(Path(path))
     if Path(path).is_dir():
         raise PictureError(f"{name} is a folder; give a picture file")
     try:

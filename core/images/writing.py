@@ -16,11 +16,12 @@ import numpy.typing as npt
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replacing
 from dreamlayer.core.images.exif import write_tiff_exif
-from dreamlayer.core.images.formats import output_format
+from dreamlayer.core.images.formats import NAMES, output_format
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import ChunkInserter, xmp_chunk
 from dreamlayer.core.images.reading import Source
 from dreamlayer.core.images.streams import Stream, library
+from dreamlayer.core.images.tiff_tags import mark_extra_samples
 from dreamlayer.core.interruption import deferred
 
 _DEPTHS = {"png": (8, 16), "tiff": (8, 16, 32), "jpeg": (8,), "webp": (8,)}
@@ -103,7 +104,8 @@ def write(
 
     PNG and TIFF keep 8 and 16 bits, TIFF also float32; else 8 bits are written, values rounded
     to the nearest and clipped to 0..1. PNG, TIFF (deflate) and WebP are lossless, JPEG has
-    quality 95 without chroma subsampling. Profile, resolution, Exif and XMP are preserved; the
+    quality 95 without chroma subsampling. Extra channels are kept bit for bit in TIFF, the only
+    format that can hold them. Profile, resolution, Exif and XMP are preserved; the
     Exif orientation becomes 1, and the thumbnail, which shows the old picture, is dropped. IPTC
     and text fields are preserved if the format stays the same.
 
@@ -157,13 +159,36 @@ def _check_fits(picture: Picture | Source, kind: str) -> None:
         raise OutputError(
             "the picture has transparency, which JPEG cannot store; choose .png, .tif or .webp"
         )
+    extras = _extra_channels(picture)
+    if kind != "tiff" and extras:
+        which = "a channel that is" if extras == 1 else f"{extras} channels that are"
+        raise OutputError(
+            f"the picture has {which} neither color nor transparency (such as a saved selection), "
+            f"which {NAMES[kind]} cannot store; choose .tif, or export it without"
+        )
     if max(picture.width, picture.height) > _MAX_SIDE[kind]:
         raise OutputError(
             f"the picture is {picture.width} × {picture.height}, but {kind} allows at most "
             f"{_MAX_SIDE[kind]} pixels per side; choose .png or .tif"
         )
     if isinstance(picture, Picture):
+        _check_shapes(picture)
         _check_xmp(picture.xmp, kind)
+
+
+def _check_shapes(picture: Picture) -> None:
+    for name, plane in (("alpha", picture.alpha), ("extra channels", picture.extras)):
+        if plane is not None and plane.shape[:2] != picture.pixels.shape[:2]:
+            raise OutputError(
+                f"the picture's pixels are {picture.width} × {picture.height}, but its {name} "
+                f"{plane.shape[1]} × {plane.shape[0]}; crop or scale both"
+            )
+
+
+def _extra_channels(picture: Picture | Source) -> int:
+    if isinstance(picture, Picture):
+        return 0 if picture.extras is None else picture.extras.shape[2]
+    return picture.extra_channels
 
 
 def _check_xmp(xmp: bytes | None, kind: str) -> None:
@@ -195,7 +220,8 @@ def _encode(picture: Picture, kind: str, xmp: bytes | None, file: BinaryIO) -> N
     options = dict(_SAVERS[kind])
     if kind == "tiff":
         options["predictor"] = "float" if depth == 32 else "horizontal"
-        raw = picture.width * picture.height * (4 if picture.has_alpha else 3) * depth // 8
+        channels = (4 if picture.has_alpha else 3) + _extra_channels(picture)
+        raw = picture.width * picture.height * channels * depth // 8
         # Classic TIFF ends at 4 GB, and deflate can make noise a little longer.
         options["bigtiff"] = raw > 3.8e9
     if kind == "png":
@@ -211,6 +237,10 @@ def _encode(picture: Picture, kind: str, xmp: bytes | None, file: BinaryIO) -> N
     # libvips may miss a failure of its last calls.
     if stream.failure is not None:
         raise stream.failure
+    if kind == "tiff" and picture.extras is not None:
+        # libvips calls them all alpha.
+        unspecified = (0,) * _extra_channels(picture)
+        mark_extra_samples(file, (2, *unspecified) if picture.has_alpha else unspecified)
     if kind == "tiff" and picture.exif is not None:
         write_tiff_exif(file, picture.exif)
 
@@ -240,6 +270,9 @@ def _as_vips(picture: Picture, depth: int) -> Any:
     if picture.alpha is not None:
         alpha = np.ascontiguousarray(_alpha_at(picture.alpha, _TYPES[depth]))
         image = image.bandjoin(_from_array(alpha[..., np.newaxis], _VIPS_TYPES[depth]))
+    if picture.extras is not None:
+        extras = np.ascontiguousarray(_alpha_at(picture.extras, _TYPES[depth]))
+        image = image.bandjoin(_from_array(extras, _VIPS_TYPES[depth]))
     across, down = picture.resolution or (_DEFAULT_RESOLUTION, _DEFAULT_RESOLUTION)
     return image.copy(interpretation=_SPACES[depth], xres=across, yres=down)
 

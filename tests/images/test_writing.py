@@ -65,7 +65,7 @@ def test_any_layout_of_pixels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "format", "says"),
     [
-        ("a.gif", None, "extension '.gif' is unknown"),
+        ("a.gif", None, "GIF can be read but not written"),
         ("a", None, "no extension"),
         ("a.png", "bmp", "unknown format 'bmp'"),
         ("none/a.png", None, "does not exist"),
@@ -213,3 +213,13 @@ def test_xmp_in_png_is_international_text(tmp_path: Path) -> None:
     assert data.index(b"iTXtXML:com.adobe.xmp\0\0\0\0\0" + XMP) < data.index(b"IDAT")
     with Image.open(tmp_path / "a.png") as image:
         assert image.info["XML:com.adobe.xmp"].encode() == XMP
+
+
+@pytest.mark.parametrize("name", ["alpha", "extras"])
+def test_planes_of_another_size(tmp_path: Path, name: str) -> None:
+    """Pixels that were cropped without their alpha or extra channels are refused."""
+    planes = {"alpha": np.zeros((4, 5), np.uint8), "extras": np.zeros((4, 5, 1), np.uint8)}
+    picture = images.Picture(np.zeros((4, 4, 3), np.float32), **{name: planes[name]})
+    with pytest.raises(OutputError, match=r"4 × 4, but its .* 5 × 4; crop or scale both"):
+        images.write(picture, tmp_path / "a.tif")
+    assert names(tmp_path) == []
