@@ -18,7 +18,7 @@ _TYPES: dict[str, np.dtype[Any]] = {
     "float": np.dtype(np.float32),
     "double": np.dtype(np.float64),
 }
-_LAB = ("lab", "labs", "labq")
+LAB = ("lab", "labs", "labq")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def channel_layout(image: Any, name: str) -> Layout:
     """
     if image.interpretation == "cmyk":
         colors = 4
-    elif image.interpretation in _LAB:
+    elif image.interpretation in LAB:
         colors = 3
     else:
         colors = 1 if image.bands <= 2 else 3
@@ -61,7 +61,7 @@ def channel_layout(image: Any, name: str) -> Layout:
             f"{name} has {bands} channels, but only grey, RGB and CMYK, with or without alpha, "
             "can be read; export it as RGB"
         )
-    if image.interpretation in _LAB:
+    if image.interpretation in LAB:
         bits = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 16
         depth = 8 if bits <= 8 else 16
     elif image.format in _TYPES:
@@ -91,7 +91,7 @@ def to_rgb(image: Any, layout: Layout, name: str) -> tuple[Any, bytes | None]:
     """
     profile = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
     space = (profile or b"")[16:20]
-    if image.interpretation in _LAB:
+    if image.interpretation in LAB:
         lab = image.extract_band(0, n=3) if layout.has_alpha else image
         color = lab.colourspace("srgb" if layout.depth == 8 else "rgb16")
         return _with_alpha(color, image, layout), None

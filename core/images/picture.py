@@ -42,13 +42,18 @@ class Picture:
     xmp
         XMP packet, including an earlier recipe if there was one, or None.
     iptc
-        IPTC block as embedded in files of `format`, or None.
+        Photoshop's image resources that hold the IPTC fields, or None.
+    comments
+        Comments of a JPEG or GIF file.
     png_chunks
-        Text chunks of a PNG file, and its color chunks if no profile overrides them.
+        Chunks of a PNG file: text, color that no profile overrides, and others that editors may
+        copy unread.
     recipe
         Recipe that an earlier dream stored in this picture, or None.
     format
         The source's format: a key of `FORMATS`.
+    notes
+        What the file said that is not in this picture, each a sentence without its end.
     """
 
     pixels: npt.NDArray[np.float32]
@@ -59,9 +64,11 @@ class Picture:
     exif: bytes | None = None
     xmp: bytes | None = None
     iptc: bytes | None = None
+    comments: tuple[str, ...] = ()
     png_chunks: tuple[Chunk, ...] = ()
     recipe: str | None = None
     format: str = "png"
+    notes: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import io
 import os
 import sys
@@ -12,16 +14,10 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from dreamlayer.core.errors import PictureError
-from dreamlayer.core.images.decoding import channel_layout, decode, to_rgb
-from dreamlayer.core.images.exif import (
-    exif_resolution,
-    read_tiff_exif,
-    without_exif_thumbnail,
-    without_iptc_thumbnail,
-)
+from dreamlayer.core.images.decoding import LAB, channel_layout, decode, to_rgb
 from dreamlayer.core.images.formats import many_pages, sniff
+from dreamlayer.core.images.metadata import Metadata, read_metadata
 from dreamlayer.core.images.picture import Picture
-from dreamlayer.core.images.png_chunks import read_chunks
 from dreamlayer.core.images.streams import Stream, library
 
 MAX_MEGAPIXELS = 500.0
@@ -130,27 +126,55 @@ class Source:
         if self._image is None:
             raise ValueError(f"{self.name} has been closed; open it again to load it")
         with self, self._reporting():
-            # Metadata comes before pixels, because libvips does not seek back by itself.
-            place = self._file.tell()
-            exif = self._exif()
-            png_chunks = read_chunks(self._file) if self.format == "png" else ()
-            self._file.seek(place)
-            xmp = self._field("xmp-data")
-            rgb, profile = to_rgb(self._image, self._layout, self.name)
+            found = self.metadata
+            image = self._image
+            if found.profile is None and image.get_typeof("icc-profile-data"):
+                image = image.copy()
+                image.remove("icc-profile-data")
+            rgb, profile = to_rgb(image, self._layout, self.name)
+            if profile is not None and self._field("icc-profile-data") == profile:
+                profile = found.profile
             pixels, alpha = decode(rgb, self._orientation, self.name)
             return Picture(
                 pixels=pixels,
                 alpha=alpha,
                 depth=self.depth,
                 profile=profile,
-                resolution=self._resolution(exif),
-                exif=exif,
-                xmp=xmp,
-                iptc=self._iptc(),
-                png_chunks=png_chunks,
-                recipe=_recipe_in(xmp),
+                resolution=found.resolution,
+                exif=found.exif,
+                xmp=found.xmp,
+                iptc=found.iptc,
+                comments=found.comments,
+                png_chunks=found.png_chunks,
+                recipe=found.recipe,
                 format=self.format,
+                notes=found.notes,
             )
+
+    @functools.cached_property
+    def metadata(self) -> Metadata:
+        """What the file says of its picture; read when it is first asked for, before `close`."""
+        with self._reporting():
+            # libvips does not seek back by itself.
+            place = self._file.tell()
+            found = read_metadata(
+                self._file,
+                self.format,
+                self._field,
+                orientation=self._orientation,
+                converted=self._is_converted(),
+            )
+            self._file.seek(place)
+        return dataclasses.replace(found, resolution=self._resolution() or found.resolution)
+
+    def _is_converted(self) -> bool:
+        """Whether `load` converts the colors to sRGB."""
+        profile = self._field("icc-profile-data")
+        return (
+            self._layout.colors == 4
+            or self._image.interpretation in LAB
+            or (self._layout.colors == 1 and profile is not None and profile[16:20] == b"GRAY")
+        )
 
     @contextlib.contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -174,24 +198,10 @@ class Source:
         image = self._image
         return image.get(name) if image.get_typeof(name) else None
 
-    def _exif(self) -> bytes | None:
-        if self.format == "tiff":
-            return read_tiff_exif(self._file)
-        exif = self._field("exif-data")
-        return (
-            None if exif is None else without_exif_thumbnail(bytes(exif).removeprefix(b"Exif\0\0"))
-        )
-
-    def _iptc(self) -> bytes | None:
-        block = self._field("iptc-data")
-        return None if block is None else without_iptc_thumbnail(block)
-
-    def _resolution(self, exif: bytes | None) -> tuple[float, float] | None:
+    def _resolution(self) -> tuple[float, float] | None:
         across, down = self._image.xres, self._image.yres
         # libvips reports one pixel per millimetre for files without a resolution.
-        if (across, down) == (1.0, 1.0) or min(across, down) <= 0:
-            return exif_resolution(exif) if exif is not None else None
-        return across, down
+        return None if (across, down) == (1.0, 1.0) or min(across, down) <= 0 else (across, down)
 
 
 def open(
@@ -289,12 +299,3 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or failure
         raise PictureError(f"{name} cannot be read: {reason}; use a copy") from failure
-
-
-def _recipe_in(xmp: bytes | None) -> str | None:
-    """The recipe in an XMP packet, if there is one; pictures without need no parser of XML."""
-    if xmp is None:
-        return None
-    from dreamlayer.core.images.xmp import read_recipe
-
-    return read_recipe(xmp)

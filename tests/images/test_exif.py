@@ -1,4 +1,4 @@
-"""Exif tags in TIFF files of every layout, IPTC captions, and damage in either."""
+"""Exif says of the new picture what is true of it, in files of every format."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from image_samples import COFFEE, encoded, noise, tiff
-from PIL import Image, IptcImagePlugin
+from PIL import Image
 
 from dreamlayer.core import images
-from dreamlayer.core.images.exif import (
-    exif_resolution,
-    read_tiff_exif,
-    without_iptc_thumbnail,
-    write_tiff_exif,
-)
+from dreamlayer.core.images.exif import exif_resolution
 from dreamlayer.core.images.streams import library
+from dreamlayer.core.images.tiff_exif import read_tiff_exif, write_tiff_exif
 
 
 def block(order: str) -> bytes:
@@ -104,45 +100,3 @@ def test_no_tags() -> None:
     """A TIFF file without descriptive tags has no Exif block."""
     assert read_tiff_exif(io.BytesIO(tiff(noise(3, 3, 3)))) is None
     assert exif_resolution(block("<")) is None
-
-
-CAPTION = b"\x1c\x02\x78\0\x05hello"
-
-
-def resource(identity: int, data: bytes, name: bytes = b"") -> bytes:
-    title = bytes([len(name)]) + name
-    title += bytes(len(title) % 2)
-    size = struct.pack(">I", len(data))
-    return b"8BIM" + struct.pack(">H", identity) + title + size + data + bytes(len(data) % 2)
-
-
-PHOTOSHOP_BLOCK = (
-    b"Photoshop 3.0\0"
-    + resource(0x040C, b"old picture")
-    + resource(0x0404, CAPTION, b"odd")
-    + resource(0x03ED, b"sixteen bytes ..")
-)
-
-
-def test_iptc_caption_survives_without_the_thumbnail(tmp_path: Path) -> None:
-    """The caption of a JPEG is in the JPEG written, and the thumbnail is not."""
-    photo = COFFEE.read_bytes()
-    data = (
-        photo[:2]
-        + b"\xff\xed"
-        + struct.pack(">H", len(PHOTOSHOP_BLOCK) + 2)
-        + PHOTOSHOP_BLOCK
-        + photo[2:]
-    )
-    images.write(images.read(io.BytesIO(data)), tmp_path / "a.jpg")
-    with Image.open(tmp_path / "a.jpg") as image:
-        assert IptcImagePlugin.getiptcinfo(image) == {(2, 120): b"hello"}
-    assert b"old picture" not in (tmp_path / "a.jpg").read_bytes()
-
-
-def test_other_and_damaged_photoshop_blocks_stay_as_they_are() -> None:
-    """A block of another kind, or a truncated one, loses at most whole thumbnails."""
-    assert without_iptc_thumbnail(CAPTION) == CAPTION
-    for end in range(len(PHOTOSHOP_BLOCK)):
-        without_iptc_thumbnail(PHOTOSHOP_BLOCK[:end])
-    assert without_iptc_thumbnail(PHOTOSHOP_BLOCK[:20]) == PHOTOSHOP_BLOCK[:20]

@@ -8,7 +8,8 @@ import pytest
 from image_samples import XMP
 
 from dreamlayer.core.errors import OutputError
-from dreamlayer.core.images.xmp import NAMESPACE, read_recipe, write_recipe
+from dreamlayer.core.images.xmp import NAMESPACE, read_recipe
+from dreamlayer.core.images.xmp_writing import write_recipe
 
 RECIPE = '{"ä": "日本 🐶",\n\t"b": "<&>]]> \'\\""}'
 
