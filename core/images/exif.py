@@ -31,6 +31,9 @@ _ORIENTATION, _ACROSS, _DOWN, _UNIT = 0x0112, 0x011A, 0x011B, 0x0128
 _COLOR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003
 _COMPONENTS = 0x9101
 _FOCAL_ACROSS, _FOCAL_DOWN = 0xA20E, 0xA20F
+MAX_RESOLUTION = 100_000.0
+"""Pixels per millimetre beyond which no resolution is true; libvips takes up to ten times that."""
+
 _MILLIMETRES = {2: 25.4, 3: 10.0}
 
 _OF_THE_FILE = {
@@ -165,7 +168,17 @@ def exif_resolution(exif: bytes) -> tuple[float, float] | None:
         across, down = (top / bottom / _MILLIMETRES[unit] for top, bottom in values)
     except (BadTiffError, KeyError, IndexError, ValueError, ZeroDivisionError):
         return None
-    return (across, down) if across > 0 and down > 0 else None
+    return (across, down) if all(0 < one < MAX_RESOLUTION for one in (across, down)) else None
+
+
+def exif_orientation(exif: bytes) -> int:
+    """How an Exif block says that its picture is to be turned, 1..8; 1 where it does not say."""
+    file = io.BytesIO(exif.removeprefix(b"Exif\0\0"))
+    try:
+        found = _numbers(read_directory(file, *read_header(file))[0][_ORIENTATION])
+    except (BadTiffError, KeyError):
+        return 1
+    return found[0] if found and 1 <= found[0] <= 8 else 1
 
 
 def _numbers(value: Value | Directory) -> tuple[int, ...]:
@@ -176,10 +189,10 @@ def _numbers(value: Value | Directory) -> tuple[int, ...]:
 
 def _per_inch(value: float) -> Value:
     """Pixels per millimetre as pixels per inch, whole where they nearly are."""
-    inch = min(max(value * 25.4, 1e-4), 4e5)
+    inch = min(max(value, 1e-4), MAX_RESOLUTION) * 25.4
     if abs(inch - round(inch)) < 1e-3 and round(inch) > 0:
         return fraction(round(inch), 1)
-    return fraction(round(inch * 10_000), 10_000)
+    return fraction(round(inch * 1_000), 1_000)
 
 
 def _renew_inner(inner: Directory, orientation: int, converted: bool, said: list[str]) -> None:

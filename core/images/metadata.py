@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from dreamlayer.core.images.exif import exif_resolution, renewed_exif
+from dreamlayer.core.images.exif import exif_orientation, exif_resolution, renewed_exif
 from dreamlayer.core.images.jpeg_segments import CREDENTIALS, read_jpeg
 from dreamlayer.core.images.photoshop import renewed_resources
 from dreamlayer.core.images.png_chunks import Chunk, color_chunks, read_png
@@ -16,7 +16,6 @@ from dreamlayer.core.images.xmp import read_recipe, renewed
 from dreamlayer.core.images.xmp_rules import names_local_path
 
 _IPTC, _PHOTOSHOP = 33723, 34377
-_COLOR_SPACES = (b"RGB ", b"GRAY", b"CMYK")
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,11 @@ def read_metadata(
     )
 
 
+def png_orientation(file: BinaryIO) -> int:
+    """How a PNG's Exif says that the pixels are to be turned, 1..8; it may stand behind them."""
+    return exif_orientation(read_png(file).exif or b"")
+
+
 def left_out(lost: Iterable[str]) -> tuple[str, ...]:
     """A sentence for each thing that is left out, once."""
     return tuple(f"written without {what}" for what in dict.fromkeys(lost))
@@ -129,5 +133,5 @@ def _profile(profile: bytes | None) -> tuple[bytes | None, list[str]]:
     if profile is None:
         return None, []
     space = profile[16:20]
-    sound = sound_profile(profile, space) if space in _COLOR_SPACES else None
+    sound = sound_profile(profile, space)
     return sound, [] if sound else ["its color profile, which is damaged or of an unknown kind"]

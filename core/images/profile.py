@@ -17,6 +17,14 @@ _HEADER = 132
 _CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
 _SPACES = (b"XYZ ", b"Lab ")
 
+_TABLES = ((b"A2B0",), (b"D2B0",))
+# Tags without which a profile says nothing of colors.
+_NEEDED: dict[bytes, tuple[tuple[bytes, ...], ...]] = {
+    b"RGB ": ((b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC"), *_TABLES),
+    b"GRAY": ((b"kTRC",), *_TABLES),
+    b"CMYK": _TABLES,
+}
+
 HDR = "the meaning of its HDR brightness: the profile written says it for plain displays only"
 NARROW = "the meaning of its video range, which no profile can tell"
 
@@ -74,7 +82,7 @@ def sound_profile(profile: bytes, space: bytes = b"RGB ") -> bytes | None:
     profile
         An ICC profile of any origin.
     space
-        Color space that it must be for.
+        Color space that it must be for: RGB, GRAY or CMYK, of four letters.
     """
     if len(profile) < _HEADER:
         return None
@@ -85,10 +93,14 @@ def sound_profile(profile: bytes, space: bytes = b"RGB ") -> bytes | None:
         return None
     if profile[20:24] not in _SPACES or struct.unpack_from(">I", profile, 64)[0] > 0xFFFF:
         return None
+    names = set()
     for at in range(_HEADER, _HEADER + 12 * tags, 12):
-        start, length = struct.unpack_from(">II", profile, at + 4)
+        name, start, length = struct.unpack_from(">4sII", profile, at)
         if start > size or length > size - start:
             return None
+        names.add(name)
+    if not any(names.issuperset(needed) for needed in _NEEDED.get(space, ())):
+        return None
     whole = profile[:size] + bytes(-size % 4)
     return struct.pack(">I", len(whole)) + whole[4:]
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 from dreamlayer.core.errors import PictureError
 from dreamlayer.core.images.decoding import LAB, channel_layout, decode, to_rgb
 from dreamlayer.core.images.formats import many_pages, sniff
-from dreamlayer.core.images.metadata import Metadata, read_metadata
+from dreamlayer.core.images.metadata import Metadata, png_orientation, read_metadata
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.streams import Stream, library
 
@@ -81,6 +81,9 @@ class Source:
         if (pages := self._field("n-pages") or 1) > 1:
             raise many_pages(name, f"a file of {pages} pages or frames")
         self._orientation = int(self._field("orientation") or 1)
+        if self.format == "png" and self._orientation == 1:
+            with _put_back(file):
+                self._orientation = png_orientation(file)
         if self._orientation not in range(1, 9):
             self._orientation = 1
         self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
@@ -154,17 +157,16 @@ class Source:
     @functools.cached_property
     def metadata(self) -> Metadata:
         """What the file says of its picture; read when it is first asked for, before `close`."""
-        with self._reporting():
-            # libvips does not seek back by itself.
-            place = self._file.tell()
+        if self._image is None:
+            raise ValueError(f"{self.name} has been closed; open it again to read its metadata")
+        with self._reporting(), _put_back(self._file) as file:
             found = read_metadata(
-                self._file,
+                file,
                 self.format,
                 self._field,
                 orientation=self._orientation,
                 converted=self._is_converted(),
             )
-            self._file.seek(place)
         return dataclasses.replace(found, resolution=self._resolution() or found.resolution)
 
     def _is_converted(self) -> bool:
@@ -201,7 +203,9 @@ class Source:
     def _resolution(self) -> tuple[float, float] | None:
         across, down = self._image.xres, self._image.yres
         # libvips reports one pixel per millimetre for files without a resolution.
-        return None if (across, down) == (1.0, 1.0) or min(across, down) <= 0 else (across, down)
+        if (across, down) == (1.0, 1.0) or not 0 < min(across, down) <= max(across, down) < 1e5:
+            return None
+        return across, down
 
 
 def open(
@@ -267,6 +271,14 @@ def read(
     """
     with open(source, max_megapixels) as opened:
         return opened.load()
+
+
+@contextlib.contextmanager
+def _put_back(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Lend a file, and set it back to its position; libvips does not seek back by itself."""
+    place = file.tell()
+    yield file
+    file.seek(place)
 
 
 def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:

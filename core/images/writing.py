@@ -16,6 +16,7 @@ import numpy.typing as npt
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replacing
 from dreamlayer.core.images.arrays import as_type
+from dreamlayer.core.images.exif import MAX_RESOLUTION
 from dreamlayer.core.images.formats import output_format
 from dreamlayer.core.images.jpeg_segments import SegmentInserter, jfif, metadata_segments
 from dreamlayer.core.images.packet import Packet, packet_for
@@ -289,7 +290,9 @@ def _from_array(array: npt.NDArray[Any], kind: str) -> Any:
 
 
 def _resolution(picture: Picture) -> tuple[float, float]:
-    return picture.resolution or (_DEFAULT_RESOLUTION, _DEFAULT_RESOLUTION)
+    """Pixels per millimetre across and down, as libvips takes them."""
+    across, down = picture.resolution or (_DEFAULT_RESOLUTION, _DEFAULT_RESOLUTION)
+    return min(max(across, 1e-3), MAX_RESOLUTION), min(max(down, 1e-3), MAX_RESOLUTION)
 
 
 def _alpha_at(alpha: npt.NDArray[Any], kind: np.dtype[Any]) -> npt.NDArray[Any]:

@@ -31,7 +31,8 @@ def read_recipe(packet: bytes | None) -> str | None:
     except XmpError:
         return None
     for element in parsed.elements:
-        if element.name == RECIPE and (text := _text_of(element)) is not None:
+        within = element.parent is not None and element.parent.name == RECIPE
+        if element.name == RECIPE and not within and (text := _text_of(element)):
             return text
     # Other programs may rewrite a simple property as an attribute; both are valid XMP.
     for element in parsed.elements:

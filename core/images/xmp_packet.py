@@ -28,6 +28,7 @@ _TAG = re.compile(rb"<[^\s/>]+")
 _ATTRIBUTE = re.compile(rb"\s+([^\s=]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 _DECLARED = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"'][^>]*\?>")
 _DECLARATION = re.compile(rb"^\s*<\?xml\s[^>]*\?>\s*")
+_STRAY = re.compile("[\udc80-\udcff]")
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
@@ -241,10 +242,9 @@ def _utf8(packet: bytes) -> bytes:
     declared = _DECLARED.match(packet)
     if encoding is None and declared and declared[1].decode().lower() in _OLD_ENCODINGS:
         encoding = "cp1252"
-    try:
-        text = packet.decode(encoding or "utf-8", "replace" if encoding == "cp1252" else "strict")
-    except UnicodeDecodeError as failure:
-        raise XmpError("its text is not Unicode") from failure
+    # Where text is not UTF-8, it is Latin-1: single letters between tags, by programs of old.
+    text = packet.decode(encoding or "utf-8", "replace" if encoding else "surrogateescape")
+    text = _STRAY.sub(lambda stray: chr(ord(stray[0]) - 0xDC00), text)
     data = text.encode("utf-8", "replace").strip(b"\0 \t\r\n")
     if len(data) > MAX_BYTES:
         raise XmpError(f"it has {len(data)} bytes, more than {MAX_BYTES}")

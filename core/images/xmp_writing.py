@@ -23,6 +23,13 @@ from dreamlayer.core.images.xmp_packet import (
 from dreamlayer.core.images.xmp_rules import names_local_path
 
 _XML = "http://www.w3.org/XML/1998/namespace"
+_OF_THE_SUBJECT = (
+    "http://purl.org/dc/",
+    "http://ns.adobe.com/xap/1.0/",
+    "http://ns.adobe.com/photoshop/1.0/",
+    "http://iptc.org/std/",
+    "http://ns.adobe.com/exif/1.0/",
+)
 _EMPTY = (
     BEGIN
     + f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}"/></x:xmpmeta>'.encode()
@@ -108,7 +115,7 @@ def write_recipe(packet: bytes | None, recipe: str) -> bytes:
 def shortened(packet: bytes, most: int) -> tuple[bytes, list[str]]:
     """Return `packet` without its largest properties, so that it has `most` bytes, and their names.
 
-    The recipe stays.
+    The recipe stays, and what describes the subject stays longest.
 
     Raises
     ------
@@ -117,18 +124,18 @@ def shortened(packet: bytes, most: int) -> tuple[bytes, list[str]]:
     """
     parsed = parse(packet)
     found = sorted(
-        (one.start - one.end, one.start, one.end, one.name[1])
+        (one.name[0].startswith(_OF_THE_SUBJECT), one.start - one.end, one.start, one.end, one.name)
         for description in parsed.root.children
         for one in description.properties
         if one.name != RECIPE and one.name[0] not in (RDF, _XML)
     )
     excess, edits, names = len(packet) - most, list[Edit](), list[str]()
-    for _, start, end, name in found:
+    for _, _, start, end, name in found:
         if excess <= 0:
             break
         excess -= end - start
         edits.append((start, end, b""))
-        names.append(name)
+        names.append(name[1])
     if excess > 0:
         raise XmpError("the rest is too long")
     return parsed.edited(edits), names
