@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dreamlayer.core.errors import OutputError, shown
 from dreamlayer.core.images import jpeg_segments, png_chunks
-from dreamlayer.core.images.exif import DAMAGED, finished_exif, without_maker_note
+from dreamlayer.core.images.exif import finished_exif, renewed_exif, without_maker_note
 from dreamlayer.core.images.metadata import Metadata, left_out
 from dreamlayer.core.images.photoshop import iptc_fields
 from dreamlayer.core.images.picture import Picture
@@ -155,9 +155,9 @@ def _comments(of: Metadata | Picture) -> tuple[str, ...]:
 def _fitting_exif(
     of: Metadata | Picture, kind: str, size: tuple[int, int], lost: list[str]
 ) -> bytes | None:
-    exif = finished_exif(of.exif, kind, size, of.resolution)
-    if of.exif is not None and exif is None:
-        lost.append(DAMAGED)
+    exif, about = (None, ()) if of.exif is None else renewed_exif(of.exif)
+    lost += about
+    exif = finished_exif(exif, kind, size, of.resolution)
     if kind != "jpeg" or exif is None or len(exif) <= jpeg_segments.MAX_EXIF:
         return exif
     exif = without_maker_note(exif)
