@@ -47,6 +47,7 @@ def read_metadata(
     field: Callable[[str], Any],
     *,
     orientation: int = 1,
+    stored: tuple[int, int] = (0, 0),
     converted: bool = False,
 ) -> Metadata:
     """Read a file's metadata, without what tells of the old file, its container or its old pixels.
@@ -61,6 +62,8 @@ def read_metadata(
         The value of a field of libvips's image, such as "exif-data"; None where it is missing.
     orientation
         How the pixels are turned upright, 1..8.
+    stored
+        Width and height in the file.
     converted
         Whether the colors are converted to sRGB.
     """
@@ -84,7 +87,7 @@ def read_metadata(
     elif isinstance(comment := field("gif-comment"), str):
         comments = [comment]
     recipe = read_recipe(xmp)
-    xmp, about_xmp = renewed(xmp, turned=orientation != 1)
+    xmp, about_xmp = renewed(xmp, orientation=orientation, stored=stored)
     about_exif: tuple[str, ...] = ()
     resolution = None if exif is None else exif_resolution(exif.removeprefix(b"Exif\0\0"))
     if exif is not None:

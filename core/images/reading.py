@@ -165,6 +165,7 @@ class Source:
                 self.format,
                 self._field,
                 orientation=self._orientation,
+                stored=(self._image.width, self._image.height),
                 converted=self._is_converted(),
             )
         return dataclasses.replace(found, resolution=self._resolution() or found.resolution)

@@ -14,6 +14,7 @@ from dreamlayer.core.images.xmp_packet import (
     parse,
     wrapped,
 )
+from dreamlayer.core.images.xmp_regions import REGIONS, turned_regions
 from dreamlayer.core.images.xmp_rules import dropped_namespace, names_local_path, why_dropped
 
 NAMESPACE = "urn:dreamlayer:1.0"
@@ -52,15 +53,19 @@ def _text_of(element: Element) -> str | None:
     return element.text
 
 
-def renewed(packet: bytes | None, *, turned: bool = False) -> tuple[bytes | None, tuple[str, ...]]:
+def renewed(
+    packet: bytes | None, *, orientation: int = 1, stored: tuple[int, int] = (0, 0)
+) -> tuple[bytes | None, tuple[str, ...]]:
     """Return what a packet says that is true of a new picture too, with what is said of the rest.
 
     Parameters
     ----------
     packet
         XMP of a file, or None.
-    turned
-        Whether the pixels are turned or mirrored against those of the file.
+    orientation
+        How the pixels were turned upright, 1..8.
+    stored
+        Width and height in the file.
 
     Returns
     -------
@@ -75,18 +80,26 @@ def renewed(packet: bytes | None, *, turned: bool = False) -> tuple[bytes | None
         parsed = parse(packet)
     except XmpError as failure:
         return None, (f"its XMP, since {failure}",)
-    edits, said = _dropped(parsed, turned=turned)
+    edits, said = _dropped(parsed, orientation, stored)
     if not holds_anything(parsed, edits):
         return None, said
     return wrapped(parsed.edited(edits)), said
 
 
-def _dropped(packet: Packet, *, turned: bool) -> tuple[list[Edit], tuple[str, ...]]:
+def _dropped(
+    packet: Packet, orientation: int, stored: tuple[int, int]
+) -> tuple[list[Edit], tuple[str, ...]]:
     """The edits that drop what is not true of a new picture, and what is said of them."""
+    turned = orientation != 1
     edits: list[Edit] = []
     said: dict[str, None] = {}
     for element in packet.elements:
         why = why_dropped(element.name, turned=turned)
+        if turned and element.name == REGIONS:
+            moved = turned_regions(packet, element, orientation, stored)
+            if moved is not None:
+                edits += moved
+                why = None
         if why is None and element.name != RECIPE and not element.children:
             why = "" if names_local_path(element.text) else None
         if why is not None:

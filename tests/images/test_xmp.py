@@ -115,11 +115,12 @@ def test_only_old_things() -> None:
     assert renewed(packet) == (None, ())
 
 
-def test_faces_stay_unless_the_picture_is_turned() -> None:
-    """Coordinates of a turned picture would be false; that they go is said."""
-    packet = xmp("", TITLE + "<rs:Regions><rdf:Bag/></rs:Regions>", **SPACES)
+def test_places_that_cannot_be_turned() -> None:
+    """Places stay in an upright picture; where they would be false, that they go is said."""
+    face = "<rs:Regions><rdf:Bag><rdf:li a:x='?' a:y='0'/></rdf:Bag></rs:Regions>"
+    packet = xmp("", TITLE + face, a="http://ns.adobe.com/xmp/sType/Area#", **SPACES)
     assert b"rs:Regions" in (renewed(packet)[0] or b"")
-    new, (note,) = renewed(packet, turned=True)
+    new, (note,) = renewed(packet, orientation=3)
     assert b"<rs:Regions" not in (new or b"")
     assert "faces" in note
 
