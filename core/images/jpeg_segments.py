@@ -37,6 +37,8 @@ class JpegMetadata:
 
     exif: bytes | None = None
     xmp: bytes | None = None
+    extended: bytes | None = None
+    """XMP that did not fit into the first packet, if it is whole."""
     photoshop: bytes | None = None
     comments: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -84,14 +86,14 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
     """
     found = JpegMetadata()
     lost: dict[str, None] = {}
-    photoshop = b""
+    photoshop, extension = b"", list[bytes]()
     for marker, content in segments(file):
         if marker == _APP1 and content.startswith(EXIF):
             found.exif = found.exif or content[len(EXIF) :]
         elif marker == _APP1 and content.startswith(XMP):
             found.xmp = found.xmp or content[len(XMP) :]
         elif marker == _APP1 and content.startswith(_EXTENSION):
-            lost[EXTENDED] = None
+            extension.append(content[len(_EXTENSION) :])
         elif marker == _APP2 and content.startswith(_GAIN_MAP):
             lost[GAIN_MAP] = None
         elif marker == _APP2 and content.startswith(b"MPF\0"):
@@ -105,9 +107,27 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
     if GAIN_MAP in lost:
         # The further picture is the gain map.
         lost.pop(SECOND_PICTURES, None)
+    found.extended = _joined(found.xmp or b"", extension)
+    if extension and found.extended is None:
+        lost[EXTENDED] = None
     found.photoshop = photoshop or None
     found.lost = list(lost)
     return found
+
+
+def _joined(packet: bytes, parts: list[bytes]) -> bytes | None:
+    """Extended XMP from its parts: identity, length, offset, and data (XMP part 3, 1.1.3.1)."""
+    whole, reached = bytearray(), 0
+    named = [part for part in parts if len(part) > 40 and part[:32] in packet]
+    for part in sorted(named, key=lambda one: one[36:40]):
+        length, offset = struct.unpack(">II", part[32:40])
+        if offset != reached or length > _MAX_BYTES:
+            return None
+        whole += part[40:]
+        reached = len(whole)
+        if reached == length:
+            return bytes(whole)
+    return None
 
 
 def _comment(content: bytes) -> str:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from dreamlayer.core.images.exif import exif_orientation, exif_resolution, renewed_exif
-from dreamlayer.core.images.jpeg_segments import CREDENTIALS, read_jpeg
+from dreamlayer.core.images.jpeg_segments import CREDENTIALS, JpegMetadata, read_jpeg
 from dreamlayer.core.images.photoshop import renewed_resources
 from dreamlayer.core.images.png_chunks import Chunk, color_chunks, read_png
 from dreamlayer.core.images.profile import sound_profile
 from dreamlayer.core.images.tiff_exif import read_tiff_exif, read_tiff_field
 from dreamlayer.core.images.xmp import read_recipe, renewed
-from dreamlayer.core.images.xmp_rules import names_local_path
+from dreamlayer.core.images.xmp_packet import XmpError
+from dreamlayer.core.images.xmp_rules import EXTENDED, names_local_path
+from dreamlayer.core.images.xmp_writing import joined
 
 _IPTC, _PHOTOSHOP = 33723, 34377
 
@@ -67,6 +69,7 @@ def read_metadata(
     converted
         Whether the colors are converted to sRGB.
     """
+    jpeg = JpegMetadata()
     exif, xmp, iptc = (_bytes(field(name)) for name in ("exif-data", "xmp-data", "iptc-data"))
     comments: list[str] = []
     chunks: tuple[Chunk, ...] = ()
@@ -88,6 +91,12 @@ def read_metadata(
         comments = [comment]
     recipe = read_recipe(xmp)
     xmp, about_xmp = renewed(xmp, orientation=orientation, stored=stored)
+    if jpeg.extended is not None:
+        further, about_further = renewed(jpeg.extended, orientation=orientation, stored=stored)
+        damaged = further is None and bool(about_further)
+        xmp, whole = _joined(xmp, further)
+        if whole and not damaged:
+            about_xmp = (*(one for one in about_xmp if one != EXTENDED), *about_further)
     about_exif: tuple[str, ...] = ()
     resolution = None if exif is None else exif_resolution(exif.removeprefix(b"Exif\0\0"))
     if exif is not None:
@@ -115,6 +124,16 @@ def png_orientation(file: BinaryIO) -> int:
 def left_out(lost: Iterable[str]) -> tuple[str, ...]:
     """A sentence for each thing that is left out, once."""
     return tuple(f"written without {what}" for what in dict.fromkeys(lost))
+
+
+def _joined(xmp: bytes | None, further: bytes | None) -> tuple[bytes | None, bool]:
+    """A packet with its extension, and whether that is in it; both may have nothing left."""
+    if xmp is None or further is None:
+        return xmp or further, True
+    try:
+        return joined(xmp, further), True
+    except XmpError:
+        return xmp, False
 
 
 def _bytes(value: Any) -> bytes | None:

@@ -105,6 +105,37 @@ def composed(
     return wrapped(parsed.edited(edits))
 
 
+def joined(packet: bytes, extension: bytes) -> bytes:
+    """Return a packet with the properties of its extension, which JPEG files have if XMP is long.
+
+    Raises
+    ------
+    XmpError
+        One of them, or both together, are not parsed.
+    """
+    parsed, further = parse(packet), parse(extension)
+    added = b"".join(_alone(further, one) for one in further.root.children)
+    result = parsed.edited([_append_to(parsed, parsed.root, added)])
+    parse(result)
+    return result
+
+
+def _alone(packet: Packet, description: Element) -> bytes:
+    """A description with the namespaces that are declared around it."""
+    tag = packet.data[description.start : description.opened]
+    declared = {one.name[1] for one in description.declared}
+    added, around = b"", description.parent
+    while around is not None:
+        for one in around.declared:
+            if one.name[1] not in declared:
+                declared.add(one.name[1])
+                added += b" " + packet.data[one.start : one.end].strip()
+        around = around.parent
+    name = tag[1:].split(b"/>")[0].split(b">")[0].split()[0]
+    rest = packet.data[description.start + 1 + len(name) : description.end]
+    return b"<" + name + added + rest
+
+
 def write_recipe(packet: bytes | None, recipe: str) -> bytes:
     """Return `packet` with `recipe` instead of any earlier one; see `composed`."""
     written = composed(packet, recipe)

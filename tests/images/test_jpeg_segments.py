@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import struct
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from image_samples import COFFEE, EXTENSIONS, profile
-from metadata_samples import jpeg_with, segment
+from metadata_samples import jpeg_with, segment, xmp
 from PIL import Image
 
 from dreamlayer.core import images
@@ -91,3 +94,66 @@ def test_inserter_takes_any_pieces() -> None:
         for at in range(0, len(data), size):
             inserter.write(data[at : at + size])
         assert file.getvalue() == data[:2] + added + data[2:]
+
+
+def extended(packet: bytes, parts: int, named: bytes | None = None) -> list[bytes]:
+    """Segments of XMP whose extension, in parts, is `packet`."""
+    name = hashlib.md5(packet).hexdigest().upper().encode()
+    note = {"note": "http://ns.adobe.com/xmp/note/"}
+    main = xmp(
+        f'note:HasExtendedXMP="{(named or name).decode()}"', "<dc:title>t</dc:title>", **note
+    )
+    step = -(-len(packet) // parts)
+    return [segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + main)] + [
+        segment(
+            0xE1,
+            b"http://ns.adobe.com/xmp/extension/\0"
+            + name
+            + struct.pack(">II", len(packet), at)
+            + packet[at : at + step],
+        )
+        for at in range(0, len(packet), step)
+    ]
+
+
+FURTHER = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:lr="http://ns.adobe.com/lightroom/1.0/" '
+    b'xmlns:GImage="http://ns.google.com/photos/1.0/image/">'
+    b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><r:Description r:about="" '
+    b'GImage:Data="OLD" lr:weight="7">'
+    b"<lr:hierarchicalSubject><r:Bag><r:li>a|b</r:li></r:Bag></lr:hierarchicalSubject>"
+    b"</r:Description></r:RDF></x:xmpmeta>"
+)
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_extended_xmp_is_joined(tmp_path: Path, parts: int) -> None:
+    """What it says of the subject is in the one packet of the new file, in any format."""
+    segments_ = extended(FURTHER, parts)
+    picture = images.read(io.BytesIO(jpeg_with(segments_[0], *segments_[:0:-1])))
+    assert ["embedded pictures" in note for note in picture.notes] == [True]
+    for extension in EXTENSIONS.values():
+        images.write(picture, tmp_path / f"a{extension}", recipe="x")
+        written = images.read(tmp_path / f"a{extension}")
+        assert written.recipe == "x"
+        packet = written.xmp or b""
+        root = ElementTree.fromstring(packet)
+        (bag,) = root.iter("{http://ns.adobe.com/lightroom/1.0/}hierarchicalSubject")
+        assert "".join(bag.itertext()) == "a|b"
+        assert b"<dc:title>t</dc:title>" in packet
+        assert b"OLD" not in packet
+        assert b"HasExtendedXMP" not in packet
+
+
+@pytest.mark.parametrize("case", ["part missing", "other name", "damaged"])
+def test_extended_xmp_that_is_not_whole(case: str) -> None:
+    """It is left out, and said; the first packet stays."""
+    segments_ = extended(FURTHER[:-9] if case == "damaged" else FURTHER, 2)
+    if case == "part missing":
+        del segments_[1]
+    if case == "other name":
+        segments_ = extended(FURTHER, 2, named=b"A" * 32)
+    picture = images.read(io.BytesIO(jpeg_with(*segments_)))
+    assert b"<dc:title>t</dc:title>" in (picture.xmp or b"")
+    assert b"hierarchical" not in (picture.xmp or b"")
+    assert picture.notes == ("written without its extended XMP",)
