@@ -26,6 +26,11 @@ _PROFILE = b"ICC_PROFILE\0"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 _APP1, _APP2, _APP11, _APP13, _COMMENT = 0xE1, 0xE2, 0xEB, 0xED, 0xFE
+# JFIF and its thumbnail, Flashpix, Photoshop's settings for the Web and color transform.
+_OF_THE_FILE = (
+    *(b"JFIF", b"JFXX", b"AVI1", b"FPXR", b"Ducky", b"Adobe", b"Photoshop", b"8BIM"),
+    *(_PROFILE, b"Exif", b"http://ns.adobe.com/"),
+)
 _MAX_SEGMENTS = 4096
 _MAX_BYTES = 24 << 20
 _MAX_COMMENTS = 100
@@ -86,6 +91,7 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
     """
     found = JpegMetadata()
     lost: dict[str, None] = {}
+    unknown: dict[str, None] = {}
     photoshop, extension = b"", list[bytes]()
     for marker, content in segments(file):
         if marker == _APP1 and content.startswith(EXIF):
@@ -104,15 +110,24 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
             photoshop += content[len(PHOTOSHOP) :]
         elif marker == _COMMENT and len(found.comments) < _MAX_COMMENTS:
             found.comments.append(_comment(content))
+        elif _is_unknown(marker, content):
+            unknown[f"APP{marker - 0xE0}"] = None
     if GAIN_MAP in lost:
         # The further picture is the gain map.
         lost.pop(SECOND_PICTURES, None)
+    if unknown:
+        lost[f"data of a kind unknown here ({', '.join(unknown)})"] = None
     found.extended = _joined(found.xmp or b"", extension)
     if extension and found.extended is None:
         lost[EXTENDED] = None
     found.photoshop = photoshop or None
     found.lost = list(lost)
     return found
+
+
+def _is_unknown(marker: int, content: bytes) -> bool:
+    """Whether a segment holds what somebody may miss: no thumbnail, profile or setting."""
+    return 0xE0 <= marker <= 0xEF and len(content) > 8 and not content.startswith(_OF_THE_FILE)
 
 
 def _joined(packet: bytes, parts: list[bytes]) -> bytes | None:

@@ -69,7 +69,7 @@ def read_metadata(
     converted
         Whether the colors are converted to sRGB.
     """
-    jpeg = JpegMetadata()
+    jpeg, png = JpegMetadata(), None
     exif, xmp, iptc = (_bytes(field(name)) for name in ("exif-data", "xmp-data", "iptc-data"))
     comments: list[str] = []
     chunks: tuple[Chunk, ...] = ()
@@ -101,7 +101,8 @@ def read_metadata(
     resolution = None if exif is None else exif_resolution(exif.removeprefix(b"Exif\0\0"))
     if exif is not None:
         exif, about_exif = renewed_exif(exif, orientation=orientation, converted=converted)
-    profile, about_profile = _profile(_bytes(field("icc-profile-data")))
+    raw = _bytes(field("icc-profile-data")) if png is None or converted else png.profile
+    profile, about_profile = _profile(raw, converted=converted)
     lost += [*about_xmp, *about_exif, *about_profile]
     return Metadata(
         profile=profile,
@@ -151,9 +152,11 @@ def _with_fields(photoshop: bytes | None, fields: bytes | None) -> bytes | None:
     return (renewed_resources(fields) or b"") + (kept or b"")
 
 
-def _profile(profile: bytes | None) -> tuple[bytes | None, list[str]]:
+def _profile(profile: bytes | None, *, converted: bool) -> tuple[bytes | None, list[str]]:
     if profile is None:
         return None, []
     space = profile[16:20]
+    if space in (b"GRAY", b"CMYK") and not converted:
+        return None, [f"its color profile, which is for {space.decode()} and not for RGB"]
     sound = sound_profile(profile, space)
     return sound, [] if sound else ["its color profile, which is damaged or of an unknown kind"]

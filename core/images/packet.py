@@ -14,12 +14,11 @@ from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import Chunk
 from dreamlayer.core.images.profile import meaning_of, sound_profile
 from dreamlayer.core.images.xmp import renewed
-from dreamlayer.core.images.xmp_packet import XmpError
+from dreamlayer.core.images.xmp_packet import MAX_BYTES, XmpError
 from dreamlayer.core.images.xmp_writing import TEXT_FIELDS, composed, shortened
 
-_MAX_PROFILE = {"jpeg": jpeg_segments.MAX_PROFILE, "png": 7_900_000}
 # libpng reads no longer chunk, unless it is told to.
-_MAX_XMP = {"jpeg": jpeg_segments.MAX_XMP, "png": 7_900_000}
+_MAX_PROFILE = {"jpeg": jpeg_segments.MAX_PROFILE, "png": 7_900_000}
 _NAMES = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WebP"}
 
 
@@ -182,16 +181,17 @@ def _fitting_iptc(block: bytes | None, kind: str, lost: list[str]) -> bytes | No
 
 def _fitting_xmp(xmp: bytes | None, kind: str, recipe: str | None, lost: list[str]) -> bytes | None:
     """XMP without its largest properties, as far as it is too long; the recipe stays."""
-    most = _MAX_XMP.get(kind)
-    if xmp is None or most is None or len(xmp) <= most:
+    # No more than we would read.
+    most = jpeg_segments.MAX_XMP if kind == "jpeg" else MAX_BYTES
+    if xmp is None or len(xmp) <= most:
         return xmp
     try:
         xmp, names = shortened(xmp, most)
     except XmpError:
         size = len((recipe or "").encode())
         raise OutputError(
-            f"the recipe has {size} bytes, but {_NAMES[kind]} allows about {most} for it; choose "
-            ".tif or .webp"
+            f"the recipe has {size} bytes, but {_NAMES[kind]} allows about {most} for it; "
+            f"{'choose .png, .tif or .webp' if kind == 'jpeg' else 'shorten it'}"
         ) from None
     lost.append(f"{_listed(names)} of its XMP, which is too long for {_NAMES[kind]}")
     return xmp

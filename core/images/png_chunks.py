@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from dreamlayer.core.images.profile import sound_profile
 from dreamlayer.core.images.xmp_rules import names_local_path
 
 XMP_KEYWORD = b"XML:com.adobe.xmp"
@@ -40,6 +41,8 @@ class PngMetadata:
     exif: bytes | None = None
     xmp: bytes | None = None
     iptc: bytes | None = None
+    profile: bytes | None = None
+    """As it is in the file; libpng takes some only."""
     has_credentials: bool = False
     skipped: bool = False
     """Whether text was too long or too much."""
@@ -86,7 +89,8 @@ def read_png(file: BinaryIO) -> PngMetadata:
     found = PngMetadata()
     chunks: list[Chunk] = []
     room = _MAX_BYTES
-    has_profile = any(kind == b"iCCP" for kind, _ in chunk_headers(file))
+    found.profile = _profile_of(file)
+    has_profile = sound_profile(found.profile or b"") is not None
     behind = False
     for kind, length in chunk_headers(file, all=True):
         behind |= kind == b"IDAT"
@@ -173,6 +177,14 @@ def _is_kept(kind: bytes) -> bool:
         return True
     safe_to_copy = kind.isalpha() and kind[0:1].islower() and kind[3:4].islower()
     return safe_to_copy and kind not in _HELD_APART
+
+
+def _profile_of(file: BinaryIO) -> bytes | None:
+    """The ICC profile of a PNG file."""
+    for kind, length in chunk_headers(file):
+        if kind == b"iCCP" and length <= _MAX_CHUNK:
+            return _inflated(file.read(length).partition(b"\0")[2][1:]) or b""
+    return None
 
 
 def _take(kind: bytes, data: bytes, found: PngMetadata) -> bool:

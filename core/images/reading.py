@@ -135,7 +135,7 @@ class Source:
                 image = image.copy()
                 image.remove("icc-profile-data")
             rgb, profile = to_rgb(image, self._layout, self.name)
-            if profile is not None and self._field("icc-profile-data") == profile:
+            if not self._is_converted():
                 profile = found.profile
             pixels, alpha = decode(rgb, self._orientation, self.name)
             return Picture(

@@ -28,7 +28,7 @@ def read_recipe(packet: bytes | None) -> str | None:
     if packet is None or NAMESPACE.encode() not in packet.replace(b"\0", b""):
         return None
     try:
-        parsed = parse(packet)
+        parsed = parse(packet, slack=2)
     except XmpError:
         return None
     for element in parsed.elements:

@@ -108,8 +108,15 @@ class Packet:
         return b"".join([*kept, self.data[at:]])
 
 
-def parse(packet: bytes) -> Packet:
+def parse(packet: bytes, slack: int = 1) -> Packet:
     """Parse a packet of any encoding that XMP allows.
+
+    Parameters
+    ----------
+    packet
+        The packet, with or without its marks and padding.
+    slack
+        How many times the limits of size and number are allowed, for packets that we add to.
 
     Raises
     ------
@@ -117,7 +124,7 @@ def parse(packet: bytes) -> Packet:
         It is no XMP, longer than `MAX_BYTES`, nested deeper than `MAX_DEPTH`, has more than
         `MAX_NODES` elements and attributes, or a document type, whose entities could swell.
     """
-    data = _utf8(packet)
+    data = _utf8(packet, MAX_BYTES * slack)
     elements: list[Element] = []
     stack: list[Element] = []
     texts: list[str] = []
@@ -134,7 +141,7 @@ def parse(packet: bytes) -> Packet:
         nodes += 1 + len(attributes) // 2
         if len(stack) >= MAX_DEPTH:
             raise XmpError(f"it is nested more than {MAX_DEPTH} deep")
-        if nodes > MAX_NODES:
+        if nodes > MAX_NODES * slack:
             raise XmpError(f"it has more than {MAX_NODES} elements")
         at = parser.CurrentByteIndex
         element = Element(_name(name), stack[-1] if stack else None, at, at)
@@ -234,10 +241,10 @@ def _tokenize(data: bytes, element: Element, expanded: list[str]) -> int:
     return len(element.declared)
 
 
-def _utf8(packet: bytes) -> bytes:
+def _utf8(packet: bytes, most: int) -> bytes:
     """The first packet in `packet` as UTF-8, without padding and without declaration of XML."""
-    if len(packet) > MAX_BYTES:
-        raise XmpError(f"it has {len(packet)} bytes, more than {MAX_BYTES}")
+    if len(packet) > most:
+        raise XmpError(f"it has {len(packet)} bytes, more than {most}")
     encoding = next((kind for mark, kind in _BOMS if packet.startswith(mark)), None)
     declared = _DECLARED.match(packet)
     if encoding is None and declared and declared[1].decode().lower() in _OLD_ENCODINGS:
@@ -246,8 +253,8 @@ def _utf8(packet: bytes) -> bytes:
     text = packet.decode(encoding or "utf-8", "replace" if encoding else "surrogateescape")
     text = _STRAY.sub(lambda stray: chr(ord(stray[0]) - 0xDC00), text)
     data = text.encode("utf-8", "replace").strip(b"\0 \t\r\n")
-    if len(data) > MAX_BYTES:
-        raise XmpError(f"it has {len(data)} bytes, more than {MAX_BYTES}")
+    if len(data) > most:
+        raise XmpError(f"it has {len(data)} bytes, more than {most}")
     data = _DECLARATION.sub(b"", data)
     # Some files have two packets, one behind the other: readers take the first.
     if end := _PACKET_END.search(data):

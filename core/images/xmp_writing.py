@@ -80,7 +80,7 @@ def composed(
             "picture; remove it"
         )
     try:
-        parsed = parse(packet or _EMPTY)
+        parsed = parse(packet or _EMPTY, slack=2)
         edits = _without_recipe(parsed)
     except XmpError:
         parsed, edits = parse(_EMPTY), []
@@ -153,7 +153,7 @@ def shortened(packet: bytes, most: int) -> tuple[bytes, list[str]]:
     XmpError
         The rest is longer still.
     """
-    parsed = parse(packet)
+    parsed = parse(packet, slack=8)
     found = sorted(
         (one.name[0].startswith(_OF_THE_SUBJECT), one.start - one.end, one.start, one.end, one.name)
         for description in parsed.root.children

@@ -39,6 +39,7 @@ def test_comments_survive(tmp_path: Path) -> None:
         (b"urn:iso:std:iso:ts:21496:-1\0....", 0xE2, "gain map"),
         (b"MPF\0II*\0........", 0xE2, "further pictures"),
         (b"http://ns.adobe.com/xmp/extension/\0" + b"A" * 40, 0xE1, "extended XMP"),
+        (b"FLIR\0\1 temperatures", 0xE1, "unknown here (APP1)"),
         (b"JP\0\1\0\0\0\1\0\0\0\x20jumb" + bytes(24), 0xEB, "credentials"),
     ],
 )

@@ -18,6 +18,7 @@ from PIL import Image
 from dreamlayer.core import images
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.images.photoshop import resource
+from dreamlayer.core.images.xmp_packet import MAX_BYTES, MAX_NODES
 
 CAPTION = b"\x1c\x02\x78\0\x05hello"
 LONG_ARTIST = exif_block("<", (0x13B, 2, 70_000, struct.pack("<I", 40)), tail=b"a" * 70_100)
@@ -144,3 +145,19 @@ def test_metadata_given_by_a_program_are_renewed_too(tmp_path: Path) -> None:
         with Image.open(tmp_path / f"a{extension}") as image:
             assert image.getexif()[0x112] == 1
         assert b"tiff:Orientation" not in (tmp_path / f"a{extension}").read_bytes()
+
+
+@pytest.mark.parametrize(("extension", "many"), [(".jpg", False), (".webp", True)])
+def test_the_recipe_is_found_beside_the_longest_texts(
+    tmp_path: Path, extension: str, many: bool
+) -> None:
+    """What is written is never more than what is read again."""
+    packet = (
+        xmp(" ".join(f'zz:a{at}=""' for at in range(MAX_NODES - 10)), zz="urn:z")
+        if many
+        else xmp("", f"<dc:source>{'x' * (MAX_BYTES - 1000)}</dc:source>")
+    )
+    text = ((b"tEXt", b"Description\0" + b"y" * 5_000_000),)
+    given = picture(xmp=packet, png_chunks=text)
+    images.write(given, tmp_path / f"a{extension}", recipe="x" * 5000)
+    assert images.read(tmp_path / f"a{extension}").recipe == "x" * 5000

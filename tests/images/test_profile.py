@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
-from image_samples import EXTENSIONS, grey_profile, profile
+from image_samples import EXTENSIONS, encoded, grey_profile, noise, png, profile
 from metadata_samples import jpeg_with, png_with, segment
 from PIL import Image, ImageCms
 
@@ -171,3 +173,37 @@ def test_primaries_on_a_line() -> None:
     """Chromaticities that span no colors are said to be wrong."""
     line = chromaticities(*[0.3] * 8)
     assert meaning_of({b"cHRM": line}).lost
+
+
+def test_profiles_of_other_colors(tmp_path: Path) -> None:
+    """A grey profile on a picture in RGB is left out, and said; on a grey one it is converted."""
+    for values, notes in ((noise(3, 3, 3), 1), (noise(3, 3, 1), 0)):
+        chunk = (b"iCCP", b"x\0\0" + zlib.compress(grey_profile()))
+        with images.open(io.BytesIO(png(values, (chunk,)))) as source:
+            assert len(images.check_target(tmp_path / "a.png", picture=source)) == notes
+            assert len(source.load().notes) == notes
+
+
+def test_cmyk_with_a_damaged_profile(tmp_path: Path) -> None:
+    """It is read by the profile of coated paper, as without one, and that is said."""
+    ink = Image.new("CMYK", (8, 8), (90, 20, 60, 10))
+    plain = images.read(io.BytesIO(encoded(ink, "tiff")))
+    picture = images.read(io.BytesIO(encoded(ink, "tiff", icc_profile=b"CMYK" * 50)))
+    np.testing.assert_array_equal(picture.pixels, plain.pixels)
+    (note,) = images.write(picture, tmp_path / "a.png")
+    assert "color profile" in note
+
+
+def test_png_with_a_profile_that_libpng_refuses(tmp_path: Path) -> None:
+    """It is repaired where it can be; else chunks of color say what it does not."""
+    linear = (b"gAMA", gamma(1))
+    for given, repaired in ((REPAIRED["odd"], True), (REFUSED["no mark"], False)):
+        chunk = (b"iCCP", b"x\0\0" + zlib.compress(given))
+        picture = images.read(io.BytesIO(png_with((chunk, linear))))
+        assert (picture.profile is not None) == repaired
+        assert picture.png_chunks == (() if repaired else (linear,))
+        assert len(picture.notes) == (not repaired)
+        images.write(picture, tmp_path / "a.jpg")
+        with Image.open(tmp_path / "a.jpg") as image:
+            shown = in_srgb(image.info["icc_profile"], (128, 128, 128))
+        assert shown == pytest.approx((128,) * 3 if repaired else (188,) * 3, abs=1)

@@ -42,7 +42,7 @@ def test_limits(tmp_path: Path, case: str) -> None:
     with pytest.raises(XmpError, match=reason):
         parse(packet)
     for format, data in holding_xmp(packet):
-        if format == "png" and case == "long":
+        if format != "webp" and case in ("long", "wide", "attributes", "swelling"):
             continue
         with images.open(io.BytesIO(data)) as source:
             (note,) = images.check_target(tmp_path / "a.webp", picture=source, recipe="x")
