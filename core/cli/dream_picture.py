@@ -78,7 +78,8 @@ class Dreams:
             else images.open(job.source, options.max_megapixels)
         )
         try:
-            check_result(opened, job.target, options, may_make=job.may_make)
+            for one in check_result(opened, job.target, recipe, options, may_make=job.may_make):
+                self._reporter.remark(f"{job.source}: {one}", source=job.source)
             where = None
             if self._mask is not None:
                 where = self._mask.for_size(opened.width, opened.height)

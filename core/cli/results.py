@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 
 def check_result(
-    picture: Picture | Source, target: str, options: argparse.Namespace, *, may_make: bool
-) -> None:
+    picture: Picture | Source,
+    target: str,
+    recipe: Recipe | StyleRecipe,
+    options: argparse.Namespace,
+    *,
+    may_make: bool,
+) -> tuple[str, ...]:
     """Raise `OutputError` where a result could not be written, before the work.
 
     Parameters
@@ -28,16 +33,29 @@ def check_result(
         What the result is made from.
     target : str
         A file, or ``-``.
+    recipe : Recipe or StyleRecipe
+        What will make it.
     options : argparse.Namespace
         As for `write_result`.
     may_make : bool
         Whether the target's folder is made if it is missing.
+
+    Returns
+    -------
+    tuple of str
+        What the result will not hold of its file, each a sentence without its end.
     """
     from dreamlayer.core import images
     from dreamlayer.core.images.formats import output_format
 
     check_output(target, options.format, may_make=may_make)
-    images.check_target(STREAM, output_format(target, options.format), picture)
+    return images.check_target(
+        STREAM,
+        output_format(target, options.format),
+        picture,
+        recipe=_recipe_text(recipe, options),
+        metadata=not options.strip_metadata,
+    )
 
 
 def write_result(
@@ -58,10 +76,13 @@ def write_result(
     """
     from dreamlayer.core import images
 
-    picture.recipe = None if options.no_recipe else stored(recipe)
-    if options.strip_metadata:
-        _strip(picture)
-    images.write(picture, target, format=options.format)
+    picture.recipe = _recipe_text(recipe, options)
+    images.write(picture, target, format=options.format, metadata=not options.strip_metadata)
+
+
+def _recipe_text(recipe: Recipe | StyleRecipe, options: argparse.Namespace) -> str | None:
+    """What is stored of a recipe."""
+    return None if options.no_recipe or options.strip_metadata else stored(recipe)
 
 
 def until_written(target: str) -> contextlib.AbstractContextManager[None]:
@@ -73,11 +94,3 @@ def until_written(target: str) -> contextlib.AbstractContextManager[None]:
         if_cancelled("the picture on standard output may be incomplete")
         return contextlib.nullcontext()
     return deferred()
-
-
-def _strip(picture: Picture) -> None:
-    """Leave out what is told beside the pixels and their colors."""
-    picture.exif = picture.xmp = picture.iptc = picture.recipe = None
-    picture.png_chunks = tuple(
-        one for one in picture.png_chunks if one[0] not in (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
-    )

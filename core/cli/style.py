@@ -78,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
     reporter.begin(options.content, 1, 1)
     opened = images.open(options.content, options.max_megapixels)
     try:
-        check_result(opened, target, options, may_make=may_make)
+        for one in check_result(opened, target, recipe, options, may_make=may_make):
+            reporter.remark(f"{options.content}: {one}", source=options.content)
     except BaseException:
         opened.close()
         raise

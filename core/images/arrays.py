@@ -12,6 +12,7 @@ from dreamlayer.core.images.compact import CompactPixels
 
 Array = npt.NDArray[np.float32]
 _ROUNDING = 1e-5
+_AT_ONCE = 2**18
 
 
 def check_image(
@@ -119,5 +120,31 @@ def as_type(pixels: Array, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Float pixels, 0..1, in the type that an image was given in."""
     if dtype.kind == "f":
         return pixels.astype(dtype, copy=False)
-    top = np.iinfo(dtype).max
-    return np.rint(np.clip(pixels, 0, 1) * top).astype(dtype)
+    result = np.empty(pixels.shape, dtype)
+    to_levels(pixels, result)
+    return result
+
+
+def to_levels(values: npt.NDArray[Any], levels: npt.NDArray[Any]) -> None:
+    """Write floats, 0..1, to `levels` as whole numbers up to the maximum of their type.
+
+    They are clipped, NaN to 0, and rounded to the nearest, halves up. This is the one rule for
+    files, arrays and the worker; it is computed in float64, where the product of a float32 and the
+    maximum is exact.
+
+    Parameters
+    ----------
+    values : array
+        Floats of any shape.
+    levels : array
+        uint8 or uint16 of the same shape, of any byte order.
+    """
+    top = np.iinfo(levels.dtype).max
+    # By rows, so that there is never a whole copy in float64.
+    step = max(1, _AT_ONCE // max(1, values[:1].size)) if values.ndim else 1
+    for start in range(0, len(values), step):
+        exact = np.multiply(values[start : start + step], top, dtype=np.float64)
+        # The first of these makes NaN 0.
+        np.fmin(np.fmax(exact, 0, out=exact), top, out=exact)
+        exact += 0.5
+        levels[start : start + step] = exact

@@ -1,158 +1,158 @@
-"""Exif and IPTC blocks: a TIFF file's tags in and out, resolution, thumbnails dropped.
-
-libvips leaves the Exif tags of TIFF files out, and keeps thumbnails that show the old picture.
-"""
+"""Exif of a new picture: what is true of it too, with its own size and resolution."""
 
 from __future__ import annotations
 
 import io
-import struct
-from dataclasses import dataclass
-from typing import BinaryIO
 
-_EXIF, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005
-_ACROSS, _DOWN, _UNIT = 0x011A, 0x011B, 0x0128
+from dreamlayer.core.images.exif_tree import (
+    EXIF,
+    INTEROP,
+    MAKER_NOTE,
+    is_path,
+    read_tree,
+    write_tree,
+)
+from dreamlayer.core.images.tiff_directories import (
+    BadTiffError,
+    Directory,
+    Layout,
+    Value,
+    fraction,
+    long,
+    read_directory,
+    read_header,
+    short,
+)
+
+DAMAGED = "its Exif, which is damaged"
+PREVIEW = "the maker note in its Exif, which holds a preview of the old picture"
+
+_ORIENTATION, _ACROSS, _DOWN, _UNIT = 0x0112, 0x011A, 0x011B, 0x0128
+_COLOR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003
+_COMPONENTS = 0x9101
+_FOCAL_ACROSS, _FOCAL_DOWN = 0xA20E, 0xA20F
+MAX_RESOLUTION = 100_000.0
+"""Pixels per millimetre beyond which no resolution is true; libvips takes up to ten times that."""
+
 _MILLIMETRES = {2: 25.4, 3: 10.0}
-_DESCRIPTIVE = {
-    *(0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C),  # description ... host computer
-    *(0x4746, 0x4749, 0x8298),  # rating, copyright
-    *(0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F),  # the titles that Windows shows
-    *(_EXIF, _GPS),
+
+_OF_THE_FILE = {
+    *range(0x00FE, 0x010D),  # kind of page, sizes, bits, compression, color model
+    *(0x0111, 0x0112, *range(0x0115, 0x0118), 0x0118, 0x0119, 0x011C),  # strips, channels
+    *range(0x0120, 0x0128),  # free space, grey response, fax
+    *(0x0129, 0x012D, 0x013D, 0x013E, 0x013F),  # page, transfer, predictor, white, primaries
+    *range(0x0140, 0x0160),  # palette, tiles, sub-directories, inks, samples, JPEG tables
+    *range(0x0200, 0x0216),  # JPEG in TIFF, thumbnails, YCbCr
+    *(0x02BC, 0x83BB, 0x8649, 0x8773),  # XMP, IPTC, Photoshop's, profile: held apart
+    *(0x828D, 0x828E, 0x935C, 0xEA1C),  # color filter, layers, padding
+    *range(0xC612, 0xC614),  # DNG, but for what identifies the camera
+    *range(0xC615, 0xC62F),
+    *range(0xC630, 0xC800),
+    *range(0xCD2D, 0xCD60),
 }
-"""Tags of the first directory that describe the picture, not how its pixels are stored."""
+"""Tags of an Exif block's first directory that describe the old file and its pixels."""
 
-# Bytes per value, and per word when swapping, by TIFF field type (TIFF 6.0 section 2, BigTIFF).
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_SIZES |= {16: 8, 17: 8, 18: 8}
-_WORDS = _SIZES | {5: 4, 10: 4}
-_MAX_BYTES = 4 << 20
-_PHOTOSHOP_MARK = b"Photoshop 3.0\0"
-_PHOTOSHOP_THUMBNAILS = (0x0409, 0x040C)
+_OF_THE_PIXELS = (0x9102,)
+_COORDINATES = (0x9214, 0xA214)
 
 
-@dataclass(frozen=True)
-class _Value:
-    """One field: TIFF type, number of values, and the values in little-endian order."""
+def renewed_exif(
+    exif: bytes, *, orientation: int = 1, converted: bool = False
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return what an Exif block says that is true of a new picture too.
 
-    kind: int
-    count: int
-    data: bytes
-
-
-_Directory = dict[int, "_Value | _Directory"]
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Byte order and sizes of a TIFF structure: classic, or BigTIFF with 64-bit offsets."""
-
-    order: str
-    big: bool
-
-    @property
-    def offset(self) -> str:
-        return self.order + ("Q" if self.big else "I")
-
-    @property
-    def count(self) -> str:
-        return self.order + ("Q" if self.big else "H")
-
-    @property
-    def entry(self) -> str:
-        """Tag, type, number of values; then come the values or their offset."""
-        return self.order + ("HHQ" if self.big else "HHI")
-
-
-class _BadTiffError(Exception):
-    """A structure that is not TIFF, or points outside itself."""
-
-
-def read_tiff_exif(file: BinaryIO) -> bytes | None:
-    """Return the descriptive tags of a TIFF file as an Exif block.
+    Thumbnails, layout and sizes of the old file are dropped; the orientation becomes 1. A maker
+    note stays at its offset, since it may point into itself by offsets from the block's start.
 
     Parameters
     ----------
-    file
-        A seekable TIFF or BigTIFF file; its position is changed.
+    exif
+        A TIFF structure, with or without the `Exif` mark.
+    orientation
+        How the pixels were turned upright, 1..8.
+    converted
+        Whether the colors were converted to sRGB.
 
     Returns
     -------
-    bytes or None
-        A little-endian TIFF structure without pixels; None where the file has no such tags or
-        they are damaged. Maker notes are copied as they are.
+    exif : bytes or None
+        A classic TIFF structure in the byte order of the old one; None where nothing is left.
+    notes : tuple of str
+        What was dropped that a user could miss, each as it ends "written without ...".
     """
+    exif = exif.removeprefix(b"Exif\0\0")
+    if not exif.strip(b"\0"):
+        return None, ()
     try:
-        tags = _descriptive(file)
-    except (_BadTiffError, struct.error):
-        return None
-    if not tags:
-        return None
-    block = io.BytesIO(b"II*\0\0\0\0\0")
-    _append(block, tags, _Layout("<", big=False))
-    return block.getvalue()
+        layout, tags, offsets = read_tree(io.BytesIO(exif))
+    except BadTiffError:
+        return None, (DAMAGED,)
+    said: list[str] = []
+    for tag in [tag for tag, value in tags.items() if tag in _OF_THE_FILE or is_path(tag, value)]:
+        del tags[tag]
+    inner = tags.get(EXIF)
+    if isinstance(inner, dict):
+        _renew_inner(inner, orientation, converted, said)
+    if converted:
+        _drop_interop(tags)
+    if not tags.keys() - {_ACROSS, _DOWN, _UNIT, 0x0213}:
+        return None, tuple(said)
+    tags[_ORIENTATION] = short(1)
+    return write_tree(layout, tags, offsets), tuple(said)
 
 
-def write_tiff_exif(file: BinaryIO, exif: bytes) -> None:
-    """Add the descriptive tags of an Exif block to a finished TIFF file, in place.
+def finished_exif(
+    exif: bytes | None,
+    kind: str,
+    size: tuple[int, int],
+    resolution: tuple[float, float] | None,
+) -> bytes | None:
+    """Return an Exif block that tells size and resolution of the picture that is written.
 
     Parameters
     ----------
-    file
-        A readable, writable and seekable TIFF or BigTIFF file of one page. Its directory is
-        rewritten at its end with the added tags; tags that it has already win.
     exif
-        A TIFF structure without the `Exif` mark. A damaged one adds nothing.
+        As `renewed_exif` returns it, or None.
+    kind
+        The format that is written.
+    size
+        Width and height in pixels.
+    resolution
+        Pixels per millimetre across and down; WebP stores it nowhere but here.
     """
+    layout, offsets = Layout("<", big=False), dict[int, int]()
+    tags: Directory = {}
+    if exif is not None:
+        try:
+            layout, tags, offsets = read_tree(io.BytesIO(exif.removeprefix(b"Exif\0\0")))
+        except BadTiffError:
+            exif = None
+    for tag in (_ACROSS, _DOWN, _UNIT):
+        tags.pop(tag, None)
+    if resolution is not None and (exif is not None or kind == "webp"):
+        for tag, value in zip((_ACROSS, _DOWN), resolution, strict=True):
+            tags[tag] = _per_inch(value)
+        tags[_UNIT] = short(2)
+    inner = tags.get(EXIF)
+    if isinstance(inner, dict):
+        for tag, side in zip((_WIDTH, _HEIGHT), size, strict=True):
+            if tag in inner:
+                inner[tag] = long(side)
+        if kind != "jpeg":
+            inner.pop(_COMPONENTS, None)
+    return write_tree(layout, tags, offsets) if tags else None
+
+
+def without_maker_note(exif: bytes) -> bytes | None:
+    """Return an Exif block without the camera's maker note, None where nothing is left."""
     try:
-        added = _descriptive(io.BytesIO(exif))
-    except (_BadTiffError, struct.error):
-        return
-    if added:
-        layout, start = _header(file)
-        own = _directory(file, layout, start, limit=None)
-        _append(file, added | own, layout)
-
-
-def without_exif_thumbnail(exif: bytes) -> bytes:
-    """Unlink the second directory of an Exif block, which is the thumbnail's.
-
-    Everything else stays where it is, so that offsets inside maker notes remain valid.
-    """
-    file = io.BytesIO(exif)
-    try:
-        layout, start = _header(file)
-        file.seek(start)
-        (count,) = struct.unpack(layout.count, _exactly(file, struct.calcsize(layout.count)))
-        room = struct.calcsize(layout.offset)
-        file.seek(count * (struct.calcsize(layout.entry) + room), io.SEEK_CUR)
-        end = file.tell()
-        _exactly(file, room)
-    except (_BadTiffError, struct.error):
-        return exif
-    return exif[:end] + bytes(room) + exif[end + room :]
-
-
-def without_iptc_thumbnail(block: bytes) -> bytes:
-    """Return a JPEG's Photoshop block, which holds its IPTC fields, without its thumbnails.
-
-    Any other block, or a damaged one, is returned unchanged. The layout is that of Adobe's
-    "Photoshop File Formats", image resource blocks.
-    """
-    if not block.startswith(_PHOTOSHOP_MARK):
-        return block
-    kept, at = _PHOTOSHOP_MARK, len(_PHOTOSHOP_MARK)
-    while at + 12 <= len(block) and block[at : at + 4] == b"8BIM":
-        (identity,) = struct.unpack_from(">H", block, at + 4)
-        # The name has a length byte and is padded to an even whole, as the content is.
-        size_at = at + 6 + (block[at + 6] + 2) // 2 * 2
-        if size_at + 4 > len(block):
-            return block
-        (size,) = struct.unpack_from(">I", block, size_at)
-        end = size_at + 4 + (size + 1) // 2 * 2
-        if identity not in _PHOTOSHOP_THUMBNAILS:
-            kept += block[at:end]
-        at = end
-    return kept if at >= len(block) else kept + block[at:]
+        layout, tags, _ = read_tree(io.BytesIO(exif))
+    except BadTiffError:
+        return None
+    inner = tags.get(EXIF)
+    if isinstance(inner, dict):
+        inner.pop(MAKER_NOTE, None)
+    return write_tree(layout, tags, {}) if tags else None
 
 
 def exif_resolution(exif: bytes) -> tuple[float, float] | None:
@@ -162,129 +162,65 @@ def exif_resolution(exif: bytes) -> tuple[float, float] | None:
     """
     file = io.BytesIO(exif)
     try:
-        tags = _directory(file, *_header(file))
-        unit = _unsigned(tags[_UNIT])[0]
-        values = [_unsigned(tags[tag]) for tag in (_ACROSS, _DOWN)]
+        tags, _ = read_directory(file, *read_header(file))
+        unit = _numbers(tags[_UNIT])[0]
+        values = [_numbers(tags[tag]) for tag in (_ACROSS, _DOWN)]
         across, down = (top / bottom / _MILLIMETRES[unit] for top, bottom in values)
-    except (_BadTiffError, struct.error, KeyError, ValueError, ZeroDivisionError):
+    except (BadTiffError, KeyError, IndexError, ValueError, ZeroDivisionError):
         return None
-    return (across, down) if across > 0 and down > 0 else None
+    return (across, down) if all(0 < one < MAX_RESOLUTION for one in (across, down)) else None
 
 
-def _unsigned(value: _Value | _Directory) -> tuple[int, ...]:
-    if not isinstance(value, _Value) or value.kind not in (3, 4, 5):
-        raise _BadTiffError
-    word = _WORDS[value.kind]
-    parts = range(0, len(value.data), word)
-    return tuple(int.from_bytes(value.data[at : at + word], "little") for at in parts)
+def exif_orientation(exif: bytes) -> int:
+    """How an Exif block says that its picture is to be turned, 1..8; 1 where it does not say."""
+    file = io.BytesIO(exif.removeprefix(b"Exif\0\0"))
+    try:
+        found = _numbers(read_directory(file, *read_header(file))[0][_ORIENTATION])
+    except (BadTiffError, KeyError):
+        return 1
+    return found[0] if found and 1 <= found[0] <= 8 else 1
 
 
-def _descriptive(file: BinaryIO) -> _Directory:
-    layout, start = _header(file)
-    tags = {tag: v for tag, v in _directory(file, layout, start).items() if tag in _DESCRIPTIVE}
-    for tag, children in ((_EXIF, (_INTEROP,)), (_GPS, ())):
-        if tag in tags:
-            _enter(file, layout, tags, tag)
-            inner = tags.get(tag)
-            for child in children:
-                if isinstance(inner, dict) and child in inner:
-                    _enter(file, layout, inner, child)
-    return tags
+def _numbers(value: Value | Directory) -> tuple[int, ...]:
+    if not isinstance(value, Value):
+        raise BadTiffError
+    return value.numbers()
 
 
-def _enter(file: BinaryIO, layout: _Layout, parent: _Directory, tag: int) -> None:
-    """Replace the pointer `tag` by the directory it points to; drop it if that is damaged."""
-    pointer = parent.pop(tag)
-    assert isinstance(pointer, _Value)
-    if pointer.kind in (4, 13, 16, 18) and pointer.count == 1:
-        try:
-            parent[tag] = _directory(file, layout, int.from_bytes(pointer.data, "little"))
-        except _BadTiffError:
-            return
+def _per_inch(value: float) -> Value:
+    """Pixels per millimetre as pixels per inch, whole where they nearly are."""
+    inch = min(max(value, 1e-4), MAX_RESOLUTION) * 25.4
+    if abs(inch - round(inch)) < 1e-3 and round(inch) > 0:
+        return fraction(round(inch), 1)
+    return fraction(round(inch * 1_000), 1_000)
 
 
-def _exactly(file: BinaryIO, count: int) -> bytes:
-    data = file.read(count)
-    if len(data) != count:
-        raise _BadTiffError
-    return data
+def _renew_inner(inner: Directory, orientation: int, converted: bool, said: list[str]) -> None:
+    """Drop what the Exif directory says of the old pixels."""
+    for tag in [tag for tag, value in inner.items() if is_path(tag, value)]:
+        del inner[tag]
+    for tag in (*_OF_THE_PIXELS, *(_COORDINATES if orientation != 1 else ())):
+        inner.pop(tag, None)
+    if orientation >= 5:
+        across, down = inner.pop(_FOCAL_ACROSS, None), inner.pop(_FOCAL_DOWN, None)
+        inner |= {
+            tag: value
+            for tag, value in ((_FOCAL_ACROSS, down), (_FOCAL_DOWN, across))
+            if value is not None
+        }
+    if converted and _COLOR_SPACE in inner:
+        inner[_COLOR_SPACE] = short(1)
+    note = inner.get(MAKER_NOTE)
+    if isinstance(note, Value) and _holds_jpeg(note.data):
+        del inner[MAKER_NOTE]
+        said.append(PREVIEW)
 
 
-def _header(file: BinaryIO) -> tuple[_Layout, int]:
-    """Return the layout and the offset of the first directory."""
-    file.seek(0)
-    mark = _exactly(file, 4)
-    order = {b"II": "<", b"MM": ">"}.get(mark[:2])
-    if order is None:
-        raise _BadTiffError
-    layout = _Layout(order, big=struct.unpack(order + "H", mark[2:])[0] == 43)
-    if layout.big:
-        _exactly(file, 4)
-    (start,) = struct.unpack(layout.offset, _exactly(file, struct.calcsize(layout.offset)))
-    return layout, start
+def _drop_interop(tags: Directory) -> None:
+    inner = tags.get(EXIF)
+    if isinstance(inner, dict):
+        inner.pop(INTEROP, None)
 
 
-def _directory(
-    file: BinaryIO, layout: _Layout, start: int, limit: int | None = _MAX_BYTES
-) -> _Directory:
-    """Read one directory, skipping fields of unknown type or beyond `limit` bytes in total."""
-    file.seek(start)
-    (count,) = struct.unpack(layout.count, _exactly(file, struct.calcsize(layout.count)))
-    room = struct.calcsize(layout.offset)
-    head = struct.calcsize(layout.entry)
-    if count > 0xFFFF:
-        raise _BadTiffError
-    table = _exactly(file, count * (head + room))
-    found: _Directory = {}
-    for at in range(0, len(table), head + room):
-        tag, kind, values = struct.unpack_from(layout.entry, table, at)
-        length = _SIZES.get(kind, 0) * values
-        if not length or (limit is not None and length > limit):
-            continue
-        data = table[at + head : at + head + room]
-        if length > room:
-            file.seek(struct.unpack(layout.offset, data)[0])
-            data = file.read(length)
-        if len(data) >= length:
-            found[tag] = _Value(kind, values, _swap(data[:length], kind, layout.order))
-            limit = None if limit is None else limit - length
-    return found
-
-
-def _swap(data: bytes, kind: int, order: str) -> bytes:
-    """Convert values between `order` and little-endian."""
-    word = _WORDS[kind]
-    if order == "<" or word == 1:
-        return data
-    return b"".join(data[at : at + word][::-1] for at in range(0, len(data), word))
-
-
-def _append(file: BinaryIO, tags: _Directory, layout: _Layout) -> None:
-    """Write `tags` at the end of `file` and make them its first directory."""
-    start = _write_directory(file, tags, layout)
-    file.seek(8 if layout.big else 4)
-    file.write(struct.pack(layout.offset, start))
-
-
-def _write_directory(file: BinaryIO, tags: _Directory, layout: _Layout) -> int:
-    room = struct.calcsize(layout.offset)
-    table = struct.pack(layout.count, len(tags))
-    for tag, value in sorted(tags.items()):
-        if isinstance(value, dict):
-            at = _write_directory(file, value, layout)
-            value = _Value(16 if layout.big else 4, 1, at.to_bytes(room, "little"))
-        data = _swap(value.data, value.kind, layout.order)
-        if len(data) > room:
-            data = struct.pack(layout.offset, _write_aligned(file, data))
-        table += struct.pack(layout.entry, tag, value.kind, value.count) + data.ljust(room, b"\0")
-    return _write_aligned(file, table + struct.pack(layout.offset, 0))
-
-
-def _write_aligned(file: BinaryIO, data: bytes) -> int:
-    """Write at the end of `file`, on an even offset as TIFF demands, and return that offset."""
-    at = file.seek(0, io.SEEK_END)
-    if at % 2:
-        file.write(b"\0")
-        at += 1
-    file.write(data)
-    return at
+def _holds_jpeg(data: bytes) -> bool:
+    return any(b"\xff\xd8\xff" + bytes([one]) in data for one in (0xDB, 0xE0, 0xE1, 0xC4))

@@ -9,9 +9,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.errors import PictureError, install_command, printable
+from dreamlayer.core.errors import PictureError, printable
 from dreamlayer.core.images.channels import Layout
 from dreamlayer.core.images.unread import Unread
+from dreamlayer.core.installation import install_command
 
 
 def open_heic(file: BinaryIO, premultiplied: bool, code_profile: bytes | None, name: str) -> Unread:
@@ -46,6 +47,7 @@ def open_heic(file: BinaryIO, premultiplied: bool, code_profile: bytes | None, n
         mode, _, more = picture.mode.partition(";")
         bits = int(more or 8)
         info: dict[str, Any] = picture.info
+        width, height = picture.size
     colors = 1 if mode[0] == "L" else 3
     alpha = colors if len(mode) > colors else None
     associated = alpha is not None and (premultiplied or mode[-1] == "a")
@@ -58,7 +60,6 @@ def open_heic(file: BinaryIO, premultiplied: bool, code_profile: bytes | None, n
         with _telling_heif(name):
             raw = picture.data
         values = np.frombuffer(raw, np.uint8 if bits == 8 else np.dtype("<u2"))
-        width, height = picture.size
         row = picture.stride // values.itemsize
         values = values.reshape(height, row)[:, : width * len(mode)]
         values = values.reshape(height, width, len(mode))
@@ -66,7 +67,7 @@ def open_heic(file: BinaryIO, premultiplied: bool, code_profile: bytes | None, n
 
     layout = Layout(colors, alpha, depth, space, associated=associated)
     kept = {key: bytes(data) for key, data in blobs.items() if data}
-    return Unread(*picture.size, layout, decode, kept)
+    return Unread(width, height, layout, decode, kept)
 
 
 def to_16_bits(bits: int) -> npt.NDArray[np.uint16]:

@@ -52,9 +52,12 @@ class Picture:
     xmp
         XMP packet, including an earlier recipe if there was one, or None.
     iptc
-        IPTC block as embedded in files of `format`, or None.
+        Photoshop's image resources that hold the IPTC fields, or None.
+    comments
+        Comments of a JPEG or GIF file.
     png_chunks
-        Text chunks of a PNG file, and its color chunks if no profile overrides them.
+        Chunks of a PNG file: text, color that no profile overrides, and others that editors may
+        copy unread.
     recipe
         Recipe that an earlier dream stored in this picture, or None.
     format
@@ -62,6 +65,8 @@ class Picture:
     extras
         `[height, width, channels]` in the file's own type: channels of a TIFF that are neither
         colors nor transparency, such as a saved selection or infrared. None where there are none.
+    notes
+        What the file said that is not in this picture, each a sentence without its end.
     """
 
     pixels: npt.NDArray[np.float32]
@@ -72,10 +77,12 @@ class Picture:
     exif: bytes | None = None
     xmp: bytes | None = None
     iptc: bytes | None = None
+    comments: tuple[str, ...] = ()
     png_chunks: tuple[Chunk, ...] = ()
     recipe: str | None = None
     format: str = "png"
     extras: npt.NDArray[Any] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import io
 import os
 import sys
@@ -12,25 +14,18 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from dreamlayer.core.errors import PictureError, shown
-from dreamlayer.core.images.conversion import to_rgb
+from dreamlayer.core.images.conversion import is_converted, to_rgb
 from dreamlayer.core.images.decoding import decode
-from dreamlayer.core.images.exif import (
-    exif_resolution,
-    read_tiff_exif,
-    without_exif_thumbnail,
-    without_iptc_thumbnail,
-)
 from dreamlayer.core.images.failures import explained
 from dreamlayer.core.images.formats import sniff
+from dreamlayer.core.images.metadata import Metadata, png_orientation, read_metadata
 from dreamlayer.core.images.opening import Opened, Opener
 from dreamlayer.core.images.patched import Patched
 from dreamlayer.core.images.picture import Picture
-from dreamlayer.core.images.png_chunks import read_chunks
 from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.images.tile_errors import watched
 from dreamlayer.core.interruption import deferred
 
-_MAX_RESOLUTION = 1e6
 MAX_MEGAPIXELS = 500.0
 """Default limit of a picture's size, against headers that lie about it."""
 
@@ -84,6 +79,10 @@ class Source:
         self._image: Any = opened.header
         self._layout = layout = opened.layout
         self._orientation = opened.orientation
+        if self.format == "png" and self._orientation == 1:
+            # It may stand behind the pixels, where libvips does not look.
+            with self._reporting(), _put_back(file):
+                self._orientation = png_orientation(file)
         stored = (self._image.width, self._image.height)
         self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
         self.depth, self.has_alpha = layout.depth, layout.has_alpha
@@ -128,13 +127,14 @@ class Source:
         if opened is None:
             raise ValueError(f"{self.name} has been closed; open it again to load it")
         with self, self._reporting():
-            # Metadata comes before pixels, because libvips does not seek back by itself.
-            place = self._file.tell()
-            exif = self._exif()
-            png_chunks = read_chunks(self._file) if self.format == "png" else ()
-            self._file.seek(place)
-            xmp = self._field("xmp-data")
-            rgb, layout, profile = to_rgb(opened.decoded(), opened.layout, opened.ycbcr)
+            found = self.metadata
+            image = opened.decoded()
+            if found.profile is None and image.get_typeof("icc-profile-data"):
+                image = image.copy()
+                image.remove("icc-profile-data")
+            rgb, layout, profile = to_rgb(image, opened.layout, opened.ycbcr)
+            if not self._is_converted():
+                profile = found.profile
             with watched() if opened.is_tiled else contextlib.nullcontext() as check:
                 pixels, alpha, extras = decode(rgb, layout, self._orientation, self.name, check)
             return Picture(
@@ -142,15 +142,37 @@ class Source:
                 alpha=alpha,
                 depth=self.depth,
                 profile=profile,
-                resolution=self._resolution(exif),
-                exif=exif,
-                xmp=xmp,
-                iptc=self._iptc(),
-                png_chunks=png_chunks,
-                recipe=_recipe_in(xmp),
+                resolution=found.resolution,
+                exif=found.exif,
+                xmp=found.xmp,
+                iptc=found.iptc,
+                comments=found.comments,
+                png_chunks=found.png_chunks,
+                recipe=found.recipe,
                 format=self.format,
                 extras=extras,
+                notes=found.notes,
             )
+
+    @functools.cached_property
+    def metadata(self) -> Metadata:
+        """What the file says of its picture; read when it is first asked for, before `close`."""
+        if self._image is None:
+            raise ValueError(f"{self.name} has been closed; open it again to read its metadata")
+        with self._reporting(), _put_back(self._file) as file:
+            found = read_metadata(
+                file,
+                self.format,
+                self._field,
+                orientation=self._orientation,
+                stored=(self._image.width, self._image.height),
+                converted=self._is_converted(),
+            )
+        return dataclasses.replace(found, resolution=self._resolution() or found.resolution)
+
+    def _is_converted(self) -> bool:
+        """Whether `load` converts the colors to sRGB."""
+        return is_converted(self._layout, self._field("icc-profile-data"))
 
     @contextlib.contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -170,26 +192,12 @@ class Source:
         image = self._image
         return image.get(name) if image.get_typeof(name) else None
 
-    def _exif(self) -> bytes | None:
-        if self.format == "tiff":
-            return read_tiff_exif(self._file)
-        exif = self._field("exif-data")
-        return (
-            None if exif is None else without_exif_thumbnail(bytes(exif).removeprefix(b"Exif\0\0"))
-        )
-
-    def _iptc(self) -> bytes | None:
-        block = self._field("iptc-data")
-        return None if block is None else without_iptc_thumbnail(block)
-
-    def _resolution(self, exif: bytes | None) -> tuple[float, float] | None:
+    def _resolution(self) -> tuple[float, float] | None:
         across, down = self._image.xres, self._image.yres
         # libvips reports one pixel per millimetre for files without a resolution.
-        found: tuple[float, float] | None = (across, down)
-        if (across, down) == (1.0, 1.0) or min(across, down) <= 0:
-            found = exif_resolution(exif) if exif is not None else None
-        # Larger ones cannot be written by libvips.
-        return None if found is None or max(found) > _MAX_RESOLUTION else found
+        if (across, down) == (1.0, 1.0) or not 0 < min(across, down) <= max(across, down) < 1e5:
+            return None
+        return across, down
 
 
 def open(
@@ -260,6 +268,14 @@ def read(
         return opened.load()
 
 
+@contextlib.contextmanager
+def _put_back(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Lend a file, and set it back to its position; libvips does not seek back by itself."""
+    place = file.tell()
+    yield file
+    file.seek(place)
+
+
 def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
     """Return a seekable file that we may close, and its name for messages."""
     if source == "-":
@@ -290,12 +306,3 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or failure
         raise PictureError(f"{name} cannot be read: {reason}; use a copy") from failure
-
-
-def _recipe_in(xmp: bytes | None) -> str | None:
-    """The recipe in an XMP packet, if there is one; pictures without need no parser of XML."""
-    if xmp is None:
-        return None
-    from dreamlayer.core.images.xmp import read_recipe
-
-    return read_recipe(xmp)

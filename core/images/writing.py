@@ -15,13 +15,20 @@ import numpy.typing as npt
 
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replacing
-from dreamlayer.core.images.exif import write_tiff_exif
+from dreamlayer.core.images.arrays import as_type
+from dreamlayer.core.images.exif import MAX_RESOLUTION
 from dreamlayer.core.images.formats import NAMES, output_format
+from dreamlayer.core.images.jpeg_segments import SegmentInserter, jfif, metadata_segments
+from dreamlayer.core.images.packet import Packet, packet_for
+from dreamlayer.core.images.photoshop import iptc_fields
 from dreamlayer.core.images.picture import Picture
-from dreamlayer.core.images.png_chunks import ChunkInserter, xmp_chunk
+from dreamlayer.core.images.png_chunks import ChunkInserter
 from dreamlayer.core.images.reading import Source
 from dreamlayer.core.images.streams import Stream, library
+from dreamlayer.core.images.tiff_directories import Directory, Value, short
+from dreamlayer.core.images.tiff_exif import write_tiff_exif
 from dreamlayer.core.images.tiff_tags import mark_extra_samples
+from dreamlayer.core.images.webp_chunks import WebpExtender
 from dreamlayer.core.interruption import deferred
 
 _DEPTHS = {"png": (8, 16), "tiff": (8, 16, 32), "jpeg": (8,), "webp": (8,)}
@@ -41,12 +48,11 @@ _SAVERS: dict[str, dict[str, Any]] = {
     # `exact` keeps the colors of transparent pixels.
     "webp": {"lossless": True, "exact": True},
 }
-# libvips silently drops longer XMP; the format itself would hold 65,502 bytes.
-_MAX_JPEG_XMP = 60_000
 _ENCODER_BYTES = {"webp": 30.0}
 """Bytes per pixel that an encoder takes which needs the whole picture, measured at 12 and 100
 megapixels; the others write bands of rows."""
 
+_ORIENTATION, _XMP, _IPTC, _PHOTOSHOP, _PROFILE = 0x0112, 0x02BC, 0x83BB, 0x8649, 0x8773
 _DEFAULT_RESOLUTION = 72 / 25.4
 _SPOOL_BYTES = 64 << 20
 
@@ -55,31 +61,44 @@ def check_target(
     target: str | os.PathLike[str],
     format: str | None = None,
     picture: Picture | Source | None = None,
-) -> None:
+    *,
+    recipe: str | None = None,
+    metadata: bool = True,
+) -> tuple[str, ...]:
     """Raise the errors that `write` would raise, before the work and without touching a file.
 
     Parameters
     ----------
-    target, format
+    target, format, recipe, metadata
         As for `write`.
     picture
-        What will be written, or its source, to check that the format can hold it.
+        What will be written, or its source: what stands beside the pixels is made now, so that
+        none of it can fail later.
+
+    Returns
+    -------
+    tuple of str
+        What `write` will return: what the file said that the new one does not. Empty without a
+        picture.
 
     Raises
     ------
     OutputError
-        The format is unknown or cannot hold the picture, the target is a folder or a device, its
-        folder does not exist, or writing is not permitted.
+        The format is unknown or cannot hold the picture or the recipe, the target is a folder or a
+        device, its folder does not exist, or writing is not permitted.
     PictureError
         libvips does not load.
     """
     kind = output_format(target, format)
+    notes: tuple[str, ...] = ()
     if picture is not None:
         _check_fits(picture, kind)
+        notes = _packet(picture, kind, recipe, metadata=metadata).notes
     if target != "-":
         check_writable(target)
     # What encodes it is loaded while there is memory.
     library()
+    return notes
 
 
 def encoder_bytes(target: str | os.PathLike[str], format: str | None = None) -> float:
@@ -99,15 +118,16 @@ def write(
     *,
     recipe: str | None = None,
     format: str | None = None,
-) -> None:
+    metadata: bool = True,
+) -> tuple[str, ...]:
     """Write a picture atomically: the target is the old file or the complete new one.
 
     PNG and TIFF keep 8 and 16 bits, TIFF also float32; else 8 bits are written, values rounded
     to the nearest and clipped to 0..1. PNG, TIFF (deflate) and WebP are lossless, JPEG has
     quality 95 without chroma subsampling. Extra channels are kept bit for bit in TIFF, the only
-    format that can hold them. Profile, resolution, Exif and XMP are preserved; the
-    Exif orientation becomes 1, and the thumbnail, which shows the old picture, is dropped. IPTC
-    and text fields are preserved if the format stays the same.
+    format that can hold them. What the metadata say of the subject is preserved
+    (docs/metadata.md), as far as the format can hold it; what they say of the old file, its
+    container or its old pixels is renewed or left out.
 
     Memory: the encoder streams from `picture.pixels`, in bands of rows; only
     WebP's encoder needs the whole picture in 8 bits and work space.
@@ -119,9 +139,18 @@ def write(
     target
         A path, or '-' for standard output.
     recipe
-        Text to store instead of `picture.recipe`.
+        Text to store instead of `picture.recipe`. With neither, the file holds no recipe.
     format
         A key of `core.images.picture.FORMATS`; by default the file extension decides, PNG for '-'.
+    metadata
+        False leaves out all but what shows the pixels right: the profile or what says the same,
+        and the resolution. Then no recipe is stored either.
+
+    Returns
+    -------
+    tuple of str
+        What the picture's file said and the new one does not: `picture.notes`, and what the format
+        cannot hold; each a sentence without its end.
 
     Raises
     ------
@@ -134,22 +163,25 @@ def write(
     >>> picture = read("photo.jpg")
     >>> picture.pixels = picture.pixels[:, ::-1]
     >>> write(picture, "mirrored.png")
+    ()
     """
-    # It parses XML, which nothing needs before.
-    from dreamlayer.core.images.xmp import read_recipe, write_recipe
-
-    check_target(target, format, picture)
     kind = output_format(target, format)
-    text = picture.recipe if recipe is None else recipe
-    xmp = picture.xmp
-    if text is not None and text != read_recipe(xmp):
-        xmp = write_recipe(xmp, text)
-    _check_xmp(xmp, kind)
+    _check_fits(picture, kind)
+    packet = _packet(picture, kind, recipe, metadata=metadata)
     if target == "-":
-        _write_to_standard_output(picture, kind, xmp)
+        _write_to_standard_output(picture, kind, packet)
     else:
+        check_writable(target)
         with replacing(target) as file:
-            _encode(picture, kind, xmp, file)
+            _encode(picture, kind, packet, file)
+    return packet.notes
+
+
+def _packet(picture: Picture | Source, kind: str, recipe: str | None, *, metadata: bool) -> Packet:
+    of = picture if isinstance(picture, Picture) else picture.metadata
+    text = of.recipe if recipe is None else recipe
+    size = (picture.width, picture.height)
+    return packet_for(of, kind, size, text, metadata=metadata)
 
 
 def _check_fits(picture: Picture | Source, kind: str) -> None:
@@ -173,7 +205,6 @@ def _check_fits(picture: Picture | Source, kind: str) -> None:
         )
     if isinstance(picture, Picture):
         _check_shapes(picture)
-        _check_xmp(picture.xmp, kind)
 
 
 def _check_shapes(picture: Picture) -> None:
@@ -191,19 +222,11 @@ def _extra_channels(picture: Picture | Source) -> int:
     return picture.extra_channels
 
 
-def _check_xmp(xmp: bytes | None, kind: str) -> None:
-    if kind == "jpeg" and xmp is not None and len(xmp) > _MAX_JPEG_XMP:
-        raise OutputError(
-            f"the picture's XMP and recipe have {len(xmp)} bytes, but JPEG allows "
-            f"{_MAX_JPEG_XMP}; choose .png, .tif or .webp"
-        )
-
-
-def _write_to_standard_output(picture: Picture, kind: str, xmp: bytes | None) -> None:
+def _write_to_standard_output(picture: Picture, kind: str, packet: Packet) -> None:
     """Encode first, then copy, so that a failure leaves the output empty."""
     try:
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
-            _encode(picture, kind, xmp, cast(BinaryIO, spool))
+            _encode(picture, kind, packet, cast(BinaryIO, spool))
             spool.seek(0)
             shutil.copyfileobj(spool, sys.stdout.buffer, 1 << 20)
             sys.stdout.buffer.flush()
@@ -214,7 +237,7 @@ def _write_to_standard_output(picture: Picture, kind: str, xmp: bytes | None) ->
         ) from failure
 
 
-def _encode(picture: Picture, kind: str, xmp: bytes | None, file: BinaryIO) -> None:
+def _encode(picture: Picture, kind: str, packet: Packet, file: BinaryIO) -> None:
     depth = picture.depth if picture.depth in _DEPTHS[kind] else min(picture.depth, 16)
     depth = depth if depth in _DEPTHS[kind] else 8
     options = dict(_SAVERS[kind])
@@ -224,16 +247,12 @@ def _encode(picture: Picture, kind: str, xmp: bytes | None, file: BinaryIO) -> N
         raw = picture.width * picture.height * channels * depth // 8
         # Classic TIFF ends at 4 GB, and deflate can make noise a little longer.
         options["bigtiff"] = raw > 3.8e9
-    if kind == "png":
-        chunks = picture.png_chunks if picture.format == "png" else ()
-        added = (xmp_chunk(xmp),) if xmp is not None else ()
-        stream = Stream(cast(BinaryIO, ChunkInserter(file, (*chunks, *added))))
-        xmp = None
-    else:
-        stream = Stream(file)
+    stream = Stream(_with_packet(picture, kind, packet, file))
     with _reporting(stream):
-        image = _with_metadata(_as_vips(picture, depth), picture, kind, xmp)
-        getattr(image, f"{kind}save_target")(stream.as_target(), **options)
+        # What stands beside the pixels is ours: libvips would drop some and change some of it.
+        getattr(_as_vips(picture, depth), f"{kind}save_target")(
+            stream.as_target(), keep="none", **options
+        )
     # libvips may miss a failure of its last calls.
     if stream.failure is not None:
         raise stream.failure
@@ -241,8 +260,51 @@ def _encode(picture: Picture, kind: str, xmp: bytes | None, file: BinaryIO) -> N
         # libvips calls them all alpha.
         unspecified = (0,) * _extra_channels(picture)
         mark_extra_samples(file, (2, *unspecified) if picture.has_alpha else unspecified)
-    if kind == "tiff" and picture.exif is not None:
-        write_tiff_exif(file, picture.exif)
+    if kind == "tiff":
+        write_tiff_exif(file, packet.exif, _tiff_fields(packet))
+
+
+def _with_packet(picture: Picture, kind: str, packet: Packet, file: BinaryIO) -> BinaryIO:
+    """A file-like object that adds the packet to what is written through it."""
+    if kind == "png":
+        return cast(BinaryIO, ChunkInserter(file, packet.chunks))
+    if kind == "jpeg":
+        head = jfif(_resolution(picture)) + metadata_segments(
+            exif=packet.exif,
+            xmp=packet.xmp,
+            profile=packet.profile,
+            photoshop=packet.iptc,
+            comments=packet.comments,
+        )
+        return cast(BinaryIO, SegmentInserter(file, head))
+    if kind == "webp":
+        extender = WebpExtender(
+            file,
+            (picture.width, picture.height),
+            has_alpha=picture.has_alpha,
+            profile=packet.profile,
+            exif=packet.exif,
+            xmp=packet.xmp,
+        )
+        return cast(BinaryIO, extender)
+    return file
+
+
+def _tiff_fields(packet: Packet) -> Directory:
+    """The packet's parts that are fields of a TIFF file, but for Exif."""
+    iptc = packet.iptc
+    blocks = {
+        _XMP: (1, packet.xmp),
+        _IPTC: (7, None if iptc is None else iptc_fields(iptc)),
+        _PHOTOSHOP: (1, iptc),
+        _PROFILE: (7, packet.profile),
+    }
+    fields: Directory = {
+        tag: Value(kind, len(data), data)
+        for tag, (kind, data) in blocks.items()
+        if data is not None
+    }
+    return fields | {_ORIENTATION: short(1)}
 
 
 @contextlib.contextmanager
@@ -265,15 +327,15 @@ def _as_vips(picture: Picture, depth: int) -> Any:
     image = _from_array(pixels, "float")
     if depth != 32:
         top = float(np.iinfo(_TYPES[depth]).max)
-        # Rounded first, because the cast of libvips truncates; it clips by itself.
-        image = image.linear(top, 0).rint().cast(_VIPS_TYPES[depth])
+        # As `arrays.to_levels` rounds: exact in float64. The cast truncates, and clips by itself.
+        image = image.cast("double").linear(top, 0.5).cast(_VIPS_TYPES[depth])
     if picture.alpha is not None:
         alpha = np.ascontiguousarray(_alpha_at(picture.alpha, _TYPES[depth]))
         image = image.bandjoin(_from_array(alpha[..., np.newaxis], _VIPS_TYPES[depth]))
     if picture.extras is not None:
         extras = np.ascontiguousarray(_alpha_at(picture.extras, _TYPES[depth]))
         image = image.bandjoin(_from_array(extras, _VIPS_TYPES[depth]))
-    across, down = picture.resolution or (_DEFAULT_RESOLUTION, _DEFAULT_RESOLUTION)
+    across, down = _resolution(picture)
     return image.copy(interpretation=_SPACES[depth], xres=across, yres=down)
 
 
@@ -282,28 +344,16 @@ def _from_array(array: npt.NDArray[Any], kind: str) -> Any:
     return library().Image.new_from_memory(array.data, width, height, bands, kind)
 
 
+def _resolution(picture: Picture) -> tuple[float, float]:
+    """Pixels per millimetre across and down, as libvips takes them."""
+    across, down = picture.resolution or (_DEFAULT_RESOLUTION, _DEFAULT_RESOLUTION)
+    return min(max(across, 1e-3), MAX_RESOLUTION), min(max(down, 1e-3), MAX_RESOLUTION)
+
+
 def _alpha_at(alpha: npt.NDArray[Any], kind: np.dtype[Any]) -> npt.NDArray[Any]:
     """Convert alpha to type `kind`, rounding to the nearest; unchanged if it is that already."""
     if alpha.dtype == kind:
         return alpha
     if alpha.dtype.kind != "f":
         alpha = alpha / np.float32(np.iinfo(alpha.dtype).max)
-    if kind.kind == "f":
-        return alpha.astype(kind)
-    rounded: npt.NDArray[Any] = np.rint(np.clip(alpha, 0, 1) * np.iinfo(kind).max).astype(kind)
-    return rounded
-
-
-def _with_metadata(image: Any, picture: Picture, kind: str, xmp: bytes | None) -> Any:
-    types = library().GValue
-    blobs = {"icc-profile-data": picture.profile, "xmp-data": xmp}
-    if kind != "tiff":
-        blobs["exif-data"] = picture.exif
-    if kind == picture.format:
-        blobs["iptc-data"] = picture.iptc
-    for name, data in blobs.items():
-        if data is not None:
-            image.set_type(types.blob_type, name, data)
-    # The pixels are upright already; this resets the orientation in the Exif block too.
-    image.set_type(types.gint_type, "orientation", 1)
-    return image
+    return as_type(alpha, kind)

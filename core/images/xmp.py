@@ -1,119 +1,127 @@
-"""Store the recipe in an XMP packet, which PNG, JPEG, TIFF and WebP can all hold."""
+"""XMP of a picture: the recipe in it, and what it says that is true of a new picture too."""
 
 from __future__ import annotations
 
-from typing import Any
-from xml.dom import minidom
-from xml.parsers.expat import ExpatError
-
-from dreamlayer.core.errors import OutputError
+from dreamlayer.core.images.xmp_packet import (
+    RDF,
+    Attribute,
+    Edit,
+    Element,
+    Packet,
+    XmpError,
+    emptied,
+    holds_anything,
+    parse,
+    wrapped,
+)
+from dreamlayer.core.images.xmp_regions import REGIONS, turned_regions
+from dreamlayer.core.images.xmp_rules import dropped_namespace, names_local_path, why_dropped
 
 NAMESPACE = "urn:dreamlayer:1.0"
 """Namespace of our XMP property; its local name is `recipe`."""
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_XMLNS = "http://www.w3.org/2000/xmlns/"
-_EMPTY = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-    f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"/></x:xmpmeta>'
-    '<?xpacket end="w"?>'
-)
+RECIPE = (NAMESPACE, "recipe")
 
 
 def read_recipe(packet: bytes | None) -> str | None:
     """Return the recipe in `packet`; None if there is none or the packet is unreadable."""
-    document = _parse(packet)
-    if document is None:
+    if packet is None or NAMESPACE.encode() not in packet.replace(b"\0", b""):
         return None
-    for node in document.getElementsByTagNameNS(NAMESPACE, "recipe"):
-        # CDATA is a subclass of Text.
-        return "".join(child.data for child in node.childNodes if isinstance(child, minidom.Text))
+    try:
+        parsed = parse(packet, slack=2)
+    except XmpError:
+        return None
+    for element in parsed.elements:
+        within = element.parent is not None and element.parent.name == RECIPE
+        if element.name == RECIPE and not within and (text := _text_of(element)):
+            return text
     # Other programs may rewrite a simple property as an attribute; both are valid XMP.
-    for node in document.getElementsByTagNameNS(_RDF, "Description"):
-        if node.hasAttributeNS(NAMESPACE, "recipe"):
-            return str(node.getAttributeNS(NAMESPACE, "recipe"))
+    for element in parsed.elements:
+        for attribute in element.attributes:
+            if attribute.name == RECIPE:
+                return attribute.value
     return None
 
 
-def write_recipe(packet: bytes | None, recipe: str) -> bytes:
-    """Return `packet` with `recipe` instead of any earlier one; all else is preserved.
+def _text_of(element: Element) -> str | None:
+    """The text of a simple property, which other programs may have put into an array."""
+    while element.children:
+        inner = next((one for one in element.children if one.name[0] == RDF), None)
+        if inner is None:
+            return None
+        element = inner
+    return element.text
+
+
+def renewed(
+    packet: bytes | None, *, orientation: int = 1, stored: tuple[int, int] = (0, 0)
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return what a packet says that is true of a new picture too, with what is said of the rest.
 
     Parameters
     ----------
     packet
-        An XMP packet to add to; a new one is made for None or unreadable XMP.
-    recipe
-        Any text that XML can hold: no control characters except tab and line ends; line
-        ends are read back as line feeds.
+        XMP of a file, or None.
+    orientation
+        How the pixels were turned upright, 1..8.
+    stored
+        Width and height in the file.
 
     Returns
     -------
-    bytes
-        The packet, UTF-8.
-
-    Raises
-    ------
-    OutputError
-        `recipe` holds a character that XML cannot hold.
+    packet : bytes or None
+        UTF-8; all that is not dropped keeps its bytes. None where nothing is left.
+    notes : tuple of str
+        What was dropped that a user could miss, each as it ends "written without ...".
     """
-    if odd := next((one for one in recipe if not _in_xml(one)), ""):
-        raise OutputError(
-            f"the recipe contains the character U+{ord(odd):04X}, which cannot be stored in a "
-            "picture; remove it"
-        )
-    document = _parse(packet) or minidom.parseString(_EMPTY)
-    _remove_recipe(document)
-    description = document.createElementNS(_RDF, "rdf:Description")
-    description.setAttributeNS(_XMLNS, "xmlns:rdf", _RDF)
-    description.setAttributeNS(_RDF, "rdf:about", _subject(document))
-    description.setAttributeNS(_XMLNS, "xmlns:dreamlayer", NAMESPACE)
-    element = document.createElementNS(NAMESPACE, "dreamlayer:recipe")
-    element.appendChild(document.createTextNode(recipe))
-    description.appendChild(element)
-    document.getElementsByTagNameNS(_RDF, "RDF")[0].appendChild(description)
-    # Node by node, because `document.toxml` would add an XML declaration before the xpacket.
-    return "".join(node.toxml() for node in document.childNodes).encode("utf-8")
-
-
-def _in_xml(character: str) -> bool:
-    """Whether XML can hold a character; a regular expression for it takes long to compile."""
-    if character < " ":
-        return character in "\t\n\r"
-    return not ("\ud800" <= character <= "\udfff" or character in "\ufffe\uffff")
-
-
-def _parse(packet: bytes | None) -> minidom.Document | None:
-    """Parse a packet; None unless it is XMP that can be added to."""
-    packet = (packet or b"").strip(b"\0 \t\r\n")
-    # XMP has no document types; refusing them guards against entity bombs.
-    if not packet or b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
-        return None
+    if packet is None or not packet.strip(b"\0 \t\r\n"):
+        return None, ()
     try:
-        document = minidom.parseString(packet)
-    except (ExpatError, ValueError, LookupError):
+        parsed = parse(packet)
+    except XmpError as failure:
+        return None, (f"its XMP, since {failure}",)
+    edits, said = _dropped(parsed, orientation, stored)
+    if not holds_anything(parsed, edits):
+        return None, said
+    return wrapped(parsed.edited(edits)), said
+
+
+def _dropped(
+    packet: Packet, orientation: int, stored: tuple[int, int]
+) -> tuple[list[Edit], tuple[str, ...]]:
+    """The edits that drop what is not true of a new picture, and what is said of them."""
+    turned = orientation != 1
+    edits: list[Edit] = []
+    said: dict[str, None] = {}
+    for element in packet.elements:
+        why = why_dropped(element.name, turned=turned)
+        if turned and element.name == REGIONS:
+            moved = turned_regions(packet, element, orientation, stored)
+            if moved is not None:
+                edits += moved
+                why = None
+        if why is None and element.name != RECIPE and not element.children:
+            why = "" if names_local_path(element.text) else None
+        if why is not None:
+            edits.append((element.start, element.end, b""))
+            if why:
+                said[why] = None
+        for one in element.attributes:
+            why = _why_attribute(one, turned=turned)
+            if why is None:
+                continue
+            # A packet must have a subject, if an empty one.
+            start = packet.data[one.start : one.end].partition(b"=")[0]
+            new = start + b'=""' if one.name == (RDF, "about") else b""
+            edits.append((one.start, one.end, new))
+            if why:
+                said[why] = None
+        edits += [(d.start, d.end, b"") for d in element.declared if dropped_namespace(d.value)]
+    return edits + emptied(packet, edits), tuple(said)
+
+
+def _why_attribute(one: Attribute, *, turned: bool) -> str | None:
+    if one.name == RECIPE:
         return None
-    return document if document.getElementsByTagNameNS(_RDF, "RDF") else None
-
-
-def _remove_recipe(document: minidom.Document) -> None:
-    for element in list(document.getElementsByTagNameNS(NAMESPACE, "recipe")):
-        # Any: an element inside a document has a parent element, which the type does not say.
-        description: Any = element.parentNode
-        description.removeChild(element)
-        bare = all(
-            space == _XMLNS or (space, name) == (_RDF, "about")
-            for space, name in description.attributes.keysNS()
-        )
-        if bare and not any(isinstance(node, minidom.Element) for node in description.childNodes):
-            description.parentNode.removeChild(description)
-    for description in document.getElementsByTagNameNS(_RDF, "Description"):
-        if description.hasAttributeNS(NAMESPACE, "recipe"):
-            description.removeAttributeNS(NAMESPACE, "recipe")
-
-
-def _subject(document: minidom.Document) -> str:
-    """Return the packet's subject (`rdf:about`), which XMP requires to be the same everywhere."""
-    for node in document.getElementsByTagNameNS(_RDF, "Description"):
-        if node.hasAttributeNS(_RDF, "about"):
-            return str(node.getAttributeNS(_RDF, "about"))
-    return ""
+    why = why_dropped(one.name, turned=turned)
+    return "" if why is None and names_local_path(one.value) else why

@@ -20,7 +20,8 @@ def write(
     *,
     recipe: str | None = None,
     format: str | None = None,
-) -> None:
+    metadata: bool = True,
+) -> tuple[str, ...]:
     """Write a picture atomically, as `core.images.write` does.
 
     Of files that the recipe names, such as a guide, their names and digests are written, not where
@@ -28,8 +29,13 @@ def write(
 
     Parameters
     ----------
-    picture, target, recipe, format
+    picture, target, recipe, format, metadata
         As for `core.images.write`.
+
+    Returns
+    -------
+    tuple of str
+        As `core.images.write`.
 
     Raises
     ------
@@ -42,6 +48,7 @@ def write(
     >>> picture = read("photo.jpg")
     >>> picture.pixels = picture.pixels[:, ::-1]
     >>> write(picture, "mirrored.png")
+    ()
     """
     text = picture.recipe if recipe is None else recipe
     if text is not None:
@@ -51,4 +58,5 @@ def write(
             plain = without_paths(table)
             if plain != table:
                 text = json.dumps(plain, ensure_ascii=False)
-    images.write(dataclasses.replace(picture, recipe=text), target, format=format)
+    named = dataclasses.replace(picture, recipe=text)
+    return images.write(named, target, format=format, metadata=metadata)

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.images.arrays import to_levels
 from dreamlayer.core.worker.protocol import read_into
 
 Array = npt.NDArray[np.float32]
@@ -96,12 +97,7 @@ def _from_floats(values: Array, kind: np.dtype[Any], wire: _Values) -> None:
     if kind.kind == "f":
         wire[:] = _bits(values)
         return
-    top = np.iinfo(kind).max
-    # Exact in float64, so that halves are rounded right; fmax turns NaN into 0.
-    levels = np.multiply(values, top, dtype=np.float64)
-    np.fmin(np.fmax(levels, 0, out=levels), top, out=levels)
-    levels += 0.5
-    wire[:] = levels
+    to_levels(values, wire)
 
 
 def _chunks(pixels: int, values: int, kind: np.dtype[Any]) -> Iterator[tuple[int, _Values]]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from image_samples import png_values
 
+from dreamlayer.core import images
 from dreamlayer.core.errors import ImageError
 from dreamlayer.core.images.arrays import as_float, as_type, changed, check_image, noise, planar
+from dreamlayer.core.worker.wire_pixels import rgba_chunks
 
 
 def test_noise_is_uniform_float32_between_its_limits() -> None:
@@ -57,3 +62,26 @@ def test_bad_images_and_masks_are_refused() -> None:
         check_image(pixels, np.full((2, 3), 2, np.float32))
     with pytest.raises(ImageError, match="holds int64; convert it"):
         as_float(np.zeros((2, 3, 3), np.int64))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_files_arrays_and_the_worker_round_alike(tmp_path: Path, kind: type) -> None:
+    """Every level, the halves between, and their neighbors: to the nearest, halves up."""
+    top = np.iinfo(kind).max
+    exact = np.arange(-1, 2 * top + 3) / 2 / top
+    near = exact.astype(np.float32)
+    values = np.concatenate([near, *(np.nextafter(near, np.float32(to)) for to in (-9, 9))])
+    expected = np.floor(np.clip(values, 0, 1).astype(np.float64) * top + 0.5)
+    pixels = np.repeat(values[None, :, None], 3, axis=2)
+    np.testing.assert_array_equal(as_type(values, np.dtype(kind)), expected)
+    wire = b"".join(bytes(one) for one in rgba_chunks(pixels, np.zeros(pixels.shape[:2], kind)))
+    sent = np.frombuffer(wire, np.dtype(kind).newbyteorder("<")).reshape(-1, 4)
+    np.testing.assert_array_equal(sent[:, 0], expected)
+    depth = 8 * np.dtype(kind).itemsize
+    images.write(images.Picture(pixels, depth=depth), tmp_path / "a.png")
+    stored = png_values((tmp_path / "a.png").read_bytes())
+    np.testing.assert_array_equal(stored[0, :, 2], expected)
+    alpha = values[None]
+    images.write(images.Picture(pixels, depth=depth, alpha=alpha), tmp_path / "b.png")
+    stored = png_values((tmp_path / "b.png").read_bytes())
+    np.testing.assert_array_equal(stored[0, :, 3], expected)

@@ -1,4 +1,4 @@
-"""Exif tags in TIFF files of every layout, IPTC captions, and damage in either."""
+"""Exif says of the new picture what is true of it, in files of every format."""
 
 from __future__ import annotations
 
@@ -8,39 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from image_samples import COFFEE, encoded, noise, tiff
-from PIL import Image, IptcImagePlugin
+from image_samples import COFFEE, EXTENSIONS, encoded, noise
+from metadata_samples import (
+    big_exif,
+    exif_block,
+    exif_with_thumbnail,
+    holding_exif,
+    with_maker_note,
+)
+from PIL import Image
 
 from dreamlayer.core import images
 from dreamlayer.core.images.exif import (
-    exif_resolution,
-    read_tiff_exif,
-    without_iptc_thumbnail,
-    write_tiff_exif,
+    finished_exif,
+    renewed_exif,
+    without_maker_note,
 )
-from dreamlayer.core.images.streams import library
-
-
-def block(order: str) -> bytes:
-    """Return an Exif block made by hand: artist, exposure, and a thumbnail."""
-    thumbnail = encoded(Image.new("RGB", (16, 16), "red"), "jpeg")
-    mark = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", 8)
-    first = struct.pack(order + "H", 4)
-    first += struct.pack(order + "HHIHH", 0x0112, 3, 1, 6, 0)
-    first += struct.pack(order + "HHII", 0x011A, 5, 1, 200)
-    first += struct.pack(order + "HHII", 0x013B, 2, 5, 208)
-    first += struct.pack(order + "HHII", 0x8769, 4, 1, 62)
-    first += struct.pack(order + "I", 100)
-    inner = struct.pack(order + "HHHIII", 1, 0x829A, 5, 1, 214, 0)
-    second = struct.pack(order + "H", 3)
-    second += struct.pack(order + "HHIHH", 0x0103, 3, 1, 6, 0)
-    second += struct.pack(order + "HHII", 0x0201, 4, 1, 222)
-    second += struct.pack(order + "HHII", 0x0202, 4, 1, len(thumbnail))
-    second += bytes(4)
-    data = (mark + first).ljust(62, b"\0") + inner
-    data = (data.ljust(100, b"\0") + second).ljust(200, b"\0")
-    data += struct.pack(order + "II", 300, 1) + b"Anna\0\0" + struct.pack(order + "II", 1, 125)
-    return data + thumbnail
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -48,7 +31,9 @@ def block(order: str) -> bytes:
 def test_thumbnail_goes_and_tags_stay(tmp_path: Path, order: str, extension: str) -> None:
     """The thumbnail of the old picture is dropped in every format, the other tags stay."""
     with Image.open(COFFEE) as image:
-        data = encoded(image.resize((30, 20)), "jpeg", exif=b"Exif\0\0" + block(order))
+        data = encoded(
+            image.resize((30, 20)), "jpeg", exif=b"Exif\0\0" + exif_with_thumbnail(order)
+        )
     path = tmp_path / f"a.{extension}"
     images.write(images.read(io.BytesIO(data)), path)
     with Image.open(path) as image:
@@ -62,87 +47,141 @@ def test_thumbnail_goes_and_tags_stay(tmp_path: Path, order: str, extension: str
     assert thumbnail[-200:] not in path.read_bytes()
 
 
-@pytest.mark.parametrize("big", [False, True])
-def test_append(tmp_path: Path, big: bool) -> None:
-    """Tags are added to classic and to BigTIFF files, whose pixels stay the same."""
-    values = noise(30, 20, 3)
-    path = tmp_path / "a.tif"
-    image = library().Image.new_from_memory(values.data, 20, 30, 3, "uchar")
-    image.copy(interpretation="srgb").tiffsave(str(path), bigtiff=big)
-    with path.open("r+b") as file:
-        write_tiff_exif(file, block(">"))
-        added = read_tiff_exif(file)
-    assert added is not None
-    with Image.open(path) as written:
-        assert written.getexif()[0x013B] == "Anna"
-        assert written.getexif().get_ifd(0x8769)[0x829A] == pytest.approx(1 / 125)
-        np.testing.assert_array_equal(np.asarray(written), values)
-    exif = Image.Exif()
-    exif.load(b"Exif\0\0" + added)
-    assert exif[0x013B] == "Anna"
-    assert exif.get_ifd(0x8769)[0x829A] == pytest.approx(1 / 125)
+def _tags(exif: bytes | None) -> Image.Exif:
+    assert exif is not None
+    tags = Image.Exif()
+    tags.load(b"Exif\0\0" + exif)
+    return tags
 
 
-def test_damage_does_no_harm() -> None:
-    """Blocks cut short or with random bytes read as fewer tags, and never as an error."""
-    whole = block("<")
-    random = np.random.default_rng(3)
-    for _ in range(300):
-        data = bytearray(whole[: random.integers(0, len(whole))])
-        for at in random.integers(0, max(len(data), 1), 5):
-            if at < len(data):
-                data[at] = random.integers(256)
-        read_tiff_exif(io.BytesIO(data))
-        exif_resolution(bytes(data))
-        file = io.BytesIO(tiff(noise(3, 3, 3)))
-        write_tiff_exif(file, bytes(data))
-        with Image.open(file) as image:
-            np.testing.assert_array_equal(np.asarray(image), noise(3, 3, 3))
-
-
-def test_no_tags() -> None:
-    """A TIFF file without descriptive tags has no Exif block."""
-    assert read_tiff_exif(io.BytesIO(tiff(noise(3, 3, 3)))) is None
-    assert exif_resolution(block("<")) is None
-
-
-CAPTION = b"\x1c\x02\x78\0\x05hello"
-
-
-def resource(identity: int, data: bytes, name: bytes = b"") -> bytes:
-    title = bytes([len(name)]) + name
-    title += bytes(len(title) % 2)
-    size = struct.pack(">I", len(data))
-    return b"8BIM" + struct.pack(">H", identity) + title + size + data + bytes(len(data) % 2)
-
-
-PHOTOSHOP_BLOCK = (
-    b"Photoshop 3.0\0"
-    + resource(0x040C, b"old picture")
-    + resource(0x0404, CAPTION, b"odd")
-    + resource(0x03ED, b"sixteen bytes ..")
-)
-
-
-def test_iptc_caption_survives_without_the_thumbnail(tmp_path: Path) -> None:
-    """The caption of a JPEG is in the JPEG written, and the thumbnail is not."""
-    photo = COFFEE.read_bytes()
-    data = (
-        photo[:2]
-        + b"\xff\xed"
-        + struct.pack(">H", len(PHOTOSHOP_BLOCK) + 2)
-        + PHOTOSHOP_BLOCK
-        + photo[2:]
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_old_file_and_pixels_go(order: str) -> None:
+    """Layout, compression, sizes and previews of the old file go; the orientation becomes 1."""
+    short = struct.pack(order + "HH", 7, 0)
+    old = [(tag, 3, 1, short) for tag in (0x100, 0x101, 0x102, 0x103, 0x106, 0x111, 0x115, 0x14A)]
+    exif, notes = renewed_exif(
+        exif_block(order, *old, (0x112, 3, 1, short), (0x13B, 2, 4, b"Ann\0"))
     )
-    images.write(images.read(io.BytesIO(data)), tmp_path / "a.jpg")
-    with Image.open(tmp_path / "a.jpg") as image:
-        assert IptcImagePlugin.getiptcinfo(image) == {(2, 120): b"hello"}
-    assert b"old picture" not in (tmp_path / "a.jpg").read_bytes()
+    assert dict(_tags(exif)) == {0x112: 1, 0x13B: "Ann"}
+    assert notes == ()
+    assert exif is not None
+    assert exif[:2] == {"<": b"II", ">": b"MM"}[order]
 
 
-def test_other_and_damaged_photoshop_blocks_stay_as_they_are() -> None:
-    """A block of another kind, or a truncated one, loses at most whole thumbnails."""
-    assert without_iptc_thumbnail(CAPTION) == CAPTION
-    for end in range(len(PHOTOSHOP_BLOCK)):
-        without_iptc_thumbnail(PHOTOSHOP_BLOCK[:end])
-    assert without_iptc_thumbnail(PHOTOSHOP_BLOCK[:20]) == PHOTOSHOP_BLOCK[:20]
+def test_sizes_and_resolution_are_of_the_new_picture(tmp_path: Path) -> None:
+    """Width and height are exchanged when the picture is turned, and follow when it is resized."""
+    exif = Image.Exif()
+    exif[0x112], exif[0x11A], exif[0x11B], exif[0x128] = 6, 72.0, 144.0, 2
+    exif[0x8769] = {0xA002: 30, 0xA003: 20, 0x9214: (1, 2), 0xA20E: 3.0, 0xA20F: 5.0}
+    data = encoded(Image.fromarray(noise(20, 30, 3)), "jpeg", exif=exif)
+    given = images.read(io.BytesIO(data))
+    for extension in "png", "jpg", "webp":
+        images.write(given, tmp_path / f"a.{extension}")
+        with Image.open(tmp_path / f"a.{extension}") as image:
+            inner = image.getexif().get_ifd(0x8769)
+            assert (inner[0xA002], inner[0xA003]) == image.size == (20, 30)
+            assert 0x9214 not in inner
+            assert (inner[0xA20E], inner[0xA20F]) == (5, 3)
+    given.pixels = given.pixels[:8, :9]
+    given.resolution = (300 / 25.4, 100 / 25.4)
+    images.write(given, tmp_path / "b.jpg")
+    with Image.open(tmp_path / "b.jpg") as image:
+        tags = image.getexif()
+        assert (tags.get_ifd(0x8769)[0xA002], tags.get_ifd(0x8769)[0xA003]) == (9, 8)
+        assert (tags[0x11A], tags[0x11B], tags[0x128]) == (300, 100, 2)
+
+
+@pytest.mark.parametrize("at", [56, 57, 500])
+def test_maker_note_stays_at_its_offset(at: int) -> None:
+    """It may point into itself from the start of the block; what lies between is not copied."""
+    exif, notes = renewed_exif(with_maker_note(b"maker's own", at))
+    finished = finished_exif(exif, "jpeg", (3, 4), (10, 20))
+    assert notes == ()
+    assert finished is not None
+    assert finished[at : at + 11] == b"maker's own"
+    assert _tags(finished).get_ifd(0x8769)[0x927C] == b"maker's own"
+    assert _tags(finished)[0x13B] == "Ann"
+    assert b"??" not in finished
+    without = without_maker_note(finished)
+    assert b"maker" not in (without or b"")
+    assert _tags(without)[0x13B] == "Ann"
+
+
+def test_maker_note_with_a_preview_goes() -> None:
+    """A JPEG within it shows the old picture; that the note goes is said."""
+    exif, (said,) = renewed_exif(with_maker_note(b"ab\xff\xd8\xff\xe0" + bytes(50), 56))
+    assert 0x927C not in _tags(exif).get_ifd(0x8769)
+    assert "preview" in said
+
+
+@pytest.mark.parametrize(
+    "text", ["/home/ann/a.jpg", r"C:\Users\ann\a", "file:///a", r"\\server\a", "/Users/ann"]
+)
+def test_names_of_files_go(text: str) -> None:
+    """A text that is nothing but a place on somebody's disk is left out."""
+    exif = Image.Exif()
+    exif[0x10D], exif[0x10E], exif[0x9C9B] = text, "about " + text, text.encode("utf-16-le")
+    tags = _tags(renewed_exif(exif.tobytes())[0])
+    assert set(tags) == {0x112, 0x10E}
+
+
+def test_color_space_follows_a_conversion() -> None:
+    """Pixels that were converted to sRGB are said to be sRGB."""
+    exif = Image.Exif()
+    exif[0x8769] = {0xA001: 0xFFFF, 0x829A: 0.5}
+    assert _tags(renewed_exif(exif.tobytes())[0]).get_ifd(0x8769)[0xA001] == 0xFFFF
+    tags = _tags(renewed_exif(exif.tobytes(), converted=True)[0])
+    assert tags.get_ifd(0x8769)[0xA001] == 1
+
+
+ANN = (0x13B, 2, 4, b"Ann\0")
+HOSTILE = {
+    "points at itself": exif_block("<", ANN, (0x8769, 4, 1, struct.pack("<I", 8))),
+    "loop": exif_block("<", ANN)[:-4] + struct.pack("<I", 8),
+    "value beyond": exif_block(">", ANN, (0x10F, 2, 99, b"\xff" * 4)),
+    "giant count": exif_block(">", ANN, (0x10F, 5, 2**32 - 1, bytes(4))),
+    "unknown types": exif_block("<", ANN, *((0x10F, kind, 1, b"abcd") for kind in range(14, 40))),
+    "text as pointer": exif_block("<", ANN, (0x8769, 2, 4, b"abc\0"), (0x8825, 5, 1, bytes(4))),
+    "no resolution": exif_block("<", ANN, (0x11A, 5, 1, bytes(4)), (0x128, 2, 1, bytes(4))),
+    "short": b"II*\0",
+    "far directory": b"MM\0*\xff\xff\xff\xf0" + bytes(20),
+    "too many fields": b"II*\0\x08\0\0\0\xff\xff" + bytes(99),
+    "text": b"hello there",
+    "zeros": bytes(99),
+    "nothing": b"",
+} | {
+    f"{name} {order}": data
+    for order in "<>"
+    for name, data in {
+        "64-bit count": big_exif(order, (0x13B, 2, 2**63, 0)),
+        "largest count": big_exif(order, (0x13B, 5, 2**64 - 1, 0)),
+        "64-bit offset": big_exif(order, (0x13B, 2, 100, 2**63)),
+        "largest offset": big_exif(order, (0x13B, 2, 100, 2**64 - 1)),
+        "64-bit pointer": big_exif(order, (0x8769, 18, 1, 2**63 + 5)),
+        "itself": big_exif(order, (0x8769, 18, 1, 16)),
+        "64-bit number": big_exif(order, (0x1020, 16, 1, 2**40), (0x1021, 16, 1, 7)),
+        "64-bit fields": big_exif(order)[:16] + b"\xff" * 8,
+        "64-bit start": big_exif(order)[:8] + b"\xff" * 8,
+    }.items()
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_blocks(tmp_path: Path, case: str) -> None:
+    """Whatever a block claims, the picture is read and written, with what is sound of it."""
+    for _, data in holding_exif(HOSTILE[case]):
+        picture = images.read(io.BytesIO(data))
+        for extension in EXTENSIONS.values():
+            path = tmp_path / f"a{extension}"
+            images.write(picture, path, recipe="x")
+            assert images.read(path).recipe == "x"
+            with Image.open(path) as image:
+                assert image.getexif().get(0x112, 1) == 1
+                if b"Ann" in HOSTILE[case]:
+                    assert image.getexif()[0x13B] == "Ann"
+
+
+def test_big_block_becomes_classic() -> None:
+    """An Exif block in the form of BigTIFF is written in the form that all can read."""
+    exif, _ = renewed_exif(big_exif(">", (0x10F, 2, 4, 0x4D616B00 << 32), (0x1021, 16, 1, 7)))
+    assert dict(_tags(exif)) == {0x112: 1, 0x10F: "Mak", 0x1021: 7}

@@ -18,7 +18,7 @@ from PIL import Image
 from dreamlayer.core import images
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.images.streams import Stream
-from dreamlayer.core.images.xmp import write_recipe
+from dreamlayer.core.images.xmp_writing import write_recipe
 
 
 def picture(**more: Any) -> images.Picture:
@@ -111,7 +111,7 @@ def test_format_cannot_hold_the_picture(tmp_path: Path) -> None:
 
 def test_largest_xmp_in_jpeg(tmp_path: Path) -> None:
     """XMP up to the limit that is checked does arrive in a JPEG."""
-    recipe = "x" * (60_000 - len(write_recipe(None, "")))
+    recipe = "x" * (65_504 - len(write_recipe(None, "")))
     images.write(picture(), tmp_path / "a.jpg", recipe=recipe)
     assert images.read(tmp_path / "a.jpg").recipe == recipe
     with pytest.raises(OutputError, match="JPEG allows"):

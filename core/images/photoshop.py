@@ -1,0 +1,68 @@
+"""Photoshop's image resources, which hold a JPEG's and a TIFF's IPTC fields.
+
+The layout is that of Adobe's "Photoshop File Formats", image resource blocks.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+HEADER = b"Photoshop 3.0\0"
+"""Begins such a segment in a JPEG."""
+
+_IPTC = 0x0404
+_KEPT = (
+    _IPTC,
+    0x0425,  # digest of the IPTC fields
+    0x040A,  # copyright flag
+    0x040B,  # address of the copyright holder
+)
+"""All others are of the old picture: thumbnails, resolution, profile, Exif, XMP, paths, layers."""
+
+
+def resources(block: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield number and content of each resource; ends where the block is damaged."""
+    at = 0
+    while at + 12 <= len(block) and block[at : at + 4] == b"8BIM":
+        (identity,) = struct.unpack_from(">H", block, at + 4)
+        # The name has a length byte and is padded to an even whole, as the content is.
+        size_at = at + 6 + (block[at + 6] + 2) // 2 * 2
+        if size_at + 4 > len(block):
+            return
+        (size,) = struct.unpack_from(">I", block, size_at)
+        if size_at + 4 + size > len(block):
+            return
+        yield identity, block[size_at + 4 : size_at + 4 + size]
+        at = size_at + 4 + (size + 1) // 2 * 2
+
+
+def renewed_resources(block: bytes) -> bytes | None:
+    """Return the resources that describe the subject, or None where there are none.
+
+    Parameters
+    ----------
+    block
+        Image resources, with or without `HEADER`, or IPTC fields alone.
+    """
+    block = block.removeprefix(HEADER)
+    if block[:1] == b"\x1c":
+        return resource(_IPTC, _fields(block))
+    kept = [resource(number, data) for number, data in resources(block) if number in _KEPT and data]
+    return b"".join(kept) or None
+
+
+def iptc_fields(block: bytes) -> bytes | None:
+    """The IPTC fields among image resources, or None."""
+    return next((data for number, data in resources(block) if number == _IPTC), None)
+
+
+def resource(number: int, data: bytes) -> bytes:
+    """One image resource without a name."""
+    head = b"8BIM" + struct.pack(">HHI", number, 0, len(data))
+    return head + data + bytes(len(data) % 2)
+
+
+def _fields(block: bytes) -> bytes:
+    """IPTC fields without what pads them to whole words."""
+    return block.rstrip(b"\0") if block.endswith(b"\0\0\0") else block
