@@ -21,6 +21,7 @@ from dreamlayer.core.cli.targets import (
     target_of,
 )
 from dreamlayer.core.errors import OutputError, shown
+from dreamlayer.core.installation import quoted
 
 _SEARCHED = 1 << 18
 """Bytes at both ends of a file in which its XMP is looked for."""
@@ -29,6 +30,10 @@ _SEARCHED = 1 << 18
 _NAMELESS = (STREAM, NOISE.name)
 """Sources that are no files."""
 
+
+_DRAWN = (".gif",)
+"""Endings of pictures of few colors, drawings and parts of pages, that stray among photos: what is
+made of them cannot be of their format, and is made only where the format or the place is typed."""
 
 _ONE_STREAM = "standard input and output take one picture; use files or a folder"
 
@@ -149,7 +154,7 @@ def _without_results(
             beside.setdefault(_absolute(result), one.name)
     jobs = []
     for one in inputs:
-        problem = one.problem or (_needs_name(one.name) if output is None else None)
+        problem = one.problem or (_needs_name(one.name, word, format) if output is None else None)
         job = Job(one.name, "", one.below, one.typed, problem=problem)
         if one.problem is None and Path(one.name).stem.endswith(f"-{word}"):
             source = beside.get(_absolute(one.name))
@@ -161,10 +166,16 @@ def _without_results(
     return jobs
 
 
-def _needs_name(name: str) -> str | None:
+def _needs_name(name: str, word: str, format: str | None) -> str | None:
     """What is wrong with a picture, such as a pipe, beside which no result can be written."""
     if name in _NAMELESS:
         return None
+    path = Path(name)
+    if path.suffix.lower() in _DRAWN and format is None:
+        return (
+            f"a {path.suffix[1:].upper()} is read but not written; name the result, such as -o "
+            f"{quoted(f'{path.stem}-{word}.png')}, or give a folder with -o or --format png"
+        )
     try:
         special = Path(name).exists() and not Path(name).is_file()
     except (OSError, ValueError):

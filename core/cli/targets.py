@@ -14,9 +14,6 @@ from dreamlayer.core.interruption import deferred
 STREAM = "-"
 """Stands for standard input or output."""
 
-_ONLY_READ = (".heic", ".heif", ".hif", ".avif", ".jxl", ".bmp", ".dib", ".gif")
-"""Endings of pictures that are not written."""
-
 _SEPARATORS = ("/", "\\") if os.name == "nt" else ("/",)
 
 
@@ -82,9 +79,9 @@ def reads(name: str) -> bool:
 
 @functools.cache
 def _endings() -> frozenset[str]:
-    from dreamlayer.core.images import FORMATS
+    from dreamlayer.core.images import READ
 
-    return frozenset(_ONLY_READ).union(*FORMATS.values())
+    return frozenset().union(*READ.values())
 
 
 def _stem(path: Path) -> str:

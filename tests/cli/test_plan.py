@@ -52,7 +52,7 @@ def targets(*arguments: str, output: str | None = None, format: str | None = Non
     [
         ("photo.JPG", None, "photo-dream.JPG"),
         ("photo.heic", None, "photo-dream.png"),
-        ("photo.gif", None, "photo-dream.png"),
+        ("photo.gif", "png", "photo-dream.png"),
         ("photo", None, "photo-dream.png"),
         ("photo.v2", None, "photo.v2-dream.png"),
         ("photo.jpeg", "jpeg", "photo-dream.jpeg"),
@@ -65,6 +65,17 @@ def test_names_beside_the_picture(source: str, format: str | None, wanted: str) 
     Path("in").mkdir()
     Path(source).touch()
     assert targets(source, format=format) == [wanted]
+
+
+def test_a_gif_needs_a_name_for_its_result() -> None:
+    """It strays among photos, and its result cannot be one; a name, a folder or a format do."""
+    Path("drawn.gif").touch()
+    Path("photo.png").touch()
+    first, second = planned("drawn.gif", "photo.png")
+    assert str(first.problem).startswith("a GIF is read but not written; name the result, such as ")
+    assert second.problem is None
+    assert targets("drawn.gif", output="made.png") == ["made.png"]
+    assert targets("drawn.gif", output="new/") == ["new/drawn.png"]
 
 
 def test_an_output_folder_that_is_missing() -> None:
