@@ -83,7 +83,9 @@ def read_metadata(
         png = read_png(file)
         exif, xmp, iptc, chunks = png.exif, png.xmp, png.iptc, png.chunks
         lost += [CREDENTIALS] * png.has_credentials
-        lost += ["a part of its text, which is longer than 8 MiB"] * png.skipped
+        lost += [
+            "a part of its text and other chunks, which are more than 8 MiB or 900"
+        ] * png.skipped
     elif format == "tiff":
         exif = read_tiff_exif(file)
         photoshop, fields = (read_tiff_field(file, tag) for tag in (_PHOTOSHOP, _IPTC))
