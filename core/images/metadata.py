@@ -12,12 +12,13 @@ from dreamlayer.core.images.photoshop import renewed_resources
 from dreamlayer.core.images.png_chunks import Chunk, color_chunks, read_png
 from dreamlayer.core.images.profile import sound_profile
 from dreamlayer.core.images.tiff_exif import read_tiff_exif, read_tiff_field
+from dreamlayer.core.images.webp_chunks import has_credentials
 from dreamlayer.core.images.xmp import read_recipe, renewed
 from dreamlayer.core.images.xmp_packet import XmpError
 from dreamlayer.core.images.xmp_rules import EXTENDED, names_local_path
 from dreamlayer.core.images.xmp_writing import joined
 
-_IPTC, _PHOTOSHOP = 33723, 34377
+_IPTC, _PHOTOSHOP, _CREDENTIALS = 33723, 34377, 52545
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_metadata(
     file
         A seekable file; its position is changed.
     format
-        "png", "jpeg", "tiff", or any other, whose metadata come from `field` alone.
+        A key of `FORMATS`, or any other, whose metadata come from `field` alone.
     field
         The value of a field of libvips's image, such as "exif-data"; None where it is missing.
     orientation
@@ -82,11 +83,16 @@ def read_metadata(
         png = read_png(file)
         exif, xmp, iptc, chunks = png.exif, png.xmp, png.iptc, png.chunks
         lost += [CREDENTIALS] * png.has_credentials
-        lost += ["a part of its text, which is longer than 8 MiB"] * png.skipped
+        lost += [
+            "a part of its text and other chunks, which are more than 8 MiB or 900"
+        ] * png.skipped
     elif format == "tiff":
         exif = read_tiff_exif(file)
         photoshop, fields = (read_tiff_field(file, tag) for tag in (_PHOTOSHOP, _IPTC))
         iptc = _with_fields(photoshop, fields)
+        lost += [CREDENTIALS] * (read_tiff_field(file, _CREDENTIALS) is not None)
+    elif format == "webp":
+        lost += [CREDENTIALS] * has_credentials(file)
     elif isinstance(comment := field("gif-comment"), str):
         comments = [comment]
     recipe = read_recipe(xmp)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any, BinaryIO
 
+_HEADER_BYTES = 12
+_MAX_CHUNKS = 1000
 _PROFILE, _ALPHA, _EXIF, _XMP = 0x20, 0x10, 0x08, 0x04
 
 
@@ -51,23 +53,40 @@ class WebpExtender:
 
     def write(self, data: Any) -> int:
         """Write some more bytes of the WebP; return how many were taken."""
-        count = len(data)
+        view = memoryview(data)
+        count = len(view)
         if not self._added:
-            self._file.write(data)
+            self._file.write(view)
             return count
-        data = bytes(data)
         if self._left < 0:
-            self._head += data
-            if len(self._head) < 12:
+            missing = _HEADER_BYTES - len(self._head)
+            self._head, view = self._head + bytes(view[:missing]), view[missing:]
+            if len(self._head) < _HEADER_BYTES:
                 return count
             (length,) = struct.unpack("<I", self._head[4:8])
-            data = self._head[12:]
             self._left = length - 4
             total = length + len(self._before) + len(self._behind)
             self._file.write(b"RIFF" + struct.pack("<I", total) + b"WEBP" + self._before)
-        self._left -= len(data)
-        self._file.write(data + self._behind if self._left == 0 else data)
+        self._file.write(view)
+        self._left -= len(view)
+        if self._left == 0:
+            self._file.write(self._behind)
         return count
+
+
+def has_credentials(file: BinaryIO) -> bool:
+    """Whether a WebP file has content credentials (C2PA), which vouch for its pixels."""
+    at = _HEADER_BYTES
+    for _ in range(_MAX_CHUNKS):
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8:
+            return False
+        if head[:4] == b"C2PA":
+            return True
+        (length,) = struct.unpack("<I", head[4:])
+        at += 8 + length + length % 2
+    return False
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -97,7 +97,7 @@ _TURNED: dict[Name, str] = {
 """What holds coordinates of the stored pixels, and is false once these are turned."""
 
 _PATH = re.compile(
-    r"\s*(?:file:|[A-Za-z]:[\\/]|\\\\[^\\]|~/|/(?:home|Users|root|tmp|mnt|media|Volumes|private|var|"
+    r"\s*(?:file:/|[A-Za-z]:[\\/]|\\\\[^\\]|~/|/(?:home|Users|root|tmp|mnt|media|Volumes|private|var|"
     r"srv|opt|usr|data|run|storage|sdcard)/)[^\r\n]*\s*",
     re.IGNORECASE,
 )

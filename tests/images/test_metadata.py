@@ -9,9 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from image_samples import COFFEE, grey_profile, png
-from metadata_samples import exif_block, holding_exif, png_with
+from metadata_samples import (
+    exif_block,
+    holding_exif,
+    jpeg_with,
+    png_with,
+    riff,
+    segment,
+    tiff_with,
+    webp_with,
+)
 
 from dreamlayer.core import images
+from dreamlayer.core.images.webp_chunks import has_credentials
 
 
 def test_before_the_pixels_and_after_closing() -> None:
@@ -48,3 +58,25 @@ def test_converted_colors_lose_their_old_meaning(tmp_path: Path) -> None:
     assert picture.profile is not None
     assert picture.png_chunks == ()
     assert images.write(picture, tmp_path / "a.jpg") == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png_with(((b"caBX", b"jumbf"),)),
+        tiff_with((52545, 7, b"jumbf box")),
+        jpeg_with(segment(0xEB, b"JP\0\1\0\0\0\1\0\0\0\x20jumb" + bytes(24))),
+    ],
+)
+def test_credentials_of_the_old_pixels(tmp_path: Path, data: bytes) -> None:
+    """Content credentials are in no new file, and that is said."""
+    with images.open(io.BytesIO(data)) as source:
+        (note,) = images.check_target(tmp_path / "a.png", picture=source)
+    assert "credentials" in note
+
+
+def test_credentials_of_webp() -> None:
+    """They are found in a WebP's chunks; a damaged chunk ends the search."""
+    assert not has_credentials(io.BytesIO(webp_with()))
+    assert has_credentials(io.BytesIO(webp_with() + riff(b"odd ", b"x") + riff(b"C2PA", b"jumbf")))
+    assert not has_credentials(io.BytesIO(webp_with() + b"odd \xff\xff\xff\xff"))

@@ -110,3 +110,15 @@ def test_iptc_as_image_magick_writes_it() -> None:
     """IPTC fields in a chunk of hexadecimal digits come back."""
     with io.BytesIO(png_with((iptc_chunk(b"\x1c\2\x78\0\5hello"),))) as file:
         assert read_png(file).iptc == b"\x1c\2\x78\0\5hello"
+
+
+def test_too_much_text_is_said(tmp_path: Path) -> None:
+    """Readers refuse a PNG of a thousand texts, so no more are kept than they take."""
+    chunks = ((b"tEXt", b"A\0b"),) * 1200
+    with images.open(io.BytesIO(png_with(chunks))) as source:
+        (note,) = images.check_target(tmp_path / "a.png", picture=source)
+        picture = source.load()
+    assert "900" in note
+    assert picture.png_chunks == chunks[:900]
+    assert images.write(picture, tmp_path / "a.png") == (note,)
+    assert images.read(tmp_path / "a.png").notes == ()
