@@ -48,6 +48,8 @@ class Ended:
         The most memory that it held, in bytes; 0 where that is unknown.
     hung : bool
         Whether it was ended for taking too long.
+    processor : float
+        Seconds of processor time; 0 where that is unknown.
     """
 
     code: int
@@ -56,6 +58,7 @@ class Ended:
     seconds: float
     peak: int
     hung: bool
+    processor: float = 0.0
 
 
 class ForkedProgram:
@@ -201,6 +204,7 @@ def _watch(pid: int, seconds: float) -> dict[str, Any]:
         "seconds": time.monotonic() - begun,
         "peak": used.ru_maxrss * unit,
         "hung": hung,
+        "processor": used.ru_utime + used.ru_stime,
     }
 
 

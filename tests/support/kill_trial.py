@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import re
@@ -53,7 +54,8 @@ class Deed:
     cold: bool = False
 
 
-def _of(name: str, cold: bool = False) -> Deed:
+def deed(name: str, cold: bool = False) -> Deed:
+    """A command by its name: dream, tiff, batch, style, recipe or gradient."""
     dream = ["dreamlayer", "dream"]
     results = {
         "dream": Deed(name, [*dream, "a.png", *_QUICK, "-o", "out.png"], ["out.png"], cold),
@@ -79,8 +81,8 @@ def _of(name: str, cold: bool = False) -> Deed:
 
 
 DEEDS = [
-    *(_of("dream"), _of("dream", cold=True), _of("tiff"), _of("batch"), _of("style")),
-    *(_of("recipe"), _of("gradient")),
+    *(deed("dream"), deed("dream", cold=True), deed("tiff"), deed("batch"), deed("style")),
+    *(deed("recipe"), deed("gradient")),
 ]
 _SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 
@@ -213,31 +215,37 @@ def kill_trials(
     """
     rng = Random(f"kills/{seed}")
     wanted = DEEDS if deeds is None else deeds
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as shared:
-        references: dict[Deed | str, Reference] = {}
-        for number in range(count):
-            deed = wanted[number % len(wanted)]
-            key = f"{deed.name}/{deed.cold}"
-            if key not in references:
-                references[key] = _reference(deed, Path(shared))
-            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-                scene = Scene(Path(folder), deed, Path(shared) / "cache")
-                aim = rng.random() < 1 / 3 if aimed is None else aimed
-                yield _one(number, scene, references[key], rng, aim)
+    for number in range(count):
+        one = wanted[number % len(wanted)]
+        reference = _reference(one.name, one.cold)
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            scene = Scene(Path(folder), one, _shared() / "cache")
+            aim = rng.random() < 1 / 3 if aimed is None else aimed
+            yield _one(number, scene, reference, rng, aim)
 
 
-def _reference(deed: Deed, shared: Path) -> Reference:
+@functools.cache
+def _shared() -> Path:
+    """A folder for the cache that warm runs share, removed when this process ends."""
+    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@functools.cache
+def _reference(name: str, cold: bool) -> Reference:
     """The second of two runs, whose cache is warm unless the deed wants a cold one."""
+    one = deed(name, cold)
     for _ in range(2):
-        root = Path(tempfile.mkdtemp(dir=shared))
-        scene = Scene(root, deed, shared / "cache")
+        root = Path(tempfile.mkdtemp(dir=_shared()))
+        scene = Scene(root, one, _shared() / "cache")
         begun = time.monotonic()
         process = scene.start()
         _, errors = process.communicate(timeout=PATIENCE)
         seconds = time.monotonic() - begun
         assert process.returncode == 0, errors.decode()
         contents = scene.contents()
-        assert contents != scene.old, deed
+        assert contents != scene.old, one
         shutil.rmtree(root)
     return Reference(contents, seconds)
 

@@ -101,7 +101,7 @@ def words_for(mutant: Mutant, number: int, seed: int) -> list[str]:
         return ["recipe", "--recipe", mutant.name, "-o", "out.json"]
     if how < 0.95:
         return ["dream", _OTHER, "--mask", mutant.name, *quick, "-o", target, "--quiet"]
-    guided = ["--layer", "deep:1::guide", "--guide", mutant.name]
+    guided = ["--layer", "deep:1::direction", "--guide", mutant.name]
     return ["dream", _OTHER, *quick[:2], *guided, *quick[4:], "-o", target, "--quiet"]
 
 

@@ -97,3 +97,19 @@ def not_json(errors: bytes) -> list[str]:
         except ValueError:
             wrong.append(line)
     return wrong
+
+
+def sentence(ended: Ended) -> str:
+    """The one sentence of a run that refused; fails where it did anything else."""
+    text = ended.errors.decode(errors="replace")
+    assert ended.code == 2, (ended.code, text)
+    assert not faults(ended), (faults(ended), text)
+    return text.strip()
+
+
+def done(ended: Ended) -> str:
+    """What a run that succeeded wrote to standard error; fails where it did not."""
+    text = ended.errors.decode(errors="replace")
+    assert ended.code == 0, (ended.code, text)
+    assert "Traceback" not in text, text
+    return text
