@@ -1,4 +1,4 @@
-"""Streams that are closed, gone or full cost no picture, and nothing gets into a file by mistake."""
+"""Streams that are closed or gone cost no picture, and nothing gets into a file by mistake."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_many_kills_of_one_target(long: bool) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("which", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("which", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_a_worker_is_ended_in_the_middle_of_a_dream(
     tmp_path: Path, which: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:

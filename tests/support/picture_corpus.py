@@ -14,6 +14,18 @@ from PIL import Image, features
 from tiff_bytes import Directory, Entry, Tiff
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+FILE_MARKS = {
+    "png": b"\x89PNG\r\n\x1a\n",
+    "jpeg": b"\xff\xd8\xff\xe0",
+    "little tiff": b"II*\0\x08\0\0\0",
+    "big tiff": b"MM\0+\0\x08\0\0\0\0\0\0\0\0\0\x10",
+    "webp": b"RIFF\xff\0\0\0WEBPVP8 ",
+    "gif": b"GIF89a",
+    "bmp": b"BM",
+    "avif": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf",
+}
+"""How files of each format begin."""
+
 RECIPE = '{"network": "default", "layers": [{"layer": "mixed4", "weight": 1.0}], "steps": 3}'
 
 
