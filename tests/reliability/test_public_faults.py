@@ -207,7 +207,7 @@ def test_b2_no_standard_streams(folder: Path, closed: str) -> None:
 @pytest.mark.parametrize("name", ["dream", "batch", "tiff", "style"])
 def test_b3_signals_while_a_picture_is_written(name: str) -> None:
     """The exception was raised in a callback of libvips and lost: exit 0, the batch went on."""
-    trials = kill_trials(4, 8, [deed(name)], aimed=True)
+    trials = kill_trials(4, 8, [deed(name)], aimed=True, signals=[signal.SIGTERM, signal.SIGINT])
     wrong = [str(trial) for trial in trials if trial.faults]
     assert not wrong, "\n".join(wrong)
 
@@ -312,7 +312,8 @@ def test_b5_what_comes_from_outside_is_shown_cut_and_escaped(
 ) -> None:
     """Names and values were echoed whole and raw, escape sequences with them."""
     said = sentence(program.run(*words, cwd=folder))
-    assert len(said) < 1200
+    # A list of all presets is a thousand characters.
+    assert len(said) < 1800
 
 
 # C. The command line as people use it

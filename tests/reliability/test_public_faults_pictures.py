@@ -255,8 +255,13 @@ def test_e3_unsupported_is_not_damaged(folder: Path, kind: str) -> None:
         plain = tiff(RGB)
         path.write_bytes(_with_entry(plain, Tiff(Directory([])).entry(259, 3, 34925)))
     elif kind == "12 bit":
-        made = _with_entry(tiff(RGB[:, :, :1].repeat(3, 1)), Tiff(Directory([])).entry(258, 3, 12))
-        path.write_bytes(made)
+        packed = noise(14, 30, 3).tobytes()
+        made = Tiff(Directory([]), pixels=packed)
+        values = {256: [20], 257: [14], 258: [12] * 3, 259: [1], 262: [2], 277: [3], 278: [14]}
+        made.directory.entries = [made.entry(tag, 3, *value) for tag, value in values.items()]
+        made.directory.entries += [Entry(273, 4), made.entry(279, 4, len(packed))]
+        made.directory.entries.sort(key=lambda one: one.tag)
+        path.write_bytes(made.encode())
     elif kind == "complex":
         plain = tiff(noise(14, 20, 1, np.uint32).astype(np.uint32))
         path.write_bytes(_with_entry(plain, Tiff(Directory([])).entry(339, 3, 5)))

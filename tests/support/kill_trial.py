@@ -199,7 +199,11 @@ def _old(name: str) -> bytes:
 
 
 def kill_trials(
-    count: int, seed: int, deeds: list[Deed] | None = None, aimed: bool | None = None
+    count: int,
+    seed: int,
+    deeds: list[Deed] | None = None,
+    aimed: bool | None = None,
+    signals: list[signal.Signals] | None = None,
 ) -> Iterator[KillTrial]:
     """Kill so many commands, one after another.
 
@@ -212,6 +216,8 @@ def kill_trials(
     aimed : bool, optional
         Whether to wait for the moment at which a file or the cache is written; by default one in
         three does.
+    signals : list of Signals, optional
+        What ends them, one of these each; SIGKILL, SIGTERM and SIGINT by default.
     """
     rng = Random(f"kills/{seed}")
     wanted = DEEDS if deeds is None else deeds
@@ -221,7 +227,7 @@ def kill_trials(
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             scene = Scene(Path(folder), one, _shared() / "cache")
             aim = rng.random() < 1 / 3 if aimed is None else aimed
-            yield _one(number, scene, reference, rng, aim)
+            yield _one(number, scene, reference, rng, aim, rng.choice(signals or _SIGNALS))
 
 
 @functools.cache
@@ -250,8 +256,14 @@ def _reference(name: str, cold: bool) -> Reference:
     return Reference(contents, seconds)
 
 
-def _one(number: int, scene: Scene, reference: Reference, rng: Random, aim: bool) -> KillTrial:
-    which = rng.choice(_SIGNALS)
+def _one(
+    number: int,
+    scene: Scene,
+    reference: Reference,
+    rng: Random,
+    aim: bool,
+    which: signal.Signals,
+) -> KillTrial:
     begun = time.monotonic()
     process = scene.start()
     if aim:
