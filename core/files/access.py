@@ -35,7 +35,12 @@ def take_over(file: int, path: Path, old: os.stat_result) -> None:
         permissions = permissions & 0o707 | (permissions & 0o007) << 3
     if hasattr(os, "setxattr"):
         _copy_attributes(file, path, acl=group_kept)
-    os.fchmod(file, permissions)
+    try:
+        os.fchmod(file, permissions)
+    except OSError:
+        # Some disks have one set of permissions for all files; a narrower one does no harm.
+        if stat.S_IMODE(os.fstat(file).st_mode) & ~permissions:
+            raise
 
 
 def _chown(file: int, old: os.stat_result) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import sys
 
@@ -54,5 +53,8 @@ def prepare() -> None:
             f"take {_LEAST >> 20} MiB; raise the limit (ulimit -v)"
         )
     os.environ.setdefault(_THREADS, "1")
+    # Only where it is needed, since programs start without.
+    import ctypes
+
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)

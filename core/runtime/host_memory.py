@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import psutil
 
+from dreamlayer.core.runtime import windows_job
 from dreamlayer.core.runtime.cores import usable_cores
 
 try:
@@ -62,7 +63,8 @@ def available(proc: Path = Path("/proc/self")) -> float:
     """Bytes that this process can still get without swapping.
 
     The least of what the machine has, what the process's own limits leave (`ulimit -v`, `-d`), and
-    what the limits of its control groups leave, as containers and services have them.
+    what the limits of its control groups, or of its job on Windows, leave, as containers and
+    services have them.
 
     Parameters
     ----------
@@ -74,10 +76,12 @@ def available(proc: Path = Path("/proc/self")) -> float:
 
 
 def _of_the_process() -> Iterator[float]:
+    memory = psutil.Process().memory_info()
+    if (most := windows_job.limit()) is not None:
+        yield float(most - memory.private)
     if resource is None or not psutil.LINUX:
         # Other systems do not enforce these limits.
         return
-    memory = psutil.Process().memory_info()
     for limit, used in ((resource.RLIMIT_AS, memory.vms), (resource.RLIMIT_DATA, memory.data)):
         allowed = resource.getrlimit(limit)[0]
         if allowed != resource.RLIM_INFINITY:

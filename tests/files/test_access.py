@@ -107,3 +107,18 @@ def test_bits_that_files_of_data_do_not_need_are_dropped(tmp_path: Path) -> None
     path.chmod(0o4755)
     replace_file(path, b"new")
     assert permissions(path) == 0o755
+
+
+def test_disk_that_takes_no_permissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The picture is written with narrower ones rather than lost."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "not on this disk")
+
+    path = tmp_path / "a.png"
+    path.touch()
+    path.chmod(0o644)
+    monkeypatch.setattr(os, "fchmod", refused)
+    replace_file(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert permissions(path) & ~0o644 == 0
