@@ -121,7 +121,7 @@ def test_who_reads_a_list_may_stop(arguments: list[str]) -> None:
     assert (result.returncode, result.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "utf-8"])
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["toml", "json"])
 def test_a_printed_recipe_can_be_read_back(encoding: str, form: list[str], tmp_path: Path) -> None:
     """By whatever code page it was printed."""
@@ -185,6 +185,8 @@ def test_what_counts_as_unicode() -> None:
     assert as_json(["é"], encoded[0]) == '["é"]'
     assert as_json(["é"], encoded[1]) == '["\\u00e9"]'
     assert as_json(["\udcff"], encoded[0]) == '["\\udcff"]'
+    odd = {"loss": float("nan"), "all": (1.5, float("-inf"), "é")}
+    assert as_json(odd, encoded[0]) == '{"loss": null, "all": [1.5, null, "é"]}'
 
 
 def test_toml_is_escaped_where_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
