@@ -52,6 +52,9 @@ def note(text: str, stream: TextIO | None = None) -> None:
     try:
         stream.write(text)
         stream.flush()
+    except BlockingIOError:
+        # Its reader is slow, and the other program wants no waiting: what fits comes later.
+        return
     except (OSError, ValueError):
         _abandon(stream)
 
@@ -99,7 +102,15 @@ def is_unicode(stream: TextIO) -> bool:
 
 
 def finish_output() -> OSError | None:
-    """Write what is still buffered for standard output; what failed, if it did."""
+    """Write what is still buffered for standard output; what failed, if it did.
+
+    Notes that are still buffered are written or dropped, since Python would end with another code.
+    """
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        _abandon(sys.stderr)
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

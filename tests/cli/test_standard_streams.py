@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -91,6 +92,23 @@ def test_the_reader_of_notes_goes_away(how: list[str], photo: Path, quick: list[
     assert sorted(one.name for one in out.iterdir()) == ["other.png", "photo.png"]
     assert without_reader("stderr", "dream", "none.png", *how).returncode == 2
     assert without_reader("stderr", "dream", "--steps", "x", *how).returncode == 2
+
+
+@POSIX
+def test_a_reader_that_is_too_slow(photo: Path, quick: list[str]) -> None:
+    """Where the pipe does not wait, notes are lost, and nothing else."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    result = subprocess.run(
+        command("dream", photo, *quick, "--json"), stderr=writer, cwd=ROOT, timeout=120, check=False
+    )
+    os.close(reader)
+    os.close(writer)
+    assert result.returncode == 0
+    assert photo.with_name("photo-dream.png").exists()
 
 
 @POSIX
