@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -107,7 +106,7 @@ class Batch:
         """Whether a picture need not be made, which is told."""
         why = job.skipped
         if why is None and self._skip_existing and job.problem is None and job.target != STREAM:
-            why = f"{shown(Path(job.target))} exists" if os.path.lexists(job.target) else None
+            why = f"{shown(Path(job.target))} exists" if Path(job.target).exists() else None
         if why is None:
             return False
         self._skipped += 1

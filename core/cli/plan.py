@@ -6,6 +6,7 @@ fails, once it is its turn.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -147,20 +148,24 @@ def _without_results(
     unmarked: bool,
 ) -> list[Job]:
     """A job for each input; skipped are those that an earlier run has made of the others."""
-    beside: dict[object, str] = {}
+    beside: dict[str, tuple[str, str]] = {}
     for one in inputs:
         if one.problem is None and one.name not in _NAMELESS:
             result = target_of(None, one.name, word, format=format)
-            beside.setdefault(_absolute(result), one.name)
+            beside.setdefault(_endless(result), (one.name, result))
     jobs = []
     for one in inputs:
         problem = one.problem or (_needs_name(one.name, word, format) if output is None else None)
         job = Job(one.name, "", one.below, one.typed, problem=problem)
         if one.problem is None and Path(one.name).stem.endswith(f"-{word}"):
-            source = beside.get(_absolute(one.name))
-            if source is not None and (unmarked or _holds_recipe(one.name)):
+            source, result = beside.get(_endless(one.name), (None, ""))
+            # It may have been written in another format, too.
+            is_result = _holds_recipe(one.name)
+            if unmarked and source is not None:
+                is_result |= Path(result).suffix == Path(one.name).suffix
+            if source is not None and is_result:
                 job = replace(job, skipped=f"it is the result of {shown(Path(source))}")
-            elif not one.typed and _holds_recipe(one.name):
+            elif is_result and not one.typed:
                 job = replace(job, skipped=f"it is a {word} already; name it alone to take it")
         jobs.append(job)
     return jobs
@@ -187,12 +192,12 @@ def _needs_name(name: str, word: str, format: str | None) -> str | None:
     )
 
 
-def _absolute(name: str) -> str:
-    try:
-        return os.path.normcase(os.path.abspath(name))  # noqa: PTH100 - without the disk
-    except OSError:
-        # The current folder is gone.
-        return name
+def _endless(name: str) -> str:
+    """One name without its ending for all names of a file, without a look at the disk."""
+    # The current folder may be gone.
+    with contextlib.suppress(OSError):
+        name = os.path.abspath(name)  # noqa: PTH100
+    return os.path.normcase(str(Path(name).with_suffix("")))
 
 
 def _holds_recipe(name: str) -> bool:
@@ -254,7 +259,7 @@ def _checked(
             written[file] = one.source
             checked.append(one)
             continue
-        if one.typed:
+        if one.typed or lost == "the picture itself":
             raise OutputError(problem)
         checked.append(replace(one, problem=problem))
     return checked

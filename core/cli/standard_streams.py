@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import sys
 from typing import Any, TextIO
@@ -51,19 +52,35 @@ def note(text: str, stream: TextIO | None = None) -> None:
     try:
         stream.write(text)
         stream.flush()
+    except BlockingIOError:
+        # Its reader is slow, and the other program wants no waiting: what fits comes later.
+        return
     except (OSError, ValueError):
         _abandon(stream)
 
 
 def as_json(value: Any, stream: TextIO, indent: int | None = None) -> str:
     """JSON that a stream can hold: beyond ASCII only where it is UTF-8, and in names that are."""
-    text = json.dumps(value, ensure_ascii=not is_unicode(stream), indent=indent)
     try:
-        text.encode()
+        text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    except ValueError:
+        # JSON knows no numbers that are not finite.
+        return as_json(_finite(value), stream, indent)
+    try:
+        text.encode("utf-8" if is_unicode(stream) else "ascii")
     except UnicodeEncodeError:
-        # A file's name that is no text.
+        # The stream is of another code page, or a file's name is no text.
         text = json.dumps(value, indent=indent)
     return text
+
+
+def _finite(value: Any) -> Any:
+    """The same value with None for each number that is infinite, or none at all."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def print_json(value: Any) -> None:
@@ -85,7 +102,15 @@ def is_unicode(stream: TextIO) -> bool:
 
 
 def finish_output() -> OSError | None:
-    """Write what is still buffered for standard output; what failed, if it did."""
+    """Write what is still buffered for standard output; what failed, if it did.
+
+    Notes that are still buffered are written or dropped, since Python would end with another code.
+    """
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        _abandon(sys.stderr)
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

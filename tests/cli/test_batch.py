@@ -165,17 +165,3 @@ def test_the_same_glob_twice(photo: Path, quick: list[str]) -> None:
         assert result.returncode == 0, result.stderr
         assert result.stderr.decode().splitlines()[-1] == "1 done, 1 skipped"
     assert {one.name for one in photo.parent.iterdir()} == {"photo.png", "photo-dream.png"}
-
-
-def test_no_recipe_and_no_metadata(photo: Path, quick: list[str]) -> None:
-    """As asked for; with neither, nothing tells where the picture comes from."""
-    out = photo.with_name("out.png")
-    with Image.open(photo) as picture:
-        info = Image.Exif()
-        info[0x010E] = "a description"
-        picture.save(photo, exif=info)
-    for option, kept in (("--no-recipe", True), ("--strip-metadata", False)):
-        assert run("dream", photo, "-o", out, option, *quick).returncode == 0
-        written = out.read_bytes()
-        assert b"small.onnx" not in written
-        assert (b"a description" in written) == kept

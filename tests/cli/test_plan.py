@@ -145,6 +145,20 @@ def test_results_of_an_earlier_run_are_skipped() -> None:
     assert job.source == "b.png"
 
 
+def test_results_in_another_format_are_recognized() -> None:
+    """As an earlier run may have been asked for."""
+    make("a-dream.jpg", "a recipe")
+    assert planned("a.png", "a-dream.jpg")[1].skipped == "it is the result of 'a.png'"
+    make("b-dream.jpg")
+    assert planned("b.png", "b-dream.jpg", unmarked=True)[1].skipped is None
+
+
+def test_the_folder_of_the_pictures_is_no_folder_for_results() -> None:
+    """They would be written over; that is told once."""
+    with pytest.raises(OutputError, match="is the picture itself"):
+        planned(".", output=".")
+
+
 def test_a_result_that_is_named_alone_is_taken() -> None:
     """Who wants a dream of a dream gets it."""
     make("a-dream.png", "a recipe")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -94,6 +95,23 @@ def test_the_reader_of_notes_goes_away(how: list[str], photo: Path, quick: list[
 
 
 @POSIX
+def test_a_reader_that_is_too_slow(photo: Path, quick: list[str]) -> None:
+    """Where the pipe does not wait, notes are lost, and nothing else."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    result = subprocess.run(
+        command("dream", photo, *quick, "--json"), stderr=writer, cwd=ROOT, timeout=120, check=False
+    )
+    os.close(reader)
+    os.close(writer)
+    assert result.returncode == 0
+    assert photo.with_name("photo-dream.png").exists()
+
+
+@POSIX
 def test_a_picture_for_a_closed_output(photo: Path, quick: list[str]) -> None:
     """Or for one whose reader is gone, is an error in one sentence."""
     closed = shell(">&-", "dream", photo, "-o", "-", *quick)
@@ -121,7 +139,7 @@ def test_who_reads_a_list_may_stop(arguments: list[str]) -> None:
     assert (result.returncode, result.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "utf-8"])
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["toml", "json"])
 def test_a_printed_recipe_can_be_read_back(encoding: str, form: list[str], tmp_path: Path) -> None:
     """By whatever code page it was printed."""
@@ -185,6 +203,8 @@ def test_what_counts_as_unicode() -> None:
     assert as_json(["é"], encoded[0]) == '["é"]'
     assert as_json(["é"], encoded[1]) == '["\\u00e9"]'
     assert as_json(["\udcff"], encoded[0]) == '["\\udcff"]'
+    odd = {"loss": float("nan"), "all": (1.5, float("-inf"), "é")}
+    assert as_json(odd, encoded[0]) == '{"loss": null, "all": [1.5, null, "é"]}'
 
 
 def test_toml_is_escaped_where_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
