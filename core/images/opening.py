@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -17,6 +16,7 @@ from dreamlayer.core.images.channels import (
     check_profile,
     unsupported,
 )
+from dreamlayer.core.images.claims import claims_of
 from dreamlayer.core.images.formats import NAMES, many_pages
 from dreamlayer.core.images.patched import Patched
 from dreamlayer.core.images.streams import Stream, library
@@ -117,16 +117,12 @@ class Opener:
                 return self._unread(format, bmp.open_bmp(self._file, self._name))
             case "jpeg":
                 self._check_frame()
-            case "png":
-                self._check_png()
-            case "gif":
-                self._file.seek(6)
-                self._check_size(*struct.unpack("<HH", self._file.read(4).ljust(4, b"\0")))
             case "jxl" if not library().type_find("VipsForeignLoad", "jxlload_source"):
                 raise PictureError(
                     f"{self._name} is a JPEG XL picture, which the installed libvips cannot read; "
                     "export it as PNG, or install a libvips that has libjxl"
                 )
+        self._check_claims(format)
         image, source = self._vips(format)
         kind = f"{_ARTICLES.get(format, 'a')} {NAMES[format]}"
         layout = channel_layout(image, kind, self._name)
@@ -163,41 +159,26 @@ class Opener:
                 f"{self._max:g} megapixels; raise --max-megapixels if you trust the file"
             )
 
+    def _check_claims(self, format: str) -> None:
+        """Find what is too large, or much too short for its size, before libvips opens it."""
+        length = self._file.seek(0, os.SEEK_END)
+        for claim in claims_of(format, self._file):
+            self._check_size(claim.width, claim.height)
+            if length < claim.least_bytes:
+                raise PictureError(
+                    f"{self._name} is a {NAMES[format]} that is damaged or truncated ({length} "
+                    "bytes cannot hold its pixels); use an intact copy"
+                )
+
     def _check_frame(self) -> None:
         frame = jpeg_frame.read_frame(self._file)
-        if frame is None:
-            return
-        if frame.unsupported is not None:
-            raise unsupported(
-                self._name, frame.unsupported, "JPEG of 8 bits, baseline or progressive,"
-            )
-        self._check_size(frame.width, frame.height)
-        if frame.width == 0:
+        if frame is not None and frame.unsupported is not None:
+            allowed = "JPEG of 8 bits, baseline or progressive,"
+            raise unsupported(self._name, frame.unsupported, allowed)
+        if frame is not None and frame.width == 0:
             raise PictureError(
                 f"{self._name} is a JPEG that is damaged or truncated (its width is 0); use an "
                 "intact copy"
-            )
-        if not frame.is_arithmetic:
-            # Each block of 8 × 8 pixels takes a bit at least.
-            self._check_length("a JPEG", frame.width * frame.height // 512)
-
-    def _check_png(self) -> None:
-        self._file.seek(16)
-        head = self._file.read(10)
-        if len(head) == 10:
-            width, height, bits, kind = struct.unpack(">IIBB", head)
-            self._check_size(width, height)
-            channels = {2: 3, 4: 2, 6: 4}.get(kind, 1)
-            # Deflate makes nothing smaller than 1032 times.
-            self._check_length("a PNG", width * height * channels * bits // 8 // 1032)
-
-    def _check_length(self, kind: str, least: int) -> None:
-        """Find what is much too short for its size before memory is taken for its pixels."""
-        length = self._file.seek(0, os.SEEK_END)
-        if length < least:
-            raise PictureError(
-                f"{self._name} is {kind} that is damaged or truncated ({length} bytes cannot hold "
-                "its pixels); use an intact copy"
             )
 
     def _tiff(self) -> Opened:

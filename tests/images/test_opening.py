@@ -181,6 +181,7 @@ HOSTILE = {
     "png of 2^31": png_of(2**31, 2**31),
     "png without palette": png_of(10, 10, kind=3, data=zlib.compress(bytes(110))),
     "gif of 65535": gif_of(65535, 65535),
+    "gif of 20000": gif_of(*LARGE),
     "gif without frames": b"GIF89a\x10\0\x10\0\0\0\0;",
     "webp of another size": WEBP.replace(b"\x08\0\x08\0", b"\xff\x3f\xff\x3f"),
     "avif of 2^32": heif_of([(1, b"av01")], properties=[image_size(2**32 - 1, 2**32 - 1)]),
