@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -53,9 +54,11 @@ def available() -> dict[str, Path]:
     """The files of all networks that have a name."""
     found = {DEFAULT_NETWORK: DEFAULT_FILE, **SHIPPED}
     for folder in folders():
-        for path in sorted(folder.glob("*.onnx")) if folder.is_dir() else [folder]:
-            if path.suffix == ".onnx" and path.is_file():
-                found.setdefault(path.stem, path)
+        # What no folder can be called, or nobody may read, has no networks.
+        with contextlib.suppress(OSError, ValueError):
+            for path in sorted(folder.glob("*.onnx")) if folder.is_dir() else [folder]:
+                if path.suffix == ".onnx" and path.is_file():
+                    found.setdefault(path.stem, path)
     return found
 
 

@@ -114,14 +114,33 @@ def parse_table(text: str, origin: str) -> dict[str, Any]:
 
 
 def read_text(path: str | Path) -> str:
-    """The text of a recipe file; `RecipeError` where it cannot be read."""
+    """The text of a recipe file, UTF-8 with or without a byte-order mark.
+
+    Raises
+    ------
+    RecipeError
+        It cannot be read, is longer than a recipe, or is in another encoding.
+    """
+    name = shown(Path(path))
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise RecipeError(f"recipe {shown(Path(path))} cannot be read: {error.strerror}") from error
+        with Path(path).open("rb") as file:
+            # What is longer is not read, though it may have no end.
+            data = file.read(_MAX_LENGTH + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or bare(str(error))
+        raise RecipeError(f"recipe {name} cannot be read: {reason}; check the name") from error
+    if len(data) > _MAX_LENGTH:
+        raise RecipeError(
+            f"{name} is no recipe: it is longer than {_MAX_LENGTH} bytes; give a .toml or .json "
+            f"file that dreamlayer wrote"
+        )
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise RecipeError(f"recipe {name} is text in UTF-16; save it as UTF-8")
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RecipeError(
-            f"recipe {shown(Path(path))} is not text; give a .toml or .json file"
+            f"recipe {name} is not text in UTF-8; give a .toml or .json file, saved as UTF-8"
         ) from error
 
 

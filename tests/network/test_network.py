@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import onnx
@@ -204,3 +205,13 @@ def test_listed_layers_exist_in_the_graph(name: str) -> None:
     listed = json.loads(network.metadata["dreamlayer.layers"])
     outputs = {name for node in network.model.graph.node for name in node.output}
     assert set(listed) <= outputs
+
+
+@pytest.mark.parametrize("folder", ["n" * 3000, "a\0b", "/proc/1/root/networks"])
+def test_folders_that_cannot_be_are_passed_over(
+    folder: str, small_network: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search goes on behind a name that no folder can have."""
+    named = os.pathsep.join([folder, str(small_network.parent)])
+    monkeypatch.setattr("os.environ", {**os.environ, "DREAMLAYER_NETWORKS": named})
+    assert available()["small"] == small_network
