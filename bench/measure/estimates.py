@@ -131,8 +131,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(text)
     if asked.output is not None:
         before = asked.output.read_text(encoding="utf-8") if asked.output.exists() else ""
-        kept = before.partition(HEADING)[0].rstrip()
-        asked.output.write_text(f"{kept}\n\n{text}".lstrip(), encoding="utf-8")
+        asked.output.write_text(with_section(before, text), encoding="utf-8")
+
+
+def with_section(document: str, section: str) -> str:
+    """A Markdown document in which a section, with its heading, takes the place of the former."""
+    first, _, rest = document.partition(HEADING)
+    after = rest.partition("\n## ")[1:]
+    parts = [first.strip(), section.strip(), "".join(after).strip()]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 if __name__ == "__main__":

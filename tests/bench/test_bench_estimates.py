@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.measure.estimates import KINDS, table, write_picture
+from bench.measure.estimates import HEADING, KINDS, table, with_section, write_picture
 from bench.measure.large import Run
 from dreamlayer import read
 
@@ -32,3 +32,12 @@ def test_pictures_are_of_their_kind(name: str, tmp_path: Path) -> None:
     assert (found.alpha is not None) == kind.alpha
     assert ("--mask" in options) == kind.masked
     assert found.pixels.shape[:2] == (87, 116)
+
+
+def test_section_of_a_document_is_replaced() -> None:
+    """What is before and behind it stays."""
+    document = f"# Large\n\n{HEADING}\n\nold\n\n## Next\n\nmore\n"
+    section = f"{HEADING}\n\nnew\n"
+    assert with_section(document, section) == document.replace("old", "new")
+    assert with_section("# Large\n", section) == f"# Large\n\n{section}"
+    assert with_section("", section) == section
