@@ -1,9 +1,11 @@
-"""Read the header of a GIF's first frame, to tell whether its pixels can be there."""
+"""Tell whether the pixels of a GIF's first frame are there, about which libvips says nothing."""
 
 from __future__ import annotations
 
 import struct
 from typing import BinaryIO
+
+from dreamlayer.core.errors import PictureError, printable
 
 MAX_PIXELS_PER_BYTE = 2731
 """GIF's codes have 12 bits at most, and none stands for more than 4096 pixels."""
@@ -44,3 +46,36 @@ def first_frame(file: BinaryIO) -> tuple[int, int] | None:
                 break
             file.seek(length[0], 1)
     return None
+
+
+def check_pixels(file: BinaryIO, name: str) -> None:
+    """Decode the first frame by Pillow, which takes a byte per pixel meanwhile.
+
+    libvips fills up with background what a frame lacks.
+
+    Parameters
+    ----------
+    file
+        A seekable GIF file; its position is kept.
+    name
+        What messages call the picture.
+
+    Raises
+    ------
+    PictureError
+        Some of the frame's pixels are missing.
+    """
+    # Opened by its plug-in, since `Image.open` warns of large pictures; the size is checked.
+    from PIL.GifImagePlugin import GifImageFile
+
+    place = file.tell()
+    file.seek(0)
+    try:
+        GifImageFile(file).load()
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error) as failure:
+        raise PictureError(
+            f"{name} is a GIF that is damaged or truncated ({printable(str(failure))}); use an "
+            "intact copy"
+        ) from failure
+    finally:
+        file.seek(place)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from dreamlayer.core.errors import PictureError
-from dreamlayer.core.images import bmp, code_points, heic, heif_boxes, jpeg_frame, tiff_channels
+from dreamlayer.core.images import (
+    bmp,
+    code_points,
+    gif_frame,
+    heic,
+    heif_boxes,
+    jpeg_frame,
+    tiff_channels,
+)
 from dreamlayer.core.images.channels import (
     DEPTHS,
     Layout,
@@ -129,7 +138,15 @@ class Opener:
         if format == "jxl" and layout.depth == 32:
             # It may be linear light, which nothing says.
             raise unsupported(self._name, "a JPEG XL in floating point", "JPEG XL of 8 and 16 bits")
-        return self._by_vips(format, image, layout, source, pages=_field(image, "n-pages") or 1)
+        opened = self._by_vips(format, image, layout, source, pages=_field(image, "n-pages") or 1)
+        if format != "gif":
+            return opened
+
+        def decoded() -> Any:
+            gif_frame.check_pixels(self._file, self._name)
+            return image
+
+        return dataclasses.replace(opened, decoded=decoded)
 
     def _vips(self, format: str, **options: Any) -> tuple[Any, Any]:
         """Open by libvips; return the image, and the source that it needs to live."""

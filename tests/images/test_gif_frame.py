@@ -9,6 +9,8 @@ import pytest
 from image_samples import encoded, noise
 from PIL import Image
 
+from dreamlayer.core import images
+from dreamlayer.core.errors import PictureError
 from dreamlayer.core.images.gif_frame import first_frame
 
 
@@ -43,3 +45,18 @@ def test_as_pillow_writes_it() -> None:
     image = Image.fromarray(noise(20, 30, 3)).quantize(16)
     data = encoded(image, "gif", comment=b"a dog", transparency=3)
     assert first_frame(io.BytesIO(data)) == (30, 20)
+
+
+def test_missing_pixels() -> None:
+    """A frame that ends early, though the file ends well, is damage: never half a picture."""
+    image = Image.fromarray(noise(60, 60, 3)).quantize(64)
+    data = encoded(image, "gif")
+    start = data.index(b"," + bytes(4) + struct.pack("<HH", 60, 60)) + 11
+    whole = images.read(io.BytesIO(data))
+    assert (whole.width, whole.has_alpha) == (60, False)
+    at = start
+    while data[at]:
+        kept = data[:at] + b"\0;"
+        with pytest.raises(PictureError, match="damaged or truncated"):
+            images.read(io.BytesIO(kept))
+        at += data[at] + 1
