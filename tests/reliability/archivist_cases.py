@@ -8,22 +8,13 @@ import re
 import numpy as np
 from desk import IDLE, MADE, QUICK, REFUSED, RGB, Desk, case
 from image_samples import encoded, noise, png
+from odd_pictures import with_entries
 from picture_corpus import full_packet, jpeg_file, packet, png_chunk, rows, tiff_file
 from PIL import Image, ImageOps
-from tiff_bytes import Directory, Entry, Tiff, parse
+from tiff_bytes import Directory, Entry, Tiff
 
 OUT = ("-o", "out.png")
 PHOTO = Image.fromarray(RGB)
-
-
-def _with(data: bytes, *entries: Entry) -> bytes:
-    """A TIFF with entries in place of those of the same tags."""
-    made = parse(data)
-    assert made is not None
-    tags = {entry.tag for entry in entries}
-    kept = [one for one in made.directory.entries if one.tag not in tags]
-    made.directory.entries = sorted([*kept, *entries], key=lambda one: one.tag)
-    return made.encode()
 
 
 def _shows(desk: Desk, data: bytes, expected: np.ndarray, name: str = "a.tif") -> str:
@@ -39,7 +30,7 @@ def _shows(desk: Desk, data: bytes, expected: np.ndarray, name: str = "a.tif") -
 def every_way_up_of_a_scan(desk: Desk) -> str:
     """Orientations 1 to 8 of a TIFF and of a JPEG's Exif."""
     for way in range(1, 9):
-        made = _with(tiff_file(RGB), Tiff(Directory([])).entry(274, 3, way))
+        made = with_entries(tiff_file(RGB), Tiff(Directory([])).entry(274, 3, way))
         exif = Image.Exif()
         exif[0x112] = way
         turned = Image.fromarray(RGB)
@@ -144,7 +135,7 @@ def absurd_resolutions(desk: Desk) -> str:
     outcomes = []
     for number, values in enumerate(((0, 0), (1, 0), (0, 1), (2**32 - 1, 1), (1, 2**32 - 1))):
         pair = Tiff(Directory([])).pack(4, values)
-        made = _with(tiff_file(RGB), Entry(282, 5, pair), Entry(283, 5, pair))
+        made = with_entries(tiff_file(RGB), Entry(282, 5, pair), Entry(283, 5, pair))
         desk.put("a.tif", made)
         target = ("o.png", "o.jpg", "o.tif", "o.webp")[number % 4]
         outcomes.append(desk.made(desk.run("dream", "a.tif", *IDLE, "-o", target), target))
@@ -273,5 +264,5 @@ def a_scan_with_everything(desk: Desk) -> str:
 def a_jpeg_in_a_tiff_of_the_nineties(desk: Desk) -> str:
     """Compression 6, which the standard gave up, is read or named, not called damaged."""
     entry = Tiff(Directory([])).entry(259, 3, 6)
-    desk.put("a.tif", _with(encoded(PHOTO, "tiff", compression="jpeg"), entry))
+    desk.put("a.tif", with_entries(encoded(PHOTO, "tiff", compression="jpeg"), entry))
     return desk.either(desk.run("dream", "a.tif", *IDLE, *OUT))

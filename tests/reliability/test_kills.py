@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from kill_trial import DEEDS, Deed, deed, kill_trials
+from kill_scene import DEEDS, Deed, deed
+from kill_trial import kill_trials
 from outcomes import left_over
 from worker_process import SMALL, Client
 

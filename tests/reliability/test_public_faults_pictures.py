@@ -9,53 +9,32 @@ import re
 import shutil
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from block_mutation import nested
 from command_line import ROOT
 from forked_program import ForkedProgram
 from image_samples import COFFEE, encoded, noise, profile, tiff
-from outcomes import done, faults, sentence, unreadable
+from odd_pictures import HEADER, RGB, jpeg_with, png_with, with_entries, xmp_chunk
+from outcomes import done, sentence, unreadable
 from picture_corpus import (
     corpus,
     exif_tiff,
-    jpeg_segment,
     packet,
     png_file,
     rows,
     tiff_file,
 )
 from PIL import Image, ImageCms
-from tiff_bytes import Directory, Entry, Tiff, parse
+from tiff_bytes import Directory, Entry, Tiff
 from worker_process import Client
 
 from dreamlayer import DreamlayerError, Picture, Term, dream, preset, read, write
 
 IDLE = ["--steps", "0", "--octaves", "1", "--quiet"]
 QUICK = ["--network", "small.onnx", "--layer", "deep", "--octaves", "1", "--steps", "1"]
-RGB = noise(14, 20, 3)
-HEADER = (20, 14, 8, 2, 0, 0, 0)
 XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
-
-
-def png_with(*chunks: tuple[bytes, bytes], late: bool = False) -> bytes:
-    """A sound PNG with these chunks before its pixels, or behind them."""
-    place = {"after": chunks} if late else {"before": chunks}
-    return png_file(HEADER, rows(RGB), **place)
-
-
-def xmp_chunk(content: bytes) -> tuple[bytes, bytes]:
-    """XMP as PNG holds it."""
-    return b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + content
-
-
-def jpeg_with(*segments: tuple[int, bytes]) -> bytes:
-    """A sound JPEG with these segments."""
-    plain = encoded(Image.fromarray(RGB), "jpeg", quality=95)
-    return plain[:2] + b"".join(jpeg_segment(*one) for one in segments) + plain[2:]
 
 
 def through(data: bytes, folder: Path, source: str, target: str) -> bytes:
@@ -210,7 +189,7 @@ def test_e2_an_extra_channel_is_no_transparency(folder: Path, channels: int) -> 
     extra = channels - colors
     entry = Tiff(Directory([])).entry(338, 3, *[0] * extra)
     plain = tiff_file(values, photometric=1 if colors == 1 else 2)
-    (folder / "a.tif").write_bytes(_with_entry(plain, entry))
+    (folder / "a.tif").write_bytes(with_entries(plain, entry))
     picture = unless_unsupported(folder / "a.tif")
     if picture is None:
         return
@@ -220,15 +199,6 @@ def test_e2_an_extra_channel_is_no_transparency(folder: Path, channels: int) -> 
     write(picture, folder / "o.tif")
     with Image.open(folder / "o.tif") as image:
         assert 2 not in image.tag_v2.get(338, ())
-
-
-def _with_entry(data: bytes, entry: Entry) -> bytes:
-    """A TIFF whose entry of the same tag is another."""
-    made = parse(data)
-    assert made is not None
-    others = [one for one in made.directory.entries if one.tag != entry.tag]
-    made.directory.entries = sorted([*others, entry], key=lambda one: one.tag)
-    return made.encode()
 
 
 def test_e2_tiff_of_luminance_and_chroma(folder: Path) -> None:
@@ -253,7 +223,7 @@ def test_e3_unsupported_is_not_damaged(folder: Path, kind: str) -> None:
         Image.new("LAB", (8, 8), (128, 10, 20)).save(path)
     elif kind == "lzma":
         plain = tiff(RGB)
-        path.write_bytes(_with_entry(plain, Tiff(Directory([])).entry(259, 3, 34925)))
+        path.write_bytes(with_entries(plain, Tiff(Directory([])).entry(259, 3, 34925)))
     elif kind == "12 bit":
         packed = noise(14, 30, 3).tobytes()
         made = Tiff(Directory([]), pixels=packed)
@@ -264,7 +234,7 @@ def test_e3_unsupported_is_not_damaged(folder: Path, kind: str) -> None:
         path.write_bytes(made.encode())
     elif kind == "complex":
         plain = tiff(noise(14, 20, 1, np.uint32).astype(np.uint32))
-        path.write_bytes(_with_entry(plain, Tiff(Directory([])).entry(339, 3, 5)))
+        path.write_bytes(with_entries(plain, Tiff(Directory([])).entry(339, 3, 5)))
     else:
         types = {"float64": np.float64, "int32": np.int32, "half": np.float16}
         path.write_bytes(tiff((noise(14, 20, 3) / 300).astype(types[kind])))
@@ -379,6 +349,7 @@ def test_e7_formats_that_many_want(program: ForkedProgram, folder: Path, name: s
         (b"8BPS\0\1" + b"\0" * 50, "Photoshop"),
         (b"%PDF-1.7\n" + b"\0" * 50, "PDF"),
     ],
+    ids=["boxed", "bare", "HEIC", "Photoshop", "PDF"],
 )
 def test_e7_what_cannot_be_read_is_named(
     program: ForkedProgram, folder: Path, data: bytes, word: str
@@ -386,143 +357,3 @@ def test_e7_what_cannot_be_read_is_named(
     """Formats that are sound but not read were called damaged, or unknown."""
     (folder / "a.png").write_bytes(data)
     assert word in sentence(program.run("dream", "a.png", *IDLE, cwd=folder))
-
-
-# F. Hostile files
-
-
-def huge_exif() -> list[bytes]:
-    """Exif in BigTIFF form whose counts and offsets no file can have."""
-    made = []
-    for value in (2**63, 2**64 - 1, 2**62):
-        for place in ("count", "offset", "first"):
-            block = exif_tiff(big=True)
-            if place == "first":
-                block.first = value
-            else:
-                setattr(block.directory.entries[0], place, value)
-                block.directory.entries[6].offset = value
-            made.append(block.encode())
-    return made
-
-
-def test_f1_exif_that_no_file_can_hold(program: ForkedProgram, folder: Path) -> None:
-    """OverflowError for 64-bit counts and offsets; metadata never costs the picture."""
-    for number, block in enumerate(huge_exif()):
-        (folder / "a.png").write_bytes(png_with((b"eXIf", block)))
-        (folder / "a.jpg").write_bytes(jpeg_with((0xE1, b"Exif\0\0" + block)))
-        for name in ("a.png", "a.jpg"):
-            target = ("o.png", "o.jpg", "o.tif", "o.webp")[number % 4]
-            ran = program.run("dream", name, *IDLE, "-o", target, cwd=folder)
-            assert faults(ran) == []
-            assert ran.code == 0
-
-
-@pytest.mark.parametrize("value", [2**63, 2**64 - 1, 2**40])
-@pytest.mark.parametrize("tag", [34665, 34853, 700, 34675, 33723])
-def test_f1_pointers_in_a_big_tiff(
-    program: ForkedProgram, folder: Path, tag: int, value: int
-) -> None:
-    """BigTIFF pointers of 2^63 and more were tracebacks."""
-    plain = tiff_file(RGB, big=True)
-    entry = Entry(tag, 18 if tag in (34665, 34853) else 7, b"\0" * 8, count=1, offset=value)
-    if tag not in (34665, 34853):
-        entry.count = 1000
-    (folder / "a.tif").write_bytes(_with_entry(plain, entry))
-    ran = program.run("dream", "a.tif", *IDLE, "-o", "o.tif", cwd=folder)
-    assert faults(ran) == []
-
-
-@pytest.mark.parametrize("depth", [150, 1000, 20_000])
-@pytest.mark.parametrize("name", ["x:x", "rdf:Description", "rdf:li"])
-def test_f1_nested_xmp(program: ForkedProgram, folder: Path, depth: int, name: str) -> None:
-    """XMP nested 1000 deep was a RecursionError, and ended a batch."""
-    (folder / "a.png").write_bytes(png_with(xmp_chunk(nested(depth, name))))
-    (folder / "dreams").mkdir()
-    ran = program.run("dream", "a.png", "other.png", *IDLE, "-o", "dreams/", cwd=folder)
-    assert faults(ran) == []
-    assert ran.code == 0
-
-
-@pytest.mark.parametrize(
-    "inside",
-    [
-        "<dreamlayer:recipe>{}</dreamlayer:recipe>",
-        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>',
-        "<rdf:Description><dreamlayer:recipe/></rdf:Description>",
-        "<!-- a comment --><![CDATA[{]]>",
-    ],
-)
-def test_f1_what_is_inside_a_recipe(program: ForkedProgram, folder: Path, inside: str) -> None:
-    """A recipe inside a recipe, or RDF inside it, was a traceback after the dream."""
-    content = packet("", f"<dreamlayer:recipe>{inside}</dreamlayer:recipe>")
-    (folder / "a.png").write_bytes(png_with(xmp_chunk(content)))
-    for target in ("o.png", "o.jpg"):
-        ran = program.run("dream", "a.png", *IDLE, "-o", target, cwd=folder)
-        assert faults(ran) == []
-        assert ran.code == 0
-        assert read(folder / target).recipe
-
-
-def test_f1_much_xmp_is_quick(program: ForkedProgram, folder: Path) -> None:
-    """5 MB of XMP took twelve seconds."""
-    each = "".join(f"<rdf:li>{number}</rdf:li>" for number in range(300_000))
-    content = packet("", f"<dc:subject><rdf:Bag>{each}</rdf:Bag></dc:subject>")
-    assert len(content) > 5_000_000
-    chunk = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(content)
-    (folder / "a.png").write_bytes(png_with((b"iTXt", chunk)))
-    (folder / "a.tif").write_bytes(_with_entry(tiff_file(RGB), Entry(700, 1, content)))
-    for name in ("a.png", "a.tif"):
-        ran = program.run("dream", name, *IDLE, "-o", "o.png", cwd=folder)
-        assert faults(ran) == []
-        assert ran.processor < 4
-
-
-@pytest.mark.parametrize("what", ["channels", "layers", "ranges"])
-def test_f2_recipes_have_limits(program: ForkedProgram, folder: Path, what: str) -> None:
-    """100,000 channels or layers in a picture's recipe took minutes and gigabytes."""
-    layer: dict[str, object] = {"layer": "deep"}
-    layers: object = [layer] * 100_000
-    if what == "channels":
-        layers = [{**layer, "channels": [0] * 100_000}]
-    elif what == "ranges":
-        layers = "deep:1:" + "+".join(["0-7"] * 40_000)
-    text = json.dumps({"network": "small.onnx", "layers": layers, "steps": 1, "octaves": 1})
-    content = packet("", f"<dreamlayer:recipe>{text.replace('<', '')}</dreamlayer:recipe>")
-    chunk = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(content)
-    (folder / "a.png").write_bytes(png_with((b"iTXt", chunk)))
-    (folder / "a.json").write_text(text)
-    for name in ("a.png", "a.json"):
-        words = ["dream", "other.png", "--recipe", name, "-o", "o.png", "--quiet"]
-        assert faults(program.run(*words, cwd=folder)) == []
-
-
-@pytest.mark.parametrize("key", ["network", "guide"])
-@pytest.mark.parametrize("way", ["absolute", "upward", "unc"])
-def test_f2_a_pictures_recipe_names_no_file_elsewhere(
-    program: ForkedProgram, folder: Path, key: str, way: str
-) -> None:
-    """A recipe from a picture could make the program open any file, or another machine's."""
-    elsewhere, inner = folder / "elsewhere", folder / "here"
-    elsewhere.mkdir()
-    inner.mkdir()
-    secret = elsewhere / ("secret.onnx" if key == "network" else "secret.png")
-    shutil.copy(folder / ("small.onnx" if key == "network" else "other.png"), secret)
-    shutil.copy(folder / "other.png", inner / "other.png")
-    shutil.copy(folder / "small.onnx", inner / "small.onnx")
-    named = {
-        "absolute": str(secret),
-        "upward": f"../elsewhere/{secret.name}",
-        "unc": f"//localhost{secret}",
-    }[way]
-    layers = [{"layer": "deep", "kind": "direction"}]
-    recipe = {"network": "small.onnx", "guide": "other.png", "layers": layers, "steps": 1}
-    text = json.dumps({**recipe, "octaves": 1, key: named})
-    content = packet("", f"<dreamlayer:recipe>{text}</dreamlayer:recipe>")
-    (inner / "a.png").write_bytes(png_with(xmp_chunk(content)))
-    words = ["dream", "other.png", "--recipe", "a.png", "-o", "o.png"]
-    said = sentence(program.run(*words, cwd=inner))
-    assert secret.name in said or key in said
-    # What the user types is the user's choice.
-    if way == "absolute":
-        done(program.run(*words, f"--{key}", str(secret), cwd=inner))
