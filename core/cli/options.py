@@ -188,10 +188,10 @@ def recipe_of(options: argparse.Namespace, form: Form[R], *, locate: bool = True
         Where a preset, a file or a value is not what it must be.
     """
     presets, text = form.presets, None
-    if options.recipe:
+    if options.recipe is not None:
         start, text = from_file(options.recipe, presets)
     else:
-        start = presets.preset(options.preset or presets.default)
+        start = presets.preset(presets.default if options.preset is None else options.preset)
     names = [parameter.name for parameter in dataclasses.fields(start)]  # type: ignore[arg-type]
     given = {n: getattr(options, n) for n in names if getattr(options, n, None) is not None}
     given = {n: None if value is _NONE else value for n, value in given.items()}

@@ -27,6 +27,7 @@ _MAX_CHUNK = 7_900_000
 _MAX_KEPT = 900
 _MAX_CHUNKS = 500_000
 _MAX_INFLATED = 16 << 20
+_MAX_TEXT = 1 << 20
 _HEADER_BYTES = 8 + 25
 
 Chunk = tuple[bytes, bytes]
@@ -106,7 +107,9 @@ def read_png(file: BinaryIO) -> PngMetadata:
         room -= length
         if len(data) < length:
             break
-        if kind == b"eXIf":
+        if kind in _TEXT and _is_bomb(kind, data):
+            found.skipped = True
+        elif kind == b"eXIf":
             found.exif = found.exif or data
         elif kind not in _TEXT or not _take(kind, data, found):
             chunks.append((kind, data))
@@ -177,6 +180,21 @@ def _is_kept(kind: bytes) -> bool:
         return True
     safe_to_copy = kind.isalpha() and kind[0:1].islower() and kind[3:4].islower()
     return safe_to_copy and kind not in _HELD_APART
+
+
+def _is_bomb(kind: bytes, data: bytes) -> bool:
+    """Whether a compressed text is longer than other programs read, Pillow for example."""
+    _, _, rest = data.partition(b"\0")
+    if kind == b"zTXt":
+        packed = rest[1:]
+    elif kind == b"iTXt" and rest[:1] == b"\1":
+        packed = rest[2:].split(b"\0", 2)[-1]
+    else:
+        return False
+    try:
+        return len(zlib.decompressobj().decompress(packed, _MAX_TEXT + 1)) > _MAX_TEXT
+    except zlib.error:
+        return False
 
 
 def _profile_of(file: BinaryIO) -> bytes | None:
