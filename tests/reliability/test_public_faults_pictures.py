@@ -104,8 +104,7 @@ def test_d2_the_estimate_of_no_steps(program: ForkedProgram, folder: Path) -> No
     words = ["dream", "large.png", "--steps", "0", "--octaves", "2", "--json", "-o", "o.tif"]
     ran = program.run(*words, cwd=folder)
     told = json.loads(done(ran).splitlines()[0])["memory_bytes"]
-    # A fork shares with its parent what a program of its own would hold.
-    assert ran.peak == 0 or 0.7 < told / (ran.peak + 60e6) < 1.4, (told, ran.peak)
+    assert ran.peak == 0 or 0.75 < told / ran.peak < 1.33, (told, ran.peak)
 
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is not installed")
@@ -328,16 +327,21 @@ def test_e6_the_command_and_the_worker_round_alike(program: ForkedProgram, folde
 
 @pytest.mark.parametrize("name", ["small.bmp", "indexed.bmp", "still.gif", "photo.avif"])
 def test_e7_formats_that_many_want(program: ForkedProgram, folder: Path, name: str) -> None:
-    """AVIF, BMP and still GIF were refused."""
+    """AVIF, BMP and still GIF were refused.
+
+    Decoders differ in how they enlarge the colors of an AVIF, which are of half size.
+    """
     if name not in corpus():
         pytest.skip("this Pillow writes no AVIF")
     (folder / name).write_bytes(corpus()[name])
-    done(program.run("dream", name, *IDLE, cwd=folder))
-    made = folder / f"{name.partition('.')[0]}-dream.png"
-    with Image.open(folder / name) as before, Image.open(made) as after:
+    done(program.run("dream", name, *IDLE, "-o", "made.png", cwd=folder))
+    with Image.open(folder / name) as before, Image.open(folder / "made.png") as after:
         assert after.size == before.size
         gap = np.abs(np.asarray(before.convert("RGB"), float) - np.asarray(after.convert("RGB")))
-        assert gap.mean() < 3
+        turned = np.abs(
+            np.asarray(before.convert("RGB"), float) - np.asarray(after)[::-1, ::-1, :3]
+        )
+        assert gap.mean() < (turned.mean() / 4 if name.endswith(".avif") else 1)
 
 
 @pytest.mark.parametrize(
