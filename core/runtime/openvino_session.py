@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dreamlayer.core.errors import NetworkError, ProviderError
+from dreamlayer.core.errors import NetworkError, ProviderError, bare
 from dreamlayer.core.installation import install_command
+from dreamlayer.core.interruption import deferred
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.protocol import Array, failed_on
 from dreamlayer.core.runtime.providers import FAST, Execution, provider_of
@@ -193,13 +194,15 @@ def _keep_in_full(core: Any, model: Any) -> None:
 def _load() -> Any:
     """Import openvino, without the package that reports its use."""
     try:
-        with _without_telemetry():
+        # Its initialization in C cannot be interrupted and tried again.
+        with deferred(), _without_telemetry():
             module = importlib.import_module(NAME)
         # A folder of that name can be imported too.
         _ = module.Core, module.get_version
     except (ImportError, AttributeError, OSError) as error:
         raise ProviderError(
-            f"provider {NAME!r} does not load ({error}); install it with: {install_command(NAME)}"
+            f"provider {NAME!r} does not load ({bare(str(error))}); install it with: "
+            f"{install_command(NAME)}"
         ) from error
     return module
 
