@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from kill_scene import DEEDS, Deed, deed
+from kill_scene import DEEDS, Deed, Scene, deed
 from kill_trial import kill_trials
 from outcomes import left_over
 from worker_process import SMALL, Client
@@ -39,6 +40,31 @@ def test_many_kills_of_one_target(long: bool) -> None:
     trials = kill_trials(20 if long else 3, 17, [deed("tiff")], aimed=True)
     wrong = [str(trial) for trial in trials if trial.faults]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("library", ["onnx_cpp2py_export", "onnxruntime_pybind11_state", "_vips"])
+def test_interrupts_while_a_library_loads(tmp_path: Path, library: str, long: bool) -> None:
+    """Ctrl-C in the middle of the import of compiled code ended it by an abort or a crash."""
+    for _ in range(12 if long else 3):
+        folder = tmp_path / os.urandom(8).hex()
+        folder.mkdir()
+        scene = Scene(folder, deed("dream", cold=True), folder / "cache")
+        process = scene.start()
+        while process.poll() is None and library not in _mapped(process.pid):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode in (0, 130), (process.returncode, errors.decode())
+        assert b"Traceback" not in errors
+
+
+def _mapped(pid: int) -> str:
+    """The files that a process has mapped into its memory."""
+    try:
+        return Path(f"/proc/{pid}/maps").read_text()
+    except OSError:
+        return ""
 
 
 @pytest.mark.parametrize("which", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])

@@ -53,6 +53,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+NAMES = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=40)
 LAYER = st.text(st.characters(categories=["L", "N"], include_characters="_/.-"), min_size=1)
 FLOAT = st.floats(-1e6, 1e6, allow_nan=False).map(float)
 
@@ -98,7 +99,8 @@ def recipes(draw: st.DrawFn) -> Recipe:
                 .map(float)
             )
         elif one.name != "jitter":
-            changed[one.name] = draw(TEXT)
+            # A picture stores no paths, so that names alone come back from it.
+            changed[one.name] = draw(NAMES if one.name in ("network", "guide") else TEXT)
     try:
         return Recipe(**changed)
     except DreamlayerError:

@@ -19,14 +19,13 @@ from image_samples import COFFEE, encoded, noise, profile, tiff
 from odd_pictures import HEADER, RGB, jpeg_with, png_with, with_entries, xmp_chunk
 from outcomes import done, sentence, unreadable
 from picture_corpus import (
-    corpus,
     exif_tiff,
     packet,
     png_file,
     rows,
     tiff_file,
 )
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, features
 from tiff_bytes import Directory, Entry, Tiff
 from worker_process import Client
 
@@ -104,7 +103,7 @@ def test_d2_the_estimate_of_no_steps(program: ForkedProgram, folder: Path) -> No
     words = ["dream", "large.png", "--steps", "0", "--octaves", "2", "--json", "-o", "o.tif"]
     ran = program.run(*words, cwd=folder)
     told = json.loads(done(ran).splitlines()[0])["memory_bytes"]
-    assert ran.peak == 0 or 0.75 < told / ran.peak < 1.33, (told, ran.peak)
+    assert ran.peak == 0 or 0.75 < told / ran.peak < 1.25, (told, ran.peak)
 
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is not installed")
@@ -325,25 +324,19 @@ def test_e6_the_command_and_the_worker_round_alike(program: ForkedProgram, folde
     np.testing.assert_array_equal(by_worker[..., :3], by_command)
 
 
-@pytest.mark.parametrize("name", ["small.bmp", "indexed.bmp", "still.gif", "photo.avif"])
+@pytest.mark.parametrize("name", ["a.bmp", "a.gif", "a.avif"])
 def test_e7_formats_that_many_want(program: ForkedProgram, folder: Path, name: str) -> None:
-    """AVIF, BMP and still GIF were refused.
-
-    Decoders differ in how they enlarge the colors of an AVIF, which are of half size, and in the
-    color of what is transparent.
-    """
-    if name not in corpus():
+    """AVIF, BMP and still GIF were refused."""
+    if name.endswith("avif") and not features.check("avif"):
         pytest.skip("this Pillow writes no AVIF")
-    (folder / name).write_bytes(corpus()[name])
-    done(program.run("dream", name, *IDLE, "-o", "made.png", cwd=folder))
-    with Image.open(folder / name) as before, Image.open(folder / "made.png") as after:
+    across, down = np.meshgrid(np.arange(40), np.arange(30))
+    smooth = np.dstack([across * 6, down * 8, across + down]).astype(np.uint8)
+    Image.fromarray(smooth).save(folder / name)
+    done(program.run("dream", name, *IDLE, "-o", "o.png", cwd=folder))
+    with Image.open(folder / name) as before, Image.open(folder / "o.png") as after:
         assert after.size == before.size
-        wanted, found = (np.asarray(one.convert("RGBA"), float) for one in (before, after))
-    np.testing.assert_array_equal(found[..., 3], wanted[..., 3])
-    visible = wanted[..., 3] > 0
-    gap = np.abs(wanted - found)[visible].mean()
-    turned = np.abs(wanted - found[::-1, ::-1])[visible].mean()
-    assert gap < (turned / 4 if name.endswith(".avif") else 1)
+        gap = np.abs(np.asarray(before.convert("RGB"), float) - np.asarray(after.convert("RGB")))
+        assert gap.mean() < 3
 
 
 @pytest.mark.parametrize(
