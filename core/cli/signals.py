@@ -8,6 +8,7 @@ the second signal, or where the main thread does not come back from C for some s
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
@@ -27,6 +28,9 @@ _AGAIN = 0.1
 
 _PATIENCE = 3.0
 """Seconds that C code may take to return after the first signal."""
+
+_REMINDER = 0.02
+"""Seconds between reminders of a signal that came at a time when nothing could be raised."""
 
 _END = 0
 """No signal has this number; it ends the thread."""
@@ -52,6 +56,7 @@ class Signals:
         self._farewell, self._forever = farewell, forever
         self._noted = Interruption()
         self._before: dict[int, Any] = {}
+        self._reminders = 0
         # Nothing is raised before `listen`.
         self._noted.enter(1, writing=False)
 
@@ -119,13 +124,14 @@ class Signals:
         self._watcher.join(1)
         self._channel.close()
 
-    def _handle(self, number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         """Python's handler, in the main thread."""
         self._noted.request(number)
         # Once: what is done about the first must not be interrupted by the next.
-        if not self._noted.deferred and not self._noted.raised:
-            self._noted.raised = True
-            raise KeyboardInterrupt
+        if self._noted.deferred or self._noted.raised or _is_importing(frame):
+            return
+        self._noted.raised = True
+        raise KeyboardInterrupt
 
     def _watch(self, heard: frozenset[int]) -> None:
         """Read the signals as they come, in a thread of its own."""
@@ -138,6 +144,9 @@ class Signals:
             for number in came or bytes([_END]):
                 if number == _END:
                     return
+                if self._reminders:
+                    self._reminders -= 1
+                    continue
                 if number not in heard:
                     continue
                 self._noted.request(number)
@@ -148,12 +157,16 @@ class Signals:
                     self._end()
 
     def _wait(self) -> None:
-        """End the process if the main thread does not learn of the signal."""
-        time.sleep(_PATIENCE)
+        """Remind the main thread of the signal, and end the process if it does not learn of it."""
+        first = time.monotonic()
         while interruption.watched(self._noted) and not self._noted.raised:
-            if not self._noted.writing:
+            if time.monotonic() - first > _PATIENCE and not self._noted.writing:
                 self._end()
-            time.sleep(0.1)
+            time.sleep(_REMINDER)
+            if self._noted.number is not None and not self._noted.deferred:
+                # The handler did not raise within an import; the channel hears of this too.
+                self._reminders += 1
+                _thread.interrupt_main(signal.Signals(self._noted.number))
 
     def _end(self) -> NoReturn:
         """End the process at once, whatever the main thread does."""
@@ -165,6 +178,19 @@ class Signals:
         """An interruption where Python has to drop exceptions is no news: it was noted."""
         if not isinstance(args.exc_value, KeyboardInterrupt):
             self._hook(args)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported, as the frames of Python's own machinery tell.
+
+    Modules in C cannot be interrupted in their initialization and tried again: some end the
+    process.
+    """
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 class _Channel:

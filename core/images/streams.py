@@ -11,7 +11,7 @@ import sys
 from typing import Any, BinaryIO
 
 from dreamlayer.core.errors import PictureError, bare
-from dreamlayer.core.interruption import deferred, requested
+from dreamlayer.core.interruption import requested
 
 
 @functools.cache
@@ -23,9 +23,7 @@ def library() -> Any:
     """
     hosts = "pyvips" in sys.modules
     try:
-        # Its initialization in C cannot be interrupted and tried again.
-        with deferred():
-            import pyvips
+        import pyvips
     except OSError as error:
         reason = str(error).partition("  ")[0].strip().rstrip(".")
         raise PictureError(

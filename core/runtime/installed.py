@@ -13,7 +13,6 @@ from typing import Any
 
 from dreamlayer.core.errors import ProviderError, bare, nearest, shown
 from dreamlayer.core.installation import install_command, pip_command
-from dreamlayer.core.interruption import deferred
 from dreamlayer.core.runtime.providers import PACKAGES, PROVIDERS, SYSTEMS, Provider
 
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
@@ -36,8 +35,7 @@ def runtime() -> Any:
         If it is not installed or does not load.
     """
     try:
-        # Its initialization in C cannot be interrupted and tried again.
-        with deferred(), _without_telemetry():
+        with _without_telemetry():
             import onnxruntime
     except Exception as error:
         # Those who do not load raise what they like: of other versions of numpy, for example.

@@ -16,7 +16,6 @@ import numpy as np
 
 from dreamlayer.core.errors import NetworkError, ProviderError, bare
 from dreamlayer.core.installation import install_command
-from dreamlayer.core.interruption import deferred
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.protocol import Array, failed_on
 from dreamlayer.core.runtime.providers import FAST, Execution, provider_of
@@ -194,8 +193,7 @@ def _keep_in_full(core: Any, model: Any) -> None:
 def _load() -> Any:
     """Import openvino, without the package that reports its use."""
     try:
-        # Its initialization in C cannot be interrupted and tried again.
-        with deferred(), _without_telemetry():
+        with _without_telemetry():
             module = importlib.import_module(NAME)
         # A folder of that name can be imported too.
         _ = module.Core, module.get_version

@@ -44,12 +44,15 @@ class Staging:
         self.path.mkdir(mode=0o700)
         try:
             self._claim = claims.create(self.path / _CLAIM, 0o600)
-        except OSError:
+        except BaseException:
             shutil.rmtree(self.path, ignore_errors=True)
             raise
 
     def remove(self) -> None:
         """Remove the folder with what it holds; called once."""
+        if os.name == "posix":
+            # Claimed until it is gone; Windows removes no open file.
+            shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._claim)
         shutil.rmtree(self.path, ignore_errors=True)
 
@@ -72,6 +75,8 @@ def _remove_if_abandoned(folder: Path) -> None:
             # Windows removes no open file, so that folders in use stay.
             held.unlink()
             shutil.rmtree(folder, ignore_errors=True)
-    elif time.time() - state.st_mtime > _DAY:
+    elif claims.is_own(folder.name, PREFIX) or time.time() - state.st_mtime > _DAY:
+        # One that is killed as it makes or removes a folder leaves it without a claim. One that is
+        # just making it gets an error, and caches nothing this time.
         with contextlib.suppress(OSError):
             shutil.rmtree(folder)
