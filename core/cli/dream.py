@@ -102,7 +102,7 @@ def _jobs(options: argparse.Namespace, recipe: Recipe) -> list[Job]:
 
 def _check_guide(recipe: Recipe, max_megapixels: float) -> None:
     """Raise what is wrong with the guide once, before all pictures."""
-    if recipe.needs_guide and recipe.guide and not recipe.idle:
+    if recipe.needs_guide and recipe.guide not in ("", STREAM) and not recipe.idle:
         from dreamlayer.core import images
 
         images.open(recipe.guide, max_megapixels).close()

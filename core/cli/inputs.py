@@ -69,6 +69,9 @@ def find_inputs(
     found: list[Input] = []
     seen: set[str] = set()
     for argument in arguments:
+        if len(arguments) > 1 and _is_folder(argument) and _canonical(argument) == results:
+            # The shell's `*` names the folder of the results too, once it is there.
+            continue
         for one in _expanded(argument, recursive=recursive, results=results):
             file = one.name if one.name == STREAM or one.problem else _canonical(one.name)
             if file not in seen or one.name == STREAM:

@@ -17,6 +17,9 @@ _FAR = 65535
 _MAX_CHANNELS = 8192
 """Channels of a term; the widest layers of published networks have half of that."""
 
+_MAX_LENGTH = 7 * _MAX_CHANNELS
+"""Characters of a term in text."""
+
 MAX_TERMS = 1000
 """Layers of an objective; the deepest networks have as many."""
 
@@ -163,7 +166,7 @@ def _plain(name: str, value: Any) -> Any:
     return wanted(value) if wanted in (float, tuple) else value
 
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
 _TERM = re.compile(
     r"(?P<layer>.+?)"
     rf"(?::(?P<weight>{_NUMBER})?"
@@ -185,7 +188,8 @@ def parse_term(text: str) -> Term:
     RecipeError
         Where the text has another form.
     """
-    found = _TERM.fullmatch(text.strip())
+    # Beyond any list of channels that is allowed; matching takes longer than the text is long.
+    found = _TERM.fullmatch(text.strip()) if len(text) <= _MAX_LENGTH else None
     if found is None or ":" in found["layer"]:
         raise RecipeError(
             f"layer {shown(text)} cannot be read; write {_FORM}, "

@@ -341,3 +341,10 @@ def test_preset_whose_network_is_absent_says_how_to_make_it(photo: Path) -> None
     assert "python -m export inception5h --mean none --weights" in said
     assert "a preset whose name begins with like-" in said
     assert len(said.splitlines()) == 1
+
+
+def test_a_guide_from_standard_input(photo: Path, quick: Sequence[str]) -> None:
+    """It is read once: by the dream, not by the checks before it."""
+    options = ("--layer", "deep:1::direction", "--guide", "-", "-o", photo.with_name("o.png"))
+    made = run("dream", photo, *quick[:2], *quick[4:], *options, stdin=photo.read_bytes())
+    assert made.returncode == 0, made.stderr

@@ -33,6 +33,8 @@ WRONG = {
     "number": {"seed": int("9" * 4000)},
     "kind": {"layers": [{"layer": ENDLESS[:5000], "kind": "x" * FAR}]},
     "layer": {"layers": ["mixed3:::::" + "x" * FAR]},
+    "digits": {"layers": ["mixed3:" + "1" * 50_000 + "x"]},
+    "more digits": {"layers": ["mixed3:" + "1" * 900_000 + "x"]},
     "option": {"layers": ["mixed3:1:::border=" + "x" * FAR]},
     "command": {"command": ENDLESS[:5000]},
     "base": {"base": "x" * FAR},

@@ -40,11 +40,12 @@ def left(folder: Path, name: str, age: float = 0, *, claimed: bool = True) -> st
 
 
 def test_the_next_process_removes_what_killed_ones_left(folder: Path) -> None:
-    """Ours at once; those of other machines, of version 0.1 and without a claim after a day."""
+    """Ours at once, with a claim or not; those of other machines and of version 0.1 after a day."""
     left(folder, new_name("staging-"))
     left(folder, "staging-00000000-0123456789abcdef", DAY + 60)
     left(folder, "making-x2hj5", DAY + 60, claimed=False)
-    left(folder, new_name("staging-"), DAY + 60, claimed=False)
+    left(folder, new_name("staging-"), claimed=False)
+    left(folder, "staging-00000000-fedcba9876543210", DAY + 60, claimed=False)
     assert cache.ready() == folder
     assert names(folder) == []
 
@@ -56,7 +57,7 @@ def test_what_may_be_in_use_stays(folder: Path) -> None:
         ours.path.name,
         left(folder, "staging-00000000-0123456789abcdef"),
         left(folder, "making-x2hj5", claimed=False),
-        left(folder, new_name("staging-"), claimed=False),
+        left(folder, "staging-00000000-fedcba9876543210", claimed=False),
         left(folder, "stage", DAY * 99),
     ]
     (folder / "staging-file").write_bytes(b"")
