@@ -170,5 +170,5 @@ def test_without_pillow_heif(tmp_path: Path) -> None:
         cwd=ROOT,
     )
     assert "needs pillow-heif" in run.stdout
-    assert '[heif]"' in run.stdout
+    assert "[heif]" in run.stdout
     assert len(run.stdout.splitlines()) == 1
