@@ -10,7 +10,7 @@ from dreamlayer.core.images.exif import exif_orientation, exif_resolution, renew
 from dreamlayer.core.images.jpeg_segments import CREDENTIALS, JpegMetadata, read_jpeg
 from dreamlayer.core.images.photoshop import renewed_resources
 from dreamlayer.core.images.png_chunks import Chunk, color_chunks, read_png
-from dreamlayer.core.images.profile import sound_profile
+from dreamlayer.core.images.sound_profile import sound_profile
 from dreamlayer.core.images.tiff_exif import read_tiff_exif, read_tiff_field
 from dreamlayer.core.images.webp_chunks import has_credentials
 from dreamlayer.core.images.xmp import read_recipe, renewed

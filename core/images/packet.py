@@ -12,7 +12,8 @@ from dreamlayer.core.images.metadata import Metadata, left_out
 from dreamlayer.core.images.photoshop import iptc_fields
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import Chunk
-from dreamlayer.core.images.profile import meaning_of, sound_profile
+from dreamlayer.core.images.png_colors import meaning_of
+from dreamlayer.core.images.sound_profile import sound_profile
 from dreamlayer.core.images.xmp import renewed
 from dreamlayer.core.images.xmp_packet import MAX_BYTES, XmpError
 from dreamlayer.core.images.xmp_writing import TEXT_FIELDS, composed, shortened

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from dreamlayer.core.images.profile import sound_profile
+from dreamlayer.core.images.sound_profile import sound_profile
 from dreamlayer.core.images.xmp_rules import names_local_path
 
 XMP_KEYWORD = b"XML:com.adobe.xmp"
