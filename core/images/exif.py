@@ -162,7 +162,7 @@ def exif_resolution(exif: bytes) -> tuple[float, float] | None:
     """
     file = io.BytesIO(exif)
     try:
-        tags, _ = read_directory(file, *read_header(file))
+        tags = read_directory(file, *read_header(file)).fields
         unit = _numbers(tags[_UNIT])[0]
         values = [_numbers(tags[tag]) for tag in (_ACROSS, _DOWN)]
         across, down = (top / bottom / _MILLIMETRES[unit] for top, bottom in values)
@@ -175,7 +175,7 @@ def exif_orientation(exif: bytes) -> int:
     """How an Exif block says that its picture is to be turned, 1..8; 1 where it does not say."""
     file = io.BytesIO(exif.removeprefix(b"Exif\0\0"))
     try:
-        found = _numbers(read_directory(file, *read_header(file))[0][_ORIENTATION])
+        found = _numbers(read_directory(file, *read_header(file)).fields[_ORIENTATION])
     except (BadTiffError, KeyError):
         return 1
     return found[0] if found and 1 <= found[0] <= 8 else 1

@@ -37,7 +37,7 @@ def is_path(tag: int, value: Value | Directory) -> bool:
 def read_tree(file: BinaryIO) -> tuple[Layout, Directory, dict[int, int]]:
     """The first directory with those within it, and the offsets of the Exif directory's values."""
     layout, start = read_header(file)
-    tags, _ = read_directory(file, layout, start)
+    tags = read_directory(file, layout, start).fields
     offsets = enter_all(file, layout, tags)
     return layout, tags, offsets
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from dreamlayer.core.errors import PictureError
 from dreamlayer.core.images import tiff_tags as tags
 from dreamlayer.core.images.channels import MAX_CHANNELS, Layout, unsupported
-from dreamlayer.core.images.tiff_tags import BadTiffError, Directory
+from dreamlayer.core.images.tiff_directories import BadTiffError
+from dreamlayer.core.images.tiff_tags import Page
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _MASK, _SEPARATED, _YCBCR = range(7)
 _CIELAB, _ICCLAB, _ITULAB = 8, 9, 10
@@ -83,7 +84,7 @@ def read_header(file: BinaryIO, name: str) -> TiffHeader:
         The tags are damaged, or tell of a kind that is not read.
     """
     try:
-        pages = tags.directories(file)
+        pages = tags.pages(file)
         first = next(pages)
         more = [page for page in islice(pages, 9999) if not page.is_preview]
     except BadTiffError as failure:
@@ -112,7 +113,7 @@ def _damaged(name: str, what: str) -> PictureError:
     )
 
 
-def _refuse_short(file: BinaryIO, first: Directory, width: int, height: int, name: str) -> None:
+def _refuse_short(file: BinaryIO, first: Page, width: int, height: int, name: str) -> None:
     """Refuse what is much too short for its size, before memory is taken for its pixels.
 
     Decoders of fax, which forgive errors, would make an empty page of it.
@@ -133,10 +134,10 @@ def _refuse_short(file: BinaryIO, first: Directory, width: int, height: int, nam
         raise _damaged(name, f"{length} bytes cannot hold its pixels")
 
 
-def _refuse_raw(file: BinaryIO, first: Directory, more: list[Directory], name: str) -> None:
+def _refuse_raw(file: BinaryIO, first: Page, more: list[Page], name: str) -> None:
     """Cameras' raw files are TIFF files whose first page is often a small preview."""
     file.seek(8)
-    inner = tuple(tags.sub_directories(file, first)) if first.all(tags.SUB_DIRECTORIES) else ()
+    inner = tuple(tags.sub_pages(file, first)) if first.all(tags.SUB_DIRECTORIES) else ()
     sensor = any(
         page.one(tags.PHOTOMETRIC, -1) in (_CFA, _LINEAR_RAW) for page in (first, *more, *inner)
     )
@@ -150,7 +151,7 @@ def _refuse_raw(file: BinaryIO, first: Directory, more: list[Directory], name: s
         )
 
 
-def _layout(first: Directory, name: str) -> Layout:
+def _layout(first: Page, name: str) -> Layout:
     photometric = first.one(tags.PHOTOMETRIC, -1)
     samples = first.one(tags.SAMPLES, 1)
     if photometric not in _COLORS:
@@ -190,11 +191,11 @@ def _layout(first: Directory, name: str) -> Layout:
     return Layout(colors, alpha, depth, space, extras, associated)
 
 
-def _format(first: Directory) -> int:
+def _format(first: Page) -> int:
     return int(max(first.all(tags.SAMPLE_FORMAT, (_UNSIGNED,))))
 
 
-def _refuse_kinds(first: Directory, layout: Layout, name: str) -> None:
+def _refuse_kinds(first: Page, layout: Layout, name: str) -> None:
     """Refuse types of values, and kinds of storage, that libvips reads wrongly or not at all."""
     photometric = first.one(tags.PHOTOMETRIC)
     samples = first.one(tags.SAMPLES, 1)
@@ -233,24 +234,24 @@ def _refuse_kinds(first: Directory, layout: Layout, name: str) -> None:
         )
 
 
-def _patches(first: Directory, layout: Layout) -> dict[int, bytes]:
+def _patches(first: Page, layout: Layout) -> dict[int, bytes]:
     patches: dict[int, bytes] = {}
+    order: Literal["little", "big"] = "little" if first.layout.order == "<" else "big"
     if layout.space in ("lab", "icclab"):
-        place, size = first.places[tags.PHOTOMETRIC]
-        patches[place] = _RGB.to_bytes(size, "little" if first.order == "<" else "big")
+        place, size = first.place(tags.PHOTOMETRIC)
+        patches[place] = _RGB.to_bytes(size, order)
     if layout.associated:
-        place, size = first.places[tags.EXTRA]
+        place, size = first.place(tags.EXTRA)
         patches[place] = bytes(size * len(first.all(tags.EXTRA)))
-    if first.following:
-        place, size = first.following_place
-        patches[place] = bytes(size)
+    if first.stored.following:
+        patches[first.stored.following_offset] = bytes(first.layout.room)
     if first.one(tags.ORIENTATION, 1) not in range(1, 9):
-        place, size = first.places[tags.ORIENTATION]
-        patches[place] = (1).to_bytes(size, "little" if first.order == "<" else "big")
+        place, size = first.place(tags.ORIENTATION)
+        patches[place] = (1).to_bytes(size, order)
     return patches
 
 
-def _ycbcr(first: Directory) -> tuple[float, ...]:
+def _ycbcr(first: Page) -> tuple[float, ...]:
     # Defaults: TIFF 6.0 section 21, ITU-R BT.601; libtiff's levels.
     luma = first.all(tags.YCBCR_COEFFICIENTS, (0.299, 0.587, 0.114))
     levels = first.all(tags.REFERENCE, (0, 255, 128, 255, 128, 255))

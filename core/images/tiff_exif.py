@@ -51,7 +51,7 @@ def read_tiff_exif(file: BinaryIO) -> bytes | None:
 def read_tiff_field(file: BinaryIO, tag: int) -> bytes | None:
     """Return the bytes of one field of a TIFF file's first directory, None where it is missing."""
     try:
-        value = read_directory(file, *read_header(file))[0].get(tag)
+        value = read_directory(file, *read_header(file), wanted=(tag,)).fields.get(tag)
     except BadTiffError:
         return None
     return value.data if isinstance(value, Value) else None
@@ -64,11 +64,12 @@ def write_tiff_exif(file: BinaryIO, exif: bytes | None, more: Directory | None =
     ----------
     file
         A readable, writable and seekable TIFF or BigTIFF file of one page. Its directory is
-        rewritten at its end with the added tags; tags that it has already win.
+        rewritten at its end with the added tags.
     exif
-        A TIFF structure without the `Exif` mark. A damaged one adds nothing.
+        A TIFF structure without the `Exif` mark. A damaged one adds nothing; tags that the file
+        has already win.
     more
-        Further fields.
+        Further fields, which win over those of the file.
     """
     added: Directory = {}
     if exif is not None:
@@ -76,16 +77,15 @@ def write_tiff_exif(file: BinaryIO, exif: bytes | None, more: Directory | None =
             added = _descriptive(io.BytesIO(exif))
         except BadTiffError:
             added = {}
-    added |= more or {}
-    if added:
+    if added or more:
         layout, start = read_header(file)
-        own, _ = read_directory(file, layout, start, limit=None)
-        append(file, added | own, layout)
+        own = read_directory(file, layout, start, limit=None).fields
+        append(file, added | own | (more or {}), layout)
 
 
 def _descriptive(file: BinaryIO) -> Directory:
     layout, start = read_header(file)
-    every, _ = read_directory(file, layout, start)
+    every = read_directory(file, layout, start).fields
     tags: Directory = {
         tag: value
         for tag, value in every.items()

@@ -25,9 +25,8 @@ from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.png_chunks import ChunkInserter
 from dreamlayer.core.images.reading import Source
 from dreamlayer.core.images.streams import Stream, library
-from dreamlayer.core.images.tiff_directories import Directory, Value, short
+from dreamlayer.core.images.tiff_directories import Directory, Value, short, shorts
 from dreamlayer.core.images.tiff_exif import write_tiff_exif
-from dreamlayer.core.images.tiff_tags import mark_extra_samples
 from dreamlayer.core.images.webp_chunks import WebpExtender
 from dreamlayer.core.interruption import deferred
 
@@ -52,6 +51,7 @@ _ENCODER_BYTES = {"webp": 30.0}
 """Bytes per pixel that an encoder takes which needs the whole picture, measured at 12 and 100
 megapixels; the others write bands of rows."""
 
+_EXTRA_SAMPLES = 0x0152
 _ORIENTATION, _XMP, _IPTC, _PHOTOSHOP, _PROFILE = 0x0112, 0x02BC, 0x83BB, 0x8649, 0x8773
 _DEFAULT_RESOLUTION = 72 / 25.4
 _SPOOL_BYTES = 64 << 20
@@ -256,12 +256,8 @@ def _encode(picture: Picture, kind: str, packet: Packet, file: BinaryIO) -> None
     # libvips may miss a failure of its last calls.
     if stream.failure is not None:
         raise stream.failure
-    if kind == "tiff" and picture.extras is not None:
-        # libvips calls them all alpha.
-        unspecified = (0,) * _extra_channels(picture)
-        mark_extra_samples(file, (2, *unspecified) if picture.has_alpha else unspecified)
     if kind == "tiff":
-        write_tiff_exif(file, packet.exif, _tiff_fields(packet))
+        write_tiff_exif(file, packet.exif, _tiff_fields(packet) | _channel_fields(picture))
 
 
 def _with_packet(picture: Picture, kind: str, packet: Packet, file: BinaryIO) -> BinaryIO:
@@ -305,6 +301,13 @@ def _tiff_fields(packet: Packet) -> Directory:
         if data is not None
     }
     return fields | {_ORIENTATION: short(1)}
+
+
+def _channel_fields(picture: Picture) -> Directory:
+    """What the channels beyond the colors are, where libvips would call them all alpha."""
+    if picture.extras is None:
+        return {}
+    return {_EXTRA_SAMPLES: shorts(*[2] * picture.has_alpha, *[0] * _extra_channels(picture))}
 
 
 @contextlib.contextmanager

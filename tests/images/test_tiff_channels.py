@@ -14,7 +14,7 @@ from PIL import Image
 
 from dreamlayer.core import images
 from dreamlayer.core.errors import OutputError, PictureError
-from dreamlayer.core.images.tiff_tags import EXTRA, directories
+from dreamlayer.core.images.tiff_tags import EXTRA, pages
 
 SIZE = (16, 16)
 PALETTE: Tag = (320, 3, [i * 7919 % 65536 for i in range(768)])
@@ -85,7 +85,7 @@ def test_channels_by_their_tags(
                 np.testing.assert_array_equal(found, values[..., index])
         images.write(picture, path)
     kept = (2,) * (alpha is not None) + (0,) * len(extras)
-    assert next(directories(io.BytesIO(path.read_bytes()))).all(EXTRA) == kept
+    assert next(pages(io.BytesIO(path.read_bytes()))).all(EXTRA) == kept
 
 
 def test_a_missing_tag_is_no_transparency() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import pytest
 from metadata_samples import big_exif
@@ -41,7 +42,7 @@ def test_round_trip(order: str, fixed: int | None) -> None:
     file = io.BytesIO(block_of(tags, order, place))
     layout, start = read_header(file)
     assert (layout.order, layout.big, start % 2) == (order, False, 0)
-    found, _ = read_directory(file, layout, start)
+    found = read_directory(file, layout, start).fields
     offsets = enter(file, layout, found, 0x8769)
     assert found == tags
     assert fixed is None or offsets[9] == fixed
@@ -50,13 +51,13 @@ def test_round_trip(order: str, fixed: int | None) -> None:
 def test_limit() -> None:
     """Values beyond the limit, in all, are skipped."""
     file = io.BytesIO(block_of({1: Value(7, 60, bytes(60)), 2: Value(7, 60, bytes(60))}))
-    assert list(read_directory(file, *read_header(file), limit=100)[0]) == [1]
+    assert list(read_directory(file, *read_header(file), limit=100).fields) == [1]
 
 
 def test_64_bit_numbers() -> None:
     """They become 32-bit ones where they fit, and are dropped where not."""
     file = io.BytesIO(big_exif("<", (1, 16, 1, 7), (2, 16, 1, 2**32), (3, 17, 1, 2**64 - 2)))
-    found, _ = read_directory(file, *read_header(file))
+    found = read_directory(file, *read_header(file)).fields
     assert to_classic(found) == {1: long(7), 3: Value(9, 1, b"\xfe\xff\xff\xff")}
 
 
@@ -65,3 +66,25 @@ def test_no_tiff(data: bytes) -> None:
     """What is no TIFF structure is told apart."""
     with pytest.raises(BadTiffError):
         read_header(io.BytesIO(data))
+
+
+def test_wanted_tags_alone_count() -> None:
+    """What is not wanted is not read, so that it takes nothing of the limit."""
+    file = io.BytesIO(block_of({1: Value(7, 60, bytes(60)), 2: Value(7, 60, bytes(60))}))
+    assert list(read_directory(file, *read_header(file), limit=100, wanted={2}).fields) == [2]
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        (Value(3, 2, b"\1\0\0\1"), (1, 256)),
+        (Value(8, 1, b"\xff\xff"), (-1,)),
+        (Value(5, 2, struct.pack("<4I", 1, 4, 1, 0)), (0.25, 0.0)),
+        (Value(10, 1, struct.pack("<2i", -1, 2)), (-0.5,)),
+        (Value(17, 1, struct.pack("<q", -(2**40))), (-(2**40),)),
+        (Value(2, 2, b"1\0"), ()),
+    ],
+)
+def test_quantities(value: Value, meant: tuple[float, ...]) -> None:
+    """Numbers of every type are what they mean; text is none."""
+    assert value.quantities() == meant

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from format_samples import tiff_of
 from image_samples import noise, tiff
 from metadata_samples import exif_with_thumbnail, tiff_with
 from PIL import Image
@@ -15,7 +16,9 @@ from PIL import Image
 from dreamlayer.core import images
 from dreamlayer.core.images.exif import exif_resolution
 from dreamlayer.core.images.streams import library
+from dreamlayer.core.images.tiff_directories import shorts
 from dreamlayer.core.images.tiff_exif import read_tiff_exif, read_tiff_field, write_tiff_exif
+from dreamlayer.core.images.tiff_tags import EXTRA, pages
 
 
 @pytest.mark.parametrize("big", [False, True])
@@ -37,6 +40,16 @@ def test_append(tmp_path: Path, big: bool) -> None:
     exif.load(b"Exif\0\0" + added)
     assert exif[0x013B] == "Anna"
     assert exif.get_ifd(0x8769)[0x829A] == pytest.approx(1 / 125)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kinds", [(0,), (2, 0), (2, 0, 0)])
+def test_further_fields_win(order: str, kinds: tuple[int, ...]) -> None:
+    """What channels are is said in place of what the file's encoder said."""
+    stored = (EXTRA, 3, [1] * len(kinds))
+    file = io.BytesIO(tiff_of(bytes(99), (2, 2), tags=[stored], order=order))
+    write_tiff_exif(file, None, {EXTRA: shorts(*kinds)})
+    assert next(pages(file)).all(EXTRA) == kinds
 
 
 def test_damage_does_no_harm() -> None:
