@@ -1,7 +1,7 @@
 """Pictures in and out: `open` or `read` a file, `check_target` early, `write` at the end."""
 
-from dreamlayer.core.images.picture import FORMATS as FORMATS
-from dreamlayer.core.images.picture import READ as READ
+from dreamlayer.core.images.formats import FORMATS as FORMATS
+from dreamlayer.core.images.formats import READ as READ
 from dreamlayer.core.images.picture import Picture as Picture
 from dreamlayer.core.images.reading import MAX_MEGAPIXELS as MAX_MEGAPIXELS
 from dreamlayer.core.images.reading import Source as Source

@@ -10,10 +10,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.errors import PictureError, printable
-from dreamlayer.core.images.channels import Layout, unsupported
+from dreamlayer.core.errors import printable
+from dreamlayer.core.images.channels import Layout
+from dreamlayer.core.images.refusals import damaged, unsupported
 from dreamlayer.core.images.unread import Unread
 
+_BMP = "a BMP"
 _FILE_HEADER = 14
 _OS2 = 12
 _HEADERS = (_OS2, 16, 40, 52, 56, 64, 108, 124)
@@ -61,7 +63,7 @@ def open_bmp(file: BinaryIO, name: str) -> Unread:
     try:
         header = _header(file, name)
     except struct.error as failure:
-        raise _damaged(name, "its header is cut off") from failure
+        raise damaged(name, _BMP, "its header is cut off") from failure
     packed = header.bits in (16, 32)
     _check_length(file, header, name)
     alpha = 3 if packed and header.masks[3] else None
@@ -76,12 +78,6 @@ def open_bmp(file: BinaryIO, name: str) -> Unread:
 
     blobs = {} if profile is None else {"icc-profile-data": profile}
     return Unread(header.width, header.height, layout, decode, blobs, header.resolution)
-
-
-def _damaged(name: str, what: str) -> PictureError:
-    return PictureError(
-        f"{name} is a BMP that is damaged or truncated ({what}); use an intact copy"
-    )
 
 
 def _header(file: BinaryIO, name: str) -> _Header:
@@ -100,7 +96,7 @@ def _header(file: BinaryIO, name: str) -> _Header:
         if size > 16:
             compression, _, across, down = struct.unpack_from("<IIii", head, 16)
     if width < 1 or height == 0 or height == -(1 << 31):
-        raise _damaged(name, f"its size is {width} × {height}")
+        raise damaged(name, _BMP, f"its size is {width} × {height}")
     if size == 64 and compression in (_FIELDS, _JPEG):
         raise unsupported(name, "a BMP of OS/2 with its own compression", "RLE and none")
     if bits not in _BITS.get(compression, ()):
@@ -112,10 +108,10 @@ def _header(file: BinaryIO, name: str) -> _Header:
     taken = 0
     for mask in masks:
         if taken & mask or (mask and (mask // (mask & -mask)) & (mask // (mask & -mask) + 1)):
-            raise _damaged(name, "its bit fields overlap or have gaps")
+            raise damaged(name, _BMP, "its bit fields overlap or have gaps")
         taken |= mask
     if bits in (16, 32) and not any(masks[:3]):
-        raise _damaged(name, "its bit fields are empty")
+        raise damaged(name, _BMP, "its bit fields are empty")
     known = 0 < across < _MAX_PER_METRE and 0 < down < _MAX_PER_METRE
     resolution = (across / 1000, down / 1000) if known else (1.0, 1.0)
     return _Header(
@@ -147,7 +143,7 @@ def _stride(header: _Header) -> int:
 def _check_length(file: BinaryIO, header: _Header, name: str) -> None:
     if header.compression in (_RLE8, _RLE4):
         if header.width * header.height > _MAX_RLE * file.seek(0, os.SEEK_END):
-            raise _damaged(name, "it is much shorter than its header says")
+            raise damaged(name, _BMP, "it is much shorter than its header says")
         return
     needed = header.pixels_at + _stride(header) * header.height
     # The padding of the last row may be missing.
@@ -155,7 +151,7 @@ def _check_length(file: BinaryIO, header: _Header, name: str) -> None:
     if file.seek(0, os.SEEK_END) < needed - 3 or (
         packed and header.pixels_at < _FILE_HEADER + header.size
     ):
-        raise _damaged(name, "it is shorter than its header says")
+        raise damaged(name, _BMP, "it is shorter than its header says")
 
 
 def _unpacked(file: BinaryIO, header: _Header, layout: Layout) -> npt.NDArray[Any]:
@@ -185,7 +181,7 @@ def _by_palette(file: BinaryIO, header: _Header, name: str) -> npt.NDArray[Any]:
     file.seek(_FILE_HEADER + header.size)
     palette = file.read(16)
     if len(palette) < 16 or header.pixels_at < _FILE_HEADER + header.size + 16:
-        raise _damaged(name, "its palette is cut off")
+        raise damaged(name, _BMP, "its palette is cut off")
     colors = np.frombuffer(palette, np.uint8).reshape(4, 4)[:, 2::-1]
     file.seek(header.pixels_at)
     stride = _stride(header)
@@ -209,7 +205,7 @@ def _by_pillow(file: BinaryIO, name: str) -> npt.NDArray[Any]:
     except MemoryError:
         raise
     except (OSError, ValueError, SyntaxError, EOFError, struct.error) as failure:
-        raise _damaged(name, printable(str(failure))) from failure
+        raise damaged(name, _BMP, printable(str(failure))) from failure
 
 
 def _profile(file: BinaryIO, header: _Header) -> bytes | None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dreamlayer.core.errors import PictureError
+from dreamlayer.core.images.refusals import unsupported
 
 DEPTHS = {"uchar": 8, "ushort": 16, "float": 32}
 """Bits per channel of the types that libvips calls so."""
 
 MAX_CHANNELS = 56
 """As many as Photoshop allows; a damaged file may claim 65,535."""
-
-ADVICE = "export it as PNG, or as TIFF of 8 or 16 bits"
-"""What to do with a picture of an unsupported kind."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +46,6 @@ class Layout:
     def has_alpha(self) -> bool:
         """Whether there is transparency."""
         return self.alpha is not None
-
-
-def unsupported(name: str, kind: str, allowed: str, advice: str = ADVICE) -> PictureError:
-    """The error for a sound file of a kind that is not read.
-
-    Parameters
-    ----------
-    name
-        What messages call the picture.
-    kind
-        What it is, with its article: "a TIFF of 12 bits per channel".
-    allowed
-        What can be read instead.
-    advice
-        What to do.
-    """
-    return PictureError(f"{name} is {kind}, but only {allowed} can be read; {advice}")
 
 
 def channel_layout(image: Any, kind: str, name: str) -> Layout:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from dreamlayer.core.errors import PictureError, printable
-from dreamlayer.core.images.formats import NAMES
+from dreamlayer.core.images.formats import with_article
+from dreamlayer.core.images.refusals import damaged
 
 _UNSUPPORTED = re.compile(
     r"not configured|not implemented|not supported|not been built in|built without|unsupported",
@@ -24,21 +25,19 @@ def explained(failure: BaseException, format: str, name: str) -> PictureError:
     failure
         What was raised.
     format
-        A key of `core.images.picture.READ`.
+        A key of `core.images.formats.READ`.
     name
         What messages call the picture.
     """
     said = str(getattr(failure, "detail", None) or failure).strip().splitlines()
     telling = [line.strip() for line in said if not line.startswith(_EMPTY_WORDS)]
     lines = [printable(_PARTS.sub("", line)) for line in telling]
-    detail = f" ({lines[0]})" if lines and lines[0] else ""
-    words = NAMES.get(format, "file")
-    what = f"{'an' if words[0] == 'A' else 'a'} {words}"
+    detail = lines[0] if lines else ""
+    what = with_article(format)
     if not isinstance(failure, OSError) and _UNSUPPORTED.search(" ".join(lines)):
+        told = f" ({detail})" if detail else ""
         return PictureError(
-            f"{name} is {what} of a kind that the installed libvips cannot read{detail}; export "
+            f"{name} is {what} of a kind that the installed libvips cannot read{told}; export "
             "it as PNG, or as TIFF without compression"
         )
-    return PictureError(
-        f"{name} is {what} that is damaged or truncated{detail}; use an intact copy"
-    )
+    return damaged(name, what, detail)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from dreamlayer.core.errors import PictureError, printable
+from dreamlayer.core.errors import printable
+from dreamlayer.core.images.refusals import damaged
 
 MAX_PIXELS_PER_BYTE = 2731
 """GIF's codes have 12 bits at most, and none stands for more than 4096 pixels."""
@@ -73,9 +74,6 @@ def check_pixels(file: BinaryIO, name: str) -> None:
     try:
         GifImageFile(file).load()
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error) as failure:
-        raise PictureError(
-            f"{name} is a GIF that is damaged or truncated ({printable(str(failure))}); use an "
-            "intact copy"
-        ) from failure
+        raise damaged(name, "a GIF", printable(str(failure))) from failure
     finally:
         file.seek(place)

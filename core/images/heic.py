@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from dreamlayer.core.errors import PictureError, printable
 from dreamlayer.core.images.channels import Layout
+from dreamlayer.core.images.heif_boxes import HEIF
+from dreamlayer.core.images.refusals import damaged
 from dreamlayer.core.images.unread import Unread
 from dreamlayer.core.installation import install_command
 
@@ -92,7 +94,4 @@ def _telling_heif(name: str) -> Iterator[None]:
                 f"{name} is a HEIC picture of a kind that the installed libheif cannot read "
                 f"({said}); export it as PNG, or as TIFF"
             ) from failure
-        raise PictureError(
-            f"{name} is a HEIC, AVIF or other HEIF file that is damaged or truncated ({said}); "
-            "use an intact copy"
-        ) from failure
+        raise damaged(name, HEIF, said) from failure

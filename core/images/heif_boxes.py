@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+HEIF = "a HEIC, AVIF or other HEIF file"
+"""What a file is called whose codec cannot be told."""
+
 STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"avif", b"mif1", b"mif2", b"miaf", b"MiHA"}
 SEQUENCE_BRANDS = {b"hevc", b"hevx", b"hevm", b"hevs", b"avis", b"msf1", b"miha"}
 

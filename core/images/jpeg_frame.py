@@ -6,11 +6,10 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-_ALONE = {0x01, *range(0xD0, 0xD8)}
-_START_OF_SCAN, _END = 0xDA, 0xD9
+from dreamlayer.core.images.jpeg_markers import segment_heads
+
 _LS = 0xF7
 _FRAMES = {*range(0xC0, 0xD0), _LS} - {0xC4, 0xC8, 0xCC}
-_MAX_SEGMENTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -65,25 +64,11 @@ def read_frame(file: BinaryIO) -> Frame | None:
     file
         A seekable JPEG file; its position is changed.
     """
-    at = 2
-    for _ in range(_MAX_SEGMENTS):
-        file.seek(at)
-        head = file.read(4)
-        if len(head) < 4 or head[0] != 0xFF:
-            return None
-        marker = head[1]
-        if marker == 0xFF:
-            at += 1
-        elif marker in _ALONE:
-            at += 2
-        elif marker in (_START_OF_SCAN, _END):
-            return None
-        elif marker in _FRAMES:
+    for marker, _ in segment_heads(file):
+        if marker in _FRAMES:
             body = file.read(6)
             if len(body) < 6:
                 return None
             bits, height, width, channels = struct.unpack(">BHHB", body)
             return Frame(marker & 0xF if marker != _LS else _LS, bits, width, height, channels)
-        else:
-            at += 2 + max(2, int.from_bytes(head[2:4], "big"))
     return None

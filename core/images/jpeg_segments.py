@@ -5,8 +5,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, BinaryIO
 
+from dreamlayer.core.images.jpeg_markers import segment_heads
 from dreamlayer.core.images.photoshop import HEADER as PHOTOSHOP
 from dreamlayer.core.images.xmp_rules import EXTENDED, GAIN_MAP
 
@@ -58,27 +60,15 @@ def segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     file
         A seekable JPEG file; its position is changed.
     """
-    at, room = 2, _MAX_BYTES
-    for _ in range(_MAX_SEGMENTS):
-        file.seek(at)
-        head = file.read(4)
-        if len(head) < 4 or head[0] != 0xFF:
+    room = _MAX_BYTES
+    for marker, length in islice(segment_heads(file), _MAX_SEGMENTS):
+        if marker < 0xC0 or not 0 <= length <= room:
             return
-        marker = head[1]
-        if marker == 0xFF:  # a fill byte
-            at += 1
-            continue
-        if marker in (0xDA, 0xD9) or marker < 0xC0:
-            return
-        (length,) = struct.unpack(">H", head[2:])
-        if length < 2 or length > room:
-            return
-        content = file.read(length - 2)
-        if len(content) < length - 2:
+        content = file.read(length)
+        if len(content) < length:
             return
         room -= length
         yield marker, content
-        at += 2 + length
 
 
 def read_jpeg(file: BinaryIO) -> JpegMetadata:

@@ -23,15 +23,14 @@ from dreamlayer.core.images.channels import (
     Layout,
     channel_layout,
     check_profile,
-    unsupported,
 )
-from dreamlayer.core.images.claims import claims_of
-from dreamlayer.core.images.formats import NAMES, many_pages
+from dreamlayer.core.images.claimed_sizes import claimed_sizes
+from dreamlayer.core.images.formats import with_article
 from dreamlayer.core.images.patched import Patched
+from dreamlayer.core.images.refusals import damaged, many_pages, unsupported
 from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.images.unread import Unread
 
-_ARTICLES = {"avif": "an AVIF"}
 # What libvips lets libheif decode.
 _MAX_AVIF = 1 << 28
 _TURNED_BY_EXIF = ("png", "jpeg", "tiff", "webp")
@@ -44,7 +43,7 @@ class Opened:
     Parameters
     ----------
     format
-        A key of `core.images.picture.READ`.
+        A key of `core.images.formats.READ`.
     header
         A `pyvips.Image` with sizes, as stored, and metadata.
     layout
@@ -133,8 +132,7 @@ class Opener:
                 )
         self._check_claims(format)
         image, source = self._vips(format)
-        kind = f"{_ARTICLES.get(format, 'a')} {NAMES[format]}"
-        layout = channel_layout(image, kind, self._name)
+        layout = channel_layout(image, with_article(format), self._name)
         if format == "jxl" and layout.depth == 32:
             # It may be linear light, which nothing says.
             raise unsupported(self._name, "a JPEG XL in floating point", "JPEG XL of 8 and 16 bits")
@@ -179,13 +177,11 @@ class Opener:
     def _check_claims(self, format: str) -> None:
         """Find what is too large, or much too short for its size, before libvips opens it."""
         length = self._file.seek(0, os.SEEK_END)
-        for claim in claims_of(format, self._file):
+        for claim in claimed_sizes(format, self._file):
             self._check_size(claim.width, claim.height)
             if length < claim.least_bytes:
-                raise PictureError(
-                    f"{self._name} is a {NAMES[format]} that is damaged or truncated ({length} "
-                    "bytes cannot hold its pixels); use an intact copy"
-                )
+                said = f"{length} bytes cannot hold its pixels"
+                raise damaged(self._name, with_article(format), said)
 
     def _check_frame(self) -> None:
         frame = jpeg_frame.read_frame(self._file)
@@ -193,10 +189,7 @@ class Opener:
             allowed = "JPEG of 8 bits, baseline or progressive,"
             raise unsupported(self._name, frame.unsupported, allowed)
         if frame is not None and frame.width == 0:
-            raise PictureError(
-                f"{self._name} is a JPEG that is damaged or truncated (its width is 0); use an "
-                "intact copy"
-            )
+            raise damaged(self._name, "a JPEG", "its width is 0")
 
     def _tiff(self) -> Opened:
         header = tiff_channels.read_header(self._file, self._name)
@@ -223,10 +216,7 @@ class Opener:
             at = None if layout.alpha is None else layout.alpha - 2
             layout = Layout(1, at, layout.depth, "grey", shift)
         elif image.bands != expected:
-            raise PictureError(
-                f"{self._name} is a TIFF that is damaged or truncated (its tags contradict each "
-                "other); use an intact copy"
-            )
+            raise damaged(self._name, "a TIFF", "its tags contradict each other")
         if image.format not in DEPTHS:
             raise unsupported(
                 self._name, f"a TIFF of {image.format} values", "8, 16 bits and float32"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dreamlayer.core.errors import OutputError, shown
 from dreamlayer.core.images import jpeg_segments, png_chunks
 from dreamlayer.core.images.exif import finished_exif, renewed_exif, without_maker_note
+from dreamlayer.core.images.formats import NAMES
 from dreamlayer.core.images.metadata import Metadata, left_out
 from dreamlayer.core.images.photoshop import iptc_fields
 from dreamlayer.core.images.picture import Picture
@@ -20,7 +21,6 @@ from dreamlayer.core.images.xmp_writing import TEXT_FIELDS, composed, shortened
 
 # libpng reads no longer chunk, unless it is told to.
 _MAX_PROFILE = {"jpeg": jpeg_segments.MAX_PROFILE, "png": 7_900_000}
-_NAMES = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WebP"}
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,7 @@ def _profile(profile: bytes | None, kind: str, lost: list[str]) -> bytes | None:
     if sound is None and profile[16:20] == b"RGB ":
         lost.append("its color profile, which is damaged or of an unknown kind")
     if sound is not None and len(sound) > _MAX_PROFILE.get(kind, len(sound)):
-        lost.append(
-            f"its color profile of {len(sound)} bytes, which is too long for {_NAMES[kind]}"
-        )
+        lost.append(f"its color profile of {len(sound)} bytes, which is too long for {NAMES[kind]}")
         return None
     return sound
 
@@ -191,10 +189,10 @@ def _fitting_xmp(xmp: bytes | None, kind: str, recipe: str | None, lost: list[st
     except XmpError:
         size = len((recipe or "").encode())
         raise OutputError(
-            f"the recipe has {size} bytes, but {_NAMES[kind]} allows about {most} for it; "
+            f"the recipe has {size} bytes, but {NAMES[kind]} allows about {most} for it; "
             f"{'choose .png, .tif or .webp' if kind == 'jpeg' else 'shorten it'}"
         ) from None
-    lost.append(f"{_listed(names)} of its XMP, which is too long for {_NAMES[kind]}")
+    lost.append(f"{_listed(names)} of its XMP, which is too long for {NAMES[kind]}")
     return xmp
 
 

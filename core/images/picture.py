@@ -10,24 +10,6 @@ import numpy.typing as npt
 
 from dreamlayer.core.images.png_chunks import Chunk
 
-FORMATS = {
-    "png": (".png",),
-    "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "tiff": (".tif", ".tiff"),
-    "webp": (".webp",),
-}
-"""The formats that are read and written, each with its file name extensions."""
-
-READ = {
-    **FORMATS,
-    "heic": (".heic", ".heif", ".hif"),
-    "avif": (".avif",),
-    "gif": (".gif",),
-    "bmp": (".bmp", ".dib"),
-    "jxl": (".jxl",),
-}
-"""The formats that are read, each with its file name extensions."""
-
 
 @dataclass(eq=False)
 class Picture:

@@ -17,11 +17,11 @@ from dreamlayer.core.errors import PictureError, shown
 from dreamlayer.core.images.conversion import is_converted, to_rgb
 from dreamlayer.core.images.decoding import decode
 from dreamlayer.core.images.failures import explained
-from dreamlayer.core.images.formats import sniff
 from dreamlayer.core.images.metadata import Metadata, png_orientation, read_metadata
 from dreamlayer.core.images.opening import Opened, Opener
 from dreamlayer.core.images.patched import Patched
 from dreamlayer.core.images.picture import Picture
+from dreamlayer.core.images.sniffing import sniff
 from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.images.tile_errors import watched
 from dreamlayer.core.interruption import deferred
@@ -49,7 +49,7 @@ class Source:
     name : str
         Name used in messages.
     format : str
-        A key of `core.images.picture.READ`, detected by content.
+        A key of `core.images.formats.READ`, detected by content.
     width, height : int
         Size in pixels of the upright picture.
     depth : int

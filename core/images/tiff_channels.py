@@ -9,7 +9,8 @@ from typing import BinaryIO, Literal
 
 from dreamlayer.core.errors import PictureError
 from dreamlayer.core.images import tiff_tags as tags
-from dreamlayer.core.images.channels import MAX_CHANNELS, Layout, unsupported
+from dreamlayer.core.images.channels import MAX_CHANNELS, Layout
+from dreamlayer.core.images.refusals import damaged, unsupported
 from dreamlayer.core.images.tiff_directories import BadTiffError
 from dreamlayer.core.images.tiff_tags import Page
 
@@ -18,6 +19,7 @@ _CIELAB, _ICCLAB, _ITULAB = 8, 9, 10
 _CFA, _LINEAR_RAW = 32803, 34892
 _JPEG = (6, 7)
 _FAX = (2, 3, 4)
+_TIFF = "a TIFF"
 # How many times smaller a compression can make anything: none, LZW, deflate, PackBits.
 _RATIOS = {1: 1, 5: 4096, 8: 1032, 32946: 1032, 32773: 128}
 
@@ -88,10 +90,10 @@ def read_header(file: BinaryIO, name: str) -> TiffHeader:
         first = next(pages)
         more = [page for page in islice(pages, 9999) if not page.is_preview]
     except BadTiffError as failure:
-        raise _damaged(name, str(failure)) from failure
+        raise damaged(name, _TIFF, str(failure)) from failure
     width, height = first.one(tags.WIDTH), first.one(tags.HEIGHT)
     if min(width, height) < 1:
-        raise _damaged(name, f"its size is {width} × {height}")
+        raise damaged(name, _TIFF, f"its size is {width} × {height}")
     _refuse_raw(file, first, more, name)
     _refuse_short(file, first, width, height, name)
     layout = _layout(first, name)
@@ -104,12 +106,6 @@ def read_header(file: BinaryIO, name: str) -> TiffHeader:
         _patches(first, layout),
         bool(first.all(tags.TILE_WIDTH)),
         _ycbcr(first) if layout.space == "ycbcr" else (),
-    )
-
-
-def _damaged(name: str, what: str) -> PictureError:
-    return PictureError(
-        f"{name} is a TIFF that is damaged or truncated ({what}); use an intact copy"
     )
 
 
@@ -131,7 +127,7 @@ def _refuse_short(file: BinaryIO, first: Page, width: int, height: int, name: st
     else:
         ratio = _RATIOS.get(compression, 0)
     if ratio and length * ratio < needed:
-        raise _damaged(name, f"{length} bytes cannot hold its pixels")
+        raise damaged(name, _TIFF, f"{length} bytes cannot hold its pixels")
 
 
 def _refuse_raw(file: BinaryIO, first: Page, more: list[Page], name: str) -> None:
@@ -163,7 +159,7 @@ def _layout(first: Page, name: str) -> Layout:
     if photometric == _SEPARATED and (first.one(tags.INK_SET, 1) != 1 or samples < 4):
         raise unsupported(name, "a TIFF of other inks than CMYK", _ALLOWED)
     if samples < colors:
-        raise _damaged(name, f"it has {samples} channels for {colors} colors")
+        raise damaged(name, _TIFF, f"it has {samples} channels for {colors} colors")
     if samples > MAX_CHANNELS:
         raise unsupported(name, f"a TIFF of {samples} channels", f"{MAX_CHANNELS} channels at most")
     kinds = (*first.all(tags.EXTRA), *[0] * samples)[: samples - colors]
@@ -216,7 +212,7 @@ def _refuse_kinds(first: Page, layout: Layout, name: str) -> None:
     if form == _UNSIGNED and bits not in (*small, 8, *([] if photometric == _PALETTE else [16])):
         raise unsupported(name, f"a TIFF of {bits} bit{'s' * (bits != 1)} per channel", _DEPTHS)
     if photometric == _PALETTE and (form == _FLOAT or len(first.all(tags.PALETTE)) != 3 << bits):
-        raise _damaged(name, "its palette is missing or of the wrong length")
+        raise damaged(name, _TIFF, "its palette is missing or of the wrong length")
     if form == _FLOAT and photometric == _WHITE_IS_ZERO:
         raise unsupported(name, "a TIFF of floats that count from white", _DEPTHS)
     if form == _FLOAT and layout.space == "lab" and layout.extras:

@@ -141,7 +141,7 @@ def write(
     recipe
         Text to store instead of `picture.recipe`. With neither, the file holds no recipe.
     format
-        A key of `core.images.picture.FORMATS`; by default the file extension decides, PNG for '-'.
+        A key of `core.images.formats.FORMATS`; by default the file extension decides, PNG for '-'.
     metadata
         False leaves out all but what shows the pixels right: the profile or what says the same,
         and the resolution. Then no recipe is stored either.

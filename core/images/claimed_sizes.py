@@ -14,7 +14,7 @@ _PNG_CHANNELS = {2: 3, 4: 2, 6: 4}
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimedSize:
     """What a header says.
 
     Parameters
@@ -30,7 +30,7 @@ class Claim:
     least_bytes: int
 
 
-def claims_of(format: str, file: BinaryIO) -> list[Claim]:
+def claimed_sizes(format: str, file: BinaryIO) -> list[ClaimedSize]:
     """The sizes that a PNG, JPEG or GIF file claims; none where it has no header.
 
     Parameters
@@ -50,32 +50,32 @@ def claims_of(format: str, file: BinaryIO) -> list[Claim]:
     return []
 
 
-def _png(file: BinaryIO) -> list[Claim]:
+def _png(file: BinaryIO) -> list[ClaimedSize]:
     file.seek(16)
     head = file.read(10)
     if len(head) < 10:
         return []
     width, height, bits, kind = struct.unpack(">IIBB", head)
     size = width * height * _PNG_CHANNELS.get(kind, 1) * bits // 8
-    return [Claim(width, height, size // _MAX_DEFLATE)]
+    return [ClaimedSize(width, height, size // _MAX_DEFLATE)]
 
 
-def _jpeg(file: BinaryIO) -> list[Claim]:
+def _jpeg(file: BinaryIO) -> list[ClaimedSize]:
     frame = read_frame(file)
     if frame is None:
         return []
     # Huffman codes take a bit at least, of which each block of 8 × 8 pixels has one.
     least = 0 if frame.is_arithmetic else frame.width * frame.height // 512
-    return [Claim(frame.width, frame.height, least)]
+    return [ClaimedSize(frame.width, frame.height, least)]
 
 
-def _gif(file: BinaryIO) -> list[Claim]:
+def _gif(file: BinaryIO) -> list[ClaimedSize]:
     file.seek(6)
     screen = file.read(4)
     found = []
     if len(screen) == 4:
         width, height = struct.unpack("<HH", screen)
-        found.append(Claim(width, height, 0))
+        found.append(ClaimedSize(width, height, 0))
     if (size := first_frame(file)) is not None:
-        found.append(Claim(*size, size[0] * size[1] // MAX_PIXELS_PER_BYTE))
+        found.append(ClaimedSize(*size, size[0] * size[1] // MAX_PIXELS_PER_BYTE))
     return found

@@ -9,22 +9,22 @@ import pytest
 from image_samples import COFFEE, encoded, noise, png
 from PIL import Image
 
-from dreamlayer.core.images.claims import Claim, claims_of
+from dreamlayer.core.images.claimed_sizes import ClaimedSize, claimed_sizes
 
 
 def test_sizes() -> None:
     """Sizes are those of the picture; a GIF has those of its screen and of its first frame."""
-    assert claims_of("jpeg", io.BytesIO(COFFEE.read_bytes())) == [Claim(600, 400, 468)]
-    assert claims_of("png", io.BytesIO(png(noise(5, 7, 3)))) == [Claim(7, 5, 0)]
+    assert claimed_sizes("jpeg", io.BytesIO(COFFEE.read_bytes())) == [ClaimedSize(600, 400, 468)]
+    assert claimed_sizes("png", io.BytesIO(png(noise(5, 7, 3)))) == [ClaimedSize(7, 5, 0)]
     gif = encoded(Image.fromarray(noise(20, 30, 1)[..., 0]), "gif")
-    assert claims_of("gif", io.BytesIO(gif)) == [Claim(30, 20, 0)] * 2
-    assert claims_of("webp", io.BytesIO(gif)) == []
+    assert claimed_sizes("gif", io.BytesIO(gif)) == [ClaimedSize(30, 20, 0)] * 2
+    assert claimed_sizes("webp", io.BytesIO(gif)) == []
 
 
 @pytest.mark.parametrize("format", ["png", "jpeg", "gif"])
 def test_no_header(format: str) -> None:
     """What ends before claims nothing."""
-    assert claims_of(format, io.BytesIO(b"")) == []
+    assert claimed_sizes(format, io.BytesIO(b"")) == []
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,6 @@ def test_the_smallest_files_are_longer(format: str, options: dict[str, object], 
     """Pictures of one color, which compress best, are never refused."""
     image = Image.fromarray(np.zeros((2000, 2000), np.uint8)).convert(mode)
     data = encoded(image, format, **options)
-    for claim in claims_of(format, io.BytesIO(data)):
+    for claim in claimed_sizes(format, io.BytesIO(data)):
         assert (claim.width, claim.height) == (2000, 2000)
         assert claim.least_bytes <= len(data)
