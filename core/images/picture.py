@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.images.png_chunks import Chunk
+from dreamlayer.core.images.containers.png_chunks import Chunk
 
 
 @dataclass(eq=False)

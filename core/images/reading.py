@@ -14,16 +14,16 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from dreamlayer.core.errors import PictureError, shown
-from dreamlayer.core.images.conversion import is_converted, to_rgb
-from dreamlayer.core.images.decoding import decode
-from dreamlayer.core.images.failures import explained
-from dreamlayer.core.images.metadata import Metadata, png_orientation, read_metadata
-from dreamlayer.core.images.opening import Opened, Opener
-from dreamlayer.core.images.patched import Patched
+from dreamlayer.core.images.decoders.conversion import is_converted, to_rgb
+from dreamlayer.core.images.decoders.decoding import decode
+from dreamlayer.core.images.decoders.failures import explained
+from dreamlayer.core.images.decoders.opening import Opened, Opener
+from dreamlayer.core.images.decoders.patched import Patched
+from dreamlayer.core.images.decoders.sniffing import sniff
+from dreamlayer.core.images.decoders.tile_errors import watched
+from dreamlayer.core.images.metadata.file_metadata import Metadata, png_orientation, read_metadata
 from dreamlayer.core.images.picture import Picture
-from dreamlayer.core.images.sniffing import sniff
 from dreamlayer.core.images.streams import Stream, library
-from dreamlayer.core.images.tile_errors import watched
 from dreamlayer.core.interruption import deferred
 
 MAX_MEGAPIXELS = 500.0

@@ -16,18 +16,18 @@ import numpy.typing as npt
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import check_writable, replacing
 from dreamlayer.core.images.arrays import as_type
-from dreamlayer.core.images.exif import MAX_RESOLUTION
+from dreamlayer.core.images.containers.png_chunks import ChunkInserter
+from dreamlayer.core.images.containers.tiff_values import Directory, Value, short, shorts
 from dreamlayer.core.images.formats import NAMES, output_format
-from dreamlayer.core.images.jpeg_segments import SegmentInserter, jfif, metadata_segments
-from dreamlayer.core.images.packet import Packet, packet_for
-from dreamlayer.core.images.photoshop import iptc_fields
+from dreamlayer.core.images.metadata.exif import MAX_RESOLUTION
+from dreamlayer.core.images.metadata.jpeg_segments import SegmentInserter, jfif, metadata_segments
+from dreamlayer.core.images.metadata.packet import Packet, packet_for
+from dreamlayer.core.images.metadata.photoshop import iptc_fields
+from dreamlayer.core.images.metadata.tiff_exif import write_tiff_exif
+from dreamlayer.core.images.metadata.webp_chunks import WebpExtender
 from dreamlayer.core.images.picture import Picture
-from dreamlayer.core.images.png_chunks import ChunkInserter
 from dreamlayer.core.images.reading import Source
 from dreamlayer.core.images.streams import Stream, library
-from dreamlayer.core.images.tiff_directories import Directory, Value, short, shorts
-from dreamlayer.core.images.tiff_exif import write_tiff_exif
-from dreamlayer.core.images.webp_chunks import WebpExtender
 from dreamlayer.core.interruption import deferred
 
 _DEPTHS = {"png": (8, 16), "tiff": (8, 16, 32), "jpeg": (8,), "webp": (8,)}

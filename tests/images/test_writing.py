@@ -17,8 +17,8 @@ from PIL import Image
 
 from dreamlayer.core import images
 from dreamlayer.core.errors import OutputError
+from dreamlayer.core.images.metadata.xmp_writing import write_recipe
 from dreamlayer.core.images.streams import Stream
-from dreamlayer.core.images.xmp_writing import write_recipe
 
 
 def picture(**more: Any) -> images.Picture:
