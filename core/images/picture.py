@@ -77,6 +77,11 @@ class Picture:
         return int(self.pixels.shape[0])
 
     @property
+    def extra_channels(self) -> int:
+        """Number of channels that are neither colors nor alpha."""
+        return 0 if self.extras is None else int(self.extras.shape[2])
+
+    @property
     def has_alpha(self) -> bool:
         """Whether the picture has an alpha channel."""
         return self.alpha is not None

@@ -30,7 +30,7 @@ CORE: Floors = (
 )
 """The rooms of core from the lowest floor up; each imports from lower floors only."""
 
-IMAGES: Floors = (("containers", "profiles"), ("decoders", "metadata"))
+IMAGES: Floors = (("containers", "profiles"), ("decoders", "metadata"), ("encoders",))
 """The folders of core/images likewise; the files beside them are used by all, or use all."""
 
 BENCH: Floors = (("errors",), ("peers",), ("measure",), ("report", "gimp"), ("quality",), ("cli",))

@@ -18,11 +18,11 @@ from dreamlayer.core.images.decoders.channels import (
     check_profile,
 )
 from dreamlayer.core.images.decoders.claimed_sizes import claimed_sizes
+from dreamlayer.core.images.decoders.heif_colors import profile_of_points
 from dreamlayer.core.images.decoders.patched import Patched
 from dreamlayer.core.images.decoders.refusals import damaged, many_pages, unsupported
 from dreamlayer.core.images.decoders.unread import Unread
 from dreamlayer.core.images.formats import with_article
-from dreamlayer.core.images.profiles import code_points
 from dreamlayer.core.images.streams import Stream, library
 
 # What libvips lets libheif decode.
@@ -222,7 +222,7 @@ class Opener:
     def _heif(self, format: str) -> Opened:
         header = heif_boxes.read_header(self._file)
         self._check_size(header.width, header.height)
-        profile = self._profile_of_code_points(header.code_points)
+        profile = profile_of_points(header.code_points, self._name)
         if format == "avif":
             return self._avif(header, profile)
         return self._unread(
@@ -262,25 +262,6 @@ class Opener:
             top = ((1 << bits) - 1) << (16 - bits)
             scaled = image.linear(65535 / top, 0).rint().cast("ushort")
         return Opened("avif", image, layout, lambda: scaled, source=source)
-
-    def _profile_of_code_points(self, points: tuple[int, int] | None) -> bytes | None:
-        if points is None or code_points.is_srgb(*points):
-            return None
-        if points[1] in (code_points.PQ, code_points.HLG):
-            curve = "PQ" if points[1] == code_points.PQ else "HLG"
-            raise unsupported(
-                self._name,
-                f"an HDR picture ({curve})",
-                "pictures of standard range",
-                "export it without HDR",
-            )
-        if not code_points.is_known(*points):
-            raise unsupported(
-                self._name,
-                f"a picture of unknown colors (code points {points[0]} and {points[1]})",
-                "those of known color spaces",
-            )
-        return code_points.profile_of(*points)
 
 
 def _field(image: Any, name: str) -> Any:
