@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from architecture import BENCH, CORE, MOST_LOOSE_FILES, Architecture, Floors
+from architecture import BENCH, CORE, IMAGES, MOST_LOOSE_FILES, Architecture, Floors
 from documents import ROOT, section, text
 
 DOCUMENT = text("docs/architecture.md")
@@ -37,6 +37,13 @@ def test_every_room_has_a_floor(ours: Architecture, package: str, floors: Floors
     listed = [room for rooms in floors for room in rooms]
     assert len(listed) == len(set(listed))
     assert not ours.without_floor(package, floors)
+
+
+def test_folders_of_images(ours: Architecture) -> None:
+    """Decoders and metadata do not know each other, and both stand on containers and profiles."""
+    assert ours.folders("images") == {folder for floor in IMAGES for folder in floor}
+    upward = ours.upward_within("images", IMAGES)
+    assert not upward, _lines(upward)
 
 
 @pytest.mark.parametrize("package", ["core", "bench"])
@@ -96,6 +103,18 @@ def test_an_upward_import_is_found(line: str, tmp_path: Path) -> None:
     texts = {"core__graph__ops": line, "core__cli__dream": "run = 1", "core__api": "dream = 1"}
     found = _checkout(tmp_path, **texts)
     assert [one.source for one in found.upward("core", CORE)] == ["core.graph.ops"]
+
+
+def test_an_upward_import_within_a_room_is_found(tmp_path: Path) -> None:
+    """A container that knows a decoder, but neither the other way nor a file beside them."""
+    found = _checkout(
+        tmp_path,
+        core__images__containers__boxes="from dreamlayer.core.images.decoders import heic",
+        core__images__decoders__heic="from dreamlayer.core.images.containers import boxes",
+        core__images__reading="from dreamlayer.core.images.decoders.heic import x",
+    )
+    upward = found.upward_within("images", IMAGES)
+    assert [one.source for one in upward] == ["core.images.containers.boxes"]
 
 
 def test_a_downward_import_is_none(tmp_path: Path) -> None:

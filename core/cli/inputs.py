@@ -192,7 +192,7 @@ def _entry_is_picture(entry: os.DirEntry[str]) -> bool:
 
 def _begins_like_picture(path: str) -> bool:
     from dreamlayer.core.errors import PictureError
-    from dreamlayer.core.images.formats import sniff
+    from dreamlayer.core.images.decoders.sniffing import sniff
 
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - quick, for many

@@ -202,7 +202,7 @@ def _endless(name: str) -> str:
 
 def _holds_recipe(name: str) -> bool:
     """Whether a picture holds a recipe, by a look at both ends of the file."""
-    from dreamlayer.core.images.xmp import NAMESPACE
+    from dreamlayer.core.images.metadata.xmp import NAMESPACE
 
     mark = NAMESPACE.encode()
     try:

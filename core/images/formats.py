@@ -1,19 +1,30 @@
-"""Detect the format of a picture file by its content, and choose the format of an output."""
+"""The formats of pictures, by name and by ending; the format of an output is chosen by them."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import BinaryIO
 
-from dreamlayer.core.errors import OutputError, PictureError, shown
-from dreamlayer.core.images import heif_boxes
-from dreamlayer.core.images.other_formats import HEAD_BYTES, name_of
-from dreamlayer.core.images.picture import FORMATS as FORMATS
-from dreamlayer.core.images.picture import READ as READ
-from dreamlayer.core.images.png_chunks import is_animated
+from dreamlayer.core.errors import OutputError, shown
 
-ALLOWED = "PNG, JPEG, TIFF, WebP, HEIC, AVIF, GIF and BMP"
+FORMATS = {
+    "png": (".png",),
+    "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "tiff": (".tif", ".tiff"),
+    "webp": (".webp",),
+}
+"""The formats that are read and written, each with its file name extensions."""
+
+READ = {
+    **FORMATS,
+    "heic": (".heic", ".heif", ".hif"),
+    "avif": (".avif",),
+    "gif": (".gif",),
+    "bmp": (".bmp", ".dib"),
+    "jxl": (".jxl",),
+}
+"""The formats that are read, each with its file name extensions."""
+
 NAMES = {
     "png": "PNG",
     "jpeg": "JPEG",
@@ -27,110 +38,11 @@ NAMES = {
 }
 """What people call the formats in `READ`."""
 
-_MARKS = (
-    ("png", b"\x89PNG\r\n\x1a\n"),
-    ("jpeg", b"\xff\xd8\xff"),
-    ("tiff", b"II*\0"),
-    ("tiff", b"MM\0*"),
-    ("tiff", b"II+\0"),
-    ("tiff", b"MM\0+"),
-    ("gif", b"GIF87a"),
-    ("gif", b"GIF89a"),
-    ("jxl", b"\xff\x0a"),
-    ("jxl", b"\0\0\0\x0cJXL \r\n\x87\n"),
-)
-_CODECS = {b"hvc1": "heic", b"hev1": "heic", b"av01": "avif"}
-_CODEC_NAMES = {
-    b"avc1": "H.264",
-    b"vvc1": "VVC",
-    b"evc1": "EVC",
-    b"jpeg": "JPEG",
-    b"j2k1": "JPEG 2000",
-    b"unci": "uncompressed pixels",
-    b"mski": "a mask",
-}
-# A BMP's size and reserved fields vary, so what else begins with these letters is told apart by
-# the size of the second header.
-_BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 
-
-def sniff(file: BinaryIO, name: str) -> str:
-    """Detect the format of a picture by its content, whatever its name.
-
-    Parameters
-    ----------
-    file
-        A seekable binary file; its position is reset to the start.
-    name
-        Name used in messages.
-
-    Returns
-    -------
-    str
-        A key of `core.images.picture.READ`.
-
-    Raises
-    ------
-    PictureError
-        The file is empty, not a picture, in another format, an animation, or HEIF with damaged
-        boxes.
-    """
-    file.seek(0)
-    head = file.read(HEAD_BYTES)
-    if not head:
-        raise PictureError(f"{name} is empty; use another file")
-    found = _format(head, name)
-    if found is None:
-        raise PictureError(
-            f"{name} is {name_of(file) or 'not a picture'}, but only {ALLOWED} can be read; "
-            "export it as one of them first"
-        )
-    if found == "png" and is_animated(file):
-        raise many_pages(name, "an animation")
-    if found == "heic":
-        found = _heif_format(file, name)
-    file.seek(0)
-    return found
-
-
-def _format(head: bytes, name: str) -> str | None:
-    for kind, mark in _MARKS:
-        if head.startswith(mark):
-            return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
-        return "bmp"
-    brands = heif_boxes.brands(head)
-    if brands and brands[0] in heif_boxes.SEQUENCE_BRANDS:
-        raise many_pages(name, "an animation (a sequence of HEIC, AVIF or the like)")
-    return "heic" if heif_boxes.STILL_BRANDS.intersection(brands) else None
-
-
-def _heif_format(file: BinaryIO, name: str) -> str:
-    """The format of a HEIF file, which the codec of its primary picture decides."""
-    try:
-        codec = heif_boxes.read_header(file).codec
-    except heif_boxes.BadHeifError as failure:
-        raise PictureError(
-            f"{name} is a HEIC, AVIF or other HEIF file that is damaged or truncated ({failure}); "
-            "use an intact copy"
-        ) from failure
-    if codec not in _CODECS:
-        words = _CODEC_NAMES.get(codec, f"codec {shown(codec.decode('latin-1'))}")
-        raise PictureError(
-            f"{name} is a HEIF file with {words}, but only HEIC and AVIF can be read of its kind; "
-            "export it as PNG"
-        )
-    return _CODECS[codec]
-
-
-def many_pages(name: str, what: str) -> PictureError:
-    """Return the error for a file that holds more than one picture."""
-    return PictureError(
-        f"{name} is {what}, but only single pictures can be read; save the page you want as a "
-        "separate file"
-    )
+def with_article(format: str) -> str:
+    """What people call a file of a format, such as "a JPEG"; "a file" for unknown ones."""
+    name = NAMES.get(format, "file")
+    return f"an {name}" if name.startswith("A") else f"a {name}"
 
 
 def default_extension(format: str) -> str:
@@ -139,7 +51,7 @@ def default_extension(format: str) -> str:
     Parameters
     ----------
     format
-        A key of `core.images.picture.READ`.
+        A key of `core.images.formats.READ`.
 
     Returns
     -------

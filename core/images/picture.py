@@ -8,25 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.images.png_chunks import Chunk
-
-FORMATS = {
-    "png": (".png",),
-    "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "tiff": (".tif", ".tiff"),
-    "webp": (".webp",),
-}
-"""The formats that are read and written, each with its file name extensions."""
-
-READ = {
-    **FORMATS,
-    "heic": (".heic", ".heif", ".hif"),
-    "avif": (".avif",),
-    "gif": (".gif",),
-    "bmp": (".bmp", ".dib"),
-    "jxl": (".jxl",),
-}
-"""The formats that are read, each with its file name extensions."""
+from dreamlayer.core.images.containers.png_chunks import Chunk
 
 
 @dataclass(eq=False)
@@ -93,6 +75,11 @@ class Picture:
     def height(self) -> int:
         """Height in pixels."""
         return int(self.pixels.shape[0])
+
+    @property
+    def extra_channels(self) -> int:
+        """Number of channels that are neither colors nor alpha."""
+        return 0 if self.extras is None else int(self.extras.shape[2])
 
     @property
     def has_alpha(self) -> bool:

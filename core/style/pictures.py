@@ -12,8 +12,9 @@ import numpy.typing as npt
 from dreamlayer.core.images.array_image import array_image, check_range
 from dreamlayer.core.images.arrays import check_image
 from dreamlayer.core.images.picture import Picture
-from dreamlayer.core.images.reading import MAX_MEGAPIXELS, Source
+from dreamlayer.core.images.reading import MAX_MEGAPIXELS
 from dreamlayer.core.images.reading import open as open_file
+from dreamlayer.core.images.source import Source
 from dreamlayer.core.images.transparency import without_hidden
 
 Array = npt.NDArray[np.float32]

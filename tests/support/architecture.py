@@ -30,6 +30,9 @@ CORE: Floors = (
 )
 """The rooms of core from the lowest floor up; each imports from lower floors only."""
 
+IMAGES: Floors = (("containers", "profiles"), ("decoders", "metadata"), ("encoders",))
+"""The folders of core/images likewise; the files beside them are used by all, or use all."""
+
 BENCH: Floors = (("errors",), ("peers",), ("measure",), ("report", "gimp"), ("quality",), ("cli",))
 """The same for bench."""
 
@@ -131,6 +134,21 @@ class Architecture:
             if floor.get(_room(one.target), top) >= floor.get(_room(one.source), top)
         ]
 
+    def upward_within(self, room: str, floors: Floors) -> list[Import]:
+        """The same for the folders of a room of core, the files beside them left out."""
+        floor = {folder: number for number, folders in enumerate(floors) for folder in folders}
+        found = []
+        for one in self.imports:
+            source, target = (_folder(name, room) for name in (one.source, one.target))
+            inside = source in floor and target in floor and source != target
+            if inside and floor[target] >= floor[source]:
+                found.append(one)
+        return found
+
+    def folders(self, room: str) -> set[str]:
+        """The folders with modules in a room of core."""
+        return {path.parent.name for path in (self.root / "core" / room).glob("*/*.py")}
+
     def without_floor(self, package: str, floors: Floors) -> set[str]:
         """Rooms that the table of floors does not have."""
         return self.rooms(package).difference(*floors)
@@ -194,6 +212,12 @@ def _room(module: str) -> str:
     """The room of a module; '' for the package itself and its `__main__`, which are doors."""
     room = [*module.split("."), ""][1]
     return "" if room == "__main__" else room
+
+
+def _folder(module: str, room: str) -> str:
+    """The folder of a room of core in which a module lies, or the name of a file beside it."""
+    parts = [*module.split("."), "", ""]
+    return parts[2] if parts[:2] == ["core", room] else ""
 
 
 _IMPORTING = (ast.Import, ast.ImportFrom, ast.Call)

@@ -1,0 +1,1 @@
+"""Containers: the boxes, chunks, segments and directories that files are made of."""

@@ -1,0 +1,71 @@
+"""PNG chunks: a walk over those of a file, and their insertion into a new one."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
+
+_MAX_CHUNKS = 500_000
+_HEADER_BYTES = 8 + 25
+
+Chunk = tuple[bytes, bytes]
+"""Type and content of a chunk."""
+
+
+def chunk_headers(file: BinaryIO, *, all: bool = False) -> Iterator[tuple[bytes, int]]:
+    """Yield type and length of each chunk, with the file at its content.
+
+    Parameters
+    ----------
+    file
+        A seekable PNG file.
+    all
+        Go on behind the pixels; else the chunks before them.
+    """
+    at = 8
+    for _ in range(_MAX_CHUNKS):
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8 or head[4:] == b"IEND" or (head[4:] == b"IDAT" and not all):
+            return
+        (length,) = struct.unpack(">I", head[:4])
+        yield head[4:], length
+        at += length + 12
+
+
+def is_animated(file: BinaryIO) -> bool:
+    """Tell whether a PNG file has the animation control chunk."""
+    return any(kind == b"acTL" for kind, _ in chunk_headers(file))
+
+
+class ChunkInserter:
+    """A file-like object that inserts chunks after the header of a PNG written through it.
+
+    Parameters
+    ----------
+    file
+        A writable binary file, positioned where the PNG is to begin.
+    chunks
+        What to insert.
+    """
+
+    def __init__(self, file: BinaryIO, chunks: Iterable[Chunk]) -> None:
+        self._file = file
+        self._head = b""
+        self._inserted = b"".join(
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+            for kind, data in chunks
+        )
+
+    def write(self, data: Any) -> int:
+        """Write some more bytes of the PNG; return how many were taken."""
+        if len(self._head) < _HEADER_BYTES:
+            self._head += bytes(data)
+            if len(self._head) >= _HEADER_BYTES:
+                head, rest = self._head[:_HEADER_BYTES], self._head[_HEADER_BYTES:]
+                self._file.write(head + self._inserted + rest)
+        else:
+            self._file.write(data)
+        return len(data)

@@ -1,0 +1,1 @@
+"""Encoders: a picture in memory as a file of a format."""

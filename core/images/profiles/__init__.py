@@ -1,0 +1,1 @@
+"""ICC profiles: checked, and made for colors that are told otherwise."""

@@ -1,0 +1,82 @@
+"""What a file says of its picture is read in one go, and the header's reader stays cheap."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from image_samples import COFFEE, grey_profile, png
+from metadata_samples import (
+    exif_block,
+    holding_exif,
+    jpeg_with,
+    png_with,
+    riff,
+    segment,
+    tiff_with,
+    webp_with,
+)
+
+from dreamlayer.core import images
+from dreamlayer.core.images.metadata.webp_chunks import has_credentials
+
+
+def test_before_the_pixels_and_after_closing() -> None:
+    """Metadata can be had without decoding, stay after it, and need an open file at first."""
+    with images.open(COFFEE) as source:
+        found = source.metadata
+        assert source.load().exif == found.exif
+    assert source.metadata is found
+    with images.open(COFFEE) as source:
+        pass
+    with pytest.raises(ValueError, match="closed"):
+        _ = source.metadata
+
+
+def test_orientation_wherever_it_stands() -> None:
+    """Pixels are turned by Exif before and behind a PNG's pixels, and in ImageMagick's text."""
+    block = exif_block("<", (0x112, 3, 1, b"\6\0\0\0"))
+    text = f"\nexif\n{len(block) + 6:8d}\n{(b'Exif' + bytes(2) + block).hex()}\n".encode()
+    files = [data for _, data in holding_exif(block)]
+    files.append(png_with(((b"tEXt", b"Raw profile type exif\0" + text),)))
+    for data in files:
+        with images.open(io.BytesIO(data)) as source:
+            assert (source.width, source.height) == (12, 20)
+            picture = source.load()
+        assert picture.pixels.shape == (20, 12, 3)
+        assert (picture.exif, picture.png_chunks) == (None, ())
+
+
+def test_converted_colors_lose_their_old_meaning(tmp_path: Path) -> None:
+    """A grey picture with a profile becomes sRGB, and chunks of color no longer apply to it."""
+    chunk = (b"iCCP", b"x\0\0" + zlib.compress(grey_profile()))
+    data = png(np.full((3, 3, 1), 99, np.uint8), (chunk, (b"cICP", bytes((9, 16, 0, 1)))))
+    picture = images.read(io.BytesIO(data))
+    assert picture.profile is not None
+    assert picture.png_chunks == ()
+    assert images.write(picture, tmp_path / "a.jpg") == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png_with(((b"caBX", b"jumbf"),)),
+        tiff_with((52545, 7, b"jumbf box")),
+        jpeg_with(segment(0xEB, b"JP\0\1\0\0\0\1\0\0\0\x20jumb" + bytes(24))),
+    ],
+)
+def test_credentials_of_the_old_pixels(tmp_path: Path, data: bytes) -> None:
+    """Content credentials are in no new file, and that is said."""
+    with images.open(io.BytesIO(data)) as source:
+        (note,) = images.check_target(tmp_path / "a.png", picture=source)
+    assert "credentials" in note
+
+
+def test_credentials_of_webp() -> None:
+    """They are found in a WebP's chunks; a damaged chunk ends the search."""
+    assert not has_credentials(io.BytesIO(webp_with()))
+    assert has_credentials(io.BytesIO(webp_with() + riff(b"odd ", b"x") + riff(b"C2PA", b"jumbf")))
+    assert not has_credentials(io.BytesIO(webp_with() + b"odd \xff\xff\xff\xff"))
