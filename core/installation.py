@@ -44,6 +44,17 @@ def quoted(argument: str, system: str = sys.platform) -> str:
     return quote(argument)
 
 
+def option(name: str, value: str) -> str:
+    """An option with its value, and a space before it, as it is typed into a terminal.
+
+    Examples
+    --------
+    >>> option("--layer", "mixed3"), option("--layer", "-mixed3")
+    (' --layer mixed3', ' --layer=-mixed3')
+    """
+    return f" {quoted(f'{name}={value}')}" if value.startswith("-") else f" {name} {quoted(value)}"
+
+
 def requirement(extras: str = "") -> str:
     """What pip installs this copy from: the checkout, wheel or repository that it came from.
 

@@ -17,7 +17,7 @@ from dreamlayer.core.files import replace_file
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
-from dreamlayer.core.installation import quoted
+from dreamlayer.core.installation import option, quoted
 from dreamlayer.core.network import files as network_files
 from dreamlayer.core.network.network import Network
 
@@ -272,14 +272,17 @@ def write(model: onnx.ModelProto, output: Path) -> str:
 def _how_to_use(output: Path) -> str:
     """Give the command that dreams with a network, and the folder where its name is enough."""
     layer = suggested_layer(Network(str(output.absolute())))
-    given = f" --layer {quoted(layer)}" if layer else ""
-    command = "dreamlayer dream photo.jpg --network"
-    found = network_files.available().get(output.stem)
-    if found is not None and found.samefile(output):
-        return f"Use it with: {command} {quoted(output.stem)}{given}"
+    given = option("--layer", layer) if layer else ""
+    command = "Use it with: dreamlayer dream photo.jpg"
+    known = network_files.available().get(output.stem)
+    if known is not None and known.samefile(output):
+        return f"{command}{option('--network', output.stem)}{given}"
+    told = f"{command}{option('--network', str(output))}{given}"
+    if known is not None:
+        return f"{told} (there is another network called {quoted(output.stem)})"
     return (
-        f"Use it with: {command} {quoted(str(output))}{given} (or put it into the folder "
-        f"{network_files.folders()[-1]} and call it {output.stem})"
+        f"{told} (or put it into the folder {network_files.folders()[-1]} and call it "
+        f"{quoted(output.stem)})"
     )
 
 
@@ -288,5 +291,7 @@ def suggested_layer(network: Network) -> str | None:
 
     Near the image there are edges alone, and at the end a classifier's features.
     """
-    usable = [layer.name for layer in network.layers() if layer.reason is None]
+    names = [layer.name for layer in network.layers() if layer.reason is None]
+    # Those of networks that are not adopted may have what stands between layers.
+    usable = [name for name in names if not {":", ","} & set(name)]
     return usable[len(usable) * 2 // 3] if usable else None

@@ -15,7 +15,7 @@ from dreamlayer.core.cli.parser import Parser
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.results import until_written
 from dreamlayer.core.cli.targets import check_output, same_file
-from dreamlayer.core.installation import quoted
+from dreamlayer.core.installation import option
 from dreamlayer.core.recipe.recipe import NATURAL, Recipe
 from dreamlayer.core.recipe.stored import stored
 
@@ -216,7 +216,7 @@ def _command(gallery: Dreams, terms: list[Term], named: str) -> str:
     from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
     from dreamlayer.core.recipe.term import format_term
 
-    network = "" if named == DEFAULT_NETWORK else f" --network {quoted(named)}"
+    network = "" if named == DEFAULT_NETWORK else option("--network", named)
     climbed = [gallery.recipe_of(term).layers[0] for term in terms]
     # Before a ReLU channels respond where they are silent behind it; but joined branches have
     # numbers of their own there.
@@ -226,7 +226,7 @@ def _command(gallery: Dreams, terms: list[Term], named: str) -> str:
     channel = ":1:NUMBER:mean" if terms[0].channels else ""
     if len(terms) == 1:
         name, channel = format_term(climbed[0]), ""
-    return f"dreamlayer dream PHOTO --layer {quoted(name + channel)}{network}"
+    return f"dreamlayer dream PHOTO{option('--layer', name + channel)}{network}"
 
 
 def _note(term: Term, channels: int | None) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from dreamlayer.core.cli.targets import STREAM, reads
 from dreamlayer.core.errors import OptionError, shown
 
+_SEPARATOR = re.compile(r"[/\\]+" if os.name == "nt" else "/+")
 _PATTERN = re.compile(r"[*?\[]")
 _DIGITS = re.compile(r"(\d+)")
 _RECURSIVE = "**"
@@ -131,9 +132,20 @@ def _below(match: str, pattern: str) -> str:
 
 def _matching(pattern: str) -> list[str]:
     try:
-        return glob.glob(pattern, recursive=True)  # noqa: PTH207 - names as they were typed
+        return glob.glob(_below_what_is_there(pattern), recursive=True)  # noqa: PTH207 - as typed
     except (re.error, ValueError, RecursionError):
         return []
+
+
+def _below_what_is_there(pattern: str) -> str:
+    """A pattern whose first folders stand for themselves where they are there: ``f[1]/*.jpg``."""
+    known, rest = "", pattern
+    while (found := _SEPARATOR.search(rest)) is not None:
+        longer = known + rest[: found.end()]
+        if not os.path.isdir(longer):  # noqa: PTH112 - as typed
+            break
+        known, rest = longer, rest[found.end() :]
+    return glob.escape(known) + rest
 
 
 def _in_folder(folder: str, *, recursive: bool, results: str | None) -> list[Input]:

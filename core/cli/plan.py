@@ -259,7 +259,9 @@ def _checked(
             written[file] = one.source
             checked.append(one)
             continue
-        if one.typed or lost == "the picture itself":
+        # Another ending is our doing: IMG_1.png and IMG_1.heic, by the shell's `*`.
+        renamed = lost is None and Path(one.source).name != Path(written[file]).name
+        if (one.typed and not renamed) or lost == "the picture itself":
             raise OutputError(problem)
         checked.append(replace(one, problem=problem))
     return checked

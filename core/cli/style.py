@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamlayer.core.cli.cancelling import if_cancelled
+from dreamlayer.core.cli.inputs import find_inputs
 from dreamlayer.core.cli.options import (
     STYLE,
     add_metadata_options,
@@ -26,8 +27,8 @@ from dreamlayer.core.cli.targets import (
     make_folder_of,
     target_of,
 )
-from dreamlayer.core.errors import OptionError, OutputError, shown
-from dreamlayer.core.recipe.style import StyleRecipe
+from dreamlayer.core.errors import OptionError, OutputError, PictureError, shown
+from dreamlayer.core.recipe.style import MAX_STYLES, StyleRecipe
 
 if TYPE_CHECKING:
     from dreamlayer.core.images import Picture
@@ -61,6 +62,8 @@ def configure(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Style one picture."""
+    (options.content,) = _files([options.content], most=1)
+    options.styles = _files(options.styles, most=MAX_STYLES)
     recipe = _recipe(options)
     target = _target(options, recipe)
 
@@ -127,6 +130,28 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _files(arguments: Sequence[str], most: int) -> list[str]:
+    """The pictures that arguments stand for: files, and patterns that the shell left.
+
+    Raises
+    ------
+    PictureError, OptionError
+        One stands for nothing, or all for more than so many.
+    """
+    for one in arguments:
+        if is_folder(one) and Path(one).is_dir():
+            raise PictureError(f"{shown(Path(one))} is a folder; style takes pictures by name")
+    found = find_inputs(arguments)
+    for problem in (one.problem for one in found if one.problem):
+        raise PictureError(problem)
+    if len(found) > most:
+        raise OptionError(
+            f"{' '.join(map(shown, arguments[:3]))} stands for {len(found)} pictures, but "
+            f"{'one is' if most == 1 else f'at most {most} are'} allowed; name fewer"
+        )
+    return [one.name for one in found]
+
+
 def _recipe(options: argparse.Namespace) -> StyleRecipe:
     """The recipe that the command line describes, the style pictures with it."""
     options.styles = tuple(options.styles) or None
@@ -141,7 +166,7 @@ def _recipe(options: argparse.Namespace) -> StyleRecipe:
 
 def _target(options: argparse.Namespace, recipe: StyleRecipe) -> str:
     """Where the result goes; only a file name that was typed may be that of a picture used."""
-    target = target_of(options.output, options.content, "style")
+    target = target_of(options.output, options.content, "style", format=options.format)
     taken = None if target == options.output else clash(target, [options.content, *recipe.styles])
     if taken == options.content:
         raise OutputError(

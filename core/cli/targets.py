@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -172,10 +174,21 @@ def identity(name: str) -> object:
         if path.exists():
             found = path.stat()
             return found.st_dev, found.st_ino
-        return os.path.normcase(path.resolve())
+        return folded(str(path.resolve()))
     except (OSError, RuntimeError, ValueError):
         # A loop of links, or a name that no file can have; who opens it will say so.
         return name
+
+
+def folded(path: str, system: str = sys.platform) -> str:
+    """A path of a file that may not be there yet, alike for all spellings that mean one file.
+
+    Names differ by case on Linux alone, and macOS takes composed and decomposed letters for the
+    same.
+    """
+    if system == "darwin":
+        return unicodedata.normalize("NFC", path).casefold()
+    return os.path.normcase(path)
 
 
 def same_file(one: str, other: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_origin
 
@@ -13,7 +13,7 @@ import tomli_w
 
 from dreamlayer.core.errors import RecipeError, bare, shown
 from dreamlayer.core.recipe.fields import checked, encodable, known, older_defaults, types_of
-from dreamlayer.core.recipe.term import Term, check_term_count, parse_terms
+from dreamlayer.core.recipe.term import Term, check_term_count, parse_terms, within_limits
 
 DREAM = "dream"
 """The command that recipes are for where they name none."""
@@ -163,15 +163,16 @@ def _terms(given: Any, name: str) -> tuple[Term, ...]:
             f"and of tables with a key 'layer'"
         )
     check_term_count(len(entries))
-    terms: list[Term] = []
+    return tuple(within_limits(_each_term(entries, name)))
+
+
+def _each_term(entries: list[Any], name: str) -> Iterator[Term]:
     for entry in entries:
         if isinstance(entry, Mapping):
-            terms.append(Term.from_dict(entry))
+            yield Term.from_dict(entry)
         elif encodable(entry):
-            terms.extend(parse_terms(entry))
+            yield from parse_terms(entry)
         else:
             raise RecipeError(
                 f"{shown(name)} {shown(entry)} holds characters that no text can hold"
             )
-        check_term_count(len(terms))
-    return tuple(terms)

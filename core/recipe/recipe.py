@@ -9,7 +9,7 @@ from functools import partial
 from dreamlayer.core.errors import RecipeError, shown
 from dreamlayer.core.recipe.fields import parameter
 from dreamlayer.core.recipe.parameters import Parameters
-from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.recipe.term import Term, within_limits
 from dreamlayer.core.runtime.providers import FULL, PRECISIONS
 
 _SCHEMES = ("detail", "detail-after", "laplacian", "resize", "recursive")
@@ -304,6 +304,7 @@ class Recipe(Parameters):
         super().__post_init__()
         if not self.layers:
             raise RecipeError("the recipe names no layer to dream of; give at least one")
+        within_limits(self.layers)
         parse_jitter(self.jitter)
         if self.octaves_above and (self.octaves_above >= self.octaves or self.scheme != "resize"):
             count = f"{self.octaves} octaves" if self.octaves else "octaves, whose number is auto"

@@ -7,10 +7,12 @@ made the files are found again by their digests.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -52,8 +54,15 @@ def without_paths(table: Mapping[str, Any]) -> dict[str, Any]:
         values, digests = _entries(table, name)
         if not values:
             continue
-        found = [known or _remembered(one) for one, known in zip(values, digests, strict=True)]
-        names = [_last(one) for one in values]
+        found = [
+            known or ("" if _is_network_name(name, one) else _remembered(one))
+            for one, known in zip(values, digests, strict=True)
+        ]
+        # The name of a file of this system may have what separates paths on another.
+        names = [
+            Path(one).name if digest and not known else _last(one)
+            for one, digest, known in zip(values, found, digests, strict=True)
+        ]
         several = isinstance(table[name], list)
         plain[name] = names if several else names[0]
         if any(found):
@@ -113,6 +122,8 @@ def located(
         A file is missing, or is another one than that which made the picture.
     """
     folder = Path(picture).parent
+    # A hostile recipe may name one large file many times.
+    digest_of = functools.cache(_digest)
     found: dict[str, Any] = {}
     for name in _unchanged(recipe, table):
         if name in typed or (name == "guide" and not getattr(recipe, "needs_guide", True)):
@@ -120,11 +131,11 @@ def located(
         values, digests = _entries(table, name)
         paths = []
         for value, digest in zip(values, digests, strict=True):
-            if name == "network" and _is_name(value, networks):
+            if name == "network" and (value in networks or _is_network_name(name, value)):
                 paths.append(value)
                 continue
             more = networks.values() if name == "network" else ()
-            path = _found(digest, _places(value, folder, more))
+            path = _found(digest, _places(value, folder, more), digest_of)
             if path is None:
                 raise _missing(name, value, picture)
             paths.append(path)
@@ -155,9 +166,9 @@ def _entries(table: Mapping[str, Any], name: str) -> tuple[list[str], list[str]]
     return [*map(str, values)], [*digests, *[""] * len(values)][: len(values)]
 
 
-def _is_name(value: str, networks: Mapping[str, Path]) -> bool:
-    """Whether it names a network and not a file."""
-    return value in networks or not (_SEPARATORS.search(value) or value.endswith(".onnx"))
+def _is_network_name(parameter: str, value: str) -> bool:
+    """Whether it is the name of a network, whatever files are called so, and not a file's."""
+    return parameter == "network" and not (_SEPARATORS.search(value) or value.endswith(".onnx"))
 
 
 def _remembered(value: str) -> str:
@@ -197,10 +208,10 @@ def _last(value: str) -> str:
     return _SEPARATORS.split(value.rstrip("/\\"))[-1] or value
 
 
-def _found(digest: str, places: Iterable[Path]) -> str | None:
+def _found(digest: str, places: Iterable[Path], digest_of: Callable[[Path], str]) -> str | None:
     """The first place where a file is, with this digest if it is known."""
     for path in places:
-        found = _digest(path)
+        found = digest_of(path)
         if found and (not digest or found == digest):
             return str(path)
     return None
@@ -208,6 +219,10 @@ def _found(digest: str, places: Iterable[Path]) -> str | None:
 
 def _places(value: str, folder: Path, others: Iterable[Path]) -> Iterator[Path]:
     """Where a file may be that a recipe names, by a path of any system."""
+    if os.name != "nt" and "/" not in value and value not in ("", ".", "..", "-"):
+        # As it is: names may have colons here.
+        yield folder / value
+        yield Path(value)
     parts = _SEPARATORS.split(value)
     if len(parts) > 1 and not {"", ".."} & set(parts):
         path = folder.joinpath(*parts)

@@ -9,7 +9,10 @@ from dreamlayer.core.errors import RecipeError, shown
 from dreamlayer.core.recipe.fields import encodable, is_number, parameter
 from dreamlayer.core.recipe.parameters import Parameters
 from dreamlayer.core.recipe.recipe import RESAMPLE
-from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.recipe.term import Term, within_limits
+
+MAX_STYLES = 100
+"""Style pictures of a recipe; each is read and measured."""
 
 PUBLISHED, RELATIVE = "published", "relative"
 CONTENT, NOISE, STYLE = "content", "noise", "style"
@@ -188,6 +191,7 @@ class StyleRecipe(Parameters):
             raise RecipeError(
                 "a size of 1 pixel is too small; give 0 for the picture's own, or more"
             )
+        within_limits((*self.content_layers, *self.style_layers))
         _check_layers(self.content_layers, self.content_weight, "content")
         _check_layers(self.style_layers, self.style_weight, "style")
         if not (self.content_weight or self.style_weight or self.variation_weight):
@@ -200,6 +204,11 @@ class StyleRecipe(Parameters):
             )
         if not all(isinstance(name, str) for name in self.styles):
             raise RecipeError("'styles' must be a list of file names")
+        if len(self.styles) > MAX_STYLES:
+            raise RecipeError(
+                f"the recipe names {len(self.styles)} style pictures, but at most {MAX_STYLES} are "
+                f"allowed"
+            )
         for name in self.styles:
             if not encodable(name):
                 raise RecipeError(

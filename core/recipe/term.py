@@ -17,6 +17,9 @@ _FAR = 65535
 _MAX_CHANNELS = 8192
 """Channels of a term; the widest layers of published networks have half of that."""
 
+_MAX_CHANNEL_SUM = 8 * _MAX_CHANNELS
+"""Channels of all terms of a recipe."""
+
 _MAX_LENGTH = 7 * _MAX_CHANNELS
 """Characters of a term in text."""
 
@@ -138,6 +141,22 @@ def _check_channel_count(layer: str, count: int) -> None:
         )
 
 
+def within_limits(terms: Iterable[Term]) -> list[Term]:
+    """Terms as a list; `RecipeError` for more layers or channels than any network has."""
+    found: list[Term] = []
+    channels = 0
+    for term in terms:
+        found.append(term)
+        channels += len(term.channels)
+        check_term_count(len(found))
+        if channels > _MAX_CHANNEL_SUM:
+            raise RecipeError(
+                f"the recipe lists more than {_MAX_CHANNEL_SUM} channels, which is the limit; "
+                f"leave them out where all are meant"
+            )
+    return found
+
+
 def check_term_count(count: int) -> None:
     """Raise `RecipeError` for more layers than any network has."""
     if count > MAX_TERMS:
@@ -232,7 +251,7 @@ def parse_terms(text: str) -> tuple[Term, ...]:
         Where one has another form than `parse_term` reads, an empty one included.
     """
     check_term_count(text.count(",") + 1)
-    return tuple(parse_term(part) for part in text.split(","))
+    return tuple(within_limits(map(parse_term, text.split(","))))
 
 
 def format_terms(terms: Iterable[Term]) -> str:

@@ -17,6 +17,7 @@ from dreamlayer.core.network.files import available, file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.stored import without_paths
 from dreamlayer.core.worker.description import description
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import DescribeRequest, DreamRequest, Id
@@ -88,6 +89,7 @@ class Handlers:
             "pixels": request.pixels,
             "provider": provider,
             "recipe": used.to_dict(),
+            "stored": without_paths(used.to_dict()),
             "seconds": round(time.monotonic() - began, 3),
             "bytes": 4 * raster.alpha.nbytes,
         }

@@ -10,6 +10,7 @@ from dreamlayer.core.errors import RequestError, nearest, shown
 from dreamlayer.core.recipe.fields import by_current_names
 from dreamlayer.core.recipe.presets import preset
 from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.stored import recalled
 
 Id = str | int | None
 _MAX_ID_LENGTH = 1000
@@ -143,9 +144,10 @@ def _recipe(changes: Mapping[str, Any], start: str | None) -> Recipe:
     """The recipe; absent parameters come from a preset, or else are the defaults."""
     try:
         if start is None:
-            return Recipe.from_dict(changes)
+            return recalled(Recipe.from_dict(changes), changes)
         # By the names of today, so that they replace those of the preset.
-        return Recipe.from_dict({**preset(start).to_dict(), **by_current_names(Recipe, changes)})
+        own = by_current_names(Recipe, changes)
+        return recalled(Recipe.from_dict({**preset(start).to_dict(), **own}), changes)
     except RecursionError as error:
         raise RequestError("the recipe is nested too deeply") from error
 

@@ -52,7 +52,7 @@ def modernize(model: onnx.ModelProto) -> onnx.ModelProto:
     expand_group_norms(model)
     del model.graph.input[:]
     model.graph.input.extend(inputs)
-    _remove_colons(model)
+    _remove_separators(model)
     return model
 
 
@@ -73,16 +73,17 @@ def free_name(name: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _remove_colons(model: onnx.ModelProto) -> None:
-    """Take the colons out of tensor names: ``a:0``, read as a layer with a weight, is ``a_0``.
+def _remove_separators(model: onnx.ModelProto) -> None:
+    """Take colons and commas out of tensor names, which stand between layers and their weights.
 
-    Inputs are found by their names and keep them.
+    ``a:0`` is ``a_0``. Inputs are found by their names and keep them.
     """
     taken = {name for node in model.graph.node for name in node.output}
     names: dict[str, str] = {}
     for name in sorted(taken):
-        if ":" in name:
-            names[name] = free_name(name.replace(":", "_"), taken)
+        if ":" in name or "," in name:
+            plain = name.replace(":", "_").replace(",", "_")
+            names[name] = free_name(plain, taken)
             taken.add(names[name])
     rename_tensors(model, names)
     for info in model.graph.output:

@@ -145,7 +145,9 @@ def _dream(worker, image, drawable, recipe, provider, output):
     gimp.progress_init(b"Deep Dream")
     request = dict(region.request(), type="dream", recipe=recipe, provider=provider)
     worker.ask(request, region.payload())
-    used = wait(worker)["recipe"]
+    header = wait(worker)
+    # An older worker tells no recipe without the paths of this machine.
+    used = header.get("stored", header["recipe"])
     active = [True] * 3
     if masked and pdb.gimp_item_is_layer(drawable):
         # Colours that are switched off in the Channels dialog stay unchanged.

@@ -158,7 +158,9 @@ def _dream(worker, image, drawables, recipe, provider, output):
         region = Region(drawable, selected, masked=output == "in-place")
         request = dict(region.request(), recipe=recipe, provider=provider)
         header = worker.dream(request, region.payload(), report)
-        dreamt.append((region, region.receive(worker.read), header["recipe"]))
+        # An older worker tells no recipe without the paths of this machine.
+        used = header.get("stored", header["recipe"])
+        dreamt.append((region, region.receive(worker.read), used))
         report.done += 1
     return put(image, dreamt, output, selected)
 
