@@ -86,7 +86,11 @@ def shown(value: object) -> str:
     if isinstance(value, str | os.PathLike):
         most = _SHOWN if isinstance(value, str) else _SHOWN_PATH
         return repr(_cut(os.fsdecode(value), most))
-    return _cut(reprlib.repr(value), _SHOWN)
+    try:
+        return _cut(reprlib.repr(value), _SHOWN)
+    except ValueError:
+        # Python writes no number of more than 4300 digits.
+        return "a number without end"
 
 
 def bare(value: str) -> str:

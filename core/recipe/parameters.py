@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,9 @@ DREAM = "dream"
 
 _MAX_LENGTH = 1 << 20
 """Characters of a recipe; those with all layers of a large network have a tenth."""
+
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
+"""Keys such as ``a.a.a``, which TOML's reader takes the square of their length for."""
 
 FILES = "files"
 """The key of digests in recipes that pictures hold; see `core.recipe.stored`."""
@@ -103,6 +107,8 @@ def parse_table(text: str, origin: str) -> dict[str, Any]:
             f"{origin} has {len(text)} characters, but a recipe has at most {_MAX_LENGTH}; "
             f"give one that dreamlayer wrote"
         )
+    if not text.lstrip().startswith("{") and _DEEP_KEY.search(text):
+        raise RecipeError(f"{origin} is nested too deep to be a recipe")
     try:
         plain = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except ValueError as error:

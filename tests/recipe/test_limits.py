@@ -66,6 +66,23 @@ def test_what_is_no_table_is_said(text: str) -> None:
     assert len(str(caught.value)) < 800
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a." * 500_000 + "a = 1", "[" + "a." * 500_000 + "a]", "x = {" + "a." * 400_000 + "a = 1}"],
+    ids=["key", "table", "inline table"],
+)
+def test_keys_without_end_are_not_followed(text: str) -> None:
+    """TOML's reader takes the square of a dotted key's length."""
+    with pytest.raises(RecipeError, match="nested too deep"):
+        parse(text)
+
+
+def test_numbers_without_end_are_out_of_bounds() -> None:
+    """TOML knows them in hexadecimal, and Python does not write them."""
+    with pytest.raises(RecipeError, match="seed must lie between .* but is a number without end"):
+        parse("seed = 0x" + "f" * 100_000)
+
+
 def test_the_limits_leave_room() -> None:
     """All layers of a deep network, and all channels of a wide one."""
     assert len(parse_terms(",".join(f"layer_{n}" for n in range(MAX_TERMS)))) == MAX_TERMS
