@@ -23,7 +23,8 @@ except ImportError:
     # On Windows an open file cannot be removed anyway.
     fcntl = None  # type: ignore[assignment]
 
-_DAY = 24 * 3600.0
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
 _BINARY = getattr(os, "O_BINARY", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -70,7 +71,8 @@ def abandoned(path: Path, *, owned: bool = True) -> Iterator[bool]:
         The file.
     owned : bool
         Whether it was made by `create` on this machine. A lock may mean nothing to other machines,
-        and other files have none: they count as abandoned a day after they were changed.
+        and other files have none: they count as abandoned a day after they were changed, and on
+        Windows, where a file is closed before it gets its final name, an hour after it.
     """
     try:
         file = os.open(path, os.O_RDWR | _NO_FOLLOW | _BINARY)
@@ -79,10 +81,21 @@ def abandoned(path: Path, *, owned: bool = True) -> Iterator[bool]:
         return
     try:
         state = os.fstat(file)
-        old = owned or time.time() - state.st_mtime > _DAY
-        yield old and _is_ours(state) and _is_free(file, path, state)
+        yield (
+            time.time() - state.st_mtime >= _age(owned)
+            and _is_ours(state)
+            and _is_free(file, path, state)
+        )
     finally:
         os.close(file)
+
+
+def _age(owned: bool) -> float:
+    """Seconds after which a file may count as abandoned."""
+    if not owned:
+        return _DAY
+    # Without locks, what is closed to be renamed to its final name looks abandoned.
+    return -_DAY if fcntl is not None else _HOUR
 
 
 def remove_abandoned(

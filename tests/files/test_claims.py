@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from image_samples import names
 
-from dreamlayer.core.files import replace_file, replacement
+from dreamlayer.core.files import claims, replace_file, replacement
 from dreamlayer.core.files.claims import create, host, new_name
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows locks open files")
@@ -77,3 +77,18 @@ def test_a_folder_is_looked_through_once(folder: Path) -> None:
     late = left(folder, new_name(".dreamlayer-", ".part"))
     replace_file(folder / "b.png", b"new")
     assert names(folder) == sorted([late, "a.png", "b.png"])
+
+
+def test_without_locks_a_fresh_file_may_be_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a file is closed before it gets its final name; an hour later it is abandoned."""
+    monkeypatch.setattr(claims, "fcntl", None)
+    path = tmp_path / claims.new_name(".dreamlayer-", ".part")
+    os.close(claims.create(path, 0o600))
+    with claims.abandoned(path) as found:
+        assert not found
+    then = time.time() - 3700
+    os.utime(path, (then, then))
+    with claims.abandoned(path) as found:
+        assert found

@@ -79,7 +79,7 @@ def test_keys_without_end_are_not_followed(text: str) -> None:
 
 def test_numbers_without_end_are_out_of_bounds() -> None:
     """TOML knows them in hexadecimal, and Python does not write them."""
-    with pytest.raises(RecipeError, match="seed must lie between .* but is a number without end"):
+    with pytest.raises(RecipeError, match=r"seed must lie between .* but is a number without end"):
         parse("seed = 0x" + "f" * 100_000)
 
 
