@@ -220,6 +220,7 @@ def test_key_covers_the_code_that_shapes_graphs() -> None:
             "cache.py",
             "graph_cache.py",
             "loading.py",
+            "onnx_session.py",
             "openvino_session.py",
             "providers.py",
             "sessions.py",
