@@ -5,7 +5,7 @@ from typing import Any as _Any
 
 from dreamlayer.core.ascent.progress import Progress as Progress
 from dreamlayer.core.dreaming.dreamer import Dreamer as Dreamer
-from dreamlayer.core.dreaming.dreamer import dream as dream
+from dreamlayer.core.dreaming.warm_dreamer import dream as dream
 from dreamlayer.core.errors import DreamlayerError as DreamlayerError
 from dreamlayer.core.images import Picture as Picture
 from dreamlayer.core.images import read as read

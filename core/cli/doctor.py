@@ -167,7 +167,7 @@ def _not_built_in() -> list[dict[str, Any]]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    from dreamlayer.core.dreaming.memory import in_units
+    from dreamlayer.core.dreaming.free_memory import in_units
 
     _say(f"dreamlayer   {report['dreamlayer']}")
     _say(f"python       {report['python']} on {report['system']}")

@@ -137,7 +137,7 @@ class Dreams:
         provider: str,
     ) -> None:
         """Say before the start what is about to be done and what it needs."""
-        from dreamlayer.core.dreaming.memory import in_units
+        from dreamlayer.core.dreaming.free_memory import in_units
 
         sizes = [f"{wide} × {high}" for high, wide in estimate.octaves]
         span = f" ({sizes[0]} to {sizes[-1]})" if len(sizes) > 1 else ""

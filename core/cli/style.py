@@ -224,7 +224,7 @@ def _announce(
     needed: float,
 ) -> None:
     """Say before the start what is about to be done and what it needs."""
-    from dreamlayer.core.dreaming.memory import in_units
+    from dreamlayer.core.dreaming.free_memory import in_units
 
     height, width = painting.sizes[-1]
     reporter.note(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dreamlayer.core.ascent.loop import LARGE
 from dreamlayer.core.ascent.octaves import SCHEMES, octave_sizes, working_size
 from dreamlayer.core.ascent.tiles import grid_for, largest_tile
-from dreamlayer.core.errors import MemoryLimitError
+from dreamlayer.core.dreaming.free_memory import fits, shortage, usable
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.references import GUIDE_SIDE
 from dreamlayer.core.recipe.kinds import KINDS
@@ -47,9 +47,6 @@ that are resampled; measured at 12 to 100 megapixels."""
 
 _RESULT = 1.35
 """Copies of the picture at the end, beside the result: the change, and planes of the tone."""
-
-SHARE_OF_FREE = 0.9
-"""The fraction of free memory that a dream may use."""
 
 _DEVICE_COPIES = 7.0
 """float32 copies of the image on a GPU: original, dreamed, its gradient, and four during a step or
@@ -103,16 +100,6 @@ class Estimate:
     available: float
     device: float = 0.0
     octaves: Sequence[tuple[int, int]] = ()
-
-
-def usable() -> float:
-    """Bytes that this process may use, including those it already has."""
-    return available() + held()
-
-
-def fits(needed: float, free: float) -> bool:
-    """Whether an estimate in bytes fits into free memory with a margin."""
-    return needed <= free * SHARE_OF_FREE
 
 
 def check_memory(width: int, height: int) -> None:
@@ -299,19 +286,3 @@ def _for_guide(pixels: int, recipe: Recipe, network: Network) -> float:
 
 def _for_pixels(width: int, height: int) -> float:
     return width * height * 12.0 * _COPIES
-
-
-def shortage(
-    what: str, needed: float, free: float, remedy: str, where: str = "memory"
-) -> MemoryLimitError:
-    """The error for work that needs more bytes than are free, with the remedy."""
-    rest = ", and a tenth of that is left to others" if needed <= free else ""
-    return MemoryLimitError(
-        f"{what} needs about {in_units(needed)} of {where}, but only {in_units(free)} are free"
-        f"{rest}; {remedy}, or close other programs"
-    )
-
-
-def in_units(count: float) -> str:
-    """A number of bytes as text, in MiB or GiB."""
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"

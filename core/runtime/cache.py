@@ -41,6 +41,7 @@ _GRAPH_CODE = (
     "runtime/cache.py",
     "runtime/graph_cache.py",
     "runtime/loading.py",
+    "runtime/onnx_session.py",
     "runtime/openvino_session.py",
     "runtime/providers.py",
     "runtime/sessions.py",

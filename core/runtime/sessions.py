@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dreamlayer.core.errors import MemoryLimitError, NetworkError, ProviderError, shown
+from dreamlayer.core.errors import NetworkError, ProviderError, shown
 from dreamlayer.core.installation import install_command
-from dreamlayer.core.runtime import graph_cache, openvino_session
-from dreamlayer.core.runtime.cache import machine
+from dreamlayer.core.runtime import onnx_session, openvino_session
 from dreamlayer.core.runtime.cores import usable_cores
 from dreamlayer.core.runtime.drivers import Fault
-from dreamlayer.core.runtime.installed import full_name, offered, runtime, short_name
-from dreamlayer.core.runtime.loading import create_session, fault, reason_of
-from dreamlayer.core.runtime.protocol import Array, Session, failed_on, is_shortage
+from dreamlayer.core.runtime.installed import full_name, offered, short_name
+from dreamlayer.core.runtime.loading import fault
+from dreamlayer.core.runtime.onnx_session import OnnxSession
+from dreamlayer.core.runtime.protocol import Session
 from dreamlayer.core.runtime.providers import (
     AUTO,
     ONNX_RUNTIME,
@@ -29,12 +28,6 @@ from dreamlayer.core.runtime.rebuilding import RebuildingSession
 
 if TYPE_CHECKING:
     import onnx
-
-_EXTERNAL_WEIGHTS = {
-    "session.optimized_model_external_initializers_file_name": "weights",
-    "session.optimized_model_external_initializers_min_size_in_bytes": "32768",
-}
-"""A cached graph's weights are stored beside it; small tensors, which may depend on size, in it."""
 
 
 def installed() -> list[str]:
@@ -94,31 +87,6 @@ class Source:
 
     make: Callable[[str], onnx.ModelProto]
     identity: tuple[object, ...] = ()
-
-
-class OnnxSession:
-    """A session of ONNX Runtime.
-
-    Parameters
-    ----------
-    native : onnxruntime.InferenceSession
-        ONNX Runtime's own, for those that bind buffers of a device.
-    provider : str
-        Short name of the provider that loaded.
-    """
-
-    def __init__(self, native: Any, provider: str) -> None:
-        self.native, self.provider = native, provider
-
-    def run(self, names: Sequence[str], feeds: Mapping[str, Array]) -> list[Array]:
-        """As for `core.runtime.protocol.Session`."""
-        try:
-            results: list[Array] = self.native.run(names, dict(feeds))
-        except Exception as error:
-            if not _is_ort(error):
-                raise
-            raise failed_on(feeds, reason_of(error)) from error
-        return results
 
 
 def open_session(source: Source | onnx.ModelProto, execution: Execution = Execution()) -> Session:
@@ -197,15 +165,14 @@ def _loaded_on(
 ) -> Session:
     """The session on one provider."""
     session: Session
+    make = partial(source.make, short)
     if provider_of(short).engine == OPENVINO:
-        make = partial(source.make, short)
         session, evict = openvino_session.open_model(make, source.identity, execution)
     else:
         full = full_name(short)
-        native, evict = _open(runtime(), source, execution.on(full), options)
-        if native.get_providers()[0] != full:
+        session, evict = onnx_session.open_model(make, source.identity, execution.on(full), options)
+        if session.native.get_providers()[0] != full:
             raise _not_loaded(execution, Fault("it runs nothing of this network"))
-        session = OnnxSession(native, short)
     if evict is None:
         return session
 
@@ -220,91 +187,3 @@ def _not_loaded(execution: Execution, found: Fault) -> ProviderError:
     return ProviderError(
         f"provider {shown(execution.provider)} did not load on this machine: {found}"
     )
-
-
-def _open(
-    ort: Any, source: Source, execution: Execution, extra: Mapping[str, str]
-) -> tuple[Any, Callable[[], None] | None]:
-    """Open a source from the cache, or make it and cache its optimized graph.
-
-    Returns
-    -------
-    (onnxruntime.InferenceSession, callable or None)
-        What deletes its graph from the cache, where it came from there.
-    """
-    provider, threads = execution.provider, execution.threads
-    short = short_name(provider)
-    row = provider_of(short)
-    settings = {**row.settings(execution.precision, threads), **extra}
-    if not source.identity or not row.saves_graphs:
-        content = source.make(short).SerializeToString()
-        return _create(content, _options(ort, execution), provider, settings), None
-    key = (*source.identity, short, settings, ort.__version__, machine())
-    cached = graph_cache.lookup(*key)
-    if cached is not None:
-        options = _options(ort, execution)
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-        try:
-            session = _create(str(cached), options, provider, settings)
-            return session, partial(graph_cache.evict, cached)
-        except NetworkError:
-            # It is damaged, or its weights were removed.
-            graph_cache.evict(cached)
-    options = _options(ort, execution)
-    content = source.make(short).SerializeToString()
-    with graph_cache.store(*key) as folder:
-        if folder is not None:
-            options.optimized_model_filepath = str(folder / "model.onnx")
-            for entry, value in _EXTERNAL_WEIGHTS.items():
-                options.add_session_config_entry(entry, value)
-            try:
-                session = _create(content, options, provider, settings)
-            except NetworkError:
-                # The disk may be full; a fault of the network shows below.
-                graph_cache.discard(folder)
-            else:
-                if session.get_providers()[0] != provider:
-                    # It fell back to the CPU: the graph is not this provider's.
-                    graph_cache.discard(folder)
-                return session, None
-    return _create(content, _options(ort, execution), provider, settings), None
-
-
-def _options(ort: Any, execution: Execution) -> Any:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = execution.threads or _all_threads()
-    # Fatal errors only: failures are found by checking the loaded provider, and reported by us.
-    options.log_severity_level = 4
-    # Otherwise threads busy-wait after each run, on cores that an editor may need.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    if execution.shares_cores:
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return options
-
-
-def _all_threads() -> int:
-    """0, for ONNX Runtime's own choice, unless affinity or a container leaves fewer cores."""
-    cores = usable_cores()
-    return cores if cores < (os.cpu_count() or 1) else 0
-
-
-def _create(model: bytes | str, options: Any, provider: str, settings: Mapping[str, str]) -> Any:
-    try:
-        session = create_session(model, options, provider, settings)
-        # Otherwise a failure in the middle of a dream would silently move it to the CPU.
-        session.disable_fallback()
-    except Exception as error:
-        # ONNX Runtime's exceptions share no base class of their own.
-        if not (_is_ort(error) or isinstance(error, RuntimeError | ValueError)):
-            raise
-        reason = reason_of(error)
-        if is_shortage(reason):
-            raise MemoryLimitError(
-                "memory ran out while the network was loaded; close other programs"
-            ) from error
-        raise NetworkError(f"ONNX Runtime rejects the network: {reason}") from error
-    return session
-
-
-def _is_ort(error: Exception) -> bool:
-    return type(error).__module__.startswith("onnxruntime")

@@ -6,12 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dreamlayer.core.dreaming.memory import (
-    Estimate,
-    fits,
-    shortage,
-    usable,
-)
+from dreamlayer.core.dreaming.free_memory import fits, shortage, usable
+from dreamlayer.core.dreaming.memory import Estimate
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.network import Network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from dreamlayer.core.dreaming.memory import fits, shortage, usable
+from dreamlayer.core.dreaming.free_memory import fits, shortage, usable
 from dreamlayer.core.errors import shown
 from dreamlayer.core.graph.edit import ancestors
 from dreamlayer.core.graph.inference import names_read

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from PIL import Image
 from dreamlayer import Recipe, Term, dream, read, write
 from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.preview import Preview
-from dreamlayer.core.dreaming import dreamer as dreamer_module
 from dreamlayer.core.dreaming.dreamer import Dreamer, noise_picture
 from dreamlayer.core.errors import CancelledError, ImageError, NetworkError
 from dreamlayer.core.images.arrays import as_float
@@ -97,13 +95,6 @@ def test_compact_pixels_give_the_same(parameters: dict[str, Any], recipe: Recipe
     for given in ({}, {"mask": mask}, {"alpha": (mask * 255).astype(np.uint8)}):
         expected = dreamer.dream(pixels, chosen, **given)
         np.testing.assert_array_equal(dreamer.dream(compact, chosen, **given), expected)
-
-
-def test_warm_dreamer_gives_what_a_fresh_one_gives(recipe: Recipe) -> None:
-    """What was dreamed before leaves no trace."""
-    dreamer = Dreamer(network_of(recipe))
-    dreamer.dream(PHOTO[::-1].copy(), recipe.replace(seed=9))
-    np.testing.assert_array_equal(dreamer.dream(PHOTO, recipe), dream(PHOTO, recipe))
 
 
 def test_zero_steps_change_nothing(recipe: Recipe) -> None:
@@ -306,41 +297,6 @@ def test_noise_dream_at_a_max_side_holds_nothing_of_the_picture(recipe: Recipe) 
     dreamer = Dreamer(network_of(recipe), "cpu")
     one, two = dreamer.dream(PHOTO, recipe), dreamer.dream(1 - PHOTO, recipe)
     np.testing.assert_allclose(one, two, atol=1e-6)
-
-
-def test_dream_keeps_its_dreamer_warm(
-    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A second call loads nothing; another state of the network's file, or a thread, does."""
-    made = []
-
-    class Noted(Dreamer):
-        def __init__(self, *given: Any) -> None:
-            made.append(given)
-            super().__init__(*given)
-
-    monkeypatch.setattr(dreamer_module, "Dreamer", Noted)
-    network = tmp_path / "network.onnx"
-    network.write_bytes(Path(recipe.network).read_bytes())
-    recipe = recipe.replace(network=str(network))
-    first = dream(PHOTO, recipe)
-    np.testing.assert_array_equal(dream(PHOTO, recipe.replace(seed=0)), first)
-    assert len(made) == 1
-    with ThreadPoolExecutor(1) as pool:
-        np.testing.assert_array_equal(pool.submit(dream, PHOTO, recipe).result(), first)
-    assert len(made) == 2
-    os.utime(network, (1, 1))
-    np.testing.assert_array_equal(dream(PHOTO, recipe), first)
-    assert len(made) == 3
-
-
-def test_dream_keeps_one_objective(recipe: Recipe) -> None:
-    """What other recipes loaded is given back, so that memory does not grow with their number."""
-    for layer in ("deep", "first"):
-        dream(PHOTO, recipe.replace(layers=(Term(layer),)))
-    dreamer = dreamer_module._warm.dreamer
-    assert dreamer.is_warm(recipe.replace(layers=(Term("first"),)))
-    assert not dreamer.is_warm(recipe.replace(layers=(Term("deep"),)))
 
 
 def test_missing_network_file_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import pytest
 from measured_memory import told_and_taken
 
 from dreamlayer.core.dreaming.dreamer import Dreamer
-from dreamlayer.core.dreaming.memory import TILES, check_memory, default_tile, estimate, in_units
+from dreamlayer.core.dreaming.free_memory import in_units
+from dreamlayer.core.dreaming.memory import TILES, check_memory, default_tile, estimate
 from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.images import encoder_bytes
 from dreamlayer.core.network.network import Network
