@@ -165,8 +165,9 @@ def estimate(
     """
     free = usable() if free is None else free
     host, weights = provider_of(provider).host, network.weight_count
+    # For noise without steps a session is opened too.
+    fixed = min(host.base, _IDLE) if recipe.idle else host.base + weights * host.weight
     runs = recipe.steps > 0 and not recipe.idle
-    fixed = host.base + weights * host.weight if runs else min(host.base, _IDLE)
     if recipe.idle:
         device = None
     base = fixed + _for_pixels(width, height)
