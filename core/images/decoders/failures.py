@@ -15,7 +15,7 @@ _UNSUPPORTED = re.compile(
 )
 # As libvips, GLib and the decoders say it.
 _NO_MEMORY = re.compile(
-    r"out of memory|out_of_memory|(?:insufficient|not enough) memory|memory (?:exhausted|allocation)"
+    r"out.of.memory|(?:insufficient|not enough) memory|memory (?:exhausted|allocation)"
     r"|(?:cannot|could not|unable to|failed to) allocate",
     re.IGNORECASE,
 )

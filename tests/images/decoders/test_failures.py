@@ -13,7 +13,6 @@ from PIL import Image
 from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.images.decoders.failures import explained
 
-
 # Libraries and a thread's stack are loaded before the limit, as in a program that runs.
 _LIMITED = """
 import re, resource, sys
