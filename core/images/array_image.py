@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.errors import ImageError
+from dreamlayer.core.errors import ImageError, bare
 from dreamlayer.core.images.arrays import as_float, as_type
 from dreamlayer.core.images.luminance import luminance
 
@@ -20,6 +20,14 @@ _SAMPLE = 1_000_000
 
 _ALMOST = 1e-3
 """Values beyond black and white that rounding explains."""
+
+_FAR_BEYOND, _LEVELS = 10, 100
+"""Floats of which many are beyond the one, and some beyond the other, are levels."""
+
+_FAR_BELOW = 0.25
+
+_MODES = ("L", "LA", "RGB", "RGBA", "F", "I;16", "I;16L", "I;16B", "I;16N")
+"""Modes of Pillow whose arrays are images."""
 
 _SHAPES = "[height, width], or [height, width, channels] with 1 to 4 of them"
 
@@ -79,12 +87,7 @@ def array_image(image: object) -> ArrayImage:
             "an image must be an array of pixels or a Picture, but is the name of a file; read it "
             "first: dream(read(name))"
         )
-    mode = getattr(image, "mode", None)
-    if isinstance(mode, str) and mode not in ("L", "LA", "RGB", "RGBA"):
-        raise ImageError(
-            f"an image of Pillow must have the mode L, LA, RGB or RGBA, but has {mode}; convert it "
-            f"with image.convert('RGB')"
-        )
+    _check_mode(image)
     if isinstance(image, np.ma.MaskedArray):
         raise ImageError("an image must not be a masked array; fill it first: image.filled()")
     try:
@@ -118,23 +121,73 @@ def check_range(pixels: Array) -> None:
     Raises
     ------
     ImageError
-        Most of the image is white or darker than black, or all of it are whole numbers above 1.
+        Most of the image is beyond white or black, all of it are whole numbers above 1, or what is
+        not black lies far beyond white.
     """
-    step = max(1, int((pixels.size / _SAMPLE) ** 0.5))
-    values = pixels[::step, ::step]
-    low, high = float(values.min()), float(values.max())
-    whole = high > 1.5 and bool((values == np.rint(values)).all())
-    if whole or float(np.mean(values > 1 + _ALMOST)) > 0.5:
-        top = 255 if high < 300 else 65535
-        raise ImageError(
-            f"the image's floats go up to {high:g}, but 0 is black and 1 is white; divide them by "
-            f"what is white in them, such as {top}"
-        )
+    values = _sample(pixels)
+    if _holds_levels(values) or float(np.mean(values > 1 + _ALMOST)) > 0.5:
+        raise _beyond_white(values)
     if float(np.mean(values < -_ALMOST)) > 0.25:
-        raise ImageError(
-            f"the image's floats go from {low:g} to {high:g}, but 0 is black and 1 is white; bring "
-            f"them to that range"
-        )
+        raise _below_black(values)
+
+
+def check_clipping(pixels: npt.NDArray[Any], name: str = "image") -> None:
+    """Refuse floats that clipping to 0..1 would leave next to nothing of, such as 0..255 or -1..1.
+
+    It forgives more than `check_range`: a picture may have been made brighter on purpose.
+
+    Parameters
+    ----------
+    pixels : array
+        Floats of any shape, finite.
+    name
+        Whose they are, for the message.
+
+    Raises
+    ------
+    ImageError
+        They are levels, or a quarter of them is far below black.
+    """
+    values = _sample(pixels)
+    if _holds_levels(values):
+        raise _beyond_white(values, name)
+    if float(np.mean(values < -_FAR_BELOW)) > 0.25:
+        raise _below_black(values, name)
+
+
+def _sample(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    step = max(1, int((pixels.size / _SAMPLE) ** 0.5))
+    return pixels[::step, ::step]
+
+
+def _holds_levels(values: npt.NDArray[Any]) -> bool:
+    """Whether floats are levels such as 0..255, of which any share may be black.
+
+    All of them are whole, or those that are not black lie far beyond white. Highlights do not: they
+    are few, or not far beyond it.
+    """
+    high = float(values.max())
+    if high > 1.5 and bool((values == np.rint(values)).all()):
+        return True
+    if high > _FAR_BEYOND and float(np.median(values[values > 0])) > 2:
+        return True
+    return high > _LEVELS and float(np.mean(values > _FAR_BEYOND)) > 0.1
+
+
+def _beyond_white(values: npt.NDArray[Any], name: str = "image") -> ImageError:
+    high = float(values.max())
+    top = 255 if high < 300 else 65535
+    return ImageError(
+        f"the {name}'s floats go up to {high:g}, but 0 is black and 1 is white; divide them by "
+        f"what is white in them, such as {top}, or clip highlights to 1"
+    )
+
+
+def _below_black(values: npt.NDArray[Any], name: str = "image") -> ImageError:
+    return ImageError(
+        f"the {name}'s floats go from {float(values.min()):g} to {float(values.max()):g}, but 0 is "
+        f"black and 1 is white; bring them to that range"
+    )
 
 
 def as_mask(mask: object) -> Array:
@@ -148,12 +201,29 @@ def as_mask(mask: object) -> Array:
     given = np.asarray(mask)
     if given.dtype == np.bool_:
         return given.astype(np.float32)
-    if not _is_level_or_float(given.dtype):
+    if not is_level_or_float(given.dtype):
         raise ImageError(
             f"a mask must hold booleans, uint8, uint16, or floats from 0 (keep the pixel) to 1 "
             f"(dream), but holds {given.dtype}"
         )
     return as_float(given)
+
+
+def _check_mode(image: object) -> None:
+    """Refuse modes of Pillow whose arrays are no colors; its conversion may clip."""
+    mode = getattr(image, "mode", None)
+    if not isinstance(mode, str) or mode in _MODES:
+        return
+    if mode == "I":
+        remedy = "numpy.asarray(image).astype(numpy.uint16) keeps it, where white is 65535 in it"
+    else:
+        clear = mode in ("PA", "RGBa") or "transparency" in getattr(image, "info", ())
+        to = "LA" if mode == "La" else "RGBA" if clear else "RGB"
+        remedy = f"convert it with image.convert('{to}')"
+    raise ImageError(
+        "an image of Pillow must have the mode L, LA, RGB, RGBA, F or I;16, but has "
+        f"{bare(mode)}; {remedy}"
+    )
 
 
 def _check_layout(given: npt.NDArray[Any]) -> None:
@@ -172,15 +242,21 @@ def _check_layout(given: npt.NDArray[Any]) -> None:
     raise ImageError(f"an image must have the shape {_SHAPES}, but has {shape}; {remedy}")
 
 
-def _is_level_or_float(kind: np.dtype[Any]) -> bool:
+def is_level_or_float(kind: np.dtype[Any]) -> bool:
+    """Whether a type is uint8, uint16 or a float of at most 64 bits, of either byte order."""
     if kind.kind == "f":
         return kind.itemsize <= 8
-    return kind.newbyteorder("=") in (np.uint8, np.uint16)
+    return as_levels(kind) is not None
+
+
+def as_levels(kind: np.dtype[Any]) -> int | None:
+    """What is white in a type of whole numbers, 255 or 65535; None for other types."""
+    return {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}.get(kind.newbyteorder("="))
 
 
 def _check_type(given: npt.NDArray[Any]) -> None:
     kind = given.dtype
-    if _is_level_or_float(kind):
+    if is_level_or_float(kind):
         return
     remedy = "convert it first"
     if kind == np.bool_:

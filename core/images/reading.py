@@ -97,9 +97,9 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
         return io.BytesIO(data), shown(str(getattr(source, "name", "the stream")))
     path = os.fspath(source)
     name = shown(Path(path))
-    if Path(path).is_dir():
-        raise PictureError(f"{name} is a folder; give a picture file")
     try:
+        if Path(path).is_dir():
+            raise PictureError(f"{name} is a folder; give a picture file")
         file = Path(path).open("rb")  # noqa: SIM115  (the caller closes it)
         if file.seekable():
             return cast(BinaryIO, file), name

@@ -169,16 +169,16 @@ class Source:
 
     @contextlib.contextmanager
     def _reporting(self) -> Iterator[None]:
-        """Turn errors of libvips and the system into a `PictureError`."""
+        """Turn errors of libvips and the system into sentences of our own."""
         try:
             with deferred():
                 yield
         except library().Error as failure:
             cause = self._stream.failure
-            if cause is not None and not isinstance(cause, OSError):
+            if cause is not None and not isinstance(cause, OSError | MemoryError):
                 raise cause from None
             raise explained(cause or failure, self.format, self.name) from failure
-        except OSError as failure:
+        except (OSError, MemoryError) as failure:
             raise explained(failure, self.format, self.name) from failure
 
     def _field(self, name: str) -> Any:

@@ -51,6 +51,8 @@ def check_target(
 
     Raises
     ------
+    ImageError
+        As for `write`.
     OutputError
         The format is unknown or cannot hold the picture or the recipe, the target is a folder or a
         device, its folder does not exist, or writing is not permitted.
@@ -122,6 +124,9 @@ def write(
 
     Raises
     ------
+    ImageError
+        It is no picture, or its arrays have other shapes, types or values than `Picture` says:
+        whole numbers, floats from 0 to 255, or values that are not finite.
     OutputError
         As `check_target`, or the disk is full, or another system error.
 

@@ -11,7 +11,12 @@ from PIL import Image
 
 from dreamlayer import Recipe, Term, dream
 from dreamlayer.core.errors import ImageError, RecipeError
-from dreamlayer.core.images.array_image import array_image, as_mask, check_range
+from dreamlayer.core.images.array_image import (
+    array_image,
+    as_mask,
+    check_clipping,
+    check_range,
+)
 
 RNG = np.random.default_rng(0)
 LEVELS = RNG.integers(0, 256, (12, 16, 4)).astype(np.uint8)
@@ -77,6 +82,8 @@ REFUSED = {
     "a name": ("photo.jpg", r"dream\(read\(name\)\)"),
     "a path": (Path("photo.jpg"), r"dream\(read\(name\)\)"),
     "a palette": (Image.new("P", (8, 8)), r"has P; convert it with image\.convert\('RGB'\)"),
+    "a clear palette": (Image.new("PA", (8, 8)), r"has PA; .*\('RGBA'\)"),
+    "32 bits": (Image.new("I", (8, 8)), r"has I; numpy\.asarray\(image\)\.astype\(numpy\.uint16"),
     "CMYK": (Image.new("CMYK", (8, 8)), "has CMYK"),
     "masked": (np.ma.masked_equal(np.zeros((8, 8, 3)), 1), "fill it first"),
 }
@@ -95,11 +102,28 @@ def test_images_of_pillow_are_taken(mode: str) -> None:
     assert array_image(Image.new(mode, (8, 6), 3)).pixels.shape == (6, 8, 3)
 
 
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "F"])
+def test_modes_that_converting_would_clip(mode: str) -> None:
+    """Pillow's pictures of 16 bits and of floats are taken as they are."""
+    values = of("u2" if mode[0] == "I" else "f4", (12, 16))
+    image = Image.fromarray(values)
+    image = image if image.mode == mode else image.convert("I").convert(mode)
+    assert image.mode == mode
+    result = array_image(image)
+    np.testing.assert_allclose(result.pixels[:, :, 0], array_image(values).pixels[:, :, 0])
+    assert result.like_given(result.pixels).dtype == np.asarray(image).dtype
+
+
+HALF = np.concatenate([np.zeros((8, 16, 3)), LEVELS[:6, :, :3] + 0.25])
 FLOATS = {
     "0..255": (LEVELS[:, :, :3].astype(np.float32), "such as 255"),
     "0..255, resampled": (LEVELS[:, :, :3] * np.float32(0.97), "such as 255"),
     "0..255, mostly black": (np.where(LEVELS[:, :, :3] > 250, LEVELS[:, :, :3], 0), "such as 255"),
     "0..65535": (LEVELS[:, :, :3] * np.float32(257), "such as 65535"),
+    "0..255, half black": (HALF, "such as 255"),
+    "0..255, nine tenths black": (np.concatenate([np.zeros((60, 16, 3)), HALF]), "such as 255"),
+    "0..255, half almost black": (np.maximum(HALF, 0.3), "such as 255"),
+    "0..65535, half black": (HALF * 257, "such as 65535"),
     "-1..1": (LEVELS[:, :, :3] / np.float32(127.5) - 1, "from -1 to 1"),
     "standardized": ((LEVELS[:, :, :3] / np.float32(255) - 0.45) / 0.225, "bring them to"),
 }
@@ -117,8 +141,20 @@ def test_highlights_and_rounding_are_sound() -> None:
     photo = RNG.random((40, 50, 3)).astype(np.float32)
     sun = photo.copy()
     sun[:9] = 40
-    for values in (photo, sun, photo * 1.2 - 0.1, np.rint(photo), photo * 0, photo * 0 + 1):
+    night = np.where(RNG.random((40, 50, 1)) < 0.01, np.float32(300), photo * 0)
+    night[:20] = 0.01
+    for values in (photo, sun, night, photo * 1.2 - 0.1, np.rint(photo), photo * 0, photo * 0 + 1):
         check_range(values)
+
+
+def test_what_clipping_would_ruin() -> None:
+    """Levels, and what runs from -1 to 1; not what was made brighter or darker on purpose."""
+    photo = RNG.random((40, 50, 3)).astype(np.float32)
+    for bad in (photo * 255, np.rint(photo * 255), HALF, photo * 65535, photo * 2 - 1):
+        with pytest.raises(ImageError, match="0 is black and 1 is white"):
+            check_clipping(bad)
+    for sound in (photo, photo * 1.9, photo + 0.9, photo - 0.3, photo * 0):
+        check_clipping(sound)
 
 
 def test_masks_of_many_types() -> None:

@@ -36,8 +36,17 @@ def chunk_headers(file: BinaryIO, *, all: bool = False) -> Iterator[tuple[bytes,
 
 
 def is_animated(file: BinaryIO) -> bool:
-    """Tell whether a PNG file has the animation control chunk."""
-    return any(kind == b"acTL" for kind, _ in chunk_headers(file))
+    """Tell whether a PNG file is an animation; one of a single frame, its picture, is none.
+
+    That frame is the picture where its control chunk stands before the pixels (PNG, third edition,
+    13.2); else the picture is what programs without animation show instead.
+    """
+    frames, shows_picture = 0, False
+    for kind, length in chunk_headers(file):
+        if kind == b"acTL" and length >= 4:
+            frames = int.from_bytes(file.read(4), "big")
+        shows_picture |= kind == b"fcTL"
+    return frames > 1 or (frames == 1 and not shows_picture)
 
 
 class ChunkInserter:

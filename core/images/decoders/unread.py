@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.errors import MemoryLimitError, PictureError
+from dreamlayer.core.errors import PictureError
 from dreamlayer.core.images.decoders.channels import Layout
+from dreamlayer.core.images.decoders.failures import too_large
 from dreamlayer.core.images.streams import library
 
 _INTERPRETATIONS = {("grey", 8): "b-w", ("grey", 16): "grey16", ("rgb", 8): "srgb"}
@@ -58,9 +59,7 @@ class Unread:
         try:
             values = self.decode()
         except MemoryError as failure:
-            raise MemoryLimitError(
-                f"{name} needs more memory than is available; scale it down"
-            ) from failure
+            raise too_large(name) from failure
         height, width, bands = values.shape
         if (width, height) != (self.width, self.height):
             raise PictureError(

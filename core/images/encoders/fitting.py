@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dreamlayer.core.errors import OutputError
+from dreamlayer.core.images.encoders.sound_picture import check_sound
 from dreamlayer.core.images.formats import NAMES
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.source import Source
@@ -15,9 +16,15 @@ def check_fits(picture: Picture | Source, kind: str) -> None:
 
     Raises
     ------
+    ImageError
+        It is no picture, or its arrays have other shapes, types or values than they must.
     OutputError
         The format `kind`, a key of `FORMATS`, cannot hold it.
     """
+    if not isinstance(picture, Source):
+        # A TIFF of floats keeps what lies beyond.
+        clips = kind != "tiff" or getattr(picture, "depth", 8) != 32
+        _check_shapes(check_sound(picture, clips=clips))
     if min(picture.width, picture.height) < 1:
         raise OutputError("the picture has no pixels; give one of at least 1 × 1")
     if kind == "jpeg" and picture.has_alpha:
@@ -36,8 +43,6 @@ def check_fits(picture: Picture | Source, kind: str) -> None:
             f"the picture is {picture.width} × {picture.height}, but {kind} allows at most "
             f"{_MAX_SIDE[kind]} pixels per side; choose .png or .tif"
         )
-    if isinstance(picture, Picture):
-        _check_shapes(picture)
 
 
 def _check_shapes(picture: Picture) -> None:

@@ -5,21 +5,50 @@ from __future__ import annotations
 import io
 import struct
 
+import numpy as np
+import pytest
 from image_samples import noise, png
-from metadata_samples import png_with
+from metadata_samples import PIXELS, png_with
 
-from dreamlayer.core.images.containers.png_chunks import ChunkInserter, chunk_headers, is_animated
+from dreamlayer.core import images
+from dreamlayer.core.images.containers.png_chunks import (
+    Chunk,
+    ChunkInserter,
+    chunk_headers,
+    is_animated,
+)
+
+# Of the size of the whole picture, which is blended over nothing.
+FRAME = (b"fcTL", struct.pack(">5I2H2B", 0, *PIXELS.shape[1::-1], 0, 0, 1, 10, 0, 0))
 
 CHUNKS = ((b"gAMA", struct.pack(">I", 100_000)), (b"tEXt", b"Title\0caf\xe9"))
 
 
 def test_headers() -> None:
-    """The chunks before the pixels, or all; an animation has one of its own."""
+    """The chunks before the pixels, or all."""
     file = io.BytesIO(png_with(((b"tEXt", b"a\0b"),)))
     assert list(chunk_headers(file)) == [(b"IHDR", 13), (b"tEXt", 3)]
     assert [kind for kind, _ in chunk_headers(file, all=True)][-1] == b"IDAT"
-    assert not is_animated(file)
-    assert is_animated(io.BytesIO(png_with(((b"acTL", bytes(8)),))))
+
+
+@pytest.mark.parametrize(
+    ("chunks", "animated"),
+    [
+        ((), False),
+        (((b"acTL", struct.pack(">II", 2, 0)), FRAME), True),
+        (((b"acTL", struct.pack(">II", 1, 0)),), True),
+        (((b"acTL", struct.pack(">II", 1, 0)), FRAME), False),
+        ((FRAME, (b"acTL", struct.pack(">II", 1, 0))), False),
+        (((b"acTL", bytes(8)), FRAME), False),
+        (((b"acTL", b""), FRAME), False),
+    ],
+)
+def test_animation(chunks: tuple[Chunk, ...], animated: bool) -> None:
+    """It has more than one picture; a single frame that is the picture is none, nor is none."""
+    data = png_with(chunks)
+    assert is_animated(io.BytesIO(data)) is animated
+    if not animated:
+        np.testing.assert_array_equal(images.read(io.BytesIO(data)).pixels * 255, PIXELS)
 
 
 def test_lengths_that_lie() -> None:
