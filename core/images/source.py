@@ -74,7 +74,7 @@ class Source:
         self._orientation = opened.orientation
         if self.format == "png" and self._orientation == 1:
             # It may stand behind the pixels, where libvips does not look.
-            with self._reporting(), _put_back(file):
+            with self._explaining(), _put_back(file):
                 self._orientation = png_orientation(file)
         stored = (self._image.width, self._image.height)
         self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
@@ -119,8 +119,12 @@ class Source:
         opened = self._opened
         if opened is None:
             raise ValueError(f"{self.name} has been closed; open it again to load it")
-        with self, self._reporting():
+        with self:
             found = self.metadata
+            return self._decoded(opened, found)
+
+    def _decoded(self, opened: Opened, found: Metadata) -> Picture:
+        with self._reporting():
             image = opened.decoded()
             if found.profile is None and image.get_typeof("icc-profile-data"):
                 image = image.copy()
@@ -152,7 +156,7 @@ class Source:
         """What the file says of its picture; read when it is first asked for, before `close`."""
         if self._image is None:
             raise ValueError(f"{self.name} has been closed; open it again to read its metadata")
-        with self._reporting(), _put_back(self._file) as file:
+        with self._explaining(), _put_back(self._file) as file:
             found = read_metadata(
                 file,
                 self.format,
@@ -169,10 +173,15 @@ class Source:
 
     @contextlib.contextmanager
     def _reporting(self) -> Iterator[None]:
+        """Turn errors as `_explaining`, while libvips calls back: no signal may raise in it."""
+        with self._explaining(), deferred():
+            yield
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
         """Turn errors of libvips and the system into a `PictureError`."""
         try:
-            with deferred():
-                yield
+            yield
         except library().Error as failure:
             cause = self._stream.failure
             if cause is not None and not isinstance(cause, OSError):
