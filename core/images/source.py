@@ -16,7 +16,9 @@ from dreamlayer.core.images.decoders.opening import Opened, Opener
 from dreamlayer.core.images.decoders.patched import Patched
 from dreamlayer.core.images.decoders.sniffing import sniff
 from dreamlayer.core.images.decoders.tile_errors import watched
-from dreamlayer.core.images.metadata.file_metadata import Metadata, png_orientation, read_metadata
+from dreamlayer.core.images.metadata.exif import exif_orientation
+from dreamlayer.core.images.metadata.file_metadata import Metadata, read_metadata
+from dreamlayer.core.images.metadata.png_metadata import PngMetadata, read_png
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.interruption import deferred
@@ -72,10 +74,12 @@ class Source:
         self._image: Any = opened.header
         self._layout = layout = opened.layout
         self._orientation = opened.orientation
+        self._png: PngMetadata | None = None
         if self.format == "png" and self._orientation == 1:
             # It may stand behind the pixels, where libvips does not look.
             with self._explaining(), _put_back(file):
-                self._orientation = png_orientation(file)
+                self._png = read_png(file)
+            self._orientation = exif_orientation(self._png.exif or b"")
         stored = (self._image.width, self._image.height)
         self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
         self.depth, self.has_alpha = layout.depth, layout.has_alpha
@@ -164,6 +168,7 @@ class Source:
                 orientation=self._orientation,
                 stored=(self._image.width, self._image.height),
                 converted=self._is_converted(),
+                png=self._png,
             )
         return dataclasses.replace(found, resolution=self._resolution() or found.resolution)
 

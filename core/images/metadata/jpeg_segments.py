@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from dreamlayer.core.images.containers.jpeg_markers import segment_heads
 from dreamlayer.core.images.metadata.photoshop import HEADER as PHOTOSHOP
-from dreamlayer.core.images.metadata.xmp_rules import EXTENDED, GAIN_MAP
+from dreamlayer.core.images.metadata.xmp_rules import CREDENTIALS, EXTENDED, GAIN_MAP
 
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -21,7 +21,6 @@ MAX_XMP = MAX_SEGMENT - len(XMP)
 MAX_PHOTOSHOP = MAX_SEGMENT - len(PHOTOSHOP)
 MAX_PROFILE = 255 * (MAX_SEGMENT - 14)
 
-CREDENTIALS = "its content credentials, which vouch for the old pixels"
 SECOND_PICTURES = "the further pictures in it (previews, depth, stereo)"
 
 _PROFILE = b"ICC_PROFILE\0"
