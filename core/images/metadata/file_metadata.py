@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from dreamlayer.core.images.containers.png_chunks import Chunk
 from dreamlayer.core.images.metadata.exif import exif_resolution, renewed_exif
+from dreamlayer.core.images.metadata.gif_metadata import read_gif
 from dreamlayer.core.images.metadata.jpeg_segments import JpegMetadata, read_jpeg
 from dreamlayer.core.images.metadata.photoshop import renewed_resources
 from dreamlayer.core.images.metadata.png_metadata import PngMetadata, color_chunks, read_png
@@ -94,8 +95,10 @@ def read_metadata(
         lost += [CREDENTIALS] * (read_tiff_field(file, _CREDENTIALS) is not None)
     elif format == "webp":
         lost += [CREDENTIALS] * has_credentials(file)
-    elif isinstance(comment := field("gif-comment"), str):
-        comments = [comment]
+    elif format == "gif":
+        gif = read_gif(file)
+        xmp, comments = gif.xmp, gif.comments
+        lost += gif.lost
     recipe = read_recipe(xmp)
     xmp, about_xmp = renewed(xmp, orientation=orientation, stored=stored)
     if jpeg.extended is not None:
