@@ -12,7 +12,11 @@ from dreamlayer.core.images.metadata.gif_metadata import read_gif
 from dreamlayer.core.images.metadata.jpeg_segments import JpegMetadata, read_jpeg
 from dreamlayer.core.images.metadata.photoshop import renewed_resources
 from dreamlayer.core.images.metadata.png_metadata import PngMetadata, color_chunks, read_png
-from dreamlayer.core.images.metadata.tiff_exif import read_tiff_exif, read_tiff_field
+from dreamlayer.core.images.metadata.tiff_exif import (
+    read_tiff_exif,
+    read_tiff_field,
+    tiff_losses,
+)
 from dreamlayer.core.images.metadata.webp_chunks import has_credentials
 from dreamlayer.core.images.metadata.xmp import read_recipe, renewed
 from dreamlayer.core.images.metadata.xmp_packet import XmpError
@@ -93,6 +97,8 @@ def read_metadata(
         photoshop, fields = (read_tiff_field(file, tag) for tag in (_PHOTOSHOP, _IPTC))
         iptc = _with_fields(photoshop, fields)
         lost += [CREDENTIALS] * (read_tiff_field(file, _CREDENTIALS) is not None)
+        has_profile = field("icc-profile-data") is not None
+        lost += tiff_losses(file, has_profile=has_profile or converted)
     elif format == "webp":
         lost += [CREDENTIALS] * has_credentials(file)
     elif format == "gif":
