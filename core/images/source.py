@@ -16,7 +16,9 @@ from dreamlayer.core.images.decoders.opening import Opened, Opener
 from dreamlayer.core.images.decoders.patched import Patched
 from dreamlayer.core.images.decoders.sniffing import sniff
 from dreamlayer.core.images.decoders.tile_errors import watched
-from dreamlayer.core.images.metadata.file_metadata import Metadata, png_orientation, read_metadata
+from dreamlayer.core.images.metadata.exif import exif_orientation
+from dreamlayer.core.images.metadata.file_metadata import Metadata, read_metadata
+from dreamlayer.core.images.metadata.png_metadata import PngMetadata, read_png
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.interruption import deferred
@@ -72,10 +74,12 @@ class Source:
         self._image: Any = opened.header
         self._layout = layout = opened.layout
         self._orientation = opened.orientation
+        self._png: PngMetadata | None = None
         if self.format == "png" and self._orientation == 1:
             # It may stand behind the pixels, where libvips does not look.
-            with self._reporting(), _put_back(file):
-                self._orientation = png_orientation(file)
+            with self._explaining(), _put_back(file):
+                self._png = read_png(file)
+            self._orientation = exif_orientation(self._png.exif or b"")
         stored = (self._image.width, self._image.height)
         self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
         self.depth, self.has_alpha = layout.depth, layout.has_alpha
@@ -119,8 +123,12 @@ class Source:
         opened = self._opened
         if opened is None:
             raise ValueError(f"{self.name} has been closed; open it again to load it")
-        with self, self._reporting():
+        with self:
             found = self.metadata
+            return self._decoded(opened, found)
+
+    def _decoded(self, opened: Opened, found: Metadata) -> Picture:
+        with self._reporting():
             image = opened.decoded()
             if found.profile is None and image.get_typeof("icc-profile-data"):
                 image = image.copy()
@@ -152,7 +160,7 @@ class Source:
         """What the file says of its picture; read when it is first asked for, before `close`."""
         if self._image is None:
             raise ValueError(f"{self.name} has been closed; open it again to read its metadata")
-        with self._reporting(), _put_back(self._file) as file:
+        with self._explaining(), _put_back(self._file) as file:
             found = read_metadata(
                 file,
                 self.format,
@@ -160,6 +168,7 @@ class Source:
                 orientation=self._orientation,
                 stored=(self._image.width, self._image.height),
                 converted=self._is_converted(),
+                png=self._png,
             )
         return dataclasses.replace(found, resolution=self._resolution() or found.resolution)
 
@@ -169,10 +178,15 @@ class Source:
 
     @contextlib.contextmanager
     def _reporting(self) -> Iterator[None]:
+        """Turn errors as `_explaining`, while libvips calls back: no signal may raise in it."""
+        with self._explaining(), deferred():
+            yield
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
         """Turn errors of libvips and the system into sentences of our own."""
         try:
-            with deferred():
-                yield
+            yield
         except library().Error as failure:
             cause = self._stream.failure
             if cause is not None and not isinstance(cause, OSError | MemoryError):

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 _MAX_CHUNKS = 500_000
+_MAX_BESIDE = 20_000
+"""Chunks that hold no pixels; a file of more is read up to there."""
 _HEADER_BYTES = 8 + 25
 
 Chunk = tuple[bytes, bytes]
@@ -24,11 +26,14 @@ def chunk_headers(file: BinaryIO, *, all: bool = False) -> Iterator[tuple[bytes,
     all
         Go on behind the pixels; else the chunks before them.
     """
-    at = 8
+    at, beside = 8, 0
     for _ in range(_MAX_CHUNKS):
         file.seek(at)
         head = file.read(8)
         if len(head) < 8 or head[4:] == b"IEND" or (head[4:] == b"IDAT" and not all):
+            return
+        beside += head[4:] != b"IDAT"
+        if beside > _MAX_BESIDE:
             return
         (length,) = struct.unpack(">I", head[:4])
         yield head[4:], length

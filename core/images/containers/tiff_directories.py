@@ -44,12 +44,15 @@ class Stored:
         Offset of the next directory, 0 for none.
     following_offset
         Where that offset lies in the file.
+    unread
+        Tags whose values are of an unknown type, too long, or beyond the file's end.
     """
 
     fields: Directory
     offsets: dict[int, int] = field(default_factory=dict)
     following: int = 0
     following_offset: int = 0
+    unread: tuple[int, ...] = ()
 
 
 def read_header(file: BinaryIO) -> tuple[Layout, int]:
@@ -79,6 +82,7 @@ def read_directory(
     *,
     limit: int | None = MAX_BYTES,
     wanted: Collection[int] | None = None,
+    unwanted: Collection[int] = (),
 ) -> Stored:
     """Read one directory.
 
@@ -93,6 +97,8 @@ def read_directory(
         file's end are.
     wanted
         The tags to read; by default all. Of a tag that comes again the first counts.
+    unwanted
+        Tags that are not read.
 
     Raises
     ------
@@ -108,12 +114,14 @@ def read_directory(
     table = _read_at(file, begin, count * width)
     fields: Directory = {}
     offsets: dict[int, int] = {}
+    unread: list[int] = []
     for at in range(0, len(table), width):
         tag, kind, values = struct.unpack_from(layout.entry, table, at)
         length = SIZES.get(kind, 0) * values
-        if tag in fields or (wanted is not None and tag not in wanted):
+        if tag in fields or tag in unwanted or (wanted is not None and tag not in wanted):
             continue
         if not length or (limit is not None and length > limit):
+            unread += [tag] if values else []
             continue
         data = table[at + head : at + width]
         place = begin + at + head
@@ -122,6 +130,7 @@ def read_directory(
             try:
                 data = _read_at(file, place, length)
             except BadTiffError:
+                unread.append(tag)
                 continue
         offsets[tag] = place
         fields[tag] = Value(kind, values, swapped(data[:length], kind, layout.order))
@@ -132,7 +141,7 @@ def read_directory(
     except BadTiffError:
         # Some writers leave it out.
         following = 0
-    return Stored(fields, offsets, following, end)
+    return Stored(fields, offsets, following, end, tuple(unread))
 
 
 def directories(

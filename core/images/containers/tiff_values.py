@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 # Bytes per value, and per word when swapping, by field type.
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 SIZES |= {16: 8, 17: 8, 18: 8}
+# Text in UTF-8, by Exif 3.0.
+UTF8 = 129
+SIZES[UTF8] = 1
 _WORDS = SIZES | {5: 4, 10: 4}
 # Letters of `struct` for the types of numbers.
 _LETTERS = {1: "B", 3: "H", 4: "I", 5: "I", 6: "b", 7: "B", 8: "h", 9: "i", 10: "i", 13: "I"}
@@ -56,8 +59,8 @@ class Value:
         return tuple(top / bottom if bottom else 0.0 for top, bottom in pairs)
 
     def text(self) -> str | None:
-        """The text of an ASCII field; None for other types."""
-        if self.kind == 2:
+        """The text of a field of ASCII or UTF-8; None for other types."""
+        if self.kind in (2, UTF8):
             return self.data.rstrip(b"\0").decode("utf-8", "replace")
         return None
 

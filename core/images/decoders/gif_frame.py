@@ -6,14 +6,11 @@ import struct
 from typing import BinaryIO
 
 from dreamlayer.core.errors import printable
+from dreamlayer.core.images.containers.gif_blocks import FRAME, blocks
 from dreamlayer.core.images.decoders.refusals import damaged
 
 MAX_PIXELS_PER_BYTE = 2731
 """GIF's codes have 12 bits at most, and none stands for more than 4096 pixels."""
-
-_SCREEN = 13
-_EXTENSION, _FRAME = 0x21, 0x2C
-_MAX_BLOCKS = 100_000
 
 
 def first_frame(file: BinaryIO) -> tuple[int, int] | None:
@@ -24,28 +21,13 @@ def first_frame(file: BinaryIO) -> tuple[int, int] | None:
     file
         A seekable GIF file; its position is changed.
     """
-    file.seek(0)
-    screen = file.read(_SCREEN)
-    if len(screen) < _SCREEN:
-        return None
-    has_palette, bits = screen[10] & 0x80, (screen[10] & 7) + 1
-    if has_palette:
-        file.seek(3 << bits, 1)
-    for _ in range(_MAX_BLOCKS):
-        kind = file.read(1)
-        if kind == bytes([_FRAME]):
+    for kind, _ in blocks(file):
+        if kind == FRAME:
             head = file.read(8)
             if len(head) < 8:
                 return None
             _, _, width, height = struct.unpack("<4H", head)
             return width, height
-        if kind != bytes([_EXTENSION]):
-            return None
-        file.seek(1, 1)
-        while length := file.read(1):
-            if length == b"\0":
-                break
-            file.seek(length[0], 1)
     return None
 
 

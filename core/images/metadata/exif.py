@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from dreamlayer.core.images.containers.tiff_directories import read_directory, read_header
 from dreamlayer.core.images.containers.tiff_values import (
@@ -20,10 +21,12 @@ from dreamlayer.core.images.metadata.exif_tree import (
     MAKER_NOTE,
     is_path,
     read_tree,
+    unread_tags,
     write_tree,
 )
 
 DAMAGED = "its Exif, which is damaged"
+MAP = "its place on a map (GeoTIFF), since the picture is turned upright"
 PREVIEW = "the maker note in its Exif, which holds a preview of the old picture"
 
 _ORIENTATION, _ACROSS, _DOWN, _UNIT = 0x0112, 0x011A, 0x011B, 0x0128
@@ -35,7 +38,7 @@ MAX_RESOLUTION = 100_000.0
 
 _MILLIMETRES = {2: 25.4, 3: 10.0}
 
-_OF_THE_FILE = {
+OF_THE_FILE = {
     *range(0x00FE, 0x010D),  # kind of page, sizes, bits, compression, color model
     *(0x0111, 0x0112, *range(0x0115, 0x0118), 0x0118, 0x0119, 0x011C),  # strips, channels
     *range(0x0120, 0x0128),  # free space, grey response, fax
@@ -43,13 +46,18 @@ _OF_THE_FILE = {
     *range(0x0140, 0x0160),  # palette, tiles, sub-directories, inks, samples, JPEG tables
     *range(0x0200, 0x0216),  # JPEG in TIFF, thumbnails, YCbCr
     *(0x02BC, 0x83BB, 0x8649, 0x8773),  # XMP, IPTC, Photoshop's, profile: held apart
+    *(*range(0x80E3, 0x80E7), *range(0x8214, 0x8218)),  # samples and sizes, by SGI and Pixar
+    *(*range(0x84E0, 0x84F2), *range(0x885C, 0x885F), 0x923F, 0xC5F2),  # prepress, fax, encoders
     *(0x828D, 0x828E, 0x935C, 0xEA1C),  # color filter, layers, padding
     *range(0xC612, 0xC614),  # DNG, but for what identifies the camera
     *range(0xC615, 0xC62F),
     *range(0xC630, 0xC800),
     *range(0xCD2D, 0xCD60),
 }
-"""Tags of an Exif block's first directory that describe the old file and its pixels."""
+"""Tags of a first directory, in Exif and in TIFF, that describe the old file and its pixels."""
+
+_GEOGRAPHIC = {0x830E, 0x8482, 0x85D8, 0x87AF, 0x87B0, 0x87B1}
+"""Where the stored pixels lie on a map (GeoTIFF)."""
 
 _OF_THE_PIXELS = (0x9102,)
 _COORDINATES = (0x9214, 0xA214)
@@ -84,11 +92,14 @@ def renewed_exif(
         return None, ()
     try:
         layout, tags, offsets = read_tree(io.BytesIO(exif))
+        said = unread(unread_tags(io.BytesIO(exif), OF_THE_FILE))
     except BadTiffError:
         return None, (DAMAGED,)
-    said: list[str] = []
-    for tag in [tag for tag, value in tags.items() if tag in _OF_THE_FILE or is_path(tag, value)]:
+    for tag in [tag for tag, value in tags.items() if tag in OF_THE_FILE or is_path(tag, value)]:
         del tags[tag]
+    if orientation != 1 and tags.keys() & _GEOGRAPHIC:
+        tags = {tag: value for tag, value in tags.items() if tag not in _GEOGRAPHIC}
+        said.append(MAP)
     inner = tags.get(EXIF)
     if isinstance(inner, dict):
         _renew_inner(inner, orientation, converted, said)
@@ -152,6 +163,47 @@ def without_maker_note(exif: bytes) -> bytes | None:
     if isinstance(inner, dict):
         inner.pop(MAKER_NOTE, None)
     return write_tree(layout, tags, {}) if tags else None
+
+
+def without_largest(exif: bytes, most: int) -> tuple[bytes | None, list[int]]:
+    """Return an Exif block without its largest values, so that it has `most` bytes, and their tags.
+
+    The block is None where nothing is left of it.
+    """
+    try:
+        layout, tags, offsets = read_tree(io.BytesIO(exif))
+    except BadTiffError:
+        return None, []
+    inner = tags.get(EXIF)
+    places = [tags, inner] if isinstance(inner, dict) else [tags]
+    values = (
+        (len(value.data), tag, place)
+        for place in places
+        for tag, value in place.items()
+        if isinstance(value, Value)
+    )
+    excess, gone = len(exif) - most, list[int]()
+    for size, tag, place in sorted(values, key=lambda one: -one[0]):
+        if excess <= 0:
+            break
+        del place[tag]
+        gone.append(tag)
+        excess -= size
+    shorter = write_tree(layout, tags, offsets) if tags and excess <= 0 else None
+    return (shorter if shorter is not None and len(shorter) <= most else None), gone
+
+
+def unread(tags: Sequence[int]) -> list[str]:
+    """What is said of tags that cannot be read, as it ends "written without ..."."""
+    if not tags:
+        return []
+    return [f"the tags {listed(tags)}, whose values are damaged, too long, or of an unknown type"]
+
+
+def listed(tags: Sequence[int]) -> str:
+    """The first tags, as programs show them."""
+    first = list(dict.fromkeys(tags))
+    return ", ".join(f"0x{tag:04X}" for tag in first[:4]) + ", ..." * (len(first) > 4)
 
 
 def exif_resolution(exif: bytes) -> tuple[float, float] | None:

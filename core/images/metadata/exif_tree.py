@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import BinaryIO
 
 from dreamlayer.core.images.containers.tiff_directories import enter, read_directory, read_header
-from dreamlayer.core.images.containers.tiff_values import Directory, Layout, Value, to_classic
+from dreamlayer.core.images.containers.tiff_values import (
+    BadTiffError,
+    Directory,
+    Layout,
+    Value,
+    to_classic,
+)
 from dreamlayer.core.images.containers.tiff_writing import block_of
 from dreamlayer.core.images.metadata.xmp_rules import names_local_path
 
@@ -33,6 +40,27 @@ def read_tree(file: BinaryIO) -> tuple[Layout, Directory, dict[int, int]]:
     tags = read_directory(file, layout, start).fields
     offsets = enter_all(file, layout, tags)
     return layout, tags, offsets
+
+
+def unread_tags(file: BinaryIO, unwanted: Collection[int] = ()) -> list[int]:
+    """The tags, in these directories, whose values cannot be read, and `unwanted` ones left out.
+
+    Raises
+    ------
+    BadTiffError
+        The first directory cannot be read.
+    """
+    layout, start = read_header(file)
+    first = read_directory(file, layout, start, unwanted=unwanted)
+    found = list(first.unread)
+    for pointer in EXIF, GPS:
+        value = first.fields.get(pointer)
+        if isinstance(value, Value):
+            try:
+                found += read_directory(file, layout, value.numbers()[0]).unread
+            except (BadTiffError, IndexError):
+                found.append(pointer)
+    return found
 
 
 def enter_all(file: BinaryIO, layout: Layout, tags: Directory) -> dict[int, int]:

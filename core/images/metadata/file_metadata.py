@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from dreamlayer.core.images.containers.png_chunks import Chunk
-from dreamlayer.core.images.metadata.exif import exif_orientation, exif_resolution, renewed_exif
-from dreamlayer.core.images.metadata.jpeg_segments import CREDENTIALS, JpegMetadata, read_jpeg
+from dreamlayer.core.images.metadata.exif import exif_resolution, renewed_exif
+from dreamlayer.core.images.metadata.gif_metadata import read_gif
+from dreamlayer.core.images.metadata.jpeg_segments import JpegMetadata, read_jpeg
 from dreamlayer.core.images.metadata.photoshop import renewed_resources
-from dreamlayer.core.images.metadata.png_metadata import color_chunks, read_png
-from dreamlayer.core.images.metadata.tiff_exif import read_tiff_exif, read_tiff_field
+from dreamlayer.core.images.metadata.png_metadata import PngMetadata, color_chunks, read_png
+from dreamlayer.core.images.metadata.tiff_exif import (
+    read_tiff_exif,
+    read_tiff_field,
+    tiff_losses,
+)
 from dreamlayer.core.images.metadata.webp_chunks import has_credentials
 from dreamlayer.core.images.metadata.xmp import read_recipe, renewed
 from dreamlayer.core.images.metadata.xmp_packet import XmpError
-from dreamlayer.core.images.metadata.xmp_rules import EXTENDED, names_local_path
+from dreamlayer.core.images.metadata.xmp_rules import CREDENTIALS, EXTENDED, names_local_path
 from dreamlayer.core.images.metadata.xmp_writing import joined
 from dreamlayer.core.images.profiles.sound_profile import sound_profile
 
@@ -53,6 +58,7 @@ def read_metadata(
     orientation: int = 1,
     stored: tuple[int, int] = (0, 0),
     converted: bool = False,
+    png: PngMetadata | None = None,
 ) -> Metadata:
     """Read a file's metadata, without what tells of the old file, its container or its old pixels.
 
@@ -70,8 +76,10 @@ def read_metadata(
         Width and height in the file.
     converted
         Whether the colors are converted to sRGB.
+    png
+        What `read_png` has read of the file already, or None.
     """
-    jpeg, png = JpegMetadata(), None
+    jpeg = JpegMetadata()
     exif, xmp, iptc = (_bytes(field(name)) for name in ("exif-data", "xmp-data", "iptc-data"))
     comments: list[str] = []
     chunks: tuple[Chunk, ...] = ()
@@ -81,21 +89,22 @@ def read_metadata(
         exif, xmp, iptc, comments = jpeg.exif, jpeg.xmp, jpeg.photoshop, jpeg.comments
         lost += jpeg.lost
     elif format == "png":
-        png = read_png(file)
+        png = png or read_png(file)
         exif, xmp, iptc, chunks = png.exif, png.xmp, png.iptc, png.chunks
-        lost += [CREDENTIALS] * png.has_credentials
-        lost += [
-            "a part of its text and other chunks, which are more than 8 MiB or 900"
-        ] * png.skipped
+        lost += png.lost
     elif format == "tiff":
         exif = read_tiff_exif(file)
         photoshop, fields = (read_tiff_field(file, tag) for tag in (_PHOTOSHOP, _IPTC))
         iptc = _with_fields(photoshop, fields)
         lost += [CREDENTIALS] * (read_tiff_field(file, _CREDENTIALS) is not None)
+        has_profile = field("icc-profile-data") is not None
+        lost += tiff_losses(file, has_profile=has_profile or converted)
     elif format == "webp":
         lost += [CREDENTIALS] * has_credentials(file)
-    elif isinstance(comment := field("gif-comment"), str):
-        comments = [comment]
+    elif format == "gif":
+        gif = read_gif(file)
+        xmp, comments = gif.xmp, gif.comments
+        lost += gif.lost
     recipe = read_recipe(xmp)
     xmp, about_xmp = renewed(xmp, orientation=orientation, stored=stored)
     if jpeg.extended is not None:
@@ -122,11 +131,6 @@ def read_metadata(
         recipe=recipe,
         notes=left_out(lost),
     )
-
-
-def png_orientation(file: BinaryIO) -> int:
-    """How a PNG's Exif says that the pixels are to be turned, 1..8; it may stand behind them."""
-    return exif_orientation(read_png(file).exif or b"")
 
 
 def left_out(lost: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from dreamlayer.core.images.containers.jpeg_markers import segment_heads
 from dreamlayer.core.images.metadata.photoshop import HEADER as PHOTOSHOP
-from dreamlayer.core.images.metadata.xmp_rules import EXTENDED, GAIN_MAP
+from dreamlayer.core.images.metadata.xmp_rules import CREDENTIALS, EXTENDED, GAIN_MAP
 
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -21,7 +21,6 @@ MAX_XMP = MAX_SEGMENT - len(XMP)
 MAX_PHOTOSHOP = MAX_SEGMENT - len(PHOTOSHOP)
 MAX_PROFILE = 255 * (MAX_SEGMENT - 14)
 
-CREDENTIALS = "its content credentials, which vouch for the old pixels"
 SECOND_PICTURES = "the further pictures in it (previews, depth, stereo)"
 
 _PROFILE = b"ICC_PROFILE\0"
@@ -35,7 +34,8 @@ _OF_THE_FILE = (
 )
 _MAX_SEGMENTS = 4096
 _MAX_BYTES = 24 << 20
-_MAX_COMMENTS = 100
+MAX_COMMENTS = 100
+TOO_MANY_COMMENTS = f"the comments beyond the first {MAX_COMMENTS}"
 
 
 @dataclass
@@ -98,8 +98,10 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
             lost[CREDENTIALS] = None
         elif marker == _APP13 and content.startswith(PHOTOSHOP):
             photoshop += content[len(PHOTOSHOP) :]
-        elif marker == _COMMENT and len(found.comments) < _MAX_COMMENTS:
-            found.comments.append(_comment(content))
+        elif marker == _COMMENT and len(found.comments) >= MAX_COMMENTS:
+            lost[TOO_MANY_COMMENTS] = None
+        elif marker == _COMMENT:
+            found.comments.append(comment_text(content))
         elif _is_unknown(marker, content):
             unknown[f"APP{marker - 0xE0}"] = None
     if GAIN_MAP in lost:
@@ -135,7 +137,7 @@ def _joined(packet: bytes, parts: list[bytes]) -> bytes | None:
     return None
 
 
-def _comment(content: bytes) -> str:
+def comment_text(content: bytes) -> str:
     """Text of a comment, whose encoding the standard leaves open."""
     content = content.rstrip(b"\0")
     try:
@@ -172,8 +174,21 @@ def metadata_segments(
     if photoshop is not None:
         result += _segment(_APP13, PHOTOSHOP + photoshop)
     for comment in comments:
-        result += _segment(_COMMENT, comment.encode("utf-8", "replace")[:MAX_SEGMENT])
+        for part in _divided(comment.encode("utf-8", "replace")):
+            result += _segment(_COMMENT, part)
     return result
+
+
+def _divided(text: bytes) -> Iterator[bytes]:
+    """UTF-8 in parts that each fit into a segment, cut between characters."""
+    at = 0
+    while len(text) - at > MAX_SEGMENT:
+        end = at + MAX_SEGMENT
+        while text[end] & 0xC0 == 0x80:
+            end -= 1
+        yield text[at:end]
+        at = end
+    yield text[at:]
 
 
 def _segment(marker: int, content: bytes) -> bytes:

@@ -9,7 +9,13 @@ from dreamlayer.core.errors import OutputError, shown
 from dreamlayer.core.images.containers.png_chunks import Chunk
 from dreamlayer.core.images.formats import NAMES
 from dreamlayer.core.images.metadata import jpeg_segments, png_metadata
-from dreamlayer.core.images.metadata.exif import finished_exif, renewed_exif, without_maker_note
+from dreamlayer.core.images.metadata.exif import (
+    finished_exif,
+    listed,
+    renewed_exif,
+    without_largest,
+    without_maker_note,
+)
 from dreamlayer.core.images.metadata.file_metadata import Metadata, left_out
 from dreamlayer.core.images.metadata.photoshop import iptc_fields
 from dreamlayer.core.images.metadata.png_colors import meaning_of
@@ -158,11 +164,13 @@ def _fitting_exif(
     exif = finished_exif(exif, kind, size, of.resolution)
     if kind != "jpeg" or exif is None or len(exif) <= jpeg_segments.MAX_EXIF:
         return exif
-    exif = without_maker_note(exif)
-    lost.append("the maker note in its Exif, which is too long for JPEG")
+    whole, exif = exif, without_maker_note(exif)
+    if exif != whole:
+        lost.append("the maker note in its Exif, which is too long for JPEG")
     if exif is not None and len(exif) > jpeg_segments.MAX_EXIF:
-        lost[-1] = "its Exif, which is too long for JPEG"
-        return None
+        exif, tags = without_largest(exif, jpeg_segments.MAX_EXIF)
+        what = "its Exif" if exif is None else f"the tags {listed(tags)} of its Exif"
+        lost.append(f"{what}, which is too long for JPEG")
     return exif
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from dreamlayer.core.images.containers.png_chunks import Chunk, chunk_headers
-from dreamlayer.core.images.metadata.xmp_rules import names_local_path
+from dreamlayer.core.images.metadata.xmp_packet import MAX_BYTES as MAX_XMP
+from dreamlayer.core.images.metadata.xmp_rules import CREDENTIALS, names_local_path
 from dreamlayer.core.images.profiles.sound_profile import sound_profile
+from dreamlayer.core.interruption import check
 
 XMP_KEYWORD = b"XML:com.adobe.xmp"
 
@@ -27,6 +29,13 @@ _MAX_CHUNK = 7_900_000
 _MAX_KEPT = 900
 _MAX_INFLATED = 16 << 20
 _MAX_TEXT = 1 << 20
+"""Longer texts, once inflated, other programs do not read either, Pillow for example."""
+
+_TOO_MUCH = "a part of its text and other chunks, which are more than 8 MiB or 900"
+_TOO_LONG = "a compressed text, which is longer than 1 MiB"
+_INFLATED = "a part of its compressed texts, which are longer than 16 MiB"
+_LONG_XMP = "its XMP, since it is longer than 4 MiB"
+_DAMAGED_XMP = "its XMP, since it is damaged"
 
 
 @dataclass
@@ -39,9 +48,42 @@ class PngMetadata:
     iptc: bytes | None = None
     profile: bytes | None = None
     """As it is in the file; libpng takes some only."""
-    has_credentials: bool = False
-    skipped: bool = False
-    """Whether text was too long or too much."""
+    lost: list[str] = field(default_factory=list)
+    """What is not kept, each once and as it ends "written without ..."."""
+
+
+class _Inflater:
+    """Uncompresses the texts of one file, of which all together must not swell.
+
+    Attributes
+    ----------
+    lost
+        Why a text was not taken, once for each cause.
+    """
+
+    def __init__(self) -> None:
+        self._left = _MAX_INFLATED
+        self.lost: dict[str, None] = {}
+
+    def take(self, packed: bytes, *, is_xmp: bool) -> bytes | None:
+        """The text in `packed`, empty where it is damaged, or None: it is too long."""
+        most = MAX_XMP if is_xmp else _MAX_TEXT
+        # What is left bounds the work too: of each text no more is uncompressed.
+        room = min(most, self._left)
+        inflater = zlib.decompressobj()
+        try:
+            content = inflater.decompress(packed, room + 1)
+        except zlib.error:
+            self._left = max(self._left - len(packed), 0)
+            return b""
+        self._left = max(self._left - len(content), 0)
+        if len(content) <= room:
+            return content if inflater.eof else b""
+        if len(content) <= most:
+            self.lost[_INFLATED] = None
+        else:
+            self.lost[_LONG_XMP if is_xmp else _TOO_LONG] = None
+        return None
 
 
 def read_png(file: BinaryIO) -> PngMetadata:
@@ -57,32 +99,37 @@ def read_png(file: BinaryIO) -> PngMetadata:
         A seekable PNG file; its position is changed.
     """
     found = PngMetadata()
+    inflater = _Inflater()
+    lost = inflater.lost
     chunks: list[Chunk] = []
-    room = _MAX_BYTES
+    room, count = _MAX_BYTES, 0
     found.profile = _profile_of(file)
     has_profile = sound_profile(found.profile or b"") is not None
     behind = False
     for kind, length in chunk_headers(file, all=True):
+        check()
         behind |= kind == b"IDAT"
-        found.has_credentials |= kind == _CREDENTIALS
+        if kind == _CREDENTIALS:
+            lost[CREDENTIALS] = None
         if not (_is_kept(kind) or kind == b"eXIf"):
             continue
         if kind in _COLOR and (behind or (has_profile and kind in _UNDER_A_PROFILE)):
             continue
-        if length > min(room, _MAX_CHUNK) or len(chunks) >= _MAX_KEPT:
-            found.skipped = True
+        # What is not taken counts too: it has been read.
+        count += 1
+        if length > min(room, _MAX_CHUNK) or count > _MAX_KEPT:
+            lost[_TOO_MUCH] = None
             continue
         data = file.read(length)
         room -= length
         if len(data) < length:
             break
-        if kind in _TEXT and _is_bomb(kind, data):
-            found.skipped = True
-        elif kind == b"eXIf":
+        if kind == b"eXIf":
             found.exif = found.exif or data
-        elif kind not in _TEXT or not _take(kind, data, found):
+        elif kind not in _TEXT or not _take(kind, data, found, inflater):
             chunks.append((kind, data))
     found.chunks = tuple(chunks)
+    found.lost = list(lost)
     return found
 
 
@@ -146,19 +193,14 @@ def _is_kept(kind: bytes) -> bool:
     return safe_to_copy and kind not in _HELD_APART
 
 
-def _is_bomb(kind: bytes, data: bytes) -> bool:
-    """Whether a compressed text is longer than other programs read, Pillow for example."""
+def _packed(kind: bytes, data: bytes) -> bytes | None:
+    """What is compressed of a text chunk; None if it is not."""
     _, _, rest = data.partition(b"\0")
     if kind == b"zTXt":
-        packed = rest[1:]
-    elif kind == b"iTXt" and rest[:1] == b"\1":
-        packed = rest[2:].split(b"\0", 2)[-1]
-    else:
-        return False
-    try:
-        return len(zlib.decompressobj().decompress(packed, _MAX_TEXT + 1)) > _MAX_TEXT
-    except zlib.error:
-        return False
+        return rest[1:]
+    if kind == b"iTXt" and rest[:1] == b"\1":
+        return rest[2:].split(b"\0", 2)[-1]
+    return None
 
 
 def _profile_of(file: BinaryIO) -> bytes | None:
@@ -169,31 +211,36 @@ def _profile_of(file: BinaryIO) -> bytes | None:
     return None
 
 
-def _take(kind: bytes, data: bytes, found: PngMetadata) -> bool:
+def _take(kind: bytes, data: bytes, found: PngMetadata, inflater: _Inflater) -> bool:
     """Whether a text chunk is held apart or dropped; if so it is noted in `found`."""
-    if data.startswith(XMP_KEYWORD + b"\0"):
-        found.xmp = found.xmp or _international(data)
-        return True
     if data.startswith(_OF_THE_FILE):
         return True
-    if data.startswith(_RAW_PROFILE):
-        field = text_field((kind, data))
-        if field is not None:
-            _unpack(field[0].removeprefix(_RAW_PROFILE.decode()).lower(), field[1], found)
+    is_xmp = data.startswith(XMP_KEYWORD + b"\0")
+    if is_xmp and found.xmp is not None:
         return True
-    if len(data) > 8192:
-        return False
+    packed = _packed(kind, data)
+    content = None if packed is None else inflater.take(packed, is_xmp=is_xmp)
+    if packed is not None and content is None:
+        return True
+    if is_xmp:
+        found.xmp = _uncompressed(data) if content is None else content
+        if not found.xmp:
+            found.xmp = None
+            inflater.lost[_DAMAGED_XMP] = None
+        return True
     field = text_field((kind, data))
-    return field is not None and names_local_path(field[1])
+    if field is None:
+        return False
+    if data.startswith(_RAW_PROFILE):
+        _unpack(field[0].removeprefix(_RAW_PROFILE.decode()).lower(), field[1], found)
+        return True
+    return names_local_path(field[1])
 
 
-def _international(data: bytes) -> bytes | None:
-    """The text of an iTXt chunk in bytes."""
-    packed, parts = data[len(XMP_KEYWORD) + 1 :][:1] == b"\1", data.split(b"\0", 1)[1][2:]
-    fields = parts.split(b"\0", 2)
-    if len(fields) != 3:
-        return None
-    return _inflated(fields[2]) if packed else fields[2]
+def _uncompressed(data: bytes) -> bytes | None:
+    """The text of an iTXt chunk that is not compressed; None where that is damaged."""
+    fields = data.split(b"\0", 1)[1][2:].split(b"\0", 2)
+    return fields[2] if len(fields) == 3 else None
 
 
 def _unpack(name: str, text: str, found: PngMetadata) -> None:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import BinaryIO
 
 from dreamlayer.core.images.containers.tiff_directories import read_directory, read_header
-from dreamlayer.core.images.containers.tiff_values import BadTiffError, Directory, Value, to_classic
+from dreamlayer.core.images.containers.tiff_values import (
+    UTF8,
+    BadTiffError,
+    Directory,
+    Value,
+    to_classic,
+)
 from dreamlayer.core.images.containers.tiff_writing import append, block_of
-from dreamlayer.core.images.metadata.exif_tree import EXIF, GPS, enter_all, is_path
+from dreamlayer.core.images.metadata.exif import OF_THE_FILE, unread
+from dreamlayer.core.images.metadata.exif_tree import enter_all, is_path, unread_tags
 
-_DESCRIPTIVE = {
-    *(0x010D, 0x010E, 0x010F, 0x0110, 0x011D),  # names of document, camera and page; description
-    *(0x0131, 0x0132, 0x013B, 0x013C),  # software, date, artist, host computer
-    *(0x4746, 0x4749, 0x8298),  # rating, copyright
-    *(0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F),  # the titles that Windows shows
-    *(0xC614, 0xC62F),  # camera model and serial number
-    *(EXIF, GPS),
-}
-"""Tags of a TIFF file's directory that describe the picture, not how its pixels are stored."""
+LAYERS = "its Photoshop layers"
+COLORS = "the meaning of its colors by white point, primaries or curves in its tags, taken as sRGB"
+
+_LAYERS = 0x935C
+_COLORS = (0x012D, 0x013E, 0x013F)
+_RESOLUTION = {0x011A, 0x011B, 0x0128}
 
 
 def read_tiff_exif(file: BinaryIO) -> bytes | None:
-    """Return the descriptive tags of a TIFF file as an Exif block.
+    """Return the tags of a TIFF file as an Exif block, but for those of the old file and pixels.
 
     Parameters
     ----------
@@ -40,6 +45,29 @@ def read_tiff_exif(file: BinaryIO) -> bytes | None:
     except BadTiffError:
         return None
     return block_of(to_classic(tags)) if tags else None
+
+
+def tiff_losses(file: BinaryIO, *, has_profile: bool) -> list[str]:
+    """What of a TIFF file's tags is not kept, each as it ends "written without ...".
+
+    Parameters
+    ----------
+    file
+        A seekable TIFF or BigTIFF file; its position is changed.
+    has_profile
+        Whether it has a profile, under which other tags of color do not count.
+    """
+    try:
+        layout, start = read_header(file)
+        marks = read_directory(file, layout, start, wanted=(_LAYERS, *_COLORS))
+        lost = unread(unread_tags(file, OF_THE_FILE))
+    except BadTiffError:
+        return []
+    if _LAYERS in marks.fields or _LAYERS in marks.unread:
+        lost.append(LAYERS)
+    if not has_profile and any(tag in marks.fields for tag in _COLORS):
+        lost.append(COLORS)
+    return lost
 
 
 def read_tiff_field(file: BinaryIO, tag: int) -> bytes | None:
@@ -68,7 +96,8 @@ def write_tiff_exif(file: BinaryIO, exif: bytes | None, more: Directory | None =
     added: Directory = {}
     if exif is not None:
         try:
-            added = _descriptive(io.BytesIO(exif))
+            found = _descriptive(io.BytesIO(exif))
+            added = {tag: _as_tiff(value) for tag, value in found.items()}
         except BadTiffError:
             added = {}
     if added or more:
@@ -79,11 +108,12 @@ def write_tiff_exif(file: BinaryIO, exif: bytes | None, more: Directory | None =
 
 def _descriptive(file: BinaryIO) -> Directory:
     layout, start = read_header(file)
-    every = read_directory(file, layout, start).fields
-    tags: Directory = {
-        tag: value
-        for tag, value in every.items()
-        if tag in _DESCRIPTIVE and not is_path(tag, value)
-    }
+    every = read_directory(file, layout, start, unwanted=OF_THE_FILE | _RESOLUTION).fields
+    tags: Directory = {tag: value for tag, value in every.items() if not is_path(tag, value)}
     enter_all(file, layout, tags)
     return tags
+
+
+def _as_tiff(value: Value | Directory) -> Value | Directory:
+    """UTF-8 as text of the type that TIFF knows; Exif's own directory has Exif's types."""
+    return replace(value, kind=2) if isinstance(value, Value) and value.kind == UTF8 else value

@@ -97,10 +97,15 @@ def _dropped(
     turned = orientation != 1
     edits: list[Edit] = []
     said: dict[str, None] = {}
+    turned_to = 0
+    """End of the regions last looked at; those within them were turned, or go with them."""
     for element in packet.elements:
         why = why_dropped(element.name, turned=turned)
         if turned and element.name == REGIONS:
-            moved = turned_regions(packet, element, orientation, stored)
+            moved: list[Edit] | None = []
+            if element.start >= turned_to:
+                moved = turned_regions(packet, element, orientation, stored)
+                turned_to = element.end
             if moved is not None:
                 edits += moved
                 why = None

@@ -23,11 +23,13 @@ END = b'<?xpacket end="w"?>'
 Edit = tuple[int, int, bytes]
 """Start and end of a range in a packet, and what takes its place."""
 
-_PACKET_END = re.compile(rb"<\?xpacket\s+end=[^>]*\?>")
+# Packets come from anywhere: no pattern may look back over more than a few bytes.
+_PACKET_END = re.compile(rb"<\?xpacket\s{1,8}end=[^<>]{0,20}\?>")
 _TAG = re.compile(rb"<[^\s/>]+")
-_ATTRIBUTE = re.compile(rb"\s+([^\s=]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
-_DECLARED = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"'][^>]*\?>")
-_DECLARATION = re.compile(rb"^\s*<\?xml\s[^>]*\?>\s*")
+_ATTRIBUTE = re.compile(rb"\s+([^\s=<>/\"']+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+_DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"'][^>]*\?>")
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*\?>\s*")
+_MAX_DECLARATION = 200
 _STRAY = re.compile("[\udc80-\udcff]")
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -246,7 +248,7 @@ def _utf8(packet: bytes, most: int) -> bytes:
     if len(packet) > most:
         raise XmpError(f"it has {len(packet)} bytes, more than {most}")
     encoding = next((kind for mark, kind in _BOMS if packet.startswith(mark)), None)
-    declared = _DECLARED.match(packet)
+    declared = _DECLARED.match(packet[:_MAX_DECLARATION])
     if encoding is None and declared and declared[1].decode().lower() in _OLD_ENCODINGS:
         encoding = "cp1252"
     # Where text is not UTF-8, it is Latin-1: single letters between tags, by programs of old.
@@ -255,7 +257,8 @@ def _utf8(packet: bytes, most: int) -> bytes:
     data = text.encode("utf-8", "replace").strip(b"\0 \t\r\n")
     if len(data) > most:
         raise XmpError(f"it has {len(data)} bytes, more than {most}")
-    data = _DECLARATION.sub(b"", data)
+    if declaration := _DECLARATION.match(data[:_MAX_DECLARATION]):
+        data = data[declaration.end() :].lstrip()
     # Some files have two packets, one behind the other: readers take the first.
     if end := _PACKET_END.search(data):
         data = data[: end.start()].rstrip() + end[0]

@@ -70,10 +70,12 @@ def _upright(x: float, y: float, orientation: int) -> tuple[float, float]:
 
 
 def _within(element: Element) -> Iterator[Element]:
-    """An element and all within it; packets are not nested deep."""
-    yield element
-    for child in element.children:
-        yield from _within(child)
+    """An element and all within it, in order."""
+    left = [element]
+    while left:
+        one = left.pop()
+        yield one
+        left += reversed(one.children)
 
 
 def _fields(element: Element, space: str) -> dict[str, Element | Attribute]:

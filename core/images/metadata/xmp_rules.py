@@ -10,6 +10,7 @@ GAIN_MAP = "its gain map for HDR displays"
 MOTION = "its motion photo"
 DEPTH = "its depth map and embedded pictures"
 EXTENDED = "its extended XMP"
+CREDENTIALS = "its content credentials, which vouch for the old pixels"
 REGIONS = "the places of faces, since the picture is turned upright"
 PANORAMA = "its panorama data, since the picture is turned upright"
 SILENT = ""
@@ -97,15 +98,15 @@ _TURNED: dict[Name, str] = {
 """What holds coordinates of the stored pixels, and is false once these are turned."""
 
 _PATH = re.compile(
-    r"\s*(?:file:/|[A-Za-z]:[\\/]|\\\\[^\\]|~/|/(?:home|Users|root|tmp|mnt|media|Volumes|private|var|"
-    r"srv|opt|usr|data|run|storage|sdcard)/)[^\r\n]*\s*",
+    r"(?:file:/|[A-Za-z]:[\\/]|\\\\[^\\]|~/|/(?:home|Users|root|tmp|mnt|media|Volumes|private|var|"
+    r"srv|opt|usr|data|run|storage|sdcard)/)[^\r\n]*",
     re.IGNORECASE,
 )
 
 
 def names_local_path(value: str) -> bool:
     """Whether a value is, as a whole, the name of a file on somebody's machine."""
-    return len(value) <= 4096 and _PATH.fullmatch(value) is not None
+    return len(value) <= 4096 and _PATH.fullmatch(value.strip()) is not None
 
 
 def dropped_namespace(space: str) -> bool:

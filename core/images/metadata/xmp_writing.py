@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.images.metadata.xmp import NAMESPACE, RECIPE
 from dreamlayer.core.images.metadata.xmp_packet import (
     BEGIN,
     END,
+    MAX_BYTES,
     RDF,
     Edit,
     Element,
@@ -114,23 +115,32 @@ def joined(packet: bytes, extension: bytes) -> bytes:
         One of them, or both together, are not parsed.
     """
     parsed, further = parse(packet), parse(extension)
-    added = b"".join(_alone(further, one) for one in further.root.children)
+    around = list(_declared_around(further))
+    if len(further.root.children) * sum(len(one) for _, one in around) > MAX_BYTES:
+        raise XmpError("it declares too much")
+    added = b"".join(_alone(further, one, around) for one in further.root.children)
     result = parsed.edited([_append_to(parsed, parsed.root, added)])
     parse(result)
     return result
 
 
-def _alone(packet: Packet, description: Element) -> bytes:
+def _declared_around(packet: Packet) -> Iterator[tuple[str, bytes]]:
+    """Prefix and text of each namespace that counts within the outermost `rdf:RDF`."""
+    seen: set[str] = set()
+    around: Element | None = packet.root
+    while around is not None:
+        for one in around.declared:
+            if one.name[1] not in seen:
+                seen.add(one.name[1])
+                yield one.name[1], b" " + packet.data[one.start : one.end].strip()
+        around = around.parent
+
+
+def _alone(packet: Packet, description: Element, around: list[tuple[str, bytes]]) -> bytes:
     """A description with the namespaces that are declared around it."""
     tag = packet.data[description.start : description.opened]
     declared = {one.name[1] for one in description.declared}
-    added, around = b"", description.parent
-    while around is not None:
-        for one in around.declared:
-            if one.name[1] not in declared:
-                declared.add(one.name[1])
-                added += b" " + packet.data[one.start : one.end].strip()
-        around = around.parent
+    added = b"".join(text for prefix, text in around if prefix not in declared)
     name = tag[1:].split(b"/>")[0].split(b">")[0].split()[0]
     rest = packet.data[description.start + 1 + len(name) : description.end]
     return b"<" + name + added + rest

@@ -67,3 +67,11 @@ def test_inserter_takes_any_pieces() -> None:
         for at in range(0, len(data), size):
             inserter.write(data[at : at + size])
         assert file.getvalue() == png(noise(5, 4, 3), CHUNKS)
+
+
+def test_many_chunks() -> None:
+    """A walk over chunks without pixels ends before it takes long; pixels may have many."""
+    with io.BytesIO(bytes(8) + 30_000 * (bytes(4) + b"tIME" + bytes(4))) as file:
+        assert len(list(chunk_headers(file))) == 20_000
+    with io.BytesIO(bytes(8) + 30_000 * (bytes(4) + b"IDAT" + bytes(4))) as file:
+        assert len(list(chunk_headers(file, all=True))) == 30_000

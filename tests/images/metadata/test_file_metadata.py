@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import zlib
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from metadata_samples import (
     webp_with,
 )
 
-from dreamlayer.core import images
+from dreamlayer.core import images, interruption
 from dreamlayer.core.images.metadata.webp_chunks import has_credentials
+from dreamlayer.core.images.source import Source
 
 
 def test_before_the_pixels_and_after_closing() -> None:
@@ -80,3 +82,36 @@ def test_credentials_of_webp() -> None:
     assert not has_credentials(io.BytesIO(webp_with()))
     assert has_credentials(io.BytesIO(webp_with() + riff(b"odd ", b"x") + riff(b"C2PA", b"jumbf")))
     assert not has_credentials(io.BytesIO(webp_with() + b"odd \xff\xff\xff\xff"))
+
+
+class Stopping(io.BytesIO):
+    """A file that asks the program to stop once it is armed, and counts what is read since."""
+
+    armed = False
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.armed:
+            self.reads += 1
+            noted.request(signal.SIGINT)
+            interruption.check()
+        return super().read(size)
+
+
+noted = interruption.Interruption()
+
+
+def test_interrupted_at_once() -> None:
+    """A signal ends the reading of metadata where it comes, not once all is read."""
+    file = Stopping(jpeg_with(*(segment(0xFE, b"a") for _ in range(20))))
+    noted.number = None
+    with Source(file, "a", 100) as source:
+        interruption.watch(noted)
+        file.armed = True
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                _ = source.metadata
+        finally:
+            interruption.watch(None)
+            file.armed = False
+    assert file.reads == 1

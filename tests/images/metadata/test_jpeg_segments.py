@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from image_samples import COFFEE, EXTENSIONS, profile
-from metadata_samples import jpeg_with, segment, xmp
+from metadata_samples import jpeg_with, png_with, segment, xmp
 from PIL import Image
 
 from dreamlayer.core import images
@@ -158,3 +158,25 @@ def test_extended_xmp_that_is_not_whole(case: str) -> None:
     assert b"<dc:title>t</dc:title>" in (picture.xmp or b"")
     assert b"hierarchical" not in (picture.xmp or b"")
     assert picture.notes == ("written without its extended XMP",)
+
+
+LONG = ("é" * 50_000, "a" + "日" * 70_000, "x" * 65_533, "🐶" * 40_000)
+
+
+@pytest.mark.parametrize("text", LONG, ids=("é", "日", "x", "🐶"))
+def test_long_comments(tmp_path: Path, text: str) -> None:
+    """Comments longer than a segment go into several, cut between characters, from any format."""
+    files = [png_with(((b"iTXt", b"Comment\0\0\0\0\0" + text.encode()),))]
+    if text.isascii() or text[0] == "é":
+        files.append(jpeg_with(segment(0xFE, text.encode("latin-1"))))
+    for data in files:
+        picture = images.read(io.BytesIO(data))
+        assert images.write(picture, tmp_path / "a.jpg") == ()
+        assert "".join(images.read(tmp_path / "a.jpg").comments) == text
+
+
+def test_many_comments_are_said() -> None:
+    """More than a hundred are not kept, and that is said."""
+    picture = images.read(io.BytesIO(jpeg_with(*(segment(0xFE, b"a") for _ in range(101)))))
+    assert picture.comments == ("a",) * 100
+    assert "comments" in picture.notes[0]

@@ -83,6 +83,40 @@ def test_compressed_xmp_and_bombs() -> None:
     assert (found.xmp, found.exif, found.chunks) == (None, None, ())
 
 
+XMP_HEAD = b"XML:com.adobe.xmp\0\1\0\0\0"
+
+
+def test_long_compressed_xmp() -> None:
+    """XMP is read up to its own limit, compressed or not; beyond it, it is what the note names."""
+    for size, recipe, said in (3 << 20, "x", None), (5 << 20, None, "XMP"), (64 << 20, None, "XMP"):
+        packet = zlib.compress(
+            write_recipe(None, "x").replace(b"<rdf:RDF", b" " * size + b"<rdf:RDF")
+        )
+        picture = images.read(io.BytesIO(png_with(((b"iTXt", XMP_HEAD + packet),))))
+        assert picture.recipe == recipe
+        assert len(picture.notes) == (said is not None)
+        assert all(said in note and "4 MiB" in note for note in picture.notes)
+    damaged = png_with(((b"iTXt", XMP_HEAD + packet[:90]),))
+    assert "XMP" in images.read(io.BytesIO(damaged)).notes[0]
+
+
+def test_many_bombs() -> None:
+    """All texts of a file together are uncompressed to one limit, and each cause is said."""
+    bomb = zlib.compress(bytes((1 << 20) + 9), 9)
+    bombs = tuple((b"zTXt", b"Comment\0\0" + bomb) for _ in range(7_500))
+    with io.BytesIO(png_with(bombs)) as file:
+        found = read_png(file)
+    assert found.chunks == ()
+    assert ["longer than 1 MiB" in found.lost[0], "16 MiB" in found.lost[1]] == [True, True]
+    assert "900" in found.lost[2]
+    long = zlib.compress(bytes(1 << 20), 9)
+    texts = tuple((b"zTXt", b"Comment\0\0" + long) for _ in range(20))
+    with io.BytesIO(png_with(texts)) as file:
+        found = read_png(file)
+    assert found.chunks == texts[:16]
+    assert ["16 MiB" in one for one in found.lost] == [True]
+
+
 def test_text_fields() -> None:
     """Text of each kind of chunk is read, and written as Latin-1 where that can hold it."""
     for keyword, text in ("Title", "café\nau lait"), ("Author", "日本"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,42 @@ def test_places() -> None:
     assert description.children[1].text == "t&<"
     assert packet.root.name == (RDF, "RDF")
     assert all(re.fullmatch(rb"<.*>", span, re.DOTALL) for span in spans.values())
+
+
+def test_text_like_an_attribute() -> None:
+    """Space before the end of a tag does not make its text part of the tag."""
+    packet = parse(xmp("", '<dc:a >b="c"</dc:a><dc:d />e="f"<dc:g\n>h = \'i\'</dc:g>'))
+    (description,) = packet.root.children
+    assert [one.attributes for one in description.children] == [[], [], []]
+    assert [one.text for one in description.children] == ['b="c"', "", "h = 'i'"]
+
+
+SLOW = {
+    "ends of packets": 'b"<?xpacket end=" * (3 << 20 >> 4)',
+    "ends with space": 'b"<?xpacket" + b" " * (3 << 20)',
+    "declarations": 'b"<?xml " + b"encoding=\'a\'" * (3 << 20 >> 4)',
+    "space in a declaration": 'b"<?xml " + b" " * (3 << 20)',
+    "ends behind a packet": 'XMP + b"<?xpacket end=" * (3 << 20 >> 4)',
+    "space in a tag": 'XMP.replace(b"rdf:about", b" " * (3 << 20) + b"rdf:about")',
+    "names of files": (
+        'XMP.replace(b"></rdf:D", b">" + (b"<dc:a>/tmp/" + b" " * 4080 + b"\\nx</dc:a>") * 700 '
+        '+ b"</rdf:D")'
+    ),
+    "regions in regions": (
+        'XMP.replace(b"></rdf:D", b">" + b"<r:Regions>" * 80 + b"<dc:a a:x=\'.1\' a:y=\'.1\'/>"'
+        ' * 15000 + b"</r:Regions>" * 80 + b"</rdf:D").replace(b"<rdf:D", b"<rdf:D xmlns:a='
+        "'http://ns.adobe.com/xmp/sType/Area#' xmlns:r="
+        "'http://www.metadataworkinggroup.com/schemas/regions/' \", 1)"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SLOW)
+def test_linear_time(case: str) -> None:
+    """Packets made to be slow end: in quadratic time each would take minutes to hours."""
+    script = (
+        "from dreamlayer.core.images.metadata.xmp import renewed\n"
+        f"XMP = {xmp()!r}\n"
+        f"renewed({SLOW[case]}, orientation=3, stored=(8, 8))\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)

@@ -11,7 +11,7 @@ from metadata_samples import RDF, xmp
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.images.metadata.xmp import NAMESPACE, read_recipe
 from dreamlayer.core.images.metadata.xmp_packet import XmpError
-from dreamlayer.core.images.metadata.xmp_writing import composed, shortened, write_recipe
+from dreamlayer.core.images.metadata.xmp_writing import composed, joined, shortened, write_recipe
 
 RECIPE = '{"ä": "日本 🐶",\n\t"b": "<&>]]> \'\\""}'
 
@@ -88,3 +88,14 @@ def test_shortened() -> None:
     assert read_recipe(short) == "y" * 6000
     with pytest.raises(XmpError):
         shortened(packet, 6000)
+
+
+def test_extension_that_declares_much() -> None:
+    """Namespaces around many descriptions are not written once for each of them without a limit."""
+    many = "<rdf:Description/>" * 20_000
+    extension = (
+        f'<x:xmpmeta xmlns:x="{"u" * 100_000}"><rdf:RDF xmlns:rdf="{RDF}">{many}</rdf:RDF>'
+        "</x:xmpmeta>"
+    ).encode()
+    with pytest.raises(XmpError, match="declares"):
+        joined(xmp(), extension)
