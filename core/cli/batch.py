@@ -6,13 +6,22 @@ import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dreamlayer.core.cli.cancelling import if_cancelled
+from dreamlayer.core.cli.cancelling import NOTHING, if_cancelled
 from dreamlayer.core.cli.parser import FAILED
 from dreamlayer.core.cli.plan import Job
 from dreamlayer.core.cli.program import OUT_OF_MEMORY, sentence_of, show_traceback
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.targets import STREAM
-from dreamlayer.core.errors import OptionError, ProviderError, RecipeError, bare, shown
+from dreamlayer.core.errors import (
+    LayerError,
+    NetworkError,
+    OptionError,
+    ProviderError,
+    RecipeError,
+    UnsupportedOperatorError,
+    bare,
+    shown,
+)
 from dreamlayer.core.interruption import check
 
 _NAMED = 5
@@ -64,6 +73,7 @@ class Batch:
         """
         several = len(self._jobs) > 1
         tried = 0
+        if_cancelled(NOTHING, finished=0, of=len(self._jobs))
         for number, job in enumerate(self._jobs, 1):
             tried = number
             check()
@@ -81,7 +91,7 @@ class Batch:
                     raise
                 show_traceback()
                 self._fail(job, error)
-                if _ends_all(error):
+                if self._last is not job and _ends_all(error):
                     break
             except KeyboardInterrupt:
                 self._reporter.clear()
@@ -117,9 +127,6 @@ class Batch:
 
     def _fail(self, job: Job, error: Exception) -> None:
         self._failed.append(job.source)
-        if self._last is job:
-            # Something failed behind the picture, such as its plot.
-            self._done -= 1
         said = sentence_of(error, OUT_OF_MEMORY)
         kind = type(error).__name__
         self._reporter.error(
@@ -152,10 +159,13 @@ class Batch:
         )
 
 
+_COMMON = (LayerError, NetworkError, ProviderError, RecipeError, UnsupportedOperatorError)
+
+
 def _ends_all(error: BaseException | None) -> bool:
     """Whether the pictures that follow would fail for the same reason: no disk, no provider."""
     while error is not None:
-        if isinstance(error, ProviderError | RecipeError):
+        if isinstance(error, _COMMON):
             return True
         if isinstance(error, OSError) and error.errno in _FULL:
             return True

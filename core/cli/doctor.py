@@ -172,8 +172,8 @@ def _print(report: dict[str, Any]) -> None:
     _say(f"dreamlayer   {report['dreamlayer']}")
     _say(f"python       {report['python']} on {report['system']}")
     for name, version in report["packages"].items():
-        _say(f"{name:12} {version or 'MISSING: pip install ' + name}")
-    _say(f"{'libvips':12} {report['libvips'] or 'MISSING: pip install pyvips-binary'}")
+        _say(f"{name:12} {version or 'MISSING; run: ' + install_command('cpu')}")
+    _say(f"{'libvips':12} {report['libvips'] or 'MISSING; run: ' + install_command('cpu')}")
     for name, version in report["onnxruntime"].items():
         _say(f"{name:12} {version}")
     if not report["onnxruntime"]:

@@ -69,6 +69,9 @@ def run(options: argparse.Namespace) -> int:
     if not recipe.idle:
         first_choice(options.provider)
     _check_guide(recipe, options.max_megapixels)
+    if len(jobs) > 1 and not recipe.idle:
+        # What is wrong with layers or guide concerns all pictures, and is told once.
+        dreamer.objective(recipe)
     batch = Batch(jobs, reporter, skip_existing=options.skip_existing)
     dreams = Dreams(recipe, dreamer, reporter, options, mask)
     return batch.run(lambda job: dreams.make(job, plots.get(job), partial(batch.finish, job)))
@@ -80,6 +83,7 @@ def _jobs(options: argparse.Namespace, recipe: Recipe) -> list[Job]:
         (recipe.guide, "the guide"),
         (options.recipe, "the recipe"),
         (options.mask, "the mask"),
+        (recipe.network, "the network"),
     ]
     settings = {
         "format": options.format,

@@ -123,6 +123,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the network, draw the sheet, write it."""
     from dreamlayer.core import images
     from dreamlayer.core.errors import OptionError, OutputError, shown
+    from dreamlayer.core.images.array_image import check_range
     from dreamlayer.core.network.network import Network
     from dreamlayer.core.network.shipped import network_for
     from dreamlayer.core.recipe.term import parse_channels
@@ -154,6 +155,7 @@ def run(options: argparse.Namespace) -> int:
             f"`dreamlayer layers` lists all {len(network.layer_names)}"
         )
     picture = images.read(options.picture, options.max_megapixels)
+    check_range(picture.pixels, shown(Path(options.picture)))
     found = features(
         network,
         picture.pixels,

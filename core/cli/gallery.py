@@ -15,6 +15,7 @@ from dreamlayer.core.cli.parser import Parser
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.results import until_written
 from dreamlayer.core.cli.targets import check_output, same_file
+from dreamlayer.core.errors import shown
 from dreamlayer.core.installation import option
 from dreamlayer.core.recipe.recipe import NATURAL, Recipe
 from dreamlayer.core.recipe.stored import stored
@@ -177,8 +178,10 @@ def _chosen(
     photo = None
     if options.photo is not None:
         from dreamlayer.core import images
+        from dreamlayer.core.images.array_image import check_range
 
         photo = images.read(options.photo, options.max_megapixels).pixels
+        check_range(photo, shown(Path(options.photo)))
     for layer in layers:
         found, count = channel_terms(network, layer, channels, options.most)
         if photo is not None:

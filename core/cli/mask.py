@@ -59,15 +59,19 @@ def read_mask(name: str, max_megapixels: float) -> Mask:
     ------
     PictureError
         The file cannot be read.
+    ImageError
+        It holds floats that do not run from 0 to 1.
     """
     import numpy as np
 
     from dreamlayer.core import images
+    from dreamlayer.core.images.array_image import check_range
     from dreamlayer.core.images.arrays import planar
     from dreamlayer.core.images.luminance import luminance
     from dreamlayer.core.images.transparency import opacity
 
     picture = images.open(name, max_megapixels).load()
+    check_range(picture.pixels, f"the mask {shown(Path(name))}")
     values = np.clip(luminance(planar(picture.pixels)), 0, 1)
     # Sums of weights that are rounded must not leave white a little gray.
     values[values > _WHITE] = 1

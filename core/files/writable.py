@@ -50,6 +50,8 @@ def check_writable(target: str | os.PathLike[str]) -> None:
         raise OutputError(
             f"{name} is not a regular file; give a file name, or '-' for standard output"
         )
+    if path.parent.exists() and not path.parent.is_dir():
+        raise OutputError(f"{shown(path.parent)} is a file and no folder; give another output")
     if not path.parent.is_dir():
         raise OutputError(
             f"the folder {shown(path.parent)} does not exist; create it or give another output"

@@ -107,7 +107,7 @@ def array_image(image: object) -> ArrayImage:
     return ArrayImage(np.ascontiguousarray(pixels), alpha, given)
 
 
-def check_range(pixels: Array) -> None:
+def check_range(pixels: Array, name: str = "the image") -> None:
     """Refuse floats that do not run from 0, black, to 1, white, such as 0..255 or -1..1.
 
     They would be clipped to white or black almost everywhere, so that a dream changes next to
@@ -117,6 +117,8 @@ def check_range(pixels: Array) -> None:
     ----------
     pixels : array
         float32 [height, width, 3].
+    name : str
+        Whose they are, for the message.
 
     Raises
     ------
@@ -126,12 +128,12 @@ def check_range(pixels: Array) -> None:
     """
     values = _sample(pixels)
     if _holds_levels(values) or float(np.mean(values > 1 + _ALMOST)) > 0.5:
-        raise _beyond_white(values)
+        raise _beyond_white(values, name)
     if float(np.mean(values < -_ALMOST)) > 0.25:
-        raise _below_black(values)
+        raise _below_black(values, name)
 
 
-def check_clipping(pixels: npt.NDArray[Any], name: str = "image") -> None:
+def check_clipping(pixels: npt.NDArray[Any], name: str = "the image") -> None:
     """Refuse floats that clipping to 0..1 would leave next to nothing of, such as 0..255 or -1..1.
 
     It forgives more than `check_range`: a picture may have been made brighter on purpose.
@@ -174,18 +176,19 @@ def _holds_levels(values: npt.NDArray[Any]) -> bool:
     return high > _LEVELS and float(np.mean(values > _FAR_BEYOND)) > 0.1
 
 
-def _beyond_white(values: npt.NDArray[Any], name: str = "image") -> ImageError:
+def _beyond_white(values: npt.NDArray[Any], name: str) -> ImageError:
     high = float(values.max())
     top = 255 if high < 300 else 65535
     return ImageError(
-        f"the {name}'s floats go up to {high:g}, but 0 is black and 1 is white; divide them by "
+        f"the floats of {name} go up to {high:g}, but 0 is black and 1 is white; divide them by "
         f"what is white in them, such as {top}, or clip highlights to 1"
     )
 
 
-def _below_black(values: npt.NDArray[Any], name: str = "image") -> ImageError:
+def _below_black(values: npt.NDArray[Any], name: str) -> ImageError:
     return ImageError(
-        f"the {name}'s floats go from {float(values.min()):g} to {float(values.max()):g}, but 0 is "
+        f"the floats of {name} go from {float(values.min()):g} to {float(values.max()):g}, but 0 "
+        f"is "
         f"black and 1 is white; bring them to that range"
     )
 

@@ -91,7 +91,7 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
     except OSError as error:
         # No file can have this name, for example because it is too long.
         raise PictureError(f"guide {shown(name)} cannot be read: {error.strerror}") from error
-    check_range(picture.pixels)
+    check_range(picture.pixels, f"the guide {shown(Path(name))}")
     pixels = without_hidden(picture.pixels, picture.alpha)
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
     height, width = planes.shape[1:]

@@ -39,6 +39,8 @@ def known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     names = {one.name for one in dataclasses.fields(kind)}
     given = by_current_names(kind, values)
     for name in given:
+        if not isinstance(name, str):
+            raise RecipeError(f"a setting's name must be text, but is {shown(name)}")
         if name not in names:
             hint = nearest(name, names) or f"a recipe has: {', '.join(sorted(names))}"
             raise RecipeError(f"unknown setting {shown(name)}; {hint}")

@@ -54,7 +54,7 @@ def load_style(given: StylePicture, number: int) -> tuple[Array, str]:
     given = open_style(given)
     if isinstance(given, Source):
         picture = given.load()
-        check_range(picture.pixels)
+        check_range(picture.pixels, given.name)
         return without_hidden(picture.pixels, picture.alpha), given.name
     return _pixels(given), f"number {number}"
 

@@ -165,3 +165,42 @@ def test_the_same_glob_twice(photo: Path, quick: list[str]) -> None:
         assert result.returncode == 0, result.stderr
         assert result.stderr.decode().splitlines()[-1] == "1 done, 1 skipped"
     assert {one.name for one in photo.parent.iterdir()} == {"photo.png", "photo-dream.png"}
+
+
+@pytest.fixture
+def folder(photo: Path) -> Path:
+    """Two pictures, a.png and b.png."""
+    for name in ("a.png", "b.png"):
+        (photo.parent / name).write_bytes(photo.read_bytes())
+    return photo.parent
+
+
+def test_a_figure_that_cannot_be_drawn_ends_no_batch(folder: Path, quick: list[str]) -> None:
+    """The pictures are made, and what is missing is told for each."""
+    options = ("--plot", "plots/", "--max-loss", "1e-9", "-o", "made/")
+    ran = run("dream", "a.png", "b.png", *quick, *options, cwd=folder)
+    assert ran.returncode == 2
+    assert ran.stderr.count(b"no step was made") == 2
+    assert sorted(path.name for path in (folder / "made").iterdir()) == ["a.png", "b.png"]
+    assert b"2 done, 2 failed" in ran.stderr
+
+
+def test_what_concerns_all_is_told_once(folder: Path, quick: list[str]) -> None:
+    """A guide that is missing is no fault of the first picture."""
+    options = ("--layer", "deep:1::direction", "-o", "made/")
+    ran = run("dream", "a.png", "b.png", *quick, *options, cwd=folder)
+    assert ran.returncode == 2
+    assert len(ran.stderr.strip().splitlines()) == 1, ran.stderr
+    assert b"set guide to a picture file" in ran.stderr
+    assert not (folder / "made").exists()
+
+
+def test_the_network_is_not_written_over(folder: Path, quick: list[str]) -> None:
+    """Even where its file is called like a picture."""
+    network = folder / "net.png"
+    network.write_bytes(Path(quick[1]).read_bytes())
+    before = network.read_bytes()
+    ran = run("dream", "a.png", "--network", network, *quick[2:], "-o", network, cwd=folder)
+    assert ran.returncode == 2
+    assert b"is the network" in ran.stderr
+    assert network.read_bytes() == before
