@@ -76,6 +76,11 @@ import sys
 import PIL.Image, pyvips
 # What SciPy adds to the warnings' filters when it is imported is its own.
 import scipy.special
+# Nor is what absl adds to the importers ours, which OpenVINO imports where it is installed.
+try:
+    import absl.logging
+except ImportError:
+    pass
 {census}
 photo, target, provider, network = sys.argv[1:]
 before = census()
