@@ -26,6 +26,7 @@ SECOND_PICTURES = "the further pictures in it (previews, depth, stereo)"
 _PROFILE = b"ICC_PROFILE\0"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
+_FIRST_APP = 0xE0
 _APP1, _APP2, _APP11, _APP13, _COMMENT = 0xE1, 0xE2, 0xEB, 0xED, 0xFE
 # JFIF and its thumbnail, Flashpix, Photoshop's settings for the Web and color transform.
 _OF_THE_FILE = (
@@ -53,7 +54,7 @@ class JpegMetadata:
 
 
 def segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield marker and content of each segment before the pixels.
+    """Yield marker and content of each segment, also behind a scan of pixels.
 
     Parameters
     ----------
@@ -61,9 +62,14 @@ def segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         A seekable JPEG file; its position is changed.
     """
     room = _MAX_BYTES
-    for marker, length in islice(segment_heads(file), _MAX_SEGMENTS):
-        if marker < 0xC0 or not 0 <= length <= room:
+    for marker, length in islice(segment_heads(file, all=True), _MAX_SEGMENTS):
+        if marker < _FIRST_APP:
+            # Tables and frames are not of interest, and neither is what no decoder would read.
+            continue
+        if length > room:
             return
+        if length < 0:
+            continue
         content = file.read(length)
         if len(content) < length:
             return

@@ -21,7 +21,7 @@ from dreamlayer.core.images.metadata.photoshop import iptc_fields
 from dreamlayer.core.images.metadata.png_colors import meaning_of
 from dreamlayer.core.images.metadata.xmp import renewed
 from dreamlayer.core.images.metadata.xmp_packet import MAX_BYTES, XmpError
-from dreamlayer.core.images.metadata.xmp_writing import TEXT_FIELDS, composed, shortened
+from dreamlayer.core.images.metadata.xmp_writing import TEXT_FIELDS, composed, displaced, shortened
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.profiles.sound_profile import sound_profile
 
@@ -98,6 +98,8 @@ def packet_for(
     texts, kept = _texts(of, kind, lost)
     xmp, about_xmp = renewed(of.xmp)
     lost += about_xmp
+    if taken := displaced(xmp, texts):
+        lost.append(f"its text {_listed(taken)}, since its XMP says something else there")
     xmp = _fitting_xmp(composed(xmp, recipe, texts), kind, recipe, lost)
     packet = Packet(
         profile=profile,
