@@ -8,6 +8,7 @@ from dreamlayer.core.images.metadata.xmp_packet import Name
 
 GAIN_MAP = "its gain map for HDR displays"
 MOTION = "its motion photo"
+DEPTH_MAP = "its depth map"
 DEPTH = "its depth map and embedded pictures"
 EXTENDED = "its extended XMP"
 CREDENTIALS = "its content credentials, which vouch for the old pixels"
