@@ -103,6 +103,9 @@ def read_metadata(
     elif format == "tiff":
         exif = read_tiff_exif(file)
         photoshop, fields = (read_tiff_field(file, tag) for tag in (_PHOTOSHOP, _IPTC))
+        lost += [
+            "its Photoshop resources and IPTC fields, which are damaged or longer than 32 MiB"
+        ] * (b"" in (photoshop, fields))
         iptc = _with_fields(photoshop, fields)
         lost += [CREDENTIALS] * (read_tiff_field(file, _CREDENTIALS) is not None)
         has_profile = field("icc-profile-data") is not None
@@ -127,7 +130,10 @@ def read_metadata(
     resolution = None if exif is None else exif_resolution(exif.removeprefix(b"Exif\0\0"))
     if exif is not None:
         exif, about_exif = renewed_exif(exif, orientation=orientation, converted=converted)
-    raw = _bytes(field("icc-profile-data")) if png is None or converted else png.profile
+    raw = _bytes(field("icc-profile-data"))
+    if not converted and format in ("png", "jpeg"):
+        # libpng takes some only, and libvips cuts long ones of JPEG.
+        raw = jpeg.profile if png is None else png.profile
     profile, about_profile = _profile(raw, converted=converted)
     lost += [*about_xmp, *about_exif, *about_profile]
     return Metadata(
@@ -190,5 +196,8 @@ def _profile(profile: bytes | None, *, converted: bool) -> tuple[bytes | None, l
     space = profile[16:20]
     if space in (b"GRAY", b"CMYK") and not converted:
         return None, [f"its color profile, which is for {space.decode()} and not for RGB"]
+    if space == b"Lab " and converted:
+        # It says what the conversion does without it.
+        return None, []
     sound = sound_profile(profile, space)
     return sound, [] if sound else ["its color profile, which is damaged or of an unknown kind"]

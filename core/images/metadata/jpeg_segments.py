@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,12 @@ from typing import Any, BinaryIO
 
 from dreamlayer.core.images.containers.jpeg_markers import segment_heads
 from dreamlayer.core.images.metadata.photoshop import HEADER as PHOTOSHOP
-from dreamlayer.core.images.metadata.xmp_rules import CREDENTIALS, EXTENDED, GAIN_MAP
+from dreamlayer.core.images.metadata.xmp_rules import (
+    CREDENTIALS,
+    EXTENDED,
+    GAIN_MAP,
+    MOTION,
+)
 
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -34,6 +40,8 @@ _OF_THE_FILE = (
     *(_PROFILE, b"Exif", b"http://ns.adobe.com/"),
 )
 _MAX_SEGMENTS = 4096
+_TRAILER = 1 << 16
+"""Bytes that are looked at behind the picture, and at the file's end."""
 _MAX_BYTES = 24 << 20
 MAX_COMMENTS = 100
 TOO_MANY_COMMENTS = f"the comments beyond the first {MAX_COMMENTS}"
@@ -48,6 +56,7 @@ class JpegMetadata:
     extended: bytes | None = None
     """XMP that did not fit into the first packet, if it is whole."""
     photoshop: bytes | None = None
+    profile: bytes | None = None
     comments: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     """What is not kept, each as it ends "written without ..."."""
@@ -89,6 +98,7 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
     lost: dict[str, None] = {}
     unknown: dict[str, None] = {}
     photoshop, extension = b"", list[bytes]()
+    profile: dict[int, bytes] = {}
     for marker, content in segments(file):
         if marker == _APP1 and content.startswith(EXIF):
             found.exif = found.exif or content[len(EXIF) :]
@@ -98,6 +108,8 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
             extension.append(content[len(_EXTENSION) :])
         elif marker == _APP2 and content.startswith(_GAIN_MAP):
             lost[GAIN_MAP] = None
+        elif marker == _APP2 and content.startswith(_PROFILE) and len(content) > 14:
+            profile.setdefault(content[12], content[14:])
         elif marker == _APP2 and content.startswith(b"MPF\0"):
             lost[SECOND_PICTURES] = None
         elif marker == _APP11 and content.startswith(b"JP") and b"jumb" in content[:64]:
@@ -110,6 +122,7 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
             found.comments.append(comment_text(content))
         elif _is_unknown(marker, content):
             unknown[f"APP{marker - 0xE0}"] = None
+    lost |= dict.fromkeys(_behind(file))
     if GAIN_MAP in lost:
         # The further picture is the gain map.
         lost.pop(SECOND_PICTURES, None)
@@ -119,8 +132,24 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
     if extension and found.extended is None:
         lost[EXTENDED] = None
     found.photoshop = photoshop or None
+    found.profile = b"".join(profile[number] for number in sorted(profile)) or None
     found.lost = list(lost)
     return found
+
+
+def _behind(file: BinaryIO) -> Iterator[str]:
+    """What lies behind the picture's end, if the file is there: a video, or further pictures."""
+    file.seek(max(file.tell() - 2, 0))
+    if file.read(2) != b"\xff\xd9":
+        return
+    start = file.tell()
+    head = file.read(_TRAILER).lstrip(b"\0")
+    file.seek(max(start, file.seek(0, io.SEEK_END) - _TRAILER))
+    tail = file.read(_TRAILER)
+    if b"MotionPhoto_Data" in tail or b"ftyp" in head[:16]:
+        yield MOTION
+    elif b"\xff\xd8\xff" in head:
+        yield SECOND_PICTURES
 
 
 def _is_unknown(marker: int, content: bytes) -> bool:

@@ -17,7 +17,7 @@ from dreamlayer.core.images.metadata.exif import (
     without_maker_note,
 )
 from dreamlayer.core.images.metadata.file_metadata import Metadata, left_out
-from dreamlayer.core.images.metadata.photoshop import iptc_fields
+from dreamlayer.core.images.metadata.photoshop import holds_rights, iptc_fields
 from dreamlayer.core.images.metadata.png_colors import meaning_of
 from dreamlayer.core.images.metadata.xmp import renewed
 from dreamlayer.core.images.metadata.xmp_packet import MAX_BYTES, XmpError
@@ -221,8 +221,10 @@ def _in_chunks(packet: Packet, kind: str, kept: Sequence[Chunk]) -> Packet:
         chunks.insert(0, png_metadata.profile_chunk(packet.profile))
     if packet.exif is not None:
         chunks.append((b"eXIf", packet.exif))
-    if packet.iptc is not None and (fields := iptc_fields(packet.iptc)) is not None:
-        chunks.append(png_metadata.iptc_chunk(fields))
+    if packet.iptc is not None:
+        # Fields alone are found by more programs.
+        fields = None if holds_rights(packet.iptc) else iptc_fields(packet.iptc)
+        chunks.append(png_metadata.iptc_chunk(fields or packet.iptc))
     if packet.xmp is not None:
         chunks.append(png_metadata.xmp_chunk(packet.xmp))
     return Packet(**{**packet.__dict__, "chunks": tuple(chunks)})

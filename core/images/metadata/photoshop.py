@@ -15,11 +15,12 @@ HEADER = b"Photoshop 3.0\0"
 """Begins such a segment in a JPEG."""
 
 _IPTC, _DIGEST = 0x0404, 0x0425
+_RIGHTS = (0x040A, 0x040B)
+"""Copyright flag, and address of the copyright holder."""
 _KEPT = (
     _IPTC,
     _DIGEST,  # digest of the IPTC fields
-    0x040A,  # copyright flag
-    0x040B,  # address of the copyright holder
+    *_RIGHTS,
 )
 """All others are of the old picture: thumbnails, resolution, profile, Exif, XMP, paths, layers."""
 
@@ -87,6 +88,11 @@ def _text(data: bytes, encoding: str) -> str:
 def iptc_fields(block: bytes) -> bytes | None:
     """The IPTC fields among image resources, or None."""
     return next((data for number, data in resources(block) if number == _IPTC), None)
+
+
+def holds_rights(block: bytes) -> bool:
+    """Whether image resources hold flag or address of the copyright, beside the fields."""
+    return any(number in _RIGHTS for number, _ in resources(block))
 
 
 def resource(number: int, data: bytes) -> bytes:

@@ -178,11 +178,12 @@ def profile_chunk(profile: bytes) -> Chunk:
 
 
 def iptc_chunk(fields: bytes) -> Chunk:
-    """Return IPTC fields as ImageMagick and ExifTool store and read them."""
+    """Return IPTC fields, or Photoshop's resources, as ImageMagick and ExifTool store them."""
+    name = b"8bim" if fields.startswith(b"8BIM") else b"iptc"
     digits = fields.hex()
     lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
-    text = f"\niptc\n{len(fields):8d}\n{lines}\n"
-    return b"zTXt", _RAW_PROFILE + b"iptc\0\0" + zlib.compress(text.encode())
+    text = f"\n{name.decode()}\n{len(fields):8d}\n{lines}\n"
+    return b"zTXt", _RAW_PROFILE + name + b"\0\0" + zlib.compress(text.encode())
 
 
 def _is_kept(kind: bytes) -> bool:

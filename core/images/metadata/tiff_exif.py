@@ -22,6 +22,7 @@ LAYERS = "its Photoshop layers"
 COLORS = "the meaning of its colors by white point, primaries or curves in its tags, taken as sRGB"
 
 _LAYERS = 0x935C
+_MAX_FIELD = 32 << 20
 _COLORS = (0x012D, 0x013E, 0x013F)
 _RESOLUTION = {0x011A, 0x011B, 0x0128}
 
@@ -71,11 +72,15 @@ def tiff_losses(file: BinaryIO, *, has_profile: bool) -> list[str]:
 
 
 def read_tiff_field(file: BinaryIO, tag: int) -> bytes | None:
-    """Return the bytes of one field of a TIFF file's first directory, None where it is missing."""
+    """Return the bytes of one field of a TIFF file's first directory.
+
+    None where it is missing, empty where it cannot be read or is longer than 32 MiB.
+    """
     try:
-        value = read_directory(file, *read_header(file), wanted=(tag,)).fields.get(tag)
+        found = read_directory(file, *read_header(file), wanted=(tag,), limit=_MAX_FIELD)
     except BadTiffError:
         return None
+    value = Value(7, 0, b"") if tag in found.unread else found.fields.get(tag)
     return value.data if isinstance(value, Value) else None
 
 

@@ -205,3 +205,29 @@ def test_comments_behind_the_pixels() -> None:
         data = encoded(Image.fromarray(PIXELS), "jpeg", **options)
         late = data[:-2] + segment(0xFE, b"late") + data[-2:] + segment(0xFE, b"another file")
         assert images.read(io.BytesIO(late)).comments == ("late",)
+
+
+@pytest.mark.parametrize(
+    ("trailer", "word"),
+    [
+        (b"\0\0\xff\xd8\xff\xe1", "further pictures"),
+        (b"\0\0\0\x18ftypmp42" + bytes(9), "motion"),
+        (b"x" * 200_000 + b"MotionPhoto_Data" + bytes(50) + b"SEFT", "motion"),
+        (b"", None),
+        (b"\0" * 100 + b"text", None),
+    ],
+)
+def test_what_follows_the_picture_is_said(trailer: bytes, word: str | None) -> None:
+    """Videos and pictures that telephones append are no part of the new picture."""
+    notes = images.read(io.BytesIO(jpeg_with() + trailer)).notes
+    assert [(word or "") in note for note in notes] == [True] * (word is not None)
+
+
+def test_the_longest_profiles_come_back(tmp_path: Path) -> None:
+    """A profile of more segments than libvips joins is read as it was written."""
+    long = bytearray(profile() + bytes(7 << 20))
+    long[:4] = len(long).to_bytes(4, "big")
+    picture = images.Picture(np.full((8, 8, 3), 0.5, np.float32), profile=bytes(long))
+    assert images.write(picture, tmp_path / "a.jpg") == ()
+    again = images.read(tmp_path / "a.jpg")
+    assert (again.profile, again.notes) == (bytes(long), ())

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from image_samples import COFFEE
+from metadata_samples import jpeg_with, segment
 from PIL import Image, IptcImagePlugin
 
 from dreamlayer.core import images
@@ -89,3 +90,13 @@ def test_names_of_files_in_iptc_fields() -> None:
     assert renewed_resources(sound) == sound
     damaged = resource(0x404, kept + b"\x1c\2\5\xff")
     assert renewed_resources(damaged) == damaged
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "tif"])
+def test_rights_are_kept(tmp_path: Path, extension: str) -> None:
+    """Flag and address of the copyright go where IPTC fields go, in a PNG too."""
+    rights = resource(0x40A, b"\1") + resource(0x40B, b"https://example.org/me")
+    for block in rights, resource(0x404, CAPTION) + rights:
+        data = jpeg_with(segment(0xED, b"Photoshop 3.0\0" + block))
+        images.write(images.read(io.BytesIO(data)), tmp_path / f"a.{extension}")
+        assert images.read(tmp_path / f"a.{extension}").iptc == block
