@@ -6,7 +6,6 @@ import io
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, BinaryIO
 
 from dreamlayer.core.images.containers.jpeg_markers import segment_heads
@@ -40,6 +39,7 @@ _OF_THE_FILE = (
     *(_PROFILE, b"Exif", b"http://ns.adobe.com/"),
 )
 _MAX_SEGMENTS = 4096
+_TOO_MUCH = f"what stands behind {_MAX_SEGMENTS} segments or 24 MiB of them"
 _TRAILER = 1 << 16
 """Bytes that are looked at behind the picture, and at the file's end."""
 _MAX_BYTES = 24 << 20
@@ -62,20 +62,25 @@ class JpegMetadata:
     """What is not kept, each as it ends "written without ..."."""
 
 
-def segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def segments(file: BinaryIO, lost: dict[str, None] | None = None) -> Iterator[tuple[int, bytes]]:
     """Yield marker and content of each segment, also behind a scan of pixels.
 
     Parameters
     ----------
     file
         A seekable JPEG file; its position is changed.
+    lost
+        Where it is noted that the file has more than is read, as `JpegMetadata.lost` has it.
     """
-    room = _MAX_BYTES
-    for marker, length in islice(segment_heads(file, all=True), _MAX_SEGMENTS):
+    room, count = _MAX_BYTES, 0
+    for marker, length in segment_heads(file, all=True):
         if marker < _FIRST_APP:
             # Tables and frames are not of interest, and neither is what no decoder would read.
             continue
-        if length > room:
+        count += 1
+        if length > room or count > _MAX_SEGMENTS:
+            if lost is not None:
+                lost[_TOO_MUCH] = None
             return
         if length < 0:
             continue
@@ -99,7 +104,7 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
     unknown: dict[str, None] = {}
     photoshop, extension = b"", list[bytes]()
     profile: dict[int, bytes] = {}
-    for marker, content in segments(file):
+    for marker, content in segments(file, lost):
         if marker == _APP1 and content.startswith(EXIF):
             found.exif = found.exif or content[len(EXIF) :]
         elif marker == _APP1 and content.startswith(XMP):

@@ -99,7 +99,7 @@ def packet_for(
     xmp, about_xmp = renewed(of.xmp)
     lost += about_xmp
     if taken := displaced(xmp, texts):
-        lost.append(f"its text {_listed(taken)}, since its XMP says something else there")
+        lost.append(f"its text {_listed(taken)}, since its XMP says something else in that place")
     xmp = _fitting_xmp(composed(xmp, recipe, texts), kind, recipe, lost)
     packet = Packet(
         profile=profile,
@@ -202,7 +202,7 @@ def _fitting_xmp(xmp: bytes | None, kind: str, recipe: str | None, lost: list[st
             f"the recipe has {size} bytes, but {NAMES[kind]} allows about {most} for it; "
             f"{'choose .png, .tif or .webp' if kind == 'jpeg' else 'shorten it'}"
         ) from None
-    lost.append(f"{_listed(names)} of its XMP, which is too long for {NAMES[kind]}")
+    lost.append(f"the properties {_listed(names)} of its XMP, which is too long for {NAMES[kind]}")
     return xmp
 
 

@@ -31,7 +31,7 @@ _MAX_INFLATED = 16 << 20
 _MAX_TEXT = 1 << 20
 """Longer texts, once inflated, other programs do not read either, Pillow for example."""
 
-_TOO_MUCH = "a part of its text and other chunks, which are more than 8 MiB or 900"
+_TOO_MUCH = "some of its text and other chunks, of which 8 MiB and 900 are kept"
 _TOO_LONG = "a compressed text, which is longer than 1 MiB"
 _INFLATED = "a part of its compressed texts, which are longer than 16 MiB"
 _LONG_XMP = "its XMP, since it is longer than 4 MiB"

@@ -231,3 +231,11 @@ def test_the_longest_profiles_come_back(tmp_path: Path) -> None:
     assert images.write(picture, tmp_path / "a.jpg") == ()
     again = images.read(tmp_path / "a.jpg")
     assert (again.profile, again.notes) == (bytes(long), ())
+
+
+def test_too_many_segments_are_said() -> None:
+    """What is behind the limits is not read, and that is said."""
+    for many in (segment(0xE5, b"x" * 8) * 5000, segment(0xE1, bytes(65_000)) * 400):
+        picture = images.read(io.BytesIO(jpeg_with(many, segment(0xFE, b"late"))))
+        assert picture.comments == ()
+        assert ["24 MiB" in note for note in picture.notes].count(True) == 1
