@@ -158,6 +158,11 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         assert [word in note for note in picture.notes] == [True]
         assert images.write(picture, tmp_path / "a.tif") == picture.notes
         assert images.read(tmp_path / "a.tif").notes == ()
+    white = struct.pack("<4I", 3127, 10_000, 329, 1000)
+    file = io.BytesIO(tiff_with())
+    write_tiff_exif(file, None, {318: Value(5, 2, white)})
+    file.seek(0)
+    assert images.read(file).notes == ()
     block = tiff_with((65001, 99, b"abcd"), (305, 2, b"GIMP\0"))
     unknown = images.read(io.BytesIO(jpeg_with(segment(0xE1, b"Exif\0\0" + block))))
     assert "0xFDE9" in unknown.notes[0]
