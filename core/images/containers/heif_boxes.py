@@ -19,8 +19,13 @@ SEQUENCE_BRANDS = {b"hevc", b"hevx", b"hevm", b"hevs", b"avis", b"msf1", b"miha"
 
 _MAX_META = 64 << 20
 _MAX_TOP_BOXES = 1000
-_DERIVED = {b"grid", b"iovl", b"iden", b"tmap"}
+_TONE_MAP = b"tmap"
+_DERIVED = {b"grid", b"iovl", b"iden", _TONE_MAP}
 _MAX_DERIVATIONS = 8
+_PICTURES = {b"hvc1", b"hev1", b"av01", b"avc1", b"vvc1", b"lhv1", b"j2k1", b"jpeg", b"unci"}
+_ALPHA = ("urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1")
+_DEPTH = "urn:mpeg:hevc:2015:auxid:2"
+_CREDENTIALS = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 
 
 class BadHeifError(Exception):
@@ -41,6 +46,9 @@ class HeifHeader:
         Color primaries and transfer characteristics (ITU-T H.273); None if the file has none.
     premultiplied
         Whether its colors are multiplied by its alpha.
+    has_gain_map, has_depth, has_others
+        Whether there are a gain map, a depth map, and pictures that are neither these nor parts,
+        transparency or thumbnails of the primary one.
     """
 
     codec: bytes
@@ -48,6 +56,9 @@ class HeifHeader:
     height: int
     code_points: tuple[int, int] | None
     premultiplied: bool
+    has_gain_map: bool = False
+    has_depth: bool = False
+    has_others: bool = False
 
 
 def brands(head: bytes) -> tuple[bytes, ...]:
@@ -78,15 +89,23 @@ def read_header(file: BinaryIO) -> HeifHeader:
         raise BadHeifError("its boxes are damaged") from failure
 
 
-def _meta(file: BinaryIO) -> bytes:
-    """Content of the box that describes the items."""
+def has_credentials(file: BinaryIO) -> bool:
+    """Whether a HEIF file has content credentials (C2PA), which vouch for its pixels."""
+    return any(
+        kind == b"jumb" or (kind == b"uuid" and file.read(16) == _CREDENTIALS)
+        for kind, _ in _top_boxes(file)
+    )
+
+
+def _top_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Kind of each box that lies in no other, and its content's length, with the file at it."""
     end = file.seek(0, os.SEEK_END)
     at = 0
     for _ in range(_MAX_TOP_BOXES):
         file.seek(at)
         head = file.read(16)
         if len(head) < 8:
-            break
+            return
         size, kind = struct.unpack_from(">I4s", head)
         start = 8
         if size == 1 and len(head) == 16:
@@ -95,13 +114,22 @@ def _meta(file: BinaryIO) -> bytes:
         elif size == 0:
             size = end - at
         if size < start:
-            break
-        if kind == b"meta":
-            if at + size > end or size > _MAX_META:
-                raise BadHeifError("its description is cut off")
-            file.seek(at + start)
-            return file.read(size - start)
+            return
+        file.seek(at + start)
+        yield kind, size - start
         at += size
+        if at > end:
+            return
+
+
+def _meta(file: BinaryIO) -> bytes:
+    """Content of the box that describes the items."""
+    for kind, size in _top_boxes(file):
+        if kind == b"meta":
+            content = b"" if size > _MAX_META else file.read(size)
+            if len(content) < size:
+                raise BadHeifError("its description is cut off")
+            return content
     raise BadHeifError("it holds no picture")
 
 
@@ -144,7 +172,35 @@ class _Items:
         multiplied = any(
             kind == b"prem" and start == self._primary for kind, start, _ in self._references
         )
-        return HeifHeader(self._codec(), width, height, points, multiplied)
+        return HeifHeader(self._codec(), width, height, points, multiplied, *self._beside())
+
+    def _beside(self) -> tuple[bool, bool, bool]:
+        """Whether there are a gain map, a depth map, and other pictures."""
+        auxiliary = {start for kind, start, _ in self._references if kind == b"auxl"}
+        names = [self._auxiliary_name(item) for item in auxiliary]
+        gains = ["gainmap" in name.lower() for name in names]
+        depths = [name == _DEPTH or "depth" in name or "disparity" in name for name in names]
+        others = [
+            name not in _ALPHA and not gain and not depth
+            for name, gain, depth in zip(names, gains, depths, strict=True)
+        ]
+        used = {self._primary, *auxiliary}
+        for kind, start, ends in self._references:
+            used |= set(ends) if kind == b"dimg" else {start} if kind == b"thmb" else set()
+        alone = (
+            kind in _PICTURES or (kind in _DERIVED and kind != _TONE_MAP)
+            for item, kind in self._kinds.items()
+            if item not in used
+        )
+        has_gain_map = any(gains) or _TONE_MAP in self._kinds.values()
+        return has_gain_map, any(depths), any(others) or any(alone)
+
+    def _auxiliary_name(self, item: int) -> str:
+        """What an auxiliary picture is for; empty if it does not say."""
+        for kind, data in self._properties.get(item, []):
+            if kind == b"auxC":
+                return data[4:].split(b"\0")[0].decode("ascii", "replace")
+        return ""
 
     def _codec(self) -> bytes:
         item = self._primary

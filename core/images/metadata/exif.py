@@ -17,6 +17,7 @@ from dreamlayer.core.images.containers.tiff_values import (
 )
 from dreamlayer.core.images.metadata.exif_tree import (
     EXIF,
+    GPS,
     INTEROP,
     MAKER_NOTE,
     is_path,
@@ -97,6 +98,8 @@ def renewed_exif(
         return None, (DAMAGED,)
     for tag in [tag for tag, value in tags.items() if tag in OF_THE_FILE or is_path(tag, value)]:
         del tags[tag]
+    if isinstance(place := tags.get(GPS), dict):
+        _drop_paths(place)
     if orientation != 1 and tags.keys() & _GEOGRAPHIC:
         tags = {tag: value for tag, value in tags.items() if tag not in _GEOGRAPHIC}
         said.append(MAP)
@@ -248,8 +251,7 @@ def _per_inch(value: float) -> Value:
 
 def _renew_inner(inner: Directory, orientation: int, converted: bool, said: list[str]) -> None:
     """Drop what the Exif directory says of the old pixels."""
-    for tag in [tag for tag, value in inner.items() if is_path(tag, value)]:
-        del inner[tag]
+    _drop_paths(inner)
     for tag in (*_OF_THE_PIXELS, *(_COORDINATES if orientation != 1 else ())):
         inner.pop(tag, None)
     if orientation >= 5:
@@ -265,6 +267,11 @@ def _renew_inner(inner: Directory, orientation: int, converted: bool, said: list
     if isinstance(note, Value) and _holds_jpeg(note.data):
         del inner[MAKER_NOTE]
         said.append(PREVIEW)
+
+
+def _drop_paths(directory: Directory) -> None:
+    for tag in [tag for tag, value in directory.items() if is_path(tag, value)]:
+        del directory[tag]
 
 
 def _drop_interop(tags: Directory) -> None:

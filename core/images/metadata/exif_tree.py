@@ -18,20 +18,25 @@ from dreamlayer.core.images.metadata.xmp_rules import names_local_path
 
 EXIF, GPS, INTEROP = 0x8769, 0x8825, 0xA005
 MAKER_NOTE = 0x927C
-_USER_COMMENT = 0x9286
-_TITLES = (0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F)
 
 
 def is_path(tag: int, value: Value | Directory) -> bool:
     """Whether a text is the name of a file on somebody's machine, and nothing else."""
     if isinstance(value, dict):
         return False
-    if tag in _TITLES:
-        return names_local_path(value.data.decode("utf-16-le", "replace").rstrip("\0"))
-    if tag == _USER_COMMENT:  # UserComment, behind the name of its character set
-        return names_local_path(value.data[8:].decode("utf-8", "replace").strip("\0 "))
+    if tag == MAKER_NOTE:
+        return False
     text = value.text()
-    return text is not None and names_local_path(text)
+    if text is not None:
+        return names_local_path(text)
+    if value.kind not in (1, 7) or not 3 < len(value.data) <= 2 * 4096 + 8:
+        return False
+    # Bytes may be text of any encoding, in some tags behind the name of its character set.
+    return any(
+        names_local_path(data.decode(encoding, "replace").strip("\0 \ufeff"))
+        for data in (value.data, value.data[8:])
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be")
+    )
 
 
 def read_tree(file: BinaryIO) -> tuple[Layout, Directory, dict[int, int]]:

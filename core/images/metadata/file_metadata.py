@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from dreamlayer.core.images.containers.heif_boxes import BadHeifError, read_header
+from dreamlayer.core.images.containers.heif_boxes import has_credentials as has_heif_credentials
 from dreamlayer.core.images.containers.png_chunks import Chunk
 from dreamlayer.core.images.metadata.exif import exif_resolution, renewed_exif
 from dreamlayer.core.images.metadata.gif_metadata import read_gif
-from dreamlayer.core.images.metadata.jpeg_segments import JpegMetadata, read_jpeg
+from dreamlayer.core.images.metadata.jpeg_segments import SECOND_PICTURES, JpegMetadata, read_jpeg
 from dreamlayer.core.images.metadata.photoshop import renewed_resources
 from dreamlayer.core.images.metadata.png_metadata import PngMetadata, color_chunks, read_png
 from dreamlayer.core.images.metadata.tiff_exif import (
@@ -20,7 +22,13 @@ from dreamlayer.core.images.metadata.tiff_exif import (
 from dreamlayer.core.images.metadata.webp_chunks import has_credentials
 from dreamlayer.core.images.metadata.xmp import read_recipe, renewed
 from dreamlayer.core.images.metadata.xmp_packet import XmpError
-from dreamlayer.core.images.metadata.xmp_rules import CREDENTIALS, EXTENDED, names_local_path
+from dreamlayer.core.images.metadata.xmp_rules import (
+    CREDENTIALS,
+    DEPTH_MAP,
+    EXTENDED,
+    GAIN_MAP,
+    names_local_path,
+)
 from dreamlayer.core.images.metadata.xmp_writing import joined
 from dreamlayer.core.images.profiles.sound_profile import sound_profile
 
@@ -95,6 +103,9 @@ def read_metadata(
     elif format == "tiff":
         exif = read_tiff_exif(file)
         photoshop, fields = (read_tiff_field(file, tag) for tag in (_PHOTOSHOP, _IPTC))
+        lost += [
+            "its Photoshop resources and IPTC fields, which are damaged or longer than 32 MiB"
+        ] * (b"" in (photoshop, fields))
         iptc = _with_fields(photoshop, fields)
         lost += [CREDENTIALS] * (read_tiff_field(file, _CREDENTIALS) is not None)
         has_profile = field("icc-profile-data") is not None
@@ -105,6 +116,8 @@ def read_metadata(
         gif = read_gif(file)
         xmp, comments = gif.xmp, gif.comments
         lost += gif.lost
+    elif format in ("avif", "heic"):
+        lost += _heif_losses(file)
     recipe = read_recipe(xmp)
     xmp, about_xmp = renewed(xmp, orientation=orientation, stored=stored)
     if jpeg.extended is not None:
@@ -117,7 +130,10 @@ def read_metadata(
     resolution = None if exif is None else exif_resolution(exif.removeprefix(b"Exif\0\0"))
     if exif is not None:
         exif, about_exif = renewed_exif(exif, orientation=orientation, converted=converted)
-    raw = _bytes(field("icc-profile-data")) if png is None or converted else png.profile
+    raw = _bytes(field("icc-profile-data"))
+    if not converted and format in ("png", "jpeg"):
+        # libpng takes some only, and libvips cuts long ones of JPEG.
+        raw = jpeg.profile if png is None else png.profile
     profile, about_profile = _profile(raw, converted=converted)
     lost += [*about_xmp, *about_exif, *about_profile]
     return Metadata(
@@ -131,6 +147,17 @@ def read_metadata(
         recipe=recipe,
         notes=left_out(lost),
     )
+
+
+def _heif_losses(file: BinaryIO) -> list[str]:
+    """What is beside the picture in a HEIF file, each as it ends "written without ..."."""
+    lost = [CREDENTIALS] * has_heif_credentials(file)
+    try:
+        header = read_header(file)
+    except BadHeifError:
+        return lost
+    lost += [GAIN_MAP] * header.has_gain_map + [DEPTH_MAP] * header.has_depth
+    return lost + [SECOND_PICTURES] * header.has_others
 
 
 def left_out(lost: Iterable[str]) -> tuple[str, ...]:
@@ -169,5 +196,8 @@ def _profile(profile: bytes | None, *, converted: bool) -> tuple[bytes | None, l
     space = profile[16:20]
     if space in (b"GRAY", b"CMYK") and not converted:
         return None, [f"its color profile, which is for {space.decode()} and not for RGB"]
+    if space == b"Lab " and converted:
+        # It says what the conversion does without it.
+        return None, []
     sound = sound_profile(profile, space)
     return sound, [] if sound else ["its color profile, which is damaged or of an unknown kind"]

@@ -20,7 +20,7 @@ _PROFILE = b"\x0bICCRGBG1"
 # of a part, and from wherever they come to these numbers, they are led to the end (XMP part 3).
 _TRAILER = bytes([1, *range(255, -1, -1)])
 _LONG_XMP = f"its XMP, since it is longer than {MAX_BYTES >> 20} MiB"
-_LONG_COMMENT = "a comment, which is longer than 1 MiB"
+_LONG_COMMENT = "a part of its comments, which are longer than 1 MiB"
 _COLORS = "its color profile, which is not read from GIF"
 _MAX_COMMENT = 1 << 20
 
@@ -45,16 +45,18 @@ def read_gif(file: BinaryIO) -> GifMetadata:
     """
     found = GifMetadata()
     lost: dict[str, None] = {}
+    room = _MAX_COMMENT
     for _, label in blocks(file):
         if label == COMMENT:
             if len(found.comments) >= MAX_COMMENTS:
                 lost[TOO_MANY_COMMENTS] = None
                 continue
-            content = _taken((part[1:] for part in parts(file)), _MAX_COMMENT)
+            content = _taken((part[1:] for part in parts(file)), room)
             if content is None:
                 lost[_LONG_COMMENT] = None
             elif content:
                 found.comments.append(comment_text(content))
+                room -= len(content)
         elif label == APPLICATION:
             head = file.read(12)
             if head.startswith(_PROFILE):

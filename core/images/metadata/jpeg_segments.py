@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, BinaryIO
 
 from dreamlayer.core.images.containers.jpeg_markers import segment_heads
 from dreamlayer.core.images.metadata.photoshop import HEADER as PHOTOSHOP
-from dreamlayer.core.images.metadata.xmp_rules import CREDENTIALS, EXTENDED, GAIN_MAP
+from dreamlayer.core.images.metadata.xmp_rules import (
+    CREDENTIALS,
+    EXTENDED,
+    GAIN_MAP,
+    MOTION,
+)
 
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -26,6 +31,7 @@ SECOND_PICTURES = "the further pictures in it (previews, depth, stereo)"
 _PROFILE = b"ICC_PROFILE\0"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
+_FIRST_APP = 0xE0
 _APP1, _APP2, _APP11, _APP13, _COMMENT = 0xE1, 0xE2, 0xEB, 0xED, 0xFE
 # JFIF and its thumbnail, Flashpix, Photoshop's settings for the Web and color transform.
 _OF_THE_FILE = (
@@ -33,6 +39,9 @@ _OF_THE_FILE = (
     *(_PROFILE, b"Exif", b"http://ns.adobe.com/"),
 )
 _MAX_SEGMENTS = 4096
+_TOO_MUCH = f"what stands behind {_MAX_SEGMENTS} segments or 24 MiB of them"
+_TRAILER = 1 << 16
+"""Bytes that are looked at behind the picture, and at the file's end."""
 _MAX_BYTES = 24 << 20
 MAX_COMMENTS = 100
 TOO_MANY_COMMENTS = f"the comments beyond the first {MAX_COMMENTS}"
@@ -47,23 +56,34 @@ class JpegMetadata:
     extended: bytes | None = None
     """XMP that did not fit into the first packet, if it is whole."""
     photoshop: bytes | None = None
+    profile: bytes | None = None
     comments: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     """What is not kept, each as it ends "written without ..."."""
 
 
-def segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield marker and content of each segment before the pixels.
+def segments(file: BinaryIO, lost: dict[str, None] | None = None) -> Iterator[tuple[int, bytes]]:
+    """Yield marker and content of each segment, also behind a scan of pixels.
 
     Parameters
     ----------
     file
         A seekable JPEG file; its position is changed.
+    lost
+        Where it is noted that the file has more than is read, as `JpegMetadata.lost` has it.
     """
-    room = _MAX_BYTES
-    for marker, length in islice(segment_heads(file), _MAX_SEGMENTS):
-        if marker < 0xC0 or not 0 <= length <= room:
+    room, count = _MAX_BYTES, 0
+    for marker, length in segment_heads(file, all=True):
+        if marker < _FIRST_APP:
+            # Tables and frames are not of interest, and neither is what no decoder would read.
+            continue
+        count += 1
+        if length > room or count > _MAX_SEGMENTS:
+            if lost is not None:
+                lost[_TOO_MUCH] = None
             return
+        if length < 0:
+            continue
         content = file.read(length)
         if len(content) < length:
             return
@@ -83,7 +103,8 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
     lost: dict[str, None] = {}
     unknown: dict[str, None] = {}
     photoshop, extension = b"", list[bytes]()
-    for marker, content in segments(file):
+    profile: dict[int, bytes] = {}
+    for marker, content in segments(file, lost):
         if marker == _APP1 and content.startswith(EXIF):
             found.exif = found.exif or content[len(EXIF) :]
         elif marker == _APP1 and content.startswith(XMP):
@@ -92,6 +113,8 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
             extension.append(content[len(_EXTENSION) :])
         elif marker == _APP2 and content.startswith(_GAIN_MAP):
             lost[GAIN_MAP] = None
+        elif marker == _APP2 and content.startswith(_PROFILE) and len(content) > 14:
+            profile.setdefault(content[12], content[14:])
         elif marker == _APP2 and content.startswith(b"MPF\0"):
             lost[SECOND_PICTURES] = None
         elif marker == _APP11 and content.startswith(b"JP") and b"jumb" in content[:64]:
@@ -104,6 +127,7 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
             found.comments.append(comment_text(content))
         elif _is_unknown(marker, content):
             unknown[f"APP{marker - 0xE0}"] = None
+    lost |= dict.fromkeys(_behind(file))
     if GAIN_MAP in lost:
         # The further picture is the gain map.
         lost.pop(SECOND_PICTURES, None)
@@ -113,8 +137,24 @@ def read_jpeg(file: BinaryIO) -> JpegMetadata:
     if extension and found.extended is None:
         lost[EXTENDED] = None
     found.photoshop = photoshop or None
+    found.profile = b"".join(profile[number] for number in sorted(profile)) or None
     found.lost = list(lost)
     return found
+
+
+def _behind(file: BinaryIO) -> Iterator[str]:
+    """What lies behind the picture's end, if the file is there: a video, or further pictures."""
+    file.seek(max(file.tell() - 2, 0))
+    if file.read(2) != b"\xff\xd9":
+        return
+    start = file.tell()
+    head = file.read(_TRAILER).lstrip(b"\0")
+    file.seek(max(start, file.seek(0, io.SEEK_END) - _TRAILER))
+    tail = file.read(_TRAILER)
+    if b"MotionPhoto_Data" in tail or b"ftyp" in head[:16]:
+        yield MOTION
+    elif b"\xff\xd8\xff" in head:
+        yield SECOND_PICTURES
 
 
 def _is_unknown(marker: int, content: bytes) -> bool:

@@ -17,11 +17,11 @@ from dreamlayer.core.images.metadata.exif import (
     without_maker_note,
 )
 from dreamlayer.core.images.metadata.file_metadata import Metadata, left_out
-from dreamlayer.core.images.metadata.photoshop import iptc_fields
+from dreamlayer.core.images.metadata.photoshop import holds_rights, iptc_fields
 from dreamlayer.core.images.metadata.png_colors import meaning_of
 from dreamlayer.core.images.metadata.xmp import renewed
 from dreamlayer.core.images.metadata.xmp_packet import MAX_BYTES, XmpError
-from dreamlayer.core.images.metadata.xmp_writing import TEXT_FIELDS, composed, shortened
+from dreamlayer.core.images.metadata.xmp_writing import TEXT_FIELDS, composed, displaced, shortened
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.profiles.sound_profile import sound_profile
 
@@ -98,6 +98,8 @@ def packet_for(
     texts, kept = _texts(of, kind, lost)
     xmp, about_xmp = renewed(of.xmp)
     lost += about_xmp
+    if taken := displaced(xmp, texts):
+        lost.append(f"its text {_listed(taken)}, since its XMP says something else in that place")
     xmp = _fitting_xmp(composed(xmp, recipe, texts), kind, recipe, lost)
     packet = Packet(
         profile=profile,
@@ -200,7 +202,7 @@ def _fitting_xmp(xmp: bytes | None, kind: str, recipe: str | None, lost: list[st
             f"the recipe has {size} bytes, but {NAMES[kind]} allows about {most} for it; "
             f"{'choose .png, .tif or .webp' if kind == 'jpeg' else 'shorten it'}"
         ) from None
-    lost.append(f"{_listed(names)} of its XMP, which is too long for {NAMES[kind]}")
+    lost.append(f"the properties {_listed(names)} of its XMP, which is too long for {NAMES[kind]}")
     return xmp
 
 
@@ -219,8 +221,10 @@ def _in_chunks(packet: Packet, kind: str, kept: Sequence[Chunk]) -> Packet:
         chunks.insert(0, png_metadata.profile_chunk(packet.profile))
     if packet.exif is not None:
         chunks.append((b"eXIf", packet.exif))
-    if packet.iptc is not None and (fields := iptc_fields(packet.iptc)) is not None:
-        chunks.append(png_metadata.iptc_chunk(fields))
+    if packet.iptc is not None:
+        # Fields alone are found by more programs.
+        fields = None if holds_rights(packet.iptc) else iptc_fields(packet.iptc)
+        chunks.append(png_metadata.iptc_chunk(fields or packet.iptc))
     if packet.xmp is not None:
         chunks.append(png_metadata.xmp_chunk(packet.xmp))
     return Packet(**{**packet.__dict__, "chunks": tuple(chunks)})

@@ -5,18 +5,22 @@ The layout is that of Adobe's "Photoshop File Formats", image resource blocks.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterator
+
+from dreamlayer.core.images.metadata.xmp_rules import names_local_path
 
 HEADER = b"Photoshop 3.0\0"
 """Begins such a segment in a JPEG."""
 
-_IPTC = 0x0404
+_IPTC, _DIGEST = 0x0404, 0x0425
+_RIGHTS = (0x040A, 0x040B)
+"""Copyright flag, and address of the copyright holder."""
 _KEPT = (
     _IPTC,
-    0x0425,  # digest of the IPTC fields
-    0x040A,  # copyright flag
-    0x040B,  # address of the copyright holder
+    _DIGEST,  # digest of the IPTC fields
+    *_RIGHTS,
 )
 """All others are of the old picture: thumbnails, resolution, profile, Exif, XMP, paths, layers."""
 
@@ -47,14 +51,48 @@ def renewed_resources(block: bytes) -> bytes | None:
     """
     block = block.removeprefix(HEADER)
     if block[:1] == b"\x1c":
-        return resource(_IPTC, _fields(block))
-    kept = [resource(number, data) for number, data in resources(block) if number in _KEPT and data]
-    return b"".join(kept) or None
+        fields = _without_paths(_fields(block))
+        return resource(_IPTC, fields) if fields else None
+    kept = [(number, data) for number, data in resources(block) if number in _KEPT and data]
+    fields = next((data for number, data in kept if number == _IPTC), b"")
+    renewed = _without_paths(fields)
+    if renewed != fields:
+        # The digest is that of the fields; one that does not agree makes programs distrust them.
+        digest = hashlib.md5(renewed, usedforsecurity=False).digest()
+        new = {_IPTC: renewed, _DIGEST: digest if renewed else b""}
+        kept = [(number, new.get(number, data)) for number, data in kept]
+    return b"".join(resource(number, data) for number, data in kept if data) or None
+
+
+def _without_paths(fields: bytes) -> bytes:
+    """IPTC fields without those that are nothing but the name of a local file (IIM 4, 1.5)."""
+    kept, at = bytearray(), 0
+    while at + 5 <= len(fields) and fields[at] == 0x1C:
+        start, size = at + 5, int.from_bytes(fields[at + 3 : at + 5], "big")
+        if size & 0x8000:
+            start += size & 0x7FFF
+            size = int.from_bytes(fields[at + 5 : start], "big")
+        if start + size > len(fields):
+            break
+        data = fields[start : start + size]
+        local = any(names_local_path(_text(data, kind)) for kind in ("utf-8", "latin-1"))
+        kept += b"" if local else fields[at : start + size]
+        at = start + size
+    return bytes(kept) + fields[at:]
+
+
+def _text(data: bytes, encoding: str) -> str:
+    return data[: 4 * 4096].decode(encoding, "replace")
 
 
 def iptc_fields(block: bytes) -> bytes | None:
     """The IPTC fields among image resources, or None."""
     return next((data for number, data in resources(block) if number == _IPTC), None)
+
+
+def holds_rights(block: bytes) -> bool:
+    """Whether image resources hold flag or address of the copyright, beside the fields."""
+    return any(number in _RIGHTS for number, _ in resources(block))
 
 
 def resource(number: int, data: bytes) -> bytes:

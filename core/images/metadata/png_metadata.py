@@ -31,7 +31,7 @@ _MAX_INFLATED = 16 << 20
 _MAX_TEXT = 1 << 20
 """Longer texts, once inflated, other programs do not read either, Pillow for example."""
 
-_TOO_MUCH = "a part of its text and other chunks, which are more than 8 MiB or 900"
+_TOO_MUCH = "some of its text and other chunks, of which 8 MiB and 900 are kept"
 _TOO_LONG = "a compressed text, which is longer than 1 MiB"
 _INFLATED = "a part of its compressed texts, which are longer than 16 MiB"
 _LONG_XMP = "its XMP, since it is longer than 4 MiB"
@@ -178,11 +178,12 @@ def profile_chunk(profile: bytes) -> Chunk:
 
 
 def iptc_chunk(fields: bytes) -> Chunk:
-    """Return IPTC fields as ImageMagick and ExifTool store and read them."""
+    """Return IPTC fields, or Photoshop's resources, as ImageMagick and ExifTool store them."""
+    name = b"8bim" if fields.startswith(b"8BIM") else b"iptc"
     digits = fields.hex()
     lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
-    text = f"\niptc\n{len(fields):8d}\n{lines}\n"
-    return b"zTXt", _RAW_PROFILE + b"iptc\0\0" + zlib.compress(text.encode())
+    text = f"\n{name.decode()}\n{len(fields):8d}\n{lines}\n"
+    return b"zTXt", _RAW_PROFILE + name + b"\0\0" + zlib.compress(text.encode())
 
 
 def _is_kept(kind: bytes) -> bool:

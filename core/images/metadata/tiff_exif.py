@@ -6,7 +6,11 @@ import io
 from dataclasses import replace
 from typing import BinaryIO
 
-from dreamlayer.core.images.containers.tiff_directories import read_directory, read_header
+from dreamlayer.core.images.containers.tiff_directories import (
+    Stored,
+    read_directory,
+    read_header,
+)
 from dreamlayer.core.images.containers.tiff_values import (
     UTF8,
     BadTiffError,
@@ -22,7 +26,11 @@ LAYERS = "its Photoshop layers"
 COLORS = "the meaning of its colors by white point, primaries or curves in its tags, taken as sRGB"
 
 _LAYERS = 0x935C
-_COLORS = (0x012D, 0x013E, 0x013F)
+_MAX_FIELD = 32 << 20
+_CURVES, _WHITE, _PRIMARIES = 0x012D, 0x013E, 0x013F
+_COLORS = (_CURVES, _WHITE, _PRIMARIES)
+# IEC 61966-2-1, as x and y each.
+_SRGB = {_WHITE: (0.3127, 0.329), _PRIMARIES: (0.64, 0.33, 0.3, 0.6, 0.15, 0.06)}
 _RESOLUTION = {0x011A, 0x011B, 0x0128}
 
 
@@ -65,17 +73,21 @@ def tiff_losses(file: BinaryIO, *, has_profile: bool) -> list[str]:
         return []
     if _LAYERS in marks.fields or _LAYERS in marks.unread:
         lost.append(LAYERS)
-    if not has_profile and any(tag in marks.fields for tag in _COLORS):
+    if not has_profile and any(tag in marks.fields for tag in _COLORS) and not _is_srgb(marks):
         lost.append(COLORS)
     return lost
 
 
 def read_tiff_field(file: BinaryIO, tag: int) -> bytes | None:
-    """Return the bytes of one field of a TIFF file's first directory, None where it is missing."""
+    """Return the bytes of one field of a TIFF file's first directory.
+
+    None where it is missing, empty where it cannot be read or is longer than 32 MiB.
+    """
     try:
-        value = read_directory(file, *read_header(file), wanted=(tag,)).fields.get(tag)
+        found = read_directory(file, *read_header(file), wanted=(tag,), limit=_MAX_FIELD)
     except BadTiffError:
         return None
+    value = Value(7, 0, b"") if tag in found.unread else found.fields.get(tag)
     return value.data if isinstance(value, Value) else None
 
 
@@ -112,6 +124,20 @@ def _descriptive(file: BinaryIO) -> Directory:
     tags: Directory = {tag: value for tag, value in every.items() if not is_path(tag, value)}
     enter_all(file, layout, tags)
     return tags
+
+
+def _is_srgb(marks: Stored) -> bool:
+    """Whether white point and primaries are those of sRGB, as far as they are told."""
+    if _CURVES in marks.fields:
+        return False
+    for tag, expected in _SRGB.items():
+        value = marks.fields.get(tag)
+        found = value.quantities() if isinstance(value, Value) else expected
+        if len(found) != len(expected):
+            return False
+        if any(abs(one - other) > 0.002 for one, other in zip(found, expected, strict=True)):
+            return False
+    return True
 
 
 def _as_tiff(value: Value | Directory) -> Value | Directory:

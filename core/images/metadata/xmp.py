@@ -95,7 +95,8 @@ def _dropped(
 ) -> tuple[list[Edit], tuple[str, ...]]:
     """The edits that drop what is not true of a new picture, and what is said of them."""
     turned = orientation != 1
-    edits: list[Edit] = []
+    # Comments say nothing of the picture, and some tell where a file lay.
+    edits: list[Edit] = [(start, end, b"") for start, end in packet.remarks]
     said: dict[str, None] = {}
     turned_to = 0
     """End of the regions last looked at; those within them were turned, or go with them."""

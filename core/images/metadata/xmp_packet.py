@@ -98,6 +98,8 @@ class Packet:
     elements: list[Element]
     root: Element
     """The outermost `rdf:RDF`."""
+    remarks: list[tuple[int, int]] = field(default_factory=list)
+    """Where comments and instructions lie, but for the marks of the packet."""
 
     def edited(self, edits: list[Edit]) -> bytes:
         """Return the packet with ranges replaced; a range within an earlier one is skipped."""
@@ -130,6 +132,7 @@ def parse(packet: bytes, slack: int = 1) -> Packet:
     elements: list[Element] = []
     stack: list[Element] = []
     texts: list[str] = []
+    remarks: list[tuple[int, int]] = []
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.ordered_attributes = True
     parser.buffer_text = True
@@ -170,6 +173,20 @@ def parse(packet: bytes, slack: int = 1) -> Packet:
         if stack and not stack[-1].children:
             texts.append(some)
 
+    def remark(end: bytes) -> None:
+        nonlocal nodes
+        nodes += 1
+        if nodes > MAX_NODES * slack:
+            raise XmpError(f"it has more than {MAX_NODES} elements")
+        at = parser.CurrentByteIndex
+        remarks.append((at, data.index(end, at) + len(end)))
+
+    def instruction(target: str, _: str) -> None:
+        if target != "xpacket":
+            remark(b"?>")
+
+    parser.CommentHandler = lambda _: remark(b"-->")
+    parser.ProcessingInstructionHandler = instruction
     parser.StartDoctypeDeclHandler = refuse
     parser.StartElementHandler = start
     parser.EndElementHandler = end
@@ -181,7 +198,7 @@ def parse(packet: bytes, slack: int = 1) -> Packet:
     root = next((one for one in elements if one.name == (RDF, "RDF")), None)
     if root is None:
         raise XmpError("it is not XMP")
-    return Packet(data, elements, root)
+    return Packet(data, elements, root, remarks)
 
 
 def wrapped(data: bytes) -> bytes:

@@ -8,8 +8,10 @@ from dreamlayer.core.images.metadata.xmp_packet import Name
 
 GAIN_MAP = "its gain map for HDR displays"
 MOTION = "its motion photo"
+DEPTH_MAP = "its depth map"
 DEPTH = "its depth map and embedded pictures"
 EXTENDED = "its extended XMP"
+VENDORS = "what the telephone noted in its XMP of the old file"
 CREDENTIALS = "its content credentials, which vouch for the old pixels"
 REGIONS = "the places of faces, since the picture is turned upright"
 PANORAMA = "its panorama data, since the picture is turned upright"
@@ -29,6 +31,8 @@ _GOOGLE = "http://ns.google.com/photos/"
 _PANORAMA = _GOOGLE + "1.0/panorama/"
 _DIGIKAM = "http://www.digikam.org/ns/1.0/"
 _DARKTABLE = "http://darktable.sf.net/"
+_FACES = "http://ns.apple.com/faceinfo/1.0/"
+_ACDSEE_REGIONS = "http://ns.acdsee.com/regions/"
 _IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 
 
@@ -57,6 +61,11 @@ _WHOLE: dict[str, str] = {
 }
 """Namespaces that go as a whole, and what is said of it."""
 
+_VENDORS = tuple(
+    f"http://ns.{name}.com/" for name in ("apple", "oplus", "xiaomi", "vivo", "huawei", "honor")
+)
+"""How the namespaces of telephones begin, which tell what else is in the file and of what size."""
+
 _KEPT: dict[str, frozenset[str]] = {
     _TIFF: _names("Make Model Artist Copyright ImageDescription DateTime Software HostComputer"),
     _MM: frozenset(("DocumentID", "OriginalDocumentID")),
@@ -84,7 +93,13 @@ _DROPPED: dict[str, frozenset[str]] = {
     _REFERENCE: frozenset(("filePath", "fromPart", "toPart", "alternatePaths", "maskMarkers")),
     _DIGIKAM: frozenset(("ImageHistory", "ImageUniqueID")),
     "http://ns.adobe.com/lightroom/1.0/": frozenset(("privateRTKInfo",)),
+    "http://ns.useplus.org/ldf/xmp/1.0/": _names(
+        "ImageFileSizeAsDelivered FileNameAsDelivered ImageFileFormatAsDelivered"
+    ),
 }
+
+_PROVENANCE = ("http://purl.org/dc/terms/", "provenance")
+"""Where C2PA notes the address of what vouches for the old pixels."""
 
 _TURNED: dict[Name, str] = {
     ("http://www.metadataworkinggroup.com/schemas/regions/", "Regions"): REGIONS,
@@ -97,21 +112,40 @@ _TURNED: dict[Name, str] = {
 }
 """What holds coordinates of the stored pixels, and is false once these are turned."""
 
+_SCHEMES = "file|smb|afp|nfs|cifs|dav|content|ph|assets-library"
+_OWN = "home|Users|Volumes|root|mnt|storage|sdcard|cygdrive|Network"
+_SYSTEM = (
+    "tmp|media|private|var|srv|opt|usr|data|run|scratch|work|gpfs|lustre|nfs|net|nix|etc|app|snap|"
+    "Applications|Library|System|workspace"
+)
+# Behind a slash no name of a file begins with a space, but a title may go on: "C:/ minor".
 _PATH = re.compile(
-    r"(?:file:/|[A-Za-z]:[\\/]|\\\\[^\\]|~/|/(?:home|Users|root|tmp|mnt|media|Volumes|private|var|"
-    r"srv|opt|usr|data|run|storage|sdcard)/)[^\r\n]*",
+    rf"(?:(?:{_SCHEMES}):[\\/](?!\s)|[A-Za-z]:[\\/](?!\s)|\\\\[^\\\s]|~[\w.-]*[\\/](?!\s)"
+    rf"|%[A-Za-z_][\w()]*%[\\/]|\$(?:env:)?\{{?[A-Za-z_]\w*\}}?[\\/]|/(?:{_OWN})/(?!\s))[^\r\n]*"
+    rf"|/(?:{_SYSTEM})/\S*"
+    r"|/(?:[^/\s][^/\r\n]*/)+[^/\s][^/\r\n]*\.[A-Za-z]\w{0,4}",
     re.IGNORECASE,
 )
+_QUOTES = "\"'<>\0 \t\r\n"
 
 
 def names_local_path(value: str) -> bool:
-    """Whether a value is, as a whole, the name of a file on somebody's machine."""
-    return len(value) <= 4096 and _PATH.fullmatch(value.strip()) is not None
+    """Whether a value is, as a whole, the name of a file on somebody's machine, also in quotes."""
+    # No system takes longer names.
+    return len(value) <= 4096 and _PATH.fullmatch(value.strip(_QUOTES)) is not None
 
 
 def dropped_namespace(space: str) -> bool:
     """Whether nothing in a namespace is kept."""
-    return space in _WHOLE or (space.startswith(_GOOGLE) and space != _PANORAMA)
+    return (
+        space in _WHOLE
+        or space.startswith(tuple(_VENDORS))
+        or (space.startswith(_GOOGLE) and space != _PANORAMA)
+    )
+
+
+def _is_vendors(space: str) -> bool:
+    return space.startswith(_VENDORS) and space != _FACES
 
 
 def why_dropped(name: Name, *, turned: bool) -> str | None:
@@ -127,6 +161,10 @@ def why_dropped(name: Name, *, turned: bool) -> str | None:
     space, local = name
     if space in _WHOLE:
         return _WHOLE[space]
+    if _is_vendors(space):
+        motion = local.startswith(("Motion", "MicroVideo", "Video", "OLivePhoto"))
+        depth = "depth" in (space + local).lower()
+        return MOTION if motion else DEPTH_MAP if depth else VENDORS
     if space.startswith(_GOOGLE) and space != _PANORAMA:
         if local.startswith(("Motion", "MicroVideo")):
             return MOTION
@@ -137,8 +175,10 @@ def why_dropped(name: Name, *, turned: bool) -> str | None:
         return SILENT
     if local in _DROPPED.get(space, ()):
         return SILENT
+    if name == _PROVENANCE:
+        return CREDENTIALS
     if turned:
         if space == _PANORAMA:
             return PANORAMA
-        return _TURNED.get(name)
+        return REGIONS if space == _ACDSEE_REGIONS else _TURNED.get(name)
     return None

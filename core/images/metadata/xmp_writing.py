@@ -11,6 +11,7 @@ from dreamlayer.core.images.metadata.xmp_packet import (
     END,
     MAX_BYTES,
     RDF,
+    Attribute,
     Edit,
     Element,
     Name,
@@ -63,7 +64,8 @@ def composed(
         Any text that XML can hold: no control characters except tab and line ends; line ends are
         read back as line feeds. None removes an earlier one.
     texts
-        Pairs of a key of `TEXT_FIELDS` and its text; one whose property is there is skipped.
+        Pairs of a key of `TEXT_FIELDS` and its text; one whose property is there is skipped: see
+        `displaced`.
 
     Returns
     -------
@@ -104,6 +106,37 @@ def composed(
         ).encode()
         edits.append(_append_to(parsed, parsed.root, description))
     return wrapped(parsed.edited(edits))
+
+
+def displaced(packet: bytes | None, texts: Iterable[tuple[str, str]]) -> list[str]:
+    """The keys of texts whose place in a packet is taken by something else; see `composed`."""
+    texts = list(texts)
+    if packet is None or not texts:
+        return []
+    try:
+        parsed = parse(packet, slack=2)
+    except XmpError:
+        return []
+    values: dict[Name, list[str]] = {}
+    for one in (one for description in parsed.root.children for one in description.properties):
+        found = [one.value] if isinstance(one, Attribute) else _texts_in(one)
+        values.setdefault(one.name, []).extend(found)
+    return [
+        key
+        for key, text in texts
+        if (place := _place(key)) in values
+        and not any(text.split() == value.split() for value in values[place])
+    ]
+
+
+def _texts_in(element: Element) -> list[str]:
+    """The text of a property, or those of its array."""
+    left, found = [element], list[str]()
+    while left:
+        one = left.pop()
+        found += [] if one.children else [one.text]
+        left += one.children
+    return found
 
 
 def joined(packet: bytes, extension: bytes) -> bytes:

@@ -11,6 +11,7 @@ from dreamlayer.core.images.containers.heif_boxes import (
     BadHeifError,
     HeifHeader,
     brands,
+    has_credentials,
     read_header,
 )
 
@@ -79,3 +80,53 @@ def test_brands() -> None:
     assert brands(box(b"ftyp", b"mif1", bytes(4), b"heic", b"avif")) == (b"mif1", b"heic", b"avif")
     assert brands(b"\0\0\0\x18ftyp") in ((), (b"",))
     assert brands(b"PNG") == ()
+
+
+AUXILIARY = {
+    "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha": (False, False, False),
+    "urn:mpeg:hevc:2015:auxid:1": (False, False, False),
+    "urn:mpeg:hevc:2015:auxid:2": (False, True, False),
+    "urn:mpeg:mpegB:cicp:systems:auxiliary:depth": (False, True, False),
+    "urn:com:apple:photo:2020:aux:hdrgainmap": (True, False, False),
+    "urn:com:apple:photo:2018:aux:portraiteffectsmatte": (False, False, True),
+}
+
+
+@pytest.mark.parametrize("name", AUXILIARY)
+def test_auxiliary_pictures(name: str) -> None:
+    """Gain maps, depth maps and mattes are told from transparency."""
+    auxiliary = box(b"auxC", bytes(4), name.encode(), b"\0")
+    # The properties are those of the primary picture, so that is made another's auxiliary one.
+    data = heif_of([(1, b"av01")], references=[(b"auxl", 1, 1)], properties=[SIZE, auxiliary])
+    found = header(data)
+    assert (found.has_gain_map, found.has_depth, found.has_others) == AUXILIARY[name]
+
+
+@pytest.mark.parametrize(
+    ("items", "references", "beside"),
+    [
+        ([(2, b"av01")], [], (False, False, True)),
+        ([(2, b"grid"), (3, b"av01")], [(b"dimg", 2, 3)], (False, False, True)),
+        ([(2, b"av01")], [(b"thmb", 2, 1)], (False, False, False)),
+        ([(2, b"Exif"), (3, b"mime")], [(b"cdsc", 2, 1)], (False, False, False)),
+        ([(2, b"tmap"), (3, b"av01")], [(b"dimg", 2, 1), (b"dimg", 2, 3)], (True, False, False)),
+        ([(2, b"av01")], [(b"auxl", 2, 1)], (False, False, True)),
+    ],
+)
+def test_other_pictures(items: list, references: list, beside: tuple) -> None:
+    """Those that are no parts and no thumbnails of the primary one, and what makes it brighter."""
+    found = header(heif_of([(1, b"av01"), *items], references=references, properties=[SIZE]))
+    assert (found.has_gain_map, found.has_depth, found.has_others) == beside
+
+
+def test_credentials() -> None:
+    """They lie in a box of their own, before or behind the others."""
+    plain = heif_of([(1, b"av01")], properties=[SIZE])
+    mark = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+    for data, found in (
+        (plain, False),
+        (plain + box(b"uuid", mark, bytes(20)), True),
+        (plain + box(b"uuid", bytes(36)), False),
+        (plain + box(b"jumb", bytes(20)), True),
+    ):
+        assert has_credentials(io.BytesIO(data)) == found

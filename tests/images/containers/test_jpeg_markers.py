@@ -29,3 +29,20 @@ def test_a_damaged_length(length: bytes) -> None:
     damaged, sound = found(b"\xff\xe1" + length + b"\xff\xfe\0\4hi")
     assert damaged[1] < 0
     assert sound == (0xFE, 2, b"hi")
+
+
+@pytest.mark.parametrize("garbage", [b"a", b"abc", b"\0" * 70_000, b"\xff\0" * 5, b"\xff\0\0\xff"])
+def test_bytes_between_segments(garbage: bytes) -> None:
+    """They are passed, as decoders pass them; only where they do not end, the walk ends."""
+    sound = b"\xff\xfe\0\4hi"
+    assert found(garbage + sound + garbage + sound) == [(0xFE, 2, b"hi")] * 2
+    assert found(sound + bytes(3 << 20) + sound) == [(0xFE, 2, b"hi")]
+
+
+def test_behind_a_scan() -> None:
+    """Segments among and behind scans are found if asked for, and none behind the picture's end."""
+    scan = b"\xff\xda\0\3a" + b"bc\xff\0\xff\xd0d" * 70_000
+    data = b"\xff\xd8" + scan + b"\xff\xfe\0\4hi" + scan + b"\xff\xfe\0\4ho\xff\xd9\xff\xfe\0\4no"
+    file = io.BytesIO(data)
+    assert [file.read(length) for _, length in segment_heads(file, all=True)] == [b"hi", b"ho"]
+    assert list(segment_heads(file)) == []

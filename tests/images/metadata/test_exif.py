@@ -19,6 +19,8 @@ from metadata_samples import (
 from PIL import Image
 
 from dreamlayer.core import images
+from dreamlayer.core.images.containers.tiff_values import Directory, Value
+from dreamlayer.core.images.containers.tiff_writing import block_of
 from dreamlayer.core.images.metadata.exif import (
     finished_exif,
     renewed_exif,
@@ -185,3 +187,25 @@ def test_big_block_becomes_classic() -> None:
     """An Exif block in the form of BigTIFF is written in the form that all can read."""
     exif, _ = renewed_exif(big_exif(">", (0x10F, 2, 4, 0x4D616B00 << 32), (0x1021, 16, 1, 7)))
     assert dict(_tags(exif)) == {0x112: 1, 0x10F: "Mak", 0x1021: 7}
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_names_of_files_in_any_encoding(order: str) -> None:
+    """Comments in Unicode, titles of Windows, and fields of GPS are looked at as ASCII is."""
+    for text, kept in (
+        ("C:\\Users\\ann\\u.txt", False),
+        ("/home/ä/a b.jpg", False),
+        ("a fläche", True),
+    ):
+        for code in "utf-16-le", "utf-16-be", "utf-8":
+            name = {"utf-8": b"ASCII\0\0\0"}.get(code, b"UNICODE\0")
+            content = name + text.encode(code)
+            first: Directory = {
+                0x9C9B: Value(1, 2 * len(text), text.encode("utf-16-le")),
+                0x8769: {0x9286: Value(7, len(content), content), 0x9000: Value(7, 4, b"0232")},
+                0x8825: {0x1B: Value(7, len(content), content), 0: Value(1, 4, b"\2\3\0\0")},
+            }
+            new, _ = renewed_exif(block_of(first, order))
+            assert new is not None
+            assert new.count(text.encode(code)) == (2 + (code == "utf-16-le")) * kept
+            assert b"0232" in new

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from image_samples import COFFEE, grey_profile, png
+from image_samples import COFFEE, encoded, grey_profile, noise, png
 from metadata_samples import (
     exif_block,
     holding_exif,
@@ -20,6 +20,7 @@ from metadata_samples import (
     tiff_with,
     webp_with,
 )
+from PIL import Image
 
 from dreamlayer.core import images, interruption
 from dreamlayer.core.images.metadata.webp_chunks import has_credentials
@@ -115,3 +116,21 @@ def test_interrupted_at_once() -> None:
             interruption.watch(None)
             file.armed = False
     assert file.reads == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [(b"depth", "depth map"), (b"gainmap", "gain map"), (b"matte", "further pictures")],
+)
+def test_pictures_beside_an_avif(tmp_path: Path, name: bytes, word: str) -> None:
+    """What is not the picture itself is left out, and said before the dream."""
+    values = Image.fromarray(noise(16, 16, 4))
+    data = encoded(values, "avif", quality=90)
+    alpha = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
+    other = (b"urn:example:" + name).ljust(len(alpha), b"\0")
+    assert alpha in data
+    with images.open(io.BytesIO(data)) as source:
+        assert images.check_target(tmp_path / "a.png", picture=source) == ()
+    with images.open(io.BytesIO(data.replace(alpha, other))) as source:
+        (note,) = images.check_target(tmp_path / "a.png", picture=source)
+    assert word in note

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from image_samples import COFFEE, EXTENSIONS, profile
-from metadata_samples import jpeg_with, png_with, segment, xmp
+from image_samples import COFFEE, EXTENSIONS, encoded, profile
+from metadata_samples import PIXELS, exif_with_thumbnail, jpeg_with, png_with, segment, xmp
 from PIL import Image
 
 from dreamlayer.core import images
@@ -180,3 +180,62 @@ def test_many_comments_are_said() -> None:
     picture = images.read(io.BytesIO(jpeg_with(*(segment(0xFE, b"a") for _ in range(101)))))
     assert picture.comments == ("a",) * 100
     assert "comments" in picture.notes[0]
+
+
+def test_damage_between_segments_costs_nothing() -> None:
+    """What a decoder passes with a warning does not hide the metadata behind it."""
+    parts = (
+        segment(0xE1, b"Exif\0\0" + exif_with_thumbnail("<")),
+        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp("", "<dc:source>me</dc:source>")),
+        segment(0xFE, b"hello"),
+    )
+    for garbage in b"\0\0\0", b"abc", b"\xff\xd3", b"\xff\xe5\0\1":
+        picture = images.read(
+            io.BytesIO(jpeg_with(segment(0xE0, b"JFIF"), *(garbage + one for one in parts)))
+        )
+        assert picture.comments == ("hello",)
+        assert b"Anna" in (picture.exif or b"")
+        assert b"me</dc:source>" in (picture.xmp or b"")
+        assert picture.pixels.shape == (20, 12, 3)
+
+
+def test_comments_behind_the_pixels() -> None:
+    """They are found as those before them are; what follows the picture is none of it."""
+    for options in {}, {"progressive": True}:
+        data = encoded(Image.fromarray(PIXELS), "jpeg", **options)
+        late = data[:-2] + segment(0xFE, b"late") + data[-2:] + segment(0xFE, b"another file")
+        assert images.read(io.BytesIO(late)).comments == ("late",)
+
+
+@pytest.mark.parametrize(
+    ("trailer", "word"),
+    [
+        (b"\0\0\xff\xd8\xff\xe1", "further pictures"),
+        (b"\0\0\0\x18ftypmp42" + bytes(9), "motion"),
+        (b"x" * 200_000 + b"MotionPhoto_Data" + bytes(50) + b"SEFT", "motion"),
+        (b"", None),
+        (b"\0" * 100 + b"text", None),
+    ],
+)
+def test_what_follows_the_picture_is_said(trailer: bytes, word: str | None) -> None:
+    """Videos and pictures that telephones append are no part of the new picture."""
+    notes = images.read(io.BytesIO(jpeg_with() + trailer)).notes
+    assert [(word or "") in note for note in notes] == [True] * (word is not None)
+
+
+def test_the_longest_profiles_come_back(tmp_path: Path) -> None:
+    """A profile of more segments than libvips joins is read as it was written."""
+    long = bytearray(profile() + bytes(7 << 20))
+    long[:4] = len(long).to_bytes(4, "big")
+    picture = images.Picture(np.full((8, 8, 3), 0.5, np.float32), profile=bytes(long))
+    assert images.write(picture, tmp_path / "a.jpg") == ()
+    again = images.read(tmp_path / "a.jpg")
+    assert (again.profile, again.notes) == (bytes(long), ())
+
+
+def test_too_many_segments_are_said() -> None:
+    """What is behind the limits is not read, and that is said."""
+    for many in (segment(0xE5, b"x" * 8) * 5000, segment(0xE1, bytes(65_000)) * 400):
+        picture = images.read(io.BytesIO(jpeg_with(many, segment(0xFE, b"late"))))
+        assert picture.comments == ()
+        assert ["24 MiB" in note for note in picture.notes].count(True) == 1

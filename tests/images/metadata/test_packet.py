@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from image_samples import COFFEE, EXTENSIONS, XMP, profile
-from metadata_samples import exif_block, exif_with_thumbnail, with_maker_note, xmp
+from metadata_samples import exif_block, exif_with_thumbnail, png_with, with_maker_note, xmp
 from PIL import Image
 
 from dreamlayer.core import images
@@ -98,7 +98,8 @@ def test_texts_of_a_png_go_where_other_formats_have_them(tmp_path: Path) -> None
     )
     given = picture(png_chunks=chunks, xmp=xmp("", "<dc:description>own</dc:description>"))
     for extension in ".jpg", ".tif", ".webp":
-        assert images.write(given, tmp_path / f"a{extension}") == ()
+        (note,) = images.write(given, tmp_path / f"a{extension}")
+        assert "'description'" in note
         packet = images.read(tmp_path / f"a{extension}").xmp or b""
         for text in "café", "日本", "mine", "own":
             assert text.encode() in packet
@@ -161,3 +162,23 @@ def test_the_recipe_is_found_beside_the_longest_texts(
     given = picture(xmp=packet, png_chunks=text)
     images.write(given, tmp_path / f"a{extension}", recipe="x" * 5000)
     assert images.read(tmp_path / f"a{extension}").recipe == "x" * 5000
+
+
+@pytest.mark.parametrize("extension", ["jpg", "tif", "webp"])
+def test_texts_whose_place_is_taken_are_said(tmp_path: Path, extension: str) -> None:
+    """A PNG's text that XMP has no room for is said, unless it says the same there."""
+    body = (
+        "<dc:description><rdf:Alt><rdf:li xml:lang='x-default'>A</rdf:li><rdf:li xml:lang='de'>"
+        "B  b\n</rdf:li></rdf:Alt></dc:description><dc:source>S</dc:source>"
+    )
+    for text, said in ("A", False), ("B b", False), ("C", True):
+        chunks = (
+            (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp("", body)),
+            (b"tEXt", b"Description\0" + text.encode()),
+            (b"tEXt", b"Source\0S"),
+            (b"tEXt", b"Author\0me"),
+        )
+        picture = images.read(io.BytesIO(png_with(chunks)))
+        notes = images.write(picture, tmp_path / f"a.{extension}")
+        assert ["'description'" in note for note in notes] == [True] * said
+        assert b"me" in (images.read(tmp_path / f"a.{extension}").xmp or b"")

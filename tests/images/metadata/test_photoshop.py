@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from image_samples import COFFEE
+from metadata_samples import jpeg_with, segment
 from PIL import Image, IptcImagePlugin
 
 from dreamlayer.core import images
@@ -73,3 +75,28 @@ def test_damaged_resources_lose_what_is_damaged() -> None:
     assert renewed_resources(CAPTION) == whole
     assert iptc_fields(whole) == CAPTION
     assert renewed_resources(b"rubbish") is None
+
+
+def test_names_of_files_in_iptc_fields() -> None:
+    """They go, also from long fields; the digest is that of what is left."""
+    kept = b"\x1c\2\x78\0\5hello" + b"\x1c\2\5\x80\4\0\0\0\2ab"
+    local = b"\x1c\2\5\0\x11/home/ann/a b.jpg" + b"\x1c\2\x28\x80\2\0\7C:\\\xe4\\bc"
+    digest = hashlib.md5(kept, usedforsecurity=False).digest()
+    assert renewed_resources(local + kept) == resource(0x404, kept)
+    both = resource(0x404, kept[:10] + local + kept[10:]) + resource(0x425, bytes(16))
+    assert renewed_resources(both) == resource(0x404, kept) + resource(0x425, digest)
+    assert renewed_resources(resource(0x404, local) + resource(0x425, bytes(16))) is None
+    sound = resource(0x404, kept) + resource(0x425, bytes(16))
+    assert renewed_resources(sound) == sound
+    damaged = resource(0x404, kept + b"\x1c\2\5\xff")
+    assert renewed_resources(damaged) == damaged
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "tif"])
+def test_rights_are_kept(tmp_path: Path, extension: str) -> None:
+    """Flag and address of the copyright go where IPTC fields go, in a PNG too."""
+    rights = resource(0x40A, b"\1") + resource(0x40B, b"https://example.org/me")
+    for block in rights, resource(0x404, CAPTION) + rights:
+        data = jpeg_with(segment(0xED, b"Photoshop 3.0\0" + block))
+        images.write(images.read(io.BytesIO(data)), tmp_path / f"a.{extension}")
+        assert images.read(tmp_path / f"a.{extension}").iptc == block

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from format_samples import tiff_of
-from image_samples import noise, tiff
+from image_samples import noise, profile, tiff
 from metadata_samples import exif_with_thumbnail, jpeg_with, segment, tiff_with
 from PIL import Image
 
@@ -18,6 +18,7 @@ from dreamlayer.core.images.containers.tiff_directories import read_directory, r
 from dreamlayer.core.images.containers.tiff_values import Directory, Value, shorts
 from dreamlayer.core.images.decoders.tiff_tags import EXTRA, pages
 from dreamlayer.core.images.metadata.exif import exif_resolution
+from dreamlayer.core.images.metadata.photoshop import resource
 from dreamlayer.core.images.metadata.tiff_exif import (
     read_tiff_exif,
     read_tiff_field,
@@ -157,6 +158,11 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         assert [word in note for note in picture.notes] == [True]
         assert images.write(picture, tmp_path / "a.tif") == picture.notes
         assert images.read(tmp_path / "a.tif").notes == ()
+    white = struct.pack("<4I", 3127, 10_000, 329, 1000)
+    file = io.BytesIO(tiff_with())
+    write_tiff_exif(file, None, {318: Value(5, 2, white)})
+    file.seek(0)
+    assert images.read(file).notes == ()
     block = tiff_with((65001, 99, b"abcd"), (305, 2, b"GIMP\0"))
     unknown = images.read(io.BytesIO(jpeg_with(segment(0xE1, b"Exif\0\0" + block))))
     assert "0xFDE9" in unknown.notes[0]
@@ -187,3 +193,25 @@ def test_text_in_utf8(tmp_path: Path, format: str) -> None:
     if format == "tif":
         with Image.open(tmp_path / "a.tif") as image:
             assert "nne" in image.getexif()[315]
+
+
+def test_long_resources_of_photoshop() -> None:
+    """IPTC fields are found in resources of many MiB; what cannot be read is said."""
+    fields = b"\x1c\2\x78\0\5hello"
+    block = resource(1036, bytes(5 << 20)) + resource(0x404, fields)
+    assert images.read(io.BytesIO(tiff_with((34377, 7, block)))).iptc == resource(0x404, fields)
+    file = io.BytesIO(tiff_with())
+    write_tiff_exif(file, None, {34377: Value(7, 33 << 20, bytes(33 << 20))})
+    file.seek(0)
+    assert "IPTC" in images.read(file).notes[0]
+
+
+def test_a_lab_profile_is_not_missed() -> None:
+    """What says how Lab is Lab has done its work once the picture is RGB."""
+    lab = bytearray(profile())
+    lab[16:20] = b"Lab "
+    data = tiff_of(bytes(12), (2, 2), photometric=8)
+    file = io.BytesIO(data)
+    write_tiff_exif(file, None, {34675: Value(7, len(lab), bytes(lab))})
+    file.seek(0)
+    assert images.read(file).notes == ()

@@ -11,6 +11,7 @@ from metadata_samples import RDF, holding_xmp, xmp
 
 from dreamlayer.core import images
 from dreamlayer.core.images.metadata.xmp import NAMESPACE, read_recipe, renewed
+from dreamlayer.core.images.metadata.xmp_packet import BEGIN, END
 
 TITLE = (
     '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">ünï &lt;&amp; "q"</rdf:li></rdf:Alt>'
@@ -175,3 +176,13 @@ def test_recipes_that_are_none(tmp_path: Path, packet: bytes) -> None:
     for _, data in holding_xmp(packet):
         images.write(images.read(io.BytesIO(data)), tmp_path / "a.png", recipe="new")
         assert images.read(tmp_path / "a.png").recipe == "new"
+
+
+def test_comments_and_instructions_go() -> None:
+    """They say nothing of the picture, and may name files; all around them keeps its bytes."""
+    body = "<dc:source>a<!-- /home/ann -->b</dc:source><?foo C:\\secret?><dc:b/><!---->"
+    packet = b"<!-- /home/ann/a.jpg -->" + BEGIN + xmp("", body) + b"<!-- secret -->" + END
+    new, notes = renewed(packet)
+    assert notes == ()
+    assert new == BEGIN + xmp("", "<dc:source>ab</dc:source><dc:b/>") + END
+    assert renewed(new) == (new, ())

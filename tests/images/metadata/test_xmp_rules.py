@@ -36,6 +36,28 @@ GOOGLE = "http://ns.google.com/photos/1.0/"
         ("Profile: none", False),
         ("", False),
         ("/home/" + "x" * 5000, False),
+        ("smb://server/share/a b.psd", True),
+        ("afp://server/a", True),
+        ("nfs://server/a", True),
+        ("%USERPROFILE%\\Pictures\\a.png", True),
+        ("%ProgramFiles(x86)%\\a", True),
+        ("$HOME/a.png", True),
+        ("${HOME}/a", True),
+        ("$env:TEMP\\a", True),
+        ("~ann/a.png", True),
+        ('"C:\\Users\\ann\\a b.png"', True),
+        ("<file:///home/ann/a.png>", True),
+        ("/scratch/me/a.png", True),
+        ("/gpfs/me", True),
+        ("/a b/c/d e.tiff", True),
+        ("C:/ minor, opus 5", False),
+        ("~/ hello", False),
+        ("/data/ is the new oil", False),
+        ("/data/ is version 3.5", False),
+        ("/r/photography", False),
+        ("100 % / 50", False),
+        ("$5/10", False),
+        ("https://a.org/b.jpg", False),
     ],
 )
 def test_names_of_files(text: str, local: bool) -> None:
@@ -70,3 +92,26 @@ def test_the_subject_stays() -> None:
         ("urn:unknown", "Orientation"),
     ):
         assert why_dropped((space, name), turned=True) is None
+
+
+def test_telephones() -> None:
+    """What they note of motion, depth and the file goes and is said; faces stay."""
+    for space, name, word in (
+        ("http://ns.oplus.com/photos/1.0/camera/", "MotionPhotoOwner", "motion"),
+        ("http://ns.oplus.com/photos/1.0/camera/", "VideoLength", "motion"),
+        ("http://ns.xiaomi.com/photos/1.0/camera/", "XMPMeta", "telephone"),
+        ("http://ns.vivo.com/photos/1.0/camera/", "MotionPhotoVersion", "motion"),
+        ("http://ns.apple.com/depthData/1.0/", "Filtered", "depth"),
+        ("http://ns.apple.com/depthBlurEffect/1.0/", "SimulatedAperture", "depth"),
+        ("http://ns.apple.com/semanticSegmentationMatte/1.0/", "X", "telephone"),
+        ("http://ns.apple.com/HDRToneMap/1.0/", "Version", "telephone"),
+        ("http://ns.apple.com/HDRGainMap/1.0/", "Version", "gain map"),
+        ("http://purl.org/dc/terms/", "provenance", "credentials"),
+    ):
+        assert word in (why_dropped((space, name), turned=False) or "")
+    for name in "ImageFileSizeAsDelivered", "FileNameAsDelivered":
+        assert why_dropped(("http://ns.useplus.org/ldf/xmp/1.0/", name), turned=False) == ""
+    assert why_dropped(("http://ns.apple.com/faceinfo/1.0/", "AngleInfoYaw"), turned=True) is None
+    for turned in True, False:
+        why = why_dropped(("http://ns.acdsee.com/regions/", "ACDSeeRegions"), turned=turned)
+        assert (why is not None) == turned
