@@ -10,6 +10,11 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from dreamlayer.core.images.decoders.conversion import is_converted, to_rgb
+from dreamlayer.core.images.decoders.decoder_memory import (
+    decoder_bytes,
+    extra_bytes,
+    held_in_memory,
+)
 from dreamlayer.core.images.decoders.decoding import decode
 from dreamlayer.core.images.decoders.failures import explained
 from dreamlayer.core.images.decoders.opening import Opened, Opener
@@ -51,6 +56,10 @@ class Source:
         Whether there is an alpha channel.
     extra_channels : int
         Number of channels that are neither colors nor alpha; only TIFF has them.
+    decoder_bytes : float
+        Bytes per pixel that `load` takes beside the picture, while it decodes.
+    extra_bytes : float
+        Bytes per pixel of the extra channels.
 
     Raises
     ------
@@ -80,6 +89,10 @@ class Source:
         self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
         self.depth, self.has_alpha = layout.depth, layout.has_alpha
         self.extra_channels = len(layout.extras)
+        self.extra_bytes = extra_bytes(layout)
+        with self._reporting(), _put_back(file):
+            in_memory = held_in_memory(file) / (stored[0] * stored[1])
+            self.decoder_bytes = in_memory + decoder_bytes(self.format, file, layout, stored)
 
     def __enter__(self) -> Source:
         return self
