@@ -22,6 +22,7 @@ from dreamlayer.core.images.decoders.patched import Patched
 from dreamlayer.core.images.decoders.sniffing import sniff
 from dreamlayer.core.images.decoders.tile_errors import watched
 from dreamlayer.core.images.metadata.file_metadata import Metadata, png_orientation, read_metadata
+from dreamlayer.core.images.metadata.resolution import read_resolution
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.interruption import deferred
@@ -174,7 +175,8 @@ class Source:
                 stored=(self._image.width, self._image.height),
                 converted=self._is_converted(),
             )
-        return dataclasses.replace(found, resolution=self._resolution() or found.resolution)
+            resolution = self._resolution(file)
+        return dataclasses.replace(found, resolution=resolution)
 
     def _is_converted(self) -> bool:
         """Whether `load` converts the colors to sRGB."""
@@ -198,12 +200,15 @@ class Source:
         image = self._image
         return image.get(name) if image.get_typeof(name) else None
 
-    def _resolution(self) -> tuple[float, float] | None:
-        across, down = self._image.xres, self._image.yres
-        # libvips reports one pixel per millimetre for files without a resolution.
-        if (across, down) == (1.0, 1.0) or not 0 < min(across, down) <= max(across, down) < 1e5:
-            return None
-        return across, down
+    def _resolution(self, file: BinaryIO) -> tuple[float, float] | None:
+        """Pixels per millimetre across and down; libvips does not tell whether there is a unit."""
+        if self.format == "bmp":
+            across, down = self._image.xres, self._image.yres
+            # One pixel per millimetre stands for none.
+            return None if (across, down) == (1.0, 1.0) else (across, down)
+        exif = self._field("exif-data")
+        block = None if exif is None else bytes(exif)
+        return read_resolution(file, self.format, block, self._orientation)
 
 
 @contextlib.contextmanager
