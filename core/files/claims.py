@@ -106,6 +106,11 @@ def remove_abandoned(
                     remove(Path(entry.path))
 
 
+def has_locks() -> bool:
+    """Whether a claim can be told here once its file is closed, before it gets its last name."""
+    return fcntl is not None
+
+
 def is_own(name: str, prefix: str) -> bool:
     """Whether a temporary file's name is one of `new_name` on this machine."""
     return name.startswith(f"{prefix}{host()}-")

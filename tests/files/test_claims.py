@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from image_samples import names
 
+from dreamlayer.core.errors import OutputError
 from dreamlayer.core.files import replace_file, replacement
 from dreamlayer.core.files.claims import create, host, new_name
 
@@ -77,3 +78,29 @@ def test_a_folder_is_looked_through_once(folder: Path) -> None:
     late = left(folder, new_name(".dreamlayer-", ".part"))
     replace_file(folder / "b.png", b"new")
     assert names(folder) == sorted([late, "a.png", "b.png"])
+
+
+def test_closed_file_without_locks_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows has no locks, and a finished file is closed while it waits for its last name."""
+    monkeypatch.setattr("dreamlayer.core.files.claims.fcntl", None)
+    monkeypatch.setattr("dreamlayer.core.files.replacement._NAMELESS", 0)
+    finished = left(folder, new_name(".dreamlayer-", ".part"))
+    old = left(folder, new_name(".dreamlayer-", ".part"), DAY + 60)
+    replace_file(folder / "a.png", b"new")
+    assert names(folder) == sorted([finished, "a.png"])
+    assert old not in names(folder)
+
+
+def test_loss_of_the_temporary_file_is_told_as_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is there, so it is not said to be gone."""
+    monkeypatch.setattr("dreamlayer.core.files.replacement._NAMELESS", 0)
+
+    def write() -> None:
+        with replacement.replacing(folder / "a.png"):
+            next(folder.glob(".dreamlayer-*")).unlink()
+
+    with pytest.raises(OutputError, match="another program removed its temporary file; try again"):
+        write()
+    assert names(folder) == []

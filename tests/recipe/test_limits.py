@@ -89,7 +89,7 @@ def test_the_limits_leave_room() -> None:
 @pytest.mark.parametrize("part", ["a.", "a . ", '"a".', "'a'.\t", '"a\\"b".'])
 def test_keys_of_many_parts(text: str, part: str) -> None:
     """Python's reader of TOML would take minutes for what fits into a picture."""
-    with pytest.raises(RecipeError, match="^x has a key of more than 50 parts with dots"):
+    with pytest.raises(RecipeError, match=r"^x has a key of more than 50 parts with dots"):
         parse_table(text.format(keys=part * 100), "x")
 
 
