@@ -67,3 +67,15 @@ def test_inserter_takes_any_pieces() -> None:
         for at in range(0, len(data), size):
             inserter.write(data[at : at + size])
         assert file.getvalue() == png(noise(5, 4, 3), CHUNKS)
+
+
+def test_inserter_leaves_out() -> None:
+    """Chunks of some types before the pixels, however they are cut into writes."""
+    old = ((b"pHYs", bytes(9)), (b"tEXt", b"Title\0a"), (b"pHYs", bytes(9)))
+    data = png(noise(5, 4, 3), old)
+    for size in 1, 7, 41, 1000:
+        file = io.BytesIO()
+        inserter = ChunkInserter(file, CHUNKS, (b"pHYs",))
+        for at in range(0, len(data), size):
+            inserter.write(data[at : at + size])
+        assert file.getvalue() == png(noise(5, 4, 3), (*CHUNKS, old[1]))

@@ -103,3 +103,16 @@ def test_webp_has_it_in_exif() -> None:
     assert inches(encoded(RGB, "webp", exif=exif)) == pytest.approx((300, 150))
     exif[296] = NONE
     assert inches(encoded(RGB, "webp", exif=exif)) == pytest.approx((144, 72))
+
+
+@pytest.mark.parametrize("target", ["a.png", "a.jpg", "a.tif", "a.webp"])
+def test_none_stays_none(tmp_path: Path, target: str) -> None:
+    """A picture without a resolution gets none, by any program's reading, however often written."""
+    picture = images.read(io.BytesIO(png(noise(6, 8, 3))))
+    for _ in range(2):
+        images.write(picture, tmp_path / target)
+        picture = images.read(tmp_path / target)
+        assert picture.resolution is None
+    with Image.open(tmp_path / target) as image:
+        assert image.info.get("dpi", (1, 1)) == (1, 1)
+        assert image.info.get("jfif_unit", 0) == 0
