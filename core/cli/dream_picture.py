@@ -93,6 +93,9 @@ class Dreams:
                 weighed=weighed,
                 compact=compact,
                 encoder=images.encoder_bytes(job.target, options.format),
+                # Noise is made, not read.
+                decoder=getattr(opened, "decoder_bytes", 0.0),
+                extras=getattr(opened, "extra_bytes", 0.0),
             )
             used = recipe.replace(tile=estimate.tile)
             if is_noise:

@@ -132,6 +132,8 @@ class Dreamer:
         weighed: bool = False,
         compact: bool = False,
         encoder: float = 0.0,
+        decoder: float = 0.0,
+        extras: float = 0.0,
     ) -> Estimate:
         """Memory, tile and octaves of an image's dream; see `core.dreaming.memory.estimate`."""
         return estimate(
@@ -144,6 +146,8 @@ class Dreamer:
             weighed=weighed,
             compact=compact and self._device is None,
             encoder=encoder,
+            decoder=decoder,
+            extras=extras,
         )
 
     def dream(

@@ -134,6 +134,8 @@ def estimate(
     weighed: bool = False,
     compact: bool = False,
     encoder: float = 0.0,
+    decoder: float = 0.0,
+    extras: float = 0.0,
 ) -> Estimate:
     """Estimate peak memory, and choose the tile if the recipe does not set it.
 
@@ -157,6 +159,9 @@ def estimate(
         Whether `core.images.compact.compacted` will hold the picture.
     encoder : float
         Bytes per pixel that the encoder of the result takes; see `core.images.encoder_bytes`.
+    decoder, extras : float
+        Bytes per pixel that the decoder of the picture takes, and its extra channels; see
+        `core.images.Source`.
 
     Raises
     ------
@@ -170,6 +175,8 @@ def estimate(
     runs = recipe.steps > 0 and not recipe.idle
     if recipe.idle:
         device = None
+    # Extra channels are held from the first to the last.
+    fixed += width * height * extras
     base = fixed + _for_pixels(width, height)
     layers = [term.layer for term in recipe.layers]
     geometry = network.geometry(layers)
@@ -204,7 +211,10 @@ def estimate(
     needed = fixed + maps
     if device is None:
         needed = fixed + _peak(
-            width * height, working, octaves, recipe, maps, compact=compact, encoder=encoder
+            *(width * height, working, octaves, recipe, maps),
+            compact=compact,
+            encoder=encoder,
+            decoder=decoder,
         )
     if not fits(needed, limit):
         raise shortage(what, needed, limit, _REMEDY if runs else _SMALLER, where)
@@ -222,6 +232,7 @@ def _peak(
     *,
     compact: bool,
     encoder: float,
+    decoder: float,
 ) -> float:
     """The most that pictures and feature maps take together, in any part of a dream.
 
@@ -238,15 +249,16 @@ def _peak(
     maps : float
         Bytes of the feature maps, which are released where an octave is large.
     compact : bool
-    encoder : float
+    encoder, decoder : float
         As for `estimate`.
     """
+    read = picture * (12.0 + decoder)
     held = picture * (_HELD_COMPACT if compact else _HELD)
     result = picture * (_RESULT + compact)
     # The result is encoded beside what was read; in floats its memory is among what is held.
     written = picture * (compact + encoder / 12.0)
     if recipe.idle:
-        return 12.0 * (held + max(written, picture * compact * (1 + _COMPACTING)))
+        return max(read, 12.0 * (held + max(written, picture * compact * (1 + _COMPACTING))))
     if math.prod(working) != picture:
         held += math.prod(working)
     before, own = [0, *map(math.prod, octaves)][-2:]
@@ -254,13 +266,14 @@ def _peak(
     def with_maps(pixels: float, octave: int) -> float:
         return 12.0 * pixels + (0.0 if octave >= LARGE else maps)
 
-    return 12.0 * held + max(
+    dreamt = 12.0 * held + max(
         12.0 * own * _STEP + maps,
         with_maps(own * (_STEP + _PYRAMID * bool(recipe.pyramid)), own),
         with_maps(own * _NEXT + before, before) if before else 0.0,
         with_maps(result, own),
         with_maps(written, own),
     )
+    return max(read, dreamt)
 
 
 def _for_octaves(octaves: list[tuple[int, int]], recipe: Recipe) -> float:

@@ -23,8 +23,7 @@ except ImportError:
     # On Windows an open file cannot be removed anyway.
     fcntl = None  # type: ignore[assignment]
 
-_HOUR = 3600.0
-_DAY = 24 * _HOUR
+_DAY = 24 * 3600.0
 _BINARY = getattr(os, "O_BINARY", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -71,8 +70,7 @@ def abandoned(path: Path, *, owned: bool = True) -> Iterator[bool]:
         The file.
     owned : bool
         Whether it was made by `create` on this machine. A lock may mean nothing to other machines,
-        and other files have none: they count as abandoned a day after they were changed, and on
-        Windows, where a file is closed before it gets its final name, an hour after it.
+        and other files have none: they count as abandoned a day after they were changed.
     """
     try:
         file = os.open(path, os.O_RDWR | _NO_FOLLOW | _BINARY)
@@ -81,21 +79,10 @@ def abandoned(path: Path, *, owned: bool = True) -> Iterator[bool]:
         return
     try:
         state = os.fstat(file)
-        yield (
-            time.time() - state.st_mtime >= _age(owned)
-            and _is_ours(state)
-            and _is_free(file, path, state)
-        )
+        old = owned or time.time() - state.st_mtime > _DAY
+        yield old and _is_ours(state) and _is_free(file, path, state)
     finally:
         os.close(file)
-
-
-def _age(owned: bool) -> float:
-    """Seconds after which a file may count as abandoned."""
-    if not owned:
-        return _DAY
-    # Without locks, what is closed to be renamed to its final name looks abandoned.
-    return -_DAY if fcntl is not None else _HOUR
 
 
 def remove_abandoned(
@@ -117,6 +104,11 @@ def remove_abandoned(
             if entry.name.startswith(prefix) and entry.name.endswith(suffix):
                 with contextlib.suppress(OSError):
                     remove(Path(entry.path))
+
+
+def has_locks() -> bool:
+    """Whether a claim can be told here once its file is closed, before it gets its last name."""
+    return fcntl is not None
 
 
 def is_own(name: str, prefix: str) -> bool:

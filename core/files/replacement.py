@@ -48,7 +48,8 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     permissions that the umask grants.
 
     On Linux the temporary file has no name, so that nothing is left of a process that is killed;
-    where that is not possible, the next process that writes into the folder removes it.
+    where that is not possible, the next process that writes into the folder removes it, on Windows
+    after a day.
 
     Parameters
     ----------
@@ -197,7 +198,9 @@ def _sweep(folder: Path) -> None:
         _swept.add(folder)
 
     def remove(path: Path) -> None:
-        with claims.abandoned(path, owned=claims.is_own(path.name, _PREFIX)) as is_abandoned:
+        # Windows closes a file before it is renamed, and renaming may wait for other programs.
+        owned = claims.has_locks() and claims.is_own(path.name, _PREFIX)
+        with claims.abandoned(path, owned=owned) as is_abandoned:
             if is_abandoned and os.name == "posix":
                 path.unlink()
         if is_abandoned and os.name != "posix":

@@ -83,6 +83,9 @@ def output_error(target: str | os.PathLike[str], failure: OSError | ValueError) 
         reason = "it is larger than files may be there; choose another disk or format"
     elif number == errno.ENOENT:
         reason = "its folder is gone; create it again or give another output"
+        with contextlib.suppress(OSError, ValueError):
+            if Path(target).parent.is_dir():
+                reason = "another program removed its temporary file; try again"
     elif number in (errno.EBUSY, errno.ETXTBSY):
         reason = "it is in use; close what uses it or give another output"
     elif isinstance(failure, PermissionError) and os.name == "nt":

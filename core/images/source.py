@@ -10,6 +10,11 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from dreamlayer.core.images.decoders.conversion import is_converted, to_rgb
+from dreamlayer.core.images.decoders.decoder_memory import (
+    decoder_bytes,
+    extra_bytes,
+    held_in_memory,
+)
 from dreamlayer.core.images.decoders.decoding import decode
 from dreamlayer.core.images.decoders.failures import explained
 from dreamlayer.core.images.decoders.opening import Opened, Opener
@@ -19,6 +24,7 @@ from dreamlayer.core.images.decoders.tile_errors import watched
 from dreamlayer.core.images.metadata.exif import exif_orientation
 from dreamlayer.core.images.metadata.file_metadata import Metadata, read_metadata
 from dreamlayer.core.images.metadata.png_metadata import PngMetadata, read_png
+from dreamlayer.core.images.metadata.resolution import read_resolution
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.streams import Stream, library
 from dreamlayer.core.interruption import deferred
@@ -53,6 +59,10 @@ class Source:
         Whether there is an alpha channel.
     extra_channels : int
         Number of channels that are neither colors nor alpha; only TIFF has them.
+    decoder_bytes : float
+        Bytes per pixel that `load` takes beside the picture, while it decodes.
+    extra_bytes : float
+        Bytes per pixel of the extra channels.
 
     Raises
     ------
@@ -84,6 +94,10 @@ class Source:
         self.width, self.height = stored[::-1] if self._orientation >= 5 else stored
         self.depth, self.has_alpha = layout.depth, layout.has_alpha
         self.extra_channels = len(layout.extras)
+        self.extra_bytes = extra_bytes(layout)
+        with self._reporting(), _put_back(file):
+            in_memory = held_in_memory(file) / (stored[0] * stored[1])
+            self.decoder_bytes = in_memory + decoder_bytes(self.format, file, layout, stored)
 
     def __enter__(self) -> Source:
         return self
@@ -170,7 +184,8 @@ class Source:
                 converted=self._is_converted(),
                 png=self._png,
             )
-        return dataclasses.replace(found, resolution=self._resolution() or found.resolution)
+            resolution = self._resolution(file)
+        return dataclasses.replace(found, resolution=resolution)
 
     def _is_converted(self) -> bool:
         """Whether `load` converts the colors to sRGB."""
@@ -199,12 +214,15 @@ class Source:
         image = self._image
         return image.get(name) if image.get_typeof(name) else None
 
-    def _resolution(self) -> tuple[float, float] | None:
-        across, down = self._image.xres, self._image.yres
-        # libvips reports one pixel per millimetre for files without a resolution.
-        if (across, down) == (1.0, 1.0) or not 0 < min(across, down) <= max(across, down) < 1e5:
-            return None
-        return across, down
+    def _resolution(self, file: BinaryIO) -> tuple[float, float] | None:
+        """Pixels per millimetre across and down; libvips does not tell whether there is a unit."""
+        if self.format == "bmp":
+            across, down = self._image.xres, self._image.yres
+            # One pixel per millimetre stands for none.
+            return None if (across, down) == (1.0, 1.0) else (across, down)
+        exif = self._field("exif-data")
+        block = None if exif is None else bytes(exif)
+        return read_resolution(file, self.format, block, self._orientation)
 
 
 @contextlib.contextmanager

@@ -22,8 +22,13 @@ DREAM = "dream"
 _MAX_LENGTH = 1 << 20
 """Characters of a recipe; those with all layers of a large network have a tenth."""
 
-_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
-"""Keys such as ``a.a.a``, which TOML's reader takes the square of their length for."""
+_MAX_PARTS = 50
+_TOKENS = re.compile(
+    # Strings end at the end of the line at the latest, so that each character is looked at once.
+    r"""(?P<part>"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[A-Za-z0-9_-]+)|(?P<dot>\.)"""
+    r"""|(?P<space>[ \t]+)|(?P<other>[^"'A-Za-z0-9_. \t-]+)"""
+)
+"""What dotted keys are made of, and what lies between them."""
 
 FILES = "files"
 """The key of digests in recipes that pictures hold; see `core.recipe.stored`."""
@@ -107,16 +112,36 @@ def parse_table(text: str, origin: str) -> dict[str, Any]:
             f"{origin} has {len(text)} characters, but a recipe has at most {_MAX_LENGTH}; "
             f"give one that dreamlayer wrote"
         )
-    if not text.lstrip().startswith("{") and _DEEP_KEY.search(text):
-        raise RecipeError(f"{origin} is nested too deep to be a recipe")
+    is_json = text.lstrip().startswith("{")
+    if not is_json:
+        _check_dotted_keys(text, origin)
     try:
-        plain = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        plain = json.loads(text) if is_json else tomllib.loads(text)
     except ValueError as error:
         raise RecipeError(f"{origin} is neither JSON nor TOML: {bare(str(error))}") from error
     except RecursionError as error:
         raise RecipeError(f"{origin} is nested too deep to be a recipe") from error
     table: dict[str, Any] = plain
     return table
+
+
+def _check_dotted_keys(text: str, origin: str) -> None:
+    """Refuse keys of very many parts, for which `tomllib` takes time by their number squared."""
+    parts, after_dot = 0, True
+    for token in _TOKENS.finditer(text):
+        kind = token.lastgroup
+        if kind == "space":
+            continue
+        if kind == "part":
+            parts = parts + 1 if after_dot else 1
+        elif kind != "dot":
+            parts = 0
+        after_dot = kind == "dot"
+        if parts > _MAX_PARTS:
+            raise RecipeError(
+                f"{origin} has a key of more than {_MAX_PARTS} parts with dots between them, but a "
+                f"recipe's keys have two at most; give one that dreamlayer wrote"
+            )
 
 
 def read_text(path: str | Path) -> str:

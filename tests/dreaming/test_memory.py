@@ -135,6 +135,9 @@ def test_picture_without_steps_takes_no_memory_of_the_network(network: Network) 
         ("jpg", "webp", 0, ()),
         ("png", "jpg", 1, ("--strength", "0")),
         ("alpha", "png", 0, ()),
+        ("extras", "tif", 0, ()),
+        ("progressive", "png", 0, ()),
+        ("gif", "png", 0, ()),
         ("jpg", "png", 0, ("--start", "noise", "--canvas", "1732")),
     ],
 )
@@ -155,6 +158,25 @@ def test_encoder_counts(network: Network) -> None:
         for encoder in (encoder_bytes("a.png"), encoder_bytes("a.webp"))
     )
     assert 2 < whole / bands < 3
+
+
+def test_decoder_and_extra_channels_count(network: Network) -> None:
+    """A decoder counts while the picture is read; extra channels always, on a GPU's host too."""
+
+    def needed(steps: int, **more: float) -> float:
+        recipe = Recipe(steps=steps, octaves=1, tile=256)
+        return estimate(4000, 3000, recipe, network, free=64 * GIB, compact=True, **more).bytes
+
+    for steps in 0, 1:
+        plain, large = needed(steps), needed(steps, decoder=40)
+        assert 12e6 * 10 < large - plain < 12e6 * 40
+        assert needed(steps, extras=80) - plain == pytest.approx(12e6 * 80)
+        assert needed(steps, decoder=1) == plain
+    host = estimate(4000, 3000, Recipe(), network, free=64 * GIB, device=70 * GIB).bytes
+    with_extras = estimate(
+        4000, 3000, Recipe(), network, free=64 * GIB, device=70 * GIB, extras=80
+    ).bytes
+    assert with_extras - host == pytest.approx(12e6 * 80)
 
 
 def test_idle_dream_asks_nothing_of_a_gpu(network: Network) -> None:

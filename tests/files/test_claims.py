@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from image_samples import names
 
-from dreamlayer.core.files import claims, replace_file, replacement
+from dreamlayer.core.errors import OutputError
+from dreamlayer.core.files import replace_file, replacement
 from dreamlayer.core.files.claims import create, host, new_name
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows locks open files")
@@ -79,16 +80,27 @@ def test_a_folder_is_looked_through_once(folder: Path) -> None:
     assert names(folder) == sorted([late, "a.png", "b.png"])
 
 
-def test_without_locks_a_fresh_file_may_be_in_use(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_closed_file_without_locks_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows has no locks, and a finished file is closed while it waits for its last name."""
+    monkeypatch.setattr("dreamlayer.core.files.claims.fcntl", None)
+    monkeypatch.setattr("dreamlayer.core.files.replacement._NAMELESS", 0)
+    finished = left(folder, new_name(".dreamlayer-", ".part"))
+    old = left(folder, new_name(".dreamlayer-", ".part"), DAY + 60)
+    replace_file(folder / "a.png", b"new")
+    assert names(folder) == sorted([finished, "a.png"])
+    assert old not in names(folder)
+
+
+def test_loss_of_the_temporary_file_is_told_as_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On Windows a file is closed before it gets its final name; an hour later it is abandoned."""
-    monkeypatch.setattr(claims, "fcntl", None)
-    path = tmp_path / claims.new_name(".dreamlayer-", ".part")
-    os.close(claims.create(path, 0o600))
-    with claims.abandoned(path) as found:
-        assert not found
-    then = time.time() - 3700
-    os.utime(path, (then, then))
-    with claims.abandoned(path) as found:
-        assert found
+    """The folder is there, so it is not said to be gone."""
+    monkeypatch.setattr("dreamlayer.core.files.replacement._NAMELESS", 0)
+
+    def write() -> None:
+        with replacement.replacing(folder / "a.png"):
+            next(folder.glob(".dreamlayer-*")).unlink()
+
+    with pytest.raises(OutputError, match="another program removed its temporary file; try again"):
+        write()
+    assert names(folder) == []

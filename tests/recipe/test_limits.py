@@ -7,6 +7,7 @@ import json
 import pytest
 
 from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.recipe.parameters import parse_table
 from dreamlayer.core.recipe.presets import parse
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import MAX_TERMS, Term, parse_channels, parse_term, parse_terms
@@ -73,7 +74,7 @@ def test_what_is_no_table_is_said(text: str) -> None:
 )
 def test_keys_without_end_are_not_followed(text: str) -> None:
     """TOML's reader takes the square of a dotted key's length."""
-    with pytest.raises(RecipeError, match="nested too deep"):
+    with pytest.raises(RecipeError, match="a key of more than 50 parts"):
         parse(text)
 
 
@@ -90,3 +91,35 @@ def test_the_limits_leave_room() -> None:
     assert len(parse_channels("0-4095,0-4095")) == 4096
     recipe = Recipe(layers=tuple(Term(f"layer_{n}", 0.5) for n in range(MAX_TERMS)))
     assert parse(recipe.to_json()) == recipe
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{keys}a = 1",
+        "[{keys}a]",
+        "[[{keys}a]]",
+        "steps = 3\nx = {{ {keys}a = 1 }}",
+        "x = [\n  {{ {keys}a = 1 }}\n]",
+    ],
+)
+@pytest.mark.parametrize("part", ["a.", "a . ", '"a".', "'a'.\t", '"a\\"b".'])
+def test_keys_of_many_parts(text: str, part: str) -> None:
+    """Python's reader of TOML would take minutes for what fits into a picture."""
+    with pytest.raises(RecipeError, match=r"^x has a key of more than 50 parts with dots"):
+        parse_table(text.format(keys=part * 100), "x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"x = [{'0.5, ' * 200}0.5]",
+        f'x = "{"a." * 200}b"',
+        f"x = '{'a.' * 200}b'",
+        f"x = 1 # {'. ' * 200}",
+        "a.b = 1\n" + "".join(f"[t{i}.u]\nv.w = 0.5\n" for i in range(100)),
+    ],
+)
+def test_dots_elsewhere(text: str) -> None:
+    """Numbers, texts and many short keys are no such keys."""
+    assert parse_table(text, "x")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, BinaryIO
 
 _MAX_CHUNKS = 500_000
 _MAX_BESIDE = 20_000
 """Chunks that hold no pixels; a file of more is read up to there."""
-_HEADER_BYTES = 8 + 25
 
 Chunk = tuple[bytes, bytes]
 """Type and content of a chunk."""
@@ -63,11 +62,17 @@ class ChunkInserter:
         A writable binary file, positioned where the PNG is to begin.
     chunks
         What to insert.
+    dropped
+        Types of chunks before the pixels that are left out of what is written.
     """
 
-    def __init__(self, file: BinaryIO, chunks: Iterable[Chunk]) -> None:
+    def __init__(
+        self, file: BinaryIO, chunks: Iterable[Chunk], dropped: Collection[bytes] = ()
+    ) -> None:
         self._file = file
+        self._dropped = dropped
         self._head = b""
+        self._has_pixels = False
         self._inserted = b"".join(
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
             for kind, data in chunks
@@ -75,11 +80,26 @@ class ChunkInserter:
 
     def write(self, data: Any) -> int:
         """Write some more bytes of the PNG; return how many were taken."""
-        if len(self._head) < _HEADER_BYTES:
-            self._head += bytes(data)
-            if len(self._head) >= _HEADER_BYTES:
-                head, rest = self._head[:_HEADER_BYTES], self._head[_HEADER_BYTES:]
-                self._file.write(head + self._inserted + rest)
-        else:
+        if self._has_pixels:
             self._file.write(data)
+        else:
+            self._head += bytes(data)
+            self._write_head()
         return len(data)
+
+    def _write_head(self) -> None:
+        """Write what comes before the pixels, once they begin."""
+        head, at = self._head, 8
+        kept = head[:at]
+        while len(head) >= at + 8:
+            length, kind = struct.unpack_from(">I4s", head, at)
+            if kind == b"IDAT":
+                self._file.write(kept + head[at:])
+                self._has_pixels, self._head = True, b""
+                return
+            end = at + length + 12
+            if kind not in self._dropped:
+                kept += head[at:end]
+            if kind == b"IHDR":
+                kept += self._inserted
+            at = end

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.errors import printable
+from dreamlayer.core.images.decoders.bmp_colors import profile_in
 from dreamlayer.core.images.decoders.channels import Layout
 from dreamlayer.core.images.decoders.refusals import damaged, unsupported
 from dreamlayer.core.images.decoders.unread import Unread
@@ -25,8 +26,6 @@ _BITS |= {_FIELDS: (16, 32), _ALPHA_FIELDS: (16, 32)}
 _DEFAULT_MASKS = {16: (0x7C00, 0x03E0, 0x001F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
 # Its runs are of 255 pixels in two bytes at most, but it can skip pixels.
 _MAX_RLE = 1000
-_EMBEDDED = 0x4D424544
-_MAX_PROFILE = 16 << 20
 _MAX_PER_METRE = 1_000_000
 
 
@@ -69,7 +68,7 @@ def open_bmp(file: BinaryIO, name: str) -> Unread:
     alpha = 3 if packed and header.masks[3] else None
     wide = packed and max(mask.bit_count() for mask in header.masks) > 8
     layout = Layout(3, alpha, 16 if wide else 8, "rgb")
-    profile = _profile(file, header)
+    profile = profile_in(file, header.size)
 
     def decode() -> npt.NDArray[Any]:
         if header.bits == 2:
@@ -206,18 +205,3 @@ def _by_pillow(file: BinaryIO, name: str) -> npt.NDArray[Any]:
         raise
     except (OSError, ValueError, SyntaxError, EOFError, struct.error) as failure:
         raise damaged(name, _BMP, printable(str(failure))) from failure
-
-
-def _profile(file: BinaryIO, header: _Header) -> bytes | None:
-    """The profile that a header of version 5 may point to."""
-    if header.size != 124:
-        return None
-    file.seek(_FILE_HEADER + 56)
-    (kind,) = struct.unpack("<I", file.read(4))
-    file.seek(_FILE_HEADER + 112)
-    at, length = struct.unpack("<II", file.read(8))
-    if kind != _EMBEDDED or not 128 < length <= _MAX_PROFILE:
-        return None
-    file.seek(_FILE_HEADER + at)
-    data = file.read(length)
-    return data if len(data) == length else None

@@ -70,7 +70,7 @@ def channel_layout(image: Any, kind: str, name: str) -> Layout:
     if image.bands not in (colors, colors + 1):
         raise unsupported(name, f"{kind} of {image.bands} channels", "grey, RGB and CMYK")
     if image.format not in DEPTHS:
-        raise unsupported(name, f"{kind} of {image.format} values", "8, 16 bits and float32")
+        raise unsupported(name, f"{kind} of {image.format} values", "8 and 16 bits and float32")
     space = "cmyk" if cmyk else "grey" if colors == 1 else "rgb"
     alpha = colors if image.bands > colors else None
     return Layout(colors, alpha, DEPTHS[image.format], space)

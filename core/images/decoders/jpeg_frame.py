@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from dreamlayer.core.images.containers.jpeg_markers import segment_heads
 
-_LS = 0xF7
+_LS, _START_OF_SCAN = 0xF7, b"\xff\xda"
 _FRAMES = {*range(0xC0, 0xD0), _LS} - {0xC4, 0xC8, 0xCC}
 
 
@@ -72,3 +72,31 @@ def read_frame(file: BinaryIO) -> Frame | None:
             bits, height, width, channels = struct.unpack(">BHHB", body)
             return Frame(marker & 0xF if marker != _LS else _LS, bits, width, height, channels)
     return None
+
+
+def held_samples(file: BinaryIO) -> float:
+    """How many samples per pixel a decoder holds until it has read all of a JPEG file.
+
+    Those of all channels, some of which may be subsampled, where they come in several scans, as in
+    progressive files; 0 where one scan has all, whose rows are done as they come.
+
+    Parameters
+    ----------
+    file
+        A seekable JPEG file; its position is changed.
+    """
+    end, process, body = 2, 0, b""
+    for marker, length in segment_heads(file):
+        end = file.tell() + max(length, 0)
+        if marker in _FRAMES and not body:
+            process, body = marker & 0xF, file.read(max(length, 0))
+    file.seek(end)
+    _, _, scan = file.read(64).partition(_START_OF_SCAN)
+    count = body[5] if len(body) > 5 else 0
+    if len(body) < 6 + 3 * count or not count:
+        return 0.0
+    if process & 3 != 2 and (len(scan) < 3 or scan[2] >= count):
+        return 0.0
+    factors = body[7 : 6 + 3 * count : 3]
+    across, down = max(one >> 4 for one in factors), max(one & 15 for one in factors)
+    return sum((one >> 4) * (one & 15) for one in factors) / ((across * down) or 1)

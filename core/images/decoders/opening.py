@@ -213,7 +213,7 @@ class Opener:
             raise damaged(self._name, "a TIFF", "its tags contradict each other")
         if image.format not in DEPTHS:
             raise unsupported(
-                self._name, f"a TIFF of {image.format} values", "8, 16 bits and float32"
+                self._name, f"a TIFF of {image.format} values", "8 and 16 bits and float32"
             )
         return self._by_vips(
             "tiff", image, layout, source, ycbcr=header.ycbcr, is_tiled=header.is_tiled

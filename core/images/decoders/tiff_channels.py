@@ -34,7 +34,7 @@ _PHOTOMETRICS = {
     51177: "depths",
 }
 _ALLOWED = "grey, palette, RGB, CMYK, YCbCr and Lab, with or without alpha and extra channels,"
-_DEPTHS = "8, 16 bits and float32"
+_DEPTHS = "8 and 16 bits and float32"
 _UNSIGNED, _SIGNED, _FLOAT, _VOID, *_COMPLEX = range(1, 7)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO, cast
 
 from dreamlayer.core.images.containers.png_chunks import ChunkInserter
-from dreamlayer.core.images.containers.tiff_values import Directory, Value, short, shorts
+from dreamlayer.core.images.containers.tiff_values import Directory, Value, fraction, short, shorts
 from dreamlayer.core.images.metadata.exif import MAX_RESOLUTION
 from dreamlayer.core.images.metadata.jpeg_segments import SegmentInserter, jfif, metadata_segments
 from dreamlayer.core.images.metadata.packet import Packet
@@ -14,6 +14,7 @@ from dreamlayer.core.images.metadata.webp_chunks import WebpExtender
 from dreamlayer.core.images.picture import Picture
 
 _EXTRA_SAMPLES = 0x0152
+_ACROSS, _DOWN, _UNIT = 0x011A, 0x011B, 0x0128
 _ORIENTATION, _XMP, _IPTC, _PHOTOSHOP, _PROFILE = 0x0112, 0x02BC, 0x83BB, 0x8649, 0x8773
 _DEFAULT_RESOLUTION = 72 / 25.4
 
@@ -21,9 +22,11 @@ _DEFAULT_RESOLUTION = 72 / 25.4
 def with_packet(picture: Picture, kind: str, packet: Packet, file: BinaryIO) -> BinaryIO:
     """A file-like object that adds the packet to what is written through it."""
     if kind == "png":
-        return cast(BinaryIO, ChunkInserter(file, packet.chunks))
+        # libvips writes a resolution even where there is none.
+        unknown = () if picture.resolution else (b"pHYs",)
+        return cast(BinaryIO, ChunkInserter(file, packet.chunks, unknown))
     if kind == "jpeg":
-        head = jfif(resolution_of(picture)) + metadata_segments(
+        head = jfif(resolution_of(picture) if picture.resolution else None) + metadata_segments(
             exif=packet.exif,
             xmp=packet.xmp,
             profile=packet.profile,
@@ -58,6 +61,9 @@ def tiff_fields(picture: Picture, packet: Packet) -> Directory:
         for tag, (kind, data) in blocks.items()
         if data is not None
     }
+    if picture.resolution is None:
+        # As square as nothing, where libvips would tell one; the tags are required.
+        fields |= {_ACROSS: fraction(1, 1), _DOWN: fraction(1, 1), _UNIT: short(1)}
     return fields | {_ORIENTATION: short(1)} | _channel_fields(picture)
 
 

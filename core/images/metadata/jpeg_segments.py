@@ -186,8 +186,13 @@ def comment_text(content: bytes) -> str:
         return content.decode("latin-1")
 
 
-def jfif(resolution: tuple[float, float]) -> bytes:
-    """The segment that makes a JPEG file JFIF, with pixels per millimetre across and down."""
+def jfif(resolution: tuple[float, float] | None) -> bytes:
+    """The segment that makes a JPEG file JFIF, with pixels per millimetre across and down.
+
+    Without them it says that pixels are square.
+    """
+    if resolution is None:
+        return _segment(0xE0, b"JFIF\0" + struct.pack(">HBHHBB", 0x0101, 0, 1, 1, 0, 0))
     across, down = (min(max(round(value * 25.4), 1), 65_535) for value in resolution)
     return _segment(0xE0, b"JFIF\0" + struct.pack(">HBHHBB", 0x0101, 1, across, down, 0, 0))
 

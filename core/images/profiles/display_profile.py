@@ -19,7 +19,12 @@ _BRADFORD = np.array(
 )
 
 
-def display_profile(points: Points, curve: bytes, name: str, coding: bytes | None = None) -> bytes:
+def display_profile(
+    points: Points,
+    curve: bytes | tuple[bytes, bytes, bytes],
+    name: str,
+    coding: bytes | None = None,
+) -> bytes:
     """Return an RGB display profile, version 4.4, the same at each call.
 
     Parameters
@@ -27,7 +32,7 @@ def display_profile(points: Points, curve: bytes, name: str, coding: bytes | Non
     points
         Chromaticities.
     curve
-        From `parametric` or `sampled`, for all three colors.
+        From `parametric` or `sampled`, for all three colors or for each.
     name
         What programs call it.
     coding
@@ -39,6 +44,7 @@ def display_profile(points: Points, curve: bytes, name: str, coding: bytes | Non
         The chromaticities span no colors.
     """
     columns, adaptation = _columns(points)
+    red, green, blue = curve if isinstance(curve, tuple) else (curve,) * 3
     tags = {
         b"desc": _text(name),
         b"cprt": _text("No copyright, use freely"),
@@ -47,9 +53,9 @@ def display_profile(points: Points, curve: bytes, name: str, coding: bytes | Non
         b"rXYZ": _number_tag(b"XYZ ", columns[0]),
         b"gXYZ": _number_tag(b"XYZ ", columns[1]),
         b"bXYZ": _number_tag(b"XYZ ", columns[2]),
-        b"rTRC": curve,
-        b"gTRC": curve,
-        b"bTRC": curve,
+        b"rTRC": red,
+        b"gTRC": green,
+        b"bTRC": blue,
     }
     if coding is not None:
         tags[b"cicp"] = b"cicp" + bytes(4) + coding

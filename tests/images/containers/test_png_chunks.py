@@ -75,3 +75,15 @@ def test_many_chunks() -> None:
         assert len(list(chunk_headers(file))) == 20_000
     with io.BytesIO(bytes(8) + 30_000 * (bytes(4) + b"IDAT" + bytes(4))) as file:
         assert len(list(chunk_headers(file, all=True))) == 30_000
+
+
+def test_inserter_leaves_out() -> None:
+    """Chunks of some types before the pixels, however they are cut into writes."""
+    old = ((b"pHYs", bytes(9)), (b"tEXt", b"Title\0a"), (b"pHYs", bytes(9)))
+    data = png(noise(5, 4, 3), old)
+    for size in 1, 7, 41, 1000:
+        file = io.BytesIO()
+        inserter = ChunkInserter(file, CHUNKS, (b"pHYs",))
+        for at in range(0, len(data), size):
+            inserter.write(data[at : at + size])
+        assert file.getvalue() == png(noise(5, 4, 3), (*CHUNKS, old[1]))
