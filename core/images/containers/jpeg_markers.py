@@ -15,8 +15,9 @@ _MAX_SEGMENTS = 100_000
 _BLOCK = 1 << 16
 _MAX_SKIPPED = 1 << 20
 """Bytes between segments that are skipped, as decoders do with a warning."""
-_MARKER = re.compile(rb"\xff+([^\0\xff])", re.DOTALL)
-_MARKER_IN_SCAN = re.compile(rb"\xff+([^\0\xff\xd0-\xd7])", re.DOTALL)
+# Of fill bytes only the last is looked at, or a run of them would be searched again from each.
+_MARKER = re.compile(rb"\xff([^\0\xff])", re.DOTALL)
+_MARKER_IN_SCAN = re.compile(rb"\xff([^\0\xff\xd0-\xd7])", re.DOTALL)
 
 
 def segment_heads(file: BinaryIO, *, all: bool = False) -> Iterator[tuple[int, int]]:

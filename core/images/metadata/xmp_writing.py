@@ -121,12 +121,12 @@ def displaced(packet: bytes | None, texts: Iterable[tuple[str, str]]) -> list[st
     for one in (one for description in parsed.root.children for one in description.properties):
         found = [one.value] if isinstance(one, Attribute) else _texts_in(one)
         values.setdefault(one.name, []).extend(found)
-    return [
-        key
-        for key, text in texts
-        if (place := _place(key)) in values
-        and not any(text.split() == value.split() for value in values[place])
-    ]
+    taken = []
+    for key, text in texts:
+        there, words = values.get(_place(key)), text.split()
+        if there is not None and not any(words == value.split() for value in there):
+            taken.append(key)
+    return taken
 
 
 def _texts_in(element: Element) -> list[str]:

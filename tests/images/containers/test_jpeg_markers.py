@@ -46,3 +46,11 @@ def test_behind_a_scan() -> None:
     file = io.BytesIO(data)
     assert [file.read(length) for _, length in segment_heads(file, all=True)] == [b"hi", b"ho"]
     assert list(segment_heads(file)) == []
+
+
+def test_fill_bytes_without_end() -> None:
+    """Runs of fill bytes are passed in linear time; in quadratic time this would take minutes."""
+    for run in b"\xff" * (1 << 23), b"\xff" * 60_000 + bytes(3_000_000), b"\xff\0" * (1 << 22):
+        scan = b"\xff\xd8\xff\xda\0\3a" + run + b"\xff\xfe\0\4hi\xff\xd9"
+        assert [length for _, length in segment_heads(io.BytesIO(scan), all=True)] == [2]
+    assert found(b"\xff" * 900_000 + b"\xfe\0\4hi") == [(0xFE, 2, b"hi")]

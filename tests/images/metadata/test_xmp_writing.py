@@ -11,7 +11,13 @@ from metadata_samples import RDF, xmp
 from dreamlayer.core.errors import OutputError
 from dreamlayer.core.images.metadata.xmp import NAMESPACE, read_recipe
 from dreamlayer.core.images.metadata.xmp_packet import XmpError
-from dreamlayer.core.images.metadata.xmp_writing import composed, joined, shortened, write_recipe
+from dreamlayer.core.images.metadata.xmp_writing import (
+    composed,
+    displaced,
+    joined,
+    shortened,
+    write_recipe,
+)
 
 RECIPE = '{"ä": "日本 🐶",\n\t"b": "<&>]]> \'\\""}'
 
@@ -99,3 +105,13 @@ def test_extension_that_declares_much() -> None:
     ).encode()
     with pytest.raises(XmpError, match="declares"):
         joined(xmp(), extension)
+
+
+def test_texts_whose_place_is_taken() -> None:
+    """Equal texts but for space are no loss; many values beside a long text cost no time."""
+    body = "<dc:title><rdf:Alt>" + "<rdf:li>a  b\n</rdf:li>" * 20_000 + "</rdf:Alt></dc:title>"
+    packet = xmp('dc:source="s"', body)
+    texts = [("title", "a b"), ("source", "t"), ("description", "d")]
+    assert displaced(packet, texts) == ["source"]
+    assert displaced(packet, [("title", "a b " * 300_000)]) == ["title"]
+    assert displaced(None, texts) == displaced(b"no XMP", texts) == []
