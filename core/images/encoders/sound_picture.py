@@ -102,7 +102,7 @@ def _check_plane(name: str, plane: Any, axes: int, clips: bool) -> None:
     if plane.dtype.kind == "f" and plane.size:
         _check_finite(name, plane)
         if clips:
-            check_clipping(plane, name)
+            check_clipping(plane, f"the {name}")
 
 
 def _check_finite(name: str, values: npt.NDArray[Any]) -> None:

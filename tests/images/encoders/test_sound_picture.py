@@ -65,7 +65,7 @@ BAD_PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "alpha NaN": ({"alpha": np.full((6, 8), np.nan, np.float32)}, "alpha must be finite"),
     "alpha 0..255": (
         {"alpha": ALPHA.astype(np.float32)},
-        "the alpha's floats go up to",
+        "the floats of the alpha go up to",
     ),
     "alpha a list": ({"alpha": ALPHA.tolist()}, "alpha must be an array"),
     "flat extras": ({"extras": ALPHA}, r"\[height, width, channels\]"),
