@@ -58,11 +58,7 @@ def without_paths(table: Mapping[str, Any]) -> dict[str, Any]:
             known or ("" if _is_network_name(name, one) else _remembered(one))
             for one, known in zip(values, digests, strict=True)
         ]
-        # The name of a file of this system may have what separates paths on another.
-        names = [
-            Path(one).name if digest and not known else _last(one)
-            for one, digest, known in zip(values, found, digests, strict=True)
-        ]
+        names = [_name(one, digest) for one, digest in zip(values, found, strict=True)]
         several = isinstance(table[name], list)
         plain[name] = names if several else names[0]
         if any(found):
@@ -201,6 +197,13 @@ def _recall(digest: str) -> str | None:
 
     path = remembered_file(digest)
     return str(path) if path is not None and _digest(path) == digest else None
+
+
+def _name(value: str, digest: str) -> str:
+    """What is stored of a path: its last part, by the rules of this system for files of it."""
+    if digest and os.sep == "/" and "\\" not in value:
+        return value.rpartition("/")[2] or value
+    return _last(value)
 
 
 def _last(value: str) -> str:

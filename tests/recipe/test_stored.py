@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from dreamlayer import Picture, read, write
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe.presets import parse, preset
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.stored import located, stored
+from dreamlayer.core.recipe.stored import located, stored, without_paths
 from dreamlayer.core.recipe.style import StyleRecipe
 
 HOSTILE = [
@@ -143,6 +144,31 @@ def test_a_picture_cannot_name_other_files(
     recipe = preset("like-guided").replace(guide=name)
     with pytest.raises(RecipeError, match="give --guide FILE"):
         located(recipe, recipe.to_dict(), "dream.png")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_may_have_what_separates_paths_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Photos are called after the time of day; on another machine they are found too."""
+    guide = tmp_path / "I 12:30:05.jpg"
+    guide.write_bytes(b"guide")
+    text = stored(preset("like-guided").replace(guide=str(guide)))
+    assert json.loads(text)["guide"] == guide.name
+    monkeypatch.setenv("DREAMLAYER_CACHE", "off")
+    assert without_paths(json.loads(text)) == json.loads(text)
+    found = located(parse(text), json.loads(text), str(tmp_path / "d.png"))
+    assert Path(found.guide) == guide
+
+
+def test_a_file_that_is_called_like_a_network_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name stands for the network, whatever lies in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("default", "mine"):
+        Path(name).write_bytes(b"notes")
+        assert json.loads(stored(Recipe(network=name))) == Recipe(network=name).to_dict()
 
 
 def test_links_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
