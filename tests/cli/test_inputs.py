@@ -131,7 +131,6 @@ def test_the_folder_of_the_results_is_not_searched(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.usefixtures("folder")
 def test_the_shells_star_names_the_folder_of_the_results_too() -> None:
     """From the second run on it is there; named alone, it is taken."""
     assert names("a1.png", "sub", output="sub") == ["a1.png"]
@@ -139,6 +138,7 @@ def test_the_shells_star_names_the_folder_of_the_results_too() -> None:
     assert names("sub", output="sub") == ["sub/deep.png"]
 
 
+@pytest.mark.usefixtures("folder")
 def test_a_name_that_looks_like_an_option_keeps_its_dot() -> None:
     """It can be given back to the command."""
     Path("-x.png").write_bytes(b"")
