@@ -96,8 +96,11 @@ def test_ycbcr(compression: str | None) -> None:
     if compression != "jpeg":
         image = image.convert("YCbCr")
     data = encoded(image, "tiff", compression=compression)
-    with Image.open(io.BytesIO(data)) as opened:
-        expected = np.asarray(opened.convert("RGB"))
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            expected = np.asarray(opened.convert("RGB"))
+    except OSError:
+        pytest.skip("this Pillow does not read the YCbCr that it writes")
     np.testing.assert_allclose(read(data).pixels * 255, expected, atol=1.5)
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from dreamlayer.core.images.decoders.other_formats import name_of
 
-IMAGE = Image.fromarray(noise(9, 7, 3))
+IMAGE = Image.fromarray(noise(20, 17, 3))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from metadata_samples import (
     tiff_with,
     webp_with,
 )
-from PIL import Image
+from PIL import Image, features
 
 from dreamlayer.core import images, interruption
 from dreamlayer.core.images.metadata.webp_chunks import has_credentials
@@ -118,6 +118,7 @@ def test_interrupted_at_once() -> None:
     assert file.reads == 1
 
 
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow lacks AVIF")
 @pytest.mark.parametrize(
     ("name", "word"),
     [(b"depth", "depth map"), (b"gainmap", "gain map"), (b"matte", "further pictures")],
