@@ -85,7 +85,10 @@ def output_error(target: str | os.PathLike[str], failure: OSError | ValueError) 
         reason = "its folder is gone; create it again or give another output"
         with contextlib.suppress(OSError, ValueError):
             if Path(target).parent.is_dir():
-                reason = "another program removed its temporary file; try again"
+                reason = (
+                    "its folder takes no new files, or another program removed the temporary one; "
+                    "try again, or give another output"
+                )
     elif number in (errno.EBUSY, errno.ETXTBSY):
         reason = "it is in use; close what uses it or give another output"
     elif isinstance(failure, PermissionError) and os.name == "nt":

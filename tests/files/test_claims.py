@@ -101,6 +101,6 @@ def test_loss_of_the_temporary_file_is_told_as_it_is(
         with replacement.replacing(folder / "a.png"):
             next(folder.glob(".dreamlayer-*")).unlink()
 
-    with pytest.raises(OutputError, match="another program removed its temporary file; try again"):
+    with pytest.raises(OutputError, match="another program removed the temporary one; try again"):
         write()
     assert names(folder) == []
