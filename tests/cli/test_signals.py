@@ -158,7 +158,8 @@ def test_a_signal_that_comes_twice_at_once(photo: Path, quick: list[str]) -> Non
         process.send_signal(signal.SIGTERM)
     said = ended(process, 143)
     assert said.splitlines()[-1] == (
-        '{"event": "cancelled", "message": "cancelled; nothing was written", "finished": 0, "of": 1}'
+        '{"event": "cancelled", "message": "cancelled; nothing was written", '
+        '"finished": 0, "of": 1}'
     )
 
 
