@@ -195,7 +195,7 @@ def _entry_is_picture(entry: os.DirEntry[str]) -> bool:
     """Whether a file is to be read as a picture: by its ending, or without one by its content."""
     try:
         if not entry.is_file():
-            # What a broken link leads to is missing, which is worth a word; a pipe is none.
+            # What a broken link leads to is missing, which is worth a word; a pipe is not.
             return entry.is_symlink() and reads(entry.name) and not Path(entry.path).exists()
     except OSError:
         return reads(entry.name)

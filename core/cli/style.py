@@ -79,22 +79,18 @@ def run(options: argparse.Namespace) -> int:
     keep = _keeper(options, target, recipe)
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     reporter.begin(options.content, 1, 1)
-    opened = images.open(options.content, options.max_megapixels)
-    try:
+    with images.open(options.content, options.max_megapixels) as opened:
         for one in check_result(opened, target, recipe, options, may_make=may_make):
             reporter.remark(f"{options.content}: {one}", source=options.content)
-    except BaseException:
-        opened.close()
-        raise
-    stylist = StyleTransfer(network_of(recipe), options.provider, options.threads)
-    styles = [open_style(name, options.max_megapixels) for name in recipe.styles]
-    try:
-        needed = stylist.estimate(opened.width, opened.height, recipe, styles).bytes
-        picture = opened.load()
-        before = picture.pixels
-        painting = stylist.prepare(before, recipe, styles, picture.alpha)
-    finally:
-        close_styles(styles)
+        stylist = StyleTransfer(network_of(recipe), options.provider, options.threads)
+        styles = [open_style(name, options.max_megapixels) for name in recipe.styles]
+        try:
+            needed = stylist.estimate(opened.width, opened.height, recipe, styles).bytes
+            picture = opened.load()
+            before = picture.pixels
+            painting = stylist.prepare(before, recipe, styles, picture.alpha)
+        finally:
+            close_styles(styles)
     _announce(reporter, options.content, picture, painting, recipe, needed)
 
     kept: list[str] = []

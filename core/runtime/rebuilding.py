@@ -1,4 +1,4 @@
-"""Sessions whose model came from the cache, and is made anew if what it computes is not finite."""
+"""Sessions whose model came from the cache, and is rebuilt if what it computes is not finite."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class RebuildingSession:
     """A session on a cached model.
 
     A cached model is what was written, but what was written may be wrong, by a fault of the disk or
-    of the process that did. Numbers that are not finite show it; if the model made anew computes
+    of the process that did. Numbers that are not finite show it; if the rebuilt model computes
     them too, they are the network's own.
 
     Parameters
@@ -21,7 +21,7 @@ class RebuildingSession:
     cached : Session
         The session.
     rebuild : callable
-        Deletes the model from the cache, makes it anew and opens it.
+        Deletes the model from the cache, rebuilds it and opens it.
     """
 
     def __init__(self, cached: Session, rebuild: Callable[[], Session]) -> None:

@@ -311,14 +311,6 @@ sys.exit(Program("toy", "A toy.", "", load=lambda _: Toy(), commands={}).main())
 """
 
 
-def test_the_code_is_that_of_the_signal_wherever_it_came() -> None:
-    """Python would end by SIGINT where it came within code that is made from text."""
-    ran = subprocess.run(
-        [sys.executable, "-c", FROM_TEXT], capture_output=True, text=True, cwd=ROOT, check=False
-    )
-    assert (ran.returncode, ran.stderr) == (143, "toy: cancelled; nothing was written\n")
-
-
 BROKEN_IMPORT = """
 import os, signal, sys
 from dreamlayer.core.cli.program import Program
@@ -334,10 +326,12 @@ sys.exit(Program("toy", "A toy.", "", load=lambda _: Toy(), commands={}).main([]
 """
 
 
-def test_what_a_signal_makes_fail_is_no_error() -> None:
-    """Libraries turn the interruption into errors of their own."""
+@pytest.mark.parametrize("program", [FROM_TEXT, BROKEN_IMPORT], ids=["text", "import"])
+def test_the_code_is_that_of_the_signal_wherever_it_came(program: str) -> None:
+    """Python would end by SIGINT where it came within code that is made from text, and libraries
+    turn the interruption into errors of their own."""
     ran = subprocess.run(
-        [sys.executable, "-c", BROKEN_IMPORT], capture_output=True, text=True, cwd=ROOT, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert (ran.returncode, ran.stderr) == (143, "toy: cancelled; nothing was written\n")
 

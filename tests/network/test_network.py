@@ -207,7 +207,7 @@ def test_listed_layers_exist_in_the_graph(name: str) -> None:
     assert set(listed) <= outputs
 
 
-@pytest.mark.parametrize("folder", ["n" * 3000, "a\0b", "/proc/1/root/networks"])
+@pytest.mark.parametrize("folder", ["n" * 3000, "a\0b", "no such folder"])
 def test_folders_that_cannot_be_are_passed_over(
     folder: str, small_network: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
