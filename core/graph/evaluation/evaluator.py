@@ -89,6 +89,11 @@ class Evaluator:
                 self._evaluate(step, self._constants, self._problems)
 
     @property
+    def steps(self) -> Sequence[Step]:
+        """The nodes that depend on the image."""
+        return self._steps
+
+    @property
     def constants(self) -> Mapping[str, Tensor]:
         """What does not depend on the image: weights, and what is computed from them."""
         return self._constants
