@@ -51,7 +51,7 @@ def _is_idle(node: onnx.NodeProto, weights: Weights, dtypes: dict[str, int]) -> 
         # With a third input it may be in training.
         return len(node.input) < 3 or not node.input[2] or _numbers(node.input[2], weights) == [0]
     if op == "Cast":
-        return attributes(node)["to"] == dtypes.get(node.input[0])
+        return int(attributes(node)["to"]) == dtypes.get(node.input[0])
     if op == "Transpose":
         order = attributes(node).get("perm", [1, 0])
         return list(order) == sorted(order)

@@ -155,7 +155,7 @@ def _activation(
     scale = weights.get(node.input[1])
     if maker is None or maker.op_type not in _SIGNED or scale is None or math.prod(scale.dims) != 1:
         return None
-    kind, zero = TensorProto.UINT8, 0
+    kind, zero = int(TensorProto.UINT8), 0
     if len(node.input) > 2 and node.input[2]:
         point = weights.get(node.input[2])
         if point is None:

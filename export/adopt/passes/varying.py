@@ -96,7 +96,7 @@ def _varying(
     """Which elements of an output vary."""
     shape = values[0].shape
     if step.op in FROM_SHAPES:
-        return np.any([value != values[0] for value in values], axis=0).reshape(shape)
+        return np.asarray(np.any([value != values[0] for value in values], axis=0)).reshape(shape)
     masks = [
         varying.get(name, np.zeros(_shape(runs[0], name), bool)) for name in step.inputs if name
     ]
