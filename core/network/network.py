@@ -23,8 +23,6 @@ from dreamlayer.core.runtime.sessions import Source
 if TYPE_CHECKING:
     import onnx
 
-_PROBE = 1024
-
 Value = TypeVar("Value")
 
 
@@ -94,9 +92,9 @@ class Network:
         return self._memoize(self._feature_maps, "maps", read=strings) if listed is None else listed
 
     def _feature_maps(self) -> list[str]:
-        from dreamlayer.core.graph.sizes import shapes_at
+        from dreamlayer.core.graph.sizes import probe, shapes_at
 
-        shapes = shapes_at(self.model, _PROBE)
+        shapes = shapes_at(self.model, probe(self.model))
         return [name for name in self._lazy.summary.tensors if len(shapes.get(name, ())) == 4]
 
     def layers(self) -> list[Layer]:
@@ -106,9 +104,9 @@ class Network:
     def _described(self) -> list[tuple[str, int | None, int | None, str | None]]:
         """The attributes of `Layer` for each."""
         from dreamlayer.core.autodiff.backward import differentiable
-        from dreamlayer.core.graph.sizes import shapes_at, strides
+        from dreamlayer.core.graph.sizes import probe, shapes_at, strides
 
-        shapes = shapes_at(self.model, _PROBE)
+        shapes = shapes_at(self.model, probe(self.model))
         reasons = differentiable(self.model, self.layer_names)
         steps = strides(self.model)
         rows = []

@@ -127,7 +127,7 @@ def _around_convolutions(graph: onnx.GraphProto) -> tuple[set[str], set[str]]:
 def takes_any_size(network: onnx.ModelProto) -> bool:
     """Tell whether a whole network, not just its feature maps, takes images of other sizes.
 
-    The answer is as good as shape inference; the network's input is ``image``.
+    Its input is ``image``.
     """
     try:
         for side in SIDES:
