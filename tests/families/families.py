@@ -61,11 +61,37 @@ def _timm(name: str, exporter: str, opset: int, side: int = 96, **more: Any) -> 
     return Family(name, "timm", name, exporter, opset, side, **more)
 
 
-def _keras(name: str, opset: int, side: int = 96, **more: Any) -> Family:
-    return Family(f"keras {name}", "keras", name, "tf2onnx", opset, side, **more)
+def _keras(name: str, opset: int, side: int = 96, size: str = "", **more: Any) -> Family:
+    return Family(f"keras {name}{size}", "keras", name, "tf2onnx", opset, side, **more)
+
+
+def _small(name: str, side: int = 64, *, free: bool = True, scripted: int, traced: int) -> Any:
+    """A module of `small_networks.py` by both exporters, with symbolic and with fixed sizes."""
+    for exporter, opset in (("torchscript", scripted), ("dynamo", traced)):
+        for dynamic in (True, False) if free and exporter == "torchscript" else (free,):
+            sizes = "" if dynamic else f" {side}"
+            title = f"{name} {exporter}{sizes}"
+            yield Family(title, "small", name, exporter, opset, side, dynamic)
 
 
 FIXED: dict[str, Any] = {"dynamic": False}
+
+SMALL: tuple[Family, ...] = (
+    *_small("Shuffled", scripted=9, traced=18),
+    *_small("NormalizerFree", scripted=17, traced=20),
+    *_small("SamePadding", scripted=11, traced=18),
+    *_small("Normalized", scripted=17, traced=21),
+    *_small("Neighbours", scripted=13, traced=18),
+    *_small("Gated", scripted=14, traced=22),
+    *_small("Split", scripted=15, traced=19),
+    *_small("Pyramid", scripted=12, traced=18),
+    *_small("Tokens", free=False, scripted=17, traced=23),
+    *_small("Windows", free=False, scripted=16, traced=18),
+    *_small("Mixer", free=False, scripted=17, traced=24),
+    _keras("MobileNet", 12, 64, " 0.25", options={"alpha": 0.25}),
+    _keras("MobileNetV3Small", 15, 64, " 0.75", options={"alpha": 0.75, "minimalistic": True}),
+)
+"""Quick ones, which need torch without torchvision, and TensorFlow."""
 
 FAMILIES = (
     _vision("alexnet", "torchscript", 11),
@@ -151,4 +177,4 @@ def named(name: str) -> Family:
     KeyError
         There is none.
     """
-    return {family.name: family for family in FAMILIES}[name]
+    return {family.name: family for family in (*SMALL, *FAMILIES)}[name]

@@ -88,6 +88,12 @@ def without_ties(family: Family, gradient: Callable[[Array, str, str], Array]) -
     return sorted(trials, key=lambda trial: trial.worst)[:ENOUGH]
 
 
+def first_line(error: Exception) -> str:
+    """The kind and the first line of an error."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"
+
+
 def save(
     file: Path,
     chosen: Mapping[str, Candidate],

@@ -1,6 +1,6 @@
 """Export a network of Keras by tf2onnx, and differentiate it with TensorFlow in float64.
 
-Run as `python tests/families/keras_source.py NAME FOLDER`, where TensorFlow, tf2onnx and
+Run as `python tests/families/keras_source.py FOLDER NAME...`, where TensorFlow, tf2onnx and
 onnxruntime are installed. dreamlayer is not needed and not asked.
 """
 
@@ -21,6 +21,7 @@ import tensorflow as tf
 import tf2onnx
 from activations import choose
 from families import Family, named
+from images import first_line
 
 Array = npt.NDArray[Any]
 BATCH = 4
@@ -126,4 +127,8 @@ def _gradient(model: Any, image: Array, index: int) -> Array:
 
 
 if __name__ == "__main__":
-    make(named(sys.argv[1]), Path(sys.argv[2]))
+    for wanted in sys.argv[2:]:
+        try:
+            make(named(wanted), Path(sys.argv[1]))
+        except Exception as error:  # an exporter's; it must not keep the others from their turn
+            print(f"{wanted}: {first_line(error)}", file=sys.stderr)

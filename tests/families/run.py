@@ -15,11 +15,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-from families import FAMILIES, Family
+from families import FAMILIES, SMALL, Family
 from table import document, passed, row
 
 HERE = Path(__file__).parent
@@ -30,19 +29,25 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; 0 if every network did what it should."""
     options = _options(argv)
     options.folder.mkdir(parents=True, exist_ok=True)
-    chosen = [family for family in FAMILIES if _wanted(family, options.only)]
+    families = SMALL if options.small else FAMILIES
+    chosen = [family for family in families if _wanted(family, options.only)]
     if not chosen:
-        print(f"no family is called {' or '.join(options.only)}; --list shows all")
+        print(f"no network is called {' or '.join(options.only)}; --list shows all")
         return 2
     if options.list:
         print("\n".join(f"{family.name:36}{family.stem}" for family in chosen))
         return 0
     pythons = {"torch": options.torch, "keras": options.keras}
-    for family in chosen:
-        result = tried(family, options.folder, pythons[family.framework])
-        (options.folder / f"{family.stem}.json").write_text(json.dumps(result, indent=1))
-        print(row(family, result), flush=True)
-    results = {family: _kept(family, options.folder) for family in FAMILIES}
+    # Small ones share a process, since it takes longer to start than they to export.
+    groups = _by_framework(chosen) if options.small else [[family] for family in chosen]
+    for group in groups:
+        problems = exported(group, options.folder, pythons[group[0].framework])
+        for family in group:
+            problem = problems.get(family)
+            result = {"problem": problem} if problem else measured(family, options.folder)
+            (options.folder / f"{family.stem}.json").write_text(json.dumps(result, indent=1))
+            print(row(family, result), flush=True)
+    results = {family: _kept(family, options.folder) for family in families}
     if options.output:
         options.output.write_text(document(results), encoding="utf-8")
         print(f"{options.output} written")
@@ -55,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
 def _options(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these, or parts")
+    parser.add_argument("--small", action="store_true", help="the quick ones of .ci/families")
     parser.add_argument("--list", action="store_true", help="print names and stop")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the table as Markdown")
     parser.add_argument(
@@ -77,33 +83,52 @@ def _wanted(family: Family, only: list[str]) -> bool:
     return not only or any(part in (family.name, family.stem, family.library) for part in only)
 
 
-def tried(family: Family, folder: Path, python: str) -> dict[str, Any]:
-    """Export and measure one network; what went wrong stands under `problem`.
+def _by_framework(families: list[Family]) -> list[list[Family]]:
+    kinds = dict.fromkeys(family.framework for family in families)
+    return [[one for one in families if one.framework == kind] for kind in kinds]
+
+
+def exported(families: list[Family], folder: Path, python: str) -> dict[Family, str]:
+    """Export networks of one framework that are not in `folder`, and return what went wrong.
 
     Parameters
     ----------
-    family
-        Which one.
+    families
+        Which ones; they share a process.
     folder
-        Where the exported network is, or goes.
+        Where they are, or go.
     python
-        The interpreter with its framework.
+        An interpreter with their framework.
     """
-    began = time.monotonic()
-    source = folder / f"{family.stem}.onnx"
-    if not source.with_suffix(".npz").exists():
-        script = HERE / f"{family.framework}_source.py"
-        made = _child([python, "-W", "ignore", script, family.name, folder])
-        if not source.with_suffix(".npz").exists():
-            return {"problem": f"not exported: {_last_line(made)}"}
-    exported = time.monotonic() - began
+    missing = [family for family in families if not _made(family, folder)]
+    if not missing:
+        return {}
+    script = HERE / f"{missing[0].framework}_source.py"
+    child = _child([python, "-W", "ignore", script, folder, *(one.name for one in missing)])
+    lines = child.stderr.splitlines()
+    problems = {}
+    for family in missing:
+        if not _made(family, folder):
+            own = [line for line in lines if line.startswith(f"{family.name}: ")]
+            reason = own[-1].removeprefix(f"{family.name}: ") if own else _last_line(child)
+            problems[family] = f"not exported: {reason}"
+    return problems
+
+
+def _made(family: Family, folder: Path) -> bool:
+    return all((folder / f"{family.stem}.{kind}").exists() for kind in ("onnx", "npz"))
+
+
+def measured(family: Family, folder: Path) -> dict[str, Any]:
+    """What `measure.py` finds out about one exported network; its fault stands under `problem`."""
     with tempfile.TemporaryDirectory() as scratch:
+        source = folder / f"{family.stem}.onnx"
         child = _child([sys.executable, HERE / "measure.py", source, scratch])
     lines = child.stdout.strip().splitlines()
     if child.returncode or not lines:
         return {"problem": f"not measured: {_last_line(child)}"}
     result: dict[str, Any] = json.loads(lines[-1])
-    return result | {"export_seconds": exported}
+    return result
 
 
 def _child(command: list[Any]) -> subprocess.CompletedProcess[str]:

@@ -57,7 +57,7 @@ def document(results: Mapping[Family, Result | None]) -> str:
         f"{SHARE:.0%} of the layers, gradients within {ERROR:.0e} or what the framework's own "
         f"float32 misses, and a dream.\n"
     )
-    titles = {"torchvision": "torchvision", "timm": "timm", "keras": "Keras"}
+    titles = {"torchvision": "torchvision", "timm": "timm", "small": "Small", "keras": "Keras"}
     for library, title in titles.items():
         own = {one: found for one, found in results.items() if one.library == library}
         if not own:

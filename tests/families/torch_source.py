@@ -1,6 +1,6 @@
 """Export a network of torchvision or timm, and differentiate it with torch in float64.
 
-Run as `python tests/families/torch_source.py NAME FOLDER`, where torch, torchvision, timm and
+Run as `python tests/families/torch_source.py FOLDER NAME...`, where torch, torchvision, timm and
 onnxscript are installed. dreamlayer is not needed and not asked.
 """
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 from activations import Candidate, choose, positions_of
 from families import Family, named
+from images import first_line
 
 BATCH = 4
 
@@ -180,4 +181,8 @@ def _gradient(
 
 
 if __name__ == "__main__":
-    make(named(sys.argv[1]), Path(sys.argv[2]))
+    for wanted in sys.argv[2:]:
+        try:
+            make(named(wanted), Path(sys.argv[1]))
+        except Exception as error:  # an exporter's; it must not keep the others from their turn
+            print(f"{wanted}: {first_line(error)}", file=sys.stderr)
