@@ -202,6 +202,7 @@ def _map_bytes(network: Network, layers: Sequence[str]) -> float:
     """Bytes of some layers' float32 activations, per pixel of the picture."""
     if not layers:
         return 0.0
+    layers = [network.tensor(layer) for layer in layers]
     shapes = shapes_at(network.model, _PROBE, [name for name in layers if name != IMAGE])
     shapes[IMAGE] = [1, 3, _PROBE, _PROBE]
     return 4.0 * sum(math.prod(shapes[name]) for name in layers) / _PROBE**2

@@ -99,6 +99,7 @@ def forward_bytes(network: Network, layer: str) -> float:
     """
     if layer == IMAGE:
         return 0.0
+    layer = network.tensor(layer)
     shapes = shapes_at(network.model, _PROBE, [layer])
     nodes = ancestors(network.model, [layer])
     last = {name: place for place, node in enumerate(nodes) for name in names_read(node)}
