@@ -281,6 +281,7 @@ def _run_inception5h(arguments: argparse.Namespace) -> str:
 
 
 def _run_adopt(arguments: argparse.Namespace) -> str:
+    from dreamlayer.core.network.trials import guarded
     from dreamlayer.export.adopt import adopt
     from dreamlayer.export.adopt.input_guess import InputOptions
 
@@ -292,10 +293,19 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
         mean=arguments.mean,
         std=arguments.std,
     )
-    return adopt.run(arguments.model, arguments.output, options, arguments.name, arguments.license)
+    model = arguments.model
+    done: str = guarded(
+        model, adopt.run, model, arguments.output, options, arguments.name, arguments.license
+    )
+    return done
 
 
 def _run_gradient(arguments: argparse.Namespace) -> str:
+    from dreamlayer.core.network.trials import guarded_by_name
     from dreamlayer.export import gradient
 
-    return gradient.run(arguments.network, arguments.layer, arguments.output, arguments.tap)
+    name = arguments.network
+    done: str = guarded_by_name(
+        name, gradient.run, name, arguments.layer, arguments.output, arguments.tap
+    )
+    return done
