@@ -23,8 +23,6 @@ from dreamlayer.core.runtime.sessions import Source
 if TYPE_CHECKING:
     import onnx
 
-_PROBE = 1024
-
 Value = TypeVar("Value")
 
 
@@ -111,9 +109,9 @@ class Network:
         return frozenset((IMAGE, *self._lazy.summary.tensors))
 
     def _feature_maps(self) -> list[str]:
-        from dreamlayer.core.graph.sizes import shapes_at
+        from dreamlayer.core.graph.sizes import probe, shapes_at
 
-        shapes = shapes_at(self.model, _PROBE)
+        shapes = shapes_at(self.model, probe(self.model))
         return [name for name in self._lazy.summary.tensors if len(shapes.get(name, ())) == 4]
 
     def layers(self) -> list[Layer]:
@@ -123,9 +121,9 @@ class Network:
     def _described(self) -> list[tuple[str, int | None, int | None, str | None]]:
         """The attributes of `Layer` for each."""
         from dreamlayer.core.autodiff.backward import differentiable
-        from dreamlayer.core.graph.sizes import shapes_at, strides
+        from dreamlayer.core.graph.sizes import probe, shapes_at, strides
 
-        shapes = shapes_at(self.model, _PROBE)
+        shapes = shapes_at(self.model, probe(self.model))
         reasons = differentiable(self.model, self.layer_names)
         steps = strides(self.model)
         rows = []
@@ -211,9 +209,12 @@ class Network:
 
         Raises
         ------
+        LayerError
+            A layer does not exist.
         NetworkError
             No side up to 2048 pixels works.
         """
+        self.check_layers(layers)
         multiple = int(self.metadata.get("dreamlayer.size_multiple", 1))
         key = tuple(self.tensor(layer) for layer in layers if layer != IMAGE)
         if key not in self._geometry:
