@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import onnx
 
@@ -20,7 +20,10 @@ _MANY = 4
 
 
 def layer_names(
-    graph: onnx.GraphProto, tensors: Sequence[str], originals: Mapping[str, str]
+    graph: onnx.GraphProto,
+    tensors: Sequence[str],
+    originals: Mapping[str, str],
+    kept: Collection[str] = (),
 ) -> dict[str, str]:
     """Name layers by the module that computes them.
 
@@ -35,6 +38,8 @@ def layer_names(
         The layers, in topological order.
     originals
         What tensors were called in the source, where that was something else.
+    kept
+        Outputs of the network, which keep their names.
 
     Returns
     -------
@@ -53,7 +58,7 @@ def layer_names(
     taken = {name.casefold() for name in (IMAGE, LOSS, GRADIENT, *outputs)}
     found: dict[str, str] = {}
     for place, (tensor, origin) in enumerate(zip(tensors, origins, strict=True)):
-        if tensor in outputs:
+        if tensor in kept:
             found[tensor] = tensor
             continue
         alone = last.get(origin.path) == place or deeds[origin.path] == {origin.deed}

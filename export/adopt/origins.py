@@ -111,12 +111,10 @@ def origin_of(
     plain = [_without_ending(name) for name in (node.name, tensor)]
     told = [name for name in plain if not _is_made_up(name, node.op_type)]
     paths = [_path_of(name, node.op_type) for name in told]
-    for path in paths:
-        if path.path:
-            return Origin(path.path, deed)
-    path = _module_of_weights(node, makers, weights)
-    if path:
-        return Origin(path, deed)
+    modules = [one.path for one in paths if one.path]
+    modules = modules or [_module_of_weights(node, makers, weights)]
+    if modules[0]:
+        return Origin(modules[0], deed)
     return paths[0] if paths else Origin("", (told or plain)[0] or deed)
 
 

@@ -206,7 +206,7 @@ def test_local_functions_are_inlined() -> None:
 
 @pytest.mark.parametrize(
     ("shape", "message"),
-    [([1, 10], "has 2 axes"), ([1, 1, 28, 28], "has 1 channels")],
+    [([1, 10], "has 2 axes"), ([1, 1, 28, 28], "has 1 channel")],
 )
 def test_inputs_that_are_not_color_images_are_refused(shape: list[int], message: str) -> None:
     """Rank and channel count are checked before anything else is done."""
