@@ -37,6 +37,9 @@ EXPORTS = {
 _MULTIPLE = 1024
 """The largest number of pixels that sides may have to be a multiple of."""
 
+_ALIASES = 4_000_000
+"""Characters of the other names of layers; deep networks have a tenth."""
+
 
 def folders() -> list[Path]:
     """The search path of networks: `DREAMLAYER_NETWORKS`, then the user's data folder.
@@ -271,6 +274,16 @@ def _wrong_metadata(metadata: Mapping[str, str]) -> Iterator[str]:
         listed = None
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         yield "has metadata dreamlayer.layers that is not a list of names"
+    yield from _wrong_aliases(metadata.get("dreamlayer.aliases", "{}"))
     multiple = metadata.get("dreamlayer.size_multiple", "1")
     if not (multiple.isdecimal() and 1 <= int(multiple) <= _MULTIPLE):
         yield f"has metadata dreamlayer.size_multiple {shown(multiple)}, which is not a size"
+
+
+def _wrong_aliases(text: str) -> Iterator[str]:
+    try:
+        aliases = json.loads(text) if len(text) <= _ALIASES else None
+    except (ValueError, RecursionError):
+        aliases = None
+    if not isinstance(aliases, dict) or not all(isinstance(one, str) for one in aliases.values()):
+        yield "has metadata dreamlayer.aliases that does not give a layer for each other name"
