@@ -15,8 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any
 
 from dreamlayer.core import errors
@@ -24,6 +23,7 @@ from dreamlayer.core.errors import CancelledError, DreamlayerError
 from dreamlayer.core.isolation import budget as budgets
 from dreamlayer.core.isolation import windows
 from dreamlayer.core.isolation.budget import Budget
+from dreamlayer.core.isolation.cancellation import asked
 from dreamlayer.core.isolation.child import READY
 from dreamlayer.core.isolation.limits import ENFORCES_MEMORY
 from dreamlayer.core.isolation.place import possible
@@ -44,9 +44,6 @@ _WORDS = 1 << 16
 _POLL, _MEASURE = 0.05, 0.25
 """Seconds between looks at whether to stop, and at what the process has taken."""
 
-_never: Callable[[], bool] = lambda: False  # noqa: E731
-_cancelled: ContextVar[Callable[[], bool]] = ContextVar("cancelled", default=_never)
-
 
 class UnexpectedError(Exception):
     """An error in the other process that is none of dreamlayer's own.
@@ -64,16 +61,6 @@ class UnexpectedError(Exception):
 
 class _RemoteError(Exception):
     """Where an error in the other process comes from, shown as its cause."""
-
-
-@contextlib.contextmanager
-def cancellable(cancelled: Callable[[], bool] | None) -> Iterator[None]:
-    """While this block lasts, `run` asks in this thread whether to stop, and then raises."""
-    token = _cancelled.set(cancelled or _never)
-    try:
-        yield
-    finally:
-        _cancelled.reset(token)
 
 
 def run(budget: Budget, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -199,11 +186,11 @@ class _Process:
     def _wait(self) -> None:
         """Wait until it has answered or ended, or has taken too much."""
         begun = time.monotonic()
-        measured, cancelled = begun, _cancelled.get()
+        measured, cancelled = begun, asked()
         meter = None if ENFORCES_MEMORY else _Meter(self._process.pid, self._budget)
         while not self._ended.wait(_POLL):
             if cancelled():
-                raise CancelledError("the work was cancelled")
+                raise CancelledError("the dream was cancelled")
             now = time.monotonic()
             if not self._ready.is_set():
                 if now - begun > _START:
