@@ -71,14 +71,24 @@ def commands(name: str) -> dict[str, list[str]]:
 def network_trials(count: int, seed: int, workers: int = 2) -> Iterator[NetworkTrial]:
     """Try so many, in several processes."""
 
-    def share(first: int) -> list[NetworkTrial]:
-        with ForkedProgram() as program, tempfile.TemporaryDirectory() as folder:
-            numbers = range(first, count, workers)
-            return list(tried(program, Path(folder), {n: hostile(seed, n) for n in numbers}))
+    made: queue.Queue[NetworkTrial | None] = queue.Queue()
+
+    def share(first: int) -> None:
+        try:
+            with ForkedProgram() as program, tempfile.TemporaryDirectory() as folder:
+                numbers = range(first, count, workers)
+                for trial in tried(program, Path(folder), {n: hostile(seed, n) for n in numbers}):
+                    made.put(trial)
+        finally:
+            made.put(None)
 
     with ThreadPoolExecutor(workers) as pool:
-        for made in pool.map(share, range(workers)):
-            yield from made
+        shares = [pool.submit(share, first) for first in range(workers)]
+        for _ in range(workers):
+            while (trial := made.get()) is not None:
+                yield trial
+        for one in shares:
+            one.result()
 
 
 def tried(
