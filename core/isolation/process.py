@@ -15,8 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any
 
 from dreamlayer.core import errors
@@ -24,8 +23,9 @@ from dreamlayer.core.errors import CancelledError, DreamlayerError
 from dreamlayer.core.isolation import budget as budgets
 from dreamlayer.core.isolation import windows
 from dreamlayer.core.isolation.budget import Budget
+from dreamlayer.core.isolation.cancellation import asked
 from dreamlayer.core.isolation.child import READY
-from dreamlayer.core.isolation.limits import ENFORCES_MEMORY
+from dreamlayer.core.isolation.meter import Meter
 from dreamlayer.core.isolation.place import possible
 
 _BOOT = (
@@ -41,11 +41,8 @@ _MOST = 1 << 28
 _WORDS = 1 << 16
 """Bytes that are kept of what it writes to standard error."""
 
-_POLL, _MEASURE = 0.05, 0.25
+_POLL, _MEASURE = 0.05, 0.5
 """Seconds between looks at whether to stop, and at what the process has taken."""
-
-_never: Callable[[], bool] = lambda: False  # noqa: E731
-_cancelled: ContextVar[Callable[[], bool]] = ContextVar("cancelled", default=_never)
 
 
 class UnexpectedError(Exception):
@@ -64,16 +61,6 @@ class UnexpectedError(Exception):
 
 class _RemoteError(Exception):
     """Where an error in the other process comes from, shown as its cause."""
-
-
-@contextlib.contextmanager
-def cancellable(cancelled: Callable[[], bool] | None) -> Iterator[None]:
-    """While this block lasts, `run` asks in this thread whether to stop, and then raises."""
-    token = _cancelled.set(cancelled or _never)
-    try:
-        yield
-    finally:
-        _cancelled.reset(token)
 
 
 def run(budget: Budget, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -198,22 +185,21 @@ class _Process:
 
     def _wait(self) -> None:
         """Wait until it has answered or ended, or has taken too much."""
-        begun = time.monotonic()
-        measured, cancelled = begun, _cancelled.get()
-        meter = None if ENFORCES_MEMORY else _Meter(self._process.pid, self._budget)
+        begun = measured = time.monotonic()
+        cancelled, meter = asked(), None
         while not self._ended.wait(_POLL):
             if cancelled():
-                raise CancelledError("the work was cancelled")
+                raise CancelledError("the dream was cancelled")
             now = time.monotonic()
             if not self._ready.is_set():
                 if now - begun > _START:
                     raise _NotStartedError
                 continue
-            if now - begun > self._budget.wall:
-                raise budgets.too_late(self._budget)
-            if meter is not None and now - measured > _MEASURE:
-                measured = now
-                meter.check()
+            if now - measured < _MEASURE:
+                continue
+            measured = now
+            meter = meter or Meter(self._process.pid, self._budget)
+            meter.check(now - begun)
 
     def _end(self) -> None:
         """End it, unless it has ended, and let the system forget it."""
@@ -246,26 +232,3 @@ class _Process:
         if isinstance(kind, type) and issubclass(kind, DreamlayerError):
             raise kind(str(reply.get("sentence"))) from trace
         raise UnexpectedError(str(reply.get("unexpected"))) from trace
-
-
-class _Meter:
-    """Watches a process where the system does not limit it."""
-
-    def __init__(self, pid: int, budget: Budget) -> None:
-        import psutil
-
-        self._budget = budget
-        self._gone = psutil.Error
-        self._process: Any = None
-        with contextlib.suppress(psutil.Error):
-            self._process = psutil.Process(pid)
-
-    def check(self) -> None:
-        """Raise `StoppedError` where it has taken too much."""
-        if self._process is None:
-            return
-        with contextlib.suppress(self._gone):
-            if self._process.memory_info().rss > self._budget.memory:
-                raise budgets.too_large(self._budget)
-            if sum(self._process.cpu_times()[:2]) > self._budget.processor + 2:
-                raise budgets.too_long(self._budget)
