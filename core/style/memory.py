@@ -201,6 +201,7 @@ def _map_bytes(network: Network, layers: Sequence[str]) -> float:
     if not layers:
         return 0.0
     height, width = probe(network.model)
+    layers = [network.tensor(layer) for layer in layers]
     tapped = [name for name in layers if name != IMAGE]
     shapes = shapes_at(network.model, (height, width), tapped)
     return 4.0 * sum(math.prod(shapes.get(name, ())) for name in layers) / (height * width)

@@ -133,6 +133,7 @@ class Gallery:
         It uses a channel before its ReLU, after which many have no gradient for noise, and smaller
         steps for layers of a small stride.
         """
+        term = self._network.resolved([term])[0]
         if len(term.channels) == 1 and len(self._shapes.get(term.layer, ())) == 4:
             tensor, channel = before_relu(
                 self._network.model, self._shapes, term.layer, term.channels[0]

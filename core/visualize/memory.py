@@ -97,6 +97,7 @@ def forward_bytes(network: Network, layer: str) -> float:
     """
     if layer == IMAGE:
         return 0.0
+    layer = network.tensor(layer)
     height, width = probe(network.model)
     shapes = shapes_at(network.model, (height, width), [layer])
     nodes = ancestors(network.model, [layer])
