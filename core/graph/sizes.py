@@ -168,17 +168,23 @@ def _evaluator(model: onnx.ModelProto, layers: Sequence[str] | None) -> Evaluato
 
 
 def _shapes(evaluator: Evaluator, side: int | Size, strict: bool = False) -> Shapes:
-    height, width = (side, side) if isinstance(side, int) else side
-    tensors = evaluator.at((1, 3, height, width), strict=strict)
+    tensors = evaluator.at(_image(side), strict=strict)
     return {name: list(t.shape) for name, t in tensors.items() if t.shape is not None}
 
 
 def _accepts(evaluator: Evaluator, layers: Sequence[str], side: int | Size) -> bool:
     try:
-        shapes = _shapes(evaluator, side, strict=True)
+        tensors = evaluator.at(_image(side), strict=True)
     except NetworkError:
         return False
-    return all(name in shapes and 0 not in shapes[name] for name in layers)
+    # Layers that the network does not have are refused elsewhere, by name.
+    found = [tensors[name].shape for name in layers if name in tensors]
+    return all(shape is not None and 0 not in shape for shape in found)
+
+
+def _image(side: int | Size) -> tuple[int, int, int, int]:
+    height, width = (side, side) if isinstance(side, int) else side
+    return 1, 3, height, width
 
 
 def _samples(multiple: int, offsets: Sequence[int]) -> Iterator[Size]:

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dreamlayer.core.errors import LayerError, bare, nearest, shown
 from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.isolation.place import inside, possible
+from dreamlayer.core.network import trials
 from dreamlayer.core.network.files import SHIPPED, find
 from dreamlayer.core.network.lazy_model import LazyModel
 from dreamlayer.core.network.shipped import known_beside, other_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache
-from dreamlayer.core.runtime.facts import finite_number, optional, string, strings, whole
+from dreamlayer.core.runtime.facts import (
+    finite_number,
+    optional,
+    string,
+    strings,
+    truth,
+    whole,
+)
 from dreamlayer.core.runtime.providers import provider_of
 from dreamlayer.core.runtime.sessions import Source
 
@@ -69,6 +78,7 @@ class Network:
         self.metadata = self._lazy.summary.metadata
         self.name = bare(self.metadata.get("dreamlayer.name", self.path.stem))
         self._geometry: dict[tuple[str, ...], Geometry] = {}
+        self._tried: set[tuple[str, ...]] = set()
 
     @property
     def model(self) -> onnx.ModelProto:
@@ -133,6 +143,34 @@ class Network:
             rows.append((name, channels, steps.get(name), reasons[name]))
         return rows
 
+    def told(self) -> dict[str, Any]:
+        """What `core.network.trials.look` tells the process that asked."""
+        return self._lazy.told()
+
+    def prepare(self, layers: Sequence[str]) -> None:
+        """Try in a process of its own what these layers need, unless that was done before.
+
+        Called before anything is computed of them that differs from layer to layer; a network that
+        ships needs no trial.
+
+        Raises
+        ------
+        NetworkError
+            The process ended or did not come to an end; the message says how.
+        """
+        tensors = {self.tensor(layer) for layer in layers}
+        wanted = tuple(sorted((tensors & self._tensors) - {IMAGE}))
+        known = not wanted or wanted in self._tried or self.path in SHIPPED.values() or inside()
+        if not known:
+            # Where it cannot be tried, it is not known to those who can.
+            self._memoize(
+                lambda: trials.try_layers(self.path, self.digest, wanted),
+                *("tried", possible(), *wanted),
+                read=truth,
+            )
+            # Those that are wanted together are tried one by one too.
+            self._tried.update([wanted, *((layer,) for layer in wanted)])
+
     def _memoize(
         self, compute: Callable[[], Any], *parts: object, read: Callable[[Any], Value]
     ) -> Value:
@@ -175,6 +213,7 @@ class Network:
         from dreamlayer.core.network.gradient_model import gradient_model
 
         self.check(terms)
+        self.prepare([term.layer for term in terms])
         variant = VARIANTS[provider_of(provider).variant]
         return gradient_model(self.model, self.resolved(terms), variant=variant, size=size)
 
@@ -187,6 +226,7 @@ class Network:
             A term names a layer that does not exist.
         """
         self.check(terms)
+        self.prepare([term.layer for term in terms])
         identity = ("gradient", self.digest, tuple(terms), size)
         return Source(lambda provider: self.gradient_model(terms, provider, size), identity)
 
@@ -196,6 +236,7 @@ class Network:
         Its outputs are called by the tensors' names.
         """
         self.check_layers(layers)
+        self.prepare(layers)
         identity = ("activations", self.digest, tuple(layers))
         return Source(lambda _: self._tapped(layers), identity)
 
@@ -215,6 +256,7 @@ class Network:
             No side up to 2048 pixels works.
         """
         self.check_layers(layers)
+        self.prepare(layers)
         multiple = int(self.metadata.get("dreamlayer.size_multiple", 1))
         key = tuple(self.tensor(layer) for layer in layers if layer != IMAGE)
         if key not in self._geometry:
@@ -226,6 +268,7 @@ class Network:
     def activation_bytes(self, layers: Sequence[str]) -> float:
         """Bytes of feature maps per pixel of the image; see `core.graph.sizes.activation_bytes`."""
         tensors = [self.tensor(layer) for layer in layers]
+        self.prepare(layers)
         return self._memoize(
             lambda: self._bytes(tensors), "bytes", tuple(tensors), read=finite_number
         )

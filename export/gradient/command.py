@@ -138,6 +138,8 @@ def made(
     if request.fold or sizes.fixed:
         model = fold_constants(model, sizes.fixed, weights=request.fold)
     model = crop_by_slices(model)
+    # Importers that infer sizes themselves may name them otherwise, and refuse the two names.
+    del model.graph.value_info[:]
     network_file.check(model, "the network gives no valid gradient model")
     return model
 
