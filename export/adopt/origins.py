@@ -148,7 +148,7 @@ def _module_of_weights(
             found = _WEIGHT.fullmatch(plain) if name in weights else None
             if found and not _is_made_up(plain, reader.op_type):
                 scopes = f"{found[1]}/{reader.op_type}"
-                return _path_of(scopes, reader.op_type).path
+                return _path_of(scopes, reader.op_type).path if "/" in plain else found[1]
     return ""
 
 
@@ -167,7 +167,7 @@ def _is_made_up(name: str, operator: str) -> bool:
 
 def _path_of(name: str, operator: str) -> Origin:
     """Divide a name such as ``/layer1/layer1.0/conv1/Conv`` into module and deed."""
-    parts = [part for part in name.split("/") if part]
+    parts = [part for part in name.split("/") if part] or [operator]
     if not name.startswith("/") and len(parts) > 1:
         # Only torch's scopes, which begin with a slash, are paths themselves.
         parts = [part.replace(".", "_") for part in parts]
