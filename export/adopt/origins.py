@@ -111,11 +111,12 @@ def origin_of(
     plain = [_without_ending(name) for name in (node.name, tensor)]
     told = [name for name in plain if not _is_made_up(name, node.op_type)]
     paths = [_path_of(name, node.op_type) for name in told]
-    modules = [one.path for one in paths if one.path]
-    modules = modules or [_module_of_weights(node, makers, weights)]
-    if modules[0]:
-        return Origin(modules[0], deed)
-    return paths[0] if paths else Origin("", (told or plain)[0] or deed)
+    path = next((one.path for one in paths if one.path), "")
+    if not paths:
+        path = _module_of_weights(node, makers, weights)
+    if path:
+        return Origin(path, deed)
+    return paths[0] if paths else Origin("", plain[0] or deed)
 
 
 def _module_of(node: onnx.NodeProto) -> str | None:
@@ -142,7 +143,8 @@ def _module_of_weights(
     A bias is named first: where a batch normalization was folded into it, the result is that's.
     """
     product = next((makers[one] for one in node.input if one in makers), node)
-    for reader in (node, product) if node.op_type == "Add" else (node,):
+    bias = node.op_type == "Add" and any(name in weights for name in node.input)
+    for reader in (node, product) if bias else (node,):
         for name in reversed(reader.input[1:]):
             plain = _without_ending(name)
             found = _WEIGHT.fullmatch(plain) if name in weights else None

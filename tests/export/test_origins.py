@@ -151,3 +151,10 @@ def test_reserved_names_and_equal_ones_are_numbered() -> None:
     """Also those that differ in upper and lower case only, which some file systems mix up."""
     found = names_of(("Conv", "image"), ("Conv", "loss"), ("Conv", "Stem"), ("Conv", "stem"))
     assert found == ["image_1", "loss_1", "Stem", "stem_1"]
+
+
+def test_a_sum_outside_of_all_modules_belongs_to_none() -> None:
+    """Neither to that of the convolution whose result it takes."""
+    conv = helper.make_node("Conv", ["x", "stem.weight"], ["c"], "/stem/Conv")
+    node = helper.make_node("Add", ["c", "x"], ["y"], "/Add")
+    assert origin_of(node, "y", {"c": conv}, ["stem.weight"]).path == ""
