@@ -126,7 +126,8 @@ def ascend(
         The network fails, or its results are not finite.
     """
     recipe = backend.recipe
-    sizes = octave_sizes(*backend.size(base), recipe, grid.geometry.minimum)
+    needed = grid.geometry
+    sizes = octave_sizes(*backend.size(base), recipe, needed.minimum, needed.exact)
     tracker = ProgressTracker(recipe, sizes, callbacks.on_progress, callbacks.cancelled)
     scheme: Scheme[Image] = SCHEMES[recipe.scheme](backend, base, sizes)
     image = scheme.start()

@@ -28,16 +28,20 @@ Shapes = dict[str, list[int]]
 
 
 def shapes_at(
-    model: onnx.ModelProto, side: int, layers: Sequence[str] | None = None, *, strict: bool = False
+    model: onnx.ModelProto,
+    side: int | tuple[int, int],
+    layers: Sequence[str] | None = None,
+    *,
+    strict: bool = False,
 ) -> Shapes:
-    """Infer the shape of every tensor for a square image.
+    """Infer the shape of every tensor for an image.
 
     Parameters
     ----------
     model : onnx.ModelProto
         A network whose input is `image`.
-    side : int
-        The image's side in pixels.
+    side : int or (int, int)
+        The image's side in pixels, or its height and width.
     layers : sequence of str, optional
         Restrict inference to the nodes that these depend on.
     strict : bool
@@ -59,7 +63,7 @@ def shapes_at(
     graph = fixed.graph
     graph.name = "fixed"
     graph.node.extend(model.graph.node if layers is None else ancestors(model, layers))
-    shape = [1, 3, side, side]
+    shape = [1, 3, *((side, side) if isinstance(side, int) else side)]
     graph.input.append(helper.make_tensor_value_info(IMAGE, onnx.TensorProto.FLOAT, shape))
     add_constants(graph, model)
     ends = [output.name for output in model.graph.output] if layers is None else layers
@@ -152,21 +156,45 @@ def strides(model: onnx.ModelProto, layers: Sequence[str] | None = None) -> dict
     return {name: round(_PROBE / more) for name, more in grown.items() if more > 0}
 
 
+def strides_of_maps(shapes: Shapes, size: tuple[int, int]) -> dict[str, int]:
+    """As `strides`, for a network of one size, of which there is but one set of shapes.
+
+    Maps without padding are somewhat smaller than their share of the image: unless it divides
+    evenly, the nearest power of two is taken.
+    """
+    found = {}
+    for name, dims in shapes.items():
+        if len(dims) == 4 and all(
+            1 < side <= whole for side, whole in zip(dims[2:], size, strict=True)
+        ):
+            ratio = size[0] / dims[2]
+            found[name] = round(ratio if ratio == int(ratio) else 2 ** round(math.log2(ratio)))
+    return found
+
+
 def stride(model: onnx.ModelProto, layers: Sequence[str]) -> int:
     """Pixels of the image from one position of the deepest of `layers` to the next."""
     found = strides(model, layers)
     return max([1, *(found[name] for name in layers if name in found)])
 
 
-def activation_bytes(model: onnx.ModelProto, layers: Sequence[str]) -> float:
-    """Size of the float32 feature maps that `layers` depend on, in bytes per pixel of the image."""
+def activation_bytes(
+    model: onnx.ModelProto, layers: Sequence[str], size: tuple[int, int] = (_PROBE, _PROBE)
+) -> float:
+    """Size of the float32 activations that `layers` depend on, in bytes per pixel of the image.
+
+    They are measured for an image of one height and width: by default a large one, where feature
+    maps are all that counts.
+    """
     layers = [name for name in layers if name != IMAGE]
     if not layers:
         return 0.0
-    shapes = shapes_at(model, _PROBE, layers)
+    shapes = shapes_at(model, size, layers)
     outputs = [name for node in ancestors(model, layers) for name in node.output]
-    elements = [math.prod(shapes[name]) for name in outputs if len(shapes.get(name, ())) == 4]
-    return 4.0 * sum(elements) / _PROBE**2
+    # Tokens and the attention between them have other ranks.
+    counted = (4,) if size == (_PROBE, _PROBE) else (3, 4, 5, 6)
+    elements = [math.prod(shapes[name]) for name in outputs if len(shapes.get(name, ())) in counted]
+    return 4.0 * sum(elements) / math.prod(size)
 
 
 def _window_fits(node: onnx.NodeProto, shapes: Shapes) -> bool:

@@ -11,6 +11,7 @@ from dreamlayer.core.errors import LayerError, bare, nearest, shown
 from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.files import SHIPPED, find
+from dreamlayer.core.network.image_size import image_size
 from dreamlayer.core.network.lazy_model import LazyModel
 from dreamlayer.core.network.shipped import known_beside, other_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
@@ -88,6 +89,16 @@ class Network:
         return self._lazy.summary.weights
 
     @cached_property
+    def image_size(self) -> tuple[int, int] | None:
+        """Height and width of the only images that it takes; None if it takes any size."""
+        return image_size(self.metadata)
+
+    @property
+    def probe(self) -> tuple[int, int]:
+        """Height and width of an image at which to measure the network."""
+        return self.image_size or (_PROBE, _PROBE)
+
+    @cached_property
     def layer_names(self) -> list[str]:
         """Layer names in the file's order; all feature maps if it lists none."""
         listed = self._lazy.summary.listed
@@ -96,7 +107,7 @@ class Network:
     def _feature_maps(self) -> list[str]:
         from dreamlayer.core.graph.sizes import shapes_at
 
-        shapes = shapes_at(self.model, _PROBE)
+        shapes = shapes_at(self.model, self.probe)
         return [name for name in self._lazy.summary.tensors if len(shapes.get(name, ())) == 4]
 
     def layers(self) -> list[Layer]:
@@ -106,11 +117,12 @@ class Network:
     def _described(self) -> list[tuple[str, int | None, int | None, str | None]]:
         """The attributes of `Layer` for each."""
         from dreamlayer.core.autodiff.backward import differentiable
-        from dreamlayer.core.graph.sizes import shapes_at, strides
+        from dreamlayer.core.graph.sizes import shapes_at, strides, strides_of_maps
 
-        shapes = shapes_at(self.model, _PROBE)
+        size = self.image_size
+        shapes = shapes_at(self.model, self.probe)
         reasons = differentiable(self.model, self.layer_names)
-        steps = strides(self.model)
+        steps = strides(self.model) if size is None else strides_of_maps(shapes, size)
         rows = []
         for name in self.layer_names:
             dims = shapes.get(name, [])
@@ -155,14 +167,15 @@ class Network:
     ) -> onnx.ModelProto:
         """The gradient model of an objective, in the form that suits a provider.
 
-        `provider` is a short name; see `core.network.gradient_model.gradient_model`.
+        `provider` is a short name; see `core.network.gradient_model.gradient_model`. The size of a
+        network of one size is known.
         """
         from dreamlayer.core.autodiff.variants import VARIANTS
         from dreamlayer.core.network.gradient_model import gradient_model
 
         self.check(terms)
         variant = VARIANTS[provider_of(provider).variant]
-        return gradient_model(self.model, terms, variant=variant, size=size)
+        return gradient_model(self.model, terms, variant=variant, size=size or self.image_size)
 
     def gradient_source(self, terms: Sequence[Term], size: tuple[int, int] | None = None) -> Source:
         """The same as a session's source, made only if it is not cached.
@@ -200,7 +213,9 @@ class Network:
         if key not in self._geometry:
             # The picture itself needs two pixels, to compare neighbours.
             measured = self._measured(key, multiple) if key else (max(2, multiple), 1)
-            self._geometry[key] = Geometry(*measured, multiple)
+            if self.image_size is not None:
+                measured = min(self.image_size), measured[1]
+            self._geometry[key] = Geometry(*measured, multiple, self.image_size)
         return self._geometry[key]
 
     def activation_bytes(self, layers: Sequence[str]) -> float:
@@ -212,7 +227,7 @@ class Network:
     def _bytes(self, layers: Sequence[str]) -> float:
         from dreamlayer.core.graph.sizes import activation_bytes
 
-        return activation_bytes(self.model, layers)
+        return activation_bytes(self.model, layers, self.probe)
 
     def _measured(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
         """The smallest side in pixels that the layers accept, and their stride."""
@@ -221,8 +236,11 @@ class Network:
         )
 
     def _measure(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
-        from dreamlayer.core.graph.sizes import minimum_size, stride
+        from dreamlayer.core.graph.sizes import minimum_size, shapes_at, stride, strides_of_maps
 
+        if self.image_size is not None:
+            found = strides_of_maps(shapes_at(self.model, self.probe, layers), self.image_size)
+            return 1, max([1, *(found[name] for name in layers if name in found)])
         return minimum_size(self.model, layers, multiple), stride(self.model, layers)
 
 

@@ -53,8 +53,6 @@ _PLANES = 16
 """Bytes per pixel of a style picture as the network sees it, at all sizes."""
 
 
-_PROBE = 1024
-
 _TILES = (384, 256, 192, 128)
 """Smaller tiles that a message may propose."""
 
@@ -202,6 +200,7 @@ def _map_bytes(network: Network, layers: Sequence[str]) -> float:
     """Bytes of some layers' float32 activations, per pixel of the picture."""
     if not layers:
         return 0.0
-    shapes = shapes_at(network.model, _PROBE, [name for name in layers if name != IMAGE])
-    shapes[IMAGE] = [1, 3, _PROBE, _PROBE]
-    return 4.0 * sum(math.prod(shapes[name]) for name in layers) / _PROBE**2
+    probe = network.probe
+    shapes = shapes_at(network.model, probe, [name for name in layers if name != IMAGE])
+    shapes[IMAGE] = [1, 3, *probe]
+    return 4.0 * sum(math.prod(shapes[name]) for name in layers) / math.prod(probe)

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dreamlayer.core.ascent.tiles import Span, Tile
+from dreamlayer.core.ascent.tile import Span, Tile
 from dreamlayer.core.graph.geometry import Geometry, round_up
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.style.sizes import Size

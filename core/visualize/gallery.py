@@ -56,8 +56,6 @@ _DEEP = 16
 """The stride from which layers get the full step size. Those nearer to the image climb so steadily
 that they would end in black and white."""
 
-_PROBE = 1024
-
 
 @dataclass(frozen=True)
 class Dreamt:
@@ -126,7 +124,7 @@ class Gallery:
     ) -> None:
         self._network, self._recipe = network, recipe
         self._execution = Execution(provider, threads)
-        self._shapes = shapes_at(network.model, _PROBE)
+        self._shapes = shapes_at(network.model, network.probe)
         self._shared: _ChannelObjectives | None = None
 
     def recipe_of(self, term: Term) -> Recipe:

@@ -31,8 +31,6 @@ while it is reduced."""
 _SHEET = 28
 """Bytes per pixel of a sheet: its cells, as it is drawn, as floats, and the encoder's."""
 
-_PROBE = 1024
-
 
 def check_features(
     network: Network, layer: str, picture: tuple[int, int], size: tuple[int, int]
@@ -99,7 +97,7 @@ def forward_bytes(network: Network, layer: str) -> float:
     """
     if layer == IMAGE:
         return 0.0
-    shapes = shapes_at(network.model, _PROBE, [layer])
+    shapes = shapes_at(network.model, network.probe, [layer])
     nodes = ancestors(network.model, [layer])
     last = {name: place for place, node in enumerate(nodes) for name in names_read(node)}
     last[layer] = len(nodes)
@@ -110,7 +108,7 @@ def forward_bytes(network: Network, layer: str) -> float:
         alive |= {name: math.prod(shapes[name]) for name in made}
         most = max(most, sum(alive.values()))
         alive = {name: size for name, size in alive.items() if last.get(name, 0) > place}
-    return 4.0 * most / _PROBE**2
+    return 4.0 * most / math.prod(network.probe)
 
 
 def _check(needed: float, what: str, remedy: str) -> None:
