@@ -126,8 +126,7 @@ def ascend(
         The network fails, or its results are not finite.
     """
     recipe = backend.recipe
-    needed = grid.geometry
-    sizes = octave_sizes(*backend.size(base), recipe, needed.minimum, needed.exact)
+    sizes = octave_sizes(*backend.size(base), recipe, grid.geometry.minimum)
     tracker = ProgressTracker(recipe, sizes, callbacks.on_progress, callbacks.cancelled)
     scheme: Scheme[Image] = SCHEMES[recipe.scheme](backend, base, sizes)
     image = scheme.start()

@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Generic
 import numpy as np
 
 from dreamlayer.core.ascent.backend import Backend, Image, Size
-from dreamlayer.core.graph.geometry import covering_scale
 from dreamlayer.core.recipe.recipe import MAX_OCTAVE_SCALE, MAX_OCTAVES, MIN_OCTAVE_SCALE, Recipe
 
 SMALLEST = 180
@@ -19,18 +18,15 @@ have no room. Only where the number of octaves is chosen by size."""
 _MOST_ENLARGED = 4.0
 
 
-def working_size(
-    width: int, height: int, recipe: Recipe, exact: Size | None = None
-) -> tuple[int, int]:
+def working_size(width: int, height: int, recipe: Recipe) -> tuple[int, int]:
     """The height and width at which an image is dreamed.
 
-    It is limited by the recipe's `max_side`; small images are enlarged, at most fourfold: to
-    `SMALLEST`, and until they cover `exact`, the one size of tiles that a network may take.
+    It is limited by the recipe's `max_side`; small images are enlarged to `SMALLEST`, at most
+    fourfold.
     """
     scale = 1.0
     if not recipe.octaves:
         scale = min(max(SMALLEST / min(width, height), 1.0), _MOST_ENLARGED)
-    scale = max(scale, min(covering_scale(height, width, exact), _MOST_ENLARGED))
     if recipe.max_side:
         scale = min(scale, recipe.max_side / max(width, height))
     return max(1, round(height * scale)), max(1, round(width * scale))
@@ -41,9 +37,7 @@ COARSEST = 120
 size."""
 
 
-def octave_sizes(
-    height: int, width: int, recipe: Recipe, minimum: int = 1, exact: Size | None = None
-) -> list[Size]:
+def octave_sizes(height: int, width: int, recipe: Recipe, minimum: int = 1) -> list[Size]:
     """(height, width) of each octave in order, at least one pixel each.
 
     Equal octaves, as of tiny images, are merged. Octaves whose shorter side is below the recipe's
@@ -53,14 +47,10 @@ def octave_sizes(
     ----------
     minimum : int
         The network's smallest side in pixels, which octaves whose number is chosen by size reach.
-    exact : (int, int), optional
-        The one size of tiles that the network takes. Octaves that do not cover it are left out,
-        except the largest.
     """
     least = 1
     if not recipe.octaves:
-        covering = math.ceil(min(height, width) * covering_scale(height, width, exact))
-        least = max(COARSEST, minimum, recipe.min_octave_side, covering)
+        least = max(COARSEST, minimum, recipe.min_octave_side)
         recipe = _by_size(min(height, width) / least, recipe)
     rule = _iterated if SCHEMES[recipe.scheme].iterated else _direct
     found = rule(height, width, recipe)
@@ -68,8 +58,7 @@ def octave_sizes(
         # Sizes are rounded down.
         found[0] = _with_shorter_side(least, height, width)
     sizes = list(dict.fromkeys(found))
-    large = [s for s in sizes[:-1] if min(s) >= recipe.min_octave_side]
-    return [s for s in large if covering_scale(*s, exact) <= 1] + sizes[-1:]
+    return [s for s in sizes[:-1] if min(s) >= recipe.min_octave_side] + sizes[-1:]
 
 
 def _by_size(ratio: float, recipe: Recipe) -> Recipe:

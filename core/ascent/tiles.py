@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dreamlayer.core.ascent.exact_tiles import EXACT_TILINGS, even_tiles
+from dreamlayer.core.ascent.exact_tiles import EXACT_TILINGS, Request, even_tiles
 from dreamlayer.core.ascent.jitter import draw_jitter, random_start
 from dreamlayer.core.ascent.tile import Span, Tile
 from dreamlayer.core.graph.geometry import Geometry
@@ -93,10 +93,15 @@ class Grid:
         room = (whole - length) // step
         return length, [room * number // gaps * step for number in range(gaps + 1)]
 
+    def exactly(self, height: int, width: int) -> Request:
+        """What is asked of tiles of an image where the network takes one size only."""
+        assert self.geometry.exact is not None, "the network takes any size"
+        return Request((height, width), self.geometry.exact, self.overlap, self.geometry.stride)
+
     def cover(self, height: int, width: int, shift: tuple[int, int] = (0, 0)) -> list[Tile]:
         """All tiles of an image, shifted by (down, right) pixels over the torus."""
         if self.geometry.exact is not None:
-            return even_tiles((height, width), self.geometry.exact, self.overlap, shift)
+            return even_tiles(self.exactly(height, width), shift)
         rows, columns = self.spans(height, shift[0]), self.spans(width, shift[1])
         return [Tile(r, c) for r in rows for c in columns]
 
@@ -122,9 +127,8 @@ def tiles_of(
     rng : numpy.random.Generator
         The source of random shifts, rows first.
     """
-    exact = grid.geometry.exact
-    if exact is not None:
-        return EXACT_TILINGS[recipe.tiling](recipe, grid.overlap, exact, (height, width), rng)
+    if grid.geometry.exact is not None:
+        return EXACT_TILINGS[recipe.tiling](recipe, grid.exactly(height, width), rng)
     return TILINGS[recipe.tiling](recipe, grid, height, width, rng)
 
 

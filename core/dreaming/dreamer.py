@@ -211,12 +211,12 @@ class Dreamer:
         if opaque is not None:
             assert not isinstance(base, CompactPixels), "hidden colors are filled in floats"
             base = fill_hidden(base, opaque)
-        geometry = self.network.geometry([term.layer for term in recipe.layers])
-        size = working_size(width, height, recipe, geometry.exact)
+        size = working_size(width, height, recipe)
         method, own = recipe.resample, size == (height, width)
         small = base if own else np.clip(resize(base, size, method), 0, 1)
         rng = np.random.default_rng(recipe.seed)
-        grid = grid_for(recipe, tile, geometry)
+        layers = [term.layer for term in recipe.layers]
+        grid = grid_for(recipe, tile, self.network.geometry(layers))
         weights = weights_of(base, recipe, blend, opaque)
         if weights is not None and not own:
             weights = np.clip(resized_plane(weights, size), 0, 1)

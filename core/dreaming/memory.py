@@ -182,8 +182,8 @@ def estimate(
     base = fixed + _for_pixels(width, height)
     layers = [term.layer for term in recipe.layers]
     geometry = network.geometry(layers)
-    working = working_size(width, height, recipe, geometry.exact)
-    octaves = octave_sizes(*working, recipe, geometry.minimum, geometry.exact)
+    working = working_size(width, height, recipe)
+    octaves = octave_sizes(*working, recipe, geometry.minimum)
     octave = octaves[-1]
     what = f"dreaming {width} × {height} pixels"
     if device is None:

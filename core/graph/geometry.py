@@ -19,7 +19,7 @@ class Geometry:
         Number that sides must be a multiple of.
     exact : (int, int) or None
         Height and width of the only images that the network takes; None if it takes any of the
-        sizes that the other attributes allow.
+        sizes that the other attributes allow. Smaller pictures are continued up to it.
     """
 
     minimum: int = 1
@@ -35,8 +35,3 @@ class Geometry:
 def round_up(number: int, step: int) -> int:
     """The next multiple of `step`."""
     return -(-number // step) * step
-
-
-def covering_scale(height: int, width: int, exact: tuple[int, int] | None) -> float:
-    """The factor by which an image just covers the one size of a network; 0 without one."""
-    return 0.0 if exact is None else max(exact[0] / height, exact[1] / width)

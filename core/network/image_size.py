@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dreamlayer.core.errors import shown
+from dreamlayer.core.errors import bare, shown
 
 IMAGE_SIZE = "dreamlayer.image_size"
 """The metadata of a network that takes images of one size only: `HEIGHTxWIDTH` in pixels."""
@@ -41,3 +41,23 @@ def wrong_size(dims: Sequence[int | None], metadata: Mapping[str, str]) -> Itera
             f"says in its metadata that it takes images of {size[1]} × {size[0]} pixels alone, but "
             f"its input is {width or 'any'} × {height or 'any'}"
         )
+
+
+def other_tile(name: str, size: tuple[int, int] | None, tile: int) -> list[str]:
+    """What to say where a recipe asks for tiles of a side that its network does not take.
+
+    Parameters
+    ----------
+    name : str
+        The network's.
+    size : (int, int) or None
+        From `image_size`.
+    tile : int
+        The recipe's, 0 for none.
+    """
+    if size is None or tile in (0, max(size)):
+        return []
+    return [
+        f"network {bare(name)} takes images of {size[1]} × {size[0]} pixels only, so tiles have "
+        f"that size, not {tile}"
+    ]

@@ -213,8 +213,6 @@ class Network:
         if key not in self._geometry:
             # The picture itself needs two pixels, to compare neighbours.
             measured = self._measured(key, multiple) if key else (max(2, multiple), 1)
-            if self.image_size is not None:
-                measured = min(self.image_size), measured[1]
             self._geometry[key] = Geometry(*measured, multiple, self.image_size)
         return self._geometry[key]
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from dreamlayer.core.ascent.exact_tiles import even_spans
-from dreamlayer.core.ascent.octaves import octave_sizes, working_size
 from dreamlayer.core.ascent.tile import add, cut
 from dreamlayer.core.ascent.tiles import TILINGS, Grid, largest_tile, tiles_of
 from dreamlayer.core.graph.geometry import Geometry
@@ -27,7 +26,7 @@ def test_every_tile_has_the_one_size_and_every_pixel_one_tile(
 ) -> None:
     """Whatever the tiling and the image's proportions."""
     recipe = Recipe(tiling=tiling, jitter=jitter)
-    grid, rng = Grid(512, 6, Geometry(exact=exact)), np.random.default_rng(0)
+    grid, rng = Grid(512, 6, Geometry(stride=8, exact=exact)), np.random.default_rng(0)
     for _ in range(5):
         total = np.zeros((3, *size), np.float32)
         for tile in tiles_of(recipe, grid, *size, rng):
@@ -40,11 +39,13 @@ def test_every_tile_has_the_one_size_and_every_pixel_one_tile(
 
 @pytest.mark.parametrize("size", [32, 33, 63, 64, 100, 1000])
 @pytest.mark.parametrize("overlap", [0, 5, 8, 64])
-def test_tiles_begin_and_end_with_the_image_and_overlap(size: int, overlap: int) -> None:
-    """As a single tile would; neighbors see the overlap, or a quarter of a tile at most."""
-    spans = even_spans(size, 32, overlap, 7)
+@pytest.mark.parametrize("stride", [1, 4])
+def test_even_tiles_overlap_at_the_same_phase(size: int, overlap: int, stride: int) -> None:
+    """Neighbors see the overlap, or a quarter of a tile at most, and lie whole strides apart."""
+    spans = even_spans(size, 32, 7, overlap, stride)
     assert spans[0].start == 7
-    assert spans[-1].start - 7 + 32 == size
+    assert 0 <= spans[-1].start - 7 + 32 - size < stride
+    assert {(span.start - 7) % stride for span in spans} == {0}
     for before, after in pairwise(spans):
         assert after.start + after.skip == before.start + before.skip + before.own
         assert after.skip >= min(overlap, 8)
@@ -77,25 +78,3 @@ def test_fixed_tiles_leave_gaps_where_asked() -> None:
     tiles = tiles_of(recipe, grid, 64, 80, np.random.default_rng(0))
     assert len(tiles) == 4
     assert sum(tile.own_pixels for tile in tiles) == 64 * 64
-
-
-@pytest.mark.parametrize("exact", [(224, 224), (224, 320), (320, 224)])
-@pytest.mark.parametrize("size", [(400, 600), (600, 400), (230, 330), (1000, 340)])
-@pytest.mark.parametrize("octaves", [0, 4])
-def test_octaves_cover_a_tile(size: tuple[int, int], exact: tuple[int, int], octaves: int) -> None:
-    """Smaller ones are left out; the largest stays the image's own size."""
-    working = working_size(size[1], size[0], Recipe(octaves=octaves), exact)
-    sizes = octave_sizes(*working, Recipe(octaves=octaves), exact=exact)
-    assert sizes[-1] == working
-    assert all(h >= exact[0] and w >= exact[1] for h, w in sizes)
-
-
-@pytest.mark.parametrize("octaves", [0, 4])
-def test_small_images_are_enlarged_to_a_tile_in_proportion(octaves: int) -> None:
-    """At most fourfold, whether the recipe sets the octaves or not, and not beyond `max_side`."""
-    recipe = Recipe(octaves=octaves)
-    assert working_size(150, 100, recipe, (224, 224)) == (224, 336)
-    assert working_size(100, 100, recipe, (224, 320)) == (320, 320)
-    assert working_size(1000, 30, recipe, (224, 224)) == (120, 4000)
-    assert working_size(150, 100, recipe.replace(max_side=200), (224, 224)) == (133, 200)
-    assert working_size(500, 400, recipe, (224, 224)) == (400, 500)

@@ -35,7 +35,7 @@ def test_network_of_one_size_is_accepted(tmp_path: Path) -> None:
     network = Network(str(saved(fixed(), tmp_path)))
     assert network.image_size == (32, 48)
     geometry = network.geometry(["deep"])
-    assert (geometry.exact, geometry.minimum, geometry.stride) == ((32, 48), 32, 1)
+    assert (geometry.exact, geometry.minimum, geometry.stride) == ((32, 48), 1, 1)
     assert [(one.name, one.channels, one.stride) for one in network.layers()][-1] == ("deep", 8, 1)
 
 
