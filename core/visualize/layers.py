@@ -128,6 +128,7 @@ def channel_terms(
         There is no such layer or channel, or the layer cannot be dreamed of or has no channels.
     """
     network.check_layers([layer])
+    layer = network.tensor(layer)
     known = {x.name: x for x in network.layers()}.get(layer)
     count = None if known is None else known.channels
     if known is not None and known.reason is not None:

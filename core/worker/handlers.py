@@ -13,6 +13,7 @@ from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import CancelledError
 from dreamlayer.core.images.arrays import check_image
 from dreamlayer.core.images.transparency import opacity
+from dreamlayer.core.isolation.cancellation import cancellable
 from dreamlayer.core.network.files import available, file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
@@ -51,7 +52,8 @@ class Handlers:
         if isinstance(job.request, DescribeRequest):
             self._describe(job.request)
         else:
-            self._dream(job, job.request)
+            with cancellable(job.cancelled.is_set):
+                self._dream(job, job.request)
 
     def _describe(self, request: DescribeRequest) -> None:
         facts = description()
