@@ -55,6 +55,7 @@ class DeviceObjective:
         execution: Execution = Execution(),
     ) -> None:
         network.check(terms)
+        network.prepare([term.layer for term in terms])
         self.provider = loaded_provider(execution)
         self._execution = execution.on(self.provider)
         self.scale, model = 1.0, network.model
