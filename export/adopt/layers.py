@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import onnx
 
 from dreamlayer.core.errors import NetworkError, shown
-from dreamlayer.core.graph import sizes as evaluated
+from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.export.adopt.activations import ACTIVATIONS, parts_of_activations
 from dreamlayer.export.adopt.maps import FeatureMap, Shapes, Size, find_maps
 
@@ -105,12 +105,6 @@ def find_layers(
             f"with{why and f' ({why})'}; adopt a vision network whose input is the image"
         )
     return found
-
-
-def shapes_at(network: onnx.ModelProto, size: Size) -> Shapes:
-    """The known shapes of all tensors for one image of a height and width."""
-    found = evaluated.shapes_at(network, size)
-    return {name: dims for name, dims in found.items() if 0 not in dims}
 
 
 def _any_size(

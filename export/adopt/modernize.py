@@ -8,7 +8,7 @@ import onnx
 
 from dreamlayer.core.errors import NetworkError, bare
 from dreamlayer.core.graph.edit import rename_tensors
-from dreamlayer.export.adopt.group_norm import expand_group_norms
+from dreamlayer.export.adopt import group_norm
 from dreamlayer.export.adopt.passes.branches import inline_branches
 from dreamlayer.export.adopt.passes.constants import fold_constants, lift_constants
 from dreamlayer.export.adopt.passes.conversion import convert
@@ -55,7 +55,11 @@ def modernize(model: onnx.ModelProto, notes: list[str] | None = None) -> onnx.Mo
     make_dense(model.graph)
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [info for info in model.graph.input if info.name not in weights]
-    model = convert(model, OPSET)
+    grouped = group_norm.has_group_norms(model)
+    by_group = grouped and opset(model) < group_norm.OPSET
+    model = convert(model, group_norm.OPSET if grouped else OPSET)
+    if by_group:
+        group_norm.spread_weights(model)
     del model.graph.input[:]
     model.graph.input.extend(inputs)
     told = [] if notes is None else notes
@@ -63,7 +67,6 @@ def modernize(model: onnx.ModelProto, notes: list[str] | None = None) -> onnx.Mo
     if other is not None:
         told.append(f"Precision {other} in the source, float32 here")
     _simplify(model, told)
-    expand_group_norms(model)
     _remove_separators(model)
     return model
 
