@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from dreamlayer.core.errors import NetworkError, shown
 from dreamlayer.core.graph.edit import prune, rename
+from dreamlayer.core.graph.inference import names_read
 
 _PAIR = ("QuantizeLinear", "DequantizeLinear")
 
@@ -85,6 +87,7 @@ def remove_quantizers(model: onnx.ModelProto) -> int:
     weights = {tensor.name: tensor for tensor in graph.initializer}
     makers = {name: node for node in graph.node for name in node.output}
     outputs = {info.name for info in graph.output}
+    readers = Counter(name for node in graph.node for name in names_read(node))
     names: dict[str, str] = {}
     nodes: list[onnx.NodeProto] = []
     done: dict[str, str] = {}
@@ -106,6 +109,10 @@ def remove_quantizers(model: onnx.ModelProto) -> int:
         if source.output[0] not in done:
             replaced = _activation(source, made, weights, makers.get(source.input[0]), graph)
         if replaced is not None:
+            if readers[end] == 1 and end not in outputs and made not in outputs:
+                # What was merged had this name, and what it was merged into had another.
+                _give_name(replaced, makers[end])
+                names[made] = made = end
             nodes.append(replaced)
             done[source.output[0]] = made
         elif made in outputs:
@@ -123,6 +130,15 @@ def remove_quantizers(model: onnx.ModelProto) -> int:
             "DequantizeLinear; adopt the network as it was before quantization"
         )
     return pairs
+
+
+def _give_name(activation: onnx.NodeProto, maker: onnx.NodeProto) -> None:
+    """Let an activation have the name of what it reads, which gets another."""
+    name = activation.input[0]
+    inner = f"{name}/before"
+    maker.output[list(maker.output).index(name)] = inner
+    activation.input[0] = inner
+    activation.output[0] = activation.name = name
 
 
 def _end(name: str, names: dict[str, str]) -> str:
