@@ -144,6 +144,11 @@ class Evaluator:
         self._evaluate(self._parsed(node), tensors, problems)
         return next(iter(problems.values()), None)
 
+    def shapes(self, shape: Sequence[int], *, strict: bool = False) -> dict[str, list[int]]:
+        """The shapes that are known for an image; see `at`."""
+        tensors = self.at(shape, strict=strict)
+        return {name: list(t.shape) for name, t in tensors.items() if t.shape is not None}
+
     def _parsed(self, node: onnx.NodeProto) -> Step:
         op = node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
         return Step(op, tuple(node.input), tuple(node.output), attributes(node), self._opset, node)

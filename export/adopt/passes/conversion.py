@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 from onnx import helper
 
-from dreamlayer.core.errors import NetworkError, printable
+from dreamlayer.core.errors import NetworkError, printable, shown
 from dreamlayer.core.graph.inference import attributes
 from dreamlayer.export.network_file import first_line
 
@@ -13,15 +13,14 @@ from dreamlayer.export.network_file import first_line
 def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     """A copy that uses a newer version of the standard operators.
 
-    Compared in ONNX Runtime, the converter of onnx 1.23 errs in four places, which are handled
-    here: Upsample, and Resize of opset 10, sample asymmetrically and round down, which Resize has
-    to be told from opset 11 on; Hardmax took all axes from one on together before opset 13; a
-    batch normalization had to have five outputs, or one.
+    Compared in ONNX Runtime, the converter of onnx 1.23 errs in two places, which are handled here:
+    Upsample, and Resize of opset 10, sample asymmetrically and round down, which Resize has to be
+    told from opset 11 on; and Hardmax took all axes from one on together before opset 13.
 
     Raises
     ------
     NetworkError
-        An operator cannot be converted.
+        An operator cannot be converted, or a batch normalization is in training.
     """
     given = max((entry.version for entry in model.opset_import if not entry.domain), default=1)
     if given >= opset:
@@ -29,7 +28,7 @@ def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     prepared = onnx.ModelProto()
     prepared.CopyFrom(model)
     if given < 14:
-        _drop_statistics(prepared.graph)
+        _refuse_training(prepared.graph)
     if given < 13:
         _flatten_hardmax(prepared.graph)
     resampled = _resampled(prepared.graph) if given < 11 else set()
@@ -46,13 +45,14 @@ def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     return converted
 
 
-def _drop_statistics(graph: onnx.GraphProto) -> None:
-    """Leave a batch normalization its first output, if no other is read."""
-    read = {name for node in graph.node for name in node.input}
-    read |= {info.name for info in graph.output}
+def _refuse_training(graph: onnx.GraphProto) -> None:
+    """Refuse batch normalizations that compute statistics, which have several outputs."""
     for node in graph.node:
-        if node.op_type == "BatchNormalization" and not read.intersection(node.output[1:]):
-            del node.output[1:]
+        if node.op_type == "BatchNormalization" and any(node.output[1:]):
+            raise NetworkError(
+                f"the batch normalization that makes {shown(node.output[0])} is in training, where "
+                f"it depends on all images of a batch; export the network for inference"
+            )
 
 
 def _flatten_hardmax(graph: onnx.GraphProto) -> None:

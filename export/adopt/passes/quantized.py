@@ -26,7 +26,7 @@ _SIGNED = {
 }
 """Operators whose results may be negative, behind which a ReLU may have been merged."""
 
-_RANGES = {
+_RANGES: dict[int, tuple[int, int]] = {
     TensorProto.UINT8: (0, 255),
     TensorProto.INT8: (-128, 127),
     TensorProto.UINT16: (0, 65535),
