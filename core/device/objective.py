@@ -56,6 +56,7 @@ class DeviceObjective:
     ) -> None:
         network.check(terms)
         terms = network.resolved(terms)
+        network.prepare([term.layer for term in terms])
         self.provider = loaded_provider(execution)
         self._execution = execution.on(self.provider)
         self.scale, model = 1.0, network.model

@@ -52,6 +52,7 @@ class TileSession:
 
     def __init__(self, network: Network, layers: TileLayers, execution: Execution) -> None:
         network.check_layers(sorted(layers.all))
+        network.prepare(sorted(layers.all))
         source = Source(
             lambda provider: tile_model(network.model, layers, provider, network.image_size),
             ("style tile", network.digest, layers),
