@@ -19,6 +19,7 @@ from dreamlayer.core.network.files import read_model
 from dreamlayer.export import network_file, preprocessing
 from dreamlayer.export.adopt.aliases import originals_of
 from dreamlayer.export.adopt.choice import choose_layers
+from dreamlayer.export.adopt.image_sizes import AUTO, settle_size
 from dreamlayer.export.adopt.input_guess import INTEGERS, InputOptions, find_pixels
 from dreamlayer.export.adopt.modernize import free_name, modernize, opset
 from dreamlayer.export.network_file import Description
@@ -27,7 +28,13 @@ from dreamlayer.export.verify import open_session
 
 
 def adopt(
-    source: onnx.ModelProto, options: InputOptions, *, name: str, origin: str, license_text: str
+    source: onnx.ModelProto,
+    options: InputOptions,
+    *,
+    name: str,
+    origin: str,
+    license_text: str,
+    size: str | tuple[int, int] = AUTO,
 ) -> tuple[onnx.ModelProto, list[str]]:
     """Turn a network into one that dreamlayer can dream with.
 
@@ -41,6 +48,8 @@ def adopt(
         What recipes call it.
     origin, license_text
         Where it comes from and under which terms it may be used.
+    size
+        As for `export.adopt.image_sizes.settle_size`.
 
     Returns
     -------
@@ -56,8 +65,9 @@ def adopt(
         raise NetworkError("the file is a dreamlayer network already; use it as it is")
     modern = modernize(source)
     pixels = find_pixels(modern, options)
-    network = _with_preprocessing(modern, pixels)
-    layers = choose_layers(network, originals_of(source), usual=_own_size(pixels))
+    settled = settle_size(_with_preprocessing(modern, pixels), _own_size(pixels), size)
+    network, own = settled.network, settled.only or _own_size(pixels)
+    layers = choose_layers(network, originals_of(source), settled.only, own)
     network_file.declare_layers(network, layers.names)
     summary = f"{name}, adopted from {origin.split(',')[0]}"
     side, multiple = network_file.describe(
@@ -70,7 +80,9 @@ def adopt(
     network_file.check(network, "the network is not valid at other sizes")
     difference = _difference(source, network, pixels, side)
     notes = [*pixels.notes, *layers.notes]
-    notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
+    notes += settled.notes
+    if settled.only is None:
+        notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
     if difference is not None:
         notes.append(f"Checked   outputs differ from the source's by at most {difference:.1e}")
     return network, notes
@@ -145,6 +157,7 @@ def run(
     options: InputOptions,
     name: str | None,
     license_text: str | None,
+    size: str | tuple[int, int] = AUTO,
 ) -> str:
     """Adopt the network in a file.
 
@@ -160,6 +173,8 @@ def run(
         What recipes call it; the file's stem where None.
     license_text
         Terms of use; recorded as unknown where None.
+    size
+        As for `export.adopt.image_sizes.settle_size`.
 
     Returns
     -------
@@ -186,5 +201,6 @@ def run(
         name=chosen,
         origin=f"{model.name}, SHA-256 {digest}",
         license_text=license_text or "unknown (adopted without --license)",
+        size=size,
     )
     return "\n".join([*notes, network_file.write(network, target)])

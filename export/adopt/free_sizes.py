@@ -13,6 +13,7 @@ from dreamlayer.export.adopt.baked.check import problem_with
 from dreamlayer.export.adopt.baked.reshape import Guesses
 from dreamlayer.export.adopt.baked.rewriting import Rewriter
 from dreamlayer.export.adopt.baked.trials import Trials, images_for
+from dreamlayer.export.adopt.one_size import declare_outputs
 
 Size = tuple[int, int]
 
@@ -95,8 +96,7 @@ def _attempt(
     del model.graph.node[:], model.graph.value_info[:]
     model.graph.node.extend(rewriter.nodes)
     model.graph.initializer.extend(rewriter.weights)
-    for output in model.graph.output:
-        output.type.tensor_type.ClearField("shape")
+    declare_outputs(model, size)
     if not batch:
         (image,) = (info for info in model.graph.input if info.name == IMAGE)
         image.type.tensor_type.shape.dim[0].dim_value = 1
