@@ -38,7 +38,7 @@ reference evaluator runs.
 """
 
 DIRECTIONS = 3
-_STEP = 1e-5
+_STEPS = (1e-5, 1e-7, 1e-3, 1e-2)
 _TOLERANCE = 1e-3
 _RANDOM = ("Bernoulli", "Dropout", "Multinomial", "RandomNormalLike", "RandomUniformLike")
 _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16)
@@ -109,13 +109,26 @@ def _compare(test: Any, position: int, variant: Variant) -> tuple[str, str]:
         raise _Other(UNSUITED, "its output is not finite")
     rng = np.random.default_rng(0)
     weights = {i: rng.standard_normal(expected[i].shape) for i in counted}
-    ours = _our_gradient(model, weights, variant)
+    run = _as_expected(model, x, expected, counted)
+    try:
+        ours = _our_gradient(model, weights, variant, run)
+    except _Other as other:
+        if "first output only" not in other.detail:
+            raise
+        weights = {0: weights[0]}
+        ours = _our_gradient(model, weights, variant, run)
     function = _exact(model, x, expected, counted)
     spread = 0.02 * float(np.std(x.astype(np.float64)) or 1.0)
     for attempt in range(4):
         moved = x + (spread * rng.standard_normal(x.shape) if attempt else 0.0)
         at = moved.astype(x.dtype).astype(np.float64)
-        gradient = ours(at.astype(x.dtype)).astype(np.float64)
+        try:
+            gradient = ours(at.astype(x.dtype)).astype(np.float64)
+        except Exception:  # ONNX Runtime's errors have no common base but this
+            if attempt:
+                # The weights are for as many outputs as there are at the test's own numbers.
+                continue
+            raise
         found = _agrees(function, weights, at, gradient, rng)
         if found is not None:
             return found
@@ -129,9 +142,13 @@ def _agrees(
     gradient: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[str, str] | None:
-    """Compare along random directions; None at a kink."""
+    """Compare along random directions; None at a kink or a jump.
+
+    A step is too small where the evaluator computes in float32 inside, and too large where it
+    crosses a kink, so that several are tried.
+    """
     size = float(np.linalg.norm(gradient))
-    step = _STEP * max(1.0, float(np.abs(at).max()))
+    scale = max(1.0, float(np.abs(at).max()))
 
     def score(t: float, v: np.ndarray) -> float:
         outputs = function(at + t * v)
@@ -142,19 +159,21 @@ def _agrees(
     middle = score(0.0, at)
     for _ in range(DIRECTIONS):
         v = rng.standard_normal(at.shape)
-        ahead, behind = score(step, v), score(-step, v)
-        measured = (ahead - behind) / (2 * step)
         predicted = float(np.sum(gradient * v))
-        allowed = _TOLERANCE * max(size, abs(measured), 1e-3)
-        if not np.isfinite(measured):
-            return None
-        if abs(ahead + behind - 2 * middle) / step > allowed:
-            # Curvature would shrink with the step, a kink does not.
-            near = [score(step / 8, v), score(-step / 8, v)]
-            if abs(sum(near) - 2 * middle) / (step / 8) > allowed:
+        measured, kinks = [], 0
+        for step in _STEPS:
+            ahead, behind = score(step * scale, v), score(-step * scale, v)
+            slope = (ahead - behind) / (2 * step * scale)
+            allowed = _TOLERANCE * max(size, abs(slope), 1e-3)
+            if abs(predicted - slope) <= allowed:
+                break
+            measured.append(slope)
+            kinks += not abs(ahead + behind - 2 * middle) / (step * scale) <= allowed
+        else:
+            jumps = not max(measured) - min(measured) <= 0.2 * max(size, abs(measured[0]))
+            if kinks == len(_STEPS) or jumps:
                 return None
-        if not abs(predicted - measured) <= allowed:
-            return WRONG, f"the rule gives {predicted:.6g}, differences give {measured:.6g}"
+            return WRONG, f"the rule gives {predicted:.6g}, differences give {measured[0]:.6g}"
     return RIGHT, ""
 
 
@@ -177,7 +196,10 @@ def _with_constants(
 
 
 def _our_gradient(
-    model: onnx.ModelProto, weights: dict[int, np.ndarray], variant: Variant
+    model: onnx.ModelProto,
+    weights: dict[int, np.ndarray],
+    variant: Variant,
+    make: Callable[[onnx.ModelProto], Function],
 ) -> Callable[[np.ndarray], np.ndarray]:
     """The gradient of the outputs times weights by our rules, as a function."""
     graph = Graph(model)
@@ -200,22 +222,39 @@ def _our_gradient(
     del graph.model.graph.output[:]
     graph.model.graph.output.append(onnx.ValueInfoProto(name=gradient.name))
     prune(graph.model)
-    run = _runnable(graph.model)
+    run = make(graph.model)
     return lambda x: np.asarray(run(x)[0])
 
 
-def _runnable(model: onnx.ModelProto) -> Function:
-    """A model run by ONNX Runtime, or by the reference evaluator if that lacks an operator."""
-    name = model.graph.input[0].name
-    try:
-        session = _session(model)
-    except Exception as error:  # ONNX Runtime's errors have no common base but this
+def _as_expected(
+    model: onnx.ModelProto, x: np.ndarray, expected: Sequence[np.ndarray], counted: Sequence[int]
+) -> Callable[[onnx.ModelProto], Function]:
+    """What runs a model: ONNX Runtime if it gives the expected numbers, else the evaluator."""
+    reasons = []
+    for make in (_by_runtime, _by_evaluator):
         try:
-            evaluator = ReferenceEvaluator(model)
-        except Exception as other:  # and neither have onnx's
-            raise _Other(NOT_RUNNABLE, f"{error}; {other}") from other
-        return lambda x: list(evaluator.run(None, {name: np.asarray(x)}))
+            outputs = make(model)(x)
+        except Exception as error:  # ONNX Runtime's errors and onnx's have no common base but this
+            reasons.append(str(error).splitlines()[0] if str(error) else repr(error))
+            continue
+        if all(
+            outputs[i].shape == expected[i].shape
+            and np.allclose(outputs[i], expected[i], rtol=2e-3, atol=1e-3, equal_nan=True)
+            for i in counted
+        ):
+            return make
+        reasons.append("other numbers than expected")
+    raise _Other(NOT_RUNNABLE, "; ".join(reasons))
+
+
+def _by_runtime(model: onnx.ModelProto) -> Function:
+    session, name = _session(model), model.graph.input[0].name
     return lambda x: list(session.run(None, {name: np.asarray(x)}))
+
+
+def _by_evaluator(model: onnx.ModelProto) -> Function:
+    evaluator, name = ReferenceEvaluator(model), model.graph.input[0].name
+    return lambda x: list(evaluator.run(None, {name: np.asarray(x)}))
 
 
 def _session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
