@@ -132,7 +132,7 @@ def strides(model: onnx.ModelProto, layers: Sequence[str] | None = None) -> dict
     near = _shapes(evaluator, (height, width))
     if _fixed(model)[0]:
         maps = {name: dims[2] for name, dims in near.items() if len(dims) == 4}
-        return {name: round(height / rows) for name, rows in maps.items() if rows > 1}
+        return {name: _whole_stride(height / rows) for name, rows in maps.items() if rows > 1}
     far = _shapes(evaluator, (2 * height, width if _fixed(model)[1] else 2 * width))
     grown = {
         name: far[name][2] - dims[2]
@@ -140,6 +140,15 @@ def strides(model: onnx.ModelProto, layers: Sequence[str] | None = None) -> dict
         if len(dims) == len(far.get(name, ())) == 4
     }
     return {name: round(height / more) for name, more in grown.items() if more > 0}
+
+
+def _whole_stride(ratio: float) -> int:
+    """The stride of a map, by the ratio of the image's height to its own, at one size alone.
+
+    Maps without padding are somewhat smaller than their share of the image: unless that is even,
+    the nearest power of two is taken.
+    """
+    return round(ratio if ratio == int(ratio) else 2 ** round(math.log2(max(ratio, 1))))
 
 
 def stride(model: onnx.ModelProto, layers: Sequence[str]) -> int:
@@ -168,17 +177,23 @@ def _evaluator(model: onnx.ModelProto, layers: Sequence[str] | None) -> Evaluato
 
 
 def _shapes(evaluator: Evaluator, side: int | Size, strict: bool = False) -> Shapes:
-    height, width = (side, side) if isinstance(side, int) else side
-    tensors = evaluator.at((1, 3, height, width), strict=strict)
+    tensors = evaluator.at(_image(side), strict=strict)
     return {name: list(t.shape) for name, t in tensors.items() if t.shape is not None}
 
 
 def _accepts(evaluator: Evaluator, layers: Sequence[str], side: int | Size) -> bool:
     try:
-        shapes = _shapes(evaluator, side, strict=True)
+        tensors = evaluator.at(_image(side), strict=True)
     except NetworkError:
         return False
-    return all(name in shapes and 0 not in shapes[name] for name in layers)
+    # Layers that the network does not have are refused elsewhere, by name.
+    found = [tensors[name].shape for name in layers if name in tensors]
+    return all(shape is not None and 0 not in shape for shape in found)
+
+
+def _image(side: int | Size) -> tuple[int, int, int, int]:
+    height, width = (side, side) if isinstance(side, int) else side
+    return 1, 3, height, width
 
 
 def _samples(multiple: int, offsets: Sequence[int]) -> Iterator[Size]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable
@@ -19,7 +19,7 @@ from dreamlayer.core.network.files import read_model
 from dreamlayer.export import network_file, preprocessing
 from dreamlayer.export.adopt.aliases import originals_of
 from dreamlayer.export.adopt.choice import choose_layers
-from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels
+from dreamlayer.export.adopt.input_guess import INTEGERS, InputOptions, find_pixels
 from dreamlayer.export.adopt.modernize import free_name, modernize, opset
 from dreamlayer.export.network_file import Description
 from dreamlayer.export.preprocessing import Pixels
@@ -132,7 +132,7 @@ def _difference(
     except Exception as error:  # ONNX Runtime's errors have no common base but this
         reason = network_file.first_line(error)
         raise NetworkError(f"ONNX Runtime cannot run the network: {reason}") from error
-    if pixels.element_type == TensorProto.UINT8:
+    if pixels.element_type in INTEGERS:
         return None  # the source was given rounded pixels
     pairs = zip(found, expected, strict=False)
     errors = [np.abs(a - b).max() / max(np.abs(b).max(), 1e-30) for a, b in pairs if b.size]

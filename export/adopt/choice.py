@@ -10,11 +10,12 @@ import onnx
 from dreamlayer.core.autodiff.backward import differentiable
 from dreamlayer.core.errors import NetworkError, bare
 from dreamlayer.core.graph.edit import rename_tensors
+from dreamlayer.export import network_file
 from dreamlayer.export.adopt.aliases import aliases_of
 from dreamlayer.export.adopt.layers import find_layers
 from dreamlayer.export.adopt.maps import FeatureMap, Size
 from dreamlayer.export.adopt.modernize import free_name
-from dreamlayer.export.adopt.names import layer_names
+from dreamlayer.export.adopt.names import is_name, layer_names
 from dreamlayer.export.adopt.token_maps import SideBranches
 from dreamlayer.export.adopt.trial import failing_layers
 
@@ -67,24 +68,27 @@ def choose_layers(
         The network has no layer that runs.
     """
     found = find_layers(network, only, usual)
-    names = layer_names(network.graph, list(found.maps), originals)
+    outputs = {info.name for info in network.graph.output}
+    plain = {name for name in outputs.intersection(found.maps) if found.maps[name].plain}
+    names = layer_names(network.graph, list(found.maps), originals, filter(is_name, plain))
     aliases = aliases_of(network.graph, names, originals)
     _name_nodes(network.graph)
     _rename(network, found.maps, names)
+    network_file.declare_layers(network, list(names.values()))
     reasons = differentiable(network, list(names.values()))
     dreamable = [name for name in names.values() if reasons[name] is None]
     failing = failing_layers(network, dreamable, [*found.sizes[:1], *found.sizes[2:]])
-    kept = [name for name in names.values() if name not in failing]
-    if not kept:
+    run = [name for name in names.values() if name not in failing]
+    if not run:
         raise NetworkError(
             f"no layer of the network runs in ONNX Runtime: {next(iter(failing.values()))}"
         )
     lost = [*found.missing.values(), *failing.values()]
-    stopped = {name: why for name in kept if (why := reasons[name]) is not None}
+    stopped = {name: why for name in run if (why := reasons[name]) is not None}
     return Layers(
-        kept,
-        {alias: layer for alias, layer in aliases.items() if layer in kept},
-        [_counted(kept, lost), _dreamable(kept, stopped), *_outputs(found.outputs, usual)],
+        run,
+        {alias: layer for alias, layer in aliases.items() if layer in run},
+        [_counted(run, lost), _dreamable(run, stopped), *_outputs(found.outputs, usual)],
     )
 
 
@@ -108,17 +112,20 @@ def _rename(
     wanted = {made.get(tensor, tensor): name for tensor, name in names.items()}
     outputs = {info.name for info in network.graph.output}
     taken = tensors | set(wanted.values()) | outputs
-    for name in wanted.values():
+    for name in list(wanted.values()):
         if name in tensors and name not in wanted and name not in outputs:
             wanted[name] = free_name(f"{name}_", taken)
             taken.add(wanted[name])
     rename_tensors(network, wanted)
+    for info in network.graph.output:
+        info.name = wanted.get(info.name, info.name)
 
 
 def _counted(layers: Sequence[str], lost: Sequence[str]) -> str:
     """How many layers there are, of how many, and why the first of the others is none."""
     if not lost:
-        return f"Layers    {len(layers)}, from {layers[0]} to {layers[-1]}"
+        ends = f"from {layers[0]} to {layers[-1]}" if len(layers) > 1 else layers[0]
+        return f"Layers    {len(layers)}, {ends}"
     return f"Layers    {len(layers)} of {len(layers) + len(lost)}, because {lost[0]}"
 
 

@@ -20,7 +20,10 @@ _MANY = 4
 
 
 def layer_names(
-    graph: onnx.GraphProto, tensors: Sequence[str], originals: Mapping[str, str]
+    graph: onnx.GraphProto,
+    tensors: Sequence[str],
+    originals: Mapping[str, str],
+    kept: Iterable[str] = (),
 ) -> dict[str, str]:
     """Name layers by the module that computes them.
 
@@ -35,6 +38,8 @@ def layer_names(
         The layers, in topological order.
     originals
         What tensors were called in the source, where that was something else.
+    kept
+        Outputs of the network, which keep their names.
 
     Returns
     -------
@@ -50,10 +55,11 @@ def layer_names(
     ]
     origins = _without_common(origins)
     last, deeds = _last_and_deeds(origins)
+    own = frozenset(kept)
     taken = {name.casefold() for name in (IMAGE, LOSS, GRADIENT, *outputs)}
     found: dict[str, str] = {}
     for place, (tensor, origin) in enumerate(zip(tensors, origins, strict=True)):
-        if tensor in outputs:
+        if tensor in own:
             found[tensor] = tensor
             continue
         alone = last.get(origin.path) == place or deeds[origin.path] == {origin.deed}
@@ -61,6 +67,11 @@ def layer_names(
         found[tensor] = _free(_plain(whole if origin.path else origin.deed), taken)
         taken.add(found[tensor].casefold())
     return found
+
+
+def is_name(name: str) -> bool:
+    """Whether a tensor's own name may be a layer's: it is short, plain, and no number."""
+    return _plain(name) == name and not name.isdigit()
 
 
 def _last_and_deeds(origins: Sequence[Origin]) -> tuple[dict[str, int], dict[str, set[str]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
@@ -35,7 +37,7 @@ class SideBranches:
         stem = f"{found.tensor}/map"
         nodes: list[onnx.NodeProto] = []
 
-        def then(operator: str, source: str, *more: str, **attributes: object) -> str:
+        def then(operator: str, source: str, *more: str, **attributes: Any) -> str:
             made = self._name(f"{stem}_{operator.lower()}")
             nodes.append(helper.make_node(operator, [source, *more], [made], made, **attributes))
             return made

@@ -47,12 +47,13 @@ def make(family: Family, folder: Path) -> None:
     models["float64"].set_weights(model.get_weights())
     names = [layer.name for layer in model.layers]
 
-    def gradient(pixels: Array, place: str, kind: str) -> Array:
+    def gradients(pixels: Array, kind: str) -> dict[str, Array]:
         # The other model's layers have other numbers in their names.
-        index = names.index(chosen[place].module)
-        return _gradient(models[kind], pixels.transpose(0, 2, 3, 1).astype(kind), index)
+        layers = [models[kind].layers[names.index(one.module)] for one in chosen.values()]
+        found = _gradients(models[kind], pixels.transpose(0, 2, 3, 1).astype(kind), layers)
+        return dict(zip(chosen, found, strict=True))
 
-    tried = images.without_ties(family, gradient)
+    tried = images.without_ties(family, gradients)
     keras.config.set_floatx("float32")
     values = _outputs(model, tried[0].pixels.transpose(0, 2, 3, 1))
     activations = {place: _planes(values[one.module]) for place, one in chosen.items()}
@@ -116,14 +117,14 @@ def _outputs(model: Any, image: Array) -> dict[str, Array]:
     return {layer.name: np.asarray(value) for layer, value in zip(layers, values, strict=True)}
 
 
-def _gradient(model: Any, image: Array, index: int) -> Array:
-    """The gradient of the mean of squares of one layer, as [1, 3, height, width]."""
-    part = keras.Model(model.inputs, model.layers[index].output)
+def _gradients(model: Any, image: Array, layers: list[Any]) -> list[Array]:
+    """The gradients of the mean of squares of each layer, as [1, 3, height, width]."""
+    part = keras.Model(model.inputs, [layer.output for layer in layers])
     pixels = tf.constant(image)
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(pixels)
-        loss = tf.reduce_mean(tf.square(part(pixels)))
-    return np.asarray(tape.gradient(loss, pixels)).transpose(0, 3, 1, 2)
+        losses = [tf.reduce_mean(tf.square(values)) for values in part(pixels)]
+    return [np.asarray(tape.gradient(loss, pixels)).transpose(0, 3, 1, 2) for loss in losses]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import images
-import numpy as np
 import numpy.typing as npt
 import torch
 from activations import Candidate, choose, positions_of
@@ -39,11 +38,10 @@ def make(family: Family, folder: Path) -> None:
     chosen = choose(file, {"image": image.numpy()}, outputs)
     models = {"float32": model, "float64": copy.deepcopy(model).double()}
 
-    def gradient(pixels: npt.NDArray[np.float32], place: str, kind: str) -> npt.NDArray[Any]:
-        given = torch.from_numpy(pixels.astype(kind))
-        return _gradient(models[kind], given, chosen[place])
+    def gradients(pixels: npt.NDArray[Any], kind: str) -> dict[str, npt.NDArray[Any]]:
+        return _gradients(models[kind], torch.from_numpy(pixels.astype(kind)), chosen)
 
-    tried = images.without_ties(family, gradient)
+    tried = images.without_ties(family, gradients)
     values = _outputs(model, torch.from_numpy(tried[0].pixels))
     activations = {place: values[one.module] for place, one in chosen.items()}
     images.save(folder / f"{family.stem}.npz", chosen, activations, tried, _versions(family))
@@ -132,7 +130,7 @@ def export(model: torch.nn.Module, image: torch.Tensor, family: Family, file: Pa
 class _Taps:
     """The outputs of all modules, by path and call: the second call of `relu` is `relu:1`."""
 
-    def __init__(self, model: torch.nn.Module, wanted: str | None = None) -> None:
+    def __init__(self, model: torch.nn.Module, wanted: set[str] | None = None) -> None:
         self.found: dict[str, torch.Tensor] = {}
         self._calls: dict[str, int] = {}
         self._wanted = wanted
@@ -147,7 +145,7 @@ class _Taps:
             call = self._calls.get(path, 0)
             self._calls[path] = call + 1
             name = f"{path}:{call}"
-            if isinstance(output, torch.Tensor) and self._wanted in (None, name):
+            if isinstance(output, torch.Tensor) and (self._wanted is None or name in self._wanted):
                 # What follows may change it in place.
                 self.found[name] = output.clone()
 
@@ -167,16 +165,18 @@ def _outputs(model: torch.nn.Module, image: torch.Tensor) -> dict[str, npt.NDArr
     return {name: value.numpy() for name, value in taps.found.items()}
 
 
-def _gradient(
-    model: torch.nn.Module, image: torch.Tensor, candidate: Candidate
-) -> npt.NDArray[Any]:
-    """The gradient of the mean of squares over the layer's positions."""
+def _gradients(
+    model: torch.nn.Module, image: torch.Tensor, chosen: dict[str, Candidate]
+) -> dict[str, npt.NDArray[Any]]:
+    """The gradients of the mean of squares over the positions of each layer."""
     pixels = image.requires_grad_()
-    with _Taps(model, candidate.module) as taps:
+    with _Taps(model, {candidate.module for candidate in chosen.values()}) as taps:
         model(pixels)
-    layer = positions_of(taps.found[candidate.module], candidate.leading)
-    (gradient,) = torch.autograd.grad(layer.square().mean(), pixels)
-    result: npt.NDArray[Any] = gradient.numpy()
+    result = {}
+    for place, candidate in chosen.items():
+        layer = positions_of(taps.found[candidate.module], candidate.leading)
+        (gradient,) = torch.autograd.grad(layer.square().mean(), pixels, retain_graph=True)
+        result[place] = gradient.numpy()
     return result
 
 
