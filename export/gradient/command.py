@@ -189,7 +189,8 @@ def _verified(
 
     yield from table(rows(), sizes.sample())
     if wrong:
+        remedy = "" if request.variant == "portable" else "--variant portable or "
         raise NetworkError(
             f"{shown(request.output)} is written, but not right in {' and '.join(wrong)}: the "
-            f"cosine must be {COSINE_LIMIT} or more; use --variant portable, or another runtime"
+            f"cosine must be {COSINE_LIMIT} or more; use {remedy}another runtime"
         )
