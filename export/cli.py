@@ -263,6 +263,7 @@ def _run_inception5h(arguments: argparse.Namespace) -> str:
 
 
 def _run_adopt(arguments: argparse.Namespace) -> str:
+    from dreamlayer.core.network.trials import guarded
     from dreamlayer.export.adopt import adopt
     from dreamlayer.export.adopt.input_guess import InputOptions
 
@@ -274,4 +275,8 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
         mean=arguments.mean,
         std=arguments.std,
     )
-    return adopt.run(arguments.model, arguments.output, options, arguments.name, arguments.license)
+    model = arguments.model
+    done: str = guarded(
+        model, adopt.run, model, arguments.output, options, arguments.name, arguments.license
+    )
+    return done

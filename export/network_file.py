@@ -28,6 +28,16 @@ PRODUCER = "dreamlayer"
 FORMAT = "1"
 PREFIX = "dreamlayer."
 
+_MIN_CHANNELS = 16
+_MOVES = frozenset({"Reshape", "Transpose", "Slice"})
+_DREAMT = frozenset(
+    {
+        *("Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Clip", "HardSwish", "Softplus"),
+        *("Gelu", "Mish", "Swish", "Add", "Sum", "Concat", "Mul", "Div"),
+    }
+)
+"""Operators whose results are worth a dream: activations, and ends of blocks."""
+
 
 @dataclass(frozen=True)
 class Description:
@@ -161,6 +171,7 @@ def describe(
     layers: Sequence[str],
     preprocessing: Mapping[str, Any],
     description: Description,
+    aliases: Mapping[str, str] | None = None,
 ) -> tuple[int, int]:
     """Write the ``dreamlayer.`` metadata of a network into it, in a fixed order.
 
@@ -174,6 +185,8 @@ def describe(
         What the graph does to RGB 0..1 before the first layer, for the reader.
     description
         The rest; the digest of the weights is added.
+    aliases
+        Layers by other names under which they are found too.
 
     Returns
     -------
@@ -187,6 +200,7 @@ def describe(
         "name": description.name,
         "description": description.summary,
         "layers": json.dumps(list(layers)),
+        **({"aliases": json.dumps(dict(aliases))} if aliases else {}),
         "minimum_size": str(smallest),
         **({"size_multiple": str(multiple)} if multiple > 1 else {}),
         "preprocessing": json.dumps(dict(preprocessing)),
@@ -278,20 +292,33 @@ def _how_to_use(output: Path) -> str:
     if known is not None and known.samefile(output):
         return f"{command}{option('--network', output.stem)}{given}"
     told = f"{command}{option('--network', str(output))}{given}"
+    called = quoted(output.stem)
     if known is not None:
-        return f"{told} (there is another network called {quoted(output.stem)})"
-    return (
-        f"{told} (or put it into the folder {network_files.folders()[-1]} and call it "
-        f"{quoted(output.stem)})"
-    )
+        return f"{told}\nIts name is not enough, since there is another network called {called}"
+    return f"{told}\nIn the folder {network_files.folders()[-1]} it can be called {called}"
 
 
 def suggested_layer(network: Network) -> str | None:
-    """A layer to begin with: at two thirds of those that can be dreamed of; None without any.
+    """A layer to begin with: about two thirds on the way of those that can be dreamed of.
 
-    Near the image there are edges alone, and at the end a classifier's features.
+    Near the image there are edges alone, and at the end a classifier's features. Results of blocks
+    and activations are preferred, of as many channels as a picture needs. None without any layer.
     """
-    names = [layer.name for layer in network.layers() if layer.reason is None]
+    layers = [layer for layer in network.layers() if layer.reason is None]
     # Those of networks that are not adopted may have what stands between layers.
-    usable = [name for name in names if not {":", ","} & set(name)]
-    return usable[len(usable) * 2 // 3] if usable else None
+    usable = [layer for layer in layers if not {":", ","} & set(layer.name)]
+    makers = {name: node for node in network.model.graph.node for name in node.output}
+    wide = [layer for layer in usable if layer.channels is None or layer.channels >= _MIN_CHANNELS]
+    good = [layer for layer in wide if _operator(makers, layer.name) in _DREAMT]
+    chosen = usable[len(usable) * 2 // 3 :]
+    later = {layer.name for layer in chosen}
+    first = next((layer for layer in good if layer.name in later), None)
+    return (first or next(iter(good[-1:] or chosen))).name if usable else None
+
+
+def _operator(makers: Mapping[str, onnx.NodeProto], layer: str) -> str:
+    """What computes a layer, behind what only moves its values."""
+    node = makers.get(layer)
+    while node is not None and node.op_type in _MOVES:
+        node = makers.get(node.input[0])
+    return "" if node is None else node.op_type

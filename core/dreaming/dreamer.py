@@ -29,6 +29,7 @@ from dreamlayer.core.images.arrays import changed, check_image, planar
 from dreamlayer.core.images.compact import CompactPixels
 from dreamlayer.core.images.resampling import resize, resized_plane
 from dreamlayer.core.images.transparency import fill_hidden, opacity
+from dreamlayer.core.isolation.cancellation import cancellable
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import FLAT, Recipe
 from dreamlayer.core.runtime.providers import AUTO, Execution
@@ -204,9 +205,10 @@ class Dreamer:
             check_range(pixels)
         elif not self._reads_compact(opaque):
             pixels = pixels.pixels()
-        objective = self.objective(recipe)
-        if tile is None:
-            tile = self.estimate(width, height, recipe, weighed=blend is not None).tile
+        with cancellable(callbacks.cancelled):
+            objective = self.objective(recipe)
+            if tile is None:
+                tile = self.estimate(width, height, recipe, weighed=blend is not None).tile
         base = pixels if isinstance(pixels, CompactPixels) else planar(pixels)
         if opaque is not None:
             assert not isinstance(base, CompactPixels), "hidden colors are filled in floats"

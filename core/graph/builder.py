@@ -144,6 +144,8 @@ class Graph:
 
     Attributes
     ----------
+    opset : int
+        The version of the model's operators.
     shapes : dict
         Dimensions by tensor name, if the rank is known.
     trials : list of dict
@@ -159,7 +161,7 @@ class Graph:
                 f"the network uses ONNX opset {opset}; 18 or later is needed: "
                 f"convert it with `{command('export')} adopt`"
             )
-        self.model = copy.deepcopy(model)
+        self.model, self.opset = copy.deepcopy(model), opset
         self.shapes: dict[str, list[Dim]] = {}
         self.trials: list[dict[str, list[Dim]]] = []
         self.dtypes: dict[str, int] = {}

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from dreamlayer.core.errors import NetworkError, nearest, shown
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.installation import command
+from dreamlayer.core.network.image_size import wrong_size
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, SHIPPED_NETWORKS
 
 if TYPE_CHECKING:
@@ -34,8 +36,15 @@ EXPORTS = {
 }
 """Networks of the published presets, with the arguments of `python -m export` that make them."""
 
+_MOST_TEXT = 64 << 20
+"""Bytes of a network in one of the formats that are text."""
+
+_COUNT = re.compile("[0-9]{1,4}")
 _MULTIPLE = 1024
 """The largest number of pixels that sides may have to be a multiple of."""
+
+_ALIASES = 4_000_000
+"""Characters of the other names of layers; deep networks have a tenth."""
 
 
 def folders() -> list[Path]:
@@ -120,10 +129,15 @@ def content_of(path: Path) -> bytes:
     Raises
     ------
     NetworkError
-        It is missing or unreadable.
+        It is missing, unreadable or too large.
     """
+    from dreamlayer.core.network.limits.file_size import check_size
+
+    size = check_size(path)
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            # No more than that, should it grow meanwhile.
+            return file.read(size)
     except OSError as error:
         raise NetworkError(
             f"network file {shown(path)} cannot be read: {error.strerror or error}"
@@ -136,15 +150,24 @@ def parsed(content: bytes, path: Path) -> onnx.ModelProto:
     Raises
     ------
     NetworkError
-        It is not ONNX.
+        It is not ONNX, or built in a way that no network is.
     """
     import onnx
-    from google.protobuf.message import DecodeError
+
+    from dreamlayer.core.network.limits.structure import check_model
 
     kind = onnx.serialization.registry.get_format_from_file_extension(path.suffix)
+    if kind not in (None, "protobuf") and len(content) > _MOST_TEXT:
+        raise NetworkError(
+            f"{shown(path)} has {len(content) >> 20} MiB of text, but at most {_MOST_TEXT >> 20} "
+            f"are read; give a file that ends in .onnx"
+        )
     try:
         model = onnx.load_model_from_string(content, kind or "protobuf")
-    except (DecodeError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Each of the formats has errors of its own, and text may be nested without end.
         raise NetworkError(
             f"{shown(path)} is not an ONNX file; give one that ends in .onnx"
         ) from error
@@ -152,6 +175,7 @@ def parsed(content: bytes, path: Path) -> onnx.ModelProto:
         raise NetworkError(
             f"{shown(path)} is not an ONNX file with a network in it; give one that has nodes"
         )
+    check_model(model, path)
     return model
 
 
@@ -246,31 +270,48 @@ def _breaches(model: onnx.ModelProto) -> Iterator[str]:
     dims = [d.dim_value or None for d in kind.shape.dim]
     if kind.elem_type != TensorProto.FLOAT or len(dims) != 4 or dims[1] != 3:
         yield "must accept a float32 image [batch, 3, height, width]"
-    elif dims[2] is not None or dims[3] is not None:
-        width, height = (dim or "any" for dim in (dims[3], dims[2]))
-        yield f"accepts only images of {width} × {height} pixels, but must accept any size"
+    else:
+        yield from wrong_size(dims, {p.key: p.value for p in model.metadata_props})
     versions = {o.domain: o.version for o in model.opset_import}
     foreign = {node.domain for node in model.graph.node} - {"", "ai.onnx"}
     if foreign:
         yield f"uses operators outside the ONNX standard (domain {', '.join(sorted(foreign))})"
     if max(versions.get("", 0), versions.get("ai.onnx", 0)) < 18:
         yield "uses an ONNX opset older than 18"
-    known = {IMAGE, *constants, *(t.values.name for t in model.graph.sparse_initializer)}
-    for node in model.graph.node:
-        for name in filter(None, node.input):
-            if name not in known:
-                yield f"reads the tensor {shown(name)}, which nothing computes"
-        known.update(node.output)
-    yield from _wrong_metadata({p.key: p.value for p in model.metadata_props})
+    if model.functions:
+        yield "has functions of its own"
+    computed = {IMAGE, *(name for node in model.graph.node for name in node.output)}
+    known = {*computed, *constants, *(t.values.name for t in model.graph.sparse_initializer)}
+    for name in (name for node in model.graph.node for name in node.input if name):
+        if name not in known:
+            yield f"reads the tensor {shown(name)}, which nothing computes"
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    yield from _wrong_metadata(metadata, computed)
 
 
-def _wrong_metadata(metadata: Mapping[str, str]) -> Iterator[str]:
+def _wrong_metadata(metadata: Mapping[str, str], computed: set[str]) -> Iterator[str]:
     try:
         listed = json.loads(metadata.get("dreamlayer.layers", "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         listed = None
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         yield "has metadata dreamlayer.layers that is not a list of names"
+        return
+    for name in listed:
+        if name not in computed:
+            yield f"has metadata dreamlayer.layers with {shown(name)}, which nothing computes"
+    if len(listed) != len(set(listed)):
+        yield "has metadata dreamlayer.layers with a name twice"
+    yield from _wrong_aliases(metadata.get("dreamlayer.aliases", "{}"))
     multiple = metadata.get("dreamlayer.size_multiple", "1")
-    if not (multiple.isdecimal() and 1 <= int(multiple) <= _MULTIPLE):
+    if not (_COUNT.fullmatch(multiple) and 1 <= int(multiple) <= _MULTIPLE):
         yield f"has metadata dreamlayer.size_multiple {shown(multiple)}, which is not a size"
+
+
+def _wrong_aliases(text: str) -> Iterator[str]:
+    try:
+        aliases = json.loads(text) if len(text) <= _ALIASES else None
+    except (ValueError, RecursionError):
+        aliases = None
+    if not isinstance(aliases, dict) or not all(isinstance(one, str) for one in aliases.values()):
+        yield "has metadata dreamlayer.aliases that does not give a layer for each other name"

@@ -11,7 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dreamlayer.core.network import files
+from dreamlayer.core.errors import NetworkError, shown
+from dreamlayer.core.isolation.place import inside, possible
+from dreamlayer.core.network import files, trials
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.facts import strings, truth, whole
 
@@ -46,12 +48,18 @@ class Summary:
         listed = self.metadata.get("dreamlayer.layers")
         return [str(name) for name in json.loads(listed)] if listed else None
 
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Layers by other names that the file gives them."""
+        return dict(json.loads(self.metadata.get("dreamlayer.aliases", "{}")))
+
 
 class LazyModel:
     """The model of a network file.
 
     A file whose content met the contract before is not parsed to find that it does. Its bytes are
     held until then, so that model and digest belong together when the file is replaced meanwhile.
+    One that is not known, nor ships, is looked at in a process of its own first.
 
     Parameters
     ----------
@@ -75,10 +83,7 @@ class LazyModel:
         self._parsing = threading.Lock()
         self._outside = False
         self._own_digest = hashlib.sha256(self._content).hexdigest()
-        # The end of the name tells the format.
-        self.summary = cache.memoize(
-            self._summarized, "summary", self._own_digest, path.suffix, read=_summary
-        )
+        self.summary = self._known_summary()
         if self.summary.outside:
             # The cache does not know whether those files are still there.
             self.model()
@@ -100,6 +105,27 @@ class LazyModel:
                 files.check(model, self._path)
                 self._model, self._content = model, b""
             return self._model
+
+    def told(self) -> dict[str, Any]:
+        """The digest of the file itself and its summary, as JSON can hold them."""
+        return {"digest": self._own_digest, "summary": self._summarized()}
+
+    def _known_summary(self) -> Summary:
+        if inside():
+            # What is not yet through must not be remembered.
+            return _summary(self._summarized())
+        # The end of the name tells the format.
+        identity = ("summary", self._own_digest, self._path.suffix)
+        return cache.memoize(self._looked_at, *identity, read=_summary)
+
+    def _looked_at(self) -> Any:
+        """The summary, from a process of its own where that is needed."""
+        if self._path in files.SHIPPED.values() or not possible():
+            return self._summarized()
+        told = trials.look(self._path)
+        if told["digest"] != self._own_digest:
+            raise NetworkError(f"network {shown(self._path)} changed while it was read; try again")
+        return told["summary"]
 
     def _summarized(self) -> list[Any]:
         model = self.model()

@@ -13,6 +13,7 @@ from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.errors import CancelledError
 from dreamlayer.core.images.arrays import check_image
 from dreamlayer.core.images.transparency import opacity
+from dreamlayer.core.isolation.cancellation import cancellable
 from dreamlayer.core.network.files import available, file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
@@ -51,17 +52,20 @@ class Handlers:
         if isinstance(job.request, DescribeRequest):
             self._describe(job.request)
         else:
-            self._dream(job, job.request)
+            with cancellable(job.cancelled.is_set):
+                self._dream(job, job.request)
 
     def _describe(self, request: DescribeRequest) -> None:
         facts = description()
         facts["networks"] = {name: str(path) for name, path in available().items()}
         if request.network is not None:
+            network = self._network_for(request.network)
             facts["layers"] = [
                 {"name": layer.name, "channels": layer.channels, "stride": layer.stride}
-                for layer in self._network_for(request.network).layers()
+                for layer in network.layers()
                 if layer.reason is None
             ]
+            facts["image_size"] = network.image_size
         self._replies.send({"type": "description", "id": request.id, **facts})
 
     def _dream(self, job: Job, request: DreamRequest) -> None:

@@ -8,8 +8,8 @@ import threading
 from typing import NoReturn
 
 _GRAPH_CACHE = "dreamlayer.core.runtime.graph_cache"
-_FILL_SECONDS = 3.0
-"""Of what the cache may take: the editor is gone, and its user may wait for the disk."""
+_FILL_SECONDS = 1.2
+"""Of what the cache may take: the editor is gone, and its user may wait for disk and processor."""
 
 
 def leave(code: int) -> NoReturn:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable
 from dreamlayer.core.graph.edit import rename_tensors, tap
+from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.files import read_model
 from dreamlayer.export import network_file, preprocessing
-from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels
-from dreamlayer.export.adopt.layers import better_names, find_layers, takes_any_size
+from dreamlayer.export.adopt.aliases import originals_of
+from dreamlayer.export.adopt.choice import choose_layers
+from dreamlayer.export.adopt.input_guess import INTEGERS, InputOptions, find_pixels
 from dreamlayer.export.adopt.modernize import free_name, modernize, opset
 from dreamlayer.export.network_file import Description
 from dreamlayer.export.preprocessing import Pixels
@@ -56,24 +57,30 @@ def adopt(
     modern = modernize(source)
     pixels = find_pixels(modern, options)
     network = _with_preprocessing(modern, pixels)
-    layers = find_layers(network)
-    network_file.declare_layers(network, layers)
+    layers = choose_layers(network, originals_of(source), usual=_own_size(pixels))
+    network_file.declare_layers(network, layers.names)
     summary = f"{name}, adopted from {origin.split(',')[0]}"
     side, multiple = network_file.describe(
-        network, layers, pixels.record(), Description(name, origin, license_text, summary)
+        network,
+        layers.names,
+        pixels.record(),
+        Description(name, origin, license_text, summary),
+        layers.aliases,
     )
     network_file.check(network, "the network is not valid at other sizes")
     difference = _difference(source, network, pixels, side)
-    notes = [*pixels.notes, f"Layers    {len(layers)}, from {layers[0]} to {layers[-1]}"]
-    notes.append(_dreamable(network, layers))
+    notes = [*pixels.notes, *layers.notes]
     notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
-    if not takes_any_size(network):
-        notes.append(
-            f"Fixed     after {layers[-1]} the network takes one size only, and has no layers"
-        )
     if difference is not None:
         notes.append(f"Checked   outputs differ from the source's by at most {difference:.1e}")
     return network, notes
+
+
+def _own_size(pixels: Pixels) -> tuple[int, int] | None:
+    """Height and width of the images that the source takes, where it takes one size only."""
+    axes = {"nchw": (2, 3), "nhwc": (1, 2)}[pixels.layout]
+    height, width = (pixels.shape[axis] if pixels.shape else None for axis in axes)
+    return (height, width) if height and width else None
 
 
 def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelProto:
@@ -85,7 +92,6 @@ def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelPro
     if IMAGE in taken and pixels.input != IMAGE:
         names[IMAGE] = free_name("image_", taken)
     rename_tensors(model, names)
-    rename_tensors(model, better_names(graph))
     nodes, weights = preprocessing.build(pixels, prepared)
     preprocessing.cancel_transposes(nodes, graph)
     for output in graph.output:
@@ -100,31 +106,17 @@ def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelPro
     )
     result.graph.sparse_initializer.extend(graph.sparse_initializer)
     result.metadata_props.extend(model.metadata_props)
-    shapes = {info.name: info for info in onnx.shape_inference.infer_shapes(result).graph.output}
+    shapes = {info.name: info for info in infer_shapes(result).graph.output}
     for output in result.graph.output:
         output.CopyFrom(shapes[output.name])
     return result
-
-
-def _dreamable(network: onnx.ModelProto, layers: Sequence[str]) -> str:
-    """Tell how many layers have a gradient, and why the first of the others has none."""
-    from dreamlayer.core.autodiff.backward import differentiable
-
-    reasons = differentiable(network, layers)
-    stopped = [name for name in layers if reasons[name] is not None]
-    if not stopped:
-        return "Dreams    on every layer"
-    count = len(layers) - len(stopped)
-    return f"Dreams    on {count} of them; not on {stopped[0]}: {reasons[stopped[0]]}"
 
 
 def _difference(
     source: onnx.ModelProto, network: onnx.ModelProto, pixels: Pixels, side: int
 ) -> float | None:
     """Compare all outputs with the source's on noise; None if the source takes no such image."""
-    axes = {"nchw": (2, 3), "nhwc": (1, 2)}[pixels.layout]
-    height, width = (pixels.shape[axis] if pixels.shape else None for axis in axes)
-    shape = (1, 3, height or max(side, 224), width or max(side, 224))
+    shape = (1, 3, *(_own_size(pixels) or (max(side, 224), max(side, 224))))
     image = np.random.default_rng(0).random(shape, dtype=np.float32)
     values = np.ascontiguousarray(
         pixels.preprocess_planes(image), helper.tensor_dtype_to_np_dtype(pixels.element_type)
@@ -140,7 +132,7 @@ def _difference(
     except Exception as error:  # ONNX Runtime's errors have no common base but this
         reason = network_file.first_line(error)
         raise NetworkError(f"ONNX Runtime cannot run the network: {reason}") from error
-    if pixels.element_type == TensorProto.UINT8:
+    if pixels.element_type in INTEGERS:
         return None  # the source was given rounded pixels
     pairs = zip(found, expected, strict=False)
     errors = [np.abs(a - b).max() / max(np.abs(b).max(), 1e-30) for a, b in pairs if b.size]

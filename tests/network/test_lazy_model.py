@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import onnx
@@ -9,7 +10,7 @@ import pytest
 from small_network import small_model
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.network import files
+from dreamlayer.core.network import files, trials
 from dreamlayer.core.network.lazy_model import LazyModel
 
 
@@ -97,11 +98,22 @@ def test_weights_in_another_file_count(path: Path) -> None:
         LazyModel(path)
 
 
-def test_without_a_cache_files_are_parsed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_cache_files_are_looked_at(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All is as it would be the first time."""
     known = LazyModel(path).summary
     monkeypatch.setenv("DREAMLAYER_CACHE", "off")
     assert LazyModel(path).summary == known
-    monkeypatch.setattr(files, "parsed", _fail)
+    monkeypatch.setattr(trials, "look", _fail)
     with pytest.raises(AssertionError, match="it was parsed"):
         LazyModel(path)
+
+
+def test_where_no_process_can_be_started_files_are_parsed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an editor's own Python; what is found is the same."""
+    known = LazyModel(path).summary
+    monkeypatch.setenv("DREAMLAYER_CACHE", "off")
+    monkeypatch.setattr(sys, "executable", "/usr/bin/editor")
+    monkeypatch.setattr(trials, "look", _fail)
+    assert LazyModel(path).summary == known

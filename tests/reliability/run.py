@@ -1,6 +1,7 @@
 """Run many mutations and kills, and print how they ended as a table.
 
-Use: python tests/reliability/run.py --pictures 1000 --recipes 300 --frames 300 --kills 100 --seed 1
+Use: python tests/reliability/run.py --pictures 1000 --recipes 300 --frames 300 --networks 300
+--kills 100 --seed 1
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from frame_trial import frame_trials
 from kill_trial import kill_trials
 from mutation_trial import PICTURES, RECIPES, Kind, Totals, trials
+from network_trial import network_trials
 
 _COLUMNS = ("tried", "made", "refused or ended", "traceback", "signal", "hang", "other faults")
 
@@ -23,8 +25,9 @@ _COLUMNS = ("tried", "made", "refused or ended", "traceback", "signal", "hang", 
 def main() -> int:
     """Run what the arguments ask for; 1 where anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("pictures", "recipes", "frames", "kills"):
+    for name in ("pictures", "recipes", "frames", "networks", "kills"):
         parser.add_argument(f"--{name}", type=int, default=0, metavar="NUMBER")
+    parser.add_argument("--verbose", action="store_true", help="print each network's outcome")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rows = {}
@@ -44,6 +47,10 @@ def main() -> int:
             done = any(one in ("result", "description") for one in frame.answers[:-1])
             rows["frames"].add(done, frame.faults)
             _tell(frame, frame.faults)
+        rows["networks"] = Totals()
+        for network in network_trials(options.networks, options.seed):
+            rows["networks"].add(network.used, network.faults)
+            _tell(network, network.faults or options.verbose)
         rows["kills"] = Totals()
         for kill in kill_trials(options.kills, options.seed):
             rows["kills"].add(kill.finished, kill.faults)
@@ -55,7 +62,7 @@ def main() -> int:
     return int(any(row.faults for row in rows.values()))
 
 
-def _tell(trial: object, faults: list[str]) -> None:
+def _tell(trial: object, faults: list[str] | bool) -> None:
     if faults:
         print(trial, flush=True)
 

@@ -19,7 +19,7 @@ CORE: Floors = (
     ("errors", "installation", "interruption", "version"),
     ("graph", "files"),
     ("images", "runtime"),
-    ("autodiff", "recipe"),
+    ("autodiff", "recipe", "isolation"),
     ("network", "ascent"),
     ("device",),
     ("dreaming",),

@@ -26,6 +26,9 @@ SECONDS = 20.0
 
 _CAN_FORK = hasattr(os, "fork")
 _PROGRAM = "python -m dreamlayer"
+_EXPORT = "export"
+"""The first word of a command of the exporter, which is a program of its own."""
+
 _IMPORTS = (
     *("numpy", "numpy.random", "pyvips", "PIL.Image", "xml.dom.minidom"),
     *("dreamlayer.core.api", "dreamlayer.core.cli.dream", "dreamlayer.core.cli.recipe"),
@@ -118,7 +121,7 @@ def _run_alone(words: list[str], cwd: Path, stdin: bytes, seconds: float) -> End
     begun = time.monotonic()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "dreamlayer", *words],
+            [sys.executable, "-m", *_module(words)],
             input=stdin,
             capture_output=True,
             cwd=cwd,
@@ -130,6 +133,13 @@ def _run_alone(words: list[str], cwd: Path, stdin: bytes, seconds: float) -> End
         return Ended(-9, late.stdout or b"", late.stderr or b"", seconds, 0, True)
     taken = time.monotonic() - begun
     return Ended(done.returncode, done.stdout, done.stderr, taken, 0, False)
+
+
+def _module(words: list[str]) -> list[str]:
+    """The module to run, and its arguments."""
+    if words[:1] == [_EXPORT]:
+        return ["dreamlayer.export", *words[1:]]
+    return ["dreamlayer", *words]
 
 
 def _serve() -> None:
@@ -171,10 +181,15 @@ def _become(job: dict[str, Any]) -> NoReturn:
             open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
             for number, mode in ((0, "r"), (1, "w"), (2, "w"))
         )
-        sys.argv = ["dreamlayer", *job["words"]]
-        from dreamlayer.core.cli.program import main
+        sys.argv = _module(job["words"])
+        if job["words"][:1] == [_EXPORT]:
+            from dreamlayer.export.cli import main
 
-        code = main(program=_PROGRAM)
+            code = main(program=f"{_PROGRAM}.export")
+        else:
+            from dreamlayer.core.cli.program import main
+
+            code = main(program=_PROGRAM)
     except SystemExit as leaving:
         code = leaving.code
         if isinstance(code, str):

@@ -76,7 +76,7 @@ class Totals:
         self.tried += 1
         self.made += made and not found
         self.refused += not made and not found
-        self.faults.update({one.split()[0].rstrip(":") for one in found})
+        self.faults.update({one.split()[0].rstrip(":").removeprefix("worker-") for one in found})
 
     def cells(self) -> list[int]:
         """Tried, made, refused, tracebacks, signals, hangs, other faults."""

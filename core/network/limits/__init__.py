@@ -1,0 +1,1 @@
+"""What a network file may be, checked before native code sees it."""
