@@ -9,6 +9,7 @@ import onnx
 
 from dreamlayer.core.errors import LayerError, bare, shown
 from dreamlayer.core.graph.inference import Dim, TensorInfo, attributes, inferred
+from dreamlayer.core.graph.sizes import probe, shapes_at
 
 _PASSING = {"Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"}
 """Operators that leave the classes in their order."""
@@ -73,8 +74,9 @@ def class_output(network: onnx.ModelProto, size: tuple[int, int] | None = None) 
     LayerError
         It has none, or several.
     """
-    image = None if size is None else (1, 3, *size)
-    known = inferred(network, image=image)
+    known = inferred(network, image=None if size is None else (1, 3, *size))
+    # What is computed is known even where inference finds no number.
+    known.shapes.update(shapes_at(network, size or probe(network)))
     producers = {name: node for node in network.graph.node for name in node.output}
     outputs = [info.name for info in network.graph.output]
     candidates = [_candidate(name, producers, known) for name in outputs]

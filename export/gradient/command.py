@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
@@ -101,7 +101,7 @@ def run(
     network = Network(network_for(request.network, named))
     network.check_layers(named)
     terms = list(network.resolved(terms))
-    request = replace(request, taps=tuple(map(network.tensor, request.taps)))
+    taps = [network.tensor(name) for name in request.taps]
     if request.classes:
         found = class_output(network.model, request.size)
         for index, weight in request.classes:
@@ -109,9 +109,9 @@ def run(
             terms.append(Term(found.tensor, weight, (index,), "mean"))
         listed = ", ".join(str(index) for index, _ in request.classes)
         yield f"Class {listed} of {found.told()}"
-    layers = [*(term.layer for term in terms), *request.taps]
+    layers = [*(term.layer for term in terms), *taps]
     sizes = sizes_of(network, layers, request.size)
-    model = made(network, terms, request, sizes)
+    model = made(network, terms, taps, request, sizes)
     content = _serialized(model)
     description = sidecar.describe(
         model,
@@ -132,11 +132,15 @@ def run(
 
 
 def made(
-    network: Network, terms: Sequence[Term], request: Request, sizes: Sizes
+    network: Network,
+    terms: Sequence[Term],
+    taps: Sequence[str],
+    request: Request,
+    sizes: Sizes,
 ) -> onnx.ModelProto:
     """Make the gradient model; see `run`."""
     variant = VARIANTS[request.variant]
-    model = gradient_model(network.model, terms, list(request.taps), variant, sizes.fixed)
+    model = gradient_model(network.model, terms, taps, variant, sizes.fixed)
     if request.fold or sizes.fixed:
         model = fold_constants(model, sizes.fixed, weights=request.fold)
     model = crop_by_slices(model)

@@ -155,8 +155,8 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _class(text: str) -> tuple[int, float]:
-    number, _, weight = text.partition(":")
-    index, factor = int(number), float(weight) if weight else 1.0
+    number, colon, weight = text.partition(":")
+    index, factor = int(number), float(weight) if colon else 1.0
     if index < 0 or not math.isfinite(factor):
         raise ValueError(text)
     return index, factor
