@@ -76,7 +76,8 @@ def class_output(network: onnx.ModelProto, size: tuple[int, int] | None = None) 
     """
     known = inferred(network, image=None if size is None else (1, 3, *size))
     # What is computed is known even where inference finds no number.
-    known.shapes.update(shapes_at(network, size or probe(network)))
+    for name, dims in shapes_at(network, size or probe(network)).items():
+        known.shapes[name] = [*dims]
     producers = {name: node for node in network.graph.node for name in node.output}
     outputs = [info.name for info in network.graph.output]
     candidates = [_candidate(name, producers, known) for name in outputs]

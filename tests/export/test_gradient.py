@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from small_network import small_model
 
 from dreamlayer.core.errors import LayerError, NetworkError, OptionError, OutputError
-from dreamlayer.export.gradient.command import Request, run
+from dreamlayer.export.gradient.command import run
+from dreamlayer.export.gradient.request import Request
 
 Array = NDArray[np.float32]
 

@@ -15,7 +15,8 @@ from dreamlayer.core.errors import LayerError
 from dreamlayer.export.adopt import adopt
 from dreamlayer.export.adopt.input_guess import InputOptions
 from dreamlayer.export.gradient.class_output import class_output
-from dreamlayer.export.gradient.command import Request, run
+from dreamlayer.export.gradient.command import run
+from dreamlayer.export.gradient.request import Request
 from dreamlayer.export.verify import open_session
 
 SIDE = 32

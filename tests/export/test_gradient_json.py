@@ -18,7 +18,8 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.version import VERSION
 from dreamlayer.export.gradient import sidecar
-from dreamlayer.export.gradient.command import Request, run
+from dreamlayer.export.gradient.command import run
+from dreamlayer.export.gradient.request import Request
 
 
 def described(folder: Path, *layers: str, **options: Any) -> dict[str, Any]:

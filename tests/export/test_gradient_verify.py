@@ -20,8 +20,9 @@ from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.errors import NetworkError, ProviderError
 from dreamlayer.core.runtime import openvino_session
 from dreamlayer.export.gradient import runtimes
-from dreamlayer.export.gradient.command import Request, run
+from dreamlayer.export.gradient.command import run
 from dreamlayer.export.gradient.options import RUNTIME_HELP, VARIANT_HELP
+from dreamlayer.export.gradient.request import Request
 from dreamlayer.export.gradient.runtimes import RUNTIMES, Runtime
 
 ROOT = Path(__file__).parents[2]

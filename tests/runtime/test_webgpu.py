@@ -25,7 +25,8 @@ from dreamlayer.core.runtime.installed import offered
 from dreamlayer.core.runtime.loading import fault
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import first_choice
-from dreamlayer.export.gradient.command import Request, run
+from dreamlayer.export.gradient.command import run
+from dreamlayer.export.gradient.request import Request
 
 if "webgpu" not in offered():
     pytest.skip("no WebGPU: install dreamlayer[webgpu]", allow_module_level=True)

@@ -270,7 +270,8 @@ def expected(network: str, layer: str, image: Array) -> tuple[float, Array]:
 def _print_table() -> None:
     import tempfile
 
-    from dreamlayer.export.gradient.command import Request, run
+    from dreamlayer.export.gradient.command import run
+    from dreamlayer.export.gradient.request import Request
     from dreamlayer.export.verify import cosine, relative_error
 
     print("| runtime | version | cosine | largest error |\n|---|---|--:|--:|")
