@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from dreamlayer.core.autodiff.rules import RULES, layout, linear, parts, pools
+from dreamlayer.core.autodiff.rules import RULES, kernels, layout, linear, parts, pools
 from dreamlayer.core.autodiff.rules.activations import activation_rules
 from dreamlayer.core.autodiff.rules.gates import gate_patterns
 from dreamlayer.core.autodiff.rules.masks import MASKS, RAMP, STEEP
@@ -63,11 +63,13 @@ class Variant:
             "MaxPool": (max_pool[self.max_pool],),
             "Conv": (
                 partial(linear.conv_input, kernel_of=kernel_of, spread=self.strides == SPREAD),
-                *RULES["Conv"][1:],
+                kernels.conv_kernel,
+                kernels.conv_bias,
             ),
             "ConvTranspose": (
                 partial(linear.conv_transpose_input, kernel_of=kernel_of),
-                *RULES["ConvTranspose"][1:],
+                kernels.conv_transpose_kernel,
+                kernels.conv_bias,
             ),
         }
 

@@ -132,7 +132,7 @@ def strides(model: onnx.ModelProto, layers: Sequence[str] | None = None) -> dict
     near = _shapes(evaluator, (height, width))
     if _fixed(model)[0]:
         maps = {name: dims[2] for name, dims in near.items() if len(dims) == 4}
-        return {name: round(height / rows) for name, rows in maps.items() if rows > 1}
+        return {name: _whole_stride(height / rows) for name, rows in maps.items() if rows > 1}
     far = _shapes(evaluator, (2 * height, width if _fixed(model)[1] else 2 * width))
     grown = {
         name: far[name][2] - dims[2]
@@ -140,6 +140,15 @@ def strides(model: onnx.ModelProto, layers: Sequence[str] | None = None) -> dict
         if len(dims) == len(far.get(name, ())) == 4
     }
     return {name: round(height / more) for name, more in grown.items() if more > 0}
+
+
+def _whole_stride(ratio: float) -> int:
+    """The stride of a map, by the ratio of the image's height to its own, at one size alone.
+
+    Maps without padding are somewhat smaller than their share of the image: unless that is even,
+    the nearest power of two is taken.
+    """
+    return round(ratio if ratio == int(ratio) else 2 ** round(math.log2(max(ratio, 1))))
 
 
 def stride(model: onnx.ModelProto, layers: Sequence[str]) -> int:

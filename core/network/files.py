@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dreamlayer.core.errors import NetworkError, nearest, shown
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.installation import command
+from dreamlayer.core.network.image_size import wrong_size
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, SHIPPED_NETWORKS
 
 if TYPE_CHECKING:
@@ -269,9 +270,8 @@ def _breaches(model: onnx.ModelProto) -> Iterator[str]:
     dims = [d.dim_value or None for d in kind.shape.dim]
     if kind.elem_type != TensorProto.FLOAT or len(dims) != 4 or dims[1] != 3:
         yield "must accept a float32 image [batch, 3, height, width]"
-    elif dims[2] is not None or dims[3] is not None:
-        width, height = (dim or "any" for dim in (dims[3], dims[2]))
-        yield f"accepts only images of {width} × {height} pixels, but must accept any size"
+    else:
+        yield from wrong_size(dims, {p.key: p.value for p in model.metadata_props})
     versions = {o.domain: o.version for o in model.opset_import}
     foreign = {node.domain for node in model.graph.node} - {"", "ai.onnx"}
     if foreign:

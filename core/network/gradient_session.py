@@ -49,8 +49,10 @@ class GradientSession:
     ) -> None:
         self._network, self._terms = network, tuple(terms)
         self._execution = execution
-        self._size: Size | None = None
-        session = self._opened(None)
+        # Of a network of one size there is but one session.
+        self._only = network.image_size
+        self._size: Size | None = self._only
+        session = self._opened(self._only)
         self._session: Session | None = session
         self.provider = session.provider
         # Later sessions use the same provider, since results differ slightly between providers.
@@ -87,7 +89,8 @@ class GradientSession:
 
     def specialize(self, size: Size | None) -> None:
         """Open the session for tiles of one height and width, or of any size."""
-        if size is not None and provider_of(self.provider).own_size_pays is None:
+        size = self._only or size
+        if size not in (None, self._only) and provider_of(self.provider).own_size_pays is None:
             # Compiling providers take minutes for each session.
             return
         if self._session is not None and size == self._size:
@@ -97,7 +100,7 @@ class GradientSession:
         try:
             self._session, self._size = self._opened(size), size
         except DreamlayerError:
-            if size is not None:
+            if size != self._only:
                 self._session = self._opened(None)
             raise
 

@@ -13,6 +13,7 @@ from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.isolation.place import inside, possible
 from dreamlayer.core.network import trials
 from dreamlayer.core.network.files import SHIPPED, find
+from dreamlayer.core.network.image_size import image_size
 from dreamlayer.core.network.lazy_model import LazyModel
 from dreamlayer.core.network.shipped import known_beside, other_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
@@ -94,6 +95,11 @@ class Network:
     def weight_count(self) -> int:
         """The number of weights."""
         return self._lazy.summary.weights
+
+    @cached_property
+    def image_size(self) -> tuple[int, int] | None:
+        """Height and width of the only images that it takes; None if it takes any size."""
+        return image_size(self.metadata)
 
     @cached_property
     def layer_names(self) -> list[str]:
@@ -207,7 +213,8 @@ class Network:
     ) -> onnx.ModelProto:
         """The gradient model of an objective, in the form that suits a provider.
 
-        `provider` is a short name; see `core.network.gradient_model.gradient_model`.
+        `provider` is a short name; see `core.network.gradient_model.gradient_model`. The size of a
+        network of one size is known.
         """
         from dreamlayer.core.autodiff.variants import VARIANTS
         from dreamlayer.core.network.gradient_model import gradient_model
@@ -215,6 +222,7 @@ class Network:
         self.check(terms)
         self.prepare([term.layer for term in terms])
         variant = VARIANTS[provider_of(provider).variant]
+        size = size or self.image_size
         return gradient_model(self.model, self.resolved(terms), variant=variant, size=size)
 
     def gradient_source(self, terms: Sequence[Term], size: tuple[int, int] | None = None) -> Source:
@@ -262,7 +270,7 @@ class Network:
         if key not in self._geometry:
             # The picture itself needs two pixels, to compare neighbours.
             measured = self._measured(key, multiple) if key else (max(2, multiple), 1)
-            self._geometry[key] = Geometry(*measured, multiple)
+            self._geometry[key] = Geometry(*measured, multiple, self.image_size)
         return self._geometry[key]
 
     def activation_bytes(self, layers: Sequence[str]) -> float:
@@ -287,7 +295,9 @@ class Network:
     def _measure(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
         from dreamlayer.core.graph.sizes import minimum_size, stride
 
-        return minimum_size(self.model, layers, multiple), stride(self.model, layers)
+        steps = stride(self.model, layers)
+        # Smaller pictures are continued up to a network's one size.
+        return 1 if self.image_size else minimum_size(self.model, layers, multiple), steps
 
 
 def _two_wholes(value: Any) -> tuple[int, int]:

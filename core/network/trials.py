@@ -117,10 +117,10 @@ def _try_layers(path: str, digest: str, layers: list[str]) -> bool:
     for some in [layers, *([layer] for layer in layers if len(layers) > 1)]:
         _attempt(network.geometry, some)
         _attempt(network.activation_bytes, some)
-    sides = _sides(network, layers)
-    for provider in _providers() if sides else ():
-        _attempt(_run_forward, network, layers, sides, provider)
-        _attempt(_run_gradient, network, layers, sides, provider)
+    sizes = _sizes(network, layers)
+    for provider in _providers() if sizes else ():
+        _attempt(_run_forward, network, layers, sizes, provider)
+        _attempt(_run_gradient, network, layers, sizes, provider)
     return True
 
 
@@ -132,14 +132,16 @@ def _attempt(work: Callable[..., object], *arguments: object) -> None:
         return
 
 
-def _sides(network: Network, layers: Sequence[str]) -> list[int]:
-    """The sides of the tiles to try: the smallest, and one that is larger."""
+def _sizes(network: Network, layers: Sequence[str]) -> list[tuple[int, int]]:
+    """Height and width of the tiles to try: the smallest, and one that is larger; or the only."""
     try:
         geometry = network.geometry(layers)
     except _OWN_FAULTS:
         return []
+    if geometry.exact is not None:
+        return [geometry.exact]
     smallest = geometry.accepted_side(1)
-    return [smallest, geometry.accepted_side(smallest + _SIDE)]
+    return [(side, side) for side in (smallest, geometry.accepted_side(smallest + _SIDE))]
 
 
 def _providers() -> list[str]:
@@ -151,29 +153,29 @@ def _providers() -> list[str]:
 
 
 def _run_forward(
-    network: Network, layers: Sequence[str], sides: Sequence[int], provider: str
+    network: Network, layers: Sequence[str], sizes: Sequence[tuple[int, int]], provider: str
 ) -> None:
     from dreamlayer.core.network.activations import Activations
     from dreamlayer.core.runtime.providers import Execution
 
     run_layers = Activations(network, layers, Execution(provider))
-    for side in sides:
-        run_layers(_noise(side))
+    for size in sizes:
+        run_layers(_noise(size))
 
 
 def _run_gradient(
-    network: Network, layers: Sequence[str], sides: Sequence[int], provider: str
+    network: Network, layers: Sequence[str], sizes: Sequence[tuple[int, int]], provider: str
 ) -> None:
     from dreamlayer.core.network.gradient_session import GradientSession
     from dreamlayer.core.recipe.term import Term
     from dreamlayer.core.runtime.providers import Execution
 
     session = GradientSession(network, [Term(layer) for layer in layers], Execution(provider))
-    for side in sides:
-        session(_noise(side))
-    session.specialize((sides[-1], sides[-1]))
-    session(_noise(sides[-1]))
+    for size in sizes:
+        session(_noise(size))
+    session.specialize(sizes[-1])
+    session(_noise(sizes[-1]))
 
 
-def _noise(side: int) -> Any:
-    return np.random.default_rng(0).random((3, side, side), np.float32)
+def _noise(size: tuple[int, int]) -> Any:
+    return np.random.default_rng(0).random((3, *size), np.float32)

@@ -13,6 +13,7 @@ from onnx import helper
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable
 from dreamlayer.core.graph.edit import rename_tensors, tap
+from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.files import read_model
 from dreamlayer.export import network_file, preprocessing
@@ -105,7 +106,7 @@ def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelPro
     )
     result.graph.sparse_initializer.extend(graph.sparse_initializer)
     result.metadata_props.extend(model.metadata_props)
-    shapes = {info.name: info for info in onnx.shape_inference.infer_shapes(result).graph.output}
+    shapes = {info.name: info for info in infer_shapes(result).graph.output}
     for output in result.graph.output:
         output.CopyFrom(shapes[output.name])
     return result

@@ -15,7 +15,7 @@ from dreamlayer.export.adopt.aliases import aliases_of
 from dreamlayer.export.adopt.layers import find_layers
 from dreamlayer.export.adopt.maps import FeatureMap, Size
 from dreamlayer.export.adopt.modernize import free_name
-from dreamlayer.export.adopt.names import layer_names
+from dreamlayer.export.adopt.names import is_name, layer_names
 from dreamlayer.export.adopt.token_maps import SideBranches
 from dreamlayer.export.adopt.trial import failing_layers
 
@@ -69,8 +69,8 @@ def choose_layers(
     """
     found = find_layers(network, only, usual)
     outputs = {info.name for info in network.graph.output}
-    kept = {name for name in outputs.intersection(found.maps) if found.maps[name].plain}
-    names = layer_names(network.graph, list(found.maps), originals, kept)
+    plain = {name for name in outputs.intersection(found.maps) if found.maps[name].plain}
+    names = layer_names(network.graph, list(found.maps), originals, filter(is_name, plain))
     aliases = aliases_of(network.graph, names, originals)
     _name_nodes(network.graph)
     _rename(network, found.maps, names)
@@ -117,6 +117,8 @@ def _rename(
             wanted[name] = free_name(f"{name}_", taken)
             taken.add(wanted[name])
     rename_tensors(network, wanted)
+    for info in network.graph.output:
+        info.name = wanted.get(info.name, info.name)
 
 
 def _counted(layers: Sequence[str], lost: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import onnx
 
 from dreamlayer.core.errors import NetworkError, shown
-from dreamlayer.core.graph.inference import inferred
+from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.export.adopt.activations import ACTIVATIONS, parts_of_activations
 from dreamlayer.export.adopt.maps import FeatureMap, Shapes, Size, find_maps
 
@@ -105,17 +105,6 @@ def find_layers(
             f"with{why and f' ({why})'}; adopt a vision network whose input is the image"
         )
     return found
-
-
-def shapes_at(network: onnx.ModelProto, size: Size) -> Shapes:
-    """The known shapes of all tensors for one image of a height and width."""
-    found = inferred(network, image=(1, 3, *size)).shapes
-    whole: Shapes = {}
-    for name, dims in found.items():
-        numbers = [one for one in dims if isinstance(one, int) and one > 0]
-        if len(numbers) == len(dims):
-            whole[name] = numbers
-    return whole
 
 
 def _any_size(

@@ -9,7 +9,7 @@ from onnx.inliner import inline_local_functions
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.edit import rename_tensors
-from dreamlayer.export.adopt.group_norm import expand_group_norms
+from dreamlayer.export.adopt import group_norm
 from dreamlayer.export.network_file import OPSET, first_line
 
 
@@ -41,15 +41,19 @@ def modernize(model: onnx.ModelProto) -> onnx.ModelProto:
         )
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [info for info in model.graph.input if info.name not in weights]
-    if opset(model) < OPSET:
+    grouped = group_norm.has_group_norms(model)
+    by_group = grouped and opset(model) < group_norm.OPSET
+    needed = group_norm.OPSET if grouped else OPSET
+    if opset(model) < needed:
         try:
-            model = onnx.version_converter.convert_version(model, OPSET)
+            model = onnx.version_converter.convert_version(model, needed)
         except Exception as error:  # the converter, in C++, raises RuntimeError and others
             raise NetworkError(
-                f"the network cannot be converted from opset {opset(model)} to {OPSET} "
-                f"({first_line(error)}); export it again with opset {OPSET} or newer"
+                f"the network cannot be converted from opset {opset(model)} to {needed} "
+                f"({first_line(error)}); export it again with opset {needed} or newer"
             ) from error
-    expand_group_norms(model)
+    if by_group:
+        group_norm.spread_weights(model)
     del model.graph.input[:]
     model.graph.input.extend(inputs)
     _remove_separators(model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import onnx
 
@@ -23,7 +23,7 @@ def layer_names(
     graph: onnx.GraphProto,
     tensors: Sequence[str],
     originals: Mapping[str, str],
-    kept: Collection[str] = (),
+    kept: Iterable[str] = (),
 ) -> dict[str, str]:
     """Name layers by the module that computes them.
 
@@ -55,10 +55,11 @@ def layer_names(
     ]
     origins = _without_common(origins)
     last, deeds = _last_and_deeds(origins)
+    own = frozenset(kept)
     taken = {name.casefold() for name in (IMAGE, LOSS, GRADIENT, *outputs)}
     found: dict[str, str] = {}
     for place, (tensor, origin) in enumerate(zip(tensors, origins, strict=True)):
-        if tensor in kept:
+        if tensor in own:
             found[tensor] = tensor
             continue
         alone = last.get(origin.path) == place or deeds[origin.path] == {origin.deed}
@@ -66,6 +67,11 @@ def layer_names(
         found[tensor] = _free(_plain(whole if origin.path else origin.deed), taken)
         taken.add(found[tensor].casefold())
     return found
+
+
+def is_name(name: str) -> bool:
+    """Whether a tensor's own name may be a layer's: it is short, plain, and no number."""
+    return _plain(name) == name and not name.isdigit()
 
 
 def _last_and_deeds(origins: Sequence[Origin]) -> tuple[dict[str, int], dict[str, set[str]]]:

@@ -111,11 +111,12 @@ def origin_of(
     plain = [_without_ending(name) for name in (node.name, tensor)]
     told = [name for name in plain if not _is_made_up(name, node.op_type)]
     paths = [_path_of(name, node.op_type) for name in told]
-    modules = [one.path for one in paths if one.path]
-    modules = modules or [_module_of_weights(node, makers, weights)]
-    if modules[0]:
-        return Origin(modules[0], deed)
-    return paths[0] if paths else Origin("", (told or plain)[0] or deed)
+    path = next((one.path for one in paths if one.path), "")
+    if not paths:
+        path = _module_of_weights(node, makers, weights)
+    if path:
+        return Origin(path, deed)
+    return paths[0] if paths else Origin("", plain[0] or deed)
 
 
 def _module_of(node: onnx.NodeProto) -> str | None:
@@ -142,13 +143,14 @@ def _module_of_weights(
     A bias is named first: where a batch normalization was folded into it, the result is that's.
     """
     product = next((makers[one] for one in node.input if one in makers), node)
-    for reader in (node, product) if node.op_type == "Add" else (node,):
+    bias = node.op_type == "Add" and any(name in weights for name in node.input)
+    for reader in (node, product) if bias else (node,):
         for name in reversed(reader.input[1:]):
             plain = _without_ending(name)
             found = _WEIGHT.fullmatch(plain) if name in weights else None
             if found and not _is_made_up(plain, reader.op_type):
                 scopes = f"{found[1]}/{reader.op_type}"
-                return _path_of(scopes, reader.op_type).path
+                return _path_of(scopes, reader.op_type).path if "/" in plain else found[1]
     return ""
 
 
@@ -167,7 +169,7 @@ def _is_made_up(name: str, operator: str) -> bool:
 
 def _path_of(name: str, operator: str) -> Origin:
     """Divide a name such as ``/layer1/layer1.0/conv1/Conv`` into module and deed."""
-    parts = [part for part in name.split("/") if part]
+    parts = [part for part in name.split("/") if part] or [operator]
     if not name.startswith("/") and len(parts) > 1:
         # Only torch's scopes, which begin with a slash, are paths themselves.
         parts = [part.replace(".", "_") for part in parts]

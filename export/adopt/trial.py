@@ -20,6 +20,8 @@ from dreamlayer.export.verify import open_session
 
 _ATTEMPTS = 8
 _SAMPLES = 4
+_PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
+_LACKING = re.compile(r"implementation for (\w+)\(\d+\) node with name '([^']*)'")
 _NODE = re.compile(r"while running (\w+) node\. Name:'([^']*)'")
 
 
@@ -66,9 +68,13 @@ class _Failure:
         return found[2] if found else None
 
     def __str__(self) -> str:
+        lacking = _LACKING.search(str(self.error))
+        if lacking is not None:
+            node = f"{lacking[1]} {shown(lacking[2])}"
+            return f"ONNX Runtime has no {node} for numbers of its type; convert it to float32"
         found = _NODE.search(str(self.error))
         if found is None:
-            return bare(first_line(self.error))
+            return bare(_PREFIX.sub("", first_line(self.error)))
         height, width = self.size
         return f"{found[1]} {shown(found[2])} does not take images of {width} × {height} pixels"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import onnx
@@ -100,6 +100,8 @@ def run(
     named = [*(term.layer for term in terms), *request.taps]
     network = Network(network_for(request.network, named))
     network.check_layers(named)
+    terms = list(network.resolved(terms))
+    request = replace(request, taps=tuple(map(network.tensor, request.taps)))
     if request.classes:
         found = class_output(network.model, request.size)
         for index, weight in request.classes:

@@ -284,7 +284,11 @@ def sparse_bomb(model: onnx.ModelProto, rng: Random) -> None:
 
 def long_name(model: onnx.ModelProto, rng: Random) -> None:
     """The layer has a name of 300,000 characters, or one that steers terminals."""
-    name = rng.choice(("n" * 300_000, "\x1b[31mred\x07", "a\nb", "‮evil", "x" * 999))
+    rename(model, rng.choice(("n" * 300_000, "\x1b[31mred\x07", "a\nb", "\u202eevil", "x" * 999)))
+
+
+def rename(model: onnx.ModelProto, name: str) -> None:
+    """Give the layer another name."""
     for node in model.graph.node:
         for field in (node.input, node.output):
             for place, one in enumerate(field):

@@ -157,7 +157,7 @@ def swish(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 def swish_operator(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """The same for z times the sigmoid of alpha z."""
-    alpha = attrs.get("alpha", 1.0)
+    alpha: float = attrs.get("alpha", 1.0)
     s = call("Sigmoid", x[0] * alpha)
     return g * (s + ans * (1.0 - s) * alpha)
 

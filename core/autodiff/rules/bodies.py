@@ -34,7 +34,9 @@ def _written(op: str, x: Inputs, attrs: Attrs) -> list[Value | None]:
 
 def _function(schema: defs.OpSchema, node: onnx.NodeProto, x: Inputs) -> onnx.FunctionProto:
     """The definition of a use of an operator; it may depend on attributes and types."""
-    if not schema.has_context_dependent_function:
+    # Types of onnx 1.23 lack these two.
+    any_schema: Any = schema
+    if not any_schema.has_context_dependent_function:
         return schema.function_body
     types = [
         helper.make_tensor_type_proto(v.dtype, v.dims).SerializeToString()
@@ -43,7 +45,7 @@ def _function(schema: defs.OpSchema, node: onnx.NodeProto, x: Inputs) -> onnx.Fu
         for v in x
     ]
     found = onnx.FunctionProto()
-    text = schema.get_context_dependent_function(node.SerializeToString(), types)
+    text = any_schema.get_context_dependent_function(node.SerializeToString(), types)
     found.ParseFromString(text)
     return found
 

@@ -67,7 +67,8 @@ def batch_mean(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 def batch_variance(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     per_deviation = batch_scale(g, ans, x, attrs) * x[1]
-    return -0.5 * per_deviation / (x[4] + attrs.get("epsilon", 1e-5))
+    epsilon: float = attrs.get("epsilon", 1e-5)
+    return per_deviation * -0.5 / (x[4] + epsilon)
 
 
 def _normalization_gradient(

@@ -34,7 +34,7 @@ def grid_sample(x: Inputs, attrs: Attrs) -> list[Value]:
     image, grid = x[0], cast(x[1], x[0].dtype)
     n = image.rank - 2
     aligned = bool(attrs.get("align_corners", 0))
-    mode = {"bilinear": "linear", "bicubic": "cubic"}.get(m := attrs.get("mode", "linear"), m)
+    mode = attrs.get("mode", "linear").removeprefix("bi")
     padding = attrs.get("padding_mode", "zeros")
     graph = image.graph
     positions = []

@@ -138,7 +138,7 @@ def _other_updates(places: _Places, x: Inputs) -> Value:
         zeros.append(is_zero)
         parts.append(where(is_zero, graph.like(t, 1.0), t))
     product = places.put(parts[0], parts[1], "mul")
-    count = places.put(*(cast(z, data.dtype) for z in zeros), "add")
+    count = places.put(cast(zeros[0], data.dtype), cast(zeros[1], data.dtype), "add")
     return other_factors(parts[1], zeros[1], places.taken(product), places.taken(count))
 
 

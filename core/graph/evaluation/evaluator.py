@@ -127,6 +127,18 @@ class Evaluator:
                 )
         return tensors
 
+    def add(self, node: onnx.NodeProto, tensors: Tensors) -> str | None:
+        """Add the outputs of one more node to what is known at one size.
+
+        Returns
+        -------
+        str or None
+            What contradicts the sizes, as part of a sentence; None if nothing does.
+        """
+        problems: dict[str, str] = {}
+        self._evaluate(self._parsed(node), tensors, problems)
+        return next(iter(problems.values()), None)
+
     def _parsed(self, node: onnx.NodeProto) -> Step:
         op = node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
         return Step(op, tuple(node.input), tuple(node.output), attributes(node), self._opset, node)
