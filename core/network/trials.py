@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dreamlayer.core.errors import LayerError, NetworkError, UnsupportedOperatorError, shown
 from dreamlayer.core.isolation.place import possible
 
@@ -176,4 +174,6 @@ def _run_gradient(
 
 
 def _noise(side: int) -> Any:
+    import numpy as np
+
     return np.random.default_rng(0).random((3, side, side), np.float32)
