@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network
 
 _OWN_FAULTS = (NetworkError, LayerError, UnsupportedOperatorError)
-"""What a network may be refused for; whoever needs what is refused is told then."""
+"""What a network may be refused for in words."""
 
 _SIDE = 64
 """Pixels beyond the smallest side of the larger of the tiles that are tried."""
@@ -112,30 +112,44 @@ def _try_layers(path: str, digest: str, layers: list[str]) -> bool:
     network = Network(path)
     if network.digest != digest:
         raise NetworkError(f"network {shown(Path(path))} changed while it was read; try again")
-    for some in [layers, *([layer] for layer in layers if len(layers) > 1)]:
-        _attempt(network.geometry, some)
-        _attempt(network.activation_bytes, some)
-    sides = _sides(network, layers)
-    for provider in _providers() if sides else ():
-        _attempt(_run_forward, network, layers, sides, provider)
-        _attempt(_run_gradient, network, layers, sides, provider)
+    singles = [[layer] for layer in layers] if len(layers) > 1 else []
+    for some in singles:
+        _passes(_measure, network, some)
+    if not _whole(network, layers):
+        # What one of them is refused for ends the trial of all.
+        for some in singles:
+            _whole(network, some)
     return True
 
 
-def _attempt(work: Callable[..., object], *arguments: object) -> None:
+def _whole(network: Network, layers: Sequence[str]) -> bool:
+    """Whether layers have sizes, activations and a gradient; what they have not ends in words."""
+    if not _passes(_measure, network, layers):
+        return False
+    sides, done = _sides(network, layers), True
+    for provider in _providers():
+        done &= _passes(_run_forward, network, layers, sides, provider)
+        done &= _passes(_run_gradient, network, layers, sides, provider)
+    return done
+
+
+def _passes(work: Callable[..., object], *arguments: object) -> bool:
     try:
         work(*arguments)
     except _OWN_FAULTS:
-        # It ends in words, which is all that is asked here.
-        return
+        # Whoever needs it is told then; here it only must not end the process.
+        return False
+    return True
+
+
+def _measure(network: Network, layers: Sequence[str]) -> None:
+    network.geometry(layers)
+    network.activation_bytes(layers)
 
 
 def _sides(network: Network, layers: Sequence[str]) -> list[int]:
     """The sides of the tiles to try: the smallest, and one that is larger."""
-    try:
-        geometry = network.geometry(layers)
-    except _OWN_FAULTS:
-        return []
+    geometry = network.geometry(layers)
     smallest = geometry.accepted_side(1)
     return [smallest, geometry.accepted_side(smallest + _SIDE)]
 
