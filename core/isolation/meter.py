@@ -9,7 +9,7 @@ from dreamlayer.core.isolation import budget as budgets
 from dreamlayer.core.isolation.budget import Budget
 from dreamlayer.core.isolation.limits import ENFORCES_MEMORY
 
-_SHARE = 3.0
+_SHARE = 2.0
 """Seconds of processor time after which a process that is late has had its share: where others take
 the processor, its time runs slowly."""
 
