@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,20 +11,25 @@ from pathlib import Path
 from dreamlayer.core.cli.parser import Parser, typed
 from dreamlayer.core.cli.program import Program
 from dreamlayer.core.errors import printable
+from dreamlayer.export.gradient import options as gradient_options
 
 
 @dataclass(frozen=True)
 class _Command:
-    """What a command is for, its options, and its work, which returns what to print."""
+    """What a command is for, its options, and its work, which returns what to print.
+
+    What it yields is printed as it comes.
+    """
 
     purpose: str
     configure: Callable[[Parser], None]
-    work: Callable[[argparse.Namespace], str]
+    work: Callable[[argparse.Namespace], str | Iterator[str]]
 
     def run(self, options: argparse.Namespace) -> int:
         """Do it and print what was done."""
-        for line in self.work(options).splitlines():
-            print(printable(line))
+        done = self.work(options)
+        for line in done.splitlines() if isinstance(done, str) else done:
+            print(printable(line), flush=True)
         return 0
 
 
@@ -72,7 +77,9 @@ def _commands() -> dict[str, _Command]:
             "make a network file from any ONNX convolutional network", _adopt, _run_adopt
         ),
         "gradient": _Command(
-            "write a stand-alone model that gives loss and gradient", _gradient, _run_gradient
+            "write a stand-alone model that gives loss and gradient",
+            gradient_options.configure,
+            gradient_options.run,
         ),
     }
 
@@ -181,35 +188,25 @@ def _adopt(parser: Parser) -> None:
     )
     parser.add_argument("--std", type=triple, metavar="R,G,B", help="divided by after the mean")
     parser.add_argument(
+        "--size",
+        default="auto",
+        metavar="any|HxW|auto",
+        help="images that it is to take: of any size, or of one height and width, in whose tiles "
+        "pictures are then dreamed (default: any if that costs no layer, else its own)",
+    )
+    parser.add_argument(
         "--name", help="what recipes call the network (default: the name of the file)"
     )
     parser.add_argument("--license", metavar="TEXT", help="terms of use, stored in the file")
+    parser.add_argument(
+        "--allow-difference",
+        type=typed(_share, "a number of 0 or more, such as 0.01"),
+        default=0.001,
+        metavar="SHARE",
+        help="how much outputs may differ from the source's, as a share of their largest number "
+        "(default: %(default)s)",
+    )
     _output(parser, "NAME.onnx")
-
-
-def _gradient(parser: Parser) -> None:
-    parser.description = (
-        "Write a stand-alone ONNX model with standard operators only: input image, outputs loss, "
-        "gradient and, where asked, activations."
-    )
-    parser.add_argument("network", metavar="NETWORK", help="a network file, its name, or default")
-    parser.add_argument(
-        "--layer",
-        action="append",
-        required=True,
-        metavar="NAME[:WEIGHT[:CHANNELS[:KIND]]]",
-        help="layer of the objective, its weight (default: 1; may be negative) and its channels, "
-        "counted from 0 and joined by + (default: all), such as mixed3, mixed4:-0.5, "
-        "conv2d_40:1:13+139+200-207; may be repeated",
-    )
-    parser.add_argument(
-        "--tap",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="layer whose activations become an output too; may be repeated",
-    )
-    _output(parser, None)
 
 
 def _channels(parser: Parser, trained: str) -> None:
@@ -243,6 +240,14 @@ def _triple(text: str) -> tuple[float, float, float]:
     numbers = [float(part) for part in text.split(",")]
     red, green, blue = numbers * 3 if len(numbers) == 1 else numbers
     return red, green, blue
+
+
+def _share(text: str) -> float:
+    """Parse a number of 0 or more."""
+    number = float(text)
+    if not number >= 0:
+        raise ValueError(text)
+    return number
 
 
 def _run_default(arguments: argparse.Namespace) -> str:
@@ -283,6 +288,7 @@ def _run_inception5h(arguments: argparse.Namespace) -> str:
 def _run_adopt(arguments: argparse.Namespace) -> str:
     from dreamlayer.core.network.trials import guarded
     from dreamlayer.export.adopt import adopt
+    from dreamlayer.export.adopt.image_sizes import parse_size
     from dreamlayer.export.adopt.input_guess import InputOptions
 
     options = InputOptions(
@@ -295,17 +301,14 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
     )
     model = arguments.model
     done: str = guarded(
-        model, adopt.run, model, arguments.output, options, arguments.name, arguments.license
-    )
-    return done
-
-
-def _run_gradient(arguments: argparse.Namespace) -> str:
-    from dreamlayer.core.network.trials import guarded_by_name
-    from dreamlayer.export import gradient
-
-    name = arguments.network
-    done: str = guarded_by_name(
-        name, gradient.run, name, arguments.layer, arguments.output, arguments.tap
+        model,
+        adopt.run,
+        model,
+        arguments.output,
+        options,
+        arguments.name,
+        arguments.license,
+        arguments.allow_difference,
+        parse_size(arguments.size),
     )
     return done

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from dreamlayer.core.ascent.octaves import octave_sizes
 from dreamlayer.core.ascent.pyramid import KERNEL
-from dreamlayer.core.ascent.tiles import Grid, Span
+from dreamlayer.core.ascent.tile import Span
+from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.tone import finished
 from dreamlayer.core.recipe.recipe import Recipe
 

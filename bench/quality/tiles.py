@@ -15,7 +15,8 @@ from PIL import Image
 from bench.measure.agreement import cosine
 from bench.measure.pictures import PHOTO, size_of
 from bench.report.tables import table
-from dreamlayer.core.ascent.tiles import Grid, add, cut
+from dreamlayer.core.ascent.tile import add, cut
+from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.objective import Objective
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.recipe import Recipe

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.ascent.progress import ProgressTracker
-from dreamlayer.core.ascent.tiles import Tile
+from dreamlayer.core.ascent.tile import Tile
 from dreamlayer.core.images.compact import CompactPixels
 from dreamlayer.core.recipe.recipe import Recipe
 

@@ -19,7 +19,7 @@ from dreamlayer.core.ascent.backend import (
 from dreamlayer.core.ascent.bands import Parallel
 from dreamlayer.core.ascent.normalize import advance, condition, divide
 from dreamlayer.core.ascent.progress import ProgressTracker
-from dreamlayer.core.ascent.tiles import Tile, add, covers_once, cut
+from dreamlayer.core.ascent.tile import Tile, add, covers_once, cut
 from dreamlayer.core.images.compact import CompactPixels
 from dreamlayer.core.images.resampling import resized_plane
 from dreamlayer.core.recipe.recipe import Recipe

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dreamlayer.core.ascent.tiles import Tile
+from dreamlayer.core.ascent.tile import Tile
 from dreamlayer.core.errors import CancelledError
 from dreamlayer.core.recipe.recipe import Recipe
 

@@ -7,61 +7,21 @@ move the image in memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from dreamlayer.core.ascent.exact_tiles import EXACT_TILINGS, Request, even_tiles
+from dreamlayer.core.ascent.jitter import draw_jitter, random_start
+from dreamlayer.core.ascent.tile import Span, Tile
 from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.recipe.recipe import Recipe, parse_jitter
-
-Array = npt.NDArray[np.float32]
 
 _WANDERING, _LEAST_OVERLAP = 64, 32
 """Pixels of jitter that hide the seams of tiles without overlap, and the overlap that they have
 otherwise."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """The part of an axis that a tile covers.
-
-    Attributes
-    ----------
-    start : int
-        The tile's first pixel, modulo the image's size.
-    length : int
-        The tile's length in pixels; more than the image's if that is below the network's minimum.
-    skip : int
-        Pixels before the tile's own part.
-    own : int
-        Pixels of its own part, whose gradient is used.
-    """
-
-    start: int
-    length: int
-    skip: int
-    own: int
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A rectangle of the torus: its span of rows and its span of columns."""
-
-    rows: Span
-    columns: Span
-
-    @property
-    def pixels(self) -> int:
-        """Number of pixels that the network sees."""
-        return self.rows.length * self.columns.length
-
-    @property
-    def own_pixels(self) -> int:
-        """Number of its own pixels, including the copies of a repeated image."""
-        return self.rows.own * self.columns.own
 
 
 @dataclass(frozen=True)
@@ -72,6 +32,7 @@ class Grid:
     ----------
     side : int
         The longest side of a tile, including overlap; raised to the network's minimum and stride.
+        Networks of one size have tiles of that instead.
     overlap : int
         Pixels that a tile sees beyond its own part on each side, if there are several tiles; at
         most a quarter of `side`.
@@ -132,8 +93,15 @@ class Grid:
         room = (whole - length) // step
         return length, [room * number // gaps * step for number in range(gaps + 1)]
 
+    def exactly(self, height: int, width: int) -> Request:
+        """What is asked of tiles of an image where the network takes one size only."""
+        assert self.geometry.exact is not None, "the network takes any size"
+        return Request((height, width), self.geometry.exact, self.overlap, self.geometry.stride)
+
     def cover(self, height: int, width: int, shift: tuple[int, int] = (0, 0)) -> list[Tile]:
         """All tiles of an image, shifted by (down, right) pixels over the torus."""
+        if self.geometry.exact is not None:
+            return even_tiles(self.exactly(height, width), shift)
         rows, columns = self.spans(height, shift[0]), self.spans(width, shift[1])
         return [Tile(r, c) for r in rows for c in columns]
 
@@ -141,69 +109,6 @@ class Grid:
 def _reach(least: int, whole: int, step: int) -> int:
     """The smallest length of at least `least` that is whole steps shorter than `whole`."""
     return least + (whole - least) % step
-
-
-def cut(image: Array, tile: Tile, out: Array | None = None) -> Array:
-    """Copy a tile from a planar image.
-
-    Parameters
-    ----------
-    image : array
-        float32 [3, height, width].
-    out : array, optional
-        Of the result's shape, to be overwritten with it.
-
-    Returns
-    -------
-    array
-        float32 [3, tile.rows.length, tile.columns.length], C-contiguous.
-    """
-    shape = image.shape[0], tile.rows.length, tile.columns.length
-    result = np.empty(shape, np.float32) if out is None else out
-    for to_y, from_y in _pieces(tile.rows.start, tile.rows.length, image.shape[1]):
-        for to_x, from_x in _pieces(tile.columns.start, tile.columns.length, image.shape[2]):
-            result[:, to_y, to_x] = image[:, from_y, from_x]
-    return result
-
-
-def add(total: Array, tile: Tile, gradient: Array, *, replace: bool = False) -> None:
-    """Add the own part of a tile's gradient to the image's, in place, or put it there."""
-    rows, columns = tile.rows, tile.columns
-    own = gradient[:, rows.skip : rows.skip + rows.own, columns.skip : columns.skip + columns.own]
-    for from_y, to_y in _pieces(rows.start + rows.skip, rows.own, total.shape[1]):
-        for from_x, to_x in _pieces(columns.start + columns.skip, columns.own, total.shape[2]):
-            if replace:
-                total[:, to_y, to_x] = own[:, from_y, from_x]
-            else:
-                total[:, to_y, to_x] += own[:, from_y, from_x]
-
-
-def covers_once(tiles: Sequence[Tile], height: int, width: int) -> bool:
-    """Whether each pixel of an image belongs to exactly one of a step's tiles.
-
-    Own parts overlap only where a small image is repeated within a tile.
-    """
-    repeated = any(tile.rows.own > height or tile.columns.own > width for tile in tiles)
-    return not repeated and sum(tile.own_pixels for tile in tiles) == height * width
-
-
-def _pieces(start: int, length: int, size: int) -> Iterator[tuple[slice, slice]]:
-    """Split a range on the circle 0..size into slices: (of the range, of the circle)."""
-    done = 0
-    while done < length:
-        begin = (start + done) % size
-        count = min(size - begin, length - done)
-        yield slice(done, done + count), slice(begin, begin + count)
-        done += count
-
-
-def draw_jitter(rng: np.random.Generator, jitter: str, size: int) -> int:
-    """One random shift along an axis of `size` pixels, by a recipe's `jitter`."""
-    bounds = parse_jitter(jitter)
-    if bounds is None:
-        return int(rng.integers(size))
-    low, high = bounds
-    return int(rng.integers(low, high + 1)) if low < high else low
 
 
 def tiles_of(
@@ -222,11 +127,15 @@ def tiles_of(
     rng : numpy.random.Generator
         The source of random shifts, rows first.
     """
+    if grid.geometry.exact is not None:
+        return EXACT_TILINGS[recipe.tiling](recipe, grid.exactly(height, width), rng)
     return TILINGS[recipe.tiling](recipe, grid, height, width, rng)
 
 
 def largest_tile(recipe: Recipe, grid: Grid, height: int, width: int) -> int:
     """The largest number of pixels of a tile for an image of this size."""
+    if grid.geometry.exact is not None:
+        return math.prod(grid.geometry.exact)
     if recipe.tiling == "even":
         sides = [grid.tile_length(n) for n in (height, width)]
     elif recipe.tiling == "random":
@@ -296,14 +205,10 @@ def _random(
     wide, tall = _even_side(width, grid), _even_side(height, grid)
     latest = wide // 4 if recipe.gaps else -(wide // 4)
     tiles: list[Tile] = []
-    for row in _within(grid, height, tall, _start(rng, tall, -(tall // 4))):
-        columns = _within(grid, width, wide, _start(rng, wide, latest))
+    for row in _within(grid, height, tall, random_start(rng, tall, -(tall // 4))):
+        columns = _within(grid, width, wide, random_start(rng, wide, latest))
         tiles.extend(Tile(row, column) for column in columns)
     return tiles
-
-
-def _start(rng: np.random.Generator, side: int, latest: int) -> int:
-    return int(rng.integers(-3 * (side // 4), latest + 1))
 
 
 def _within(grid: Grid, size: int, side: int, start: int) -> list[Span]:

@@ -13,6 +13,7 @@ from typing import Any
 import onnx
 from onnx import helper
 
+from dreamlayer.core.autodiff.composites import written_out
 from dreamlayer.core.autodiff.rules import (
     INDEX_OUTPUTS,
     REFUSED,
@@ -21,8 +22,10 @@ from dreamlayer.core.autodiff.rules import (
     ZERO_GRADIENT,
 )
 from dreamlayer.core.autodiff.rules.rule import (
+    Composite,
     Pattern,
     Refusal,
+    RefusedIf,
     Rule,
     Rules,
     Unless,
@@ -62,36 +65,80 @@ def backward(
         An operator on the way has no rule, or the loss does not depend on the image.
     """
     nodes = list(graph.model.graph.node)
-    live = _live(nodes, image.name, rules)
     gradients: dict[str, Value] = {loss.name: graph.constant(_one(loss.dtype))}
-    for node in reversed(nodes):
-        arriving = [gradients.get(name) for name in node.output]
-        if not any(arriving):
-            continue
-        edges = [edge for edge in _edges(node, rules) if edge.tensor in live]
-        if not edges:
-            continue
-        whole = _matched(graph, node, patterns)
-        if whole is not None and whole.tensor in live:
-            edges = [whole]
-        for edge in edges:
-            if isinstance(edge.entry, Refusal):
-                raise UnsupportedOperatorError(_refusal(graph, node, edge.entry))
-        if any(arriving[1:]) and node.op_type not in SEVERAL_OUTPUTS:
-            refusal = Refusal("has a gradient rule for its first output only")
-            raise UnsupportedOperatorError(_refusal(graph, node, refusal))
-        for edge in edges:
-            flowing = _vjp(graph, node, edge, arriving)
-            if flowing is not None:
-                known = gradients.get(edge.tensor)
-                # Add stays in ONNX Runtime's blocked layout; the variadic Sum does not.
-                gradients[edge.tensor] = flowing if known is None else known + flowing
+    _propagate(graph, nodes, gradients, {image.name}, _Table(rules, patterns))
     if image.name not in gradients:
         raise UnsupportedOperatorError(
             "the objective has no gradient with respect to the image; "
             "choose a layer that `dreamlayer layers` lists"
         )
     return gradients[image.name]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What is known of operators."""
+
+    rules: Rules
+    patterns: Sequence[Pattern]
+
+
+def _propagate(
+    graph: Graph,
+    nodes: Sequence[onnx.NodeProto],
+    gradients: dict[str, Value],
+    sources: set[str],
+    table: _Table,
+) -> None:
+    """Add to `gradients` those of all tensors between `sources` and those that it has."""
+    live = _live(nodes, sources, table.rules)
+    for node in reversed(nodes):
+        arriving = [gradients.get(name) for name in node.output]
+        if not any(arriving):
+            continue
+        edges = [edge for edge in _edges(node, table.rules) if edge.tensor in live]
+        if not edges:
+            continue
+        whole = _matched(graph, node, table.patterns)
+        if whole is not None and whole.tensor in live:
+            edges = [whole]
+        for edge in edges:
+            if isinstance(edge.entry, Refusal):
+                raise UnsupportedOperatorError(_refusal(graph, node, edge.entry))
+        composite = next((e.entry for e in edges if isinstance(e.entry, Composite)), None)
+        several = node.op_type in SEVERAL_OUTPUTS or composite is not None
+        if any(arriving[1:]) and not several:
+            refusal = Refusal("has a gradient rule for its first output only")
+            raise UnsupportedOperatorError(_refusal(graph, node, refusal))
+        if composite is not None:
+            targets = {e.tensor for e in edges}
+            flows = _through(graph, node, composite, arriving, targets, table)
+        else:
+            flows = [(edge.tensor, _vjp(graph, node, edge, arriving)) for edge in edges]
+        for tensor, flowing in flows:
+            if flowing is not None:
+                known = gradients.get(tensor)
+                # Add stays in ONNX Runtime's blocked layout; the variadic Sum does not.
+                gradients[tensor] = flowing if known is None else known + flowing
+
+
+def _through(
+    graph: Graph,
+    node: onnx.NodeProto,
+    composite: Composite,
+    arriving: Sequence[Value | None],
+    targets: set[str],
+    table: _Table,
+) -> list[tuple[str, Value | None]]:
+    """The gradients of what a composite operator reads, by the rules of what it consists of."""
+    nodes, outputs = written_out(graph, node, composite)
+    inner = {
+        output.name: g
+        for output, g in zip(outputs, arriving, strict=False)
+        if output is not None and g is not None
+    }
+    _propagate(graph, nodes, inner, targets, table)
+    return [(tensor, inner.get(tensor)) for tensor in sorted(targets)]
 
 
 def differentiable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, str | None]:
@@ -112,13 +159,16 @@ def differentiable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, 
     return {name: reasons.get(name, "it does not depend on the image") for name in names}
 
 
+_Entry = Rule | Variadic | Composite | Refusal
+
+
 @dataclass(frozen=True)
 class _Edge:
     """A path of the gradient from a node's outputs to a tensor that it reads."""
 
     tensor: str
     position: int
-    entry: Rule | Variadic | Refusal
+    entry: _Entry
     inputs: Sequence[Value] | None = None
     """What its rule reads, if not the node's inputs."""
 
@@ -153,16 +203,16 @@ def _carrying(node: onnx.NodeProto) -> list[str]:
     return [name for name in (node.output[:1] if first else node.output) if name]
 
 
-def _live(nodes: Sequence[onnx.NodeProto], image: str, rules: Rules) -> set[str]:
-    """Tensors whose gradient can reach the image."""
-    live = {image}
+def _live(nodes: Sequence[onnx.NodeProto], sources: set[str], rules: Rules) -> set[str]:
+    """Tensors whose gradient can reach one of the sources."""
+    live = set(sources)
     for node in nodes:
         if any(edge.tensor in live for edge in _edges(node, rules)):
             live.update(_carrying(node))
     return live
 
 
-def _entry(node: onnx.NodeProto, position: int, rules: Rules) -> Rule | Variadic | Refusal | None:
+def _entry(node: onnx.NodeProto, position: int, rules: Rules) -> _Entry | None:
     """The table's entry for one input of a node; None if its gradient is zero."""
     entries = rules.get(node.op_type)
     if entries is None:
@@ -174,6 +224,9 @@ def _entry(node: onnx.NodeProto, position: int, rules: Rules) -> Rule | Variadic
     entry = entries[position]
     if isinstance(entry, Unless):
         return None if entry.zero(attributes(node)) else entry.rule
+    if isinstance(entry, RefusedIf):
+        reason = entry.reason(attributes(node))
+        return entry.entry if reason is None else Refusal(reason)
     return entry
 
 
@@ -188,7 +241,7 @@ def _vjp(
     ans: Any = outputs if several else outputs[0]
     if isinstance(edge.entry, Variadic):
         return edge.entry.rule(edge.position, g, ans, inputs, attributes(node))
-    assert not isinstance(edge.entry, Refusal)
+    assert not isinstance(edge.entry, Refusal | Composite)
     return edge.entry(g, ans, inputs, attributes(node))
 
 

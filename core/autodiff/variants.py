@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from dreamlayer.core.autodiff.rules import RULES, layout, linear, parts, pools
+from dreamlayer.core.autodiff.rules import RULES, kernels, layout, linear, parts, pools
 from dreamlayer.core.autodiff.rules.activations import activation_rules
 from dreamlayer.core.autodiff.rules.gates import gate_patterns
 from dreamlayer.core.autodiff.rules.masks import MASKS, RAMP, STEEP
-from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Pattern, Rule, Rules, Variadic
+from dreamlayer.core.autodiff.rules.rule import Pattern, Rule, Rules, Variadic
 
 INDICES, TAPS, SLICES = "indices", "taps", "slices"
 SHARED, OWN = "shared", "own"
@@ -63,13 +63,13 @@ class Variant:
             "MaxPool": (max_pool[self.max_pool],),
             "Conv": (
                 partial(linear.conv_input, kernel_of=kernel_of, spread=self.strides == SPREAD),
-                WEIGHTS,
-                WEIGHTS,
+                kernels.conv_kernel,
+                kernels.conv_bias,
             ),
             "ConvTranspose": (
                 partial(linear.conv_transpose_input, kernel_of=kernel_of),
-                WEIGHTS,
-                WEIGHTS,
+                kernels.conv_transpose_kernel,
+                kernels.conv_bias,
             ),
         }
 

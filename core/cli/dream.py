@@ -60,12 +60,15 @@ def run(options: argparse.Namespace) -> int:
     mask = None if options.mask is None else read_mask(options.mask, options.max_megapixels)
 
     from dreamlayer.core.dreaming.dreamer import Dreamer
+    from dreamlayer.core.network.image_size import other_tile
     from dreamlayer.core.network.shipped import network_of
     from dreamlayer.core.runtime.sessions import first_choice
 
     reporter = Reporter(as_json=options.json, quiet=options.quiet)
     dreamer = Dreamer(network_of(recipe), options.provider, options.threads)
     dreamer.network.check(recipe.layers)
+    for one in other_tile(dreamer.network.name, dreamer.network.image_size, recipe.tile):
+        reporter.remark(one)
     if not recipe.idle:
         first_choice(options.provider)
     _check_guide(recipe, options.max_megapixels)

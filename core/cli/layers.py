@@ -34,7 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print name, channels, stride and whether it can be dreamed, one layer a line."""
     network = Network(network_with(options.network, options.pattern))
-    layers = [x for x in network.layers() if fnmatch.fnmatchcase(x.name, options.pattern)]
+    names = [*network.layer_names, *network.aliases]
+    matched = {network.tensor(one) for one in names if fnmatch.fnmatchcase(one, options.pattern)}
+    layers = [layer for layer in network.layers() if layer.name in matched]
     if not layers:
         raise LayerError(
             f"network {bare(network.name)} has no layer that matches {shown(options.pattern)}; "

@@ -69,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
     from dreamlayer.core import images
     from dreamlayer.core.images.transparency import keep_hidden
+    from dreamlayer.core.network.image_size import other_tile
     from dreamlayer.core.network.shipped import network_of
     from dreamlayer.core.style.pictures import close_styles, open_style
     from dreamlayer.core.style.transfer import StyleTransfer
@@ -83,6 +84,9 @@ def run(options: argparse.Namespace) -> int:
         for one in check_result(opened, target, recipe, options, may_make=may_make):
             reporter.remark(f"{options.content}: {one}", source=options.content)
         stylist = StyleTransfer(network_of(recipe), options.provider, options.threads)
+        asked = 0 if recipe.tile == StyleRecipe.tile else recipe.tile
+        for one in other_tile(stylist.network.name, stylist.network.image_size, asked):
+            reporter.remark(one)
         styles = [open_style(name, options.max_megapixels) for name in recipe.styles]
         try:
             needed = stylist.estimate(opened.width, opened.height, recipe, styles).bytes

@@ -12,7 +12,7 @@ import onnx
 from dreamlayer.core.ascent.backend import Backend, Formula, OctaveStep, Size, clipped_share
 from dreamlayer.core.ascent.normalize import Shares
 from dreamlayer.core.ascent.progress import ProgressTracker
-from dreamlayer.core.ascent.tiles import Tile
+from dreamlayer.core.ascent.tile import Tile
 from dreamlayer.core.device.buffers import Buffer, Device
 from dreamlayer.core.device.graphs import BoundGraph, Graphs, LoadedGraph
 from dreamlayer.core.device.step_graph import (  # fmt: skip

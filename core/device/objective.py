@@ -55,6 +55,7 @@ class DeviceObjective:
         execution: Execution = Execution(),
     ) -> None:
         network.check(terms)
+        terms = network.resolved(terms)
         network.prepare([term.layer for term in terms])
         self.provider = loaded_provider(execution)
         self._execution = execution.on(self.provider)
@@ -65,7 +66,10 @@ class DeviceObjective:
             model = to_float16(model, [term.layer for term in terms])
         scaled = [dataclasses.replace(term, weight=term.weight * self.scale) for term in terms]
         self._gradient = gradient_model(
-            model, scaled, variant=VARIANTS[provider_of(self.provider).variant]
+            model,
+            scaled,
+            variant=VARIANTS[provider_of(self.provider).variant],
+            size=network.image_size,
         )
         own = [one.layer for one in references(terms) if one.source == ORIGINALS]
         self._originals = tap(model, own) if own else None

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper
 
-from dreamlayer.core.ascent.tiles import Span, Tile
+from dreamlayer.core.ascent.tile import Span, Tile
 from dreamlayer.core.device.step_graph import bounded, magnitude
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.edit import (  # fmt: skip
@@ -85,7 +85,7 @@ def index_inputs(
         ("tile/columns", tile.columns, width, layout.columns, 1),
     )
     for name, span, size, repeats, pitch in axes:
-        places = (span.start + np.arange(span.length, dtype=np.int64)) % size
+        places = span.places(size)
         found[name] = places * pitch
         if repeats:
             # The positions of each pixel in the tile, one per repetition.

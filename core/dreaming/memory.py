@@ -117,6 +117,8 @@ def check_memory(width: int, height: int) -> None:
 
 def default_tile(recipe: Recipe, network: Network) -> int:
     """The side of a recipe's tiles where it does not set one; it depends on the network alone."""
+    if network.image_size is not None:
+        return max(network.image_size)
     per_pixel = network.activation_bytes([term.layer for term in recipe.layers])
     fitting = [side for side in TILES if side * side * per_pixel <= _TILE_BYTES]
     return fitting[0] if fitting else TILES[-1]
@@ -144,7 +146,7 @@ def estimate(
     width, height : int
         The image's size in pixels.
     recipe : Recipe
-        With `tile` 0, the tile is `default_tile`.
+        With `tile` 0, and for a network of one size, the tile is `default_tile`.
     network : Network
         The network; most of a tile's memory are its activations.
     free : float, optional
@@ -205,7 +207,7 @@ def estimate(
         if weighed or recipe.protect != NOTHING:
             fixed += width * height * 4.0 * _WEIGHTS
     per_pixel = network.activation_bytes(layers) * share * (1.5 if recipe.needs_original else 1.0)
-    side = recipe.tile or default_tile(recipe, network)
+    side = default_tile(recipe, network) if geometry.exact or not recipe.tile else recipe.tile
     pixels = largest_tile(recipe, grid_for(recipe, side, geometry), *octave)
     maps = pixels * per_pixel + _for_guide(pixels, recipe, network) if runs else 0.0
     needed = fixed + maps

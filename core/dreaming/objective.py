@@ -57,6 +57,7 @@ class Objective:
         execution: Execution = Execution(),
     ) -> None:
         self._threads = execution.threads
+        terms = network.resolved(terms)
         self._fixed = compared_with(network, terms, guide, execution)
         self._own = [one for one in references(terms) if one.source == ORIGINALS]
         self._originals = None

@@ -17,11 +17,15 @@ class Geometry:
         Pixels from one position of the deepest layer to the next.
     multiple : int
         Number that sides must be a multiple of.
+    exact : (int, int) or None
+        Height and width of the only images that the network takes; None if it takes any of the
+        sizes that the other attributes allow. Smaller pictures are continued up to it.
     """
 
     minimum: int = 1
     stride: int = 1
     multiple: int = 1
+    exact: tuple[int, int] | None = None
 
     def accepted_side(self, length: int) -> int:
         """The smallest accepted side of at least `length` pixels."""

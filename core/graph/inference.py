@@ -75,6 +75,11 @@ def infer_shapes(
     image : sequence of int, optional
         Sizes of the input `image`, in place of its own.
 
+    Returns
+    -------
+    onnx.ModelProto
+        A model with these types and shapes, which is not to be run.
+
     Raises
     ------
     NetworkError
@@ -85,7 +90,7 @@ def infer_shapes(
     skeleton.functions.extend(model.functions)
     graph = skeleton.graph
     graph.name = model.graph.name
-    graph.node.extend(model.graph.node)
+    graph.node.extend(_inferable(node) for node in model.graph.node)
     graph.input.extend(model.graph.input)
     graph.output.extend(model.graph.output)
     if image is None:
@@ -97,6 +102,13 @@ def infer_shapes(
         return onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
     except (onnx.shape_inference.InferenceError, ValueError) as error:
         raise NetworkError(f"the network's shapes contradict one another: {error}") from error
+
+
+def _inferable(node: onnx.NodeProto) -> onnx.NodeProto:
+    """The node, or for the one operator that onnx infers nothing for, one of the same shape."""
+    if node.op_type != "GroupNormalization":
+        return node
+    return helper.make_node("Identity", node.input[:1], node.output, name=node.name)
 
 
 def _set_image(graph: onnx.GraphProto, sizes: Sequence[int]) -> None:

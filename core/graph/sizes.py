@@ -7,88 +7,69 @@ which ends the process.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import onnx
-from onnx import helper
 
-from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.errors import NetworkError, bare
 from dreamlayer.core.graph.edit import ancestors
+from dreamlayer.core.graph.evaluation.evaluator import Evaluator
 from dreamlayer.core.graph.geometry import round_up
-from dreamlayer.core.graph.inference import add_constants, attributes, infer_shapes
 from dreamlayer.core.graph.names import IMAGE
 
 LARGEST = 2048
-MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
-_SAMPLES = (257, 262, 271, 284, 293, 306)
-_WINDOWED = ("Conv", "MaxPool", "AveragePool", "LpPool")
+LARGEST_MULTIPLE = 512
+_FIRST = 257
+_SAMPLES = (0, 1, 3, 4, 9, 14)
+"""Sides from 257 pixels on, or from the next multiple, that are tried for each multiple."""
+_RANGE = 32
+"""Consecutive sides that are tried for the multiple that is found."""
 _PROBE = 1024
 
 Shapes = dict[str, list[int]]
+Size = tuple[int, int]
 
 
 def shapes_at(
-    model: onnx.ModelProto, side: int, layers: Sequence[str] | None = None, *, strict: bool = False
+    model: onnx.ModelProto,
+    side: int | Size,
+    layers: Sequence[str] | None = None,
+    *,
+    strict: bool = False,
 ) -> Shapes:
-    """Infer the shape of every tensor for a square image.
+    """Compute the shape of every tensor for one image.
 
     Parameters
     ----------
     model : onnx.ModelProto
         A network whose input is `image`.
-    side : int
-        The image's side in pixels.
+    side : int or (int, int)
+        The side of a square image, or height and width, in pixels.
     layers : sequence of str, optional
-        Restrict inference to the nodes that these depend on.
+        Restrict it to the nodes that these depend on.
     strict : bool
-        Refuse a size that contradicts the graph instead of inferring what is possible.
+        Refuse a size that contradicts the graph instead of computing what is possible.
 
     Returns
     -------
     dict
-        Sizes by tensor name; 0 for an axis that cannot be inferred.
+        Sizes by tensor name, for each tensor whose shape is fully known; 0 is an empty axis.
 
     Raises
     ------
     NetworkError
         The graph does not accept this size, and `strict` is set.
     """
-    fixed = onnx.ModelProto(ir_version=model.ir_version)
-    fixed.opset_import.extend(model.opset_import)
-    fixed.functions.extend(model.functions)
-    graph = fixed.graph
-    graph.name = "fixed"
-    graph.node.extend(model.graph.node if layers is None else ancestors(model, layers))
-    shape = [1, 3, side, side]
-    graph.input.append(helper.make_tensor_value_info(IMAGE, onnx.TensorProto.FLOAT, shape))
-    add_constants(graph, model)
-    ends = [output.name for output in model.graph.output] if layers is None else layers
-    graph.output.extend(onnx.ValueInfoProto(name=name) for name in ends)
-    inferred = infer_shapes(fixed, strict=strict).graph
-    return {
-        info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim]
-        for info in [*inferred.input, *inferred.value_info, *inferred.output]
-    } | {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
+    return _evaluator(model, layers).shapes(_image(side), strict=strict)
 
 
-def accepts(model: onnx.ModelProto, layers: Sequence[str], side: int) -> bool:
-    """Whether no feature map on the way to `layers` is empty for a square image.
-
-    Shape inference alone is not enough: it rounds toward zero where the specification rounds down,
-    and so infers size 1 for an empty map. Hence each window is checked by itself.
-    """
-    try:
-        shapes = shapes_at(model, side, layers, strict=True)
-    except NetworkError:
-        return False
-    windows = [n for n in ancestors(model, layers) if n.op_type in _WINDOWED]
-    if not all(_window_fits(node, shapes) for node in windows):
-        return False
-    return all(0 not in shapes.get(name, ()) for name in layers)
+def accepts(model: onnx.ModelProto, layers: Sequence[str], side: int | Size) -> bool:
+    """Whether every layer exists for an image, and no feature map on the way to it is empty."""
+    return _accepts(_evaluator(model, layers), layers, side)
 
 
 def accepted_sizes(model: onnx.ModelProto, layers: Sequence[str]) -> tuple[int, int]:
-    """Find the square images for which every layer exists.
+    """Find the images for which every layer exists.
 
     Parameters
     ----------
@@ -106,13 +87,21 @@ def accepted_sizes(model: onnx.ModelProto, layers: Sequence[str]) -> tuple[int, 
     Raises
     ------
     NetworkError
-        No side up to 2048 pixels works.
+        No multiple up to 512 pixels works.
     """
-    for multiple in MULTIPLES:
-        sides = [round_up(sample, multiple) for sample in _SAMPLES]
-        if all(accepts(model, layers, side) for side in sides):
-            return minimum_size(model, layers, multiple), multiple
-    return minimum_size(model, layers), 1
+    evaluator = _evaluator(model, layers)
+    for multiple in range(1, LARGEST_MULTIPLE + 1):
+        few = all(_accepts(evaluator, layers, size) for size in _samples(multiple, _SAMPLES))
+        if few and all(
+            _accepts(evaluator, layers, size) for size in _samples(multiple, range(_RANGE))
+        ):
+            return _minimum(evaluator, layers, multiple), multiple
+    minimum_size(model, layers)
+    raise NetworkError(
+        f"the layers {bare(layers[0])} to {bare(layers[-1])} exist at some sizes only, which are "
+        f"not the multiples of any number up to {LARGEST_MULTIPLE}; choose layers nearer to the "
+        f"image, or export the network with symbolic sizes"
+    )
 
 
 def minimum_size(model: onnx.ModelProto, layers: Sequence[str], multiple: int = 1) -> int:
@@ -123,33 +112,43 @@ def minimum_size(model: onnx.ModelProto, layers: Sequence[str], multiple: int = 
     NetworkError
         No side up to 2048 pixels works.
     """
-    top = multiple
-    while not accepts(model, layers, top):
-        top *= 2
-        if top > LARGEST:
-            raise NetworkError(
-                f"the layers {layers[0]} to {layers[-1]} do not all exist at any size up to "
-                f"{LARGEST} pixels; choose layers nearer to the image"
-            )
-    low = top // 2
-    while top - low > multiple:
-        middle = (low + top) // (2 * multiple) * multiple
-        if accepts(model, layers, middle):
-            top = middle
-        else:
-            low = middle
-    return top
+    return _minimum(_evaluator(model, layers), layers, multiple)
+
+
+def probe(model: onnx.ModelProto) -> Size:
+    """Height and width of a large image that a network accepts, to measure it by.
+
+    1024 pixels or the next multiple that the network asks for; its own size where that is fixed.
+    """
+    side = round_up(_PROBE, _multiple(model))
+    height, width = _fixed(model)
+    return height or side, width or side
 
 
 def strides(model: onnx.ModelProto, layers: Sequence[str] | None = None) -> dict[str, int]:
     """Pixels of the image from one position to the next, for each tensor with positions."""
-    near, far = (shapes_at(model, side, layers) for side in (_PROBE, 2 * _PROBE))
+    evaluator = _evaluator(model, layers)
+    height, width = probe(model)
+    near = evaluator.shapes(_image((height, width)))
+    if _fixed(model)[0]:
+        maps = {name: dims[2] for name, dims in near.items() if len(dims) == 4}
+        return {name: _whole_stride(height / rows) for name, rows in maps.items() if rows > 1}
+    far = evaluator.shapes(_image((2 * height, width if _fixed(model)[1] else 2 * width)))
     grown = {
         name: far[name][2] - dims[2]
         for name, dims in near.items()
         if len(dims) == len(far.get(name, ())) == 4
     }
-    return {name: round(_PROBE / more) for name, more in grown.items() if more > 0}
+    return {name: round(height / more) for name, more in grown.items() if more > 0}
+
+
+def _whole_stride(ratio: float) -> int:
+    """The stride of a map, by the ratio of the image's height to its own, at one size alone.
+
+    Maps without padding are somewhat smaller than their share of the image: unless that is even,
+    the nearest power of two is taken.
+    """
+    return round(ratio if ratio == int(ratio) else 2 ** round(math.log2(max(ratio, 1))))
 
 
 def stride(model: onnx.ModelProto, layers: Sequence[str]) -> int:
@@ -159,27 +158,78 @@ def stride(model: onnx.ModelProto, layers: Sequence[str]) -> int:
 
 
 def activation_bytes(model: onnx.ModelProto, layers: Sequence[str]) -> float:
-    """Size of the float32 feature maps that `layers` depend on, in bytes per pixel of the image."""
+    """Size of the float32 feature maps that `layers` depend on, in bytes per pixel of the image.
+
+    Maps of three axes count too, as those of transformers.
+    """
     layers = [name for name in layers if name != IMAGE]
     if not layers:
         return 0.0
-    shapes = shapes_at(model, _PROBE, layers)
+    height, width = probe(model)
+    shapes = shapes_at(model, (height, width), layers)
     outputs = [name for node in ancestors(model, layers) for name in node.output]
-    elements = [math.prod(shapes[name]) for name in outputs if len(shapes.get(name, ())) == 4]
-    return 4.0 * sum(elements) / _PROBE**2
+    elements = [math.prod(shapes[name]) for name in outputs if len(shapes.get(name, ())) in (3, 4)]
+    return 4.0 * sum(elements) / (height * width)
 
 
-def _window_fits(node: onnx.NodeProto, shapes: Shapes) -> bool:
-    """Whether the window of a convolution or pool fits into its padded input."""
-    given = attributes(node)
-    sizes = shapes.get(node.input[0], [])[2:]
-    kernel = given.get("kernel_shape") or shapes.get(node.input[1], [])[2:]
-    if given.get("auto_pad", "").startswith("SAME"):
-        return True
-    pads = given.get("pads") or [0] * (2 * len(kernel))
-    dilations = given.get("dilations") or [1] * len(kernel)
-    return all(
-        size + pads[axis] + pads[axis + len(kernel)] > (kernel[axis] - 1) * dilations[axis]
-        for axis, size in enumerate(sizes)
-        if size
-    )
+def _evaluator(model: onnx.ModelProto, layers: Sequence[str] | None) -> Evaluator:
+    return Evaluator(model, None if layers is None else ancestors(model, layers))
+
+
+def _accepts(evaluator: Evaluator, layers: Sequence[str], side: int | Size) -> bool:
+    try:
+        tensors = evaluator.at(_image(side), strict=True)
+    except NetworkError:
+        return False
+    # Layers that the network does not have are refused elsewhere, by name.
+    found = [tensors[name].shape for name in layers if name in tensors]
+    return all(shape is not None and 0 not in shape for shape in found)
+
+
+def _image(side: int | Size) -> tuple[int, int, int, int]:
+    height, width = (side, side) if isinstance(side, int) else side
+    return 1, 3, height, width
+
+
+def _samples(multiple: int, offsets: Sequence[int]) -> Iterator[Size]:
+    """Square images and, since tiles may be longer than high, others."""
+    first = -(-_FIRST // multiple)
+    for offset in offsets:
+        side = (first + offset) * multiple
+        yield side, side
+    yield first * multiple, (first + 1) * multiple
+    yield (first + 2) * multiple, first * multiple
+
+
+def _minimum(evaluator: Evaluator, layers: Sequence[str], multiple: int) -> int:
+    top = multiple
+    while not _accepts(evaluator, layers, top):
+        top *= 2
+        if top > max(LARGEST, multiple):
+            raise NetworkError(
+                f"the layers {bare(layers[0])} to {bare(layers[-1])} do not all exist at any size "
+                f"up to {LARGEST} pixels; choose layers nearer to the image"
+            )
+    low = top // 2
+    while top - low > multiple:
+        middle = (low + top) // (2 * multiple) * multiple
+        if _accepts(evaluator, layers, middle):
+            top = middle
+        else:
+            low = middle
+    return top
+
+
+def _multiple(model: onnx.ModelProto) -> int:
+    """What sides must be a multiple of, as the network file records it."""
+    found = {entry.key: entry.value for entry in model.metadata_props}
+    return int(found.get("dreamlayer.size_multiple", 1))
+
+
+def _fixed(model: onnx.ModelProto) -> tuple[int, int]:
+    """Height and width that the input is fixed to; 0 where it takes any."""
+    for info in model.graph.input:
+        dims = info.type.tensor_type.shape.dim
+        if info.name == IMAGE and len(dims) == 4:
+            return dims[2].dim_value, dims[3].dim_value
+    return 0, 0

@@ -41,6 +41,19 @@ def resize(image: Array | CompactPixels, size: tuple[int, int], method: str = BI
     return result
 
 
+def resized_to_cover(image: Array, size: tuple[int, int]) -> Array:
+    """The middle of an image, float32 [planes, height, width] in 0..1, as large as fits a size.
+
+    It is scaled until it just covers `size`, and what stands out is cut off.
+    """
+    height, width = image.shape[1:]
+    scale = max(size[0] / height, size[1] / width)
+    whole = max(round(height * scale), size[0]), max(round(width * scale), size[1])
+    top, left = (whole[0] - size[0]) // 2, (whole[1] - size[1]) // 2
+    scaled = np.clip(resize(image, whole), 0, 1)
+    return np.ascontiguousarray(scaled[:, top : top + size[0], left : left + size[1]])
+
+
 def resized_plane(plane: Array, size: tuple[int, int], method: str = BICUBIC) -> Array:
     """Resample one plane, float32 [height, width]; may return the plane itself."""
     if plane.shape == size and method not in _CHANGE_ALWAYS:

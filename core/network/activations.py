@@ -41,7 +41,8 @@ class Activations:
     ) -> None:
         network.check_layers(layers)
         self._layers = list(dict.fromkeys(layers))
-        self._tapped = [name for name in self._layers if name != IMAGE]
+        self._tensors = {name: network.tensor(name) for name in self._layers}
+        self._tapped = list(dict.fromkeys(t for t in self._tensors.values() if t != IMAGE))
         self._session = None
         if self._tapped:
             source = network.activation_source(self._tapped)
@@ -64,4 +65,4 @@ class Activations:
         if self._session is not None:
             results = self._session.run(self._tapped, {IMAGE: found[IMAGE]})
             found.update(zip(self._tapped, results, strict=True))
-        return {name: found[name] for name in self._layers}
+        return {name: found[tensor] for name, tensor in self._tensors.items()}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dreamlayer.core.errors import NetworkError, nearest, shown
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.installation import command
+from dreamlayer.core.network.image_size import wrong_size
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK, SHIPPED_NETWORKS
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ _MOST_TEXT = 64 << 20
 _COUNT = re.compile("[0-9]{1,4}")
 _MULTIPLE = 1024
 """The largest number of pixels that sides may have to be a multiple of."""
+
+_ALIASES = 4_000_000
+"""Characters of the other names of layers; deep networks have a tenth."""
 
 
 def folders() -> list[Path]:
@@ -266,9 +270,8 @@ def _breaches(model: onnx.ModelProto) -> Iterator[str]:
     dims = [d.dim_value or None for d in kind.shape.dim]
     if kind.elem_type != TensorProto.FLOAT or len(dims) != 4 or dims[1] != 3:
         yield "must accept a float32 image [batch, 3, height, width]"
-    elif dims[2] is not None or dims[3] is not None:
-        width, height = (dim or "any" for dim in (dims[3], dims[2]))
-        yield f"accepts only images of {width} × {height} pixels, but must accept any size"
+    else:
+        yield from wrong_size(dims, {p.key: p.value for p in model.metadata_props})
     versions = {o.domain: o.version for o in model.opset_import}
     foreign = {node.domain for node in model.graph.node} - {"", "ai.onnx"}
     if foreign:
@@ -299,6 +302,16 @@ def _wrong_metadata(metadata: Mapping[str, str], computed: set[str]) -> Iterator
             yield f"has metadata dreamlayer.layers with {shown(name)}, which nothing computes"
     if len(listed) != len(set(listed)):
         yield "has metadata dreamlayer.layers with a name twice"
+    yield from _wrong_aliases(metadata.get("dreamlayer.aliases", "{}"))
     multiple = metadata.get("dreamlayer.size_multiple", "1")
     if not (_COUNT.fullmatch(multiple) and 1 <= int(multiple) <= _MULTIPLE):
         yield f"has metadata dreamlayer.size_multiple {shown(multiple)}, which is not a size"
+
+
+def _wrong_aliases(text: str) -> Iterator[str]:
+    try:
+        aliases = json.loads(text) if len(text) <= _ALIASES else None
+    except (ValueError, RecursionError):
+        aliases = None
+    if not isinstance(aliases, dict) or not all(isinstance(one, str) for one in aliases.values()):
+        yield "has metadata dreamlayer.aliases that does not give a layer for each other name"

@@ -118,7 +118,7 @@ def differentiated(
     graph, variant = _rewritten(network, tapped, variant, size)
     loss = objective(graph)
     graph.learn_shapes()
-    if size is None:
+    if size is None and not _is_fixed(graph.model):
         graph.try_sizes(*_TRIALS)
     gradient = backward(graph, loss, graph.value(IMAGE), variant.rules, variant.patterns)
     model = graph.model
@@ -180,6 +180,11 @@ def _tensor(term: Term, graph: Graph) -> str:
 def _image(model: onnx.ModelProto) -> onnx.ValueInfoProto:
     inputs: dict[str, onnx.ValueInfoProto] = {info.name: info for info in model.graph.input}
     return inputs[IMAGE]
+
+
+def _is_fixed(model: onnx.ModelProto) -> bool:
+    """Whether a network takes images of one size only."""
+    return all(dim.dim_value for dim in _image(model).type.tensor_type.shape.dim[2:])
 
 
 def _set_size(model: onnx.ModelProto, size: tuple[int, int]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.errors import DreamlayerError, NetworkError
 from dreamlayer.core.graph.names import GRADIENT, IMAGE, LOSS
 from dreamlayer.core.runtime.protocol import Session
 from dreamlayer.core.runtime.providers import Execution, provider_of
@@ -49,8 +49,10 @@ class GradientSession:
     ) -> None:
         self._network, self._terms = network, tuple(terms)
         self._execution = execution
-        self._size: Size | None = None
-        session = self._opened(None)
+        # Of a network of one size there is but one session.
+        self._only = network.image_size
+        self._size: Size | None = self._only
+        session = self._opened(self._only)
         self._session: Session | None = session
         self.provider = session.provider
         # Later sessions use the same provider, since results differ slightly between providers.
@@ -87,7 +89,8 @@ class GradientSession:
 
     def specialize(self, size: Size | None) -> None:
         """Open the session for tiles of one height and width, or of any size."""
-        if size is not None and provider_of(self.provider).own_size_pays is None:
+        size = self._only or size
+        if size not in (None, self._only) and provider_of(self.provider).own_size_pays is None:
             # Compiling providers take minutes for each session.
             return
         if self._session is not None and size == self._size:
@@ -97,7 +100,7 @@ class GradientSession:
         try:
             self._session, self._size = self._opened(size), size
         except DreamlayerError:
-            if size is not None:
+            if size != self._only:
                 self._session = self._opened(None)
             raise
 
@@ -127,10 +130,21 @@ class GradientSession:
             # It is None if it was released, or if the last one could not be opened, perhaps for
             # lack of memory.
             self.specialize(self._size if fits else None)
-        assert self._session is not None
         fed = {IMAGE: tile[np.newaxis], **(references or {})}
-        loss, gradient = self._session.run((LOSS, GRADIENT), fed)
+        try:
+            loss, gradient = self._run(fed)
+        except NetworkError:
+            if self._size is None:
+                raise
+            # What a runtime folds for one size may rest on sizes that its own pools do not have.
+            self._refused = True
+            self.specialize(None)
+            loss, gradient = self._run(fed)
         return float(loss), gradient[0]
+
+    def _run(self, fed: Mapping[str, Array]) -> Sequence[Array]:
+        assert self._session is not None
+        return self._session.run((LOSS, GRADIENT), fed)
 
     def _opened(self, size: Size | None) -> Session:
         source = self._network.gradient_source(self._terms, size)

@@ -48,6 +48,11 @@ class Summary:
         listed = self.metadata.get("dreamlayer.layers")
         return [str(name) for name in json.loads(listed)] if listed else None
 
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Layers by other names that the file gives them."""
+        return dict(json.loads(self.metadata.get("dreamlayer.aliases", "{}")))
+
 
 class LazyModel:
     """The model of a network file.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +13,7 @@ from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.isolation.place import inside, possible
 from dreamlayer.core.network import trials
 from dreamlayer.core.network.files import SHIPPED, find
+from dreamlayer.core.network.image_size import image_size
 from dreamlayer.core.network.lazy_model import LazyModel
 from dreamlayer.core.network.shipped import known_beside, other_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
@@ -31,8 +32,6 @@ from dreamlayer.core.runtime.sessions import Source
 
 if TYPE_CHECKING:
     import onnx
-
-_PROBE = 1024
 
 Value = TypeVar("Value")
 
@@ -98,15 +97,37 @@ class Network:
         return self._lazy.summary.weights
 
     @cached_property
+    def image_size(self) -> tuple[int, int] | None:
+        """Height and width of the only images that it takes; None if it takes any size."""
+        return image_size(self.metadata)
+
+    @cached_property
     def layer_names(self) -> list[str]:
         """Layer names in the file's order; all feature maps if it lists none."""
         listed = self._lazy.summary.listed
         return self._memoize(self._feature_maps, "maps", read=strings) if listed is None else listed
 
-    def _feature_maps(self) -> list[str]:
-        from dreamlayer.core.graph.sizes import shapes_at
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Layers by other names that stand for them: those of the file that it was made from."""
+        return self._lazy.summary.aliases
 
-        shapes = shapes_at(self.model, _PROBE)
+    def tensor(self, layer: str) -> str:
+        """The tensor that a layer's name means: that name, or the layer that it is an alias of."""
+        return layer if layer in self._tensors else self.aliases.get(layer, layer)
+
+    def resolved(self, terms: Sequence[Term]) -> tuple[Term, ...]:
+        """Terms with the names of tensors in the place of their aliases."""
+        return tuple(replace(term, layer=self.tensor(term.layer)) for term in terms)
+
+    @cached_property
+    def _tensors(self) -> frozenset[str]:
+        return frozenset((IMAGE, *self._lazy.summary.tensors))
+
+    def _feature_maps(self) -> list[str]:
+        from dreamlayer.core.graph.sizes import probe, shapes_at
+
+        shapes = shapes_at(self.model, probe(self.model))
         return [name for name in self._lazy.summary.tensors if len(shapes.get(name, ())) == 4]
 
     def layers(self) -> list[Layer]:
@@ -116,9 +137,9 @@ class Network:
     def _described(self) -> list[tuple[str, int | None, int | None, str | None]]:
         """The attributes of `Layer` for each."""
         from dreamlayer.core.autodiff.backward import differentiable
-        from dreamlayer.core.graph.sizes import shapes_at, strides
+        from dreamlayer.core.graph.sizes import probe, shapes_at, strides
 
-        shapes = shapes_at(self.model, _PROBE)
+        shapes = shapes_at(self.model, probe(self.model))
         reasons = differentiable(self.model, self.layer_names)
         steps = strides(self.model)
         rows = []
@@ -143,7 +164,8 @@ class Network:
         NetworkError
             The process ended or did not come to an end; the message says how.
         """
-        wanted = tuple(sorted({*layers}.intersection(self._lazy.summary.tensors)))
+        tensors = {self.tensor(layer) for layer in layers}
+        wanted = tuple(sorted((tensors & self._tensors) - {IMAGE}))
         known = not wanted or wanted in self._tried or self.path in SHIPPED.values() or inside()
         if not known:
             # Where it cannot be tried, it is not known to those who can.
@@ -167,9 +189,8 @@ class Network:
 
     def check_layers(self, layers: Sequence[str]) -> None:
         """Raise `LayerError` if one does not exist; the picture itself is called `image`."""
-        produced = frozenset(self._lazy.summary.tensors)
         for layer in layers:
-            if layer not in produced and layer != IMAGE:
+            if self.tensor(layer) not in self._tensors:
                 raise LayerError(
                     f"network {bare(self.name)} has no layer {shown(layer)}; {self._hint(layer)}"
                 )
@@ -192,7 +213,8 @@ class Network:
     ) -> onnx.ModelProto:
         """The gradient model of an objective, in the form that suits a provider.
 
-        `provider` is a short name; see `core.network.gradient_model.gradient_model`.
+        `provider` is a short name; see `core.network.gradient_model.gradient_model`. The size of a
+        network of one size is known.
         """
         from dreamlayer.core.autodiff.variants import VARIANTS
         from dreamlayer.core.network.gradient_model import gradient_model
@@ -200,7 +222,8 @@ class Network:
         self.check(terms)
         self.prepare([term.layer for term in terms])
         variant = VARIANTS[provider_of(provider).variant]
-        return gradient_model(self.model, terms, variant=variant, size=size)
+        size = size or self.image_size
+        return gradient_model(self.model, self.resolved(terms), variant=variant, size=size)
 
     def gradient_source(self, terms: Sequence[Term], size: tuple[int, int] | None = None) -> Source:
         """The same as a session's source, made only if it is not cached.
@@ -216,7 +239,10 @@ class Network:
         return Source(lambda provider: self.gradient_model(terms, provider, size), identity)
 
     def activation_source(self, layers: Sequence[str]) -> Source:
-        """The network up to some layers, as a session's source; see `core.network.activations`."""
+        """The network up to some layers, as a session's source; see `core.network.activations`.
+
+        Its outputs are called by the tensors' names.
+        """
         self.check_layers(layers)
         self.prepare(layers)
         identity = ("activations", self.digest, tuple(layers))
@@ -225,30 +251,34 @@ class Network:
     def _tapped(self, layers: Sequence[str]) -> onnx.ModelProto:
         from dreamlayer.core.graph.edit import tap
 
-        return tap(self.model, layers)
+        return tap(self.model, [self.tensor(layer) for layer in layers])
 
     def geometry(self, layers: Sequence[str]) -> Geometry:
         """Requirements of an objective on `layers` on image sizes.
 
         Raises
         ------
+        LayerError
+            A layer does not exist.
         NetworkError
             No side up to 2048 pixels works.
         """
+        self.check_layers(layers)
         self.prepare(layers)
         multiple = int(self.metadata.get("dreamlayer.size_multiple", 1))
-        key = tuple(layer for layer in layers if layer != IMAGE)
+        key = tuple(self.tensor(layer) for layer in layers if layer != IMAGE)
         if key not in self._geometry:
             # The picture itself needs two pixels, to compare neighbours.
             measured = self._measured(key, multiple) if key else (max(2, multiple), 1)
-            self._geometry[key] = Geometry(*measured, multiple)
+            self._geometry[key] = Geometry(*measured, multiple, self.image_size)
         return self._geometry[key]
 
     def activation_bytes(self, layers: Sequence[str]) -> float:
         """Bytes of feature maps per pixel of the image; see `core.graph.sizes.activation_bytes`."""
+        tensors = [self.tensor(layer) for layer in layers]
         self.prepare(layers)
         return self._memoize(
-            lambda: self._bytes(layers), "bytes", tuple(layers), read=finite_number
+            lambda: self._bytes(tensors), "bytes", tuple(tensors), read=finite_number
         )
 
     def _bytes(self, layers: Sequence[str]) -> float:
@@ -265,7 +295,9 @@ class Network:
     def _measure(self, layers: tuple[str, ...], multiple: int) -> tuple[int, int]:
         from dreamlayer.core.graph.sizes import minimum_size, stride
 
-        return minimum_size(self.model, layers, multiple), stride(self.model, layers)
+        steps = stride(self.model, layers)
+        # Smaller pictures are continued up to a network's one size.
+        return 1 if self.image_size else minimum_size(self.model, layers, multiple), steps
 
 
 def _two_wholes(value: Any) -> tuple[int, int]:

@@ -67,11 +67,14 @@ def _score(graph: Graph, term: Term, tensor: str) -> Value:
 
 
 def _channels(a: Value, term: Term, *axes: int) -> Value:
-    """A term's channels of a tensor, along each of some axes."""
+    """A term's channels of a tensor, along each of some axes, or along its only one."""
     if not term.channels:
         return a
-    if a.dims is not None and len(a.dims) < 2:
+    if a.dims is not None and not a.dims:
         raise LayerError(f"layer {shown(term.layer)} has no channels; leave them out of the term")
+    if a.dims is not None and len(a.dims) == 1:
+        # The numbers of a classifier without a batch.
+        axes = (0,)
     count = a.static(axes[0])
     wrong = [c for c in term.channels if c < 0 or (count is not None and c >= count)]
     if wrong:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from dreamlayer.core import images
 from dreamlayer.core.errors import LayerError, PictureError, RecipeError, shown
 from dreamlayer.core.images.array_image import check_range
-from dreamlayer.core.images.resampling import resize
+from dreamlayer.core.images.resampling import resize, resized_to_cover
 from dreamlayer.core.images.transparency import without_hidden
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.inputs import references
@@ -96,6 +96,8 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
     height, width = planes.shape[1:]
     geometry = network.geometry([term.layer for term in terms])
+    if geometry.exact is not None:
+        return resized_to_cover(planes, geometry.exact)
     if min(height, width) < geometry.minimum:
         raise RecipeError(
             f"guide {shown(Path(name).name)} is {width} × {height} pixels, but network "

@@ -126,10 +126,10 @@ def _whole(network: Network, layers: Sequence[str]) -> bool:
     """Whether layers have sizes, activations and a gradient; what they have not ends in words."""
     if not _passes(_measure, network, layers):
         return False
-    sides, done = _sides(network, layers), True
+    sizes, done = _sizes(network, layers), True
     for provider in _providers():
-        done &= _passes(_run_forward, network, layers, sides, provider)
-        done &= _passes(_run_gradient, network, layers, sides, provider)
+        done &= _passes(_run_forward, network, layers, sizes, provider)
+        done &= _passes(_run_gradient, network, layers, sizes, provider)
     return done
 
 
@@ -147,11 +147,13 @@ def _measure(network: Network, layers: Sequence[str]) -> None:
     network.activation_bytes(layers)
 
 
-def _sides(network: Network, layers: Sequence[str]) -> list[int]:
-    """The sides of the tiles to try: the smallest, and one that is larger."""
+def _sizes(network: Network, layers: Sequence[str]) -> list[tuple[int, int]]:
+    """Height and width of the tiles to try: the smallest, and one that is larger; or the only."""
     geometry = network.geometry(layers)
+    if geometry.exact is not None:
+        return [geometry.exact]
     smallest = geometry.accepted_side(1)
-    return [smallest, geometry.accepted_side(smallest + _SIDE)]
+    return [(side, side) for side in (smallest, geometry.accepted_side(smallest + _SIDE))]
 
 
 def _providers() -> list[str]:
@@ -163,31 +165,31 @@ def _providers() -> list[str]:
 
 
 def _run_forward(
-    network: Network, layers: Sequence[str], sides: Sequence[int], provider: str
+    network: Network, layers: Sequence[str], sizes: Sequence[tuple[int, int]], provider: str
 ) -> None:
     from dreamlayer.core.network.activations import Activations
     from dreamlayer.core.runtime.providers import Execution
 
     run_layers = Activations(network, layers, Execution(provider))
-    for side in sides:
-        run_layers(_noise(side))
+    for size in sizes:
+        run_layers(_noise(size))
 
 
 def _run_gradient(
-    network: Network, layers: Sequence[str], sides: Sequence[int], provider: str
+    network: Network, layers: Sequence[str], sizes: Sequence[tuple[int, int]], provider: str
 ) -> None:
     from dreamlayer.core.network.gradient_session import GradientSession
     from dreamlayer.core.recipe.term import Term
     from dreamlayer.core.runtime.providers import Execution
 
     session = GradientSession(network, [Term(layer) for layer in layers], Execution(provider))
-    for side in sides:
-        session(_noise(side))
-    session.specialize((sides[-1], sides[-1]))
-    session(_noise(sides[-1]))
+    for size in sizes:
+        session(_noise(size))
+    session.specialize(sizes[-1])
+    session(_noise(sizes[-1]))
 
 
-def _noise(side: int) -> Any:
+def _noise(size: tuple[int, int]) -> Any:
     import numpy as np
 
-    return np.random.default_rng(0).random((3, side, side), np.float32)
+    return np.random.default_rng(0).random((3, *size), np.float32)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.tiles import Tile, cut
+from dreamlayer.core.ascent.tile import Tile, cut
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.inputs import Reference
 from dreamlayer.core.network.network import Network

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dreamlayer.core.dreaming.free_memory import fits, shortage, usable
 from dreamlayer.core.dreaming.memory import Estimate
 from dreamlayer.core.graph.names import IMAGE
-from dreamlayer.core.graph.sizes import shapes_at
+from dreamlayer.core.graph.sizes import probe, shapes_at
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.style.losses import content_layers, layers_of
@@ -52,8 +52,6 @@ _STYLE_PICTURE = 36
 _PLANES = 16
 """Bytes per pixel of a style picture as the network sees it, at all sizes."""
 
-
-_PROBE = 1024
 
 _TILES = (384, 256, 192, 128)
 """Smaller tiles that a message may propose."""
@@ -202,6 +200,8 @@ def _map_bytes(network: Network, layers: Sequence[str]) -> float:
     """Bytes of some layers' float32 activations, per pixel of the picture."""
     if not layers:
         return 0.0
-    shapes = shapes_at(network.model, _PROBE, [name for name in layers if name != IMAGE])
-    shapes[IMAGE] = [1, 3, _PROBE, _PROBE]
-    return 4.0 * sum(math.prod(shapes[name]) for name in layers) / _PROBE**2
+    height, width = probe(network.model)
+    layers = [network.tensor(layer) for layer in layers]
+    tapped = [name for name in layers if name != IMAGE]
+    shapes = shapes_at(network.model, (height, width), tapped)
+    return 4.0 * sum(math.prod(shapes.get(name, ())) for name in layers) / (height * width)

@@ -110,6 +110,10 @@ class Optimization:
     ) -> None:
         weights = _weights(recipe, len(styles))
         network.check_layers(layers_of(recipe))
+        recipe = recipe.replace(
+            content_layers=network.resolved(recipe.content_layers),
+            style_layers=network.resolved(recipe.style_layers),
+        )
         self._network, self._recipe, self._pixels = network, recipe, pixels
         self._execution = execution
         self._geometry = geometry_of(network, recipe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,19 +50,19 @@ def content_sizes(width: int, height: int, recipe: StyleRecipe, geometry: Geomet
     sizes: list[Size] = []
     for octave in range(recipe.octaves):
         size = _scaled(width, height, longest / 2**octave, recipe.square, geometry.multiple)
-        if min(size) < geometry.minimum or (sizes and min(size) < recipe.min_octave_side):
+        if _lacks(size, geometry) or (sizes and min(size) < recipe.min_octave_side):
             break
-        sizes.append(size)
+        sizes.append(_accepted(size, geometry))
     if not sizes:
-        least = -(-max(width, height) * geometry.minimum // min(width, height))
+        least = _least(width, height, geometry)
         remedy = (
-            f"use --size {geometry.minimum if recipe.square else least} or more"
-            if recipe.square or min(width, height) >= geometry.minimum
+            f"use --size {_least(1, 1, geometry) if recipe.square else least} or more"
+            if recipe.square or not _lacks((height, width), geometry)
             else "enlarge the picture, use --square, or layers nearer to the image"
         )
         raise RecipeError(
             f"the content of {width} × {height} pixels would be reduced to {size[1]} × "
-            f"{size[0]}, but the network needs {geometry.minimum} at least for these layers; "
+            f"{size[0]}, but the network needs {_needed(geometry)} at least for these layers; "
             f"{remedy}"
         )
     return sizes[::-1]
@@ -81,16 +82,16 @@ def style_size(
     """
     longest = max(content) * recipe.style_scale
     if not recipe.square:
-        if min(width, height) < geometry.minimum:
+        if _lacks((height, width), geometry):
             raise RecipeError(
                 f"style picture {name} is {width} × {height} pixels, but the network needs "
-                f"{geometry.minimum} at least for these layers; use a larger picture, or --square"
+                f"{_needed(geometry)} at least for these layers; use a larger picture, or --square"
             )
         # The shorter side of a long strip stays large enough.
         least = geometry.accepted_side(1) * max(width, height) / min(width, height)
+        least = max(least, max(width, height) * _covering_scale(height, width, geometry.exact))
         longest = min(max(longest, least), max(width, height))
-    size = _scaled(width, height, longest, recipe.square, geometry.multiple)
-    return geometry.accepted_side(size[0]), geometry.accepted_side(size[1])
+    return _accepted(_scaled(width, height, longest, recipe.square, geometry.multiple), geometry)
 
 
 def _scaled(width: int, height: int, longest: float, square: bool, multiple: int) -> Size:
@@ -98,6 +99,42 @@ def _scaled(width: int, height: int, longest: float, square: bool, multiple: int
     sides = (longest, longest) if square else (height * scale, width * scale)
     rows, columns = (max(round(side / multiple), 1) * multiple for side in sides)
     return rows, columns
+
+
+def _accepted(size: Size, geometry: Geometry) -> Size:
+    """A size that the network accepts, close to another that is not too small for it."""
+    if geometry.exact is None:
+        return geometry.accepted_side(size[0]), geometry.accepted_side(size[1])
+    # Tiles start at whole strides, and the last one ends with the picture.
+    rows, columns = (
+        least + max(round((side - least) / geometry.stride), 0) * geometry.stride
+        for side, least in zip(size, geometry.exact, strict=True)
+    )
+    return rows, columns
+
+
+def _lacks(size: Size, geometry: Geometry) -> bool:
+    """Whether a picture of this height and width is too small for the network."""
+    return min(size) < geometry.minimum or _covering_scale(*size, geometry.exact) > 1
+
+
+def _covering_scale(height: int, width: int, exact: Size | None) -> float:
+    """The factor by which a picture just covers the one size of a network; 0 without one."""
+    return 0.0 if exact is None else max(exact[0] / height, exact[1] / width)
+
+
+def _least(width: int, height: int, geometry: Geometry) -> int:
+    """The longer side of the smallest picture of these proportions that the network takes."""
+    if geometry.exact is None:
+        return -(-max(width, height) * geometry.minimum // min(width, height))
+    return math.ceil(max(width, height) * _covering_scale(height, width, geometry.exact))
+
+
+def _needed(geometry: Geometry) -> str:
+    """The smallest size that the network takes, in words."""
+    if geometry.exact is None:
+        return str(geometry.minimum)
+    return f"{geometry.exact[1]} × {geometry.exact[0]}"
 
 
 def resized(planes: Array, size: Size, method: str) -> Array:

@@ -19,11 +19,16 @@ from dreamlayer.core.style.tile_loss import TileLayers, tile_loss
 Array = npt.NDArray[np.float32]
 
 
-def tile_model(network: onnx.ModelProto, layers: TileLayers, provider: str = "") -> onnx.ModelProto:
-    """Make the model of a tile: `loss` and `gradient`, for tiles of any size."""
+def tile_model(
+    network: onnx.ModelProto,
+    layers: TileLayers,
+    provider: str = "",
+    size: tuple[int, int] | None = None,
+) -> onnx.ModelProto:
+    """Make the model of a tile: `loss` and `gradient`, for tiles of any size, or of one only."""
     variant = VARIANTS[provider_of(provider).variant]
     return differentiated(
-        network, layers.all, lambda graph: tile_loss(graph, layers), variant=variant
+        network, layers.all, lambda graph: tile_loss(graph, layers), variant=variant, size=size
     )
 
 
@@ -49,7 +54,7 @@ class TileSession:
         network.check_layers(sorted(layers.all))
         network.prepare(sorted(layers.all))
         source = Source(
-            lambda provider: tile_model(network.model, layers, provider),
+            lambda provider: tile_model(network.model, layers, provider, network.image_size),
             ("style tile", network.digest, layers),
         )
         self._session = open_session(source, execution)

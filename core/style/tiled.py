@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.ascent.tiles import Tile, cut
+from dreamlayer.core.ascent.tile import Tile, cut
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.style import StyleRecipe

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dreamlayer.core.ascent.tiles import Span, Tile
+from dreamlayer.core.ascent.tile import Span, Tile
 from dreamlayer.core.graph.geometry import Geometry, round_up
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.style.sizes import Size
@@ -31,27 +31,36 @@ class Tiling:
         Pixels that a tile sees beyond its own part on each side that has a neighbor.
     step : int
         What tiles start at multiples of, so that each has the phase of the whole picture.
+    exact : (int, int) or None
+        Height and width of every tile, where the network takes no other; pictures are whole steps
+        larger.
     """
 
     side: int
     overlap: int
     step: int
+    exact: Size | None = None
 
     @classmethod
     def of(cls, recipe: StyleRecipe, geometry: Geometry) -> Tiling:
         """The tiling of a recipe, for a network that needs what `geometry` says."""
         step = math.lcm(geometry.stride, geometry.multiple)
         overlap = round_up(recipe.overlap, step)
+        if geometry.exact is not None:
+            return cls(max(geometry.exact), overlap, step, geometry.exact)
         least = 2 * geometry.accepted_side(overlap + step)
         return cls(max(recipe.tile, least), overlap, step)
 
     def is_whole(self, size: Size) -> bool:
         """Whether a picture of this size is one tile."""
-        return max(size) <= self.side
+        return max(size) <= self.side if self.exact is None else size == self.exact
 
     def tiles(self, size: Size) -> list[Tile]:
         """All tiles of a picture, row by row."""
-        rows, columns = self.spans(size[0]), self.spans(size[1])
+        if self.exact is None:
+            rows, columns = self.spans(size[0]), self.spans(size[1])
+        else:
+            rows, columns = map(self._exact_spans, size, self.exact)
         return [Tile(r, c) for r in rows for c in columns]
 
     def largest(self, size: Size) -> int:
@@ -69,6 +78,22 @@ class Tiling:
         return [
             _span(start, end, max(start - self.overlap, 0), min(end + self.overlap, length))
             for start, end in pairwise(edges)
+        ]
+
+    def _exact_spans(self, length: int, side: int) -> list[Span]:
+        """Divide an axis among tiles of one length; neighbors share what both see."""
+        overlap = min(self.overlap, side // 4 // self.step * self.step)
+        advance = max((side - 2 * overlap) // self.step, 1) * self.step
+        gaps = -(-(length - side) // advance)
+        starts = [
+            (length - side) * number // max(gaps, 1) // self.step * self.step
+            for number in range(gaps + 1)
+        ]
+        middles = [(one + two + side) // 2 for one, two in pairwise(starts)]
+        edges = [0, *(middle // self.step * self.step for middle in middles), length]
+        return [
+            Span(first, side, start - first, end - start)
+            for first, (start, end) in zip(starts, pairwise(edges), strict=True)
         ]
 
     def _edge(self, length: int, count: int, number: int) -> int:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from dreamlayer.core.errors import LayerError, PictureError, shown
 from dreamlayer.core.graph.names import IMAGE
-from dreamlayer.core.images.resampling import resize
+from dreamlayer.core.images.resampling import resize, resized_to_cover
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import check_channels
@@ -113,7 +113,8 @@ def features(
     layer : str
         Name of a layer.
     max_side : int
-        Larger pictures are reduced to this longer side; 0 for no limit.
+        Larger pictures are reduced to this longer side; 0 for no limit. A network of one size sees
+        the middle of the picture at that size.
     provider, threads
         As for `core.runtime.providers.Execution`.
 
@@ -130,7 +131,9 @@ def features(
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1), np.float32)
     size = input_size(network, layer, planes.shape[1], planes.shape[2], max_side)
     check_features(network, layer, (planes.shape[1], planes.shape[2]), size)
-    if planes.shape[1:] != size:
+    if network.image_size is not None:
+        planes = resized_to_cover(planes, size)
+    elif planes.shape[1:] != size:
         planes = np.clip(resize(planes, size), 0, 1)
     found = Activations(network, [layer], Execution(provider, threads))(planes)[layer]
     if found.ndim not in (2, 4) or 0 in found.shape:
@@ -154,6 +157,8 @@ def input_size(
         That would be smaller than the network allows.
     """
     geometry = network.geometry([layer])
+    if geometry.exact is not None:
+        return geometry.exact
     scale = min(1.0, max_side / max(height, width)) if max_side else 1.0
     sides = [
         max(round(side * scale / geometry.multiple), 1) * geometry.multiple

@@ -16,7 +16,7 @@ from dreamlayer.core.ascent.numpy_backend import Expect, GradientOf, NumpyBacken
 from dreamlayer.core.ascent.progress import OnProgress, Progress, Timer, check_cancelled
 from dreamlayer.core.ascent.tiles import grid_for
 from dreamlayer.core.dreaming.objective import Objective
-from dreamlayer.core.graph.sizes import shapes_at
+from dreamlayer.core.graph.sizes import probe, shapes_at
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.inputs import Reference
 from dreamlayer.core.network.network import Network
@@ -55,8 +55,6 @@ LAYER_RECIPE = RECIPE.replace(noise_low=0.45, noise_high=0.55, canvas=240)
 _DEEP = 16
 """The stride from which layers get the full step size. Those nearer to the image climb so steadily
 that they would end in black and white."""
-
-_PROBE = 1024
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class Gallery:
     ) -> None:
         self._network, self._recipe = network, recipe
         self._execution = Execution(provider, threads)
-        self._shapes = shapes_at(network.model, _PROBE)
+        self._shapes = shapes_at(network.model, probe(network.model))
         self._shared: _ChannelObjectives | None = None
 
     def recipe_of(self, term: Term) -> Recipe:
@@ -135,6 +133,7 @@ class Gallery:
         It uses a channel before its ReLU, after which many have no gradient for noise, and smaller
         steps for layers of a small stride.
         """
+        term = self._network.resolved([term])[0]
         if len(term.channels) == 1 and len(self._shapes.get(term.layer, ())) == 4:
             tensor, channel = before_relu(
                 self._network.model, self._shapes, term.layer, term.channels[0]

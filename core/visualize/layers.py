@@ -19,6 +19,7 @@ _ACTIVATIONS |= {"Gelu"}
 _ELEMENTWISE = {"BatchNormalization", "Identity", "Add", "Mul", "Sub", "Div", "Dropout"}
 _ELEMENTWISE |= _ACTIVATIONS
 _POOLS = {"MaxPool", "AveragePool", "LpPool"}
+_MOVES = {"Reshape", "Transpose", "Slice"}
 _SAME_CHANNELS = {"MaxPool", "AveragePool", "Identity", "Dropout"}
 
 
@@ -47,11 +48,13 @@ def whole_layers(network: Network, everything: bool = False) -> list[Term]:
 def _main_layers(network: Network, usable: Sequence[Layer]) -> list[Layer]:
     """Layers at which the graph has a single path, or the activations that follow those."""
     nodes = network.model.graph.node
-    last = {name: i for i, node in enumerate(nodes) for name in node.input}
+    # Who asks for its sizes only does not carry a tensor on.
+    carrying = [(i, node) for i, node in enumerate(nodes) if node.op_type != "Shape"]
+    last = {name: i for i, node in carrying for name in node.input}
     ends = {info.name for info in network.model.graph.output}
     producer = {name: i for i, node in enumerate(nodes) for name in node.output}
     consumers: dict[str, list[str]] = {}
-    for node in nodes:
+    for _, node in carrying:
         for name in node.input:
             consumers.setdefault(name, []).append(node.op_type)
     constants = {t.name for t in network.model.graph.initializer}
@@ -59,17 +62,34 @@ def _main_layers(network: Network, usable: Sequence[Layer]) -> list[Layer]:
     names = [n for n in producer if n not in constants and (n in last or n in ends)]
     found = []
     for layer in usable:
-        here = producer.get(layer.name)
+        here = producer.get(_held(nodes, producer, last, layer.name))
         if here is None or nodes[here].op_type in _POOLS:
             continue
         # A tensor that is computed before it and read after it bypasses it.
+        held = nodes[here].output[0]
         bypassed = any(
-            producer[n] < here and last.get(n, len(nodes)) > here for n in names if n != layer.name
+            producer[n] < here and last.get(n, len(nodes)) > here for n in names if n != held
         )
-        readers = consumers.get(layer.name, [])
+        readers = consumers.get(held, [])
         if not bypassed and not (readers and set(readers) <= _ELEMENTWISE):
             found.append(layer)
     return _activated(network.model, usable, found)
+
+
+def _held(
+    nodes: Sequence[NodeProto], producer: Mapping[str, int], last: Mapping[str, int], layer: str
+) -> str:
+    """The tensor of the network's that a layer is made from, if only for those who look at it.
+
+    Tokens are made maps beside the network; see `export.adopt.token_maps`.
+    """
+    tensor = layer
+    while tensor in producer and (tensor == layer or last[tensor] <= producer[layer]):
+        node = nodes[producer[tensor]]
+        if layer in last or node.op_type not in _MOVES:
+            return tensor
+        tensor = node.input[0]
+    return tensor
 
 
 def _activated(model: ModelProto, usable: Sequence[Layer], ends: Sequence[Layer]) -> list[Layer]:
@@ -128,6 +148,7 @@ def channel_terms(
         There is no such layer or channel, or the layer cannot be dreamed of or has no channels.
     """
     network.check_layers([layer])
+    layer = network.tensor(layer)
     known = {x.name: x for x in network.layers()}.get(layer)
     count = None if known is None else known.channels
     if known is not None and known.reason is not None:

@@ -10,7 +10,7 @@ from dreamlayer.core.errors import shown
 from dreamlayer.core.graph.edit import ancestors
 from dreamlayer.core.graph.inference import names_read
 from dreamlayer.core.graph.names import IMAGE
-from dreamlayer.core.graph.sizes import shapes_at
+from dreamlayer.core.graph.sizes import probe, shapes_at
 from dreamlayer.core.network.network import Network
 
 _BASE = 130e6
@@ -30,8 +30,6 @@ while it is reduced."""
 
 _SHEET = 28
 """Bytes per pixel of a sheet: its cells, as it is drawn, as floats, and the encoder's."""
-
-_PROBE = 1024
 
 
 def check_features(
@@ -99,7 +97,9 @@ def forward_bytes(network: Network, layer: str) -> float:
     """
     if layer == IMAGE:
         return 0.0
-    shapes = shapes_at(network.model, _PROBE, [layer])
+    layer = network.tensor(layer)
+    height, width = probe(network.model)
+    shapes = shapes_at(network.model, (height, width), [layer])
     nodes = ancestors(network.model, [layer])
     last = {name: place for place, node in enumerate(nodes) for name in names_read(node)}
     last[layer] = len(nodes)
@@ -110,7 +110,7 @@ def forward_bytes(network: Network, layer: str) -> float:
         alive |= {name: math.prod(shapes[name]) for name in made}
         most = max(most, sum(alive.values()))
         alive = {name: size for name, size in alive.items() if last.get(name, 0) > place}
-    return 4.0 * most / _PROBE**2
+    return 4.0 * most / (height * width)
 
 
 def _check(needed: float, what: str, remedy: str) -> None:

@@ -59,11 +59,13 @@ class Handlers:
         facts = description()
         facts["networks"] = {name: str(path) for name, path in available().items()}
         if request.network is not None:
+            network = self._network_for(request.network)
             facts["layers"] = [
                 {"name": layer.name, "channels": layer.channels, "stride": layer.stride}
-                for layer in self._network_for(request.network).layers()
+                for layer in network.layers()
                 if layer.reason is None
             ]
+            facts["image_size"] = network.image_size
         self._replies.send({"type": "description", "id": request.id, **facts})
 
     def _dream(self, job: Job, request: DreamRequest) -> None:

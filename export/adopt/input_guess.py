@@ -19,6 +19,15 @@ _RANGE_METADATA = {
 _ORDER_METADATA = {"Rgb8": "rgb", "Bgr8": "bgr"}
 
 
+INTEGERS = frozenset(
+    {
+        *(onnx.TensorProto.UINT8, onnx.TensorProto.INT8, onnx.TensorProto.UINT16),
+        *(onnx.TensorProto.INT16, onnx.TensorProto.INT32, onnx.TensorProto.INT64),
+    }
+)
+"""Types of inputs that are pixels of 0..255."""
+
+
 @dataclass(frozen=True)
 class InputOptions:
     """What the command line says about the input; None for an option that was not given."""
@@ -64,14 +73,14 @@ def find_pixels(model: onnx.ModelProto, options: InputOptions) -> Pixels:
     layout, why_layout = _layout(model, info, shape, options.layout)
     if shape and shape[_channel_axis(layout)] not in (3, None):
         raise NetworkError(
-            f"the input {info.name} has {shape[_channel_axis(layout)]} channels as {layout}; it "
+            f"the input {info.name} has {_channels(shape[_channel_axis(layout)])} as {layout}; it "
             "must have three, red, green and blue (give --layout if the axes are in another order)"
         )
     channels, why_channels = _chosen(
         options.channels, _ORDER_METADATA.get(metadata.get("Image.BitmapPixelFormat", "")), "rgb"
     )
     recorded = _RANGE_METADATA.get(metadata.get("Image.NominalPixelRange", ""))
-    if recorded is None and tensor.elem_type == onnx.TensorProto.UINT8:
+    if recorded is None and tensor.elem_type in INTEGERS:
         recorded = "0..255"
     span, why_span = _chosen(options.range, recorded, "0..1")
     mean, std = options.mean or (0.0, 0.0, 0.0), options.std or (1.0, 1.0, 1.0)
@@ -123,6 +132,10 @@ def _layout(
         if info.name in node.input and node.op_type == "Conv":
             return "nchw", "from the Conv after the input"
     return "nchw", "ASSUMED; --layout changes it"
+
+
+def _channels(count: int | None) -> str:
+    return "1 channel" if count == 1 else f"{count} channels"
 
 
 def _channel_axis(layout: str) -> int:

@@ -1,137 +1,226 @@
-"""Which tensors of a foreign network are layers, and how they are named."""
+"""Which tensors of a foreign network are layers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 import onnx
 
-from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph import sizes
+from dreamlayer.core.errors import NetworkError, shown
+from dreamlayer.core.graph.sizes import shapes_at
+from dreamlayer.export.adopt.activations import ACTIVATIONS, parts_of_activations
+from dreamlayer.export.adopt.maps import FeatureMap, Shapes, Size, find_maps
 
-LAYER_OPERATORS = frozenset(
+_WEIGHTED = frozenset({"Conv", "ConvTranspose", "DeformConv"})
+_NORMALIZATIONS = frozenset(
     {
-        "Conv",
-        "ConvTranspose",
-        "BatchNormalization",
-        "InstanceNormalization",
-        "LRN",
-        "Relu",
-        "LeakyRelu",
-        "PRelu",
-        "Elu",
-        "Selu",
-        "Celu",
-        "Clip",
-        "Sigmoid",
-        "HardSigmoid",
-        "HardSwish",
-        "Tanh",
-        "Softplus",
-        "Softsign",
-        "Gelu",
-        "Mish",
-        "MaxPool",
-        "AveragePool",
-        "Concat",
-        "Add",
-        "Sum",
-        "Mul",
+        *("BatchNormalization", "InstanceNormalization", "GroupNormalization", "LRN"),
+        *("LayerNormalization", "RMSNormalization", "LpNormalization"),
+        "MeanVarianceNormalization",
     }
 )
+_POOLS = frozenset({"MaxPool", "AveragePool", "LpPool"})
+_SUMS = frozenset({"Concat", "Add", "Sum", "Mul", "Max"})
+LAYER_OPERATORS = _WEIGHTED | _NORMALIZATIONS | _POOLS | _SUMS | (ACTIVATIONS - {"Erf"})
+_PRODUCTS = frozenset({"MatMul", "Gemm"})
 
-SIDES = (256, 320)  # px; a layer that has the same size for both does not grow with the image
+FREE_SIZES: tuple[tuple[Size, Size, Size], ...] = (
+    ((256, 320), (384, 320), (256, 448)),
+    ((224, 448), (672, 448), (224, 672)),
+)
+"""Images to try, the second of another height and the third of another width than the first: such
+as most networks take, and such as those with windows of seven do."""
+
+_USUAL = (224, 224)
 
 
-def better_names(graph: onnx.GraphProto) -> dict[str, str]:
-    """Find better names for tensors that are named by a number or after a node's output.
+@dataclass(frozen=True)
+class Found:
+    """The layers of a network.
 
-    Parameters
+    Attributes
     ----------
-    graph
-        A network.
-
-    Returns
-    -------
-    dict
-        The name of the node that computes it, by the name of the tensor. No name is given twice,
-        and outputs of the graph keep theirs.
+    maps
+        Each, by the tensor that holds it, in topological order.
+    missing
+        Tensors that would be layers, and why each is none.
+    sizes
+        Images for which the layers were found, height and width: three, or the only one.
+    outputs
+        Outputs of the network that do not exist for these.
     """
-    outputs = {info.name for info in graph.output}
-    taken = {name for node in graph.node for name in [*node.input, *node.output]}
-    names: dict[str, str] = {}
-    for node in graph.node:
-        tensor, wanted = node.output[0], node.name.lstrip("/")
-        derived = tensor.isdigit() or tensor.lstrip("/").startswith(wanted)
-        if wanted and derived and tensor not in outputs and wanted not in taken:
-            names[tensor] = wanted
-            taken.add(wanted)
-    return names
+
+    maps: dict[str, FeatureMap]
+    missing: dict[str, str] = field(default_factory=dict)
+    sizes: tuple[Size, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
-def find_layers(network: onnx.ModelProto) -> list[str]:
-    """Find the feature maps of a network.
+def find_layers(
+    network: onnx.ModelProto, only: Size | None = None, usual: Size | None = None
+) -> Found:
+    """Find the layers of a network.
 
     Parameters
     ----------
     network
         With the input ``image``.
+    only
+        Height and width of the one size that it takes; None if it takes any.
+    usual
+        A size that its source takes, to tell which layers are lost at others.
 
     Returns
     -------
-    list of str
-        Tensors of rank 4 after the first convolution that grow with the image, in topological
-        order.
+    Found
+        Convolutions, activations, normalizations, pools, concatenations and sums after the first
+        layer with weights, which have more than one position and grow with the image.
 
     Raises
     ------
     NetworkError
         The network has none.
     """
-    small = sizes.shapes_at(network, SIDES[0])
-    large = sizes.shapes_at(network, SIDES[1])
-    before, after = _around_convolutions(network.graph)
-    layers = [
-        node.output[0]
-        for node in network.graph.node
-        if node.op_type in LAYER_OPERATORS
-        and node.output[0] in after
-        and len(small.get(node.output[0], ())) == 4
-        and small[node.output[0]][2:] != large.get(node.output[0], ())[2:]
-        and 0 not in small[node.output[0]]
-        # An average pool after the last convolution is the classifier's, made for one size.
-        and (node.op_type != "AveragePool" or node.output[0] in before)
+    wanted = _candidates(network)
+    if only is not None:
+        shapes = [shapes_at(network, only)]
+        sizes: tuple[Size, ...] = (only,)
+    else:
+        sizes, shapes = _any_size(network, wanted)
+    maps = {n: m for n, m in find_maps(network, sizes, shapes).items() if _offered(n, m, wanted)}
+    usual = usual or only or _USUAL
+    own = shapes[0] if usual == only else shapes_at(network, usual)
+    lost = [
+        name
+        for name, one in find_maps(network, [usual], [own]).items()
+        if _offered(name, one, wanted) and name not in maps
     ]
-    if not layers:
+    outputs = [one.name for one in network.graph.output if any(one.name not in s for s in shapes)]
+    found = Found(maps, _reasons(network, lost, sizes, shapes), sizes, tuple(outputs))
+    if not maps:
+        why = next(iter(found.missing.values()), "")
         raise NetworkError(
             "the network has no feature map that grows with the image, so it has no layer to dream "
-            "with; adopt a convolutional network"
+            f"with{why and f' ({why})'}; adopt a vision network whose input is the image"
         )
-    return layers
+    return found
 
 
-def _around_convolutions(graph: onnx.GraphProto) -> tuple[set[str], set[str]]:
-    """Return the tensors that some convolution depends on, and those that depend on one.
+def _any_size(
+    network: onnx.ModelProto, wanted: dict[str, onnx.NodeProto]
+) -> tuple[tuple[Size, ...], list[Shapes]]:
+    """The images that most tensors can be computed for, and the shapes for each."""
+    best: tuple[int, tuple[Size, ...], list[Shapes]] = (-1, (), [])
+    for sizes in FREE_SIZES:
+        shapes = [shapes_at(network, size) for size in sizes]
+        known = sum(all(name in one for one in shapes) for name in wanted)
+        if known > best[0]:
+            best = known, sizes, shapes
+        if known == len(wanted):
+            break
+    return best[1:]
 
-    What comes before the first is preprocessing; what comes after the last is mostly the head.
+
+def _offered(name: str, found: FeatureMap, wanted: dict[str, onnx.NodeProto]) -> bool:
+    """Whether a feature map is a layer: products with weights are if the channels come last."""
+    node = wanted.get(name)
+    if node is None:
+        return False
+    if node.op_type in _PRODUCTS:
+        return not found.plain
+    # Windows that are rolled around, and rows and columns that are put together, are no layer.
+    joined = next((one.i for one in node.attribute if one.name == "axis"), 1)
+    rank = 3 if found.leading is not None else 4
+    return node.op_type != "Concat" or joined % rank == found.channels or found.leading is not None
+
+
+def _candidates(network: onnx.ModelProto) -> dict[str, onnx.NodeProto]:
+    """The first output of each node that may be a layer, in topological order."""
+    graph = network.graph
+    constants = _constants(graph)
+    parts = parts_of_activations(graph)
+    before, after = _around_weights(graph, constants)
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    found = {}
+    for node in graph.node:
+        name = node.output[0]
+        weighted = node.op_type in _PRODUCTS and any(one in constants for one in node.input)
+        if name not in after or name in parts or name in constants:
+            continue
+        if not weighted and node.op_type not in LAYER_OPERATORS:
+            continue
+        if _is_step(node, readers.get(name, ()), constants):
+            continue
+        # An average pool after the last weights is the classifier's, made for one size.
+        if node.op_type != "AveragePool" or name in before:
+            found[name] = node
+    return found
+
+
+def _is_step(node: onnx.NodeProto, readers: Sequence[onnx.NodeProto], constants: set[str]) -> bool:
+    """Whether a bias is added to what a node computes, and nothing else reads it."""
+    if node.op_type not in ("MatMul", "Mul") or len(readers) != 1 or readers[0].op_type != "Add":
+        return False
+    return any(name in constants for name in node.input) and any(
+        name in constants for name in readers[0].input
+    )
+
+
+def _constants(graph: onnx.GraphProto) -> set[str]:
+    """Tensors that do not depend on the image."""
+    found = {tensor.name for tensor in graph.initializer}
+    found |= {tensor.values.name for tensor in graph.sparse_initializer}
+    for node in graph.node:
+        if all(name in found for name in node.input if name):
+            found.update(node.output)
+    return found
+
+
+def _around_weights(graph: onnx.GraphProto, constants: set[str]) -> tuple[set[str], set[str]]:
+    """Tensors that some layer with weights depends on, and those that depend on one.
+
+    What comes before the first is preprocessing; what comes after the last is the head.
     """
+
+    def weighted(node: onnx.NodeProto) -> bool:
+        product = node.op_type in _PRODUCTS and any(name in constants for name in node.input)
+        return node.op_type in _WEIGHTED or product
+
     before: set[str] = set()
     after: set[str] = set()
     for node in graph.node:
-        if node.op_type == "Conv" or after.intersection(node.input):
+        if weighted(node) or after.intersection(node.input):
             after.update(node.output)
     for node in reversed(graph.node):
-        if node.op_type == "Conv" or before.intersection(node.output):
+        if node.op_type in _WEIGHTED or before.intersection(node.output):
             before.update(node.input)
     return before, after
 
 
-def takes_any_size(network: onnx.ModelProto) -> bool:
-    """Tell whether a whole network, not just its feature maps, takes images of other sizes.
+def _reasons(
+    network: onnx.ModelProto, lost: Sequence[str], sizes: Sequence[Size], shapes: Sequence[Shapes]
+) -> dict[str, str]:
+    """Why tensors are no layers, by their names."""
+    blamed: dict[str, str] = {}
+    for node in network.graph.node:
+        earlier = next((blamed[name] for name in node.input if name in blamed), None)
+        if earlier is None:
+            earlier = _refused(node, sizes, shapes)
+        if earlier is not None:
+            blamed.update(dict.fromkeys(node.output, earlier))
+    constant = "has the same size whatever the image's is"
+    return {name: blamed.get(name, f"{shown(name)} {constant}") for name in lost}
 
-    The answer is as good as shape inference; the network's input is ``image``.
-    """
-    try:
-        for side in SIDES:
-            sizes.shapes_at(network, side, strict=True)
-    except NetworkError:
-        return False
-    return True
+
+def _refused(node: onnx.NodeProto, sizes: Sequence[Size], shapes: Sequence[Shapes]) -> str | None:
+    """Say for which image a node, all of whose inputs have a shape, gives nothing."""
+    for (height, width), known in zip(sizes, shapes, strict=True):
+        inputs = [known.get(name) for name in node.input if name]
+        if None not in inputs and any(name and name not in known for name in node.output[:1]):
+            called = shown(node.name or node.output[0])
+            return f"{node.op_type} {called} does not take images of {width} × {height} pixels"
+    return None

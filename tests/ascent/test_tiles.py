@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dreamlayer.core.ascent.tiles import Grid, add, cut, grid_for
+from dreamlayer.core.ascent.tile import add, cut
+from dreamlayer.core.ascent.tiles import Grid, grid_for
 from dreamlayer.core.graph.geometry import Geometry
 from dreamlayer.core.recipe.recipe import Recipe
 

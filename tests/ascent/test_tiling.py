@@ -5,19 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dreamlayer.core.ascent.jitter import draw_jitter
+from dreamlayer.core.ascent.tile import Tile, add
 from dreamlayer.core.ascent.tiles import (
     TILINGS,
     Grid,
-    Tile,
-    add,
-    draw_jitter,
     largest_tile,
-    parse_jitter,
     tiles_of,
 )
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.graph.geometry import Geometry
-from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.recipe import Recipe, parse_jitter
 
 SIZES = [(1, 1), (7, 400), (100, 100), (199, 97), (300, 333)]
 

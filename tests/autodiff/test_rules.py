@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 from finite_differences import Case, check, projected_gradient
 from rule_cases import CASES
@@ -55,6 +56,26 @@ def test_operator_has_one_state() -> None:
     assert not set(RULES) & ZERO_GRADIENT
     assert not set(RULES) & set(REFUSED)
     assert not ZERO_GRADIENT & set(REFUSED)
+
+
+def test_every_operator_of_the_standard_has_a_state() -> None:
+    """Each has a rule, has no gradient anywhere, or is refused with a reason of its own."""
+    every = {schema.name for schema in onnx.defs.get_all_schemas() if not schema.domain}
+    unlisted = every - set(RULES) - ZERO_GRADIENT - set(REFUSED)
+    assert not unlisted, f"operators without a state: {sorted(unlisted)}"
+
+
+def test_table_has_only_operators_of_the_standard() -> None:
+    """A name that is misspelled would never be looked up."""
+    every = {schema.name for schema in onnx.defs.get_all_schemas_with_history()}
+    assert not {*RULES, *ZERO_GRADIENT, *REFUSED} - every
+
+
+def test_rules_are_as_many_as_inputs() -> None:
+    """An operator's last optional input has an entry too, even if its gradient is zero."""
+    for op, entries in RULES.items():
+        if not isinstance(entries, Variadic):
+            assert len(entries) == len(onnx.defs.get_schema(op).inputs), op
 
 
 def test_max_pool_tie_goes_to_the_first_maximum() -> None:

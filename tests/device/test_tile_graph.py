@@ -8,7 +8,8 @@ import numpy as np
 import onnx
 import pytest
 
-from dreamlayer.core.ascent.tiles import Grid, Span, Tile, add, cut
+from dreamlayer.core.ascent.tile import Span, Tile, add, cut
+from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.device.tile_graph import Layout, index_inputs, layout_of, tile_model
 from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.geometry import Geometry

@@ -1,4 +1,4 @@
-"""GroupNormalization is adopted as InstanceNormalization: the same numbers, and a gradient."""
+"""Networks with GroupNormalization are adopted as they are, and dreamed with."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from command_line import run
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from dreamlayer.core.errors import NetworkError
-from dreamlayer.core.graph.edit import tap
-from dreamlayer.export.adopt.modernize import modernize
+from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.recipe.term import Term
+from dreamlayer.export.adopt.adopt import adopt
+from dreamlayer.export.adopt.input_guess import InputOptions
 from dreamlayer.export.cli import main
 from dreamlayer.export.verify import open_session
 
@@ -36,7 +37,8 @@ def network(groups: int, values: int, opset: int, constant: bool = True) -> onnx
     if constant:
         weights.append(weight("scale", values))
     else:
-        nodes.insert(1, helper.make_node("ReduceMean", ["c1"], ["scale"], keepdims=0))
+        weights.append(numpy_helper.from_array(np.array([0, 2, 3]), "axes"))
+        nodes.insert(1, helper.make_node("ReduceMean", ["c1", "axes"], ["scale"], keepdims=0))
     shape = ["N", 3, "H", "W"]
     graph = helper.make_graph(
         nodes,
@@ -51,23 +53,29 @@ def network(groups: int, values: int, opset: int, constant: bool = True) -> onnx
 @pytest.mark.parametrize(
     ("groups", "values", "opset"), [(2, 2, 18), (2, 8, 21), (4, 8, 21), (8, 8, 21), (1, 8, 21)]
 )
-def test_numbers_stay(groups: int, values: int, opset: int) -> None:
+def test_adopted_network_has_the_gradient_of_its_loss(groups: int, values: int, opset: int) -> None:
     """Scale and bias have a value for each group up to opset 20, then for each channel."""
-    model = network(groups, values, opset)
-    expanded = modernize(model)
-    assert "GroupNormalization" not in {node.op_type for node in expanded.graph.node}
-    image = np.random.default_rng(0).random((2, 3, 9, 7), np.float32)
-    (wanted,) = open_session(model).run(None, {"pixels": image})
-    (found,) = open_session(expanded).run(None, {"pixels": image})
-    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
-    (inside,) = open_session(tap(expanded, ["norm"])).run(["norm"], {"pixels": image})
-    assert inside.shape == (2, 8, 9, 7)
+    _compare(network(groups, values, opset))
 
 
-def test_scales_that_are_computed_are_refused_by_name() -> None:
-    """One sentence names the operator."""
-    with pytest.raises(NetworkError, match="GroupNormalization that makes 'norm' needs"):
-        modernize(network(2, 8, 21, constant=False))
+def test_scales_that_are_computed_have_a_gradient_too() -> None:
+    """The loss depends on the picture through them as well."""
+    _compare(network(2, 8, 21, constant=False))
+
+
+def _compare(source: onnx.ModelProto) -> None:
+    """Adopt a network, and hold its gradient against differences along a random direction."""
+    adopted, _ = adopt(source, InputOptions(), name="net", origin="here", license_text="none")
+    running = open_session(gradient_model(adopted, [Term("c2")]))
+    rng = np.random.default_rng(0)
+    image = rng.random((2, 3, 9, 7), np.float32)
+    direction = np.sign(rng.standard_normal(image.shape)).astype(np.float32)
+    (gradient,) = running.run(["gradient"], {"image": image})
+    losses = [
+        float(running.run(["loss"], {"image": image + sign * np.float32(3e-3) * direction})[0])
+        for sign in (1, -1)
+    ]
+    assert np.sum(gradient * direction) == pytest.approx((losses[0] - losses[1]) / 6e-3, rel=1e-2)
 
 
 def test_the_printed_command_dreams(

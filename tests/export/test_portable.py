@@ -19,7 +19,8 @@ from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import open_session
-from dreamlayer.export import gradient as export_gradient
+from dreamlayer.export.gradient.command import run
+from dreamlayer.export.gradient.request import Request
 from dreamlayer.export.verify import cosine, relative_error
 
 pytest.importorskip("openvino", reason="no OpenVINO package: pip install openvino")
@@ -74,7 +75,7 @@ def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         "inception": ["mixed3", "mixed5:0.5"],
     }
     if request.param in layers:
-        export_gradient.run("default", layers[request.param], path, [])
+        list(run(Request("default", tuple(layers[request.param]), path)))
     else:
         onnx.save(gradient_model(pooled(), [Term("deep")]), path)
     return path

@@ -108,27 +108,25 @@ def test_image_itself_can_be_the_layer(layer: str) -> None:
 
 def test_operator_without_rule_is_named_with_what_still_works() -> None:
     """The refusal tells operator, node and the layers before it."""
-    network = model_of("a = Relu(image) b = Hardmax(a) y = Relu(b)")
+    network = model_of("a = Relu(image) b = Det(a) y = Relu(b)")
     network.graph.node[1].name = "hard"
-    with pytest.raises(UnsupportedOperatorError, match=r"Hardmax \(node 'hard'\) .*: a$"):
+    with pytest.raises(UnsupportedOperatorError, match=r"Det \(node 'hard'\) .*: a$"):
         gradient_model(network, [Term("y")])
     gradient_model(network, [Term("a")])
 
 
 def test_dreamable_tells_each_layer_apart() -> None:
     """Layers behind an operator without rule carry the reason, also further on."""
-    network = model_of(
-        "a = Relu(image) b = Hardmax(a) y = Relu(b) s = Shape(image) f = Cast<to=1>(s)"
-    )
+    network = model_of("a = Relu(image) b = Det(a) y = Relu(b) s = Shape(image) f = Cast<to=1>(s)")
     verdict = differentiable(network, ["a", "b", "y", "f"])
     assert verdict["a"] is None
-    assert "Hardmax" in str(verdict["b"])
-    assert "Hardmax" in str(verdict["y"])
+    assert "Det" in str(verdict["b"])
+    assert "Det" in str(verdict["y"])
     assert verdict["f"] == "it does not depend on the image"
 
 
-def test_weights_made_from_the_image_are_refused() -> None:
-    """A convolution whose kernel depends on the image has no rule for that input."""
+def test_weights_made_from_the_image_have_a_gradient() -> None:
+    """A convolution whose kernel depends on the image is differentiated with respect to both."""
     network = model_of(
         "k = Slice(image, z, t, ax) w = Tanh(k) y = Conv(image, w)",
     )
@@ -136,8 +134,12 @@ def test_weights_made_from_the_image_are_refused() -> None:
         network.graph.initializer.append(
             onnx.numpy_helper.from_array(np.array(value, np.int64), name)
         )
-    with pytest.raises(UnsupportedOperatorError, match="weights are computed from the image"):
-        gradient_model(network, [Term("y")])
+    model = gradient_model(network, [Term("y")])
+    gradient = run(model, IMAGE, "gradient")[0].astype(np.float64)
+    direction = np.sign(np.random.default_rng(0).standard_normal(IMAGE.shape))
+    step = np.float32(1e-2) * direction.astype(np.float32)
+    losses = [float(run(model, IMAGE + sign * step, "loss")[0]) for sign in (1, -1)]
+    assert np.sum(gradient * direction) == pytest.approx((losses[0] - losses[1]) / 2e-2, rel=1e-2)
 
 
 def test_training_mode_is_refused() -> None:

@@ -9,12 +9,17 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 from dreamlayer.core.autodiff.backward import backward
 from dreamlayer.core.autodiff.variants import Variant
 from dreamlayer.core.graph.builder import Graph
 from dreamlayer.core.graph.edit import prune
 from dreamlayer.core.graph.ops import cast
+
+i64 = lambda *n: np.array(n, np.int64)  # noqa: E731
+f32 = lambda *n: np.array(n, np.float32)  # noqa: E731
+scalar = np.float32
 
 STEP = 1.5e-3
 DIRECTIONS = 4
@@ -43,6 +48,8 @@ class Case:
     outputs: int = 1
     opset: int = 18
     note: str = ""
+    reference: bool = False
+    """Whether onnx's reference evaluator runs it, since ONNX Runtime does not."""
 
     def __str__(self) -> str:
         shapes = "x".join(str(d) for d in np.shape(self.inputs[self.wrt]))
@@ -86,6 +93,14 @@ def session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
     )
 
 
+def run(case: Case, model: onnx.ModelProto, x: np.ndarray) -> list[np.ndarray]:
+    """The outputs of a model of a case."""
+    values = {"x": np.asarray(x, np.float32)}
+    if case.reference:
+        return list(ReferenceEvaluator(model).run(None, values))
+    return list(session(model).run(None, values))
+
+
 def projected_gradient(
     case: Case, weights: list[np.ndarray], *, symbolic: bool, variant: Variant = PLAIN
 ) -> np.ndarray:
@@ -102,19 +117,21 @@ def projected_gradient(
     del graph.model.graph.output[:]
     graph.model.graph.output.append(onnx.ValueInfoProto(name=gradient.name))
     prune(graph.model)
-    return session(graph.model).run(None, {"x": case.inputs[case.wrt]})[0]
+    return run(case, graph.model, case.inputs[case.wrt])[0]
 
 
 def check(case: Case, variant: Variant = PLAIN) -> None:
     """Hold the gradient, for known and for symbolic sizes, against central differences."""
     rng = np.random.default_rng(7)
-    x = case.inputs[case.wrt]
-    run = session(forward_model(case, symbolic=True))
-    outputs = run.run(None, {"x": x})
+    x = np.asarray(case.inputs[case.wrt])
+    model = forward_model(case, symbolic=True)
+    running = None if case.reference else session(model)
+    outputs = run(case, model, x)
     weights = [rng.standard_normal(np.shape(y)).astype(np.float32) for y in outputs]
 
     def score(at: np.ndarray) -> float:
-        results = run.run(None, {"x": at.astype(np.float32)})
+        values = {"x": np.asarray(at, np.float32)}
+        results = run(case, model, at) if running is None else running.run(None, values)
         pairs = zip(results, weights, strict=True)
         return sum(float(np.sum(y.astype(np.float64) * w)) for y, w in pairs)
 

@@ -7,9 +7,9 @@ from functools import partial
 
 from dreamlayer.core.autodiff.rules.elementwise import call, each, slope
 from dreamlayer.core.autodiff.rules.masks import Masks
-from dreamlayer.core.autodiff.rules.rule import WEIGHTS, Attrs, Inputs, Rules
+from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs, Rules
 from dreamlayer.core.graph.builder import Value
-from dreamlayer.core.graph.ops import known, scaled, where
+from dreamlayer.core.graph.ops import known, reshape_like, scaled, where
 
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 _LARGEST = 3e38
@@ -27,7 +27,7 @@ def activation_rules(masks: Masks) -> Rules:
         "Elu": (partial(elu, masks),),
         "Selu": (selu,),
         "Celu": (celu,),
-        "Clip": (partial(clip, masks), WEIGHTS, WEIGHTS),
+        "Clip": (partial(clip, masks), clip_minimum, clip_maximum),
         "Sigmoid": (slope(lambda x, y: y * masks.complement(y)),),
         "HardSigmoid": (partial(hard_sigmoid, masks),),
         "HardSwish": (partial(hard_swish, masks),),
@@ -92,6 +92,24 @@ def clip(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     return scaled(mask, g)
 
 
+def clip_minimum(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """All that lies below, which the bound replaces, unless the maximum is less still."""
+    graph, low, high = g.graph, x[1], x[2] if len(x) > 2 else None
+    passed = where(graph.emit("Less", x[0], low), g, 0.0)
+    if high is not None:
+        passed = where(graph.emit("Greater", low, high), passed * 0.0, passed)
+    return reshape_like(graph.emit("ReduceSum", passed, keepdims=0), low)
+
+
+def clip_maximum(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """All that lies above, or everything if the minimum does."""
+    graph, low, high = g.graph, x[1], x[2]
+    passed = where(graph.emit("Greater", x[0], high), g, 0.0)
+    if low is not None:
+        passed = where(graph.emit("Greater", low, high), g, passed)
+    return reshape_like(graph.emit("ReduceSum", passed, keepdims=0), high)
+
+
 def _number(bound: Value | None, absent: float) -> float | None:
     """A bound's value, infinite where there is none; None if it is not a constant."""
     if bound is None:
@@ -146,6 +164,17 @@ def normal_gate(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 def swish(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """The gradient of z s, s being the sigmoid of z: s + z s (1 - s); the inputs are z and s."""
     return scaled(x[1] + ans * masks.complement(x[1]), g)
+
+
+def swish_operator(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """The same for z times the sigmoid of alpha z."""
+    alpha: float = attrs.get("alpha", 1.0)
+    s = call("Sigmoid", x[0] * alpha)
+    return g * (s + ans * (1.0 - s) * alpha)
+
+
+def shrink(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    return where(call("Abs", x[0]) > attrs.get("lambd", 0.5), g, 0.0)
 
 
 def mish(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from dreamlayer.core.autodiff.rules.rule import FLOATS, Attrs, Inputs, Rule
 from dreamlayer.core.graph.builder import Value, same_shape
-from dreamlayer.core.graph.ops import cast, scaled, total, unbroadcast, where
+from dreamlayer.core.graph.ops import cast, scaled, sizes, total, unbroadcast, where
 
 
 def broadcast(rule: Rule, index: int) -> Rule:
@@ -85,3 +87,24 @@ def log_softmax(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 def slope(derivative: Callable[[Value, Value], Value]) -> Rule:
     """The rule with a given derivative, a function of input and output."""
     return lambda g, ans, x, attrs: g * derivative(x[0], ans)
+
+
+def remainder_divisor(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """a mod b is a - n b with a whole n, which is constant wherever there is a derivative."""
+    return -g * g.graph.emit("Round", (x[0] - ans) / x[1])
+
+
+def cast_like(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value | None:
+    return cast(g, x[0].dtype) if ans.dtype in FLOATS else None
+
+
+def range_start(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    return g.graph.emit("ReduceSum", g, keepdims=0)
+
+
+def range_delta(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    graph = g.graph
+    zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
+    count = graph.emit("Squeeze", sizes(ans, 0, 1))
+    steps = cast(graph.emit("Range", zero, count, one), g.dtype)
+    return graph.emit("ReduceSum", g * steps, keepdims=0)

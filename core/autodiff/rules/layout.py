@@ -1,4 +1,4 @@
-"""Gradient rules of operators that move, copy, select or interpolate elements."""
+"""Gradient rules of operators that move, copy, select or accumulate elements."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
-from dreamlayer.core.errors import UnsupportedOperatorError
+from dreamlayer.core.errors import UnsupportedOperatorError, shown
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
     adjoint_of_selection,
     expand_like,
-    filled,
     joined,
     known,
     permute,
     reshape,
     reshape_like,
     scatter_add,
+    shape,
     sizes,
     unbroadcast,
+    where,
     zeros_like,
 )
 
@@ -109,54 +110,78 @@ def depth_to_space(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def space_to_depth(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    return g.graph.emit("DepthToSpace", g, blocksize=attrs["blocksize"], mode="DCR")
+    mode = attrs.get("mode", "DCR")
+    return g.graph.emit("DepthToSpace", g, blocksize=attrs["blocksize"], mode=mode)
 
 
-def resize(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """Resize is linear and separable: y = A x B', so dx = A' g B.
+def without_number(attrs: Attrs) -> bool:
+    """Whether a Pad continues its input instead of surrounding it by a number."""
+    return bool(attrs.get("mode", "constant") != "constant")
 
-    A' and B' are computed by resizing identity matrices with the same attributes, exactly as the
-    runtime interpolates, in every mode.
-    """
-    if attrs.get("coordinate_transformation_mode") == "tf_crop_and_resize":
+
+def pad_number(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """What surrounds the input: all of `g` but the part that the input has."""
+    inner = pad(g, ans, x, attrs)
+    sums = [t.graph.emit("ReduceSum", t, keepdims=0) for t in (g, inner)]
+    return reshape_like(sums[0] - sums[1], x[2])
+
+
+def tile(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """Split each axis into repeats and own positions, and sum over the repeats."""
+    graph, rank = g.graph, x[0].rank
+    pairs = [reshape(t, -1, 1) for t in (x[1], shape(x[0]))]
+    split = reshape(graph.emit("Concat", *pairs, axis=1), -1)
+    apart = graph.emit("Reshape", g, split)
+    return graph.emit("ReduceSum", apart, graph.ints(*range(0, 2 * rank, 2)), keepdims=0)
+
+
+def trilu(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    return g.graph.emit("Trilu", g, *x[1:], **attrs)
+
+
+def cumulative_sum(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """Summed from the other end."""
+    turned = {**attrs, "reverse": 1 - attrs.get("reverse", 0)}
+    return g.graph.emit("CumSum", g, x[1], **turned)
+
+
+def reverse_sequence(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    return g.graph.emit("ReverseSequence", g, x[1], **attrs)
+
+
+def center_crop_pad(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """Cropped where the input was padded, and the other way round, by the same numbers."""
+    axes = attrs.get("axes")
+    original = shape(x[0])
+    if axes is not None:
+        rank = x[0].rank
+        parts = [sizes(x[0], axis % rank, axis % rank + 1) for axis in axes]
+        original = joined(*parts)
+    return g.graph.emit("CenterCropPad", g, original, axes=axes)
+
+
+def cumulative_product(x: Inputs, attrs: Attrs) -> list[Value]:
+    """CumProd: for each element the product of all those before it, others replaced by 1."""
+    graph, axis = x[0].graph, known(x[1])
+    if axis is None:
         raise UnsupportedOperatorError(
-            "Resize with tf_crop_and_resize has no gradient rule; half_pixel, asymmetric, "
-            "align_corners and pytorch_half_pixel have one"
+            f"a CumProd along an axis that is computed ({shown(x[1].name)}) has no gradient rule; "
+            f"export the network with constants folded"
         )
-    if attrs.get("keep_aspect_ratio_policy", "stretch") != "stretch":
-        raise UnsupportedOperatorError(
-            "Resize with keep_aspect_ratio_policy has no gradient rule; export it with plain sizes"
-        )
-    graph, image = g.graph, x[0]
-    scales = x[2] if len(x) > 2 and known_size(x[2]) != 0 else None
-    axes = [a % image.rank for a in attrs.get("axes") or range(image.rank)]
-    fixed = known(scales)
-    options = {k: v for k, v in attrs.items() if k not in ("axes", "keep_aspect_ratio_policy")}
-    for position, axis in enumerate(axes):
-        size, result = (None if t.dims is None else t.dims[axis] for t in (image, ans))
-        same_size = scales is None and size is not None and size == result
-        if same_size or (fixed is not None and fixed[position] == 1):
-            continue
-        one = graph.constant(np.ones(1, np.float32))
-        count = sizes(image, axis, axis + 1)
-        unit = graph.ints(1)
-        eye = graph.emit("EyeLike", filled(joined(count, count), 0, image.dtype))
-        basis = graph.emit("Reshape", eye, joined(unit, count, count, unit))
-        if scales is not None:
-            own = graph.emit("Gather", scales, graph.ints(position))
-            resized = graph.emit("Resize", basis, None, joined(one, one, own, one), **options)
-        else:
-            own = graph.emit("Gather", x[3], graph.ints(position))
-            resized = graph.emit(
-                "Resize", basis, None, None, joined(unit, count, own, unit), **options
-            )
-        matrix = graph.emit("Reshape", resized, joined(count, graph.ints(-1)))
-        order = [a for a in range(image.rank) if a != axis] + [axis]
-        moved = graph.emit("MatMul", permute(g, order), permute(matrix, [1, 0]))
-        g = permute(moved, [int(i) for i in np.argsort(order)])
-    return g
+    rank = x[0].rank
+    last = [a for a in range(rank) if a != int(axis.item()) % rank] + [int(axis.item()) % rank]
+    moved = permute(x[0], last)
+    zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
+    count = graph.emit("Squeeze", sizes(moved, rank - 1, rank))
+    positions = graph.emit("Range", zero, count, one)
+    behind = reshape(positions, -1, 1) - positions
+    behind = -behind if attrs.get("reverse", 0) else behind
+    counted = behind > zero if attrs.get("exclusive", 0) else behind >= zero
+    factors = where(counted, graph.emit("Unsqueeze", moved, graph.ints(-2)), 1.0)
+    product = graph.emit("ReduceProd", factors, graph.ints(-1), keepdims=0)
+    return [permute(product, [int(i) for i in np.argsort(last)])]
 
 
-def known_size(x: Value | None) -> int | None:
-    """The number of elements of an optional vector input; 0 if it was left out."""
-    return 0 if x is None else x.static(0)
+def rotary_embedding(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """Rotated back: by the same cosines and the opposite sines."""
+    return g.graph.emit("RotaryEmbedding", g, x[1], -x[2], *x[3:], **attrs)

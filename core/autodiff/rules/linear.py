@@ -1,7 +1,4 @@
-"""Gradient rules of operators that are linear in their input: matrix products and convolutions.
-
-The gradient is the transposed operator applied to `g`.
-"""
+"""Gradient rules of convolutions with respect to their input: the transposed operator of `g`."""
 
 from __future__ import annotations
 
@@ -11,19 +8,14 @@ import numpy as np
 from onnx import TensorProto
 
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
-from dreamlayer.core.autodiff.rules.window import Window, cropped, window
-from dreamlayer.core.errors import UnsupportedOperatorError, shown
+from dreamlayer.core.autodiff.rules.window import Window, coverage, cropped, kernel_extent, window
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
     cast,
     joined,
     padded,
     permute,
-    reshape,
-    reshape_like,
-    shape,
     sizes,
-    unbroadcast,
 )
 
 _LOWEST = -3e38
@@ -33,14 +25,10 @@ _LOWEST_HALF = -65504.0
 KernelOf = Callable[[Value], Value]
 
 
-def _kernel_shape(attrs: Attrs, w: Value) -> list[int]:
-    sizes = attrs.get("kernel_shape") or [w.static(axis) for axis in range(2, w.rank)]
-    if None in sizes:
-        raise UnsupportedOperatorError(
-            f"a convolution whose kernel {shown(w.name)} has no known size has no gradient rule; "
-            f"export the network with constant weights"
-        )
-    return list(sizes)
+def kernel_shape(attrs: Attrs, w: Value) -> list[int] | None:
+    """The spatial sizes of a kernel, if they are known; they are unless it is computed."""
+    found = attrs.get("kernel_shape") or [w.static(axis) for axis in range(2, w.rank)]
+    return None if None in found else list(found)
 
 
 def transposed_kernel(w: Value, groups: int) -> Value:
@@ -50,17 +38,12 @@ def transposed_kernel(w: Value, groups: int) -> Value:
     if groups == 1:
         swapped = permute(w, [1, 0, *spatial])
     else:
-        outs, ins = w.static(0), w.static(1)
-        assert outs is not None
-        assert ins is not None
-        tail = [d for d in (w.static(a) for a in spatial) if d is not None]
-        grouped = reshape(w, groups, outs // groups, ins, *tail)
-        swapped = reshape(
-            permute(grouped, [0, 2, 1, *[a + 1 for a in spatial]]),
-            groups * ins,
-            outs // groups,
-            *tail,
-        )
+        tail, outs = sizes(w, 2), sizes(w, 0, 1) / graph.ints(groups)
+        split = joined(graph.ints(groups), outs, sizes(w, 1))
+        order = [0, 2, 1, *[a + 1 for a in spatial]]
+        apart = permute(graph.emit("Reshape", w, split), order)
+        whole = joined(graph.ints(groups) * sizes(w, 1, 2), outs, tail)
+        swapped = graph.emit("Reshape", apart, whole)
     if all(w.static(a) == 1 for a in spatial):
         return swapped
     n = len(spatial)
@@ -104,8 +87,10 @@ def conv_input(
     transposed convolution runs depthwise ones channel by channel.
     """
     graph, image, w = g.graph, x[0], x[1]
-    kernel = _kernel_shape(attrs, w)
+    kernel = kernel_shape(attrs, w)
     groups = attrs.get("group", 1)
+    if kernel is None:
+        return _input_of_any_kernel(g, ans, x, attrs)
     win = window(attrs, kernel, image, ans)
     n, channels = win.axes, image.static(1)
     flipped = _flipped_pads(win)
@@ -130,6 +115,17 @@ def conv_input(
         return graph.emit("ConvTranspose", g, w, pads=win.pads, output_padding=spare, **common)
     full = graph.emit("ConvTranspose", g, w, pads=[0] * 2 * n, **common)
     return cropped(full, ans, image, win)
+
+
+def _input_of_any_kernel(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """The transposed convolution, cropped by numbers that are computed."""
+    graph, image = g.graph, x[0]
+    begin, covered = coverage(attrs, image, x[1], ans)
+    given = {key: attrs[key] for key in ("dilations", "group", "strides") if key in attrs}
+    full = graph.emit("ConvTranspose", g, x[1], **given)
+    none = graph.ints(0, 0)
+    pads = joined(none, -begin, none, sizes(image, 2) - covered + begin)
+    return padded(full, pads)
 
 
 def _spread(g: Value, channels: int, x: Value, win: Window, spare: list[int] | None) -> Value:
@@ -198,99 +194,42 @@ def conv_transpose_input(
     g: Value, ans: Value, x: Inputs, attrs: Attrs, kernel_of: KernelOf = shared_kernel
 ) -> Value:
     """The convolution that this is the transpose of, over `g` padded to the full output."""
-    graph, image, w = g.graph, x[0], x[1]
-    kernel = _kernel_shape(attrs, w)
-    n = len(kernel)
-    strides = list(attrs.get("strides", [1] * n))
-    dilations = list(attrs.get("dilations", [1] * n))
-    extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
-    begin = _transpose_begin(attrs, extent, strides, image, ans)
-    covered = (sizes(image, 2) - graph.ints(1)) * graph.ints(*strides) + graph.ints(*extent)
-    none = graph.ints(0, 0)
-    pads = joined(none, begin, none, covered - begin - sizes(ans, 2))
-    return graph.emit(
+    full, strides, dilations = transposed_output(g, ans, x, attrs)
+    return g.graph.emit(
         "Conv",
-        padded(g, pads),
-        kernel_of(w),
+        full,
+        kernel_of(x[1]),
         dilations=dilations,
         group=attrs.get("group", 1),
-        kernel_shape=kernel,
+        kernel_shape=kernel_shape(attrs, x[1]),
         strides=strides,
     )
 
 
-def _transpose_begin(
-    attrs: Attrs, extent: list[int], strides: list[int], x: Value, y: Value
-) -> Value:
+def transposed_output(
+    g: Value, ans: Value, x: Inputs, attrs: Attrs
+) -> tuple[Value, list[int], list[int]]:
+    """`g` padded to the full output of a ConvTranspose, with its strides and dilations."""
+    graph, image = g.graph, x[0]
+    ones = [1] * (x[1].rank - 2)
+    strides, dilations = (list(attrs.get(key, ones)) for key in ("strides", "dilations"))
+    extent = kernel_extent(attrs, x[1])
+    begin = _transpose_begin(attrs, extent, strides, image, ans)
+    covered = (sizes(image, 2) - graph.ints(1)) * graph.ints(*strides) + extent
+    none = graph.ints(0, 0)
+    pads = joined(none, begin, none, covered - begin - sizes(ans, 2))
+    return padded(g, pads), strides, dilations
+
+
+def _transpose_begin(attrs: Attrs, extent: Value, strides: list[int], x: Value, y: Value) -> Value:
     """How much ConvTranspose crops before each spatial axis, by the ONNX specification."""
-    graph, n = x.graph, len(extent)
+    graph, n = x.graph, len(strides)
     mode = attrs.get("auto_pad", "NOTSET")
     if not mode.startswith("SAME") and "output_shape" not in attrs:
         pads = [0] * 2 * n if mode == "VALID" else attrs.get("pads", [0] * 2 * n)
         return graph.ints(*pads[:n])
     spare = graph.ints(*attrs.get("output_padding", [0] * n))
     steps = (sizes(x, 2) - graph.ints(1)) * graph.ints(*strides)
-    cut = graph.emit("Max", steps + spare + graph.ints(*extent) - sizes(y, 2), graph.ints(0))
+    cut = graph.emit("Max", steps + spare + extent - sizes(y, 2), graph.ints(0))
     half = cut / graph.ints(2)
     return half if mode == "SAME_UPPER" else cut - half
-
-
-def _matmul(a: Value, b: Value) -> Value:
-    return a.graph.emit("MatMul", a, b)
-
-
-def _unsqueeze(x: Value, axis: int) -> Value:
-    return x.graph.emit("Unsqueeze", x, x.graph.ints(axis))
-
-
-def matmul(side: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """dA = g B', dB = A' g over the last two axes, summed over those that were broadcast.
-
-    A vector counts as a matrix with one row (left) or one column (right), as in numpy.
-    """
-    left, right = x
-    left_rank, right_rank = left.rank, right.rank
-    if right_rank == 1:
-        g = _unsqueeze(g, -1)
-    if left_rank == 1:
-        g = _unsqueeze(g, -2)
-    if side == 0:
-        other = _unsqueeze(right, 0) if right_rank == 1 else _transposed(right)
-        return _summed(_matmul(g, other), left, max(right_rank, 2))
-    other = _unsqueeze(left, 1) if left_rank == 1 else _transposed(left)
-    return _summed(_matmul(other, g), right, max(left_rank, 2))
-
-
-def _transposed(x: Value) -> Value:
-    return permute(x, [*range(x.rank - 2), x.rank - 1, x.rank - 2])
-
-
-def _summed(gradient: Value, x: Value, other_rank: int) -> Value:
-    """Sum over broadcast batch axes, if there are any."""
-    if other_rank == 2:
-        # A plain matrix: only a vector's own axis is missing.
-        return reshape_like(gradient, x) if x.rank == 1 else gradient
-    if x.rank == 1:
-        rows = x.graph.emit("Reshape", gradient, joined(x.graph.ints(-1), shape(x)))
-        return reshape_like(rows.graph.emit("ReduceSum", rows, x.graph.ints(0), keepdims=0), x)
-    return unbroadcast(gradient, gradient, x)
-
-
-def _flipped(x: Value) -> Value:
-    return permute(x, [1, 0])
-
-
-def gemm_a(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    b = x[1] if attrs.get("transB", 0) else _flipped(x[1])
-    gradient = _matmul(g, b) * attrs.get("alpha", 1.0)
-    return _flipped(gradient) if attrs.get("transA", 0) else gradient
-
-
-def gemm_b(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    a = x[0] if attrs.get("transA", 0) else _flipped(x[0])
-    gradient = _matmul(a, g) * attrs.get("alpha", 1.0)
-    return _flipped(gradient) if attrs.get("transB", 0) else gradient
-
-
-def gemm_c(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    return unbroadcast(g * attrs.get("beta", 1.0), ans, x[2])

@@ -7,12 +7,12 @@ import math
 import numpy as np
 from onnx import TensorProto
 
+from dreamlayer.core.autodiff.rules.elementwise import call
 from dreamlayer.core.autodiff.rules.masks import Masks
 from dreamlayer.core.autodiff.rules.max_pool_compare import compared
 from dreamlayer.core.autodiff.rules.max_pool_slice import sliceable, sliced
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
 from dreamlayer.core.autodiff.rules.window import Window, cropped, window
-from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
     cast,
@@ -66,19 +66,58 @@ def max_pool_by_slices(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Att
 
 def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """Divide by each window's divisor, then sum over the windows of each element."""
-    graph, image = g.graph, x[0]
-    if attrs.get("auto_pad", "").startswith("SAME") and max(attrs.get("dilations", [1])) > 1:
-        raise UnsupportedOperatorError(
-            "AveragePool with both auto_pad SAME and dilations has no gradient rule, since "
-            "runtimes pad it differently; export it with explicit pads"
-        )
+    image = x[0]
     win = window(attrs, list(attrs["kernel_shape"]), image, ans)
-    n, taps = win.axes, math.prod(win.kernel)
+    taps = math.prod(win.kernel)
     whole = (win.pads is not None and not any(win.pads)) or attrs.get("count_include_pad", 0)
     if whole and not attrs.get("ceil_mode", 0):
         share = g / taps
     else:
         share = g * _window_weights(ans, image, win, attrs)
+    return _summed_windows(share, ans, image, win, attrs)
+
+
+def lp_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """The p-norm of each window: y^(1 - p) times |x|^(p - 1) with the sign of x, summed up."""
+    image, p = x[0], attrs.get("p", 2)
+    win = window(attrs, list(attrs["kernel_shape"]), image, ans)
+    share = _summed_windows(g / _norm_power(ans, p), ans, image, win, attrs)
+    return share * _signed_power(image, p)
+
+
+def global_lp_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    p = attrs.get("p", 2)
+    return _signed_power(x[0], p) * (g / _norm_power(ans, p))
+
+
+def _norm_power(norm: Value, p: int) -> Value:
+    """The power p - 1 of a norm, and 1 where the norm is 0, which has no derivative there."""
+    return norm.graph.like(norm, 1.0) if p == 1 else where(norm > 0, _power(norm, p - 1), 1.0)
+
+
+def _signed_power(x: Value, p: int) -> Value:
+    """|x|^(p - 1) with the sign of x."""
+    sign = call("Sign", x)
+    return sign if p == 1 else sign * _power(call("Abs", x), p - 1)
+
+
+def _power(x: Value, exponent: int) -> Value:
+    return x if exponent == 1 else x.graph.emit("Pow", x, x.graph.like(x, float(exponent)))
+
+
+def padded_differently(attrs: Attrs) -> str | None:
+    """Why a pool is refused, if it is."""
+    if not attrs.get("auto_pad", "").startswith("SAME") or max(attrs.get("dilations", [1])) == 1:
+        return None
+    return (
+        "with both auto_pad SAME and dilations, runtimes pad it differently; export it with "
+        "explicit pads"
+    )
+
+
+def _summed_windows(share: Value, ans: Value, image: Value, win: Window, attrs: Attrs) -> Value:
+    """For each element of `image` the sum of `share`, of the shape of `ans`, over its windows."""
+    graph, n, taps = share.graph, win.axes, math.prod(win.kernel)
     if win.pads is not None and all(s == 1 for s in win.strides) and not attrs.get("ceil_mode", 0):
         flipped = [k - 1 - p for k, p in zip(win.extent * 2, win.pads, strict=True)]
         if max(win.dilations) == 1 and min(flipped) >= 0:
@@ -97,7 +136,7 @@ def average_pool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     full = graph.emit(
         "ConvTranspose",
         single,
-        cast(ones, g.dtype),
+        cast(ones, share.dtype),
         dilations=win.dilations,
         kernel_shape=win.kernel,
         strides=win.strides,

@@ -15,9 +15,9 @@ in `SEVERAL_OUTPUTS` receive tuples for `g` (None for an output the loss does no
 `ans`.
 
 The table `RULES` has for each operator a tuple with one entry per input: a rule, `ZERO` (for
-indices, shapes and masks), `Unless` if this depends on attributes, or a `Refusal`. A `Variadic`
-entry is for operators with any number of equivalent inputs; its rule receives the input's index
-first.
+indices, shapes and masks), `Unless` or `RefusedIf` if this depends on attributes, a `Refusal`, or a
+`Composite` that writes the operator out as others, whose rules then apply. A `Variadic` entry is
+for operators with any number of equivalent inputs; its rule receives the input's index first.
 """
 
 from __future__ import annotations
@@ -60,6 +60,29 @@ class Unless:
 
 
 @dataclass(frozen=True)
+class RefusedIf:
+    """An entry that applies unless an operator's attributes give a reason against it."""
+
+    reason: Callable[[Attrs], str | None]
+    entry: Rule | Composite
+
+
+@dataclass(frozen=True)
+class Composite:
+    """For operators that are differentiated as the composition of others.
+
+    Attributes
+    ----------
+    outputs : callable
+        Function of the operator's inputs and attributes that appends nodes computing the same
+        outputs; None for an output that it leaves out. Only what the gradient needs of them is
+        computed, beside the operator itself.
+    """
+
+    outputs: Callable[[Inputs, Attrs], Sequence[Value | None]]
+
+
+@dataclass(frozen=True)
 class Pattern:
     """Several nodes that are one function of a tensor.
 
@@ -85,9 +108,6 @@ FLOATS = frozenset(
 """Element types that have gradients."""
 
 ZERO = None
-Entry = Rule | Unless | Refusal | None
+Entry = Rule | Unless | RefusedIf | Refusal | Composite | None
 Entries = tuple[Entry, ...] | Variadic
 Rules = Mapping[str, Entries]
-
-WEIGHTS = Refusal("its weights are computed from the image")
-"""For parameters that are constants in a network."""

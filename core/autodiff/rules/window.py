@@ -71,6 +71,31 @@ def window(attrs: Attrs, kernel: list[int], x: Value, y: Value) -> Window:
     return Window(kernel, strides, dilations, pads, mode == "SAME_LOWER")
 
 
+def kernel_extent(attrs: Attrs, w: Value) -> Value:
+    """The spatial sizes of a kernel including dilation, an int64 vector; they may be computed."""
+    graph = w.graph
+    sizes_of = graph.ints(*attrs["kernel_shape"]) if "kernel_shape" in attrs else sizes(w, 2)
+    dilations = attrs.get("dilations", [1] * (w.rank - 2))
+    return (sizes_of - graph.ints(1)) * graph.ints(*dilations) + graph.ints(1)
+
+
+def coverage(attrs: Attrs, x: Value, w: Value, y: Value) -> tuple[Value, Value]:
+    """The padding before each axis of a convolution from `x` to `y`, and what its windows cover.
+
+    As `Window`, for a kernel `w` whose sizes may be computed; both are int64 vectors.
+    """
+    graph, n = x.graph, w.rank - 2
+    steps = (sizes(y, 2) - graph.ints(1)) * graph.ints(*attrs.get("strides", [1] * n))
+    covered = steps + kernel_extent(attrs, w)
+    mode = attrs.get("auto_pad", "NOTSET")
+    if not mode.startswith("SAME"):
+        pads = attrs.get("pads", [0] * 2 * n) if mode == "NOTSET" else [0] * 2 * n
+        return graph.ints(*pads[:n]), covered
+    needed = graph.emit("Max", covered - sizes(x, 2), graph.ints(0))
+    half = needed / graph.ints(2)
+    return needed - half if mode == "SAME_LOWER" else half, covered
+
+
 def cropped(full: Value, y: Value, x: Value, win: Window) -> Value:
     """Crop or pad `full`, which the windows of `y` cover, to the extent of the input `x`.
 

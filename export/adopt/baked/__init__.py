@@ -1,0 +1,1 @@
+"""Sizes that an exporter wrote into a network as numbers, and what stands in their place."""

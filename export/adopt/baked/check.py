@@ -1,0 +1,174 @@
+"""Try whether a network whose sizes were freed computes at other sizes what it should.
+
+At its own size it must give what its source gives. At two others, one higher and one wider, it must
+run, its maps must grow with the image, and the corner that both images share must look the same to
+it: windows, strides or crops that were guessed wrong do not survive that. What is computed from the
+whole image, as by a global pool, is held for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import numpy_helper
+
+from dreamlayer.core.graph.edit import tap
+from dreamlayer.core.graph.inference import attributes
+from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.export.adopt.baked.trials import Length, Trials, varies
+from dreamlayer.export.network_file import first_line
+from dreamlayer.export.verify import open_session
+
+Array = npt.NDArray[np.float32]
+Size = tuple[int, int]
+
+_FAR = 128
+"""Pixels of the shorter side, at least, beyond which a corner hardly sees what differs."""
+
+_SAMPLES = 6
+_EQUAL, _SIMILAR = 1e-5, 0.02
+"""How far outputs at the own size, and corners at two others, may differ, relative to their mean
+magnitude. A wrong guess changes them as a whole."""
+
+
+def problem_with(
+    source: onnx.ModelProto,
+    freed: onnx.ModelProto,
+    trials: Trials,
+    size: Size,
+) -> str | None:
+    """What is wrong with a freed network, as part of a sentence; None if nothing is.
+
+    Parameters
+    ----------
+    source, freed : onnx.ModelProto
+        Before and after, both with the input ``image`` of symbolic sizes.
+    trials : Trials
+        Knows the sizes of the freed one's tensors.
+    size : (int, int)
+        Height and width that the source was exported for.
+    """
+    rng = np.random.default_rng(0)
+    own = rng.random((1, 3, *size), np.float32)
+    outputs = [info.name for info in source.graph.output]
+    maps = _sampled(freed, trials)
+    held = _from_whole_image(freed, trials)
+    try:
+        expected = _run(source, outputs, own)
+        found = _run(freed, [*outputs, *held], own)
+        for name in outputs:
+            if _apart(found[name], expected[name]) > _EQUAL:
+                return f"{name} differs from the source's at its own size"
+        higher, wider = _other_images(size, rng)
+        local = _holding(freed, {name: found[name] for name in held})
+        local_maps = [name for name in maps if name not in _uneven(freed, trials)]
+        one, two = (_run(local, local_maps, image) for image in (higher, wider))
+        for name in local_maps:
+            corners = [values[name][:, :, :2, :2] for values in (one, two)]
+            if _apart(*corners) > _SIMILAR:
+                return f"{name} depends on the image's size where it should not"
+        rest = [name for name in maps if name not in local_maps]
+        for image in (higher, wider) if rest else ():
+            _run(freed, rest[-1:], image)
+    except Exception as error:  # ONNX Runtime's errors have no common base but this
+        return f"it does not run at other sizes: {first_line(error)}"
+    return None
+
+
+def _other_images(size: Size, rng: np.random.Generator) -> tuple[Array, Array]:
+    """A higher and a wider image that share a corner, in multiples of the own size.
+
+    Both are odd multiples of one side, so that padding has the same phase in each.
+    """
+    times = 1
+    while times * min(size) < _FAR:
+        times += 2
+    height, width = times * size[0], times * size[1]
+    higher = rng.random((1, 3, height + 2 * size[0], width), np.float32)
+    wider = rng.random((1, 3, height, width + 2 * size[1]), np.float32)
+    wider[:, :, :height, :width] = higher[:, :, :height, :width]
+    return higher, wider
+
+
+def _run(model: onnx.ModelProto, names: Sequence[str], image: Array) -> Mapping[str, Array]:
+    if not names:
+        return {}
+    found = open_session(tap(model, names)).run(None, {IMAGE: image})
+    return dict(zip(names, found, strict=True))
+
+
+def _apart(one: Array, two: Array) -> float:
+    """The mean difference of two arrays, relative to their mean magnitude; infinite if shapes
+    differ."""
+    if one.shape != two.shape:
+        return float("inf")
+    scale = float(np.abs(two).mean()) if two.size else 0.0
+    return float(np.abs(one - two).mean()) / scale if scale > 0 else 0.0
+
+
+def _growing(trials: Trials, name: str) -> list[Length] | None:
+    """The lengths of a feature map's axes, if its rows and columns grow with the image."""
+    lengths = trials.lengths(name) if trials.depends(name) else None
+    fits = lengths is not None and len(lengths) == 4 and all(map(varies, lengths[2:]))
+    return lengths if fits and trials.is_float(name) else None
+
+
+def _sampled(model: onnx.ModelProto, trials: Trials) -> list[str]:
+    """A few feature maps of all depths, the deepest first."""
+    maps = [name for node in model.graph.node for name in node.output[:1] if _growing(trials, name)]
+    step = max(1, (len(maps) - 1) // (_SAMPLES - 1)) if maps else 1
+    return list(dict.fromkeys([*maps[-1:], *maps[::-step]]))[:_SAMPLES]
+
+
+def _from_whole_image(model: onnx.ModelProto, trials: Trials) -> list[str]:
+    """What has one size for all images, is computed from what grows, and is read by such again."""
+    found = []
+    for node in model.graph.node:
+        read = [trials.lengths(name) for name in node.input if trials.depends(name)]
+        if not any(lengths and any(map(varies, lengths[1:])) for lengths in read):
+            continue
+        for name in node.output:
+            lengths = trials.lengths(name)
+            if lengths and trials.is_float(name) and not any(map(varies, lengths[1:])):
+                found.append(name)
+    return found
+
+
+def _holding(model: onnx.ModelProto, values: Mapping[str, Array]) -> onnx.ModelProto:
+    """A copy of a model in which some tensors are constants."""
+    held = onnx.ModelProto()
+    held.CopyFrom(model)
+    for node in held.graph.node:
+        for place, name in enumerate(node.output):
+            if name in values:
+                node.output[place] = f"{name}/computed"
+    held.graph.initializer.extend(
+        numpy_helper.from_array(value, name) for name, value in values.items()
+    )
+    return held
+
+
+def _uneven(model: onnx.ModelProto, trials: Trials) -> set[str]:
+    """What depends on statistics of the whole image, or on attention between all its parts."""
+    found: set[str] = set()
+    for node in model.graph.node:
+        if found.intersection(node.input) or _is_global(node, trials):
+            found.update(node.output)
+    return found
+
+
+def _is_global(node: onnx.NodeProto, trials: Trials) -> bool:
+    lengths = trials.lengths(node.input[0]) if node.input else None
+    if not lengths or not trials.depends(node.input[0]):
+        return False
+    given = attributes(node)
+    if node.op_type == "Softmax":
+        return varies(lengths[given.get("axis", -1)])
+    if node.op_type in ("InstanceNormalization", "GroupNormalization"):
+        return any(map(varies, lengths[2:]))
+    if node.op_type == "LayerNormalization":
+        return any(map(varies, lengths[given.get("axis", -1) :]))
+    return False

@@ -1,0 +1,1 @@
+"""Stand-alone models of loss and gradient: made, folded, described, written, tried in runtimes."""

@@ -1,0 +1,166 @@
+"""Layers that are tokens, or have their channels last, as feature maps."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+import token_network
+from onnx.reference import ReferenceEvaluator
+from token_network import FIXED, PATCH
+
+from dreamlayer.core.graph.edit import tap
+from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.recipe.term import Term
+from dreamlayer.export.adopt.adopt import adopt
+from dreamlayer.export.adopt.choice import Layers, choose_layers
+from dreamlayer.export.adopt.input_guess import InputOptions
+from dreamlayer.export.network_file import layer_names, read_description
+from dreamlayer.export.verify import open_session
+
+NAMES = {"name": "tokens", "origin": "tokens.onnx", "license_text": "CC0"}
+TALL = (2, 3, 80, 48)
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(1).random(shape, dtype=np.float32)
+
+
+def as_in_source(
+    source: onnx.ModelProto, tensors: list[str], image: np.ndarray
+) -> list[np.ndarray]:
+    """What onnx's own evaluator computes."""
+    tapped = tap(source, tensors)
+    return list(ReferenceEvaluator(tapped).run(None, {"pixels": image}))
+
+
+def as_adopted(network: onnx.ModelProto, layers: list[str], image: np.ndarray) -> list[np.ndarray]:
+    return list(open_session(tap(network, layers)).run(None, {"image": image}))
+
+
+def fixed_layers(source: onnx.ModelProto) -> tuple[onnx.ModelProto, Layers]:
+    """The layers of a network that takes one size, its input called as in a network file."""
+    network = onnx.ModelProto()
+    network.CopyFrom(source)
+    network.graph.input[0].name = "image"
+    for node in network.graph.node:
+        node.input[:] = ["image" if name == "pixels" else name for name in node.input]
+    return network, choose_layers(network, {}, only=FIXED, usual=FIXED)
+
+
+@pytest.mark.parametrize("leading", [0, 1, 2, 5])
+def test_tokens_of_a_vision_transformer_are_maps(leading: int) -> None:
+    """Class and register tokens are left out, the others lie where their patches do."""
+    source = token_network.vision_transformer(leading)
+    network, notes = adopt(source, InputOptions(range="0..1"), **NAMES)
+    layers = layer_names(network)
+    expected = ["norm1", "attn.q", "attn.k", "attn.v", "attn.proj", "add", "norm2"]
+    expected += ["mlp.fc1", "mlp.act", "mlp.fc2"]
+    assert layers == [
+        "patch_embed.proj",
+        *(["concat_1"] if leading else []),
+        *(f"blocks.0.{name}" for name in expected),
+        "blocks.0",
+    ]
+    assert "Dreams    on every layer" in notes
+    image = noise(*TALL)
+    rows, columns = TALL[2] // PATCH, TALL[3] // PATCH
+    tensors = ["/blocks/blocks.0/mlp/act/Mul_1_output_0", "/blocks/blocks.0/Add_1_output_0"]
+    maps = as_adopted(network, ["blocks.0.mlp.act", "blocks.0"], image)
+    for tokens, found in zip(as_in_source(source, tensors, image), maps, strict=True):
+        own = tokens[:, leading:].reshape(TALL[0], rows, columns, -1)
+        np.testing.assert_allclose(found, own.transpose(0, 3, 1, 2), rtol=1e-4, atol=1e-5)
+
+
+def test_maps_with_channels_last_are_turned() -> None:
+    """The linear layers of a ConvNeXt's block are layers with rows and columns."""
+    source = token_network.channels_last()
+    network, _ = adopt(source, InputOptions(range="0..1"), **NAMES)
+    layers = ["stem", "block.dwconv", "block.norm", "block.pwconv1", "block.act", "block.pwconv2"]
+    assert layer_names(network)[:-1] == layers
+    image = noise(1, 3, 30, 18)
+    tensors = ["/block/norm/LayerNormalization_output_0", "/block/act/Mul_1_output_0"]
+    maps = as_adopted(network, ["block.norm", "block.act"], image)
+    for last, found in zip(as_in_source(source, tensors, image), maps, strict=True):
+        np.testing.assert_allclose(found, last.transpose(0, 3, 1, 2), rtol=1e-4, atol=1e-5)
+
+
+def test_windows_are_no_maps() -> None:
+    """What is cut into windows, or rolled, is left out; what is put together again is a layer."""
+    source = token_network.windows()
+    network, _ = adopt(source, InputOptions(range="0..1"), **NAMES)
+    layers = layer_names(network)
+    assert layers[:3] == ["features.0.0", "features.1.norm1", "features.1"]
+    assert not [name for name in layers if "attn" in name]
+    image = noise(1, 3, 64, 96)
+    (merged,) = as_in_source(source, ["/features.2/Concat_output_0"], image)
+    (found,) = as_adopted(network, ["features.2.concat"], image)
+    np.testing.assert_allclose(found, merged.transpose(0, 3, 1, 2), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "source", [token_network.vision_transformer(1, FIXED), token_network.mixer()]
+)
+def test_networks_of_one_size_have_their_layers(source: onnx.ModelProto) -> None:
+    """Where no other size can be tried, the patches' map tells what the tokens are."""
+    network, layers = fixed_layers(source)
+    assert layers.notes[1] == "Dreams    on every layer"
+    image = noise(1, 3, *FIXED)
+    names = {layer: alias for alias, layer in layers.aliases.items() if alias.endswith("_output_0")}
+    chosen = [name for name in layers.names if name in names]
+    assert len(chosen) >= 4
+    tokens = as_in_source(source, [names[name] for name in chosen], image)
+    count = (FIXED[0] // PATCH) * (FIXED[1] // PATCH)
+    for name, given, found in zip(chosen, tokens, as_adopted(network, chosen, image), strict=True):
+        if given.ndim == 3:
+            given = given if given.shape[2] == count else given.transpose(0, 2, 1)
+            given = given[:, :, given.shape[2] - count :].reshape(found.shape)
+        np.testing.assert_allclose(found, given, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_tokens_are_mixed_as_maps() -> None:
+    """The result of a Mixer's token mixing, [batch, channels, tokens], needs no transposition."""
+    _, layers = fixed_layers(token_network.mixer())
+    assert "blocks.tokens.fc2" in layers.names
+    assert "blocks.tokens.fc1" not in layers.names  # seven numbers that are no places
+
+
+@pytest.mark.parametrize(
+    ("source", "layer"),
+    [
+        (token_network.vision_transformer(1), "blocks.0.mlp.act"),
+        (token_network.vision_transformer(2), "blocks.0"),
+        (token_network.channels_last(), "block.act"),
+        (token_network.windows(), "features.2.concat"),
+    ],
+)
+@pytest.mark.parametrize(
+    "options", [{}, {"border": 1}, {"kind": "neuron"}, {"channels": (1, 3), "kind": "mean"}]
+)
+def test_gradients_of_maps_agree_with_finite_differences(
+    source: onnx.ModelProto, layer: str, options: dict[str, object]
+) -> None:
+    """All kinds of objectives, also those that need rows and columns, have the right gradient."""
+    network, _ = adopt(source, InputOptions(range="0..1"), **NAMES)
+    session = open_session(gradient_model(tap(network, [layer]), [Term(layer, **options)]))
+    image = noise(1, 3, 64, 96)
+    gradient = session.run(["gradient"], {"image": image})[0]
+    direction = np.random.default_rng(2).normal(size=image.shape)
+    # Uphill too, where float32 tells two losses apart best.
+    direction += 3 * gradient / np.sqrt(np.square(gradient).mean())
+    slope = float(np.vdot(gradient.astype(np.float64), direction))
+    step = 1e-2 / float(np.abs(direction).max())
+
+    def loss(steps: int) -> float:
+        shifted = (image + steps * step * direction).astype(np.float32)
+        return float(session.run(["loss"], {"image": shifted})[0])
+
+    rise = 8 * (loss(1) - loss(-1)) - (loss(2) - loss(-2))
+    assert slope == pytest.approx(rise / (12 * step), rel=5e-3)
+
+
+def test_the_sources_name_means_the_map() -> None:
+    """A recipe that names the tokens as the source does gets the layer."""
+    network, _ = adopt(token_network.vision_transformer(1), InputOptions(range="0..1"), **NAMES)
+    aliases = read_description(network)["aliases"]
+    assert '"/blocks/blocks.0/Add_1_output_0": "blocks.0"' in aliases

@@ -1,0 +1,120 @@
+"""The table of docs/networks.md, from what `measure.py` found."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+from families import Family
+from images import ERROR, PLACES
+
+SHARE = 0.9
+"""Of the source's convolutions, activations and concatenations, so many must be offered."""
+Result = Mapping[str, Any]
+
+HEAD = """\
+# Networks
+
+Which networks dreamlayer can dream with, tried out. Each comes with random weights from its \
+library, so no training is judged here, only whether layers, gradients and dreams are right.
+
+    python tests/families/run.py --torch PYTHON --keras PYTHON --output docs/networks.md
+
+makes this table anew: each network is exported by its framework, adopted by `dreamlayer-export \
+adopt`, and dreamed with for two steps.
+
+- **Layers**: the layers that can be dreamed, of all convolutions, activations and concatenations \
+with more than one position in the exported file. They are found by running the file in ONNX \
+Runtime, and count as offered where a layer has the same values.
+- **Gradient**: the largest difference between dreamlayer's gradient of the mean of a layer's \
+squares and the framework's own in float64, as a part of the largest value; then what the \
+framework's own float32 misses. A middle layer and the last that has positions. Where the input of \
+a ReLU is 0 to rounding, or two values in a pool's window are alike, float32 may take either side; \
+of three images, the one with the smallest difference is told.
+- **Dream**: two steps of `dreamlayer dream` on the last of these layers.
+"""
+
+COLUMNS = (
+    "| network | exporter, opset | sizes | layers | gradient, middle | gradient, late "
+    "| dream | remark |\n|---|---|---|--:|--:|--:|---|---|"
+)
+
+
+def document(results: Mapping[Family, Result | None]) -> str:
+    """The whole page as Markdown.
+
+    Parameters
+    ----------
+    results
+        For each family what `measure.py` found, or None if it has not been tried.
+    """
+    sections = [HEAD]
+    good = [family for family, result in results.items() if passed(family, result)]
+    sections.append(
+        f"{len(good)} of {len(results)} networks are right in all of these: at least "
+        f"{SHARE:.0%} of the layers, gradients within {ERROR:.0e} or what the framework's own "
+        f"float32 misses, and a dream.\n"
+    )
+    titles = {"torchvision": "torchvision", "timm": "timm", "small": "Small", "keras": "Keras"}
+    for library, title in titles.items():
+        own = {one: found for one, found in results.items() if one.library == library}
+        if not own:
+            continue
+        sections.append(f"## {title}\n\n{COLUMNS}")
+        sections[-1] += "".join(f"\n{row(family, result)}" for family, result in own.items()) + "\n"
+    sections.append(f"Measured with {_versions(results)}.\n")
+    return "\n".join(sections)
+
+
+def row(family: Family, result: Result | None) -> str:
+    """One line of the table."""
+    result = result or {"problem": "not tried"}
+    exporter = {"torchscript": "TorchScript"}.get(family.exporter, family.exporter)
+    sizes = "any" if family.dynamic else f"{family.side} × {family.side}"
+    layers = f"{result['offered']} / {result['maps']}" if "maps" in result else "–"
+    gradients = [_gradient(result.get(place)) for place in PLACES]
+    dream = "yes" if result.get("dream") == "yes" else "no"
+    name = family.name.removeprefix("keras ")
+    cells = [name, f"{exporter} {family.opset}", sizes, layers, *gradients, dream, _remark(result)]
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def passed(_family: Family, result: Result | None) -> bool:
+    """Whether layers, gradients and dream are right."""
+    if not result or "maps" not in result or result.get("dream") != "yes":
+        return False
+    gradients = [result[place] for place in PLACES]
+    return result["offered"] >= SHARE * result["maps"] and all(
+        "ours" in one and one["ours"] <= max(ERROR, one["theirs"]) for one in gradients
+    )
+
+
+def _gradient(found: Mapping[str, Any] | None) -> str:
+    if not found or "ours" not in found:
+        return "–"
+    return f"{found['ours']:.1e} ({found['theirs']:.1e})"
+
+
+def _remark(result: Result) -> str:
+    """What a user should know: the refusal, the fault, or the limits that adoption tells."""
+    for key in ("problem", "refused"):
+        if key in result:
+            return str(result[key])
+    problems = [result[place]["problem"] for place in PLACES if "problem" in result[place]]
+    if result["dream"] != "yes":
+        problems.append(f"dream: {result['dream']}")
+    if problems:
+        return "; ".join(problems)
+    kept = [line for line in result["adopt"] if line.startswith(("Size ", "Fixed ", "Tiles "))]
+    limits = [" ".join(line.split()[1:]) for line in kept]
+    return "; ".join(limits)
+
+
+def _versions(results: Mapping[Family, Result | None]) -> str:
+    own = [f"{name} {metadata.version(name)}" for name in ("onnxruntime", "onnx", "numpy")]
+    others = sorted(
+        {str(found["version"]) for found in results.values() if found and "version" in found}
+    )
+    return ", ".join([*own, *others, f"Python {platform.python_version()}"])
