@@ -13,10 +13,12 @@ from dreamlayer.export.adopt.baked.check import problem_with
 from dreamlayer.export.adopt.baked.reshape import Guesses
 from dreamlayer.export.adopt.baked.rewriting import Rewriter
 from dreamlayer.export.adopt.baked.trials import Trials, images_for
+from dreamlayer.export.adopt.one_size import declare_outputs
 
 Size = tuple[int, int]
 
-_MOST_GUESSES = 12
+_MOST_GUESSES = 8
+_UNKNOWN = "a node with numbers whose meaning cannot be told"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Freed:
     changed : int
         How many nodes were rewritten.
     stuck : list of str
-        What keeps parts of it from other sizes, the first of each part, as parts of sentences.
+        The nodes that take images of its own size only, the first of each part of the network.
     several : bool
         Whether it takes several images at a time.
     """
@@ -60,36 +62,29 @@ def free_sizes(network: onnx.ModelProto, size: Size) -> Freed:
     Freed
         The network, unchanged where nothing can be freed.
     """
-    best: Freed | None = None
-    for batch in (True, False):
-        for freed, trials in _attempts(network, size, batch=batch):
-            if freed.changed:
-                problem = problem_with(network, freed.model, trials, size)
-                if problem is not None:
-                    continue
-            if best is None or len(freed.stuck) < len(best.stuck):
-                best = freed
+    for guesses in _guesses():
+        freed, trials = _attempt(network, size, guesses, batch=False)
+        if problem_with(network, freed.model, trials, size) is None:
             break
-        if best is not None and not best.stuck:
-            break
-    if best is not None:
-        return best
-    _, stuck, _ = _rewritten(network, size, None, batch=False)
-    return Freed(network, 0, stuck or ["its sizes are numbers that cannot be told apart"], False)
+    else:
+        _, stuck, _ = _rewritten(network, size, None, batch=False)
+        return Freed(network, 0, stuck or [_UNKNOWN], False)
+    several, trials = _attempt(network, size, guesses, batch=True)
+    if len(several.stuck) > len(freed.stuck):
+        return freed
+    return freed if problem_with(network, several.model, trials, size) else several
 
 
-def _attempts(
-    network: onnx.ModelProto, size: Size, *, batch: bool
-) -> Iterator[tuple[Freed, Trials]]:
-    """Rewrite a network with the likeliest guesses, then with others."""
+def _guesses() -> Iterator[Guesses]:
+    """The likeliest ones, then others."""
     guesses = Guesses({}, {})
-    yield _attempt(network, size, guesses, batch=batch)
+    yield guesses
     possible = {key: count for key, count in guesses.possible.items() if count > 1}
+    if len(possible) > 1:
+        yield Guesses(dict.fromkeys(possible, 1), {})
     others = [(key, one) for key, count in possible.items() for one in range(1, count)]
     for key, one in others[:_MOST_GUESSES]:
-        yield _attempt(network, size, Guesses({key: one}, {}), batch=batch)
-    if len(possible) > 1:
-        yield _attempt(network, size, Guesses(dict.fromkeys(possible, 1), {}), batch=batch)
+        yield Guesses({key: one}, {})
 
 
 def _attempt(
@@ -101,8 +96,7 @@ def _attempt(
     del model.graph.node[:], model.graph.value_info[:]
     model.graph.node.extend(rewriter.nodes)
     model.graph.initializer.extend(rewriter.weights)
-    for output in model.graph.output:
-        output.type.tensor_type.ClearField("shape")
+    declare_outputs(model, size)
     if not batch:
         (image,) = (info for info in model.graph.input if info.name == IMAGE)
         image.type.tensor_type.shape.dim[0].dim_value = 1
@@ -123,10 +117,5 @@ def _rewritten(
             problem, new = rewriter.add(node)
         changed += new
         if problem is not None:
-            stuck.append(f"{node.op_type} {shown(node.name or node.output[0])} {_short(problem)}")
+            stuck.append(f"{node.op_type} {shown(node.name or node.output[0])}")
     return rewriter, stuck, changed
-
-
-def _short(problem: str) -> str:
-    """A problem without the operator in front of it."""
-    return problem.partition(") ")[2] or problem

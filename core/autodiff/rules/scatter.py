@@ -14,6 +14,7 @@ from onnx import TensorProto
 
 from dreamlayer.core.autodiff.rules.reductions import other_factors
 from dreamlayer.core.autodiff.rules.rule import ZERO, Attrs, Inputs, Rule
+from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
     adjoint_of_selection,
@@ -166,6 +167,11 @@ def compress(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def max_unpool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    if len(x) > 2:
+        raise UnsupportedOperatorError(
+            "MaxUnpool with an output shape has no gradient rule, since runtimes disagree on what "
+            "its indices count; export it without"
+        )
     return gather(reshape(g, -1), x[1], 0)
 
 
