@@ -188,6 +188,13 @@ def _adopt(parser: Parser) -> None:
     )
     parser.add_argument("--std", type=triple, metavar="R,G,B", help="divided by after the mean")
     parser.add_argument(
+        "--size",
+        default="auto",
+        metavar="any|HxW|auto",
+        help="images that it is to take: of any size, or of one height and width, in whose tiles "
+        "pictures are then dreamed (default: any if that costs no layer, else its own)",
+    )
+    parser.add_argument(
         "--name", help="what recipes call the network (default: the name of the file)"
     )
     parser.add_argument("--license", metavar="TEXT", help="terms of use, stored in the file")
@@ -281,6 +288,7 @@ def _run_inception5h(arguments: argparse.Namespace) -> str:
 def _run_adopt(arguments: argparse.Namespace) -> str:
     from dreamlayer.core.network.trials import guarded
     from dreamlayer.export.adopt import adopt
+    from dreamlayer.export.adopt.image_sizes import parse_size
     from dreamlayer.export.adopt.input_guess import InputOptions
 
     options = InputOptions(
@@ -301,5 +309,6 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
         arguments.name,
         arguments.license,
         arguments.allow_difference,
+        parse_size(arguments.size),
     )
     return done

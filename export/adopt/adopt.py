@@ -11,6 +11,7 @@ import onnx
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable
 from dreamlayer.core.graph.edit import rename_tensors
+from dreamlayer.core.graph.geometry import round_up
 from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.files import read_model
@@ -18,6 +19,7 @@ from dreamlayer.export import network_file, preprocessing
 from dreamlayer.export.adopt import comparison
 from dreamlayer.export.adopt.aliases import originals_of
 from dreamlayer.export.adopt.choice import choose_layers
+from dreamlayer.export.adopt.image_sizes import AUTO, settle_size
 from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels
 from dreamlayer.export.adopt.modernize import free_name, modernize, opset
 from dreamlayer.export.network_file import Description
@@ -35,6 +37,7 @@ def adopt(
     origin: str,
     license_text: str,
     limit: float = comparison.LIMIT,
+    size: str | tuple[int, int] = AUTO,
 ) -> tuple[onnx.ModelProto, list[str]]:
     """Turn a network into one that dreamlayer can dream with.
 
@@ -51,6 +54,8 @@ def adopt(
     limit
         The largest difference from the source's outputs that is allowed, relative to the largest
         number of an output.
+    size
+        As for `export.adopt.image_sizes.settle_size`.
 
     Returns
     -------
@@ -67,8 +72,9 @@ def adopt(
     changes: list[str] = []
     modern = modernize(source, changes)
     pixels = find_pixels(modern, options)
-    network = _with_preprocessing(modern, pixels)
-    layers = choose_layers(network, originals_of(source), usual=_own_size(pixels))
+    settled = settle_size(_with_preprocessing(modern, pixels), _own_size(pixels), size)
+    network, own = settled.network, settled.only or _own_size(pixels)
+    layers = choose_layers(network, originals_of(source), settled.only, own)
     network_file.declare_layers(network, layers.names)
     summary = f"{name}, adopted from {origin.split(',')[0]}"
     side, multiple = network_file.describe(
@@ -79,11 +85,11 @@ def adopt(
         layers.aliases,
     )
     network_file.check(network, "the network is not valid at other sizes")
-    usual = max(side, _USUAL)
-    size = _own_size(pixels) or (usual, usual)
-    checked = comparison.compare(source, network, pixels, size, limit)
-    notes = [*pixels.notes, *changes, *layers.notes]
-    notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
+    usual = round_up(max(side, _USUAL), multiple)
+    checked = comparison.compare(source, network, pixels, own or (usual, usual), limit)
+    notes = [*pixels.notes, *changes, *layers.notes, *settled.notes]
+    if settled.only is None:
+        notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
     return network, [*notes, *checked]
 
 
@@ -130,6 +136,7 @@ def run(
     name: str | None,
     license_text: str | None,
     limit: float = comparison.LIMIT,
+    size: str | tuple[int, int] = AUTO,
 ) -> str:
     """Adopt the network in a file.
 
@@ -147,6 +154,8 @@ def run(
         Terms of use; recorded as unknown where None.
     limit
         As for `adopt`.
+    size
+        As for `export.adopt.image_sizes.settle_size`.
 
     Returns
     -------
@@ -174,5 +183,6 @@ def run(
         origin=f"{model.name}, SHA-256 {digest}",
         license_text=license_text or "unknown (adopted without --license)",
         limit=limit,
+        size=size,
     )
     return "\n".join([*notes, network_file.write(network, target)])
