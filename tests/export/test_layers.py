@@ -198,7 +198,7 @@ def test_a_network_that_does_not_run_is_refused_by_its_node(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """ONNX Runtime has no convolution in double precision, in which networks no longer are."""
-    monkeypatch.setattr("dreamlayer.export.adopt.modernize.to_float32", lambda model: None)
+    monkeypatch.setattr("dreamlayer.export.adopt.modernize.to_float32", lambda _: None)
     nodes: list[Node] = [("Conv", "x w", "conv", {})]
     constants = {"w": weights(4, 3, 3, 3, kind=np.float64)}
     source = network(nodes, constants, ["conv"], kind=TensorProto.DOUBLE)
