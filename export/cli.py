@@ -198,6 +198,14 @@ def _adopt(parser: Parser) -> None:
         "--name", help="what recipes call the network (default: the name of the file)"
     )
     parser.add_argument("--license", metavar="TEXT", help="terms of use, stored in the file")
+    parser.add_argument(
+        "--allow-difference",
+        type=typed(_share, "a number of 0 or more, such as 0.01"),
+        default=0.001,
+        metavar="SHARE",
+        help="how much outputs may differ from the source's, as a share of their largest number "
+        "(default: %(default)s)",
+    )
     _output(parser, "NAME.onnx")
 
 
@@ -232,6 +240,14 @@ def _triple(text: str) -> tuple[float, float, float]:
     numbers = [float(part) for part in text.split(",")]
     red, green, blue = numbers * 3 if len(numbers) == 1 else numbers
     return red, green, blue
+
+
+def _share(text: str) -> float:
+    """Parse a number of 0 or more."""
+    number = float(text)
+    if not number >= 0:
+        raise ValueError(text)
+    return number
 
 
 def _run_default(arguments: argparse.Namespace) -> str:
@@ -292,6 +308,7 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
         options,
         arguments.name,
         arguments.license,
+        arguments.allow_difference,
         parse_size(arguments.size),
     )
     return done
