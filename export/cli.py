@@ -188,9 +188,24 @@ def _adopt(parser: Parser) -> None:
     )
     parser.add_argument("--std", type=triple, metavar="R,G,B", help="divided by after the mean")
     parser.add_argument(
+        "--size",
+        default="auto",
+        metavar="any|HxW|auto",
+        help="images that it is to take: of any size, or of one height and width, in whose tiles "
+        "pictures are then dreamed (default: any if that costs no layer, else its own)",
+    )
+    parser.add_argument(
         "--name", help="what recipes call the network (default: the name of the file)"
     )
     parser.add_argument("--license", metavar="TEXT", help="terms of use, stored in the file")
+    parser.add_argument(
+        "--allow-difference",
+        type=typed(_share, "a number of 0 or more, such as 0.01"),
+        default=0.001,
+        metavar="SHARE",
+        help="how much outputs may differ from the source's, as a share of their largest number "
+        "(default: %(default)s)",
+    )
     _output(parser, "NAME.onnx")
 
 
@@ -225,6 +240,14 @@ def _triple(text: str) -> tuple[float, float, float]:
     numbers = [float(part) for part in text.split(",")]
     red, green, blue = numbers * 3 if len(numbers) == 1 else numbers
     return red, green, blue
+
+
+def _share(text: str) -> float:
+    """Parse a number of 0 or more."""
+    number = float(text)
+    if not number >= 0:
+        raise ValueError(text)
+    return number
 
 
 def _run_default(arguments: argparse.Namespace) -> str:
@@ -265,6 +288,7 @@ def _run_inception5h(arguments: argparse.Namespace) -> str:
 def _run_adopt(arguments: argparse.Namespace) -> str:
     from dreamlayer.core.network.trials import guarded
     from dreamlayer.export.adopt import adopt
+    from dreamlayer.export.adopt.image_sizes import parse_size
     from dreamlayer.export.adopt.input_guess import InputOptions
 
     options = InputOptions(
@@ -277,6 +301,14 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
     )
     model = arguments.model
     done: str = guarded(
-        model, adopt.run, model, arguments.output, options, arguments.name, arguments.license
+        model,
+        adopt.run,
+        model,
+        arguments.output,
+        options,
+        arguments.name,
+        arguments.license,
+        arguments.allow_difference,
+        parse_size(arguments.size),
     )
     return done

@@ -19,6 +19,7 @@ from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.installation import option, quoted
 from dreamlayer.core.network import files as network_files
+from dreamlayer.core.network.image_size import IMAGE_SIZE
 from dreamlayer.core.network.network import Network
 
 INPUT_AXES = ("batch", 3, "height", "width")
@@ -29,11 +30,20 @@ FORMAT = "1"
 PREFIX = "dreamlayer."
 
 _MIN_CHANNELS = 16
+_GATES = frozenset(
+    {
+        *("Sigmoid", "HardSigmoid", "Tanh", "Softplus", "Erf", "Clip", "Exp", "Log"),
+        *("Add", "Sub", "Mul", "Div", "Pow"),
+    }
+)
+_STEPS = 6
+"""Nodes of a written-out activation, at most."""
+
 _MOVES = frozenset({"Reshape", "Transpose", "Slice"})
 _DREAMT = frozenset(
     {
         *("Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Clip", "HardSwish", "Softplus"),
-        *("Gelu", "Mish", "Swish", "Add", "Sum", "Concat", "Mul", "Div"),
+        *("Gelu", "Mish", "Swish", "Add", "Sum", "Concat"),
     }
 )
 """Operators whose results are worth a dream: activations, and ends of blocks."""
@@ -192,17 +202,23 @@ def describe(
     -------
     tuple of int
         The smallest side in px at which every layer exists, and what both sides must be a
-        multiple of; both are recorded, the second where it is not 1.
+        multiple of; both are recorded, the second where it is not 1. Of a network that takes one
+        size, that is recorded instead; the smallest side is its shorter one.
     """
-    smallest, multiple = sizes.accepted_sizes(model, layers)
+    only = only_size(model)
+    smallest, multiple = sizes.accepted_sizes(model, layers) if only is None else (min(only), 1)
+    size = {"minimum_size": str(smallest)}
+    if only is not None:
+        size = {IMAGE_SIZE.removeprefix(PREFIX): f"{only[0]}x{only[1]}"}
+    elif multiple > 1:
+        size["size_multiple"] = str(multiple)
     entries = {
         "format": FORMAT,
         "name": description.name,
         "description": description.summary,
         "layers": json.dumps(list(layers)),
         **({"aliases": json.dumps(dict(aliases))} if aliases else {}),
-        "minimum_size": str(smallest),
-        **({"size_multiple": str(multiple)} if multiple > 1 else {}),
+        **size,
         "preprocessing": json.dumps(dict(preprocessing)),
         "source": description.source,
         "license": description.license,
@@ -212,6 +228,13 @@ def describe(
     del model.metadata_props[:]
     helper.set_model_props(model, {PREFIX + key: entries[key] for key in entries} | others)
     return smallest, multiple
+
+
+def only_size(model: onnx.ModelProto) -> tuple[int, int] | None:
+    """Height and width of the only images that a network file takes; None if it takes any."""
+    (image,) = (info for info in model.graph.input if info.name == IMAGE)
+    height, width = (dim.dim_value for dim in image.type.tensor_type.shape.dim[2:])
+    return (height, width) if height and width else None
 
 
 def read_description(model: onnx.ModelProto) -> dict[str, str]:
@@ -309,16 +332,26 @@ def suggested_layer(network: Network) -> str | None:
     usable = [layer for layer in layers if not {":", ","} & set(layer.name)]
     makers = {name: node for node in network.model.graph.node for name in node.output}
     wide = [layer for layer in usable if layer.channels is None or layer.channels >= _MIN_CHANNELS]
-    good = [layer for layer in wide if _operator(makers, layer.name) in _DREAMT]
+    good = [layer for layer in wide if _is_worth_a_dream(makers, layer.name)]
     chosen = usable[len(usable) * 2 // 3 :]
     later = {layer.name for layer in chosen}
     first = next((layer for layer in good if layer.name in later), None)
     return (first or next(iter(good[-1:] or chosen))).name if usable else None
 
 
-def _operator(makers: Mapping[str, onnx.NodeProto], layer: str) -> str:
-    """What computes a layer, behind what only moves its values."""
+def _is_worth_a_dream(makers: Mapping[str, onnx.NodeProto], layer: str) -> bool:
+    """Whether an activation or a block ends in a layer, behind what only moves its values."""
     node = makers.get(layer)
     while node is not None and node.op_type in _MOVES:
         node = makers.get(node.input[0])
-    return "" if node is None else node.op_type
+    if node is None or node.op_type not in ("Mul", "Div"):
+        return node is not None and node.op_type in _DREAMT
+    # An activation such as x · sigmoid(x), but not what is weighed by something else.
+    seen, tensors = set(node.input), list(node.input)
+    for _ in range(_STEPS):
+        nodes = [makers[name] for name in tensors if name in makers]
+        tensors = [one for node in nodes if node.op_type in _GATES for one in node.input[:2]]
+        if seen.intersection(tensors):
+            return True
+        seen.update(tensors)
+    return False

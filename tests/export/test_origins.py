@@ -156,5 +156,5 @@ def test_reserved_names_and_equal_ones_are_numbered() -> None:
 def test_a_sum_outside_of_all_modules_belongs_to_none() -> None:
     """Neither to that of the convolution whose result it takes."""
     conv = helper.make_node("Conv", ["x", "stem.weight"], ["c"], "/stem/Conv")
-    node = helper.make_node("Add", ["c", "x"], ["y"], "/Add")
-    assert origin_of(node, "y", {"c": conv}, ["stem.weight"]).path == ""
+    node = helper.make_node("Add", ["c", "x"], ["/Add_output_0"], "/Add")
+    assert origin_of(node, "/Add_output_0", {"c": conv}, ["stem.weight"]).path == ""
