@@ -98,20 +98,18 @@ def endless_loop(model: onnx.ModelProto, rng: Random) -> None:
     _added(model, "looped", loop)
 
 
+def _branch(node: onnx.NodeProto) -> onnx.GraphProto:
+    output = helper.make_tensor_value_info(node.output[0], TensorProto.FLOAT, None)
+    return helper.make_graph([node], "branch", [], [output])
+
+
 def _nested(depth: int) -> onnx.GraphProto:
-    graph = helper.make_graph(
-        [helper.make_node("Identity", ["image"], ["inner"])],
-        "deepest",
-        [],
-        [helper.make_tensor_value_info("inner", TensorProto.FLOAT, None)],
-    )
+    """Branches within the first branch; were they within both, the file would double each time."""
+    other = _branch(helper.make_node("Cos", ["image"], ["other"]))
+    graph = _branch(helper.make_node("Identity", ["image"], ["inner"]))
     for _ in range(depth):
-        node = helper.make_node("If", ["yes"], ["inner"], then_branch=graph, else_branch=graph)
-        outputs = [helper.make_tensor_value_info("inner", TensorProto.FLOAT, None)]
-        graph = helper.make_graph([node], "branch", [], outputs)
-        # Two branches that are the same message double its size.
-        del node.attribute[1:]
-        graph.node[0].CopyFrom(node)
+        node = helper.make_node("If", ["yes"], ["inner"], then_branch=graph, else_branch=other)
+        graph = _branch(node)
     return graph
 
 
@@ -119,8 +117,10 @@ def deep_branches(model: onnx.ModelProto, rng: Random) -> None:
     """Branches within branches, without end or nearly."""
     _constant(model, "yes", np.bool_(True))
     graph = _nested(rng.choice((3, 12, 25)))
-    node = helper.make_node("If", ["yes"], ["chosen"], then_branch=graph, else_branch=graph)
-    _before(model, node)
+    other = _branch(helper.make_node("Sin", ["image"], ["another"]))
+    _before(
+        model, helper.make_node("If", ["yes"], ["chosen"], then_branch=graph, else_branch=other)
+    )
 
 
 def one_branch(model: onnx.ModelProto, _: Random) -> None:
