@@ -297,17 +297,17 @@ def rename(model: onnx.ModelProto, name: str) -> None:
             for place, one in enumerate(field):
                 field[place] = name if one == LAYER else one
     model.graph.output[0].name = name
-    _set_metadata(model, "dreamlayer.layers", json.dumps([name]))
+    set_metadata(model, "dreamlayer.layers", json.dumps([name]))
 
 
-def _set_metadata(model: onnx.ModelProto, key: str, value: str) -> None:
+def set_metadata(model: onnx.ModelProto, key: str, value: str) -> None:
     kept = [entry for entry in model.metadata_props if entry.key != key]
     del model.metadata_props[:]
     model.metadata_props.extend(kept)
     model.metadata_props.add(key=key, value=value)
 
 
-_LIES = {
+LIES = {
     "dreamlayer.layers": [
         *("[" * 100_000, '["nothing"]', "{}", "[1]", "", "null", '["deep", "deep"]', '["image"]'),
         json.dumps(["x" * 300_000]),
@@ -321,12 +321,13 @@ _LIES = {
     "dreamlayer.format": ["9" * 5000, "2", "x"],
     "dreamlayer.preprocessing": ["[" * 100_000, "{}", "null"],
 }
+"""Values of metadata that are not true, not JSON, or without end."""
 
 
 def lying_metadata(model: onnx.ModelProto, rng: Random) -> None:
     """Metadata that is not true, not JSON, or without end."""
-    key = rng.choice(sorted(_LIES))
-    _set_metadata(model, key, rng.choice(_LIES[key]))
+    key = rng.choice(sorted(LIES))
+    set_metadata(model, key, rng.choice(LIES[key]))
 
 
 def odd_versions(model: onnx.ModelProto, rng: Random) -> None:
