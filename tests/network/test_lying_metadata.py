@@ -21,12 +21,13 @@ def test_metadata_that_lies(key: str, tmp_path: Path, monkeypatch: pytest.Monkey
         model = base("conv")
         bombs.set_metadata(model, key, value)
         onnx.save(model, tmp_path / "lying.onnx")
+        said = ""
         try:
             network = Network(str(tmp_path / "lying.onnx"))
             network.layers()
-            assert network.geometry([LAYER]).stride == 2
-            assert len(network.name) < 100
-            assert network.name.isprintable()
         except NetworkError as error:
-            assert str(error).isprintable()
-            assert len(str(error)) < 600
+            said = str(error)
+        else:
+            assert network.geometry([LAYER]).stride == 2
+        assert said.isprintable()
+        assert len(said) < 600
