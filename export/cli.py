@@ -11,6 +11,7 @@ from pathlib import Path
 from dreamlayer.core.cli.parser import Parser, typed
 from dreamlayer.core.cli.program import Program
 from dreamlayer.core.errors import printable
+from dreamlayer.core.network.image_size import LARGEST_SIDE
 from dreamlayer.export.gradient import options as gradient_options
 
 
@@ -191,6 +192,14 @@ def _adopt(parser: Parser) -> None:
         "--name", help="what recipes call the network (default: the name of the file)"
     )
     parser.add_argument("--license", metavar="TEXT", help="terms of use, stored in the file")
+    parser.add_argument(
+        "--size",
+        type=typed(_image_size, "any, auto or HEIGHTxWIDTH"),
+        default="auto",
+        metavar="any|HEIGHTxWIDTH",
+        help="size of the images that it takes (default: any where no layer is lost by that, else "
+        "the size that it was exported for)",
+    )
     _output(parser, "NAME.onnx")
 
 
@@ -225,6 +234,16 @@ def _triple(text: str) -> tuple[float, float, float]:
     numbers = [float(part) for part in text.split(",")]
     red, green, blue = numbers * 3 if len(numbers) == 1 else numbers
     return red, green, blue
+
+
+def _image_size(text: str) -> tuple[int, int] | str:
+    """Parse ``HEIGHTxWIDTH``, ``any`` or ``auto``."""
+    if text in ("any", "auto"):
+        return text
+    height, width = (int(side) for side in text.split("x"))
+    if not (0 < height <= LARGEST_SIDE and 0 < width <= LARGEST_SIDE):
+        raise ValueError(text)
+    return height, width
 
 
 def _run_default(arguments: argparse.Namespace) -> str:
@@ -274,6 +293,7 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
         range=arguments.range,
         mean=arguments.mean,
         std=arguments.std,
+        size=arguments.size,
     )
     model = arguments.model
     done: str = guarded(

@@ -181,6 +181,7 @@ def describe(
     preprocessing: Mapping[str, Any],
     description: Description,
     aliases: Mapping[str, str] | None = None,
+    only: tuple[int, int] | None = None,
 ) -> tuple[int, int]:
     """Write the ``dreamlayer.`` metadata of a network into it, in a fixed order.
 
@@ -196,6 +197,8 @@ def describe(
         The rest; the digest of the weights is added.
     aliases
         Layers by other names under which they are found too.
+    only
+        Height and width of the only images that it takes.
 
     Returns
     -------
@@ -203,13 +206,14 @@ def describe(
         The smallest side in px at which every layer exists, and what both sides must be a
         multiple of; both are recorded, the second where it is not 1.
     """
-    smallest, multiple = sizes.accepted_sizes(model, layers)
+    smallest, multiple = (min(only), 1) if only else sizes.accepted_sizes(model, layers)
     entries = {
         "format": FORMAT,
         "name": description.name,
         "description": description.summary,
         "layers": json.dumps(list(layers)),
         **({"aliases": json.dumps(dict(aliases))} if aliases else {}),
+        **({"image_size": f"{only[0]}x{only[1]}"} if only else {}),
         "minimum_size": str(smallest),
         **({"size_multiple": str(multiple)} if multiple > 1 else {}),
         "preprocessing": json.dumps(dict(preprocessing)),

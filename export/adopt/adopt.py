@@ -13,17 +13,22 @@ from onnx import helper
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import check_writable
 from dreamlayer.core.graph.edit import rename_tensors, tap
+from dreamlayer.core.graph.geometry import round_up
 from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.core.network.files import read_model
 from dreamlayer.export import network_file, preprocessing
 from dreamlayer.export.adopt.aliases import originals_of
 from dreamlayer.export.adopt.choice import choose_layers
+from dreamlayer.export.adopt.image_sizes import Sized, with_sizes
 from dreamlayer.export.adopt.input_guess import INTEGERS, InputOptions, find_pixels
 from dreamlayer.export.adopt.modernize import free_name, modernize, opset
 from dreamlayer.export.network_file import Description
 from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.verify import open_session
+
+_USUAL = 224
 
 
 def adopt(
@@ -57,7 +62,11 @@ def adopt(
     modern = modernize(source)
     pixels = find_pixels(modern, options)
     network = _with_preprocessing(modern, pixels)
-    layers = choose_layers(network, originals_of(source), usual=_own_size(pixels))
+    own = _own_size(pixels)
+    sized = with_sizes(network, own, options.size)
+    network = sized.network
+    _declare_outputs(network, sized)
+    layers = choose_layers(network, sized.found, originals_of(source), own)
     network_file.declare_layers(network, layers.names)
     summary = f"{name}, adopted from {origin.split(',')[0]}"
     side, multiple = network_file.describe(
@@ -66,11 +75,14 @@ def adopt(
         pixels.record(),
         Description(name, origin, license_text, summary),
         layers.aliases,
+        sized.only,
     )
     network_file.check(network, "the network is not valid at other sizes")
-    difference = _difference(source, network, pixels, side)
-    notes = [*pixels.notes, *layers.notes]
-    notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
+    usual = round_up(max(side, _USUAL), multiple)
+    difference = _difference(source, network, pixels, sized.only or own or (usual, usual))
+    notes = [*pixels.notes, *layers.notes, *filter(None, [sized.note])]
+    if sized.only is None:
+        notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
     if difference is not None:
         notes.append(f"Checked   outputs differ from the source's by at most {difference:.1e}")
     return network, notes
@@ -106,18 +118,26 @@ def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelPro
     )
     result.graph.sparse_initializer.extend(graph.sparse_initializer)
     result.metadata_props.extend(model.metadata_props)
-    shapes = {info.name: info for info in infer_shapes(result).graph.output}
-    for output in result.graph.output:
-        output.CopyFrom(shapes[output.name])
     return result
 
 
+def _declare_outputs(network: onnx.ModelProto, sized: Sized) -> None:
+    """Give the outputs the shapes that inference finds, or at least their number of axes."""
+    known = {info.name: info for info in infer_shapes(network).graph.output}
+    ranks = {name: len(dims) for name, dims in shapes_at(network, sized.found.sizes[0]).items()}
+    for output in network.graph.output:
+        output.CopyFrom(known[output.name])
+        if not output.type.tensor_type.HasField("shape") and output.name in ranks:
+            axes = [None] * ranks[output.name]
+            kind = output.type.tensor_type.elem_type
+            output.CopyFrom(helper.make_tensor_value_info(output.name, kind, axes))
+
+
 def _difference(
-    source: onnx.ModelProto, network: onnx.ModelProto, pixels: Pixels, side: int
+    source: onnx.ModelProto, network: onnx.ModelProto, pixels: Pixels, size: tuple[int, int]
 ) -> float | None:
     """Compare all outputs with the source's on noise; None if the source takes no such image."""
-    shape = (1, 3, *(_own_size(pixels) or (max(side, 224), max(side, 224))))
-    image = np.random.default_rng(0).random(shape, dtype=np.float32)
+    image = np.random.default_rng(0).random((1, 3, *size), dtype=np.float32)
     values = np.ascontiguousarray(
         pixels.preprocess_planes(image), helper.tensor_dtype_to_np_dtype(pixels.element_type)
     )
