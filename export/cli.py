@@ -11,7 +11,6 @@ from pathlib import Path
 from dreamlayer.core.cli.parser import Parser, typed
 from dreamlayer.core.cli.program import Program
 from dreamlayer.core.errors import printable
-from dreamlayer.core.network.image_size import LARGEST_SIDE
 from dreamlayer.export.gradient import options as gradient_options
 
 
@@ -189,16 +188,23 @@ def _adopt(parser: Parser) -> None:
     )
     parser.add_argument("--std", type=triple, metavar="R,G,B", help="divided by after the mean")
     parser.add_argument(
+        "--size",
+        default="auto",
+        metavar="any|HxW|auto",
+        help="images that it is to take: of any size, or of one height and width, in whose tiles "
+        "pictures are then dreamed (default: any if that costs no layer, else its own)",
+    )
+    parser.add_argument(
         "--name", help="what recipes call the network (default: the name of the file)"
     )
     parser.add_argument("--license", metavar="TEXT", help="terms of use, stored in the file")
     parser.add_argument(
-        "--size",
-        type=typed(_image_size, "any, auto or HEIGHTxWIDTH"),
-        default="auto",
-        metavar="any|HEIGHTxWIDTH",
-        help="size of the images that it takes (default: any where no layer is lost by that, else "
-        "the size that it was exported for)",
+        "--allow-difference",
+        type=typed(_share, "a number of 0 or more, such as 0.01"),
+        default=0.001,
+        metavar="SHARE",
+        help="how much outputs may differ from the source's, as a share of their largest number "
+        "(default: %(default)s)",
     )
     _output(parser, "NAME.onnx")
 
@@ -236,14 +242,12 @@ def _triple(text: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _image_size(text: str) -> tuple[int, int] | str:
-    """Parse ``HEIGHTxWIDTH``, ``any`` or ``auto``."""
-    if text in ("any", "auto"):
-        return text
-    height, width = (int(side) for side in text.split("x"))
-    if not (0 < height <= LARGEST_SIDE and 0 < width <= LARGEST_SIDE):
+def _share(text: str) -> float:
+    """Parse a number of 0 or more."""
+    number = float(text)
+    if not number >= 0:
         raise ValueError(text)
-    return height, width
+    return number
 
 
 def _run_default(arguments: argparse.Namespace) -> str:
@@ -284,6 +288,7 @@ def _run_inception5h(arguments: argparse.Namespace) -> str:
 def _run_adopt(arguments: argparse.Namespace) -> str:
     from dreamlayer.core.network.trials import guarded
     from dreamlayer.export.adopt import adopt
+    from dreamlayer.export.adopt.image_sizes import parse_size
     from dreamlayer.export.adopt.input_guess import InputOptions
 
     options = InputOptions(
@@ -293,10 +298,17 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
         range=arguments.range,
         mean=arguments.mean,
         std=arguments.std,
-        size=arguments.size,
     )
     model = arguments.model
     done: str = guarded(
-        model, adopt.run, model, arguments.output, options, arguments.name, arguments.license
+        model,
+        adopt.run,
+        model,
+        arguments.output,
+        options,
+        arguments.name,
+        arguments.license,
+        arguments.allow_difference,
+        parse_size(arguments.size),
     )
     return done

@@ -19,6 +19,7 @@ from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.installation import option, quoted
 from dreamlayer.core.network import files as network_files
+from dreamlayer.core.network.image_size import IMAGE_SIZE
 from dreamlayer.core.network.network import Network
 
 INPUT_AXES = ("batch", 3, "height", "width")
@@ -181,7 +182,6 @@ def describe(
     preprocessing: Mapping[str, Any],
     description: Description,
     aliases: Mapping[str, str] | None = None,
-    only: tuple[int, int] | None = None,
 ) -> tuple[int, int]:
     """Write the ``dreamlayer.`` metadata of a network into it, in a fixed order.
 
@@ -197,25 +197,28 @@ def describe(
         The rest; the digest of the weights is added.
     aliases
         Layers by other names under which they are found too.
-    only
-        Height and width of the only images that it takes.
 
     Returns
     -------
     tuple of int
         The smallest side in px at which every layer exists, and what both sides must be a
-        multiple of; both are recorded, the second where it is not 1.
+        multiple of; both are recorded, the second where it is not 1. Of a network that takes one
+        size, that is recorded instead; the smallest side is its shorter one.
     """
-    smallest, multiple = (min(only), 1) if only else sizes.accepted_sizes(model, layers)
+    only = only_size(model)
+    smallest, multiple = sizes.accepted_sizes(model, layers) if only is None else (min(only), 1)
+    size = {"minimum_size": str(smallest)}
+    if only is not None:
+        size = {IMAGE_SIZE.removeprefix(PREFIX): f"{only[0]}x{only[1]}"}
+    elif multiple > 1:
+        size["size_multiple"] = str(multiple)
     entries = {
         "format": FORMAT,
         "name": description.name,
         "description": description.summary,
         "layers": json.dumps(list(layers)),
         **({"aliases": json.dumps(dict(aliases))} if aliases else {}),
-        **({"image_size": f"{only[0]}x{only[1]}"} if only else {}),
-        "minimum_size": str(smallest),
-        **({"size_multiple": str(multiple)} if multiple > 1 else {}),
+        **size,
         "preprocessing": json.dumps(dict(preprocessing)),
         "source": description.source,
         "license": description.license,
@@ -225,6 +228,13 @@ def describe(
     del model.metadata_props[:]
     helper.set_model_props(model, {PREFIX + key: entries[key] for key in entries} | others)
     return smallest, multiple
+
+
+def only_size(model: onnx.ModelProto) -> tuple[int, int] | None:
+    """Height and width of the only images that a network file takes; None if it takes any."""
+    (image,) = (info for info in model.graph.input if info.name == IMAGE)
+    height, width = (dim.dim_value for dim in image.type.tensor_type.shape.dim[2:])
+    return (height, width) if height and width else None
 
 
 def read_description(model: onnx.ModelProto) -> dict[str, str]:

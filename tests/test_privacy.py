@@ -7,12 +7,14 @@ folder; ONNX Runtime 1.32 and later report to Microsoft wherever they are not to
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from gradient_page import MODULES
 from image_samples import names
 from system_calls import Watched, watched
 
@@ -26,6 +28,7 @@ VARIABLE = "ORT_DISABLE_TELEMETRY"
 
 LOADS = "from dreamlayer.core.runtime.installed import runtime; runtime()"
 BARE = "import onnxruntime"
+GRADIENT = ("export", "gradient", "default", "--layer", "mixed0", "-o")
 STEP = ("--steps", "1", "--octaves", "1", "--provider")
 
 
@@ -72,7 +75,10 @@ def environment() -> dict[str, str]:
         ["core", "recipe", "--preset", "eyes", "-o", "OUT/a.toml"],
         ["core", "doctor", "--provider", "cpu"],
         ["core", "doctor", "--provider", "openvino"],
-        ["export", "gradient", "default", "--layer", "mixed0", "-o", "OUT/a.onnx"],
+        [*GRADIENT, "OUT/a.onnx"],
+        [*GRADIENT, "OUT/b.onnx", "--size", "64x48", "--verify", "openvino"],
+        [*GRADIENT, "OUT/c.onnx", "--verify", "onnxruntime", "--verify", "reference"],
+        [*GRADIENT, "OUT/d.onnx", "--verify", "node", "--node-modules", str(MODULES)],
         ["plugin", "install", "--to", "OUT/plug-ins"],
         ["plugin", "uninstall", "--to", "OUT/plug-ins"],
     ],
@@ -87,6 +93,8 @@ def test_programs_talk_to_nobody(
     """
     if "openvino" in words and not openvino_session.is_installed():
         pytest.skip("no OpenVINO: install dreamlayer[openvino]")
+    if "node" in words and not (shutil.which("node") and (MODULES / "node_modules").is_dir()):
+        pytest.skip("no onnxruntime-web: bash .ci/node")
     (tmp_path / "out" / "plug-ins").mkdir(parents=True)
     small = ["--network", str(small_network)]
     if words[1] in ("dream", "features"):

@@ -129,6 +129,8 @@ def run(options: argparse.Namespace) -> int:
     network = Network(network_for(options.network, options.layer or ()))
     gallery = Gallery(network, recipe, options.provider, options.threads)
     terms, title, which = _chosen(network, options, channels)
+    # All at once, which is faster than one by one.
+    network.prepare([term.layer for term in terms])
     hint = f"One alone: {_command(gallery, terms, options.network)}"
     drawn_hint = f"One alone: {_command(gallery, terms, Path(options.network).name)}"
     layout = gallery_layout(terms, cell, options.columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from dreamlayer.core.errors import NetworkError, shown
+from dreamlayer.core.graph.evaluation.evaluator import Evaluator
 from dreamlayer.core.graph.inference import Dim, inferred
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.installation import command
 
 _FOLDED: dict[str, Callable[..., Any]] = {
@@ -177,17 +179,25 @@ class Graph:
         self._taken = set(self.dtypes) | set(self.producers)
 
     def learn_shapes(self) -> None:
-        """Infer the shapes of all tensors, including those of appended nodes."""
+        """Find the shapes of all tensors, including those of appended nodes.
+
+        By inference; where the image has one size, by evaluation too, which knows more.
+        """
         found = inferred(self.model)
         self.dtypes |= found.dtypes
         self.shapes |= found.shapes
+        image = found.shapes.get(IMAGE, [None])
+        size = [dim for dim in image if isinstance(dim, int)]
+        if len(size) == len(image):
+            self.shapes |= _open(Evaluator(self.model).shapes(size))
 
     def try_sizes(self, *sizes: tuple[int, int, int, int]) -> None:
-        """Infer all shapes for images of some sizes, [batch, 3, height, width].
+        """Find all shapes for images of some sizes, [batch, 3, height, width].
 
         Where sizes are symbolic, inference often does not see that two tensors are of one shape.
         """
-        self.trials = [inferred(self.model, image=size).shapes for size in sizes]
+        evaluator = Evaluator(self.model)
+        self.trials = [_open(evaluator.shapes(size)) for size in sizes]
 
     def __contains__(self, name: str) -> bool:
         return name in self.dtypes or name in self.producers
@@ -284,6 +294,10 @@ class Graph:
             if name not in self._taken:
                 self._taken.add(name)
                 return name
+
+
+def _open(shapes: Mapping[str, Sequence[int]]) -> dict[str, list[Dim]]:
+    return {name: list(dims) for name, dims in shapes.items()}
 
 
 def _result_type(op: str, inputs: Sequence[Value | None]) -> int:

@@ -12,6 +12,7 @@ from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.graph.ranks import declare_ranks
 
 _SUBGRAPHS = {onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS}
 
@@ -99,7 +100,10 @@ def infer_shapes(
         _set_image(graph, image)
     add_constants(graph, model)
     try:
-        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
+        found = onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
+        while declare_ranks(found.graph):
+            found = onnx.shape_inference.infer_shapes(found, data_prop=True, strict_mode=strict)
+        return found
     except (onnx.shape_inference.InferenceError, ValueError) as error:
         raise NetworkError(f"the network's shapes contradict one another: {error}") from error
 

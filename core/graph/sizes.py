@@ -60,7 +60,7 @@ def shapes_at(
     NetworkError
         The graph does not accept this size, and `strict` is set.
     """
-    return _shapes(_evaluator(model, layers), side, strict)
+    return _evaluator(model, layers).shapes(_image(side), strict=strict)
 
 
 def accepts(model: onnx.ModelProto, layers: Sequence[str], side: int | Size) -> bool:
@@ -129,11 +129,11 @@ def strides(model: onnx.ModelProto, layers: Sequence[str] | None = None) -> dict
     """Pixels of the image from one position to the next, for each tensor with positions."""
     evaluator = _evaluator(model, layers)
     height, width = probe(model)
-    near = _shapes(evaluator, (height, width))
+    near = evaluator.shapes(_image((height, width)))
     if _fixed(model)[0]:
         maps = {name: dims[2] for name, dims in near.items() if len(dims) == 4}
         return {name: _whole_stride(height / rows) for name, rows in maps.items() if rows > 1}
-    far = _shapes(evaluator, (2 * height, width if _fixed(model)[1] else 2 * width))
+    far = evaluator.shapes(_image((2 * height, width if _fixed(model)[1] else 2 * width)))
     grown = {
         name: far[name][2] - dims[2]
         for name, dims in near.items()
@@ -174,11 +174,6 @@ def activation_bytes(model: onnx.ModelProto, layers: Sequence[str]) -> float:
 
 def _evaluator(model: onnx.ModelProto, layers: Sequence[str] | None) -> Evaluator:
     return Evaluator(model, None if layers is None else ancestors(model, layers))
-
-
-def _shapes(evaluator: Evaluator, side: int | Size, strict: bool = False) -> Shapes:
-    tensors = evaluator.at(_image(side), strict=strict)
-    return {name: list(t.shape) for name, t in tensors.items() if t.shape is not None}
 
 
 def _accepts(evaluator: Evaluator, layers: Sequence[str], side: int | Size) -> bool:

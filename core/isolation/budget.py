@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-_PROCESSOR = 8.0
-"""Seconds of processor time for the smallest work; what is needed is one to three."""
+_PROCESSOR = 6.0
+"""Seconds of processor time for the smallest work; what is needed is about one."""
 
 _BYTES_A_SECOND = 2.5e6
 """Of a file, for which a further second is granted: ten times what a slow machine needs."""

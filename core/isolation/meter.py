@@ -9,9 +9,12 @@ from dreamlayer.core.isolation import budget as budgets
 from dreamlayer.core.isolation.budget import Budget
 from dreamlayer.core.isolation.limits import ENFORCES_MEMORY
 
-_SHARE = 3.0
+_SHARE = 1.5
 """Seconds of processor time after which a process that is late has had its share: where others take
 the processor, its time runs slowly."""
+
+_LATEST = 1.4
+"""How much later than the budget says a process may end that has not had its share."""
 
 _STANDSTILL = 5.0
 """Seconds without processor time after which a process waits for what never comes."""
@@ -60,6 +63,7 @@ class Meter:
         since, before = self._last
         if spent > before:
             self._last = since, _ = seconds, spent
-        late = seconds > self._budget.wall
-        if late and (spent >= _SHARE or seconds - since > _STANDSTILL):
+        wall = self._budget.wall
+        idle = seconds - since > _STANDSTILL
+        if seconds > wall and (spent >= _SHARE or idle or seconds > _LATEST * wall):
             raise budgets.too_late(self._budget)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.errors import DreamlayerError
+from dreamlayer.core.errors import DreamlayerError, NetworkError
 from dreamlayer.core.graph.names import GRADIENT, IMAGE, LOSS
 from dreamlayer.core.runtime.protocol import Session
 from dreamlayer.core.runtime.providers import Execution, provider_of
@@ -130,10 +130,21 @@ class GradientSession:
             # It is None if it was released, or if the last one could not be opened, perhaps for
             # lack of memory.
             self.specialize(self._size if fits else None)
-        assert self._session is not None
         fed = {IMAGE: tile[np.newaxis], **(references or {})}
-        loss, gradient = self._session.run((LOSS, GRADIENT), fed)
+        try:
+            loss, gradient = self._run(fed)
+        except NetworkError:
+            if self._size is None:
+                raise
+            # What a runtime folds for one size may rest on sizes that its own pools do not have.
+            self._refused = True
+            self.specialize(None)
+            loss, gradient = self._run(fed)
         return float(loss), gradient[0]
+
+    def _run(self, fed: Mapping[str, Array]) -> Sequence[Array]:
+        assert self._session is not None
+        return self._session.run((LOSS, GRADIENT), fed)
 
     def _opened(self, size: Size | None) -> Session:
         source = self._network.gradient_source(self._terms, size)

@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dreamlayer.core.errors import LayerError, NetworkError, UnsupportedOperatorError, shown
 from dreamlayer.core.isolation.place import possible
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from dreamlayer.core.network.network import Network
 
 _OWN_FAULTS = (NetworkError, LayerError, UnsupportedOperatorError)
-"""What a network may be refused for; whoever needs what is refused is told then."""
+"""What a network may be refused for in words."""
 
 _SIDE = 64
 """Pixels beyond the smallest side of the larger of the tiles that are tried."""
@@ -114,30 +112,44 @@ def _try_layers(path: str, digest: str, layers: list[str]) -> bool:
     network = Network(path)
     if network.digest != digest:
         raise NetworkError(f"network {shown(Path(path))} changed while it was read; try again")
-    for some in [layers, *([layer] for layer in layers if len(layers) > 1)]:
-        _attempt(network.geometry, some)
-        _attempt(network.activation_bytes, some)
-    sizes = _sizes(network, layers)
-    for provider in _providers() if sizes else ():
-        _attempt(_run_forward, network, layers, sizes, provider)
-        _attempt(_run_gradient, network, layers, sizes, provider)
+    singles = [[layer] for layer in layers] if len(layers) > 1 else []
+    for some in singles:
+        _passes(_measure, network, some)
+    if not _whole(network, layers):
+        # What one of them is refused for ends the trial of all.
+        for some in singles:
+            _whole(network, some)
     return True
 
 
-def _attempt(work: Callable[..., object], *arguments: object) -> None:
+def _whole(network: Network, layers: Sequence[str]) -> bool:
+    """Whether layers have sizes, activations and a gradient; what they have not ends in words."""
+    if not _passes(_measure, network, layers):
+        return False
+    sizes, done = _sizes(network, layers), True
+    for provider in _providers():
+        done &= _passes(_run_forward, network, layers, sizes, provider)
+        done &= _passes(_run_gradient, network, layers, sizes, provider)
+    return done
+
+
+def _passes(work: Callable[..., object], *arguments: object) -> bool:
     try:
         work(*arguments)
     except _OWN_FAULTS:
-        # It ends in words, which is all that is asked here.
-        return
+        # Whoever needs it is told then; here it only must not end the process.
+        return False
+    return True
+
+
+def _measure(network: Network, layers: Sequence[str]) -> None:
+    network.geometry(layers)
+    network.activation_bytes(layers)
 
 
 def _sizes(network: Network, layers: Sequence[str]) -> list[tuple[int, int]]:
     """Height and width of the tiles to try: the smallest, and one that is larger; or the only."""
-    try:
-        geometry = network.geometry(layers)
-    except _OWN_FAULTS:
-        return []
+    geometry = network.geometry(layers)
     if geometry.exact is not None:
         return [geometry.exact]
     smallest = geometry.accepted_side(1)
@@ -178,4 +190,6 @@ def _run_gradient(
 
 
 def _noise(size: tuple[int, int]) -> Any:
+    import numpy as np
+
     return np.random.default_rng(0).random((3, *size), np.float32)

@@ -80,6 +80,11 @@ class RequestQueue:
             self._changed.notify_all()
             return self._running
 
+    @property
+    def busy(self) -> bool:
+        """Whether a request is running."""
+        return self._running is not None
+
     def finish(self) -> None:
         """Mark the running request as answered."""
         with self._changed:

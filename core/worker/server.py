@@ -109,9 +109,11 @@ class Worker:
             while True:
                 self._read_one()
         except EOFError:
+            # Nobody waits for a result; the core should be free at once.
+            self._queue.cancel(CancelRequest(None))
             # Earlier replies may go out, but a program that does not read is not waited for.
             self._replies.drain(_DRAIN_AT_END)
-            leave(0)
+            leave(0, busy=self._queue.busy)
         except FramingError:
             self._replies.drain(_DRAIN_AFTER_ERROR)
             leave(2)

@@ -12,7 +12,7 @@ from dreamlayer.core.errors import NetworkError, bare
 from dreamlayer.core.graph.edit import rename_tensors
 from dreamlayer.export import network_file
 from dreamlayer.export.adopt.aliases import aliases_of
-from dreamlayer.export.adopt.layers import Found
+from dreamlayer.export.adopt.layers import find_layers
 from dreamlayer.export.adopt.maps import FeatureMap, Size
 from dreamlayer.export.adopt.modernize import free_name
 from dreamlayer.export.adopt.names import is_name, layer_names
@@ -40,21 +40,22 @@ class Layers:
 
 
 def choose_layers(
-    network: onnx.ModelProto, found: Found, originals: Mapping[str, str], own: Size | None = None
+    network: onnx.ModelProto,
+    originals: Mapping[str, str],
+    only: Size | None = None,
+    usual: Size | None = None,
 ) -> Layers:
-    """Name the layers of a network, and try whether they run.
+    """Find the layers of a network, name them, and try whether they run.
 
     Parameters
     ----------
     network
         With the input ``image`` and the source's names; changed in place: layers get their names,
         and those that are no [batch, channels, height, width] get a branch that makes it.
-    found
-        What `export.adopt.layers.find_layers` found in it.
     originals
         What tensors were called in the source, where that was something else.
-    own
-        Height and width of the images that the source takes, where it takes one size only.
+    only, usual
+        As for `export.adopt.layers.find_layers`.
 
     Returns
     -------
@@ -66,6 +67,7 @@ def choose_layers(
     NetworkError
         The network has no layer that runs.
     """
+    found = find_layers(network, only, usual)
     outputs = {info.name for info in network.graph.output}
     plain = {name for name in outputs.intersection(found.maps) if found.maps[name].plain}
     names = layer_names(network.graph, list(found.maps), originals, filter(is_name, plain))
@@ -86,7 +88,7 @@ def choose_layers(
     return Layers(
         run,
         {alias: layer for alias, layer in aliases.items() if layer in run},
-        [_counted(run, lost), _dreamable(run, stopped), *_outputs(found.outputs, own)],
+        [_counted(run, lost), _dreamable(run, stopped), *_outputs(found.outputs, usual)],
     )
 
 
@@ -136,9 +138,9 @@ def _dreamable(layers: Sequence[str], stopped: Mapping[str, str]) -> str:
     return f"Dreams    on {count} of them; not on {first}: {stopped[first]}"
 
 
-def _outputs(fixed: Sequence[str], own: Size | None) -> list[str]:
+def _outputs(fixed: Sequence[str], usual: Size | None) -> list[str]:
     """Say which outputs, such as a classifier's, need images of the source's size."""
     if not fixed:
         return []
-    those = f"of {own[1]} × {own[0]} pixels" if own else "of some sizes"
+    those = f"of {usual[1]} × {usual[0]} pixels" if usual else "of some sizes"
     return [f"Outputs   {', '.join(map(bare, fixed))} only for images {those}"]

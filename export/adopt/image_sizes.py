@@ -1,4 +1,4 @@
-"""Decide whether a foreign network takes images of any size, or of one size only."""
+"""Which images an adopted network is to take: of any size, or of one only."""
 
 from __future__ import annotations
 
@@ -6,89 +6,118 @@ from dataclasses import dataclass
 
 import onnx
 
-from dreamlayer.core.errors import NetworkError
-from dreamlayer.export.adopt.free_sizes import free_sizes
-from dreamlayer.export.adopt.layers import Found, find_layers
-from dreamlayer.export.adopt.maps import Size
+from dreamlayer.core.errors import NetworkError, OptionError, shown
+from dreamlayer.core.network.image_size import LARGEST_SIDE
+from dreamlayer.export.adopt.free_sizes import Freed, free_sizes
+from dreamlayer.export.adopt.layers import find_layers
 from dreamlayer.export.adopt.one_size import fix_size
 
-ANY, AUTO = "any", "auto"
+Size = tuple[int, int]
+
+AUTO, ANY = "auto", "any"
 
 
 @dataclass(frozen=True)
-class Sized:
-    """A network with the sizes that it takes.
+class Settled:
+    """A network that takes the images that it is to take.
 
     Attributes
     ----------
-    network
-        Its input is symbolic, or fixed to `only`.
-    only
-        Height and width of the images that it takes; None for any.
-    found
-        Its layers.
-    note
-        A line that says so, where that was decided.
+    network : onnx.ModelProto
+        With the input ``image``, symbolic or of one size.
+    only : (int, int) or None
+        Height and width of the only images that it takes.
+    notes : list of str
+        Lines that say so, and why.
     """
 
     network: onnx.ModelProto
     only: Size | None
-    found: Found
-    note: str = ""
+    notes: list[str]
 
 
-def with_sizes(network: onnx.ModelProto, own: Size | None, asked: Size | str = AUTO) -> Sized:
-    """Free a network of the size that it was exported for, unless that loses layers.
+def parse_size(text: str) -> str | Size:
+    """The value of ``--size``: `auto`, `any`, or height and width in pixels.
+
+    Raises
+    ------
+    OptionError
+        It is neither.
+    """
+    if text in (AUTO, ANY):
+        return text
+    sides = [int(side) for side in text.split("x") if side.isascii() and side.isdecimal()]
+    if len(sides) != 2 or text.count("x") != 1 or not all(1 <= n <= LARGEST_SIDE for n in sides):
+        raise OptionError(
+            f"{shown(text)} is not a size; give auto, any, or HEIGHTxWIDTH such as 224x224, each "
+            f"of 1 to {LARGEST_SIDE} pixels"
+        )
+    return sides[0], sides[1]
+
+
+def settle_size(network: onnx.ModelProto, own: Size | None, asked: str | Size = AUTO) -> Settled:
+    """Free the sizes of a network, or restrict it to one.
 
     Parameters
     ----------
-    network
+    network : onnx.ModelProto
         With the input ``image``, whose sizes are symbolic; it may be changed in place.
-    own
-        Height and width that its source was exported for; None if it takes any.
-    asked
-        The one size that is wanted, ``any``, or ``auto``.
-
-    Returns
-    -------
-    Sized
-        A network for any size, or one that pictures are dreamed with in tiles of its size.
+    own : (int, int) or None
+        Height and width that it was exported for; None for any.
+    asked : str or (int, int)
+        `auto` for any size if that costs no layer, else its own; `any` for any size, whatever that
+        costs; or the one size.
 
     Raises
     ------
     NetworkError
-        It has no layers, at any size or at the one that is asked for.
+        It does not take images of the size that is asked for.
     """
-    if isinstance(asked, tuple):
-        free = network if own in (None, asked) else free_sizes(network, own).model
-        return _fixed(free, asked, "as asked")
-    if own is None:
-        return Sized(network, None, find_layers(network))
+    if own is None or asked == own:
+        return Settled(network, None, []) if isinstance(asked, str) else _fixed(network, asked, "")
     freed = free_sizes(network, own)
-    if asked == ANY:
-        return _free(freed.model, own, freed.changed)
+    if not isinstance(asked, str):
+        if freed.stuck and not _layers(freed.model, asked):
+            raise NetworkError(
+                f"the network takes images of {_told(own)} pixels only ({freed.stuck[0]} takes no "
+                f"other), not of {_told(asked)}; leave --size out"
+            )
+        return _fixed(freed.model, asked, "")
+    if asked == AUTO and _loses_layers(freed.model, own):
+        return _fixed(network, own, next(iter(freed.stuck), ""))
+    return Settled(freed.model, None, _freed(freed, own))
+
+
+def _loses_layers(freed: onnx.ModelProto, own: Size) -> bool:
+    """Whether some layers exist at one size only; those of one size at any do not count."""
     try:
-        sized = _free(freed.model, own, freed.changed)
+        return bool(find_layers(freed, usual=own).refused)
     except NetworkError:
-        sized = None
-    if sized is not None and not sized.found.refused:
-        return sized
-    reason = next(iter(sized.found.refused.values() if sized else freed.stuck), "")
-    return _fixed(network, own, f"since {reason}")
+        return True
 
 
-def _free(network: onnx.ModelProto, own: Size, changed: int) -> Sized:
-    """A network that takes any size."""
-    note = f"Size      any, freed of {_written(own)} in {changed} places" if changed else ""
-    return Sized(network, None, find_layers(network, usual=own), note)
+def _layers(network: onnx.ModelProto, only: Size | None = None) -> int:
+    """How many layers there are for any size of image, or for one."""
+    try:
+        return len(find_layers(network, only).maps)
+    except NetworkError:
+        return 0
 
 
-def _fixed(network: onnx.ModelProto, only: Size, reason: str) -> Sized:
-    """A network that takes one size."""
-    fix_size(network, only)
-    told = f"Size      {_written(only)} only, {reason}; pictures are dreamed in tiles of that size"
-    return Sized(network, only, find_layers(network, only), told)
+def _fixed(network: onnx.ModelProto, size: Size, reason: str) -> Settled:
+    fix_size(network, size)
+    why = f", since {reason} takes no other" if reason else ""
+    told = f"Size      {_told(size)} only{why}; pictures are dreamed in tiles of that size"
+    return Settled(network, size, [told])
 
 
-def _written(size: Size) -> str:
-    return f"{size[1]} × {size[0]} pixels"
+def _freed(freed: Freed, own: Size) -> list[str]:
+    if not freed.changed:
+        return []
+    count = "1 node" if freed.changed == 1 else f"{freed.changed} nodes"
+    return [f"Size      any: {count} had numbers for images of {_told(own)} pixels"]
+
+
+def _told(size: Size) -> str:
+    """A size as people write it, the width first."""
+    return f"{size[1]} × {size[0]}"

@@ -38,7 +38,6 @@ class InputOptions:
     range: str | None = None
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
-    size: tuple[int, int] | str = "auto"
 
 
 def find_pixels(model: onnx.ModelProto, options: InputOptions) -> Pixels:

@@ -5,59 +5,88 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import onnx
-from onnx.inliner import inline_local_functions
 
-from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.errors import NetworkError, bare
 from dreamlayer.core.graph.edit import rename_tensors
 from dreamlayer.export.adopt import group_norm
-from dreamlayer.export.network_file import OPSET, first_line
+from dreamlayer.export.adopt.passes.branches import inline_branches
+from dreamlayer.export.adopt.passes.constants import fold_constants, lift_constants
+from dreamlayer.export.adopt.passes.conversion import convert
+from dreamlayer.export.adopt.passes.functions import inline_functions
+from dreamlayer.export.adopt.passes.no_ops import remove_no_ops
+from dreamlayer.export.adopt.passes.precision import to_float32
+from dreamlayer.export.adopt.passes.quantized import refuse_integers, remove_quantizers
+from dreamlayer.export.adopt.passes.sparse import make_dense
+from dreamlayer.export.network_file import OPSET
 
 
-def modernize(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Bring a model to opset 18 or newer, with standard operators only.
+def modernize(model: onnx.ModelProto, notes: list[str] | None = None) -> onnx.ModelProto:
+    """Bring a model to opset 18 or newer, with standard operators of float32 only.
+
+    What depends on constants alone is folded, and what does nothing is taken out.
 
     Parameters
     ----------
     model
         As loaded; not changed.
+    notes
+        Lines are added on what was changed that the user should know.
 
     Returns
     -------
     onnx.ModelProto
-        Functions are inlined and weights are no longer inputs.
+        Functions and constant branches are inlined, and weights are no longer inputs.
 
     Raises
     ------
     NetworkError
-        The model uses operators of other domains, or ones that cannot be brought to opset 18.
+        The model uses operators of other domains, ones that compute in integers, or ones that
+        cannot be brought to opset 18.
     """
     given, model = model, onnx.ModelProto()
-    model.CopyFrom(inline_local_functions(given) if given.functions else given)
+    model.CopyFrom(inline_functions(given))
+    refuse_integers(model)
     foreign = {f"{n.domain}.{n.op_type}" for n in model.graph.node if not is_standard(n)}
     if foreign:
         raise NetworkError(
-            f"the network uses operators that are not standard ONNX: {', '.join(sorted(foreign))}; "
-            "export it again without them"
+            f"the network uses operators that are not standard ONNX: "
+            f"{', '.join(map(bare, sorted(foreign)))}; export it again without them"
         )
+    make_dense(model.graph)
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [info for info in model.graph.input if info.name not in weights]
     grouped = group_norm.has_group_norms(model)
     by_group = grouped and opset(model) < group_norm.OPSET
-    needed = group_norm.OPSET if grouped else OPSET
-    if opset(model) < needed:
-        try:
-            model = onnx.version_converter.convert_version(model, needed)
-        except Exception as error:  # the converter, in C++, raises RuntimeError and others
-            raise NetworkError(
-                f"the network cannot be converted from opset {opset(model)} to {needed} "
-                f"({first_line(error)}); export it again with opset {needed} or newer"
-            ) from error
+    model = convert(model, group_norm.OPSET if grouped else OPSET)
     if by_group:
         group_norm.spread_weights(model)
     del model.graph.input[:]
     model.graph.input.extend(inputs)
+    told = [] if notes is None else notes
+    other = to_float32(model)
+    if other is not None:
+        told.append(f"Precision {other} in the source, float32 here")
+    _simplify(model, told)
     _remove_separators(model)
     return model
+
+
+def _simplify(model: onnx.ModelProto, notes: list[str]) -> None:
+    """Fold constants, branches that are always taken, and quantizers, in place."""
+    image = next((info.name for info in model.graph.input), "")
+    lift_constants(model.graph)
+    fold_constants(model, image)
+    while inline_branches(model):
+        lift_constants(model.graph)
+        fold_constants(model, image)
+    pairs = remove_quantizers(model)
+    if pairs:
+        notes.append(
+            f"Quantized {pairs} pairs of QuantizeLinear and DequantizeLinear were taken out, since "
+            f"rounding has no gradient; this is the float network under them"
+        )
+        fold_constants(model, image)
+    remove_no_ops(model)
 
 
 def opset(model: onnx.ModelProto) -> int:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import onnx
 
 from dreamlayer.core.errors import LayerError, bare, shown
-from dreamlayer.core.graph.inference import Dim, attributes, inferred
+from dreamlayer.core.graph.inference import Dim, TensorInfo, attributes, inferred
+from dreamlayer.core.graph.sizes import probe, shapes_at
 
 _PASSING = {"Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"}
 """Operators that leave the classes in their order."""
 
 _NORMALIZING = {"LogSoftmax", "Sigmoid", "Softmax"}
-_SUBJECT = 1
+_SUBJECT, _MAP = 1, 4
 _FLOATS = {
     *(onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16),
     onnx.TensorProto.DOUBLE,
@@ -72,37 +74,46 @@ def class_output(network: onnx.ModelProto, size: tuple[int, int] | None = None) 
     LayerError
         It has none, or several.
     """
-    image = None if size is None else (1, 3, *size)
-    known = inferred(network, image=image)
+    known = inferred(network, image=None if size is None else (1, 3, *size))
+    # What is computed is known even where inference finds no number.
+    for name, dims in shapes_at(network, size or probe(network)).items():
+        known.shapes[name] = [*dims]
     producers = {name: node for node in network.graph.node for name in node.output}
     outputs = [info.name for info in network.graph.output]
-    found = [
-        name
-        for name in outputs
-        if known.dtypes.get(name, onnx.TensorProto.FLOAT) in _FLOATS
-        and _holds_classes(known.shapes.get(name))
-    ]
+    candidates = [_candidate(name, producers, known) for name in outputs]
+    found = [one for one in candidates if one is not None]
     if len(found) != 1:
         listed = ", ".join(f"{bare(name)} {_written(known.shapes.get(name))}" for name in outputs)
         raise LayerError(
             f"the network has {'several outputs' if found else 'no output'} that may be classes "
-            f"(it has {listed}); name the tensor and the class with --layer NAME:1:CLASS:mean"
+            f"(it gives {listed}); name the tensor and the class with --layer NAME:1:CLASS:mean"
         )
-    output = found[0]
+    return found[0]
+
+
+def _candidate(
+    output: str, producers: Mapping[str, onnx.NodeProto], known: TensorInfo
+) -> ClassOutput | None:
+    """What a network's output says of classes; None where it is something else."""
+    dims = known.shapes.get(output)
+    if known.dtypes.get(output, onnx.TensorProto.FLOAT) not in _FLOATS:
+        return None
     node = producers.get(output)
     while node is not None and node.op_type in _PASSING:
         node = producers.get(node.input[0])
     if node is not None and node.op_type in _NORMALIZING:
         source = node.input[0]
-        dims = known.shapes.get(source)
-        if _holds_classes(dims) and _along_classes(node, dims):
-            return ClassOutput(source, _count(dims), f"{node.op_type} {shown(node.output[0])}")
-    return ClassOutput(output, _count(known.shapes.get(output)), "")
+        before = known.shapes.get(source)
+        if _holds_classes(before) and _along_classes(node, before):
+            return ClassOutput(source, _count(before), f"{node.op_type} {shown(node.output[0])}")
+    # A map of scores that nothing normalizes cannot be told from a layer's features.
+    is_map = len(dims or ()) == _MAP and (dims or [])[2:] != [1, 1]
+    return ClassOutput(output, _count(dims), "") if _holds_classes(dims) and not is_map else None
 
 
 def _holds_classes(dims: list[Dim] | None) -> bool:
-    """Whether a tensor of these sizes is one of classes: [c], [batch, c] or [batch, c, h, w]."""
-    return dims is not None and len(dims) in (1, 2, 4) and _count(dims) != 1
+    """Whether a tensor of these sizes may be one of classes: [c], [batch, c], [batch, c, h, w]."""
+    return dims is not None and len(dims) in (1, 2, _MAP) and _count(dims) != 1
 
 
 def _count(dims: list[Dim] | None) -> int | None:
@@ -112,9 +123,10 @@ def _count(dims: list[Dim] | None) -> int | None:
 
 def _along_classes(node: onnx.NodeProto, dims: list[Dim] | None) -> bool:
     """Whether what normalizes does so along the axis of the classes."""
-    if node.op_type == "Sigmoid":
-        return True
     rank = len(dims or ())
+    if node.op_type == "Sigmoid":
+        # Of a map, it may be a mask.
+        return rank < _MAP
     return int(attributes(node).get("axis", -1)) % rank == min(_SUBJECT, rank - 1)
 
 

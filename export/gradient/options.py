@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamlayer.core.cli.parser import Parser, typed
-from dreamlayer.core.errors import DreamlayerError
 
 if TYPE_CHECKING:
-    from dreamlayer.export.gradient.command import Request
+    pass
 
 VARIANT_HELP = {
     "portable": "right in every runtime tried",
@@ -112,8 +111,8 @@ def configure(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> Iterator[str]:
     """Do the command's work; see `export.gradient.command.run`."""
-    from dreamlayer.core.network.trials import guarded_by_name
-    from dreamlayer.export.gradient.command import Request
+    from dreamlayer.export.gradient.command import run as export
+    from dreamlayer.export.gradient.request import Request
 
     request = Request(
         arguments.network,
@@ -125,26 +124,7 @@ def run(arguments: argparse.Namespace) -> Iterator[str]:
         variant=arguments.variant,
         fold=arguments.fold,
     )
-    lines, error = guarded_by_name(
-        request.network, _exported, request, arguments.verify, arguments.node_modules
-    )
-    yield from lines
-    if error is not None:
-        raise error
-
-
-def _exported(
-    request: Request, runtimes: Sequence[str], modules: Path | None
-) -> tuple[list[str], DreamlayerError | None]:
-    """The lines for the terminal, and what came after them; runs in a process of its own."""
-    from dreamlayer.export.gradient.command import run as export
-
-    lines: list[str] = []
-    try:
-        lines.extend(export(request, runtimes, modules))
-    except DreamlayerError as error:
-        return lines, error
-    return lines, None
+    return export(request, arguments.verify, arguments.node_modules, isolated=True)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -155,8 +135,8 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _class(text: str) -> tuple[int, float]:
-    number, _, weight = text.partition(":")
-    index, factor = int(number), float(weight) if weight else 1.0
+    number, colon, weight = text.partition(":")
+    index, factor = int(number), float(weight) if colon else 1.0
     if index < 0 or not math.isfinite(factor):
         raise ValueError(text)
     return index, factor

@@ -68,12 +68,11 @@ def _provider(name: str) -> Runtime:
         return str(runtime().__version__)
 
     def run(model: Path, feeds: Feeds, _: Path | None) -> Result:
-        import onnx
-
+        from dreamlayer.core.network.files import read_model
         from dreamlayer.core.runtime.providers import Execution
         from dreamlayer.core.runtime.sessions import open_session
 
-        session = open_session(onnx.load(model), Execution(name))
+        session = open_session(read_model(model), Execution(name))
         loss, gradient = session.run([LOSS, GRADIENT], feeds)
         return float(loss), gradient
 

@@ -6,15 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dreamlayer.core.errors import NetworkError, OptionError, bare
-from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.geometry import Geometry
-from dreamlayer.core.graph.inference import infer_shapes
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.sizes import accepts
 from dreamlayer.core.network.network import Network
-
-FIXED = "dreamlayer.image_size"
-"""The metadata of networks that take images of one size only: ``HEIGHTxWIDTH``."""
 
 
 @dataclass(frozen=True)
@@ -64,28 +59,32 @@ def sizes_of(network: Network, layers: Sequence[str], size: tuple[int, int] | No
     NetworkError
         The layers exist for one size only, and none was given, or for no size such as this.
     """
-    only = network.metadata.get(FIXED)
+    only = network.image_size
     if only is not None:
-        height, width = (int(side) for side in only.split("x"))
-        if size not in (None, (height, width)):
+        if size not in (None, only):
             raise OptionError(
-                f"network {network.name} takes images of {width} × {height} pixels only, but "
-                f"--size asks for {_pixels(size)}; leave it out"
+                f"network {network.name} takes images of {_pixels(only)} only, but --size asks for "
+                f"{_pixels(size or only)}; leave it out"
             )
-        return Sizes((height, width), None)
+        return Sizes(only, None)
+    network.prepare(layers)
+    real = [layer for layer in layers if layer != IMAGE]
     try:
         geometry = network.geometry(layers)
-        any_size = _exists_at(network, layers, 2 * geometry.minimum + geometry.multiple)
+        any_size = _takes_others(network, real, geometry)
     except NetworkError:
         any_size = False
     if not any_size:
         if size is None:
-            deepest = bare(layers[0] if layers else IMAGE)
             raise NetworkError(
-                f"{deepest} does not exist for images of every size; say for which one with "
-                f"--size HEIGHTxWIDTH, such as --size 224x224"
+                f"{bare(layers[-1])} does not exist for images of every size; say for which one "
+                f"with --size HEIGHTxWIDTH, such as --size 224x224"
             )
-        _check_shapes(network, layers, size)
+        if not accepts(network.model, real, size):
+            raise OptionError(
+                f"these layers do not exist for images of {_pixels(size)}; give --size as the "
+                f"network was made for, such as 224x224"
+            )
         return Sizes(size, None)
     if size is not None:
         if min(size) < geometry.minimum:
@@ -101,23 +100,11 @@ def sizes_of(network: Network, layers: Sequence[str], size: tuple[int, int] | No
     return Sizes(size, geometry.minimum, geometry.multiple)
 
 
-def _exists_at(network: Network, layers: Sequence[str], side: int) -> bool:
-    """Whether the layers exist at the next side that is allowed, too."""
-    real = [layer for layer in layers if layer != IMAGE]
-    multiple = network.geometry(layers).multiple
-    return not real or accepts(network.model, real, Geometry(1, 1, multiple).accepted_side(side))
-
-
-def _check_shapes(network: Network, layers: Sequence[str], size: tuple[int, int]) -> None:
-    """Raise `OptionError` where shapes contradict one another at this size."""
-    part = tap(network.model, [layer for layer in layers if layer != IMAGE])
-    try:
-        infer_shapes(part, strict=True, image=(1, 3, *size))
-    except NetworkError as error:
-        raise OptionError(
-            f"these layers do not exist for images of {_pixels(size)}; give --size as the network "
-            f"was made for, such as 224x224"
-        ) from error
+def _takes_others(network: Network, layers: Sequence[str], geometry: Geometry) -> bool:
+    """Whether layers exist for more than the one size that was found first."""
+    larger = geometry.accepted_side(2 * geometry.minimum + 1)
+    size = larger, larger + geometry.multiple
+    return not layers or accepts(network.model, layers, size)
 
 
 def _near(size: tuple[int, int], geometry: Geometry) -> tuple[int, int]:
@@ -129,6 +116,6 @@ def _typed(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-def _pixels(size: tuple[int, int] | None) -> str:
-    height, width = size or (0, 0)
+def _pixels(size: tuple[int, int]) -> str:
+    height, width = size
     return f"{width} × {height} pixels"

@@ -83,3 +83,31 @@ def test_last_window_in_the_padding_has_a_gradient_at_known_size(name: str) -> N
         session = onnxruntime.InferenceSession(made.SerializeToString())
         found.append(session.run(["gradient"], {"image": image})[0])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+
+
+AVERAGES = [
+    "kernel_shape=[2,2], strides=[2,2], pads=[1,1,1,1], ceil_mode=1",
+    "kernel_shape=[2,2], strides=[2,2], pads=[1,1,1,1], ceil_mode=1, count_include_pad=1",
+    "kernel_shape=[3,2], strides=[2,2], pads=[0,1,1,1], ceil_mode=1, count_include_pad=1",
+    "kernel_shape=[3,3], strides=[2,2], ceil_mode=1",
+    "kernel_shape=[3,3], strides=[2,2], ceil_mode=1, count_include_pad=1",
+]
+
+
+@pytest.mark.parametrize("pool", AVERAGES)
+@pytest.mark.parametrize("size", [(13, 17), (14, 16), (15, 19), (24, 21)])
+def test_average_pools_keep_what_they_count(pool: str, size: tuple[int, int]) -> None:
+    """The same values, and sizes that shape inference finds too, also where padding is counted."""
+    model = network(pool, size)
+    for node in model.graph.node:
+        node.op_type = node.op_type.replace("Max", "Average")
+    model.opset_import[0].version, model.ir_version = 19, 9
+    plain = explicit_pads(model)
+    image = np.random.default_rng(0).standard_normal((1, 3, *size)).astype(np.float32)
+    expected, found = (
+        onnxruntime.InferenceSession(m.SerializeToString()).run(None, {"image": image})[0]
+        for m in (model, plain)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+    inferred = onnx.shape_inference.infer_shapes(plain).graph.output[0].type.tensor_type.shape
+    assert [dim.dim_value for dim in inferred.dim] == list(found.shape)

@@ -49,6 +49,10 @@ def test_help_imports_nothing_heavy() -> None:
         ["vgg19", "--weights", "random", "-o", "{}/none/x.onnx"],
         ["gradient", "default", "--layer", "mixed99", "-o", "{}/x.onnx"],
         ["gradient", "default", "--layer", "mixed3:1:768", "-o", "{}/x.onnx"],
+        ["gradient", "default", "-o", "{}/x.onnx"],
+        ["gradient", "default", "--class", "3", "-o", "{}/x.onnx"],
+        ["gradient", "default", "--layer", "mixed3", "--size", "8x900", "-o", "{}/x.onnx"],
+        ["gradient", "default", "--layer", "mixed3", "-o", "{}/x.json"],
         ["gradient", "default", "--layer", "mixed3", "-o", "{}/none/x.onnx"],
         ["gradient", "tests/data/coffee.jpg", "--layer", "mixed3", "-o", "{}/x.onnx"],
     ],
@@ -66,6 +70,32 @@ def test_errors_are_one_sentence(
     assert told.out == ""
     assert told.err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--class", "three"),
+        ("--class", "-3"),
+        ("--class", "3:nan"),
+        ("--class", "3:"),
+        ("--size", "224"),
+        ("--size", "0x64"),
+        ("--size", "64x64x3"),
+        ("--variant", "fast"),
+        ("--verify", "tract"),
+    ],
+)
+def test_options_of_gradients_are_checked(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A value of another form is a usage error, in one sentence."""
+    with pytest.raises(SystemExit) as end:
+        cli.main(["gradient", "default", "--layer", "mixed3", "-o", "x.onnx", option, value])
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert option in told
+    assert told.count("\n") == 1
 
 
 def test_colour_triples_are_checked(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,8 @@ from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import open_session
-from dreamlayer.export.gradient.command import Request, run
+from dreamlayer.export.gradient.command import run
+from dreamlayer.export.gradient.request import Request
 from dreamlayer.export.verify import cosine, relative_error
 
 pytest.importorskip("openvino", reason="no OpenVINO package: pip install openvino")

@@ -15,7 +15,6 @@ from dreamlayer.core.recipe.term import Term
 from dreamlayer.export.adopt.adopt import adopt
 from dreamlayer.export.adopt.choice import Layers, choose_layers
 from dreamlayer.export.adopt.input_guess import InputOptions
-from dreamlayer.export.adopt.layers import find_layers
 from dreamlayer.export.network_file import layer_names, read_description
 from dreamlayer.export.verify import open_session
 
@@ -46,7 +45,7 @@ def fixed_layers(source: onnx.ModelProto) -> tuple[onnx.ModelProto, Layers]:
     network.graph.input[0].name = "image"
     for node in network.graph.node:
         node.input[:] = ["image" if name == "pixels" else name for name in node.input]
-    return network, choose_layers(network, find_layers(network, FIXED), {}, FIXED)
+    return network, choose_layers(network, {}, only=FIXED, usual=FIXED)
 
 
 @pytest.mark.parametrize("leading", [0, 1, 2, 5])

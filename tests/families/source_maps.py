@@ -98,6 +98,11 @@ class _Graph:
         for node in self.nodes:
             for name in node.input:
                 self.consumers.setdefault(name, []).append(node)
+        gates = [node for node in self.nodes if node.op_type in GATES]
+        paths = [self._path(node) for node in gates]
+        self._ends = {node.output[0]: path[-1] for node, path in zip(gates, paths, strict=True)}
+        # Gates within the activation of another, such as the Tanh behind the Softplus of Mish.
+        self._within = {name for path in paths for name in path[1:]}
 
     def kinds(self, node: onnx.NodeProto) -> list[tuple[str, str]]:
         """What a node's output counts as, and under which name."""
@@ -109,7 +114,7 @@ class _Graph:
         if node.op_type in ACTIVATIONS:
             return [("activation", tensor)]
         if node.op_type in GATES:
-            return [("activation", self._end(node))]
+            return [] if tensor in self._within else [("activation", self._ends[tensor])]
         return []
 
     def _biased(self, tensor: str) -> str:
@@ -141,22 +146,23 @@ class _Graph:
     def _constant_beside(self, node: onnx.NodeProto, tensor: str) -> bool:
         return all(name in self.constants for name in node.input if name != tensor)
 
-    def _end(self, node: onnx.NodeProto) -> str:
-        """The last product of an activation such as x · sigmoid(x) or x / 2 · (1 + erf(x / √2))."""
+    def _path(self, node: onnx.NodeProto) -> list[str]:
+        """From a gate to the last product of its activation, as x · sigmoid(x)."""
         base = self._base(node.input[0])
-        tensor = end = node.output[0]
+        path = [node.output[0]]
+        end = 1
         while True:
-            readers = self.consumers.get(tensor, [])
+            readers = self.consumers.get(path[-1], [])
             if len(readers) != 1 or readers[0].op_type not in ARITHMETIC:
-                return end
+                return path[:end]
             reader = readers[0]
-            others = [name for name in reader.input if name != tensor and name]
+            others = [name for name in reader.input if name != path[-1] and name]
             if not all(self._scalar(name) or self._base(name) == base for name in others):
-                return end
-            tensor = reader.output[0]
+                return path[:end]
+            path.append(reader.output[0])
             # A shift after a ReLU6 belongs to something else; a product with x to the activation.
             if reader.op_type in {"Mul", "Div"}:
-                end = tensor
+                end = len(path)
 
     def _base(self, tensor: str) -> str:
         """What a tensor was before scalar arithmetic."""

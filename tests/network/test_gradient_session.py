@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.protocol import Session
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import Source, open_session
 
@@ -187,3 +189,70 @@ def test_sessions_for_sizes_use_the_provider_that_loaded(
     monkeypatch.setattr(gradient_session, "open_session", noted)
     GradientSession(network, TERMS, Execution("auto")).expect((10, 12), 200)
     assert asked == ["auto", "cpu"]
+
+
+PADDED_POOLS = """{
+    a = Conv<pads=[1,1,1,1]>(image, w)
+    p = POOL<kernel_shape=[2,2], strides=[2,2], pads=[1,1,1,1], ceil_mode=1 MORE>(a)
+    b = Conv<pads=[1,1,1,1]>(p, v)
+    target = Shape(p)
+    up = Resize<mode="nearest">(b, , , target)
+    y = Add(up, p)
+}"""
+
+
+@pytest.mark.parametrize(
+    ("pool", "more"),
+    [("MaxPool", ""), ("AveragePool", ""), ("AveragePool", ", count_include_pad=1")],
+)
+@pytest.mark.parametrize("side", [93, 94])
+def test_windows_in_the_padding_do_not_stop_a_session_for_one_size(
+    tmp_path: Path, pool: str, more: str, side: int
+) -> None:
+    """Runtimes drop a last window that lies in the padding, and count it when they fold sizes."""
+    model = onnx.parser.parse_model(
+        '<ir_version: 9, opset_import: ["" : 19]> '
+        "m (float[batch,3,height,width] image) => (float[n,c,h,l] y) "
+        "<float[4,3,3,3] w, float[4,4,3,3] v> "
+        + PADDED_POOLS.replace("POOL", pool).replace("MORE", more)
+    )
+    for name, channels in (("w", 3), ("v", 4)):
+        values = RNG.standard_normal((4, channels, 3, 3)).astype(np.float32)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(values, name))
+    path = tmp_path / "pools.onnx"
+    onnx.save(model, path)
+    session = GradientSession(Network(str(path)), [Term("y")], Execution("cpu"))
+    tile = RNG.random((3, side, side), np.float32)
+    loss, gradient = session(tile)
+    session.specialize((side, side))
+    fixed_loss, fixed = session(tile)
+    assert session._size == (side, side)
+    assert fixed_loss == pytest.approx(loss, rel=1e-6)
+    np.testing.assert_allclose(fixed, gradient, atol=1e-5 * np.abs(gradient).max())
+
+
+def test_a_session_for_one_size_that_fails_gives_way(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session for any size takes over, for the rest of the dream."""
+    session = GradientSession(network, TERMS, Execution("cpu"))
+    tile = RNG.random((3, 12, 12), np.float32)
+    expected = session(tile)
+    session.specialize((12, 12))
+
+    kind, runs = type(session._session), []
+    real = kind.run
+
+    def fails_once(self: Session, names: Sequence[str], feeds: dict[str, np.ndarray]) -> object:
+        runs.append(names)
+        if len(runs) == 1:
+            raise NetworkError("the network failed on a tile")
+        return real(self, names, feeds)
+
+    monkeypatch.setattr(kind, "run", fails_once)
+    loss, gradient = session(tile)
+    assert session._size is None
+    assert loss == expected[0]
+    np.testing.assert_array_equal(gradient, expected[1])
+    session.expect((12, 12), 10**9)
+    assert session._size is None

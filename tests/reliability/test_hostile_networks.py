@@ -86,8 +86,10 @@ def _no_rows(model: onnx.ModelProto) -> None:
 
 NAMED = {
     "a convolution of an empty map": ("conv", _no_rows),
-    "INT64_MIN / -1": ("conv", _bomb(bombs.smallest_by_minus_one)),
-    "the same as a remainder": ("conv", _bomb(bombs.smallest_by_minus_one, 3)),
+    "INT64_MIN / -1": ("conv", lambda model: bombs.divided(model, "Div", -1)),
+    "INT64_MIN / 0": ("conv", lambda model: bombs.divided(model, "Div", 0)),
+    "the remainder by -1": ("conv", lambda model: bombs.divided(model, "Mod", -1)),
+    "the remainder by 0": ("conv", lambda model: bombs.divided(model, "Mod", 0)),
     "functions that double": ("conv", _bomb(bombs.doubling_functions)),
     "20,000 nodes in a chain": ("conv", _bomb(bombs.long_chain)),
     "as many nodes as are allowed": ("conv", _bomb(bombs.allowed_chain)),

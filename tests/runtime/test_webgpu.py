@@ -25,6 +25,8 @@ from dreamlayer.core.runtime.installed import offered
 from dreamlayer.core.runtime.loading import fault
 from dreamlayer.core.runtime.providers import Execution
 from dreamlayer.core.runtime.sessions import first_choice
+from dreamlayer.export.gradient.command import run
+from dreamlayer.export.gradient.request import Request
 
 if "webgpu" not in offered():
     pytest.skip("no WebGPU: install dreamlayer[webgpu]", allow_module_level=True)
@@ -53,6 +55,14 @@ def test_gradient_is_that_of_the_cpu(network: str, layers: list[str]) -> None:
     assert loss == pytest.approx(expected_loss, rel=1e-5)
     lengths = np.linalg.norm(gradient) * np.linalg.norm(expected)
     assert float((gradient * expected).sum() / lengths) >= 0.99999
+
+
+@pytest.mark.parametrize("layer", ["block_9_expand_relu", "mixed3"])
+def test_exported_gradient_is_right(layer: str, tmp_path: Path) -> None:
+    """Of both shipped networks, as they are exported for any runtime."""
+    request = Request("default", (layer,), tmp_path / "gradient.onnx", size=(SIDE, SIDE))
+    *_, row = run(request, ["webgpu"])
+    assert row.startswith("webgpu")
 
 
 def test_dream_is_that_of_the_cpu_and_quiet(photo: Path, tmp_path: Path) -> None:

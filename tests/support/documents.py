@@ -14,6 +14,7 @@ DOCUMENTS = (
     "SECURITY.md",
     "docs/architecture.md",
     "docs/command-line.md",
+    "docs/gradients.md",
     "docs/recipes.md",
     "docs/worker.md",
 )

@@ -148,6 +148,7 @@ def run_browser(provider: str, folder: Path) -> tuple[str, float, Array]:
         answer.came.wait(_SECONDS)
         process.terminate()
     server.shutdown()
+    server.server_close()
     assert answer.path == "/result", answer.content.decode(errors="replace") or "no answer"
     numbers = np.frombuffer(answer.content, "<f4")
     return _npm_version("onnxruntime-web"), float(numbers[0]), numbers[1:].reshape(1, 3, *SIZE)
@@ -269,7 +270,8 @@ def expected(network: str, layer: str, image: Array) -> tuple[float, Array]:
 def _print_table() -> None:
     import tempfile
 
-    from dreamlayer.export.gradient.command import Request, run
+    from dreamlayer.export.gradient.command import run
+    from dreamlayer.export.gradient.request import Request
     from dreamlayer.export.verify import cosine, relative_error
 
     print("| runtime | version | cosine | largest error |\n|---|---|--:|--:|")

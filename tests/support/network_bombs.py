@@ -187,10 +187,13 @@ def replaced_operator(model: onnx.ModelProto, _: Random) -> None:
 
 def smallest_by_minus_one(model: onnx.ModelProto, rng: Random) -> None:
     """INT64_MIN / -1, which the processor refuses; also as a remainder, and by zero."""
-    divisor = rng.choice((-1, 0))
+    divided(model, rng.choice(("Div", "Mod")), rng.choice((-1, 0)))
+
+
+def divided(model: onnx.ModelProto, operator: str, divisor: int) -> None:
+    """Add INT64_MIN divided by a number to the image."""
     _constant(model, "smallest", np.array([_INT64_MIN], np.int64))
     _constant(model, "divisor", np.array([divisor], np.int64))
-    operator = rng.choice(("Div", "Mod"))
     division = helper.make_node(operator, ["smallest", "divisor"], ["quotient"])
     cast = helper.make_node("Cast", ["quotient"], ["as_float"], to=TensorProto.FLOAT)
     _added(model, "as_float", division, cast)

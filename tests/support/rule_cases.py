@@ -125,6 +125,9 @@ def activations() -> list[Case]:
         Case("Clip", (X4, scalar(0.1))),
         Case("Clip", (X4,)),
         *[Case("Clip", (X4, scalar(-0.7), scalar(1.1)), {}, i) for i in (1, 2)],
+        *[Case("Clip", (X4, scalar(0.7), scalar(-0.4)), {}, i) for i in (0, 1, 2)],
+        Case("Clip", (X4, None, scalar(0.4)), {}, 2),
+        Case("Clip", (X4, scalar(0.4)), {}, 1),
         *unary("Shrink"),
         *unary("Shrink", lambd=0.3, bias=0.2),
         *[

@@ -14,11 +14,14 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from dreamlayer.core.autodiff.passes.fold_affine import fold_affines
 from dreamlayer.core.graph.inference import attributes, inferred, names_read
 
 
 def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) -> onnx.ModelProto:
     """Replace each Conv that only a BatchNormalization reads, and that node, by one Conv.
+
+    Then those that are written as products and sums; see `passes.fold_affine`.
 
     With slope = scale / sqrt(variance + epsilon) the pair is a convolution with kernels
     w * slope and bias (b - mean) * slope + offset. Both remain expressions of the stored weights,
@@ -66,7 +69,7 @@ def fold_batch_norms(model: onnx.ModelProto, image: str, keep: Iterable[str]) ->
             folded.graph.node.extend(_folded(folded.graph, conv, node, *types[conv.input[1]]))
         elif node.output[0] not in gone:
             folded.graph.node.append(node)
-    return folded
+    return fold_affines(folded, image, kept)
 
 
 def _folded(

@@ -44,6 +44,7 @@ from dreamlayer.core.graph.ops import where
 
 SPLIT: Any = moves.split
 ANGLES = Refusal("its angles are computed from the image")
+SIZES = Refusal("its scales or region are computed from the image's content")
 ATTENTION = specified("Attention")
 GRID_SAMPLE = Composite(sampling.grid_sample)
 DEFORM_CONV = Composite(sampling.deform_conv)
@@ -135,7 +136,7 @@ RULES: Rules = {
     "MaxUnpool": (scatter.max_unpool, ZERO, ZERO),
     "Col2Im": (scatter.col2im, ZERO, ZERO),
     # elements interpolated
-    "Resize": (RefusedIf(resizing.unclear_sizes, resizing.resize), ZERO, ZERO, ZERO),
+    "Resize": (RefusedIf(resizing.unclear_sizes, resizing.resize), SIZES, SIZES, ZERO),
     "GridSample": (GRID_SAMPLE, GRID_SAMPLE),
     "AffineGrid": (sampling.affine_grid, ZERO),
     "RoiAlign": (ROI_ALIGN, ROI_ALIGN, ZERO),

@@ -27,7 +27,7 @@ def activation_rules(masks: Masks) -> Rules:
         "Elu": (partial(elu, masks),),
         "Selu": (selu,),
         "Celu": (celu,),
-        "Clip": (partial(clip, masks), partial(clip_bound, "Less"), partial(clip_bound, "Greater")),
+        "Clip": (partial(clip, masks), clip_minimum, clip_maximum),
         "Sigmoid": (slope(lambda x, y: y * masks.complement(y)),),
         "HardSigmoid": (partial(hard_sigmoid, masks),),
         "HardSwish": (partial(hard_swish, masks),),
@@ -92,11 +92,22 @@ def clip(masks: Masks, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     return scaled(mask, g)
 
 
-def clip_bound(beyond: str, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    """All that lies beyond the bound, which takes its place."""
-    bound = x[1 if beyond == "Less" else 2]
-    passed = where(g.graph.emit(beyond, x[0], bound), g, 0.0)
-    return reshape_like(g.graph.emit("ReduceSum", passed, keepdims=0), bound)
+def clip_minimum(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """All that lies below, which the bound replaces, unless the maximum is less still."""
+    graph, low, high = g.graph, x[1], x[2] if len(x) > 2 else None
+    passed = where(graph.emit("Less", x[0], low), g, 0.0)
+    if high is not None:
+        passed = where(graph.emit("Greater", low, high), passed * 0.0, passed)
+    return reshape_like(graph.emit("ReduceSum", passed, keepdims=0), low)
+
+
+def clip_maximum(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    """All that lies above, or everything if the minimum does."""
+    graph, low, high = g.graph, x[1], x[2]
+    passed = where(graph.emit("Greater", x[0], high), g, 0.0)
+    if low is not None:
+        passed = where(graph.emit("Greater", low, high), g, passed)
+    return reshape_like(graph.emit("ReduceSum", passed, keepdims=0), high)
 
 
 def _number(bound: Value | None, absent: float) -> float | None:

@@ -11,7 +11,9 @@ import onnx
 from onnx import TensorProto, defs, helper, numpy_helper
 
 from dreamlayer.core.autodiff.rules.rule import Attrs, Composite, Inputs
+from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Graph, Value
+from dreamlayer.core.graph.ops import where
 
 
 def specified(op: str) -> Composite:
@@ -26,6 +28,11 @@ def _written(op: str, x: Inputs, attrs: Attrs) -> list[Value | None]:
     node = helper.make_node(op, names, [o.name for o in schema.outputs], **attrs)
     function = _function(schema, node, x)
     values: dict[str, Value | None] = dict(zip(function.input, x, strict=False))
+    if not function.node:
+        raise UnsupportedOperatorError(
+            f"{op} with these inputs and attributes has no gradient rule, since its specification "
+            f"does not write it out as other operators; export the network with those instead"
+        )
     given = {a.name: a for a in [*_defaults(schema), *node.attribute]}
     for inner in function.node:
         _append(graph, inner, values, given)
@@ -73,10 +80,23 @@ def _append(
         values[node.output[0]] = _constant(graph, attrs)
         return
     inputs = [values[name] if name else None for name in node.input]
+    if node.op_type == "Softmax" and inputs[0] is not None:
+        inputs[0] = _finite_rows(inputs[0], attrs.get("axis", -1))
     made = graph.emit_many(
         node.op_type, len(node.output), *inputs, dtype=_kind(node.op_type, attrs, inputs), **attrs
     )
     values.update(zip(node.output, made, strict=True))
+
+
+def _finite_rows(x: Value, axis: int) -> Value:
+    """Zeros in rows that are masked as a whole, whose softmax and its gradient would be NaN.
+
+    Definitions replace such a softmax by zeros later.
+    """
+    graph = x.graph
+    largest = graph.emit("ReduceMax", x, graph.ints(axis), keepdims=1)
+    masked = graph.emit("Equal", largest, graph.like(x, -np.inf))
+    return where(masked, x.graph.like(x, 0.0), x)
 
 
 def _kind(op: str, attrs: dict[str, Any], inputs: Sequence[Value | None]) -> int | None:

@@ -110,7 +110,8 @@ def depth_to_space(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def space_to_depth(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    return g.graph.emit("DepthToSpace", g, blocksize=attrs["blocksize"], mode="DCR")
+    mode = attrs.get("mode", "DCR")
+    return g.graph.emit("DepthToSpace", g, blocksize=attrs["blocksize"], mode=mode)
 
 
 def without_number(attrs: Attrs) -> bool:

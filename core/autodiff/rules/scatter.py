@@ -14,6 +14,7 @@ from onnx import TensorProto
 
 from dreamlayer.core.autodiff.rules.reductions import other_factors
 from dreamlayer.core.autodiff.rules.rule import ZERO, Attrs, Inputs, Rule
+from dreamlayer.core.errors import UnsupportedOperatorError
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import (
     adjoint_of_selection,
@@ -166,15 +167,19 @@ def compress(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 
 
 def max_unpool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+    if len(x) > 2:
+        raise UnsupportedOperatorError(
+            "MaxUnpool with an output shape has no gradient rule, since runtimes disagree on what "
+            "its indices count; export it without"
+        )
     return gather(reshape(g, -1), x[1], 0)
 
 
 def one_hot_values(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """The sums of `g` where the output is the first and the second of both values."""
     graph = g.graph
-    bounds = graph.constant(np.array([0, 1], np.int64))
-    on = graph.emit("OneHot", *x[:2], bounds, dtype=TensorProto.INT64, **attrs)
-    hot = cast(on, g.dtype)
+    bounds = cast(graph.constant(np.array([0, 1], np.float32)), g.dtype)
+    hot = graph.emit("OneHot", *x[:2], bounds, dtype=g.dtype, **attrs)
     parts = [graph.emit("ReduceSum", g * t, keepdims=0) for t in (1.0 - hot, hot)]
     return joined(*(reshape(part, 1) for part in parts))
 

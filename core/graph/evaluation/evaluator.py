@@ -89,6 +89,11 @@ class Evaluator:
                 self._evaluate(step, self._constants, self._problems)
 
     @property
+    def steps(self) -> Sequence[Step]:
+        """The nodes that depend on the image."""
+        return self._steps
+
+    @property
     def constants(self) -> Mapping[str, Tensor]:
         """What does not depend on the image: weights, and what is computed from them."""
         return self._constants
@@ -138,6 +143,11 @@ class Evaluator:
         problems: dict[str, str] = {}
         self._evaluate(self._parsed(node), tensors, problems)
         return next(iter(problems.values()), None)
+
+    def shapes(self, shape: Sequence[int], *, strict: bool = False) -> dict[str, list[int]]:
+        """The shapes that are known for an image; see `at`."""
+        tensors = self.at(shape, strict=strict)
+        return {name: list(t.shape) for name, t in tensors.items() if t.shape is not None}
 
     def _parsed(self, node: onnx.NodeProto) -> Step:
         op = node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"

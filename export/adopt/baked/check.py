@@ -18,18 +18,18 @@ from onnx import numpy_helper
 from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.inference import attributes
 from dreamlayer.core.graph.names import IMAGE
-from dreamlayer.export.adopt.baked.trials import Length, Trials, varies
+from dreamlayer.export.adopt.baked.trials import Length, Trials, grows
 from dreamlayer.export.network_file import first_line
 from dreamlayer.export.verify import open_session
 
 Array = npt.NDArray[np.float32]
 Size = tuple[int, int]
 
-_FAR = 128
+_FAR = 192
 """Pixels of the shorter side, at least, beyond which a corner hardly sees what differs."""
 
 _SAMPLES = 6
-_EQUAL, _SIMILAR = 1e-5, 0.02
+_EQUAL, _SIMILAR = 1e-5, 0.2
 """How far outputs at the own size, and corners at two others, may differ, relative to their mean
 magnitude. A wrong guess changes them as a whole."""
 
@@ -112,7 +112,7 @@ def _apart(one: Array, two: Array) -> float:
 def _growing(trials: Trials, name: str) -> list[Length] | None:
     """The lengths of a feature map's axes, if its rows and columns grow with the image."""
     lengths = trials.lengths(name) if trials.depends(name) else None
-    fits = lengths is not None and len(lengths) == 4 and all(map(varies, lengths[2:]))
+    fits = lengths is not None and len(lengths) == 4 and all(map(grows, lengths[2:]))
     return lengths if fits and trials.is_float(name) else None
 
 
@@ -128,11 +128,11 @@ def _from_whole_image(model: onnx.ModelProto, trials: Trials) -> list[str]:
     found = []
     for node in model.graph.node:
         read = [trials.lengths(name) for name in node.input if trials.depends(name)]
-        if not any(lengths and any(map(varies, lengths[1:])) for lengths in read):
+        if not any(lengths and any(map(grows, lengths)) for lengths in read):
             continue
         for name in node.output:
             lengths = trials.lengths(name)
-            if lengths and trials.is_float(name) and not any(map(varies, lengths[1:])):
+            if lengths and trials.is_float(name) and not any(map(grows, lengths)):
                 found.append(name)
     return found
 
@@ -166,9 +166,9 @@ def _is_global(node: onnx.NodeProto, trials: Trials) -> bool:
         return False
     given = attributes(node)
     if node.op_type == "Softmax":
-        return varies(lengths[given.get("axis", -1)])
+        return grows(lengths[given.get("axis", -1)])
     if node.op_type in ("InstanceNormalization", "GroupNormalization"):
-        return any(map(varies, lengths[2:]))
+        return any(map(grows, lengths[2:]))
     if node.op_type == "LayerNormalization":
-        return any(map(varies, lengths[given.get("axis", -1) :]))
+        return any(map(grows, lengths[given.get("axis", -1) :]))
     return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -148,17 +149,39 @@ def _reshape(
         else:
             wanted.append(-1)
             unknown.append(axis)
-    # One axis may follow from the others; those whose length another tensor has are looked up.
-    known = {axis: place for axis in unknown if (place := trials.place_of(after[axis]))}
-    missing = [axis for axis in unknown if axis not in known]
-    if len(missing) > 1:
-        return None
+    # One axis follows from the others; it is the first that no tensor has.
     if len(unknown) > 1:
-        open_one = missing[0] if missing else unknown[0]
+        lacking = [axis for axis in unknown if trials.place_of(after[axis]) is None]
+        follows = lacking[0] if lacking else unknown[0]
         for axis in unknown:
-            if axis != open_one:
-                wanted[axis] = rewriter.length_of(known[axis])
+            if axis != follows:
+                length = _looked_up(rewriter, node.input[0], before, after[axis])
+                if length is None:
+                    return None
+                wanted[axis] = length
     return _with_inputs(node, {1: rewriter.shape(wanted)}, without=("allowzero",))
+
+
+def _looked_up(
+    rewriter: Rewriter, name: str, before: Sequence[Length], length: Length
+) -> str | None:
+    """A vector of one element, a length: that of some axis, or the quotient of some by a number."""
+    place = rewriter.trials.place_of(length)
+    if place is not None:
+        return rewriter.length_of(place)
+    for first in range(len(before)):
+        for last in range(first + 1, len(before) + 1):
+            axes = range(first, last)
+            whole = [math.prod(numbers) for numbers in zip(*before[first:last], strict=True)]
+            parts = {one / two for one, two in zip(whole, length, strict=True)}
+            part = parts.pop()
+            if parts or part != int(part):
+                continue
+            product = rewriter.length_of((name, axes[0]))
+            for axis in axes[1:]:
+                product = rewriter.emit("Mul", product, rewriter.length_of((name, axis)))
+            return rewriter.emit("Div", product, rewriter.constant(int(part)))
+    return None
 
 
 def _expand(

@@ -1,0 +1,143 @@
+"""Compares what an adopted network computes with its source, and refuses it where that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph.edit import tap
+from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.export import network_file
+from dreamlayer.export.adopt.input_guess import INTEGERS
+from dreamlayer.export.adopt.passes.constants import lift_constants
+from dreamlayer.export.adopt.passes.functions import inline_functions
+from dreamlayer.export.adopt.passes.precision import to_float32
+from dreamlayer.export.adopt.passes.quantized import is_quantized, remove_quantizers
+from dreamlayer.export.preprocessing import Pixels
+from dreamlayer.export.verify import open_session
+
+LIMIT = 1e-3
+"""Largest difference of an output that is adopted, relative to the output's largest number."""
+
+Array = np.ndarray[Any, Any]
+
+
+def compare(
+    source: onnx.ModelProto,
+    network: onnx.ModelProto,
+    pixels: Pixels,
+    size: tuple[int, int],
+    limit: float = LIMIT,
+) -> list[str]:
+    """Compare all outputs with the source's, on noise.
+
+    A source in another precision or with quantizers is compared in float32 and without them, since
+    that is what is adopted; how far it differs as it is, is told.
+
+    Parameters
+    ----------
+    source, network
+        The foreign network, and what was made of it.
+    pixels
+        What the source expects.
+    size
+        Height and width of the image, which the network accepts.
+    limit
+        The largest difference that is allowed, relative to the largest number of an output.
+
+    Returns
+    -------
+    list of str
+        Lines for the terminal.
+
+    Raises
+    ------
+    NetworkError
+        An output differs by more, or ONNX Runtime cannot run the network.
+    """
+    image = np.random.default_rng(0).random((1, 3, *size), dtype=np.float32)
+    plain, changed = _plain(source)
+    expected = _outputs_of(plain, pixels, image)
+    found = _run(network if expected else _last_layer(network), image)
+    if expected is None:
+        return ["Checked   not against the source, which ONNX Runtime does not run for this image"]
+    if pixels.element_type in INTEGERS:
+        return []  # the source was given rounded pixels
+    difference = _difference(found, expected)
+    if not difference <= limit:
+        raise NetworkError(
+            f"the adopted network's outputs differ from the source's by {difference:.2g} of their "
+            f"largest number, more than the {limit:g} that are allowed; export the source again "
+            f"with opset {network_file.OPSET} or newer, or allow it with --allow-difference"
+        )
+    notes = [f"Checked   outputs differ from the source's by at most {difference:.1e}"]
+    if changed:
+        notes[0] += f" {changed}"
+        original = _outputs_of(source, pixels, image)
+        if original is not None:
+            notes[0] += f", and by {_difference(found, original):.1e} from the source as it is"
+    return notes
+
+
+def _plain(source: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
+    """The source in float32 and without quantizers, and what that changed."""
+    plain = onnx.ModelProto()
+    plain.CopyFrom(inline_functions(source))
+    other, quantized = to_float32(plain), is_quantized(plain)
+    if quantized:
+        lift_constants(plain.graph)
+        remove_quantizers(plain)
+    ways = ["in float32"] * (other is not None) + ["without quantizers"] * quantized
+    return plain, " and ".join(ways)
+
+
+def _outputs_of(model: onnx.ModelProto, pixels: Pixels, image: Array) -> list[Array] | None:
+    """What a source computes; None if it is too old for ONNX Runtime, or takes no such image."""
+    kinds = {info.name: info.type.tensor_type.elem_type for info in model.graph.input}
+    kind = kinds.get(pixels.input, TensorProto.FLOAT)
+    values = np.ascontiguousarray(
+        pixels.preprocess_planes(image), helper.tensor_dtype_to_np_dtype(kind)
+    )
+    try:
+        outputs: list[Array] = open_session(model).run(None, {pixels.input: values})
+    except Exception:  # ONNX Runtime's errors have no common base but this
+        return None
+    return outputs
+
+
+def _last_layer(network: onnx.ModelProto) -> onnx.ModelProto:
+    return tap(network, network_file.layer_names(network)[-1:])
+
+
+def _run(network: onnx.ModelProto, image: Array) -> list[Array]:
+    try:
+        outputs: list[Array] = open_session(network).run(None, {IMAGE: image})
+    except Exception as error:  # ONNX Runtime's errors have no common base but this
+        reason = network_file.first_line(error)
+        raise NetworkError(f"ONNX Runtime cannot run the network: {reason}") from error
+    return outputs
+
+
+def _difference(found: Sequence[Array], expected: Sequence[Array]) -> float:
+    """The largest difference, relative to each output's largest number; NaN equals NaN.
+
+    Integers, such as the number of the likeliest class, are left out: near-ties change them.
+    """
+    worst = 0.0
+    for a, b in zip(found, expected, strict=True):
+        if a.shape != b.shape:
+            return float("inf")
+        if not b.size or b.dtype.kind not in "fV":
+            continue
+        ours, theirs = (one.astype(np.float64) for one in (a, b))
+        same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+        with np.errstate(invalid="ignore"):
+            apart = np.where(same, 0.0, np.abs(ours - theirs))
+        largest = np.abs(theirs[np.isfinite(theirs)]).max(initial=1e-30)
+        worst = max(worst, float(np.nan_to_num(apart, nan=np.inf).max() / largest))
+    return worst

@@ -1,0 +1,1 @@
+"""Rewritings that make a foreign network simple: each does one thing to a model, in place."""

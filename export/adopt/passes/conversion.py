@@ -1,0 +1,86 @@
+"""Converts a model to a newer opset with onnx's converter, and puts right what that gets wrong."""
+
+from __future__ import annotations
+
+import onnx
+from onnx import helper
+
+from dreamlayer.core.errors import NetworkError, printable, shown
+from dreamlayer.core.graph.inference import attributes
+from dreamlayer.export.network_file import first_line
+
+
+def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
+    """A copy that uses a newer version of the standard operators.
+
+    Compared in ONNX Runtime, the converter of onnx 1.23 errs in two places, which are handled here:
+    Upsample, and Resize of opset 10, sample asymmetrically and round down, which Resize has to be
+    told from opset 11 on; and Hardmax took all axes from one on together before opset 13.
+
+    Raises
+    ------
+    NetworkError
+        An operator cannot be converted, or a batch normalization is in training.
+    """
+    given = max((entry.version for entry in model.opset_import if not entry.domain), default=1)
+    if given >= opset:
+        return model
+    prepared = onnx.ModelProto()
+    prepared.CopyFrom(model)
+    if given < 14:
+        _refuse_training(prepared.graph)
+    if given < 13:
+        _flatten_hardmax(prepared.graph)
+    resampled = _resampled(prepared.graph) if given < 11 else set()
+    try:
+        converted: onnx.ModelProto = onnx.version_converter.convert_version(prepared, opset)
+    except Exception as error:  # the converter, in C++, raises RuntimeError and others
+        raise NetworkError(
+            f"the network cannot be converted from opset {given} to {opset} "
+            f"({printable(first_line(error))}); export it again with opset {opset} or newer"
+        ) from error
+    for node in converted.graph.node:
+        if node.op_type == "Resize" and resampled.intersection(node.output):
+            _sample_asymmetrically(node)
+    return converted
+
+
+def _refuse_training(graph: onnx.GraphProto) -> None:
+    """Refuse batch normalizations that compute statistics, which have several outputs."""
+    for node in graph.node:
+        if node.op_type == "BatchNormalization" and any(node.output[1:]):
+            raise NetworkError(
+                f"the batch normalization that makes {shown(node.output[0])} is in training, where "
+                f"it depends on all images of a batch; export the network for inference"
+            )
+
+
+def _flatten_hardmax(graph: onnx.GraphProto) -> None:
+    """Let each Hardmax work on two axes, where its old and new definition are the same."""
+    nodes: list[onnx.NodeProto] = []
+    for node in graph.node:
+        if node.op_type != "Hardmax":
+            nodes.append(node)
+            continue
+        x, y = node.input[0], node.output[0]
+        axis = attributes(node).get("axis", 1)
+        nodes += [
+            helper.make_node("Shape", [x], [f"{y}/shape"]),
+            helper.make_node("Flatten", [x], [f"{y}/flat"], axis=axis),
+            helper.make_node("Hardmax", [f"{y}/flat"], [f"{y}/chosen"], axis=1),
+            helper.make_node("Reshape", [f"{y}/chosen", f"{y}/shape"], [y], name=node.name),
+        ]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _resampled(graph: onnx.GraphProto) -> set[str]:
+    return {node.output[0] for node in graph.node if node.op_type in ("Upsample", "Resize")}
+
+
+def _sample_asymmetrically(node: onnx.NodeProto) -> None:
+    changed = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    kept = [attribute for attribute in node.attribute if attribute.name not in changed]
+    del node.attribute[:]
+    node.attribute.extend(kept)
+    node.attribute.extend(helper.make_attribute(name, value) for name, value in changed.items())
