@@ -1,4 +1,4 @@
-"""Whether an adopted network takes images of any size, or of one only."""
+"""Whether a foreign network takes any size, or one only: decided, obeyed, and told."""
 
 from __future__ import annotations
 
@@ -7,120 +7,79 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from baked_networks import FREED, dense, positions
+import token_network
+from token_network import FIXED
 
-from dreamlayer.core.dreaming.dreamer import Dreamer
-from dreamlayer.core.errors import NetworkError, OptionError
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.term import Term
 from dreamlayer.export.adopt.adopt import adopt
-from dreamlayer.export.adopt.image_sizes import parse_size
 from dreamlayer.export.adopt.input_guess import InputOptions
+from dreamlayer.export.cli import main
 
-OWN = (32, 48)
-
-
-def as_exported(model: onnx.ModelProto, size: tuple[int, int]) -> onnx.ModelProto:
-    """The network as its exporter wrote it, for one image of a height and width."""
-    dims = model.graph.input[0].type.tensor_type.shape.dim
-    for dim, number in zip(dims, (1, 3, *size), strict=True):
-        dim.dim_value = number
-    return model
+NAMES = {"name": "sized", "origin": "sized.onnx", "license_text": "CC0"}
 
 
-def adopted(
-    model: onnx.ModelProto, folder: Path, size: str | tuple[int, int] = "auto"
-) -> tuple[Network, list[str]]:
-    """The network that adopt makes, and what it says."""
-    found, notes = adopt(
-        model, InputOptions(), name="net", origin="net.onnx", license_text="none", size=size
-    )
-    onnx.save(found, folder / "net.onnx")
-    return Network(str(folder / "net.onnx")), notes
+def adopted(source: onnx.ModelProto, folder: Path, **options: object) -> tuple[Network, str]:
+    """The network file in use, and what adopting it told."""
+    network, notes = adopt(source, InputOptions(range="0..1"), **NAMES, **options)
+    path = folder / "sized.onnx"
+    onnx.save(network, path)
+    return Network(str(path)), "\n".join(notes)
 
 
-def said(notes: list[str], key: str) -> str:
-    """The line of the notes that begins with a word; empty without one."""
-    return next((line for line in notes if line.startswith(key)), "")
+def fixed_convnext(height: int, width: int) -> onnx.ModelProto:
+    """A network whose only fixed size is that of its input."""
+    source = token_network.channels_last()
+    dims = source.graph.input[0].type.tensor_type.shape.dim
+    for dim, size in zip(dims, (1, 3, height, width), strict=True):
+        dim.dim_value = size
+    return source
 
 
-@pytest.mark.parametrize("name", ["shuffle", "u_net", "windows", "squeeze"])
-def test_sizes_are_freed_where_no_layer_is_lost(name: str, tmp_path: Path) -> None:
-    """The network takes any size, all layers are offered, and a picture is dreamt on the last."""
-    network, notes = adopted(as_exported(FREED[name](*OWN), OWN), tmp_path)
+def test_a_network_that_loses_nothing_is_freed(tmp_path: Path) -> None:
+    """A fixed input alone keeps nothing from other sizes."""
+    network, told = adopted(fixed_convnext(32, 48), tmp_path)
     assert network.image_size is None
-    assert "had numbers for images of 48 × 32 pixels" in said(notes, "Size")
-    assert " of " not in said(notes, "Layers").partition(",")[0]
-    recipe = Recipe(layers=(Term(network.layer_names[-1]),), octaves=1, steps=2)
-    pixels = np.random.default_rng(0).random((70, 101, 3), np.float32)
-    assert (Dreamer(network, "cpu", 1).dream(pixels, recipe) != pixels).mean() > 0.5
+    assert "tiles of that size" not in told
+    assert len(network.layers()) == 7
 
 
-def test_one_size_stays_where_layers_would_be_lost(tmp_path: Path) -> None:
-    """All layers are offered, the note says why, and pictures of any size are dreamt."""
-    network, notes = adopted(as_exported(positions(*OWN), OWN), tmp_path)
-    assert network.image_size == OWN
-    line = said(notes, "Size")
-    assert line.startswith("Size      48 × 32 only, since Add 'Add")
-    assert line.endswith("takes no other; pictures are dreamed in tiles of that size")
-    assert not said(notes, "Smallest")
-    assert said(notes, "Checked").endswith("0.0e+00")
-    for layer in network.layer_names:
-        recipe = Recipe(layers=(Term(layer),), octaves=2, steps=1)
-        for size in ((70, 101), (20, 30)):
-            pixels = np.random.default_rng(0).random((*size, 3), np.float32)
-            dreamt = Dreamer(network, "cpu", 1).dream(pixels, recipe)
-            assert np.isfinite(dreamt).all()
-            assert (dreamt != pixels).mean() > 0.5
+def test_a_network_that_would_lose_layers_keeps_its_size(tmp_path: Path) -> None:
+    """A token mixer has all its layers, at its one size."""
+    network, told = adopted(token_network.mixer(), tmp_path)
+    assert network.image_size == FIXED
+    assert "Size      48 × 32 only, since " in told
+    assert "pictures are dreamed in tiles of that size" in told
+    assert [layer.name for layer in network.layers() if layer.reason is None][-1] == "blocks"
+    assert "Checked   outputs differ" in told
 
 
-def test_any_size_is_had_where_it_is_asked_for(tmp_path: Path) -> None:
-    """The layers behind what takes one size only are lost, and the line says so."""
-    network, notes = adopted(as_exported(positions(*OWN), OWN), tmp_path, "any")
+def test_the_size_can_be_asked_for(tmp_path: Path) -> None:
+    """A free network takes one size only where that is wanted, and a fixed one loses its layers."""
+    source = token_network.vision_transformer(1)
+    network, told = adopted(source, tmp_path, size=(64, 96))
+    assert network.image_size == (64, 96)
+    assert "Size      96 × 64 only; pictures are dreamed in tiles of that size" in told
+    assert len(network.layers()) == 13
+    network, told = adopted(token_network.mixer(), tmp_path, size="any")
     assert network.image_size is None
-    assert " of " in said(notes, "Layers")
-    assert 0 < len(network.layer_names) < 4
+    assert "of 4, because " in told.replace("of 5", "of 4")
 
 
-def test_classifier_of_one_size_costs_no_layer(tmp_path: Path) -> None:
-    """So the network takes any size."""
-    network, notes = adopted(as_exported(dense(*OWN), OWN), tmp_path)
-    assert network.image_size is None
-    assert "only for images of 48 × 32 pixels" in said(notes, "Outputs")
+@pytest.mark.parametrize("size", ["0x8", "axb", "224", "8x8x8", "99999x5", "-4x4"])
+def test_sizes_of_another_form_are_refused(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command says which form they have."""
+    assert main(["adopt", "some.onnx", f"--size={size}"]) == 2
+    assert "HEIGHTxWIDTH" in capsys.readouterr().err
 
 
-def test_free_network_takes_one_size_where_it_is_asked_for(tmp_path: Path) -> None:
-    """Its file says the size."""
-    free = FREED["u_net"](*OWN)
-    network, notes = adopted(as_exported(free, OWN), tmp_path, (96, 64))
-    assert network.image_size == (96, 64)
-    assert said(notes, "Size") == (
-        "Size      64 × 96 only; pictures are dreamed in tiles of that size"
-    )
-    recipe = Recipe(layers=(Term(network.layer_names[-1]),), octaves=1, steps=1)
-    pixels = np.random.default_rng(0).random((100, 70, 3), np.float32)
-    assert (Dreamer(network, "cpu", 1).dream(pixels, recipe) != pixels).mean() > 0.5
+def test_a_network_of_one_size_dreams(tmp_path: Path) -> None:
+    """By the command that adopt prints, on a picture of another size."""
+    from dreamlayer import Recipe, Term
+    from dreamlayer.core.dreaming.dreamer import Dreamer
 
-
-def test_other_size_than_its_own_is_refused(tmp_path: Path) -> None:
-    """The message names its size and the node that takes no other."""
-    with pytest.raises(NetworkError, match=r"takes images of 48 × 32 pixels only \(Add .*64 × 64"):
-        adopted(as_exported(positions(*OWN), OWN), tmp_path, (64, 64))
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("any", "any"), ("auto", "auto"), ("224x448", (224, 448)), ("1x1", (1, 1))]
-)
-def test_sizes_are_read(text: str, size: object) -> None:
-    """Height first, as in the file."""
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize(
-    "text", ["", "224", "x", "224x", "0x5", "5x5x5", "-1x4", "1e3x4", "9999x5"]
-)
-def test_other_sizes_are_refused(text: str) -> None:
-    """The message says what a size is."""
-    with pytest.raises(OptionError, match="not a size; give auto, any, or HEIGHTxWIDTH"):
-        parse_size(text)
+    network, _ = adopted(token_network.mixer(), tmp_path)
+    pixels = np.random.default_rng(0).random((70, 110, 3), dtype=np.float32)
+    recipe = Recipe(layers=(Term("blocks"),), octaves=1, steps=2)
+    dreamt = Dreamer(network).dream(pixels, recipe)
+    assert dreamt.shape == pixels.shape
+    assert np.abs(dreamt - pixels).max() > 0.001
