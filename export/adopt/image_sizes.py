@@ -83,9 +83,17 @@ def settle_size(network: onnx.ModelProto, own: Size | None, asked: str | Size = 
                 f"other), not of {_told(asked)}; leave --size out"
             )
         return _fixed(freed.model, asked, "")
-    if asked == AUTO and _layers(freed.model) < _layers(network, own):
+    if asked == AUTO and _loses_layers(freed.model, own):
         return _fixed(network, own, next(iter(freed.stuck), ""))
     return Settled(freed.model, None, _freed(freed, own))
+
+
+def _loses_layers(freed: onnx.ModelProto, own: Size) -> bool:
+    """Whether some layers exist at one size only; those of one size at any do not count."""
+    try:
+        return bool(find_layers(freed, usual=own).refused)
+    except NetworkError:
+        return True
 
 
 def _layers(network: onnx.ModelProto, only: Size | None = None) -> int:
