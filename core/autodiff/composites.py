@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from dreamlayer.core.autodiff.rules.rule import Composite
 from dreamlayer.core.graph.builder import Graph, Value
-from dreamlayer.core.graph.inference import TensorInfo, attributes, inferred, names_read
+from dreamlayer.core.graph.inference import attributes, inferred, names_read
 
 
 def written_out(
@@ -75,40 +75,5 @@ def _learn(graph: Graph, nodes: Sequence[onnx.NodeProto]) -> None:
         info = helper.make_tensor_value_info(name, kind, graph.shapes.get(name))
         part.graph.input.append(info)
     known = inferred(part)
-    while _add_ranks(part, known):
-        known = inferred(part)
     graph.dtypes |= {name: kind for name, kind in known.dtypes.items() if name in made}
     graph.shapes |= {name: dims for name, dims in known.shapes.items() if name in made}
-
-
-def _add_ranks(part: onnx.ModelProto, known: TensorInfo) -> bool:
-    """Declare ranks that inference leaves open, if there are any: those of computed shapes.
-
-    A Reshape to a vector of known length, or a Split into computed sizes, has a known rank.
-    """
-    added = False
-    for node in part.graph.node:
-        rank = None
-        if node.op_type in ("Reshape", "Expand"):
-            target = known.shapes.get(node.input[1])
-            rank = target[0] if target is not None and len(target) == 1 else None
-        elif node.op_type == "Split":
-            whole = known.shapes.get(node.input[0])
-            rank = None if whole is None else len(whole)
-        if not isinstance(rank, int) or (
-            node.op_type == "Expand" and not _covers(node, rank, known)
-        ):
-            continue
-        for output in node.output:
-            if output not in known.shapes:
-                kind = known.dtypes.get(output) or known.dtypes[node.input[0]]
-                info = helper.make_tensor_value_info(output, kind, [None] * rank)
-                part.graph.value_info.append(info)
-                added = True
-    return added
-
-
-def _covers(node: onnx.NodeProto, rank: int, known: TensorInfo) -> bool:
-    """Whether an Expand's target has as many axes as its input, or more."""
-    whole = known.shapes.get(node.input[0])
-    return whole is not None and len(whole) <= rank

@@ -12,6 +12,7 @@ from onnx import helper
 
 from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.graph.ranks import declare_ranks
 
 _SUBGRAPHS = {onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS}
 
@@ -42,7 +43,7 @@ def inferred(model: onnx.ModelProto, image: Sequence[int] | None = None) -> Tens
     sizes may then differ from what runtimes compute, by the same for all tensors.
     """
     known = TensorInfo({}, {})
-    doubtful: set[str] = _after_ceil_mode(model) if image is None else set()
+    doubtful: set[str] = after_ceil_mode(model) if image is None else set()
     graph = infer_shapes(model, image=image).graph
     for info in [*graph.input, *graph.value_info, *graph.output]:
         tensor = info.type.tensor_type
@@ -99,7 +100,10 @@ def infer_shapes(
         _set_image(graph, image)
     add_constants(graph, model)
     try:
-        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
+        found = onnx.shape_inference.infer_shapes(skeleton, data_prop=True, strict_mode=strict)
+        while declare_ranks(found.graph):
+            found = onnx.shape_inference.infer_shapes(found, data_prop=True, strict_mode=strict)
+        return found
     except (onnx.shape_inference.InferenceError, ValueError) as error:
         raise NetworkError(f"the network's shapes contradict one another: {error}") from error
 
@@ -152,7 +156,7 @@ def names_read(node: onnx.NodeProto) -> Iterator[str]:
                     yield from names_read(inner)
 
 
-def _after_ceil_mode(model: onnx.ModelProto) -> set[str]:
+def after_ceil_mode(model: onnx.ModelProto) -> set[str]:
     """Tensors whose sizes differ between shape inference and runtimes.
 
     With ceil_mode, ONNX Runtime drops a last window that lies entirely in the padding, and

@@ -17,7 +17,7 @@ from dreamlayer.export.adopt.one_size import declare_outputs
 
 Size = tuple[int, int]
 
-_MOST_GUESSES = 8
+_MOST_GUESSES, _NEAREST = 8, 4
 _UNKNOWN = "a node with numbers whose meaning cannot be told"
 
 
@@ -62,60 +62,88 @@ def free_sizes(network: onnx.ModelProto, size: Size) -> Freed:
     Freed
         The network, unchanged where nothing can be freed.
     """
-    for guesses in _guesses():
-        freed, trials = _attempt(network, size, guesses, batch=False)
-        if problem_with(network, freed.model, trials, size) is None:
-            break
-    else:
-        _, stuck, _ = _rewritten(network, size, None, batch=False)
-        return Freed(network, 0, stuck or [_UNKNOWN], False)
+    guesses = _search(network, size)
+    freed, trials = _attempt(network, size, guesses, batch=False)
+    if freed.changed and problem_with(network, freed.model, trials, size) is not None:
+        stuck, _ = _rewritten(Trials(network, images_for(size, batch=False)), network, None)
+        return Freed(network, 0, stuck or [_UNKNOWN], several=False)
     several, trials = _attempt(network, size, guesses, batch=True)
     if len(several.stuck) > len(freed.stuck):
         return freed
-    return freed if problem_with(network, several.model, trials, size) else several
+    problem = problem_with(network, several.model, trials, size, several=True)
+    return several if problem is None else freed
 
 
-def _guesses() -> Iterator[Guesses]:
-    """The likeliest ones, then others."""
-    guesses = Guesses({}, {})
-    yield guesses
-    possible = {key: count for key, count in guesses.possible.items() if count > 1}
-    if len(possible) > 1:
-        yield Guesses(dict.fromkeys(possible, 1), {})
-    others = [(key, one) for key, count in possible.items() for one in range(1, count)]
-    for key, one in others[:_MOST_GUESSES]:
-        yield Guesses({key: one}, {})
+def _search(network: onnx.ModelProto, size: Size) -> Guesses:
+    """The guesses with which most nodes take images of other sizes, the likeliest tried first.
+
+    Where a node is the first that does not, the guess before it is the likeliest to be wrong.
+    """
+    best = Guesses({}, {})
+    reached = _reached(network, size, best)
+    for _ in range(_MOST_GUESSES):
+        if reached is None:
+            break
+        for guesses in _others(best):
+            further = _reached(network, size, guesses)
+            if further is None or further > reached:
+                best, reached = guesses, further
+                break
+        else:
+            break
+    return best
+
+
+def _others(best: Guesses) -> Iterator[Guesses]:
+    """Guesses that differ from others in the last one made, or one before, or in several."""
+    last = list(best.possible.items())[: -_NEAREST - 1 : -1]
+    for key, count in last:
+        for one in range(count):
+            if one != best.chosen.get(key, 0):
+                yield Guesses({**best.chosen, key: one}, {})
+    for few in range(2, len(last) + 1):
+        # Rows and columns are split alike.
+        yield Guesses({**best.chosen, **{key: 1 for key, _ in last[:few]}}, {})
+
+
+def _reached(network: onnx.ModelProto, size: Size, guesses: Guesses) -> int | None:
+    """How many nodes there are before the first that takes no other size; None if all do."""
+    trials = Trials(network, images_for(size, batch=False))
+    rewriter = Rewriter(network, trials, guesses)
+    for number, node in enumerate(network.graph.node):
+        if rewriter.add(node)[0] is not None:
+            return number
+    return None
 
 
 def _attempt(
     network: onnx.ModelProto, size: Size, guesses: Guesses, *, batch: bool
 ) -> tuple[Freed, Trials]:
-    rewriter, stuck, changed = _rewritten(network, size, guesses, batch=batch)
+    trials = Trials(network, images_for(size, batch=batch))
+    rewriter = Rewriter(network, trials, guesses)
+    stuck, changed = _rewritten(trials, network, rewriter)
+    if not changed:
+        return Freed(network, 0, stuck, batch), trials
     model = onnx.ModelProto()
     model.CopyFrom(network)
-    del model.graph.node[:], model.graph.value_info[:]
+    del model.graph.node[:]
     model.graph.node.extend(rewriter.nodes)
     model.graph.initializer.extend(rewriter.weights)
     declare_outputs(model, size)
     if not batch:
         (image,) = (info for info in model.graph.input if info.name == IMAGE)
         image.type.tensor_type.shape.dim[0].dim_value = 1
-    return Freed(model if changed else network, changed, stuck, batch), rewriter.trials
+    return Freed(model, changed, stuck, batch), trials
 
 
 def _rewritten(
-    network: onnx.ModelProto, size: Size, guesses: Guesses | None, *, batch: bool
-) -> tuple[Rewriter, list[str], int]:
-    """Rewrite a network, or, without guesses, find what keeps it from other sizes."""
-    trials = Trials(network, images_for(size, batch=batch))
-    rewriter = Rewriter(network, trials, guesses or Guesses({}, {}))
+    trials: Trials, network: onnx.ModelProto, rewriter: Rewriter | None
+) -> tuple[list[str], int]:
+    """Rewrite a network's nodes, if there is a rewriter, and name those that take no other size."""
     stuck, changed = [], 0
     for node in network.graph.node:
-        if guesses is None:
-            problem, new = trials.add(node), False
-        else:
-            problem, new = rewriter.add(node)
+        problem, new = rewriter.add(node) if rewriter else (trials.add(node), False)
         changed += new
         if problem is not None:
             stuck.append(f"{node.op_type} {shown(node.name or node.output[0])}")
-    return rewriter, stuck, changed
+    return stuck, changed

@@ -83,10 +83,17 @@ def settle_size(network: onnx.ModelProto, own: Size | None, asked: str | Size = 
                 f"other), not of {_told(asked)}; leave --size out"
             )
         return _fixed(freed.model, asked, "")
-    lost = asked == AUTO and bool(freed.stuck) and _layers(freed.model) < _layers(network, own)
-    if lost:
-        return _fixed(network, own, freed.stuck[0])
+    if asked == AUTO and _loses_layers(freed.model, own):
+        return _fixed(network, own, next(iter(freed.stuck), ""))
     return Settled(freed.model, None, _freed(freed, own))
+
+
+def _loses_layers(freed: onnx.ModelProto, own: Size) -> bool:
+    """Whether some layers exist at one size only; those of one size at any do not count."""
+    try:
+        return bool(find_layers(freed, usual=own).refused)
+    except NetworkError:
+        return True
 
 
 def _layers(network: onnx.ModelProto, only: Size | None = None) -> int:
@@ -99,7 +106,7 @@ def _layers(network: onnx.ModelProto, only: Size | None = None) -> int:
 
 def _fixed(network: onnx.ModelProto, size: Size, reason: str) -> Settled:
     fix_size(network, size)
-    why = f", since {reason} takes no other" if reason else ", as asked"
+    why = f", since {reason} takes no other" if reason else ""
     told = f"Size      {_told(size)} only{why}; pictures are dreamed in tiles of that size"
     return Settled(network, size, [told])
 

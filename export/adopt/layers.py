@@ -33,6 +33,7 @@ FREE_SIZES: tuple[tuple[Size, Size, Size], ...] = (
 as most networks take, and such as those with windows of seven do."""
 
 _USUAL = (224, 224)
+_CONSTANT = "has the same size whatever the image's is"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Found:
     missing: dict[str, str] = field(default_factory=dict)
     sizes: tuple[Size, ...] = ()
     outputs: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Those that are missing since some size is refused, not since they do not grow with it."""
+        return {name: why for name, why in self.missing.items() if not why.endswith(_CONSTANT)}
 
 
 def find_layers(
@@ -212,8 +218,7 @@ def _reasons(
             earlier = _refused(node, sizes, shapes)
         if earlier is not None:
             blamed.update(dict.fromkeys(node.output, earlier))
-    constant = "has the same size whatever the image's is"
-    return {name: blamed.get(name, f"{shown(name)} {constant}") for name in lost}
+    return {name: blamed.get(name, f"{shown(name)} {_CONSTANT}") for name in lost}
 
 
 def _refused(node: onnx.NodeProto, sizes: Sequence[Size], shapes: Sequence[Shapes]) -> str | None:

@@ -149,14 +149,14 @@ def test_gradients_of_maps_agree_with_finite_differences(
     # Uphill too, where float32 tells two losses apart best.
     direction += 3 * gradient / np.sqrt(np.square(gradient).mean())
     slope = float(np.vdot(gradient.astype(np.float64), direction))
-    step = 1e-2 / float(np.abs(direction).max())
+    step = 2e-3 / float(np.abs(direction).max())
 
     def loss(steps: int) -> float:
         shifted = (image + steps * step * direction).astype(np.float32)
         return float(session.run(["loss"], {"image": shifted})[0])
 
     rise = 8 * (loss(1) - loss(-1)) - (loss(2) - loss(-2))
-    assert slope == pytest.approx(rise / (12 * step), rel=5e-3)
+    assert slope == pytest.approx(rise / (12 * step), rel=2e-3)
 
 
 def test_the_sources_name_means_the_map() -> None:

@@ -40,27 +40,31 @@ class Candidate:
 
 
 def map_of(shape: tuple[int, ...], image: tuple[int, int]) -> Map | None:
-    """How a tensor of `shape` holds a feature map of an image, None if it does not."""
+    """How a tensor of `shape` holds a feature map of an image, None if it does not.
+
+    Of several ways, the one whose rows and columns are most like the image's.
+    """
+    forms: list[Map] = []
     if len(shape) == 4 and shape[0] == 1:
-        if _fits(shape[2], shape[3], image):
-            return Map(shape[2], shape[3])
-        if _fits(shape[1], shape[2], image):
-            return Map(shape[1], shape[2], channels_last=True)
-    if len(shape) == 3 and shape[0] == 1:
+        forms = [Map(shape[2], shape[3]), Map(shape[1], shape[2], channels_last=True)]
+    elif len(shape) == 3 and shape[0] == 1:
         for leading in LEADING:
             tokens = shape[1] - leading
             height = round((tokens * image[0] / image[1]) ** 0.5) if tokens > 0 else 0
-            if height and tokens % height == 0 and _fits(height, tokens // height, image):
-                return Map(height, tokens // height, leading, True)
-    return None
+            if height and tokens % height == 0:
+                forms.append(Map(height, tokens // height, leading, True))
+    fitting = [(fit, form) for form in forms if (fit := _misfit(form, image)) is not None]
+    return min(fitting, key=lambda one: one[0])[1] if fitting else None
 
 
-def _fits(height: int, width: int, image: tuple[int, int]) -> bool:
-    """Whether rows and columns are a map of the image: about the same stride in both, 2 to 64."""
+def _misfit(form: Map, image: tuple[int, int]) -> float | None:
+    """How much the strides of rows and columns differ; None if it cannot be a map of the image."""
+    height, width = form.height, form.width
     if height * width < 2 or height > image[0] + 8 or width > image[1] + 8:
-        return False
+        return None
     # Borders take a few positions of small maps.
-    return abs(height / image[0] - width / image[1]) <= 3.0 / min(image)
+    misfit = abs(height / image[0] - width / image[1])
+    return misfit if misfit <= 3.0 / min(image) else None
 
 
 def as_planes(values: Array, form: Map) -> Array:

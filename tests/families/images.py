@@ -15,7 +15,7 @@ from families import Family
 Array = npt.NDArray[Any]
 
 PLACES = ("middle", "late")
-ENOUGH, MOST = 3, 6
+ENOUGH, MOST = 3, 4
 """So many images without near ties are looked for, among so many."""
 ERROR = 1e-5
 

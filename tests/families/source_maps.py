@@ -1,7 +1,7 @@
 """The feature maps of an exported file that a user would look for, found by running it.
 
 This is the yardstick of what adoption offers, and shares no code with it: convolutions, activations
-and concatenations whose results have more than one position.
+and concatenations of channels or tokens whose results have more than one position.
 """
 
 from __future__ import annotations
@@ -71,12 +71,23 @@ def source_maps(
     for node in graph.nodes:
         for kind, tensor in graph.kinds(node):
             planes = _planes(values.get(tensor), image_size)
-            if planes is None or tensor in seen:
+            if planes is None or tensor in seen or _puts_rows_together(node, values, image_size):
                 continue
             seen.add(tensor)
             others = [_planes(values.get(name), image_size) for name in graph.normed(tensor, kind)]
             found.append(SourceMap(tensor, kind, [planes, *(x for x in others if x is not None)]))
     return found
+
+
+def _puts_rows_together(
+    node: onnx.NodeProto, values: Mapping[str, Array], image_size: tuple[int, int]
+) -> bool:
+    """Whether a map is composed of parts of the picture, as where it is rolled around."""
+    if node.op_type != "Concat" or values[node.output[0]].ndim != 4:
+        return False
+    form = map_of(values[node.output[0]].shape, image_size)
+    axis = next(one.i for one in node.attribute if one.name == "axis") % 4
+    return form is not None and axis != (3 if form.channels_last else 1)
 
 
 def _planes(values: Array | None, image_size: tuple[int, int]) -> Array | None:
@@ -98,6 +109,11 @@ class _Graph:
         for node in self.nodes:
             for name in node.input:
                 self.consumers.setdefault(name, []).append(node)
+        gates = [node for node in self.nodes if node.op_type in GATES]
+        paths = [self._path(node) for node in gates]
+        self._ends = {node.output[0]: path[-1] for node, path in zip(gates, paths, strict=True)}
+        # Gates within the activation of another, such as the Tanh behind the Softplus of Mish.
+        self._within = {name for path in paths for name in path[1:]}
 
     def kinds(self, node: onnx.NodeProto) -> list[tuple[str, str]]:
         """What a node's output counts as, and under which name."""
@@ -109,7 +125,7 @@ class _Graph:
         if node.op_type in ACTIVATIONS:
             return [("activation", tensor)]
         if node.op_type in GATES:
-            return [("activation", self._end(node))]
+            return [] if tensor in self._within else [("activation", self._ends[tensor])]
         return []
 
     def _biased(self, tensor: str) -> str:
@@ -141,22 +157,23 @@ class _Graph:
     def _constant_beside(self, node: onnx.NodeProto, tensor: str) -> bool:
         return all(name in self.constants for name in node.input if name != tensor)
 
-    def _end(self, node: onnx.NodeProto) -> str:
-        """The last product of an activation such as x · sigmoid(x) or x / 2 · (1 + erf(x / √2))."""
+    def _path(self, node: onnx.NodeProto) -> list[str]:
+        """From a gate to the last product of its activation, as x · sigmoid(x)."""
         base = self._base(node.input[0])
-        tensor = end = node.output[0]
+        path = [node.output[0]]
+        end = 1
         while True:
-            readers = self.consumers.get(tensor, [])
+            readers = self.consumers.get(path[-1], [])
             if len(readers) != 1 or readers[0].op_type not in ARITHMETIC:
-                return end
+                return path[:end]
             reader = readers[0]
-            others = [name for name in reader.input if name != tensor and name]
+            others = [name for name in reader.input if name != path[-1] and name]
             if not all(self._scalar(name) or self._base(name) == base for name in others):
-                return end
-            tensor = reader.output[0]
+                return path[:end]
+            path.append(reader.output[0])
             # A shift after a ReLU6 belongs to something else; a product with x to the activation.
             if reader.op_type in {"Mul", "Div"}:
-                end = tensor
+                end = len(path)
 
     def _base(self, tensor: str) -> str:
         """What a tensor was before scalar arithmetic."""

@@ -178,9 +178,8 @@ def max_unpool(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
 def one_hot_values(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     """The sums of `g` where the output is the first and the second of both values."""
     graph = g.graph
-    bounds = graph.constant(np.array([0, 1], np.int64))
-    on = graph.emit("OneHot", *x[:2], bounds, dtype=TensorProto.INT64, **attrs)
-    hot = cast(on, g.dtype)
+    bounds = cast(graph.constant(np.array([0, 1], np.float32)), g.dtype)
+    hot = graph.emit("OneHot", *x[:2], bounds, dtype=g.dtype, **attrs)
     parts = [graph.emit("ReduceSum", g * t, keepdims=0) for t in (1.0 - hot, hot)]
     return joined(*(reshape(part, 1) for part in parts))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -92,23 +93,26 @@ class Rewriter:
         parts = [self.constant(one) if isinstance(one, int) else one for one in wanted]
         return self.emit("Concat", *parts, axis=0)
 
-    def reference(self, node: onnx.NodeProto, size: Sequence[int]) -> str | None:
-        """A tensor of a height and width that what a node makes is put together with."""
-        seen, waiting = set[str](), [node.output[0]]
+    def reference(self, node: onnx.NodeProto, size: Sequence[int]) -> list[Place] | None:
+        """Rows and columns of a height and width that what a node makes is put together with."""
+        seen, waiting, joined = set[str](), [node.output[0]], False
         while waiting and len(seen) < _FARTHEST:
             name = waiting.pop(0)
             seen.add(name)
             for reader in self._readers.get(name, ()):
                 others = [one for one in reader.input if one not in seen]
-                if reader.op_type in _JOINS and len(reader.input) > 1:
+                if reader.op_type in _JOINS and others:
+                    joined = True
                     for other in others:
                         lengths = self.trials.lengths(other) if self.trials.depends(other) else None
                         if lengths is not None and len(lengths) == 4:
                             fits = [x[0] for x in lengths[2:]] == list(size)
                             if fits and all(map(varies, lengths[2:])):
-                                return other
+                                return [(other, 2), (other, 3)]
                 waiting += [one for one in reader.output if one not in seen]
-        return None
+        # What it is put together with may be computed later, from what has the size already.
+        pairs = self.trials.pairs(*size) if joined else iter(())
+        return next(([rows, columns] for _, rows, columns in pairs), None)
 
     def _fresh(self, base: str) -> str:
         number = 0
@@ -148,17 +152,39 @@ def _reshape(
         else:
             wanted.append(-1)
             unknown.append(axis)
-    # One axis may follow from the others; those whose length another tensor has are looked up.
-    known = {axis: place for axis in unknown if (place := trials.place_of(after[axis]))}
-    missing = [axis for axis in unknown if axis not in known]
-    if len(missing) > 1:
-        return None
+    # One axis follows from the others; it is the first that no tensor has.
     if len(unknown) > 1:
-        open_one = missing[0] if missing else unknown[0]
+        lacking = [axis for axis in unknown if trials.place_of(after[axis]) is None]
+        follows = lacking[0] if lacking else unknown[0]
         for axis in unknown:
-            if axis != open_one:
-                wanted[axis] = rewriter.length_of(known[axis])
+            if axis != follows:
+                length = _looked_up(rewriter, node.input[0], before, after[axis])
+                if length is None:
+                    return None
+                wanted[axis] = length
     return _with_inputs(node, {1: rewriter.shape(wanted)}, without=("allowzero",))
+
+
+def _looked_up(
+    rewriter: Rewriter, name: str, before: Sequence[Length], length: Length
+) -> str | None:
+    """A vector of one element, a length: that of some axis, or the quotient of some by a number."""
+    place = rewriter.trials.place_of(length)
+    if place is not None:
+        return rewriter.length_of(place)
+    for first in range(len(before)):
+        for last in range(first + 1, len(before) + 1):
+            axes = range(first, last)
+            whole = [math.prod(numbers) for numbers in zip(*before[first:last], strict=True)]
+            parts = {one / two for one, two in zip(whole, length, strict=True)}
+            part = parts.pop()
+            if parts or part != int(part):
+                continue
+            product = rewriter.length_of((name, axes[0]))
+            for axis in axes[1:]:
+                product = rewriter.emit("Mul", product, rewriter.length_of((name, axis)))
+            return rewriter.emit("Div", product, rewriter.constant(int(part)))
+    return None
 
 
 def _expand(
@@ -191,7 +217,7 @@ def _resize(
     reference = rewriter.reference(node, own[2:])
     for axis in (2, 3):
         if reference is not None:
-            sides.append(rewriter.length_of((reference, axis)))
+            sides.append(rewriter.length_of(reference[axis - 2]))
         elif varies(before[axis]):
             times = rewriter.emit(
                 "Mul", rewriter.length_of((node.input[0], axis)), rewriter.constant(own[axis])

@@ -83,7 +83,17 @@ class Trials:
             self._depends.update(node.output)
             for name in node.output:
                 self._note(name)
-        return next((problem for problem in problems[1:] if problem), None)
+        problem = next((problem for problem in problems[1:] if problem), None)
+        return problem or self._lost(node)
+
+    def _lost(self, node: onnx.NodeProto) -> str | None:
+        """Whether a node's shape is known for its own size only, though what it reads is known."""
+        own, *others = self._known
+        name = node.output[0]
+        if own[name].shape is None or all(one[name].shape is not None for one in others):
+            return None
+        read = [one[name] for one in others for name in node.input if name]
+        return "has no known size" if all(one.shape is not None for one in read) else None
 
     def constant(self, name: str, value: npt.NDArray[np.int64]) -> None:
         """Add a new constant."""
@@ -137,11 +147,20 @@ class Trials:
         for length, place in changing:
             self._places.setdefault(length, place)
         for (one, first), (two, second) in pairwise(changing):
-            # The batch is no side of the image.
-            if len(set(one[:3])) > 1:
+            if grows(one):
                 self._pairs.setdefault((one, two), (first, second))
 
 
 def varies(length: Length) -> bool:
     """Whether an axis differs from image to image."""
     return len(set(length)) > 1
+
+
+def grows(length: Length) -> bool:
+    """Whether an axis differs between single images: the number of images is no side of them."""
+    return varies(length[:3])
+
+
+def several_of(length: Length) -> int:
+    """How many times as long an axis is for several images of the own size as for one."""
+    return length[3] // length[0] if len(length) > 3 else 1
