@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from dreamlayer.core.autodiff.rules import RULES, kernels, layout, linear, parts, pools
+from dreamlayer.core.autodiff.rules import RULES, kernels, layout, linear, parts, pools, products
 from dreamlayer.core.autodiff.rules.activations import activation_rules
+from dreamlayer.core.autodiff.rules.einsum import einsum
 from dreamlayer.core.autodiff.rules.gates import gate_patterns
 from dreamlayer.core.autodiff.rules.masks import MASKS, RAMP, STEEP
 from dreamlayer.core.autodiff.rules.rule import Pattern, Rule, Rules, Variadic
@@ -31,8 +32,8 @@ class Variant:
     mask : str
         The form of masks, a key of `core.autodiff.rules.masks.MASKS`.
     kernels : str
-        Whether the gradient's (transposed) convolution reads the forward kernel, `shared`, or a
-        copy of its `own`.
+        Whether the gradient's (transposed) convolution or matrix product reads the forward kernel,
+        `shared`, or a copy of its `own`.
     strides : str
         The gradient of depthwise and pointwise convolutions with a stride: `transposed`
         convolutions, or plain ones and zeros between elements, `spread`.
@@ -61,6 +62,16 @@ class Variant:
             **activation_rules(masks),
             "Concat": Variadic(parts.concat_by_parts if self.concat == PARTS else layout.concat),
             "MaxPool": (max_pool[self.max_pool],),
+            "MatMul": (
+                partial(products.matmul, 0, kernel_of=kernel_of),
+                partial(products.matmul, 1, kernel_of=kernel_of),
+            ),
+            "Gemm": (
+                partial(products.gemm_a, kernel_of=kernel_of),
+                partial(products.gemm_b, kernel_of=kernel_of),
+                products.gemm_c,
+            ),
+            "Einsum": Variadic(partial(einsum, kernel_of=kernel_of)),
             "Conv": (
                 partial(linear.conv_input, kernel_of=kernel_of, spread=self.strides == SPREAD),
                 kernels.conv_kernel,
@@ -83,7 +94,8 @@ PORTABLE = Variant(max_pool=SLICES, mask=RAMP, kernels=OWN)
 """For exported models: correct in every runtime tested.
 
 OpenVINO computes steep HardSigmoids wrongly, and uses a kernel prepared for a convolution for a
-transposed convolution too; WebGPU lacks MaxPool with Indices.
+transposed convolution too, and a square matrix for its transpose; WebGPU lacks MaxPool with
+Indices.
 """
 
 VARIANTS = {

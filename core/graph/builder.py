@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from dreamlayer.core.errors import NetworkError, shown
 from dreamlayer.core.graph.evaluation.evaluator import Evaluator
-from dreamlayer.core.graph.inference import Dim, inferred
+from dreamlayer.core.graph.inference import Dim, after_ceil_mode, inferred
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.installation import command
 
@@ -181,14 +181,15 @@ class Graph:
     def learn_shapes(self) -> None:
         """Find the shapes of all tensors, including those of appended nodes.
 
-        By inference; where the image has one size, by evaluation too, which knows more.
+        By inference; where the image has one size, by evaluation too, which knows more. Not behind
+        pools of which it also knows better, since runtimes check graphs by inference.
         """
         found = inferred(self.model)
         self.dtypes |= found.dtypes
         self.shapes |= found.shapes
         image = found.shapes.get(IMAGE, [None])
         size = [dim for dim in image if isinstance(dim, int)]
-        if len(size) == len(image):
+        if len(size) == len(image) and not after_ceil_mode(self.model):
             self.shapes |= _open(Evaluator(self.model).shapes(size))
 
     def try_sizes(self, *sizes: tuple[int, int, int, int]) -> None:

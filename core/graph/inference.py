@@ -43,7 +43,7 @@ def inferred(model: onnx.ModelProto, image: Sequence[int] | None = None) -> Tens
     sizes may then differ from what runtimes compute, by the same for all tensors.
     """
     known = TensorInfo({}, {})
-    doubtful: set[str] = _after_ceil_mode(model) if image is None else set()
+    doubtful: set[str] = after_ceil_mode(model) if image is None else set()
     graph = infer_shapes(model, image=image).graph
     for info in [*graph.input, *graph.value_info, *graph.output]:
         tensor = info.type.tensor_type
@@ -156,7 +156,7 @@ def names_read(node: onnx.NodeProto) -> Iterator[str]:
                     yield from names_read(inner)
 
 
-def _after_ceil_mode(model: onnx.ModelProto) -> set[str]:
+def after_ceil_mode(model: onnx.ModelProto) -> set[str]:
     """Tensors whose sizes differ between shape inference and runtimes.
 
     With ceil_mode, ONNX Runtime drops a last window that lies entirely in the padding, and

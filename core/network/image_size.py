@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dreamlayer.core.errors import bare, shown
@@ -15,11 +16,12 @@ LARGEST_SIDE = 4096
 
 def image_size(metadata: Mapping[str, str]) -> tuple[int, int] | None:
     """Height and width of the only images that a network takes, by its metadata; None if any."""
-    height, _, width = metadata.get(IMAGE_SIZE, "").partition("x")
-    sides = [int(side) for side in (height, width) if side.isascii() and side.isdecimal()]
-    if len(sides) != 2 or not all(1 <= side <= LARGEST_SIDE for side in sides):
+    # Python reads no number of thousands of digits.
+    found = re.fullmatch("([0-9]{1,6})x([0-9]{1,6})", metadata.get(IMAGE_SIZE, ""))
+    if found is None:
         return None
-    return sides[0], sides[1]
+    height, width = int(found[1]), int(found[2])
+    return (height, width) if all(1 <= side <= LARGEST_SIDE for side in (height, width)) else None
 
 
 def wrong_size(dims: Sequence[int | None], metadata: Mapping[str, str]) -> Iterator[str]:

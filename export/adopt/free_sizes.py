@@ -70,8 +70,8 @@ def free_sizes(network: onnx.ModelProto, size: Size) -> Freed:
     several, trials = _attempt(network, size, guesses, batch=True)
     if len(several.stuck) > len(freed.stuck):
         return freed
-    wrong = several.changed and problem_with(network, several.model, trials, size) is not None
-    return freed if wrong else several
+    problem = problem_with(network, several.model, trials, size, several=True)
+    return several if problem is None else freed
 
 
 def _search(network: onnx.ModelProto, size: Size) -> Guesses:
@@ -95,11 +95,15 @@ def _search(network: onnx.ModelProto, size: Size) -> Guesses:
 
 
 def _others(best: Guesses) -> Iterator[Guesses]:
-    """Guesses that differ in one from others, the last one made first."""
-    for key, count in list(best.possible.items())[: -_NEAREST - 1 : -1]:
+    """Guesses that differ from others in the last one made, or one before, or in several."""
+    last = list(best.possible.items())[: -_NEAREST - 1 : -1]
+    for key, count in last:
         for one in range(count):
             if one != best.chosen.get(key, 0):
                 yield Guesses({**best.chosen, key: one}, {})
+    for few in range(2, len(last) + 1):
+        # Rows and columns are split alike.
+        yield Guesses({**best.chosen, **{key: 1 for key, _ in last[:few]}}, {})
 
 
 def _reached(network: onnx.ModelProto, size: Size, guesses: Guesses) -> int | None:

@@ -11,6 +11,12 @@ from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.sizes import accepts
 from dreamlayer.core.network.network import Network
 
+_USUAL = (
+    *(224, 299, 256, 384, 192, 112, 96, 64, 32, 128, 160, 240, 288, 320, 260, 300, 331, 380),
+    *(448, 456, 480, 512, 528, 600, 28),
+)
+"""Sides in pixels that classifiers are made for, to propose one."""
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -75,17 +81,19 @@ def sizes_of(network: Network, layers: Sequence[str], size: tuple[int, int] | No
     except NetworkError:
         any_size = False
     if not any_size:
+        if size is not None and accepts(network.model, real, size):
+            return Sizes(size, None)
+        known = next((side for side in _USUAL if accepts(network.model, real, side)), None)
+        remedy = f"--size {_typed((known, known))}" if known else "--size HEIGHTxWIDTH"
         if size is None:
             raise NetworkError(
                 f"{bare(layers[-1])} does not exist for images of every size; say for which one "
-                f"with --size HEIGHTxWIDTH, such as --size 224x224"
+                f"with {remedy}"
             )
-        if not accepts(network.model, real, size):
-            raise OptionError(
-                f"these layers do not exist for images of {_pixels(size)}; give --size as the "
-                f"network was made for, such as 224x224"
-            )
-        return Sizes(size, None)
+        raise OptionError(
+            f"these layers do not exist for images of {_pixels(size)}; give the size that the "
+            f"network was made for, {remedy}"
+        )
     if size is not None:
         if min(size) < geometry.minimum:
             raise OptionError(

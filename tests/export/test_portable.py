@@ -66,7 +66,44 @@ def pooled() -> onnx.ModelProto:
     return model
 
 
-@pytest.fixture(scope="module", params=["default", "inception", "pooled"])
+PRODUCTS = """
+<ir_version: 8, opset_import: ["" : 18]>
+m (float[batch,3,height,width] image) => (float[n,c] deep) {
+  a = Conv<strides=[8,8]>(image, patch)
+  b = Reshape(a, columns)
+  c = Transpose<perm=[0,2,1]>(b)
+  d = MatMul(c, w1)
+  e = Tanh(d)
+  f = Einsum<equation="bij,jk->bik">(e, w2)
+  g = Tanh(f)
+  j = ReduceMean<keepdims=0>(g, rows)
+  k = Gemm<transB=1>(j, w3)
+  l = Tanh(k)
+  deep = Gemm(l, w4)
+}
+"""
+
+
+def products() -> onnx.ModelProto:
+    """Square matrices by MatMul, Einsum and Gemm, as networks of tokens have them."""
+    model = parser.parse_model(PRODUCTS)
+    rng = np.random.default_rng(0)
+    shapes = {
+        "patch": (16, 3, 8, 8),
+        "w1": (16, 16),
+        "w2": (16, 16),
+        "w3": (16, 16),
+        "w4": (16, 16),
+    }
+    for name, shape in shapes.items():
+        weights = rng.standard_normal(shape).astype(np.float32) * np.float32(0.3)
+        model.graph.initializer.append(numpy_helper.from_array(weights, name))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([0, 16, -1]), "columns"))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([1]), "rows"))
+    return model
+
+
+@pytest.fixture(scope="module", params=["default", "inception", "pooled", "products"])
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A gradient model in a file, of a shipped network or of one full of traps."""
     path = tmp_path_factory.mktemp("exported") / "gradient.onnx"
@@ -77,7 +114,8 @@ def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if request.param in layers:
         list(run(Request("default", tuple(layers[request.param]), path)))
     else:
-        onnx.save(gradient_model(pooled(), [Term("deep")]), path)
+        model = pooled() if request.param == "pooled" else products()
+        onnx.save(gradient_model(model, [Term("deep")]), path)
     return path
 
 

@@ -1,7 +1,7 @@
 """The feature maps of an exported file that a user would look for, found by running it.
 
 This is the yardstick of what adoption offers, and shares no code with it: convolutions, activations
-and concatenations whose results have more than one position.
+and concatenations of channels or tokens whose results have more than one position.
 """
 
 from __future__ import annotations
@@ -71,12 +71,23 @@ def source_maps(
     for node in graph.nodes:
         for kind, tensor in graph.kinds(node):
             planes = _planes(values.get(tensor), image_size)
-            if planes is None or tensor in seen:
+            if planes is None or tensor in seen or _puts_rows_together(node, values, image_size):
                 continue
             seen.add(tensor)
             others = [_planes(values.get(name), image_size) for name in graph.normed(tensor, kind)]
             found.append(SourceMap(tensor, kind, [planes, *(x for x in others if x is not None)]))
     return found
+
+
+def _puts_rows_together(
+    node: onnx.NodeProto, values: Mapping[str, Array], image_size: tuple[int, int]
+) -> bool:
+    """Whether a map is composed of parts of the picture, as where it is rolled around."""
+    if node.op_type != "Concat" or values[node.output[0]].ndim != 4:
+        return False
+    form = map_of(values[node.output[0]].shape, image_size)
+    axis = next(one.i for one in node.attribute if one.name == "axis") % 4
+    return form is not None and axis != (3 if form.channels_last else 1)
 
 
 def _planes(values: Array | None, image_size: tuple[int, int]) -> Array | None:

@@ -88,6 +88,18 @@ def test_a_gate_without_positions_is_no_layer(tmp_path: Path) -> None:
     assert kinds == {"c": "convolution", "y": "activation"}
 
 
+def test_parts_of_the_picture_put_together_are_no_layer(tmp_path: Path) -> None:
+    """A map that is rolled around by a concatenation of its rows does not count."""
+    nodes = [
+        node("Conv", "image w", "c"),
+        helper.make_node("Split", ["c"], ["upper", "lower"], axis=2, num_outputs=2),
+        node("Concat", "lower upper", "rolled", axis=2),
+        node("Concat", "c rolled", "both", axis=1),
+    ]
+    kinds = found(tmp_path, nodes, w=np.ones((4, 3, 1, 1), np.float32))
+    assert kinds == {"c": "convolution", "both": "concatenation"}
+
+
 def test_maps_behind_a_batch_norm_stand_for_the_convolution(tmp_path: Path) -> None:
     """Where Mul and Add follow, values behind each of them are the convolution's too."""
     nodes = [

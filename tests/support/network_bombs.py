@@ -98,20 +98,18 @@ def endless_loop(model: onnx.ModelProto, rng: Random) -> None:
     _added(model, "looped", loop)
 
 
+def _branch(node: onnx.NodeProto) -> onnx.GraphProto:
+    output = helper.make_tensor_value_info(node.output[0], TensorProto.FLOAT, None)
+    return helper.make_graph([node], "branch", [], [output])
+
+
 def _nested(depth: int) -> onnx.GraphProto:
-    graph = helper.make_graph(
-        [helper.make_node("Identity", ["image"], ["inner"])],
-        "deepest",
-        [],
-        [helper.make_tensor_value_info("inner", TensorProto.FLOAT, None)],
-    )
+    """Branches within the first branch; were they within both, the file would double each time."""
+    other = _branch(helper.make_node("Cos", ["image"], ["other"]))
+    graph = _branch(helper.make_node("Identity", ["image"], ["inner"]))
     for _ in range(depth):
-        node = helper.make_node("If", ["yes"], ["inner"], then_branch=graph, else_branch=graph)
-        outputs = [helper.make_tensor_value_info("inner", TensorProto.FLOAT, None)]
-        graph = helper.make_graph([node], "branch", [], outputs)
-        # Two branches that are the same message double its size.
-        del node.attribute[1:]
-        graph.node[0].CopyFrom(node)
+        node = helper.make_node("If", ["yes"], ["inner"], then_branch=graph, else_branch=other)
+        graph = _branch(node)
     return graph
 
 
@@ -119,8 +117,10 @@ def deep_branches(model: onnx.ModelProto, rng: Random) -> None:
     """Branches within branches, without end or nearly."""
     _constant(model, "yes", np.bool_(True))
     graph = _nested(rng.choice((3, 12, 25)))
-    node = helper.make_node("If", ["yes"], ["chosen"], then_branch=graph, else_branch=graph)
-    _before(model, node)
+    other = _branch(helper.make_node("Sin", ["image"], ["another"]))
+    _before(
+        model, helper.make_node("If", ["yes"], ["chosen"], then_branch=graph, else_branch=other)
+    )
 
 
 def one_branch(model: onnx.ModelProto, _: Random) -> None:
@@ -297,17 +297,17 @@ def rename(model: onnx.ModelProto, name: str) -> None:
             for place, one in enumerate(field):
                 field[place] = name if one == LAYER else one
     model.graph.output[0].name = name
-    _set_metadata(model, "dreamlayer.layers", json.dumps([name]))
+    set_metadata(model, "dreamlayer.layers", json.dumps([name]))
 
 
-def _set_metadata(model: onnx.ModelProto, key: str, value: str) -> None:
+def set_metadata(model: onnx.ModelProto, key: str, value: str) -> None:
     kept = [entry for entry in model.metadata_props if entry.key != key]
     del model.metadata_props[:]
     model.metadata_props.extend(kept)
     model.metadata_props.add(key=key, value=value)
 
 
-_LIES = {
+LIES = {
     "dreamlayer.layers": [
         *("[" * 100_000, '["nothing"]', "{}", "[1]", "", "null", '["deep", "deep"]', '["image"]'),
         json.dumps(["x" * 300_000]),
@@ -321,12 +321,13 @@ _LIES = {
     "dreamlayer.format": ["9" * 5000, "2", "x"],
     "dreamlayer.preprocessing": ["[" * 100_000, "{}", "null"],
 }
+"""Values of metadata that are not true, not JSON, or without end."""
 
 
 def lying_metadata(model: onnx.ModelProto, rng: Random) -> None:
     """Metadata that is not true, not JSON, or without end."""
-    key = rng.choice(sorted(_LIES))
-    _set_metadata(model, key, rng.choice(_LIES[key]))
+    key = rng.choice(sorted(LIES))
+    set_metadata(model, key, rng.choice(LIES[key]))
 
 
 def odd_versions(model: onnx.ModelProto, rng: Random) -> None:

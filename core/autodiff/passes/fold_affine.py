@@ -10,6 +10,7 @@ import copy
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import onnx
@@ -261,7 +262,7 @@ class _Emitter:
         self.nodes: list[onnx.NodeProto] = []
         self._stem, self._constants = stem, constants
 
-    def __call__(self, op: str, *inputs: str, **attrs: int) -> str:
+    def __call__(self, op: str, *inputs: str, **attrs: Any) -> str:
         name = f"{self._stem}/{op}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attrs))
         return name

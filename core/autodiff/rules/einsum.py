@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dreamlayer.core.autodiff.rules.linear import KernelOf, shared_kernel
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import cast, expand_like, permute, reshape, sizes, unbroadcast
@@ -15,8 +16,12 @@ Terms = tuple[list[str], str]
 """Letters of the axes of each operand, and of the output."""
 
 
-def einsum(i: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+def einsum(
+    i: int, g: Value, ans: Value, x: Inputs, attrs: Attrs, kernel_of: KernelOf = shared_kernel
+) -> Value:
     """By linearity, with operand `i` and the output exchanged.
+
+    Of other operands that are weights, it reads what `kernel_of` makes; see `rules.products`.
 
     Axes of the operand that are in no other term were summed, so that `g` is copied along them;
     letters that it has twice stand for a diagonal.
@@ -24,7 +29,11 @@ def einsum(i: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     graph, own = g.graph, x[i]
     terms, output = parsed(attrs["equation"], [t.rank for t in x])
     letters = list(dict.fromkeys(terms[i]))
-    others = [(term, t) for k, (term, t) in enumerate(zip(terms, x, strict=True)) if k != i]
+    others = [
+        (term, kernel_of(t) if t.node() is None else t)
+        for k, (term, t) in enumerate(zip(terms, x, strict=True))
+        if k != i
+    ]
     present = set(output).union(*(term for term, _ in others))
     kept = "".join(letter for letter in letters if letter in present)
     gradient = _product([(output, g), *others], kept)

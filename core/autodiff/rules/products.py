@@ -1,7 +1,12 @@
-"""Gradient rules of matrix products."""
+"""Gradient rules of matrix products.
+
+What a gradient multiplies by is `kernel_of` the product's other factor: the same, or a copy. In
+OpenVINO the product with a square constant, and another with its transpose, are one and the same.
+"""
 
 from __future__ import annotations
 
+from dreamlayer.core.autodiff.rules.linear import KernelOf, shared_kernel
 from dreamlayer.core.autodiff.rules.rule import Attrs, Inputs
 from dreamlayer.core.graph.builder import Value
 from dreamlayer.core.graph.ops import joined, permute, reshape_like, shape, unbroadcast
@@ -15,7 +20,14 @@ def _unsqueeze(x: Value, axis: int) -> Value:
     return x.graph.emit("Unsqueeze", x, x.graph.ints(axis))
 
 
-def matmul(side: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
+def matmul(
+    side: int,
+    g: Value,
+    ans: Value,
+    x: Inputs,
+    attrs: Attrs,
+    kernel_of: KernelOf = shared_kernel,
+) -> Value:
     """dA = g B', dB = A' g over the last two axes, summed over those that were broadcast.
 
     A vector counts as a matrix with one row (left) or one column (right), as in numpy.
@@ -27,14 +39,17 @@ def matmul(side: int, g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
     if left_rank == 1:
         g = _unsqueeze(g, -2)
     if side == 0:
-        other = _unsqueeze(right, 0) if right_rank == 1 else _transposed(right)
+        other = _unsqueeze(right, 0) if right_rank == 1 else _transposed(right, kernel_of)
         return _summed(_matmul(g, other), left, max(right_rank, 2))
-    other = _unsqueeze(left, 1) if left_rank == 1 else _transposed(left)
+    other = _unsqueeze(left, 1) if left_rank == 1 else _transposed(left, kernel_of)
     return _summed(_matmul(other, g), right, max(left_rank, 2))
 
 
-def _transposed(x: Value) -> Value:
-    return permute(x, [*range(x.rank - 2), x.rank - 1, x.rank - 2])
+def _transposed(x: Value, kernel_of: KernelOf) -> Value:
+    """A matrix, or several, with rows and columns exchanged; a copy at most of weights."""
+    weights = x.node() is None or x.rank == 2
+    swapped = permute(x, [*range(x.rank - 2), x.rank - 1, x.rank - 2])
+    return kernel_of(swapped) if weights else swapped
 
 
 def _summed(gradient: Value, x: Value, other_rank: int) -> Value:
@@ -52,14 +67,18 @@ def _flipped(x: Value) -> Value:
     return permute(x, [1, 0])
 
 
-def gemm_a(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    b = x[1] if attrs.get("transB", 0) else _flipped(x[1])
+def gemm_a(
+    g: Value, ans: Value, x: Inputs, attrs: Attrs, kernel_of: KernelOf = shared_kernel
+) -> Value:
+    b = kernel_of(x[1] if attrs.get("transB", 0) else _flipped(x[1]))
     gradient = _matmul(g, b) * attrs.get("alpha", 1.0)
     return _flipped(gradient) if attrs.get("transA", 0) else gradient
 
 
-def gemm_b(g: Value, ans: Value, x: Inputs, attrs: Attrs) -> Value:
-    a = x[0] if attrs.get("transA", 0) else _flipped(x[0])
+def gemm_b(
+    g: Value, ans: Value, x: Inputs, attrs: Attrs, kernel_of: KernelOf = shared_kernel
+) -> Value:
+    a = kernel_of(x[0] if attrs.get("transA", 0) else _flipped(x[0]))
     gradient = _matmul(a, g) * attrs.get("alpha", 1.0)
     return _flipped(gradient) if attrs.get("transB", 0) else gradient
 

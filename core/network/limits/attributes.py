@@ -75,8 +75,8 @@ _FOR_OPERATORS: dict[tuple[str, str], tuple[_Check, str]] = {
     ("DeformConv", "offset_group"): (_within(1, _MOST_GROUPS), f"1 to {_MOST_GROUPS}"),
 }
 
-_ANY_FLOAT = ("GlobalLpPool", "LpPool", "LpNormalization", "ReduceL1", "ReduceL2")
-"""Operators whose `p` is checked; elsewhere the name means other things."""
+_WITH_NORM = ("GlobalLpPool", "LpPool", "LpNormalization")
+"""Operators whose `p` is the number of a norm."""
 
 _STANDARD = ("", "ai.onnx")
 
@@ -138,7 +138,7 @@ def _wrong_value(operator: str, attribute: AttributeProto, called: str) -> Itera
         return
     name = attribute.name
     entry = _FOR_OPERATORS.get((operator, name)) or _CHECKS.get(name)
-    if entry is None or (name == "p" and operator not in _ANY_FLOAT):
+    if entry is None or (name == "p" and operator not in _WITH_NORM):
         return
     check, allowed = entry
     value = helper.get_attribute_value(attribute)

@@ -25,11 +25,13 @@ from dreamlayer.export.verify import open_session
 Array = npt.NDArray[np.float32]
 Size = tuple[int, int]
 
-_FAR = 192
+_FAR = 256
 """Pixels of the shorter side, at least, beyond which a corner hardly sees what differs."""
 
+_MAPPING = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool"})
+_PHASE = 32
 _SAMPLES = 6
-_EQUAL, _SIMILAR = 1e-5, 0.2
+_EQUAL, _SIMILAR = 1e-5, 0.05
 """How far outputs at the own size, and corners at two others, may differ, relative to their mean
 magnitude. A wrong guess changes them as a whole."""
 
@@ -39,6 +41,8 @@ def problem_with(
     freed: onnx.ModelProto,
     trials: Trials,
     size: Size,
+    *,
+    several: bool = False,
 ) -> str | None:
     """What is wrong with a freed network, as part of a sentence; None if nothing is.
 
@@ -50,7 +54,12 @@ def problem_with(
         Knows the sizes of the freed one's tensors.
     size : (int, int)
         Height and width that the source was exported for.
+    several : bool
+        Whether several images at a time are tried too.
     """
+    for node in freed.graph.node:
+        if node.op_type in _MAPPING and _stays(trials, node.output[0]):
+            return f"{node.output[0]} does not grow with the image"
     rng = np.random.default_rng(0)
     own = rng.random((1, 3, *size), np.float32)
     outputs = [info.name for info in source.graph.output]
@@ -67,9 +76,16 @@ def problem_with(
         local_maps = [name for name in maps if name not in _uneven(freed, trials)]
         one, two = (_run(local, local_maps, image) for image in (higher, wider))
         for name in local_maps:
+            for image, values in ((higher, one), (wider, two)):
+                if not _in_proportion(values[name], trials.own(name), image, size):
+                    return f"{name} does not grow with the image"
             corners = [values[name][:, :, :2, :2] for values in (one, two)]
             if _apart(*corners) > _SIMILAR:
                 return f"{name} depends on the image's size where it should not"
+        if several:
+            pair = _run(freed, outputs, np.concatenate([own, own[:, :, ::-1]]))
+            if any(_apart(pair[name][:1], expected[name]) > _EQUAL for name in outputs):
+                return "several images do not give what each of them gives"
         rest = [name for name in maps if name not in local_maps]
         for image in (higher, wider) if rest else ():
             _run(freed, rest[-1:], image)
@@ -81,14 +97,15 @@ def problem_with(
 def _other_images(size: Size, rng: np.random.Generator) -> tuple[Array, Array]:
     """A higher and a wider image that share a corner, in multiples of the own size.
 
-    Both are odd multiples of one side, so that padding has the same phase in each.
+    Their sides have the same phase: padding depends on whether a side is odd, and its half.
     """
+    step = 1 if all(side % _PHASE == 0 for side in size) else 2
     times = 1
     while times * min(size) < _FAR:
-        times += 2
+        times += step
     height, width = times * size[0], times * size[1]
-    higher = rng.random((1, 3, height + 2 * size[0], width), np.float32)
-    wider = rng.random((1, 3, height, width + 2 * size[1]), np.float32)
+    higher = rng.random((1, 3, height + step * size[0], width), np.float32)
+    wider = rng.random((1, 3, height, width + step * size[1]), np.float32)
     wider[:, :, :height, :width] = higher[:, :, :height, :width]
     return higher, wider
 
@@ -109,11 +126,33 @@ def _apart(one: Array, two: Array) -> float:
     return float(np.abs(one - two).mean()) / scale if scale > 0 else 0.0
 
 
+def _in_proportion(found: Array, own: Sequence[int] | None, image: Array, size: Size) -> bool:
+    """Whether rows and columns of a map grow as the image does, up to what borders take."""
+    if own is None:
+        return False
+    pairs = zip(found.shape[2:], own[2:], image.shape[2:], size, strict=True)
+    return all(
+        abs(now - before * side / whole) <= 1 + side / whole + 0.1 * now
+        for now, before, side, whole in pairs
+    )
+
+
 def _growing(trials: Trials, name: str) -> list[Length] | None:
-    """The lengths of a feature map's axes, if its rows and columns grow with the image."""
+    """The lengths of a feature map's axes, if its rows and columns grow with the image's."""
+    lengths = trials.lengths(name) if trials.depends(name) and trials.is_float(name) else None
+    if lengths is None or len(lengths) != 4:
+        return None
+    # The second image is the wider one, the third the higher. Attention grows with both.
+    rows, columns = lengths[2:]
+    return lengths if rows[1] < rows[2] and columns[1] > columns[2] else None
+
+
+def _stays(trials: Trials, name: str) -> bool:
+    """Whether a map of several rows and columns has other rows and columns than the image's."""
     lengths = trials.lengths(name) if trials.depends(name) else None
-    fits = lengths is not None and len(lengths) == 4 and all(map(grows, lengths[2:]))
-    return lengths if fits and trials.is_float(name) else None
+    if lengths is None or len(lengths) != 4 or lengths[2][0] == 1 or lengths[3][0] == 1:
+        return False
+    return _growing(trials, name) is None
 
 
 def _sampled(model: onnx.ModelProto, trials: Trials) -> list[str]:

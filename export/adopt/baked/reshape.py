@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dreamlayer.export.adopt.baked.trials import Length, Trials, varies
+from dreamlayer.export.adopt.baked.trials import Length, Trials, several_of, varies
 
 
 class NoMatchError(Exception):
@@ -104,6 +104,12 @@ def _run(some: list[Length], parts: list[int], trials: Trials, guesses: Guesses)
     whole: Length = tuple(math.prod(numbers) for numbers in zip(*some, strict=True))
     large = [place for place, part in enumerate(parts) if part > 1] or [0]
     result: list[Length] = [(part,) * count for part in parts]
+    if large[0] and (several := several_of(whole)) > 1:
+        # Several images at a time are the first axis.
+        result[0] = (*(1,) * (count - 1), several)
+        whole = (*whole[:-1], whole[-1] // several)
+        if not varies(whole):
+            return [result[0], *((part,) * count for part in parts[1:])]
     if len(large) == 1:
         result[large[0]] = whole
         return result

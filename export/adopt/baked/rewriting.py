@@ -93,23 +93,26 @@ class Rewriter:
         parts = [self.constant(one) if isinstance(one, int) else one for one in wanted]
         return self.emit("Concat", *parts, axis=0)
 
-    def reference(self, node: onnx.NodeProto, size: Sequence[int]) -> str | None:
-        """A tensor of a height and width that what a node makes is put together with."""
-        seen, waiting = set[str](), [node.output[0]]
+    def reference(self, node: onnx.NodeProto, size: Sequence[int]) -> list[Place] | None:
+        """Rows and columns of a height and width that what a node makes is put together with."""
+        seen, waiting, joined = set[str](), [node.output[0]], False
         while waiting and len(seen) < _FARTHEST:
             name = waiting.pop(0)
             seen.add(name)
             for reader in self._readers.get(name, ()):
                 others = [one for one in reader.input if one not in seen]
-                if reader.op_type in _JOINS and len(reader.input) > 1:
+                if reader.op_type in _JOINS and others:
+                    joined = True
                     for other in others:
                         lengths = self.trials.lengths(other) if self.trials.depends(other) else None
                         if lengths is not None and len(lengths) == 4:
                             fits = [x[0] for x in lengths[2:]] == list(size)
                             if fits and all(map(varies, lengths[2:])):
-                                return other
+                                return [(other, 2), (other, 3)]
                 waiting += [one for one in reader.output if one not in seen]
-        return None
+        # What it is put together with may be computed later, from what has the size already.
+        pairs = self.trials.pairs(*size) if joined else iter(())
+        return next(([rows, columns] for _, rows, columns in pairs), None)
 
     def _fresh(self, base: str) -> str:
         number = 0
@@ -214,7 +217,7 @@ def _resize(
     reference = rewriter.reference(node, own[2:])
     for axis in (2, 3):
         if reference is not None:
-            sides.append(rewriter.length_of((reference, axis)))
+            sides.append(rewriter.length_of(reference[axis - 2]))
         elif varies(before[axis]):
             times = rewriter.emit(
                 "Mul", rewriter.length_of((node.input[0], axis)), rewriter.constant(own[axis])

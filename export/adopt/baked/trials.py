@@ -159,3 +159,8 @@ def varies(length: Length) -> bool:
 def grows(length: Length) -> bool:
     """Whether an axis differs between single images: the number of images is no side of them."""
     return varies(length[:3])
+
+
+def several_of(length: Length) -> int:
+    """How many times as long an axis is for several images of the own size as for one."""
+    return length[3] // length[0] if len(length) > 3 else 1

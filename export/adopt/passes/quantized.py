@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from dreamlayer.core.errors import NetworkError, shown
+from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.edit import prune, rename
 from dreamlayer.core.graph.inference import names_read
 
@@ -73,15 +73,12 @@ def remove_quantizers(model: onnx.ModelProto) -> int:
     the lowest quantized number stands for 0, the pair may have taken the place of a ReLU or, with a
     range to 6, of a ReLU6: programs that quantize networks merge them.
 
+    Pairs that do more, and quantized numbers that other operators read, stay.
+
     Returns
     -------
     int
         The number of pairs.
-
-    Raises
-    ------
-    NetworkError
-        A pair does more than rounding, or other operators read quantized numbers.
     """
     graph = model.graph
     weights = {tensor.name: tensor for tensor in graph.initializer}
@@ -94,15 +91,9 @@ def remove_quantizers(model: onnx.ModelProto) -> int:
     pairs = 0
     for node in graph.node:
         source = makers.get(node.input[0]) if node.op_type == _PAIR[1] else None
-        if source is None or source.op_type != _PAIR[0]:
+        if source is None or source.op_type != _PAIR[0] or not _same_scale(source, node, weights):
             nodes.append(node)
             continue
-        if not _same_scale(source, node, weights):
-            raise NetworkError(
-                f"the DequantizeLinear that makes {shown(node.output[0])} has another scale than "
-                f"its QuantizeLinear, so it is more than rounding; adopt the network as it was "
-                f"before quantization"
-            )
         pairs += 1
         end, made = done.get(source.output[0], source.input[0]), node.output[0]
         replaced = None
@@ -123,12 +114,6 @@ def remove_quantizers(model: onnx.ModelProto) -> int:
     graph.node.extend(nodes)
     rename(graph.node, {name: _end(name, names) for name in names})
     prune(model)
-    constants = {tensor.name for tensor in graph.initializer}
-    if any(node.op_type in _PAIR and node.input[0] not in constants for node in graph.node):
-        raise NetworkError(
-            "the network computes with quantized numbers between QuantizeLinear and "
-            "DequantizeLinear; adopt the network as it was before quantization"
-        )
     return pairs
 
 
