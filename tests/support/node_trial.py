@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+from float64_model import FLOATS, widened
 from onnx import TensorProto, helper, numpy_helper
 from onnx.backend.test.loader import load_model_tests
 from onnx.reference import ReferenceEvaluator
@@ -42,7 +43,6 @@ _STEPS = (1e-5, 1e-7, 1e-3, 1e-2)
 _COARSE_STEPS = (1e-2, 3e-3)
 _TOLERANCE = 1e-3
 _RANDOM = ("Bernoulli", "Dropout", "Multinomial", "RandomNormalLike", "RandomUniformLike")
-_FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16)
 
 Function = Callable[[np.ndarray], list[np.ndarray]]
 
@@ -79,7 +79,7 @@ def verdicts(test: Any, variant: Variant | None = None) -> Iterator[Verdict]:
     operator = model.graph.node[0].op_type if test.name.count("expanded") == 0 else "(expanded)"
     for position, info in enumerate(model.graph.input):
         tensor = info.type.tensor_type
-        if not info.type.HasField("tensor_type") or tensor.elem_type not in _FLOATS:
+        if not info.type.HasField("tensor_type") or tensor.elem_type not in FLOATS:
             continue
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -283,7 +283,7 @@ def _exact(
 
     With it, steps that suit it. Where nothing does, that is `plain` itself, in float32.
     """
-    wide = _widened(model)
+    wide = widened(model)
     rng = np.random.default_rng(1)
     elsewhere = x + 0.5 * float(np.std(x.astype(np.float64)) or 1.0) * rng.standard_normal(x.shape)
     elsewhere = np.asarray(elsewhere, x.dtype)
@@ -316,26 +316,3 @@ def _alike(
         and np.allclose(found[i], other[i], rtol=2e-3, atol=1e-3, equal_nan=True)
         for i in counted
     )
-
-
-def _widened(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with all float32 and float16 numbers as float64."""
-    result = copy.deepcopy(model)
-    for info in [*result.graph.input, *result.graph.output, *result.graph.value_info]:
-        if info.type.tensor_type.elem_type in _FLOATS:
-            info.type.tensor_type.elem_type = TensorProto.DOUBLE
-    for tensor in result.graph.initializer:
-        _widen(tensor)
-    for node in result.graph.node:
-        for attribute in node.attribute:
-            if attribute.type == onnx.AttributeProto.TENSOR:
-                _widen(attribute.t)
-            elif attribute.name in ("to", "dtype", "softmax_precision", "stash_type"):
-                attribute.i = TensorProto.DOUBLE if attribute.i in _FLOATS else attribute.i
-    return result
-
-
-def _widen(tensor: onnx.TensorProto) -> None:
-    if tensor.data_type in _FLOATS:
-        wide = numpy_helper.to_array(tensor).astype(np.float64)
-        tensor.CopyFrom(numpy_helper.from_array(wide, tensor.name))
