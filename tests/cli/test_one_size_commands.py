@@ -34,7 +34,7 @@ def test_dream_says_that_the_tile_is_another(photo: Path, exact: str) -> None:
     lines = result.stderr.decode().splitlines()
     assert [line for line in lines if "tiles have that size" in line] == [f"{NOTE} 512"]
     assert any("tile 48," in line for line in lines)
-    recipe = json.loads(run("recipe", photo.with_name("out.png"), "--json").stdout)
+    recipe = json.loads(run("recipe", "--recipe", photo.with_name("out.png"), "--json").stdout)
     assert recipe["tile"] == 48
 
 
@@ -49,7 +49,7 @@ def test_nothing_is_said_where_no_tile_is_asked_for(photo: Path, exact: str) -> 
 
 def test_style_says_that_the_tile_is_another(photo: Path, exact: str) -> None:
     """Its default is no wish."""
-    options = ["--network", exact, "--content-layers", "deep", "--style-layers", "first"]
+    options = ["--network", exact, "--content-layer", "deep", "--style-layer", "first"]
     options += ["--rounds", "1", "--evaluations", "2", "-o", str(photo.with_name("out.png"))]
     result = run("style", photo, photo, *options)
     assert result.returncode == 0, result.stderr
