@@ -8,8 +8,14 @@ from dataclasses import dataclass
 _PROCESSOR = 6.0
 """Seconds of processor time for the smallest work; what is needed is about one."""
 
+_WALL = 11.0
+"""Seconds for the smallest work, the start of the process included."""
+
+_SHARED = 4.0
+"""Among how many programs the processor may be divided while a large network is looked at."""
+
 _BYTES_A_SECOND = 2.5e6
-"""Of a file, for which a further second is granted: ten times what a slow machine needs."""
+"""Of a file, for which a further second is granted: three to ten times what networks need."""
 
 _LEAST_MEMORY = 1 << 30
 _COPIES = 16
@@ -37,8 +43,9 @@ class Budget:
     @classmethod
     def for_file(cls, size: int) -> Budget:
         """What reading a file of so many bytes, and trying what it holds, may take."""
-        processor = _PROCESSOR + size / _BYTES_A_SECOND
-        return cls(processor, 2 + 1.5 * processor, _LEAST_MEMORY + _COPIES * size)
+        more = size / _BYTES_A_SECOND
+        wall = _WALL + _SHARED * more
+        return cls(_PROCESSOR + more, wall, _LEAST_MEMORY + _COPIES * size)
 
 
 class StoppedError(Exception):

@@ -48,8 +48,10 @@ def limit(processor: float, memory: int) -> None:
             Path("/proc/self/oom_score_adj").write_text("900", encoding="ascii")
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
+        # Not the same for all such processes.
+        first = _CORES * os.getpid()
         with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, cores[-_CORES:])
+            os.sched_setaffinity(0, {cores[(first + n) % len(cores)] for n in range(_CORES)})
 
 
 def _lower(what: int, value: int) -> None:

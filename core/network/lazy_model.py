@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dreamlayer.core.errors import NetworkError, shown
 from dreamlayer.core.isolation.place import inside, possible
-from dreamlayer.core.network import files, trials
+from dreamlayer.core.network import contract, files, trials
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.facts import strings, truth, whole
 
@@ -74,7 +74,7 @@ class LazyModel:
     Raises
     ------
     NetworkError
-        As for `core.network.files.load`.
+        As for `core.network.files.read_model`, or the file does not meet the contract.
     """
 
     def __init__(self, path: Path) -> None:
@@ -102,7 +102,7 @@ class LazyModel:
                 model = files.parsed(self._content, self._path)
                 self._outside = bool(files.weights_outside(model))
                 files.complete(model, self._path)
-                files.check(model, self._path)
+                contract.check(model, self._path)
                 self._model, self._content = model, b""
             return self._model
 

@@ -29,10 +29,12 @@ MAX_BYTES = 1 << 30
 """Above this size, the least recently used entries are deleted."""
 
 _GRAPH_CODE = (
-    "graph/*.py",
+    "graph/**/*.py",
     "autodiff/**/*.py",
+    "network/contract.py",
     "network/files.py",
     "network/gradient_model.py",
+    "network/image_size.py",
     "network/inputs.py",
     "network/lazy_model.py",
     "network/limits/*.py",
