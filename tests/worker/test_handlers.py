@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from worker_process import RGBA, in_library
 
@@ -28,6 +29,7 @@ from dreamlayer.core.worker.handlers import Handlers
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import DescribeRequest, DreamRequest
 from dreamlayer.core.worker.wire_pixels import Raster
+from dreamlayer.export.adopt.one_size import fix_size
 
 
 class Outbox:
@@ -302,3 +304,15 @@ def test_description_tells_what_there_is(
     handler.handle(Job(DescribeRequest("b", "small")))
     layers = outbox.sent[-1][0]["layers"]
     assert {"name": "deep", "channels": 8, "stride": 1.0} in layers
+
+
+def test_description_tells_the_one_size_of_a_network(small_network: Path, tmp_path: Path) -> None:
+    """Null for networks that take any."""
+    model = onnx.load(small_network)
+    fix_size(model, (32, 48))
+    onnx.save(model, tmp_path / "exact.onnx")
+    sizes = {str(small_network): None, str(tmp_path / "exact.onnx"): (32, 48)}
+    for network, size in sizes.items():
+        outbox = Outbox()
+        Handlers(outbox)._describe(DescribeRequest(1, network))  # type: ignore[arg-type]
+        assert outbox.sent[0][0]["image_size"] == size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -73,7 +74,7 @@ class Rewriter:
         self.trials.constant(name, value)
         return name
 
-    def emit(self, kind: str, *inputs: str, **given: object) -> str:
+    def emit(self, kind: str, *inputs: str, **given: Any) -> str:
         """Append a node, and return what its output is called."""
         name = self._fresh(kind.lower())
         node = helper.make_node(kind, inputs, [name], name=name, **given)
@@ -158,10 +159,10 @@ def _reshape(
         follows = lacking[0] if lacking else unknown[0]
         for axis in unknown:
             if axis != follows:
-                length = _looked_up(rewriter, node.input[0], before, after[axis])
-                if length is None:
+                found = _looked_up(rewriter, node.input[0], before, after[axis])
+                if found is None:
                     return None
-                wanted[axis] = length
+                wanted[axis] = found
     return _with_inputs(node, {1: rewriter.shape(wanted)}, without=("allowzero",))
 
 
