@@ -40,9 +40,15 @@ def prune(model: onnx.ModelProto) -> None:
     nodes = ancestors(model, outputs)
     made = {name for node in nodes for name in node.output}
     read = {*outputs, *(name for node in nodes for name in names_read(node))}
-    _replace(graph.node, nodes)
-    _replace(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in read])
-    _replace(graph.value_info, [info for info in graph.value_info if info.name in made])
+    _keep(graph.node, nodes)
+    _keep(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in read])
+    _keep(graph.value_info, [info for info in graph.value_info if info.name in made])
+
+
+def _keep(field: Any, items: list[Any]) -> None:
+    # To write what is there already would copy all weights.
+    if len(items) < len(field):
+        _replace(field, items)
 
 
 def _replace(field: Any, items: list[Any]) -> None:

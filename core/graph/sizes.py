@@ -6,6 +6,7 @@ which ends the process.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +19,9 @@ from dreamlayer.core.graph.geometry import round_up
 from dreamlayer.core.graph.names import IMAGE
 
 LARGEST = 2048
-LARGEST_MULTIPLE = 512
+MULTIPLES = sorted({*range(1, 33), *range(40, 129, 8), *range(160, 513, 32), *range(28, 513, 28)})
+"""Numbers that all sides may have to be a multiple of: small ones, and what networks that halve
+their maps and divide them into windows come to."""
 _FIRST = 257
 _SAMPLES = (0, 1, 3, 4, 9, 14)
 """Sides from 257 pixels on, or from the next multiple, that are tried for each multiple."""
@@ -87,20 +90,19 @@ def accepted_sizes(model: onnx.ModelProto, layers: Sequence[str]) -> tuple[int, 
     Raises
     ------
     NetworkError
-        No multiple up to 512 pixels works.
+        None of the multiples that are tried, up to 512 pixels, works.
     """
     evaluator = _evaluator(model, layers)
-    for multiple in range(1, LARGEST_MULTIPLE + 1):
-        few = all(_accepts(evaluator, layers, size) for size in _samples(multiple, _SAMPLES))
-        if few and all(
-            _accepts(evaluator, layers, size) for size in _samples(multiple, range(_RANGE))
-        ):
+    tried = functools.cache(lambda size: _accepts(evaluator, layers, size))
+    for multiple in MULTIPLES:
+        few = all(tried(size) for size in _samples(multiple, _SAMPLES))
+        if few and all(tried(size) for size in _samples(multiple, range(_RANGE))):
             return _minimum(evaluator, layers, multiple), multiple
     minimum_size(model, layers)
     raise NetworkError(
         f"the layers {bare(layers[0])} to {bare(layers[-1])} exist at some sizes only, which are "
-        f"not the multiples of any number up to {LARGEST_MULTIPLE}; choose layers nearer to the "
-        f"image, or export the network with symbolic sizes"
+        f"not the multiples of a number up to {MULTIPLES[-1]} that networks ask for; choose layers "
+        f"nearer to the image, or export the network with symbolic sizes"
     )
 
 

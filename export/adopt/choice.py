@@ -112,10 +112,13 @@ def _rename(
     wanted = {made.get(tensor, tensor): name for tensor, name in names.items()}
     outputs = {info.name for info in network.graph.output}
     taken = tensors | set(wanted.values()) | outputs
-    for name in list(wanted.values()):
-        if name in tensors and name not in wanted and name not in outputs:
-            wanted[name] = free_name(f"{name}_", taken)
-            taken.add(wanted[name])
+    # The name in the source is to mean the map.
+    moved = [(tensor, f"{names[tensor]}/in_source") for tensor in made if tensor not in outputs]
+    moved += [(name, f"{name}_") for name in wanted.values() if name in tensors]
+    for tensor, other in moved:
+        if tensor not in wanted and tensor not in outputs:
+            wanted[tensor] = free_name(other, taken)
+            taken.add(wanted[tensor])
     rename_tensors(network, wanted)
     for info in network.graph.output:
         info.name = wanted.get(info.name, info.name)

@@ -63,15 +63,17 @@ def free_sizes(network: onnx.ModelProto, size: Size) -> Freed:
         The network, unchanged where nothing can be freed.
     """
     guesses = _search(network, size)
-    freed, trials = _attempt(network, size, guesses, batch=False)
-    if freed.changed and problem_with(network, freed.model, trials, size) is not None:
-        stuck, _ = _rewritten(Trials(network, images_for(size, batch=False)), network, None)
-        return Freed(network, 0, stuck or [_UNKNOWN], several=False)
-    several, trials = _attempt(network, size, guesses, batch=True)
-    if len(several.stuck) > len(freed.stuck):
-        return freed
-    problem = problem_with(network, several.model, trials, size, several=True)
-    return several if problem is None else freed
+    found = [_attempt(network, size, guesses, batch=batch) for batch in (True, False)]
+    if len(found[0][0].stuck) > len(found[1][0].stuck):
+        del found[0]
+    for freed, trials in found:
+        right = not freed.changed or not problem_with(
+            network, freed.model, trials, size, several=freed.several
+        )
+        if right:
+            return freed
+    stuck, _ = _rewritten(Trials(network, images_for(size, batch=False)), network, None)
+    return Freed(network, 0, stuck or [_UNKNOWN], several=False)
 
 
 def _search(network: onnx.ModelProto, size: Size) -> Guesses:

@@ -77,7 +77,7 @@ def settle_size(network: onnx.ModelProto, own: Size | None, asked: str | Size = 
         return Settled(network, None, []) if isinstance(asked, str) else _fixed(network, asked, "")
     freed = free_sizes(network, own)
     if not isinstance(asked, str):
-        if freed.stuck and not _layers(freed.model, asked):
+        if freed.stuck and _layers(freed.model, asked) < _layers(network, own):
             raise NetworkError(
                 f"the network takes images of {_told(own)} pixels only ({freed.stuck[0]} takes no "
                 f"other), not of {_told(asked)}; leave --size out"

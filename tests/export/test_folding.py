@@ -185,6 +185,13 @@ def test_a_condition_on_the_size_stays() -> None:
     assert_same(source, model)
 
 
+def test_an_if_without_its_branch_stays() -> None:
+    """The runtime refuses it; adoption does not fail on it."""
+    source = network(NESTED, 18, {"w": (4, 3, 3, 3)})
+    del source.graph.node[2].attribute[0]
+    assert operators(modernize(source))["If"] == 1
+
+
 def test_numbers_that_vary_with_the_image_are_told_from_others() -> None:
     """By element: the channels of a shape are constant, its rows are not, whatever they go through.
 

@@ -120,6 +120,14 @@ def test_functions_that_call_themselves_are_refused() -> None:
         modernize(model)
 
 
+def test_functions_that_are_called_wrongly_are_refused() -> None:
+    """With more inputs than they have."""
+    model = with_functions(1)
+    model.graph.node[1].input.append("a")
+    with pytest.raises(NetworkError, match="cannot be inlined"):
+        modernize(model)
+
+
 def test_a_network_that_computes_something_else_is_not_adopted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

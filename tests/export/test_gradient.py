@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +154,46 @@ def test_a_head_of_one_size_needs_it(classifiers: Path) -> None:
     (told,) = export(one, "logits:1:7:mean", folder=classifiers, size=(32, 32))
     assert "32 pixels high and 32 wide" in told
     assert climbs(classifiers, noise(32, 32))
+
+
+def test_networks_of_one_size_need_no_option(tmp_path: Path) -> None:
+    """What their metadata say is taken; another size is refused."""
+    model = small_model()
+    dims = model.graph.input[0].type.tensor_type.shape.dim
+    for dim, number in zip(dims, (1, 3, 20, 24), strict=True):
+        dim.dim_value = number
+    model.metadata_props.add(key="dreamlayer.image_size", value="20x24")
+    onnx.save(model, tmp_path / "fixed.onnx")
+    (told,) = export(tmp_path / "fixed.onnx", "deep", folder=tmp_path)
+    assert "20 pixels high and 24 wide" in told
+    assert json.loads((tmp_path / "gradient.json").read_text())["size"] == [20, 24]
+    assert climbs(tmp_path, noise(20, 24))
+    with pytest.raises(OptionError, match="takes images of 24 × 20 pixels only"):
+        export(tmp_path / "fixed.onnx", "deep", folder=tmp_path, size=(24, 20))
+
+
+def test_layers_go_by_their_aliases(tmp_path: Path) -> None:
+    """In objectives and taps; the file has the tensors' own names."""
+    model = small_model()
+    aliases = json.dumps({"block/deep": "deep", "block/first": "first"})
+    model.metadata_props.add(key="dreamlayer.aliases", value=aliases)
+    onnx.save(model, tmp_path / "small.onnx")
+    (told,) = export(tmp_path / "small.onnx", "block/deep", folder=tmp_path, taps=("block/first",))
+    assert "outputs loss, gradient, first;" in told
+    (term,) = json.loads((tmp_path / "gradient.json").read_text())["objective"]
+    assert term["layer"] == "deep"
+
+
+def test_a_stranger_is_exported_in_a_process_of_its_own(classifiers: Path) -> None:
+    """As the command does it: the same file, the same lines, and errors in one sentence."""
+    output = classifiers / "gradient.onnx"
+    request = Request(str(classifiers / "any.onnx"), (), output, classes=((3, 1.0),))
+    told = list(run(request))
+    content = output.read_bytes()
+    assert list(run(request, isolated=True)) == told
+    assert output.read_bytes() == content
+    with pytest.raises(LayerError, match="class 1000 is out of range"):
+        list(run(replace(request, classes=((1000, 1.0),)), isolated=True))
 
 
 def test_guides_are_inputs(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -10,12 +12,14 @@ from onnx.reference import ReferenceEvaluator
 from token_network import FIXED, PATCH
 
 from dreamlayer.core.graph.edit import tap
+from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.gradient_model import gradient_model
+from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.export.adopt.adopt import adopt
 from dreamlayer.export.adopt.choice import Layers, choose_layers
 from dreamlayer.export.adopt.input_guess import InputOptions
-from dreamlayer.export.network_file import layer_names, read_description
+from dreamlayer.export.network_file import layer_names
 from dreamlayer.export.verify import open_session
 
 NAMES = {"name": "tokens", "origin": "tokens.onnx", "license_text": "CC0"}
@@ -159,8 +163,12 @@ def test_gradients_of_maps_agree_with_finite_differences(
     assert slope == pytest.approx(rise / (12 * step), rel=2e-3)
 
 
-def test_the_sources_name_means_the_map() -> None:
+@pytest.mark.parametrize("name", ["/blocks/blocks.0/Add_1_output_0", "/blocks/blocks.0/Add_1"])
+def test_the_sources_name_means_the_map(name: str, tmp_path: Path) -> None:
     """A recipe that names the tokens as the source does gets the layer."""
-    network, _ = adopt(token_network.vision_transformer(1), InputOptions(range="0..1"), **NAMES)
-    aliases = read_description(network)["aliases"]
-    assert '"/blocks/blocks.0/Add_1_output_0": "blocks.0"' in aliases
+    adopted, _ = adopt(token_network.vision_transformer(1), InputOptions(range="0..1"), **NAMES)
+    onnx.save(adopted, tmp_path / "tokens.onnx")
+    network = Network(str(tmp_path / "tokens.onnx"))
+    assert network.tensor(name) == "blocks.0"
+    image = noise(3, 32, 48)
+    assert Activations(network, [name])(image)[name].shape == (1, token_network.WIDTH, 4, 6)

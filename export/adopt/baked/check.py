@@ -65,30 +65,24 @@ def problem_with(
     outputs = [info.name for info in source.graph.output]
     maps = _sampled(freed, trials)
     held = _from_whole_image(freed, trials)
+    uneven = _uneven(freed, trials)
+    local = [name for name in maps if name not in uneven]
+    pair = np.concatenate([own, own[:, :, ::-1]])
     try:
-        expected = _run(source, outputs, own)
-        found = _run(freed, [*outputs, *held], own)
+        (expected,) = _runs(source, outputs, own)
+        found, *both = _runs(freed, [*outputs, *held], own, *[pair][: int(several)])
         for name in outputs:
-            if _apart(found[name], expected[name]) > _EQUAL:
+            if any(_apart(one[name][:1], expected[name]) > _EQUAL for one in (found, *both)):
                 return f"{name} differs from the source's at its own size"
-        higher, wider = _other_images(size, rng)
-        local = _holding(freed, {name: found[name] for name in held})
-        local_maps = [name for name in maps if name not in _uneven(freed, trials)]
-        one, two = (_run(local, local_maps, image) for image in (higher, wider))
-        for name in local_maps:
-            for image, values in ((higher, one), (wider, two)):
+        images = _other_images(size, rng)
+        results = _runs(_holding(freed, {name: found[name] for name in held}), maps, *images)
+        for name in maps:
+            for image, values in zip(images, results, strict=True):
                 if not _in_proportion(values[name], trials.own(name), image, size):
                     return f"{name} does not grow with the image"
-            corners = [values[name][:, :, :2, :2] for values in (one, two)]
-            if _apart(*corners) > _SIMILAR:
+        for name in local:
+            if _apart(*(values[name][:, :, :2, :2] for values in results)) > _SIMILAR:
                 return f"{name} depends on the image's size where it should not"
-        if several:
-            pair = _run(freed, outputs, np.concatenate([own, own[:, :, ::-1]]))
-            if any(_apart(pair[name][:1], expected[name]) > _EQUAL for name in outputs):
-                return "several images do not give what each of them gives"
-        rest = [name for name in maps if name not in local_maps]
-        for image in (higher, wider) if rest else ():
-            _run(freed, rest[-1:], image)
     except Exception as error:  # ONNX Runtime's errors have no common base but this
         return f"it does not run at other sizes: {first_line(error)}"
     return None
@@ -110,11 +104,14 @@ def _other_images(size: Size, rng: np.random.Generator) -> tuple[Array, Array]:
     return higher, wider
 
 
-def _run(model: onnx.ModelProto, names: Sequence[str], image: Array) -> Mapping[str, Array]:
+def _runs(
+    model: onnx.ModelProto, names: Sequence[str], *images: Array
+) -> list[Mapping[str, Array]]:
+    """Some tensors of a model for each of some images."""
     if not names:
-        return {}
-    found = open_session(tap(model, names)).run(None, {IMAGE: image})
-    return dict(zip(names, found, strict=True))
+        return [{} for _ in images]
+    session = open_session(tap(model, names))
+    return [dict(zip(names, session.run(None, {IMAGE: one}), strict=True)) for one in images]
 
 
 def _apart(one: Array, two: Array) -> float:

@@ -58,7 +58,7 @@ class Trials:
             self._known.append(tensors)
         self._places: dict[Length, Place] = {}
         self._pairs: dict[tuple[Length, Length], tuple[Place, Place]] = {}
-        self._depends = {IMAGE}
+        self._depends, self._stuck = {IMAGE}, set[str]()
         self._note(IMAGE)
 
     def add(self, node: onnx.NodeProto, *, final: bool = True) -> str | None:
@@ -74,17 +74,23 @@ class Trials:
         Returns
         -------
         str or None
-            What contradicts the sizes of another image than the network's own; None if nothing.
+            What contradicts the sizes of another image than the network's own; None if nothing, or
+            if it reads what is contradictory already.
         """
         problems = [self._evaluator.add(node, tensors) for tensors in self._known]
         if not final:
             return None
         if self._depends.intersection(node.input):
             self._depends.update(node.output)
-            for name in node.output:
-                self._note(name)
-        problem = next((problem for problem in problems[1:] if problem), None)
-        return problem or self._lost(node)
+        if self._stuck.intersection(node.input):
+            self._stuck.update(node.output)
+            return None
+        problem = next((one for one in problems[1:] if one), None) or self._lost(node)
+        if problem is not None:
+            self._stuck.update(node.output)
+        for name in node.output:
+            self._note(name)
+        return problem
 
     def _lost(self, node: onnx.NodeProto) -> str | None:
         """Whether a node's shape is known for its own size only, though what it reads is known."""
@@ -102,6 +108,8 @@ class Trials:
 
     def lengths(self, name: str) -> list[Length] | None:
         """The length of each axis of a tensor, for each image; None where one is not known."""
+        if name in self._stuck:
+            return None
         shapes = [tensors[name].shape for tensors in self._known if name in tensors]
         known = [shape for shape in shapes if shape is not None]
         if len(known) < len(self._known) or len({len(shape) for shape in known}) > 1:
@@ -141,6 +149,8 @@ class Trials:
     def _note(self, name: str) -> None:
         """Remember which axes of a tensor change with the image."""
         lengths = self.lengths(name)
+        if not self.depends(name):
+            return
         changing = [
             (length, (name, axis)) for axis, length in enumerate(lengths or ()) if varies(length)
         ]

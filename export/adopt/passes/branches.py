@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import onnx
 from onnx import helper, numpy_helper
 
@@ -24,18 +27,28 @@ def inline_branches(model: onnx.ModelProto) -> bool:
     nodes: list[onnx.NodeProto] = []
     found = False
     for node in graph.node:
-        condition = weights.get(node.input[0]) if node.op_type == "If" and node.input else None
-        if condition is None:
+        branch = _branch(node, weights) if node.op_type == "If" else None
+        if branch is None:
             nodes.append(node)
-            continue
-        found = True
-        yes = bool(numpy_helper.to_array(condition).reshape(-1)[0])
-        branch = attributes(node)["then_branch" if yes else "else_branch"]
-        nodes += _inlined(node, branch, graph, taken)
+        else:
+            found = True
+            nodes += _inlined(node, branch, graph, taken)
     if found:
         del graph.node[:]
         graph.node.extend(nodes)
     return found
+
+
+def _branch(
+    node: onnx.NodeProto, weights: Mapping[str, onnx.TensorProto]
+) -> onnx.GraphProto | None:
+    """The branch that an If always takes; None if it depends, or is missing."""
+    condition = weights.get(node.input[0]) if node.input else None
+    if condition is None or math.prod(condition.dims) != 1:
+        return None
+    yes = bool(numpy_helper.to_array(condition).reshape(-1)[0])
+    branch = attributes(node).get("then_branch" if yes else "else_branch")
+    return branch if isinstance(branch, onnx.GraphProto) else None
 
 
 def _inlined(
@@ -48,11 +61,11 @@ def _inlined(
     names: dict[str, str] = {}
     ends = dict(zip((info.name for info in inner.output), node.output, strict=False))
     for name in [*made, *(tensor.name for tensor in inner.initializer)]:
-        # The first If output that it is; others are copies.
         names[name] = _free(name, node.output[0], taken)
         taken.add(names[name])
     for info, output in zip(inner.output, node.output, strict=False):
-        if info.name in made and ends[info.name] == output:
+        # A tensor that is several outputs gets the name of one, and is copied for the others.
+        if output and info.name in made and ends[info.name] == output:
             names[info.name] = output
     rename(inner.node, names)
     for tensor in inner.initializer:

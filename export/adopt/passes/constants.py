@@ -136,7 +136,7 @@ def _computed(
         if name
     ]
     values = _run(model, nodes, wanted) if wanted else {}
-    room = _MOST_GROWTH + sum(len(tensor.SerializeToString()) for tensor in graph.initializer)
+    room = _MOST_GROWTH + sum(tensor.ByteSize() for tensor in graph.initializer)
     fitting = {}
     for name, value in sorted(values.items(), key=lambda item: item[1].nbytes):
         room -= value.nbytes

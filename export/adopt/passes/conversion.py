@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import onnx
 from onnx import helper
 
 from dreamlayer.core.errors import NetworkError, printable, shown
 from dreamlayer.core.graph.inference import attributes
 from dreamlayer.export.network_file import first_line
+
+_SMALL = 4096
+"""Elements of the largest constant that the converter may need to know."""
 
 
 def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
@@ -25,8 +30,7 @@ def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     given = max((entry.version for entry in model.opset_import if not entry.domain), default=1)
     if given >= opset:
         return model
-    prepared = onnx.ModelProto()
-    prepared.CopyFrom(model)
+    prepared, weights = _without_weights(model)
     if given < 14:
         _refuse_training(prepared.graph)
     if given < 13:
@@ -39,10 +43,36 @@ def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
             f"the network cannot be converted from opset {given} to {opset} "
             f"({printable(first_line(error))}); export it again with opset {opset} or newer"
         ) from error
+    names = {tensor.name for tensor in weights}
+    inputs = [info for info in converted.graph.input if info.name not in names]
+    del converted.graph.input[:]
+    converted.graph.input.extend(inputs)
+    converted.graph.initializer.extend(weights)
     for node in converted.graph.node:
         if node.op_type == "Resize" and resampled.intersection(node.output):
             _sample_asymmetrically(node)
     return converted
+
+
+def _without_weights(model: onnx.ModelProto) -> tuple[onnx.ModelProto, list[onnx.TensorProto]]:
+    """A copy with inputs in place of large weights, and these; the converter would copy them."""
+    graph = model.graph
+    large = [tensor for tensor in graph.initializer if math.prod(tensor.dims) > _SMALL]
+    names = {tensor.name for tensor in large}
+    copy = onnx.ModelProto(ir_version=model.ir_version, producer_name=model.producer_name)
+    copy.opset_import.extend(model.opset_import)
+    copy.metadata_props.extend(model.metadata_props)
+    copy.graph.name = graph.name
+    copy.graph.node.extend(graph.node)
+    copy.graph.output.extend(graph.output)
+    copy.graph.value_info.extend(graph.value_info)
+    copy.graph.initializer.extend(t for t in graph.initializer if t.name not in names)
+    copy.graph.input.extend(info for info in graph.input if info.name not in names)
+    copy.graph.input.extend(
+        helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+        for tensor in large
+    )
+    return copy, large
 
 
 def _refuse_training(graph: onnx.GraphProto) -> None:

@@ -21,7 +21,8 @@ def inline_functions(model: onnx.ModelProto) -> onnx.ModelProto:
     Raises
     ------
     NetworkError
-        A function calls itself, or the functions expand to more than 100,000 nodes.
+        A function calls itself or is called wrongly, or the functions expand to more than 100,000
+        nodes.
     """
     if not model.functions:
         return model
@@ -39,7 +40,13 @@ def inline_functions(model: onnx.ModelProto) -> onnx.ModelProto:
         for function in model.functions
         for entry in function.opset_import
     )
-    return inline_local_functions(model, convert_version=differs)
+    try:
+        return inline_local_functions(model, convert_version=differs)
+    except Exception as error:  # the inliner, in C++, raises RuntimeError and others
+        raise NetworkError(
+            "the network's functions cannot be inlined, perhaps since one is called with other "
+            "inputs than it has; export the network again without functions"
+        ) from error
 
 
 def expanded_nodes(model: onnx.ModelProto) -> int:
