@@ -97,10 +97,11 @@ def find_layers(
     maps = {n: m for n, m in find_maps(network, sizes, shapes).items() if _offered(n, m, wanted)}
     usual = usual or only or _USUAL
     own = shapes[0] if usual == only else shapes_at(network, usual)
+    several = _windows(network.graph, maps, shapes)
     lost = [
         name
         for name, one in find_maps(network, [usual], [own]).items()
-        if _offered(name, one, wanted) and name not in maps
+        if _offered(name, one, wanted) and name not in maps and name not in several
     ]
     outputs = [one.name for one in network.graph.output if any(one.name not in s for s in shapes)]
     found = Found(maps, _reasons(network, lost, sizes, shapes), sizes, tuple(outputs))
@@ -111,6 +112,22 @@ def find_layers(
             f"with{why and f' ({why})'}; adopt a vision network whose input is the image"
         )
     return found
+
+
+def _windows(
+    graph: onnx.GraphProto, maps: dict[str, FeatureMap], shapes: Sequence[Shapes]
+) -> set[str]:
+    """Tensors that hold several windows of one image, which are put together to a layer later.
+
+    At the size of the source there may be a single one, which looks like a map.
+    """
+    leading: set[str] = set()
+    for node in reversed(graph.node):
+        if any(name in maps or name in leading for name in node.output):
+            leading.update(node.input)
+    return {
+        name for name in leading if any(one.get(name, [1])[:1] not in ([], [1]) for one in shapes)
+    }
 
 
 def _any_size(

@@ -222,3 +222,23 @@ def test_aliases_are_those_of_the_source_and_of_0_1() -> None:
     assert aliases["a/conv/Conv"] == aliases["/a/conv/Conv_output_0"] == "a.conv"
     assert aliases["/a/relu/Relu"] == aliases["/a/relu/Relu_output_0"] == "a.relu"
     assert not set(aliases) & set(layers)
+
+
+def test_windows_of_a_small_image_are_not_counted_as_lost() -> None:
+    """At the size of the source there may be one window, which looks like a map."""
+    nodes: list[Node] = [
+        ("Conv", "x w", "patches", {"strides": [4, 4]}),
+        ("Shape", "patches", "size", {}),
+        ("Reshape", "patches windows", "split", {}),
+        ("Mul", "split half", "scaled", {}),
+        ("Reshape", "scaled size", "joined", {}),
+        ("Relu", "joined", "relu", {}),
+    ]
+    constants = {
+        "w": weights(4, 3, 4, 4),
+        "windows": np.array([-1, 4, 2, 2], np.int64),
+        "half": weights(1, 4, 1, 1),
+    }
+    found = find_layers(as_network(network(nodes, constants, ["relu"])), usual=(8, 8))
+    assert set(found.maps) == {"patches", "relu"}
+    assert not found.missing

@@ -16,6 +16,7 @@ from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.visualize.layers import whole_layers
 from dreamlayer.export.adopt.adopt import adopt
 from dreamlayer.export.adopt.choice import Layers, choose_layers
 from dreamlayer.export.adopt.input_guess import InputOptions
@@ -172,3 +173,11 @@ def test_the_sources_name_means_the_map(name: str, tmp_path: Path) -> None:
     assert network.tensor(name) == "blocks.0"
     image = noise(3, 32, 48)
     assert Activations(network, [name])(image)[name].shape == (1, token_network.WIDTH, 4, 6)
+
+
+def test_a_gallery_shows_the_blocks_of_a_transformer(tmp_path: Path) -> None:
+    """What is made beside the network counts at the place of what it is made from."""
+    adopted, _ = adopt(token_network.vision_transformer(1), InputOptions(range="0..1"), **NAMES)
+    onnx.save(adopted, tmp_path / "tokens.onnx")
+    shown = [term.layer for term in whole_layers(Network(str(tmp_path / "tokens.onnx")))]
+    assert shown == ["patch_embed.proj", "concat_1", "blocks.0.add", "blocks.0"]
