@@ -33,6 +33,7 @@ def make(family: Family, folder: Path) -> None:
     A network that is in the folder already is kept: the same seed made it.
     """
     keras.utils.set_random_seed(0)
+    _compute_in("float32")
     model = _made(family)
     _shake(model, images.noise(family, 1, BATCH).transpose(0, 2, 3, 1))
     image = images.noise(family, 1, 1).transpose(0, 2, 3, 1)
@@ -41,8 +42,7 @@ def make(family: Family, folder: Path) -> None:
         _export(model, family, file)
     chosen = choose(file, {"image": image}, _outputs(model, image), "nhwc")
     models = {"float32": model}
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
+    _compute_in("float64")
     models["float64"] = _made(family)
     models["float64"].set_weights(model.get_weights())
     names = [layer.name for layer in model.layers]
@@ -54,11 +54,17 @@ def make(family: Family, folder: Path) -> None:
         return dict(zip(chosen, found, strict=True))
 
     tried = images.without_ties(family, gradients)
-    keras.config.set_floatx("float32")
+    _compute_in("float32")
     values = _outputs(model, tried[0].pixels.transpose(0, 2, 3, 1))
     activations = {place: _planes(values[one.module]) for place, one in chosen.items()}
     version = f"keras {keras.__version__}, tensorflow {tf.__version__}"
     images.save(folder / f"{family.stem}.npz", chosen, activations, tried, version)
+
+
+def _compute_in(kind: str) -> None:
+    """Make networks from now on of `float32` or `float64`."""
+    keras.config.set_floatx(kind)
+    keras.config.set_dtype_policy(kind)
 
 
 def _planes(values: Array) -> Array:
