@@ -140,6 +140,12 @@ class GradientSession:
             self._refused = True
             self.specialize(None)
             loss, gradient = self._run(fed)
+        if gradient.shape != fed[IMAGE].shape:
+            # Shapes that a file declares need not be true.
+            raise NetworkError(
+                "the network's gradient is not of the picture's size, since the file declares "
+                "wrong shapes; export it again"
+            )
         return float(loss), gradient[0]
 
     def _run(self, fed: Mapping[str, Array]) -> Sequence[Array]:

@@ -52,10 +52,12 @@ def document(results: Mapping[Family, Result | None]) -> str:
     """
     sections = [HEAD]
     good = [family for family, result in results.items() if passed(family, result)]
+    tried = sum(result is not None for result in results.values())
+    others = f"; {len(results) - tried} were not tried" if tried < len(results) else ""
     sections.append(
-        f"{len(good)} of {len(results)} networks are right in all of these: at least "
-        f"{SHARE:.0%} of the layers, gradients within {ERROR:.0e} or what the framework's own "
-        f"float32 misses, and a dream.\n"
+        f"{len(good)} of {tried} networks are right in all of these: at least {SHARE:.0%} of the "
+        f"layers, gradients within {ERROR:.0e} or what the framework's own float32 misses, and a "
+        f"dream{others}.\n"
     )
     titles = {"torchvision": "torchvision", "timm": "timm", "small": "Small", "keras": "Keras"}
     for library, title in titles.items():
