@@ -53,6 +53,11 @@ class Pixels:
     shape: tuple[int | None, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def images(self) -> int:
+        """How many images the source takes at a time; 1 for any number."""
+        return (self.shape[0] if self.shape else None) or 1
+
     def record(self) -> dict[str, Any]:
         """Return the description for the file's metadata."""
         return {

@@ -88,6 +88,8 @@ def open_session(model: onnx.ModelProto, *, optimize: bool = True) -> Any:
     options.log_severity_level = 4
     if not optimize:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    # Else weights that are dequantized before a product make it compute in 8 bits throughout.
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     content = model.SerializeToString()
     return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 

@@ -126,6 +126,9 @@ def differentiated(
     # Rename the network's own tensors that have the names of the outputs.
     own = {name: f"network/{name}" for name in (LOSS, GRADIENT) if name in graph}
     rename_tensors(model, own)
+    for node in model.graph.node:
+        if node.name in (LOSS, GRADIENT):
+            node.ClearField("name")  # two nodes of one name are not valid
     for value, name in ((loss, LOSS), (gradient, GRADIENT)):
         ours = f"network/{name}" if value.name == name else value.name
         model.graph.node.append(helper.make_node("Identity", [ours], [name], name=name))

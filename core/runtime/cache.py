@@ -260,9 +260,11 @@ def trim(root: Path) -> None:
 def _entries(root: Path) -> list[tuple[Path, os.stat_result]]:
     found = []
     for pattern in ("*.onnx", "*.weights", "*.blob", f"{staging.PREFIX}*/*"):
-        for path in root.glob(pattern):
-            with contextlib.suppress(OSError):
-                found.append((path, path.stat()))
+        # Another process may delete a folder while it is listed.
+        with contextlib.suppress(OSError):
+            for path in root.glob(pattern):
+                with contextlib.suppress(OSError):
+                    found.append((path, path.stat()))
     return found
 
 

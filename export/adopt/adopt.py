@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import onnx
@@ -18,6 +19,7 @@ from dreamlayer.core.network.files import read_model
 from dreamlayer.export import network_file, preprocessing
 from dreamlayer.export.adopt import comparison
 from dreamlayer.export.adopt.aliases import originals_of
+from dreamlayer.export.adopt.baked.batch import free_batch
 from dreamlayer.export.adopt.choice import choose_layers
 from dreamlayer.export.adopt.image_sizes import AUTO, settle_size
 from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels
@@ -72,6 +74,8 @@ def adopt(
     changes: list[str] = []
     modern = modernize(source, changes)
     pixels = find_pixels(modern, options)
+    if pixels.images > 1:
+        free_batch(modern, pixels.images)
     settled = settle_size(_with_preprocessing(modern, pixels), _own_size(pixels), size)
     network, own = settled.network, settled.only or _own_size(pixels)
     layers = choose_layers(network, originals_of(source), settled.only, own)
@@ -86,7 +90,8 @@ def adopt(
     )
     network_file.check(network, "the network is not valid at other sizes")
     usual = round_up(max(side, _USUAL), multiple)
-    checked = comparison.compare(source, network, pixels, own or (usual, usual), limit)
+    height, width = own or (given or usual for given in _sides(pixels))
+    checked = comparison.compare(source, network, pixels, (height, width), limit)
     notes = [*pixels.notes, *changes, *layers.notes, *settled.notes]
     if settled.only is None:
         notes.append(f"Smallest  {side} px" + (f", multiples of {multiple} only" * (multiple > 1)))
@@ -95,9 +100,16 @@ def adopt(
 
 def _own_size(pixels: Pixels) -> tuple[int, int] | None:
     """Height and width of the images that the source takes, where it takes one size only."""
-    axes = {"nchw": (2, 3), "nhwc": (1, 2)}[pixels.layout]
-    height, width = (pixels.shape[axis] if pixels.shape else None for axis in axes)
+    height, width = _sides(pixels)
     return (height, width) if height and width else None
+
+
+def _sides(pixels: Pixels) -> tuple[int | None, int | None]:
+    """Height and width that the source declares; None for any."""
+    if not pixels.shape:
+        return None, None
+    rows, columns = {"nchw": (2, 3), "nhwc": (1, 2)}[pixels.layout]
+    return pixels.shape[rows], pixels.shape[columns]
 
 
 def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelProto:
@@ -109,8 +121,11 @@ def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelPro
     if IMAGE in taken and pixels.input != IMAGE:
         names[IMAGE] = free_name("image_", taken)
     rename_tensors(model, names)
+    for output in graph.output:
+        output.name = names.get(output.name, output.name)
     nodes, weights = preprocessing.build(pixels, prepared)
     preprocessing.cancel_transposes(nodes, graph)
+    ranks = {info.name: len(info.type.tensor_type.shape.dim) for info in graph.output}
     for output in graph.output:
         output.type.tensor_type.ClearField("shape")  # it may fix batch or size
     result = network_file.build(
@@ -126,7 +141,28 @@ def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelPro
     shapes = {info.name: info for info in infer_shapes(result).graph.output}
     for output in result.graph.output:
         output.CopyFrom(shapes[output.name])
+    _declare_ranks(result, ranks, pixels)
     return result
+
+
+def _declare_ranks(model: onnx.ModelProto, ranks: Mapping[str, int], pixels: Pixels) -> None:
+    """Declare the number of axes of outputs that inference says nothing of, such as a loop's.
+
+    What the source declares is taken, else what ONNX Runtime gives; an output of which neither is
+    known, and what is no tensor, is left as it is.
+    """
+    unknown = [
+        output
+        for output in model.graph.output
+        if output.type.HasField("tensor_type") and not output.type.tensor_type.HasField("shape")
+    ]
+    found = {output.name: ranks.get(output.name, 0) for output in unknown}
+    if not all(found.values()):
+        height, width = (side or _USUAL for side in _sides(pixels))
+        found |= comparison.ranks_of(model, list(found), (height, width))
+    for output in unknown:
+        for _ in range(found[output.name]):
+            output.type.tensor_type.shape.dim.add()
 
 
 def run(

@@ -63,7 +63,7 @@ def compare(
     image = np.random.default_rng(0).random((1, 3, *size), dtype=np.float32)
     plain, changed = _plain(source)
     expected = _outputs_of(plain, pixels, image)
-    found = _run(network if expected else _last_layer(network), image)
+    found = _run(network if expected else _last_layer(network), image, pixels.images)
     if expected is None:
         return ["Checked   not against the source, which ONNX Runtime does not run for this image"]
     if pixels.element_type in INTEGERS:
@@ -104,21 +104,61 @@ def _outputs_of(model: onnx.ModelProto, pixels: Pixels, image: Array) -> list[Ar
         pixels.preprocess_planes(image), helper.tensor_dtype_to_np_dtype(kind)
     )
     try:
-        outputs: list[Array] = open_session(model).run(None, {pixels.input: values})
+        # A network for several images at a time is given the same one several times.
+        outputs: list[Array] = open_session(model).run(
+            None, {pixels.input: values.repeat(pixels.images, axis=0)}
+        )
     except Exception:  # ONNX Runtime's errors have no common base but this
         return None
-    return outputs
+    return [_first(output, pixels.images) for output in outputs]
+
+
+def _first(output: Array, batch: int) -> Array:
+    """What belongs to the first image of a batch."""
+    if batch == 1 or not output.ndim or output.shape[0] % batch:
+        return output
+    return output[: output.shape[0] // batch]
+
+
+def ranks_of(model: onnx.ModelProto, outputs: list[str], size: tuple[int, int]) -> dict[str, int]:
+    """The number of axes of each output, by running a network with the input ``image``.
+
+    Parameters
+    ----------
+    model
+        As ONNX Runtime takes it; shapes of outputs need not be declared.
+    outputs
+        Their names.
+    size
+        Height and width of an image that it takes.
+
+    Returns
+    -------
+    dict
+        Empty where it does not run.
+    """
+    image = np.zeros((1, 3, *size), np.float32)
+    try:
+        found = open_session(model).run(outputs, {IMAGE: image})
+    except Exception:  # ONNX Runtime's errors have no common base but this
+        return {}
+    return {name: np.ndim(value) for name, value in zip(outputs, found, strict=True)}
 
 
 def _last_layer(network: onnx.ModelProto) -> onnx.ModelProto:
     return tap(network, network_file.layer_names(network)[-1:])
 
 
-def _run(network: onnx.ModelProto, image: Array) -> list[Array]:
+def _run(network: onnx.ModelProto, image: Array, images: int) -> list[Array]:
     try:
         outputs: list[Array] = open_session(network).run(None, {IMAGE: image})
     except Exception as error:  # ONNX Runtime's errors have no common base but this
         reason = network_file.first_line(error)
+        if images > 1:
+            raise NetworkError(
+                f"the network takes {images} images at a time, and does not run with a single one; "
+                f"export it again for one image, or for any number of them ({reason})"
+            ) from error
         raise NetworkError(f"ONNX Runtime cannot run the network: {reason}") from error
     return outputs
 

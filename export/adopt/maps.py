@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import onnx
 
+from dreamlayer.core.graph.inference import names_read
 from dreamlayer.core.graph.names import IMAGE
 
 Size = tuple[int, int]
@@ -98,7 +99,12 @@ def find_maps(
     """
     image = [Grid(_scaled(sizes, stride), IMAGE, 2, stride) for stride in range(64, 0, -1)]
     finder = _Finder(shapes, image)
+    seeing = {IMAGE}
     for node in network.graph.node:
+        # What is as long as the image, but does not see it, is no map: class tokens, positions.
+        if node.op_type in ("Shape", "Size") or not seeing.intersection(names_read(node)):
+            continue
+        seeing.update(node.output)
         for name in node.output:
             finder.look_at(node, name)
     return finder.found
@@ -155,8 +161,11 @@ class _Finder:
         self, node: onnx.NodeProto, name: str, rows: Sequence[Sequence[int]]
     ) -> FeatureMap | None:
         """Tokens as those that the node reads, else of the latest grid, with the fewest before."""
-        read = (self.found[one] for one in node.input if one in self.found)
+        read = [self.found[one] for one in node.input if one in self.found]
         ways = [(one.leading, one.channels, [one.grid]) for one in read if one.leading is not None]
+        if node.op_type != "Transpose":
+            # Tokens that are put before others, of which there may be as many as channels.
+            ways += [(n, c, g) for _, c, g in ways for n in range(MOST_LEADING + 1)]
         # Without any convolution, patches were cut out of the image itself.
         grids = [*reversed(self._grids.values())] or [*self._image]
         ways += [(n, channels, grids) for n in range(MOST_LEADING + 1) for channels in (2, 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,35 @@ def test_the_float_network_under_the_quantizers_is_adopted(
     found = outputs(network)
     assert np.abs(found - expected).max() < 0.05 * np.abs(expected).max()
     assert np.abs(outputs(source) - expected).max() < 0.1 * np.abs(expected).max()
+
+
+def test_a_quantized_classifier_is_adopted() -> None:
+    """ONNX Runtime would compute a product with weights of 8 bits in 8 bits; that is not compared.
+
+    Its quantize_static writes an axis for each channel's scales whatever the opset is.
+    """
+    source = parser.parse_model(
+        '<ir_version: 8, opset_import: ["" : 17]> m (float[n,3,h,w] image) => (float[n,16] y) {'
+        " v = DequantizeLinear<axis=0>(vq, vs, vz) a = Conv<pads=[1,1,1,1]>(image, v)"
+        " aq = QuantizeLinear(a, s, z) b = DequantizeLinear(aq, s, z)"
+        " g = GlobalAveragePool(b) f = Flatten(g)"
+        " u = DequantizeLinear(uq, s, uz) y = Gemm(f, u) }"
+    )
+    rng = np.random.default_rng(0)
+    for name, values in {
+        "vq": rng.integers(-127, 128, (64, 3, 3, 3)).astype(np.int8),
+        "vs": np.full(64, 0.02, np.float32),
+        "vz": np.zeros(64, np.int8),
+        "uq": rng.integers(-127, 128, (64, 16)).astype(np.int8),
+        "s": np.float32(0.03),
+        "z": np.uint8(0),
+        "uz": np.int8(0),
+    }.items():
+        source.graph.initializer.append(numpy_helper.from_array(np.asarray(values), name))
+    told = "\n".join(adopt.adopt(source, InputOptions(), **NAMES)[1])
+    assert re.search(r"at most \d\.\de(-0[5-9]|\+00) without quantizers", told)
+    source.opset_import[0].version = 11
+    assert "not against the source" in "\n".join(adopt.adopt(source, InputOptions(), **NAMES)[1])
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,21 @@ def test_tokens_of_a_vision_transformer_are_maps(leading: int) -> None:
         np.testing.assert_allclose(found, own.transpose(0, 3, 1, 2), rtol=1e-4, atol=1e-5)
 
 
+def test_as_many_channels_as_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a network of one size, what the tokens were read from tells them from the channels."""
+    monkeypatch.setattr(token_network, "WIDTH", FIXED[0] * FIXED[1] // PATCH**2)
+    source = token_network.vision_transformer(5, FIXED)
+    network, layers = fixed_layers(source)
+    image = noise(1, 3, *FIXED)
+    tensor = "/blocks/blocks.0/Add_1_output_0"
+    (tokens,), (found,) = (
+        as_in_source(source, [tensor], image),
+        as_adopted(network, layers.names[-1:], image),
+    )
+    own = tokens[:, 5:].reshape(1, FIXED[0] // PATCH, FIXED[1] // PATCH, -1)
+    np.testing.assert_allclose(found, own.transpose(0, 3, 1, 2), rtol=1e-4, atol=1e-5)
+
+
 def test_maps_with_channels_last_are_turned() -> None:
     """The linear layers of a ConvNeXt's block are layers with rows and columns."""
     source = token_network.channels_last()

@@ -305,6 +305,14 @@ def test_a_contradiction_names_size_and_node() -> None:
         shapes_at(model, (31, 33), strict=True)
 
 
+def test_a_reflection_needs_more_than_it_adds() -> None:
+    """So that the smallest image of a network that begins with one is not a single pixel."""
+    pads = "pads = Constant<value_ints = [0, 0, 2, 2, 0, 0, 2, 2]>()"
+    for mode, smallest in (("reflect", 3), ("edge", 1)):
+        model = parsed(f'{{ {pads} y = Pad<mode = "{mode}">(image, pads) }}')
+        assert accepted_sizes(model, ["y"]) == (smallest, 1)
+
+
 def test_multiples_other_than_powers_of_two() -> None:
     """Windows of 7 on maps of half the size need sides that are multiples of 14."""
     model = parsed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,19 @@ def test_least_recently_used_entries_are_deleted(monkeypatch: pytest.MonkeyPatch
     assert second is not None and not second.exists()  # noqa: PT018
     assert first.exists() and third is not None  # noqa: PT018
     assert cache.size() == 200
+
+
+def test_a_folder_that_another_process_deletes_meanwhile_is_no_failure(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is listed before, and gone when its files are."""
+
+    def vanish(self: Path, pattern: str) -> Iterator[Path]:
+        yield self / "gone.blob"
+        raise FileNotFoundError(pattern)
+
+    monkeypatch.setattr(Path, "glob", vanish)
+    cache.trim(folder)
 
 
 def test_failure_while_storing_leaves_nothing(folder: Path) -> None:

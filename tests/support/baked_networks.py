@@ -73,6 +73,15 @@ def _shuffle(height: int, width: int) -> onnx.ModelProto:
     return net.model(net.conv(x, 8, 4))
 
 
+def _group_norm(height: int, width: int) -> onnx.ModelProto:
+    """A group normalization as of opset 17; the length that it leaves open is the image's."""
+    net = Baked(height, width)
+    x = net.conv("image", 3, 16, 2)
+    scale, bias = net.constant(np.ones(4), np.float32), net.constant(np.zeros(4), np.float32)
+    x = net.emit("InstanceNormalization", net.reshape(x, 1, 4, -1), scale, bias)
+    return net.model(net.conv(net.reshape(x, 1, 16, height // 2, width // 2), 16, 4))
+
+
 def _open_shuffle(height: int, width: int) -> onnx.ModelProto:
     """The first length is left open, so that it would take what rows and columns add."""
     net = Baked(height, width)
@@ -229,6 +238,7 @@ def _flattened(height: int, width: int) -> onnx.ModelProto:
 FREED: dict[str, Callable[[int, int], onnx.ModelProto]] = {
     "shuffle": _shuffle,
     "open_shuffle": _open_shuffle,
+    "group_norm": _group_norm,
     "squeeze": _squeeze,
     "radix": _radix,
     "pixel_shuffle": _pixel_shuffle,

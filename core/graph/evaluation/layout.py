@@ -191,8 +191,12 @@ def pad(call: Call) -> Shape:
     if pads is None or len(pads) != 2 * len(axes):
         raise UnfitError(f"has {len(pads or [])} pads for {len(axes)} axes")
     found = list(x)
+    reflects = call.attributes.get("mode", "constant") == "reflect"
     for place, axis in enumerate(axes):
-        found[axis] += pads[place] + pads[place + len(axes)]
+        before, after = pads[place], pads[place + len(axes)]
+        found[axis] += before + after
+        if reflects and max(before, after) > 0 and max(before, after) >= x[axis]:
+            raise UnfitError(f"reflects {max(before, after)} of {x[axis]} positions")
     return tuple(_sizes(found))
 
 

@@ -10,10 +10,10 @@ windows; which of them is told by trying.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dreamlayer.export.adopt.baked.trials import Length, Trials, several_of, varies
+from dreamlayer.export.adopt.baked.trials import Length, Trials, grows, several_of, varies
 
 
 class NoMatchError(Exception):
@@ -42,7 +42,11 @@ class Guesses:
 
 
 def matched(
-    before: Sequence[Length], after: Sequence[int], trials: Trials, guesses: Guesses
+    before: Sequence[Length],
+    after: Sequence[int],
+    trials: Trials,
+    guesses: Guesses,
+    as_it_is: Sequence[Length] | None = None,
 ) -> list[Length]:
     """The lengths of the axes behind a Reshape, for each image that is tried.
 
@@ -56,6 +60,8 @@ def matched(
         Knows which rows and columns there are.
     guesses : Guesses
         What to take where several are possible.
+    as_it_is : sequence, optional
+        The lengths that it makes unchanged, by a length that it leaves open: the likeliest ones.
 
     Raises
     ------
@@ -64,7 +70,8 @@ def matched(
     """
     found: list[Length] = []
     for some, parts in _runs(before, after):
-        found += _run(some, parts, trials, guesses)
+        known = (as_it_is or ())[len(found) : len(found) + len(parts)]
+        found += _run(some, parts, trials, guesses, known)
     return found
 
 
@@ -95,7 +102,13 @@ def _runs(
         yield some, parts
 
 
-def _run(some: list[Length], parts: list[int], trials: Trials, guesses: Guesses) -> list[Length]:
+def _run(
+    some: list[Length],
+    parts: list[int],
+    trials: Trials,
+    guesses: Guesses,
+    as_it_is: Sequence[Length],
+) -> list[Length]:
     count = len(some[0])
     if not any(map(varies, some)):
         return [(part,) * count for part in parts]
@@ -116,10 +129,20 @@ def _run(some: list[Length], parts: list[int], trials: Trials, guesses: Guesses)
     options = list(_splits(whole, parts, large, trials))
     if not options:
         raise NoMatchError
+    if as_it_is:
+        options.sort(key=lambda option: not _is_of(option, as_it_is))
     key = (whole[0], *parts)
     for place, length in options[guesses.choose(key, len(options))].items():
         result[place] = length
     return result
+
+
+def _is_of(option: Mapping[int, Length], lengths: Sequence[Length]) -> bool:
+    """Whether a way to split makes these lengths for each single image."""
+    return all(
+        option[place][:3] == length[:3] if place in option else not grows(length)
+        for place, length in enumerate(lengths)
+    )
 
 
 def _splits(

@@ -138,7 +138,7 @@ def _reshape(
     if as_it_is is not None and trials.depends(node.input[1]):
         return None
     try:
-        after = matched(before, own, trials, rewriter.guesses)
+        after = matched(before, own, trials, rewriter.guesses, as_it_is)
     except NoMatchError:
         return None
     if after == as_it_is:

@@ -35,7 +35,6 @@ def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
         _refuse_training(prepared.graph)
     if given < 13:
         _flatten_hardmax(prepared.graph)
-    resampled = _resampled(prepared.graph) if given < 11 else set()
     try:
         converted: onnx.ModelProto = onnx.version_converter.convert_version(prepared, opset)
     except Exception as error:  # the converter, in C++, raises RuntimeError and others
@@ -49,7 +48,7 @@ def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     converted.graph.input.extend(inputs)
     converted.graph.initializer.extend(weights)
     for node in converted.graph.node:
-        if node.op_type == "Resize" and resampled.intersection(node.output):
+        if node.op_type == "Resize" and given < 11:
             _sample_asymmetrically(node)
     return converted
 
@@ -59,7 +58,8 @@ def _without_weights(model: onnx.ModelProto) -> tuple[onnx.ModelProto, list[onnx
     graph = model.graph
     large = [tensor for tensor in graph.initializer if math.prod(tensor.dims) > _SMALL]
     names = {tensor.name for tensor in large}
-    copy = onnx.ModelProto(ir_version=model.ir_version, producer_name=model.producer_name)
+    # Before version 4 each weight had to be an input as well, but not all exporters did that.
+    copy = onnx.ModelProto(ir_version=max(model.ir_version, 4), producer_name=model.producer_name)
     copy.opset_import.extend(model.opset_import)
     copy.metadata_props.extend(model.metadata_props)
     copy.graph.name = graph.name
@@ -102,10 +102,6 @@ def _flatten_hardmax(graph: onnx.GraphProto) -> None:
         ]
     del graph.node[:]
     graph.node.extend(nodes)
-
-
-def _resampled(graph: onnx.GraphProto) -> set[str]:
-    return {node.output[0] for node in graph.node if node.op_type in ("Upsample", "Resize")}
 
 
 def _sample_asymmetrically(node: onnx.NodeProto) -> None:

@@ -13,6 +13,7 @@ from network_bases import base, names
 from onnx import TensorProto, helper
 
 from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.network.limits.attributes import wrong_attributes
 from dreamlayer.core.network.limits.structure import check_model
 
 HERE = Path("a.onnx")
@@ -118,6 +119,14 @@ CASES: list[tuple[str, Change, str]] = [
 
 def _dim(model: onnx.ModelProto) -> onnx.TensorShapeProto.Dimension:
     return model.graph.input[0].type.tensor_type.shape.dim[2]
+
+
+def test_the_axis_of_a_quantizer_is_let_through_at_any_opset() -> None:
+    """ONNX Runtime's quantize_static writes it also where the opset does not have it."""
+    node = helper.make_node("DequantizeLinear", ["q", "s", "z"], ["d"], axis=0)
+    assert not list(wrong_attributes(node, 11))
+    node.attribute[0].i = 2**40
+    assert "axis is" in next(wrong_attributes(node, 11))
 
 
 @pytest.mark.parametrize(("name", "change", "words"), CASES)
