@@ -197,9 +197,9 @@ class _Process:
                 continue
             if now - measured < _MEASURE:
                 continue
-            measured = now
             meter = meter or Meter(self._process.pid, self._budget)
-            meter.check(now - begun)
+            meter.check(now - measured)
+            measured = now
 
     def _end(self) -> None:
         """End it, unless it has ended, and let the system forget it."""

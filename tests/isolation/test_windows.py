@@ -9,7 +9,7 @@ from typing import Any
 from dreamlayer.core.isolation import windows
 from dreamlayer.core.isolation.budget import Budget
 
-BUDGET = Budget(processor=10, wall=20, memory=1 << 30)
+BUDGET = Budget(processor=10, standstill=20, memory=1 << 30)
 
 
 class _Kernel:
