@@ -14,7 +14,7 @@ VARIABLE = "DREAMLAYER_LIMITS"
 
 _MOST_TIMES = 1000.0
 
-_PROCESSOR = 12.0
+_PROCESSOR = 10.0
 """Seconds of processor time for the smallest work; the most that was needed is three."""
 
 _BYTES_A_SECOND = 1.25e6

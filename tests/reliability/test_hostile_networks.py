@@ -17,7 +17,8 @@ import pytest
 from forked_program import ForkedProgram
 from network_bases import LAYER, base
 from network_mutation import hostile
-from network_trial import commands, put, tried
+from network_trial import PATIENCE as LONGEST
+from network_trial import commands, put, tried, wrong
 from onnx import helper, numpy_helper
 from outcomes import faults
 from worker_process import PATIENCE, SMALL, Client
@@ -38,8 +39,8 @@ def test_hostile_networks_end_in_words(program: ForkedProgram, tmp_path: Path, l
     """Every command that opens a network, and a worker: no traceback, no signal, no hang."""
     numbers = range(LONG if long else SHORT)
     made = list(tried(program, tmp_path, {n: hostile(SEED, n) for n in numbers}))
-    wrong = [str(trial) for trial in made if trial.faults]
-    assert not wrong, "\n".join(wrong)
+    failed = [str(trial) for trial in made if trial.faults]
+    assert not failed, "\n".join(failed)
     assert {trial.used for trial in made} == {True, False}
 
 
@@ -122,8 +123,8 @@ def test_f3_each_named_fault(program: ForkedProgram, folder: Path, name: str, so
     onnx.save(model, folder / "bad.onnx")
     words = commands("bad.onnx")
     for command in ("adopt",) if source else ("layers", "dream"):
-        ran = program.run(*words[command], cwd=folder)
-        assert faults(ran) == [], (command, ran.errors)
+        ran = program.run(*words[command], cwd=folder, seconds=LONGEST)
+        assert wrong(ran) == [], (command, ran.errors)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="files with holes take room on Windows")
@@ -151,6 +152,21 @@ def test_f3_a_gallery_of_a_long_name_ends(program: ForkedProgram, folder: Path) 
         ran = program.run(*words, cwd=folder)
         assert faults(ran) == []
         assert b"characters" in ran.errors
+
+
+@pytest.mark.parametrize("source", ["INT64_MIN / -1", "memory bomb 0"])
+def test_f3_nothing_is_verified_that_was_not_tried(
+    program: ForkedProgram, folder: Path, source: str
+) -> None:
+    """The gradient is made of numbers alone, but to compare it the network is run."""
+    kind, change = NAMED[source]
+    model = base(kind)
+    change(model)
+    onnx.save(model, folder / "bad.onnx")
+    words = [*commands("bad.onnx")["gradient"], "--verify", "onnxruntime"]
+    ran = program.run(*words, cwd=folder, seconds=LONGEST)
+    assert wrong(ran) == []
+    assert (folder / "gradient.onnx").exists() == (ran.code == 0)
 
 
 def _slow(folder: Path) -> Path:
