@@ -198,3 +198,32 @@ def _content(file: Path) -> str:
             return text
         time.sleep(0.05)
     raise AssertionError("it did not start")
+
+
+_GUEST = """
+import sys
+sys.path[:0] = {places!r}
+import isolated_work as work
+from dreamlayer.core.isolation.budget import Budget
+from dreamlayer.core.isolation.process import run
+print(run(Budget(60, 60, 1 << 30), work.added, 2, 3))
+"""
+
+
+@pytest.mark.parametrize("options", [["-P"], ["-I"], ["-E", "-P"]])
+def test_files_nearby_are_not_taken_for_modules(tmp_path: Path, options: list[str]) -> None:
+    """Not those of the current folder, nor of an environment that the parent does not heed."""
+    for name in ("json", "onnx", "numpy", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("import os; os._exit(9)\n")
+    code = _GUEST.format(places=[str(ROOT), str(ROOT / "tests" / "support")])
+    heeded = "-P" in options and "-E" not in options
+    ran = subprocess.run(
+        [sys.executable, *options, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": "" if heeded else str(tmp_path), "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (ran.stdout, ran.returncode) == ("[5, True]\n", 0), ran.stderr
