@@ -120,6 +120,7 @@ class Trials:
             try:
                 loss, gradient = self._session.run([LOSS, GRADIENT], feeds)
             except Exception as error:  # ONNX Runtime's errors have no common base but this
+                verify.check_memory(error)
                 height, width = self._size
                 reason = first_line(error)
                 raise NetworkError(

@@ -169,6 +169,47 @@ def test_f3_nothing_is_verified_that_was_not_tried(
     assert (folder / "gradient.onnx").exists() == (ran.code == 0)
 
 
+def _large_maps() -> onnx.ModelProto:
+    """A sound network of one size, 1024 × 1024, whose maps take 128 MiB each."""
+    names = [f"w{number}" for number in range(8)]
+    shapes = [(32, 3 if name == "w0" else 32, 1, 1) for name in names]
+    steps = [f"x{number}" for number in range(8)]
+    graph = helper.make_graph(
+        [
+            *(
+                helper.make_node("Conv", [source, weight], [step])
+                for source, weight, step in zip(["image", *steps], names, steps, strict=False)
+            ),
+            helper.make_node("Concat", steps, ["deep"], axis=1),
+        ],
+        "large",
+        [helper.make_tensor_value_info("image", 1, [1, 3, 1024, 1024])],
+        [helper.make_tensor_value_info("deep", 1, None)],
+        [
+            numpy_helper.from_array(np.full(shape, 0.1, np.float32), name)
+            for name, shape in zip(names, shapes, strict=True)
+        ],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+
+
+@linux
+@pytest.mark.parametrize("command", ["adopt", "gradient"])
+def test_a_lack_of_memory_is_called_that(
+    program: ForkedProgram, folder: Path, command: str
+) -> None:
+    """It was taken for a size that the network does not take; and more can be allowed."""
+    model = _large_maps()
+    if command == "gradient":
+        bombs.set_metadata(model, "dreamlayer.image_size", "1024x1024")
+    onnx.save(model, folder / "bad.onnx")
+    more = ["--size", "1024x1024", *(["--verify", "onnxruntime"] if command == "gradient" else [])]
+    ran = program.run(*commands("bad.onnx")[command], *more, cwd=folder, seconds=LONGEST)
+    assert faults(ran) == []
+    assert b"needs more than 1024 MiB of memory to look at; use another" in ran.errors
+    assert b"DREAMLAYER_LIMITS=4" in ran.errors
+
+
 def _slow(folder: Path) -> Path:
     """A network that takes seconds to look at, and that nothing knows."""
     model = base("conv")
