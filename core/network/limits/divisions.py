@@ -68,11 +68,14 @@ def _guard(graph: onnx.GraphProto, outer: Mapping[str, int], path: Path) -> dict
         types[info.name] = info.type.tensor_type.elem_type
     types |= {tensor.name: tensor.data_type for tensor in graph.initializer}
     types |= {one.values.name: one.values.data_type for one in graph.sparse_initializer}
+    constant = {tensor.name for tensor in graph.initializer}
     fixed = {tensor.name for tensor in graph.initializer if _has_no_minus_one(tensor)}
     nodes, added = [], False
     for node in graph.node:
         inner = [_inner(body, types, path) for one in node.attribute for body in _bodies(one)]
-        if node.op_type == "Div" and node.input[1] not in fixed:
+        # What is the same for all images ends the trial.
+        same = constant.issuperset(node.input)
+        if node.op_type == "Div" and not same and node.input[1] not in fixed:
             kind = types.get(node.input[0], _UNKNOWN)
             before = _guarded(node, kind, path)
             types |= {name: kind for one in before for name in one.output}
@@ -81,6 +84,7 @@ def _guard(graph: onnx.GraphProto, outer: Mapping[str, int], path: Path) -> dict
         nodes.append(node)
         for place, name in enumerate(node.output):
             types[name] = _type(node, place, types, inner)
+        constant.update(node.output if node.op_type == "Constant" else ())
         if node.op_type == "Constant" and _has_no_minus_one(node.attribute[0].t):
             fixed.add(node.output[0])
     if added:
