@@ -10,10 +10,12 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.runtime.installed import runtime
+from dreamlayer.core.runtime.protocol import is_shortage
 
 Array = NDArray[np.float32]
 Source = Callable[[Sequence[str], Array], tuple[Mapping[str, Array], Mapping[str, Array]]]
@@ -92,6 +94,14 @@ def open_session(model: onnx.ModelProto, *, optimize: bool = True) -> Any:
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     content = model.SerializeToString()
     return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def check_memory(error: Exception) -> None:
+    """Raise `MemoryLimitError` where a session's error is that there was no memory left."""
+    if is_shortage(str(error)):
+        raise MemoryLimitError(
+            "memory ran out while the network was tried; close other programs"
+        ) from error
 
 
 def activations(network: onnx.ModelProto, layers: Sequence[str], image: Array) -> dict[str, Array]:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import math
+import os
 import signal
 from dataclasses import dataclass
 
-_PROCESSOR = 6.0
-"""Seconds of processor time for the smallest work; what is needed is about one."""
+from dreamlayer.core.errors import OptionError, shown
 
-_WALL = 11.0
-"""Seconds for the smallest work, the start of the process included."""
+VARIABLE = "DREAMLAYER_LIMITS"
+"""How many times these limits a user allows."""
 
-_SHARED = 4.0
-"""Among how many programs the processor may be divided while a large network is looked at."""
+_MOST_TIMES = 1000.0
 
-_BYTES_A_SECOND = 2.5e6
-"""Of a file, for which a further second is granted: three to ten times what networks need."""
+_PROCESSOR = 10.0
+"""Seconds of processor time for the smallest work; the most that was needed is three."""
+
+_BYTES_A_SECOND = 1.25e6
+"""Of a file, for which a further second is granted: four times what the slowest network needs."""
+
+_STANDSTILL = 12.0
+"""Seconds without any processor time, after which a process waits for what never comes."""
+
+_LEAST_SHARE, _START = 0.05, 60.0
+"""Of a processor that other programs use, what is left at least; and seconds beside that."""
 
 _LEAST_MEMORY = 1 << 30
 _COPIES = 16
@@ -26,26 +35,53 @@ _COPIES = 16
 class Budget:
     """Limits of a process.
 
+    Processor time is what ends work without end: it is the same on a machine that others use.
+
     Attributes
     ----------
     processor : float
         Seconds of processor time of all its threads.
-    wall : float
-        Seconds until its end.
+    standstill : float
+        Seconds in a row in which it takes no processor time.
     memory : int
         Bytes beyond what its libraries take.
     """
 
     processor: float
-    wall: float
+    standstill: float
     memory: int
+
+    @property
+    def wall(self) -> float:
+        """Seconds until its end at the latest, the last resort."""
+        return _START + self.processor / _LEAST_SHARE
 
     @classmethod
     def for_file(cls, size: int) -> Budget:
-        """What reading a file of so many bytes, and trying what it holds, may take."""
-        more = size / _BYTES_A_SECOND
-        wall = _WALL + _SHARED * more
-        return cls(_PROCESSOR + more, wall, _LEAST_MEMORY + _COPIES * size)
+        """What reading a file of so many bytes, and trying what it holds, may take.
+
+        Raises
+        ------
+        OptionError
+            `DREAMLAYER_LIMITS` is no number from 1 to 1000.
+        """
+        times = _times()
+        processor = times * (_PROCESSOR + size / _BYTES_A_SECOND)
+        return cls(processor, times * _STANDSTILL, int(times * (_LEAST_MEMORY + _COPIES * size)))
+
+
+def _times() -> float:
+    text = os.environ.get(VARIABLE) or "1"
+    try:
+        times = float(text)
+    except ValueError:
+        times = math.nan
+    if not 1 <= times <= _MOST_TIMES:
+        raise OptionError(
+            f"{VARIABLE} is {shown(text)}; set it to a number from 1 to {_MOST_TIMES:.0f}, or not "
+            f"at all"
+        )
+    return times
 
 
 class StoppedError(Exception):
@@ -55,26 +91,47 @@ class StoppedError(Exception):
     ----------
     reason : str
         What ended it, as the rest of a sentence whose subject is what it worked on.
+    limited : bool
+        Whether it may come to its end within higher limits.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, limited: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.limited = limited
+
+    @property
+    def advice(self) -> str:
+        """What to do, as the end of a sentence."""
+        if not self.limited:
+            return "use another, or export it again"
+        times = min(4 * _times(), _MOST_TIMES)
+        return f"use another, export it again, or allow it more with {VARIABLE}={times:g}"
 
 
 def too_long(budget: Budget) -> StoppedError:
     """It took all of its processor time."""
-    return StoppedError(f"took more than {budget.processor:.0f} s of processor time to look at")
+    seconds = f"{budget.processor:.0f} s of processor time"
+    return StoppedError(f"took more than {seconds} to look at", limited=True)
 
 
 def too_late(budget: Budget) -> StoppedError:
     """It did not come to its end."""
-    return StoppedError(f"took more than {budget.wall:.0f} s to look at")
+    return StoppedError(f"took more than {budget.wall:.0f} s to look at", limited=True)
+
+
+def standing_still(budget: Budget) -> StoppedError:
+    """It waits for what never comes."""
+    seconds = f"{budget.standstill:.0f} s"
+    return StoppedError(
+        f"made the program that looked at it wait for more than {seconds}", limited=True
+    )
 
 
 def too_large(budget: Budget) -> StoppedError:
     """It took all of its memory."""
-    return StoppedError(f"needs more than {budget.memory >> 20} MiB of memory to look at")
+    size = f"{budget.memory >> 20} MiB"
+    return StoppedError(f"needs more than {size} of memory to look at", limited=True)
 
 
 def ended_by(code: int, errors: str, budget: Budget) -> StoppedError:

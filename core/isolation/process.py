@@ -29,7 +29,7 @@ from dreamlayer.core.isolation.meter import Meter
 from dreamlayer.core.isolation.place import possible
 
 _BOOT = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
+    "import sys; sys.path[:] = sys.argv[1:]; "
     "from dreamlayer.core.isolation.child import serve; serve()"
 )
 _START = 60.0
@@ -120,12 +120,14 @@ class _Process:
 
     def answer(self) -> Any:
         """Start it, wait for it, and give what it answered."""
-        places = json.dumps([str(place) for place in sys.path])
-        words = [sys.executable, "-P", "-W", "ignore", "-c", _BOOT, places]
+        # Where this interpreter does not heed the environment or the user's folder, nor may that.
+        flags = [("-E", sys.flags.ignore_environment), ("-s", sys.flags.no_user_site)]
+        options = ["-P", *(option for option, given in flags if given), "-W", "ignore"]
+        words = [sys.executable, *options, "-c", _BOOT, *map(str, sys.path)]
         group: dict[str, Any] = {"process_group": 0}
         if sys.platform == "win32":
-            flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-            group = {"creationflags": flags}
+            creation = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+            group = {"creationflags": creation}
         try:
             self._process = subprocess.Popen(
                 words,
@@ -197,9 +199,9 @@ class _Process:
                 continue
             if now - measured < _MEASURE:
                 continue
-            measured = now
             meter = meter or Meter(self._process.pid, self._budget)
-            meter.check(now - begun)
+            meter.check(now - measured)
+            measured = now
 
     def _end(self) -> None:
         """End it, unless it has ended, and let the system forget it."""

@@ -7,12 +7,10 @@ import sys
 from typing import Any
 
 from dreamlayer.core.isolation.budget import Budget
+from dreamlayer.core.runtime.windows_job import EXTENDED_LIMITS, PROCESS_MEMORY, ExtendedLimits
 
-_EXTENDED_LIMITS = 9
-"""`JobObjectExtendedLimitInformation`"""
-
-_PROCESS_TIME, _PROCESS_MEMORY, _KILL_ON_CLOSE = 0x2, 0x100, 0x2000
-"""`JOB_OBJECT_LIMIT_PROCESS_TIME`, `_PROCESS_MEMORY`, `_KILL_ON_JOB_CLOSE`"""
+_PROCESS_TIME, _KILL_ON_CLOSE = 0x2, 0x2000
+"""`JOB_OBJECT_LIMIT_PROCESS_TIME`, `JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE`"""
 
 _SET_QUOTA, _TERMINATE = 0x100, 0x1
 """Rights to a process that it takes to put it into a job."""
@@ -22,27 +20,6 @@ _TICKS = 10_000_000
 
 _LIBRARIES = (2.0, 1 << 29)
 """Seconds and bytes that the libraries take before the work begins."""
-
-
-class _Limits(ctypes.Structure):
-    """`JOBOBJECT_EXTENDED_LIMIT_INFORMATION` of Windows' winnt.h, its inner structures unfolded."""
-
-    _fields_ = (
-        ("process_time", ctypes.c_int64),
-        ("job_time", ctypes.c_int64),
-        ("flags", ctypes.c_uint32),
-        ("least_working_set", ctypes.c_size_t),
-        ("most_working_set", ctypes.c_size_t),
-        ("processes", ctypes.c_uint32),
-        ("affinity", ctypes.c_size_t),
-        ("priority", ctypes.c_uint32),
-        ("scheduling", ctypes.c_uint32),
-        ("counters", ctypes.c_uint64 * 6),
-        ("process_memory", ctypes.c_size_t),
-        ("job_memory", ctypes.c_size_t),
-        ("peak_process_memory", ctypes.c_size_t),
-        ("peak_job_memory", ctypes.c_size_t),
-    )
 
 
 def contain(pid: int, budget: Budget, kernel: Any = None) -> Any:
@@ -64,13 +41,13 @@ def contain(pid: int, budget: Budget, kernel: Any = None) -> Any:
     job = kernel.CreateJobObjectW(None, None)
     if not job:
         return None
-    limits = _Limits()
-    limits.flags = _PROCESS_TIME | _PROCESS_MEMORY | _KILL_ON_CLOSE
+    limits = ExtendedLimits()
+    limits.flags = _PROCESS_TIME | PROCESS_MEMORY | _KILL_ON_CLOSE
     seconds, size = _LIBRARIES
     limits.process_time = int((budget.processor + seconds) * _TICKS)
     limits.process_memory = min(budget.memory + size, ctypes.c_size_t(-1).value)
     kernel.SetInformationJobObject(
-        job, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
+        job, EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
     )
     process = kernel.OpenProcess(_SET_QUOTA | _TERMINATE, False, pid)
     if process:

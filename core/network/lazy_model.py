@@ -99,10 +99,13 @@ class LazyModel:
         """The model, parsed once."""
         with self._parsing:
             if self._model is None:
+                from dreamlayer.core.network.limits.divisions import guard_divisions
+
                 model = files.parsed(self._content, self._path)
                 self._outside = bool(files.weights_outside(model))
                 files.complete(model, self._path)
                 contract.check(model, self._path)
+                guard_divisions(model, self._path)
                 self._model, self._content = model, b""
             return self._model
 
@@ -128,10 +131,13 @@ class LazyModel:
         return told["summary"]
 
     def _summarized(self) -> list[Any]:
+        from dreamlayer.core.network.limits.divisions import PREFIX
+
         model = self.model()
+        computed = [name for node in model.graph.node for name in node.output]
         return [
             {entry.key: entry.value for entry in model.metadata_props},
-            [name for node in model.graph.node for name in node.output],
+            [name for name in computed if not name.startswith(PREFIX)],
             sum(math.prod(tensor.dims) for tensor in model.graph.initializer),
             self._outside,
         ]

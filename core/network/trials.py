@@ -48,9 +48,7 @@ def guarded(path: Path, function: Callable[..., Any], *arguments: Any, **named: 
     try:
         return run(Budget.for_file(size_of(path)), function, *arguments, **named)
     except StoppedError as stopped:
-        raise NetworkError(
-            f"network {shown(path)} {stopped.reason}; use another, or export it again"
-        ) from stopped
+        raise NetworkError(f"network {shown(path)} {stopped.reason}; {stopped.advice}") from stopped
     except UnexpectedError as error:
         raise NetworkError(
             f"network {shown(path)} is not built as networks are ({error.kind} while it was looked "

@@ -6,10 +6,10 @@ import ctypes
 import sys
 from collections.abc import Callable
 
-_EXTENDED_LIMITS = 9
+EXTENDED_LIMITS = 9
 """`JobObjectExtendedLimitInformation`"""
 
-_PER_PROCESS, _PER_JOB = 0x100, 0x200
+PROCESS_MEMORY, _JOB_MEMORY = 0x100, 0x200
 """`JOB_OBJECT_LIMIT_PROCESS_MEMORY`, `JOB_OBJECT_LIMIT_JOB_MEMORY`"""
 
 
@@ -56,7 +56,7 @@ def limit(query: Query | None = None) -> int | None:
             return None
     except (OSError, AttributeError):
         return None
-    given = {_PER_PROCESS: limits.process_memory, _PER_JOB: limits.job_memory}
+    given = {PROCESS_MEMORY: limits.process_memory, _JOB_MEMORY: limits.job_memory}
     return min((count for flag, count in given.items() if limits.flags & flag), default=None)
 
 
@@ -64,6 +64,6 @@ def _asked(limits: ExtendedLimits) -> bool:
     kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  (other systems' ctypes lack it)
     size = ctypes.sizeof(limits)
     answer = kernel.QueryInformationJobObject(
-        None, _EXTENDED_LIMITS, ctypes.byref(limits), size, None
+        None, EXTENDED_LIMITS, ctypes.byref(limits), size, None
     )
     return bool(answer)

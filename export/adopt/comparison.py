@@ -19,7 +19,7 @@ from dreamlayer.export.adopt.passes.functions import inline_functions
 from dreamlayer.export.adopt.passes.precision import to_float32
 from dreamlayer.export.adopt.passes.quantized import is_quantized, remove_quantizers
 from dreamlayer.export.preprocessing import Pixels
-from dreamlayer.export.verify import open_session
+from dreamlayer.export.verify import check_memory, open_session
 
 LIMIT = 1e-3
 """Largest difference of an output that is adopted, relative to the output's largest number."""
@@ -108,7 +108,8 @@ def _outputs_of(model: onnx.ModelProto, pixels: Pixels, image: Array) -> list[Ar
         outputs: list[Array] = open_session(model).run(
             None, {pixels.input: values.repeat(pixels.images, axis=0)}
         )
-    except Exception:  # ONNX Runtime's errors have no common base but this
+    except Exception as error:  # ONNX Runtime's errors have no common base but this
+        check_memory(error)
         return None
     return [_first(output, pixels.images) for output in outputs]
 
@@ -153,6 +154,7 @@ def _run(network: onnx.ModelProto, image: Array, images: int) -> list[Array]:
     try:
         outputs: list[Array] = open_session(network).run(None, {IMAGE: image})
     except Exception as error:  # ONNX Runtime's errors have no common base but this
+        check_memory(error)
         reason = network_file.first_line(error)
         if images > 1:
             raise NetworkError(

@@ -16,7 +16,7 @@ from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.export.adopt.maps import Size
 from dreamlayer.export.network_file import first_line
-from dreamlayer.export.verify import open_session
+from dreamlayer.export.verify import check_memory, open_session
 
 _ATTEMPTS = 8
 _SAMPLES = 4
@@ -98,7 +98,7 @@ def _one_failure(
 
 
 def _run(model: onnx.ModelProto, sizes: Sequence[Size]) -> _Failure | None:
-    """Run a model on noise of some sizes; the first failure."""
+    """Run a model on noise of some sizes; the first failure but for lack of memory."""
     size = sizes[0]
     try:
         session = open_session(model)
@@ -106,6 +106,7 @@ def _run(model: onnx.ModelProto, sizes: Sequence[Size]) -> _Failure | None:
             image = np.random.default_rng(0).random((1, 3, *size), dtype=np.float32)
             session.run(None, {IMAGE: image})
     except Exception as error:  # ONNX Runtime's errors have no common base but this
+        check_memory(error)
         return _Failure(error, size)
     return None
 

@@ -50,7 +50,11 @@ def run(
     """
     sidecar.check_both(request.output)
     versions = {name: RUNTIMES[name].version(modules) for name in dict.fromkeys(runtimes)}
-    told = guarded_by_name(request.network, write, request) if isolated else write(request)
+    if isolated:
+        rehearsed = bool(versions)
+        told = guarded_by_name(request.network, write, request, rehearsed=rehearsed)
+    else:
+        told = write(request)
     written = Written.from_dict(told)
     yield from written.lines
     if versions:

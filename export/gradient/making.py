@@ -22,6 +22,7 @@ from dreamlayer.export.gradient.crops import crop_by_slices
 from dreamlayer.export.gradient.fold import fold_constants
 from dreamlayer.export.gradient.request import Request
 from dreamlayer.export.gradient.sizes import Sizes, sizes_of
+from dreamlayer.export.gradient.trial import rehearse
 
 _MOST_BYTES = 2**31 - 1
 """What ONNX can hold in one file."""
@@ -62,8 +63,15 @@ class Written:
         return cls(told["network"], terms, Sizes(**sizes), tuple(told["lines"]))
 
 
-def write(request: Request) -> dict[str, Any]:
+def write(request: Request, *, rehearsed: bool = False) -> dict[str, Any]:
     """Write the gradient model of an objective and its JSON.
+
+    Parameters
+    ----------
+    request
+        What to write.
+    rehearsed
+        Whether to run it and the network before, as whoever verifies it will.
 
     Returns
     -------
@@ -98,6 +106,8 @@ def write(request: Request) -> dict[str, Any]:
     sizes = sizes_of(network, layers, request.size)
     model = made(network, terms, taps, request, sizes)
     content = _serialized(model)
+    if rehearsed:
+        rehearse(network, terms, model, sizes.sample())
     description = sidecar.describe(
         model,
         content,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 
 from dreamlayer.core.autodiff.variants import VARIANTS
 from dreamlayer.core.errors import NetworkError
@@ -18,6 +19,8 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.kinds import GRAM
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.providers import Execution
+from dreamlayer.core.runtime.sessions import open_session
 from dreamlayer.export import verify
 from dreamlayer.export.gradient.runtimes import RUNTIMES
 from dreamlayer.export.network_file import first_line
@@ -106,6 +109,10 @@ class Trials:
                 break
         return trial
 
+    def feeds(self) -> dict[str, Array]:
+        """Inputs that the network's own gradient takes."""
+        return self._expected(0)[0]
+
     def _expected(self, seed: int) -> tuple[dict[str, Array], float, Array]:
         if seed not in self._known:
             image, other = (self._noise(number) for number in (seed, 1000 + seed))
@@ -113,6 +120,7 @@ class Trials:
             try:
                 loss, gradient = self._session.run([LOSS, GRADIENT], feeds)
             except Exception as error:  # ONNX Runtime's errors have no common base but this
+                verify.check_memory(error)
                 height, width = self._size
                 reason = first_line(error)
                 raise NetworkError(
@@ -138,6 +146,20 @@ class Trials:
             one.input: mean_gram(maps[one.layer]) if one.source == GRAM else maps[one.layer]
             for one in wanted
         }
+
+
+def rehearse(
+    network: Network, terms: Sequence[Term], model: onnx.ModelProto, size: tuple[int, int]
+) -> None:
+    """Compute once what `Trials` does, where a network may end the process.
+
+    Raises
+    ------
+    NetworkError
+        ONNX Runtime does not run the network, or the model.
+    """
+    feeds = Trials(network, terms, size).feeds()
+    open_session(model, Execution("cpu")).run([LOSS, GRADIENT], feeds)
 
 
 def table(trials: Iterator[tuple[str, str, Trial]], size: tuple[int, int]) -> Iterator[str]:

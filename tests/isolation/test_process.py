@@ -19,9 +19,10 @@ from command_line import ROOT
 from dreamlayer.core.errors import CancelledError, LayerError
 from dreamlayer.core.isolation.budget import Budget, StoppedError
 from dreamlayer.core.isolation.cancellation import cancellable
+from dreamlayer.core.isolation.meter import Meter
 from dreamlayer.core.isolation.process import UnexpectedError, run
 
-AMPLE = Budget(processor=60, wall=120, memory=1 << 30)
+AMPLE = Budget(processor=60, standstill=60, memory=1 << 30)
 PATIENCE = 60
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
@@ -77,9 +78,37 @@ def test_processor_time_is_limited() -> None:
         run(Budget(1, 60, 1 << 30), work.hold)
 
 
+def _idle_meter(budget: Budget) -> Meter:
+    """One that sees no processor time."""
+    meter = Meter(os.getpid(), budget)
+    meter._process = None
+    return meter
+
+
+def _look_at(meter: Meter, times: int) -> None:
+    for _ in range(times):
+        meter.check(0.5)
+
+
+def test_a_meter_counts_what_it_saw_only() -> None:
+    """A program that was stopped for an hour does not hold that against the process it watches."""
+    meter = _idle_meter(Budget(processor=60, standstill=10, memory=1 << 30))
+    meter.check(3600)
+    meter.check(0.5)
+    with pytest.raises(StoppedError, match="wait for more than 10 s"):
+        _look_at(meter, 30)
+
+
+def test_work_without_end_ends_at_last() -> None:
+    """Where it never takes its processor time, nor stands still for long."""
+    meter = _idle_meter(Budget(processor=1, standstill=1000, memory=1 << 30))
+    with pytest.raises(StoppedError, match="took more than 80 s to look at"):
+        _look_at(meter, 200)
+
+
 def test_time_is_limited_where_nothing_happens() -> None:
     """What waits for ever takes no processor time."""
-    with pytest.raises(StoppedError, match="took more than 2 s to look at"):
+    with pytest.raises(StoppedError, match="wait for more than 2 s"):
         run(Budget(60, 2, 1 << 30), work.sleep)
 
 
@@ -169,3 +198,32 @@ def _content(file: Path) -> str:
             return text
         time.sleep(0.05)
     raise AssertionError("it did not start")
+
+
+_GUEST = """
+import sys
+sys.path[:0] = {places!r}
+import isolated_work as work
+from dreamlayer.core.isolation.budget import Budget
+from dreamlayer.core.isolation.process import run
+print(run(Budget(60, 60, 1 << 30), work.added, 2, 3))
+"""
+
+
+@pytest.mark.parametrize("options", [["-P"], ["-I"], ["-E", "-P"]])
+def test_files_nearby_are_not_taken_for_modules(tmp_path: Path, options: list[str]) -> None:
+    """Not those of the current folder, nor of an environment that the parent does not heed."""
+    for name in ("json", "onnx", "numpy", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("import os; os._exit(9)\n")
+    code = _GUEST.format(places=[str(ROOT), str(ROOT / "tests" / "support")])
+    heeded = "-P" in options and "-E" not in options
+    ran = subprocess.run(
+        [sys.executable, *options, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": "" if heeded else str(tmp_path), "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (ran.stdout, ran.returncode) == ("[5, True]\n", 0), ran.stderr

@@ -64,11 +64,11 @@ def test_layers_of_a_file_without_metadata(small_network: Path) -> None:
 def test_layer_that_cannot_be_dreamed_says_why(tmp_path: Path) -> None:
     """An operator without a rule shows in the list."""
     model = small_model()
-    model.graph.node.append(onnx.helper.make_node("Hardmax", ["deep"], ["end"], axis=1))
+    model.graph.node.append(onnx.helper.make_node("Bernoulli", ["deep"], ["end"]))
     onnx.save(model, tmp_path / "n.onnx")
     layers = {x.name: x for x in Network(str(tmp_path / "n.onnx")).layers()}
     assert layers["deep"].reason is None
-    assert "Hardmax" in str(layers["end"].reason)
+    assert "Bernoulli" in str(layers["end"].reason)
 
 
 def test_networks_are_found_by_name_in_the_named_folders(
@@ -215,3 +215,10 @@ def test_folders_that_cannot_be_are_passed_over(
     named = os.pathsep.join([folder, str(small_network.parent)])
     monkeypatch.setattr("os.environ", {**os.environ, "DREAMLAYER_NETWORKS": named})
     assert available()["small"] == small_network
+
+
+@pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="devices are POSIX's files")
+def test_a_device_is_no_network() -> None:
+    """It exists, but nothing is read from it."""
+    with pytest.raises(NetworkError, match="'/dev/null' is no file but a device; give an .onnx"):
+        Network("/dev/null")

@@ -17,7 +17,8 @@ import pytest
 from forked_program import ForkedProgram
 from network_bases import LAYER, base
 from network_mutation import hostile
-from network_trial import commands, put, tried
+from network_trial import PATIENCE as LONGEST
+from network_trial import commands, put, tried, wrong
 from onnx import helper, numpy_helper
 from outcomes import faults
 from worker_process import PATIENCE, SMALL, Client
@@ -38,8 +39,8 @@ def test_hostile_networks_end_in_words(program: ForkedProgram, tmp_path: Path, l
     """Every command that opens a network, and a worker: no traceback, no signal, no hang."""
     numbers = range(LONG if long else SHORT)
     made = list(tried(program, tmp_path, {n: hostile(SEED, n) for n in numbers}))
-    wrong = [str(trial) for trial in made if trial.faults]
-    assert not wrong, "\n".join(wrong)
+    failed = [str(trial) for trial in made if trial.faults]
+    assert not failed, "\n".join(failed)
     assert {trial.used for trial in made} == {True, False}
 
 
@@ -122,8 +123,8 @@ def test_f3_each_named_fault(program: ForkedProgram, folder: Path, name: str, so
     onnx.save(model, folder / "bad.onnx")
     words = commands("bad.onnx")
     for command in ("adopt",) if source else ("layers", "dream"):
-        ran = program.run(*words[command], cwd=folder)
-        assert faults(ran) == [], (command, ran.errors)
+        ran = program.run(*words[command], cwd=folder, seconds=LONGEST)
+        assert wrong(ran) == [], (command, ran.errors)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="files with holes take room on Windows")
@@ -151,6 +152,62 @@ def test_f3_a_gallery_of_a_long_name_ends(program: ForkedProgram, folder: Path) 
         ran = program.run(*words, cwd=folder)
         assert faults(ran) == []
         assert b"characters" in ran.errors
+
+
+@pytest.mark.parametrize("source", ["INT64_MIN / -1", "memory bomb 0"])
+def test_f3_nothing_is_verified_that_was_not_tried(
+    program: ForkedProgram, folder: Path, source: str
+) -> None:
+    """The gradient is made of numbers alone, but to compare it the network is run."""
+    kind, change = NAMED[source]
+    model = base(kind)
+    change(model)
+    onnx.save(model, folder / "bad.onnx")
+    words = [*commands("bad.onnx")["gradient"], "--verify", "onnxruntime"]
+    ran = program.run(*words, cwd=folder, seconds=LONGEST)
+    assert wrong(ran) == []
+    assert (folder / "gradient.onnx").exists() == (ran.code == 0)
+
+
+def _large_maps() -> onnx.ModelProto:
+    """A sound network of one size, 1024 × 1024, whose maps take 128 MiB each."""
+    names = [f"w{number}" for number in range(8)]
+    shapes = [(32, 3 if name == "w0" else 32, 1, 1) for name in names]
+    steps = [f"x{number}" for number in range(8)]
+    graph = helper.make_graph(
+        [
+            *(
+                helper.make_node("Conv", [source, weight], [step])
+                for source, weight, step in zip(["image", *steps], names, steps, strict=False)
+            ),
+            helper.make_node("Concat", steps, ["deep"], axis=1),
+        ],
+        "large",
+        [helper.make_tensor_value_info("image", 1, [1, 3, 1024, 1024])],
+        [helper.make_tensor_value_info("deep", 1, None)],
+        [
+            numpy_helper.from_array(np.full(shape, 0.1, np.float32), name)
+            for name, shape in zip(names, shapes, strict=True)
+        ],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+
+
+@linux
+@pytest.mark.parametrize("command", ["adopt", "gradient"])
+def test_a_lack_of_memory_is_called_that(
+    program: ForkedProgram, folder: Path, command: str
+) -> None:
+    """It was taken for a size that the network does not take; and more can be allowed."""
+    model = _large_maps()
+    if command == "gradient":
+        bombs.set_metadata(model, "dreamlayer.image_size", "1024x1024")
+    onnx.save(model, folder / "bad.onnx")
+    more = ["--size", "1024x1024", *(["--verify", "onnxruntime"] if command == "gradient" else [])]
+    ran = program.run(*commands("bad.onnx")[command], *more, cwd=folder, seconds=LONGEST)
+    assert faults(ran) == []
+    assert b"needs more than 1024 MiB of memory to look at; use another" in ran.errors
+    assert b"DREAMLAYER_LIMITS=4" in ran.errors
 
 
 def _slow(folder: Path) -> Path:

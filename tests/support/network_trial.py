@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from forked_program import SECONDS, ForkedProgram
+from forked_program import SECONDS, Ended, ForkedProgram
 from mutation_trial import prepare
 from network_bases import LAYER
 from network_mutation import Hostile, hostile
@@ -18,6 +18,10 @@ from outcomes import faults, left_over
 from worker_process import SMALL, Client, Message
 
 _OTHER, _SOUND = "other.png", "small.onnx"
+_SHARE = 8.0
+"""Among how many programs the processor may be divided; what a command takes of it counts."""
+
+PATIENCE = _SHARE * SECONDS
 _IDLE = ["--steps", "1", "--octaves", "1", "--quiet"]
 
 
@@ -123,11 +127,11 @@ def _one(
     for name, words in commands(network.name).items():
         if name == "adopted" and not (folder / "adopted.onnx").exists():
             continue
-        ended = program.run(*words, cwd=folder)
+        ended = program.run(*words, cwd=folder, seconds=PATIENCE)
         slowest = max(slowest, ended.seconds)
         said = ended.errors.decode(errors="replace").strip()
         outcomes[name] = "done" if ended.code == 0 else said
-        found += [f"{fault} ({name})" for fault in faults(ended)]
+        found += [f"{fault} ({name})" for fault in wrong(ended)]
         target = words[words.index("-o") + 1] if "-o" in words else None
         if target is not None and (folder / target).exists() != (ended.code == 0):
             found.append(f"written: {target}, though the exit code is {ended.code} ({name})")
@@ -141,6 +145,13 @@ def _one(
     for name in {*network.files, *network.links, *made, *litter}:
         (folder / name).unlink(missing_ok=True)
     return NetworkTrial(number, network, outcomes, found, slowest)
+
+
+def wrong(ended: Ended) -> list[str]:
+    """What is wrong with how a command ended; it must not take longer than a quiet machine has."""
+    late = ended.processor > SECONDS and not ended.hung
+    slow = [f"hang: {ended.processor:.0f} s of processor time"] if late else []
+    return faults(ended) + slow
 
 
 def put(network: Hostile, folder: Path) -> None:
@@ -165,9 +176,9 @@ def _by_worker(client: Client, path: Path, number: int) -> tuple[str, list[str]]
     answers: list[Message] = []
     while not answers or answers[-1].get("id") != f"after {number}":
         try:
-            message = client.receive(SECONDS)
+            message = client.receive(PATIENCE)
         except queue.Empty:
-            return "nothing", [f"worker-hang: no answer within {SECONDS:.0f} s"]
+            return "nothing", [f"worker-hang: no answer within {PATIENCE:.0f} s"]
         if message is None:
             code = client.process.wait()
             return "nothing", [f"worker-signal {-code}" if code < 0 else f"worker-exit {code}"]
