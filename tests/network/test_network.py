@@ -215,3 +215,10 @@ def test_folders_that_cannot_be_are_passed_over(
     named = os.pathsep.join([folder, str(small_network.parent)])
     monkeypatch.setattr("os.environ", {**os.environ, "DREAMLAYER_NETWORKS": named})
     assert available()["small"] == small_network
+
+
+@pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="devices are POSIX's files")
+def test_a_device_is_no_network() -> None:
+    """It exists, but nothing is read from it."""
+    with pytest.raises(NetworkError, match=r"'/dev/null' is no file but a device; give an \.onnx"):
+        Network("/dev/null")
