@@ -18,6 +18,8 @@ import onnxruntime
 Array = npt.NDArray[Any]
 TOLERANCE = 2e-3
 LEADING = (0, 1, 2)  # class and distillation tokens
+HEADS = frozenset({"avgpool", "global_pool"})
+"""What pools for a classifier are called, whose maps are no layers."""
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,17 @@ def equal(a: Array, b: Array) -> bool:
 def choose(
     file: Path, feeds: Mapping[str, Array], outputs: Mapping[str, Array], layout: str = "nchw"
 ) -> dict[str, Candidate]:
-    """The middle and the last of the tensors that are feature maps and outputs of modules."""
+    """The middle and the last of the tensors that are feature maps and outputs of modules.
+
+    What the classifier pools is left out.
+    """
     (image,) = feeds.values()
     size = image.shape[2:] if layout == "nchw" else image.shape[1:3]
     tensors = all_tensors(file, feeds)
     by_size: dict[int, list[str]] = {}
     for module, values in outputs.items():
-        by_size.setdefault(values.size, []).append(module)
+        if module.partition(":")[0].split(".")[-1] not in HEADS:
+            by_size.setdefault(values.size, []).append(module)
     found: list[Candidate] = []
     for tensor, values in tensors.items():
         for module in by_size.get(values.size, ()):

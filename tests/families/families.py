@@ -109,7 +109,7 @@ FAMILIES = (
     _vision(
         "inception_v3", "torchscript", 14, 96, options={"aux_logits": False, "init_weights": False}
     ),
-    _vision("mobilenet_v2", "torchscript", 10),
+    _vision("mobilenet_v2", "torchscript", 10, 32),
     _vision("mobilenet_v3_small", "dynamo", 19),
     _vision("mnasnet0_5", "torchscript", 16),
     _vision("shufflenet_v2_x0_5", "torchscript", 17, 96),
@@ -128,7 +128,7 @@ FAMILIES = (
     _timm("resnest14d", "torchscript", 17, **FIXED),
     _timm("ghostnet_050", "torchscript", 16),
     _timm("hrnet_w18_small", "torchscript", 15, **FIXED),
-    _timm("cspdarknet53", "dynamo", 18),
+    _timm("cspdarknet53", "dynamo", 18, 32),
     _timm("dpn68", "torchscript", 14),
     _timm("repvgg_a0", "dynamo", 21),
     _timm("xception41", "torchscript", 17),

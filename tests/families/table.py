@@ -22,7 +22,7 @@ library, so no training is judged here, only whether layers, gradients and dream
 
     python tests/families/run.py --torch PYTHON --keras PYTHON --output docs/networks.md
 
-makes this table anew: each network is exported by its framework, adopted by `dreamlayer-export \
+makes this table: each network is exported by its framework, adopted by `dreamlayer-export \
 adopt`, and dreamed with for two steps.
 
 - **Layers**: the layers that can be dreamed, of all convolutions, activations and concatenations \
