@@ -85,7 +85,7 @@ def find(name: str) -> Path:
             f"file"
         ) from None
     if path.suffix == ".onnx" or len(path.parts) > 1:
-        problem = "is no file but a device" if path.exists() else "does not exist"
+        problem = "is not a file but a device" if path.exists() else "does not exist"
         problem = "is a folder" if path.is_dir() else problem
         raise NetworkError(
             f"network file {shown(Path(name))} {problem}; give an .onnx file or a name"

@@ -76,7 +76,7 @@ def _outside(graphs: Sequence[onnx.GraphProto]) -> Iterator[onnx.TensorProto]:
 
 def _wrong_name(name: str, folder: Path) -> str:
     if not name or "\0" in name or len(name) > 1000:
-        return "which is no name of a file"
+        return "which is not a file name"
     parts = re.split(r"[\\/]", name)
     if _ELSEWHERE.match(name) or ".." in parts:
         return "which is not in the network's folder; put them beside it"

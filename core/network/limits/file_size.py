@@ -40,7 +40,7 @@ def check_size(path: Path) -> int:
     if stat.S_ISDIR(state.st_mode):
         raise NetworkError(f"network file {shown(path)} is a folder; give an .onnx file")
     if not stat.S_ISREG(state.st_mode):
-        raise NetworkError(f"network file {shown(path)} is no file but a device; give a file")
+        raise NetworkError(f"network file {shown(path)} is not a file but a device; give a file")
     if state.st_size > MOST:
         raise NetworkError(
             f"network {shown(path)} has {state.st_size >> 20} MiB, but a network can have at most "

@@ -20,7 +20,7 @@ _GLOBAL = 4
 
 
 class Rewriter:
-    """Writes nodes anew, one after the other.
+    """Writes nodes again, one after the other.
 
     Parameters
     ----------
