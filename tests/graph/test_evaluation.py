@@ -207,6 +207,9 @@ def onnx_cases() -> list[Any]:
         return list(node.collect_testcases(None))
 
 
+UNSIGNED = {TensorProto.UINT8, TensorProto.UINT16, TensorProto.UINT32, TensorProto.UINT64}
+
+
 def test_onnx_agrees() -> None:
     """In the published tests of operators: shapes, and values where they are computed."""
     compared = 0
@@ -226,7 +229,9 @@ def test_onnx_agrees() -> None:
                 continue
             assert found.shape == np.shape(array), case.name
             assert found.dtype == info.type.tensor_type.elem_type, case.name
-            if found.value is not None and found.value.dtype.kind in "biuf":
+            # onnx 1.17 gives the bits of numbers that numpy does not know.
+            bits = array.dtype.kind == "u" and found.dtype not in UNSIGNED
+            if found.value is not None and found.value.dtype.kind in "biuf" and not bits:
                 np.testing.assert_allclose(found.value, array, rtol=1e-5, err_msg=case.name)
             compared += 1
     assert compared > 1500
