@@ -220,5 +220,5 @@ def test_folders_that_cannot_be_are_passed_over(
 @pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="devices are POSIX's files")
 def test_a_device_is_no_network() -> None:
     """It exists, but nothing is read from it."""
-    with pytest.raises(NetworkError, match=r"'/dev/null' is not a file but a device; give an \.onnx"):
+    with pytest.raises(NetworkError, match="'/dev/null' is not a file but a device"):
         Network("/dev/null")
