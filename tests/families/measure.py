@@ -102,7 +102,8 @@ def _layers(adopted: Path, planes: Array) -> dict[str, Array]:
     """The activations of every layer that can be dreamed."""
     network = Network(str(adopted))
     names = [layer.name for layer in network.layers() if layer.reason is None]
-    session = open_session(tap(onnx.load(adopted), names))
+    # As the source is run: where rounding grows from layer to layer, an optimizer shows.
+    session = open_session(tap(onnx.load(adopted), names), optimize=False)
     return dict(zip(names, session.run(names, {IMAGE: planes}), strict=True))
 
 
