@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from dreamlayer.core.errors import DreamlayerError, MemoryLimitError, printable
 from dreamlayer.core.isolation import limits, place
+from dreamlayer.core.runtime import cache
 
 READY = b"ready\n"
 
@@ -35,6 +36,8 @@ def serve() -> NoReturn:
     installed.runtime()
     _write(answers, READY)
     limits.limit(request["processor"], request["memory"])
+    # What is tried here is no use of the cache, which the process that asked fills by itself.
+    os.environ[cache.VARIABLE] = cache.OFF
     reply = _done(base64.b64decode(request["work"]))
     _write(answers, json.dumps(reply).encode() + b"\n")
     os._exit(0)
@@ -44,7 +47,6 @@ def _done(work: bytes) -> dict[str, Any]:
     try:
         function, arguments, named = pickle.loads(work)
         result = function(*arguments, **named)
-        _keep()
         return {"result": result}
     except MemoryError:
         return {"memory": True}
@@ -55,13 +57,6 @@ def _done(work: bytes) -> dict[str, Any]:
         return {"kind": kind, "sentence": sentence, "trace": traceback.format_exc()}
     except Exception as error:
         return {"unexpected": type(error).__name__, "trace": traceback.format_exc()}
-
-
-def _keep() -> None:
-    """Put the graphs that were made into the cache, for the process that asked."""
-    module = sys.modules.get("dreamlayer.core.runtime.graph_cache")
-    if module is not None:
-        module.fill()
 
 
 def _line() -> bytes:

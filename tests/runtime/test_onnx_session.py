@@ -15,6 +15,7 @@ from several_processes import open_at_once
 
 import dreamlayer.core.runtime.sessions as sessions
 from dreamlayer.core.errors import ProviderError
+from dreamlayer.core.network import network as network_module
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import graph_cache, onnx_session
@@ -50,6 +51,12 @@ def cached(source: Source, execution: Execution) -> Session:
     session = open_session(source, execution)
     graph_cache.fill()
     return session
+
+
+@pytest.fixture(autouse=True)
+def untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without trials in another process, whose outcome is in the cache too."""
+    monkeypatch.setattr(network_module, "inside", lambda: True)
 
 
 class TestCache:

@@ -65,7 +65,7 @@ def deed(name: str, cold: bool = False) -> Deed:
         "gradient": Deed(
             name,
             ["dreamlayer.export", "gradient", "small.onnx", "--layer", "deep", "-o", "out.onnx"],
-            ["out.onnx"],
+            ["out.onnx", "out.json"],
         ),
     }
     return results[name]
