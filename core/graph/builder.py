@@ -199,6 +199,12 @@ class Graph:
         """
         evaluator = Evaluator(self.model)
         self.trials = [_open(evaluator.shapes(size)) for size in sizes]
+        if len(self.model.graph.input) > 1:
+            # What is computed with inputs of any size, such as a guide's, inference alone knows.
+            self.trials = [
+                {**inferred(self.model, size).shapes, **known}
+                for size, known in zip(sizes, self.trials, strict=True)
+            ]
 
     def __contains__(self, name: str) -> bool:
         return name in self.dtypes or name in self.producers
