@@ -142,7 +142,7 @@ FAMILIES = (
     _timm(
         "deit_tiny_distilled_patch16_224", "torchscript", 17, 96, **FIXED, options={"img_size": 96}
     ),
-    _timm("beit_base_patch16_224", "dynamo", 23, 96, **FIXED, options=BEIT),
+    _timm("beit_base_patch16_224", "torchscript", 17, 96, **FIXED, options=BEIT),
     _timm("mixer_s32_224", "torchscript", 17, 128, **FIXED, options={"img_size": 128}),
     _timm("poolformer_s12", "dynamo", 21),
     _timm("mobilevit_xxs", "torchscript", 17, 128, **FIXED),
