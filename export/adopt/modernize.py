@@ -76,7 +76,7 @@ def _simplify(model: onnx.ModelProto, notes: list[str]) -> None:
     image = next((info.name for info in model.graph.input), "")
     lift_constants(model.graph)
     fold_constants(model, image)
-    while inline_branches(model):
+    while inline_branches(model, image):
         lift_constants(model.graph)
         fold_constants(model, image)
     pairs = remove_quantizers(model)

@@ -245,3 +245,22 @@ def test_shapes_behind_folded_arithmetic_are_known() -> None:
     shapes = shapes_at(model, (33, 47))
     assert shapes["y"] == [1, 2, 31, 45]
     assert all(name in shapes for node in model.graph.node for name in node.output)
+
+
+def test_a_branch_that_the_one_size_decides_is_taken() -> None:
+    """Numbers for one size end the arithmetic of all others, so that only its own tells."""
+    model = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["" : 18]>
+    m (float[1,3,32,48] image) => (float[n,c,h,w] y) {
+      sizes = Constant<value = int64[4] {1, 3, 48, 32}>()
+      turned = Reshape(image, sizes)
+      shape = Shape<start = 2, end = 3>(turned)
+      rows = Constant<value = int64[1] {48}>()
+      wide = Equal(shape, rows)
+      y = If(wide) <
+        then_branch = g1 () => (float[n,c,h,w] a) { a = Relu(turned) },
+        else_branch = g2 () => (float[n,c,h,w] b) { b = Neg(turned) }
+      >
+    }""")
+    operators = [node.op_type for node in modernize(model).graph.node]
+    assert "Relu" in operators
+    assert not {"If", "Neg"} & set(operators)

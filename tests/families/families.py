@@ -82,7 +82,7 @@ SMALL: tuple[Family, ...] = (
     *_small("Shuffled", scripted=9, traced=18),
     *_small("NormalizerFree", scripted=17, traced=20),
     *_small("SamePadding", scripted=11, traced=18),
-    *_small("Normalized", scripted=17, traced=21),
+    *_small("Normalized", 96, scripted=17, traced=21),
     *_small("Neighbours", scripted=13, traced=18),
     *_small("Gated", scripted=14, traced=22),
     *_small("Split", scripted=15, traced=19),

@@ -144,7 +144,7 @@ class Gated(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, 16, 3, 2, 1)
-        self.squeeze, self.excite = nn.Conv2d(16, 4, 1), nn.Conv2d(4, 16, 1)
+        self.squeeze, self.excite = nn.Conv2d(16, 8, 1), nn.Conv2d(8, 16, 1)
         self.pool, self.act, self.gate = nn.AdaptiveAvgPool2d(1), nn.Hardswish(), nn.Hardsigmoid()
         self.spatial, self.deep = nn.Conv2d(16, 1, 7, padding=3), nn.Conv2d(16, 16, 3, padding=1)
 

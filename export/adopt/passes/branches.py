@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import onnx
 from onnx import helper, numpy_helper
 
 from dreamlayer.core.graph.edit import rename
+from dreamlayer.core.graph.evaluation.evaluator import Evaluator
+from dreamlayer.core.graph.evaluation.tensor import Array
 from dreamlayer.core.graph.inference import attributes
 
 
-def inline_branches(model: onnx.ModelProto) -> bool:
-    """Replace each If whose condition is an initializer by the branch that it takes, in place.
+def inline_branches(model: onnx.ModelProto, image: str) -> bool:
+    """Replace each If whose condition is constant by the branch that it takes, in place.
+
+    Its condition is an initializer, or computed from sizes in a network that declares the one size
+    of its images.
+
+    Parameters
+    ----------
+    model
+        Its constants are folded.
+    image
+        Name of its input.
 
     Returns
     -------
@@ -21,8 +33,12 @@ def inline_branches(model: onnx.ModelProto) -> bool:
         Whether there was one; its branch may hold others.
     """
     graph = model.graph
-    weights = {tensor.name: tensor for tensor in graph.initializer}
-    taken = {name for node in graph.node for name in node.output} | set(weights)
+    if not any(node.op_type == "If" for node in graph.node):
+        return False
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in _short(graph)}
+    weights |= _of_one_size(model, image)
+    taken = {name for node in graph.node for name in node.output}
+    taken |= {tensor.name for tensor in graph.initializer}
     taken |= {info.name for info in graph.input}
     nodes: list[onnx.NodeProto] = []
     found = False
@@ -39,14 +55,29 @@ def inline_branches(model: onnx.ModelProto) -> bool:
     return found
 
 
-def _branch(
-    node: onnx.NodeProto, weights: Mapping[str, onnx.TensorProto]
-) -> onnx.GraphProto | None:
+def _short(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """The initializers of one element, as conditions are."""
+    return (tensor for tensor in graph.initializer if math.prod(tensor.dims) == 1)
+
+
+def _of_one_size(model: onnx.ModelProto, image: str) -> dict[str, Array]:
+    """The conditions that follow from the one size of image that a network declares."""
+    for info in model.graph.input:
+        sizes = [dim.dim_value for dim in info.type.tensor_type.shape.dim]
+        if info.name == image and len(sizes) == 4 and min(sizes) > 0:
+            found = Evaluator(model, image=image).at(sizes)
+            conditions = {n.input[0] for n in model.graph.node if n.op_type == "If" and n.input}
+            values = {name: found[name].value for name in conditions if name in found}
+            return {name: value for name, value in values.items() if value is not None}
+    return {}
+
+
+def _branch(node: onnx.NodeProto, known: Mapping[str, Array]) -> onnx.GraphProto | None:
     """The branch that an If always takes; None if it depends, or is missing."""
-    condition = weights.get(node.input[0]) if node.input else None
-    if condition is None or math.prod(condition.dims) != 1:
+    condition = known.get(node.input[0]) if node.input else None
+    if condition is None or condition.size != 1:
         return None
-    yes = bool(numpy_helper.to_array(condition).reshape(-1)[0])
+    yes = bool(condition.reshape(-1)[0])
     branch = attributes(node).get("then_branch" if yes else "else_branch")
     return branch if isinstance(branch, onnx.GraphProto) else None
 
