@@ -134,7 +134,7 @@ FAMILIES = (
     _timm("xception41", "torchscript", 17),
     _timm("inception_v4", "torchscript", 11, 96),
     _timm("inception_resnet_v2", "torchscript", 17, 96),
-    _timm("dla34", "dynamo", 18),
+    _timm("dla34", "torchscript", 17),
     _timm("res2net50_26w_4s", "torchscript", 17),
     _timm("skresnet18", "dynamo", 20),
     _timm("levit_128s", "torchscript", 17, 128, **FIXED, options={"img_size": 128}),
