@@ -134,7 +134,7 @@ FAMILIES = (
     _timm("xception41", "torchscript", 17),
     _timm("inception_v4", "torchscript", 11, 96),
     _timm("inception_resnet_v2", "torchscript", 17, 96),
-    _timm("dla34", "dynamo", 18),
+    _timm("dla34", "torchscript", 17),
     _timm("res2net50_26w_4s", "torchscript", 17),
     _timm("skresnet18", "dynamo", 20),
     _timm("levit_128s", "torchscript", 17, 128, **FIXED, options={"img_size": 128}),
@@ -142,7 +142,7 @@ FAMILIES = (
     _timm(
         "deit_tiny_distilled_patch16_224", "torchscript", 17, 96, **FIXED, options={"img_size": 96}
     ),
-    _timm("beit_base_patch16_224", "dynamo", 23, 96, **FIXED, options=BEIT),
+    _timm("beit_base_patch16_224", "torchscript", 17, 96, **FIXED, options=BEIT),
     _timm("mixer_s32_224", "torchscript", 17, 128, **FIXED, options={"img_size": 128}),
     _timm("poolformer_s12", "dynamo", 21),
     _timm("mobilevit_xxs", "torchscript", 17, 128, **FIXED),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import onnx
 from activations import all_tensors, as_planes, map_of
@@ -66,6 +67,9 @@ def source_maps(
     """All convolutions, activations and concatenations of a file that have positions."""
     graph = _Graph(onnx.load(file))
     values = all_tensors(file, feeds)
+    # What is the same for another image, such as a bias by position, is a weight and no map.
+    other = all_tensors(file, {name: 1 - value for name, value in feeds.items()})
+    values = {name: one for name, one in values.items() if not np.array_equal(one, other[name])}
     found: list[SourceMap] = []
     seen: set[str] = set()
     for node in graph.nodes:
@@ -83,7 +87,9 @@ def _puts_rows_together(
     node: onnx.NodeProto, values: Mapping[str, Array], image_size: tuple[int, int]
 ) -> bool:
     """Whether a map is composed of parts of the picture, as where it is rolled around."""
-    if node.op_type != "Concat" or values[node.output[0]].ndim != 4:
+    if node.op_type != "Concat" or node.output[0] not in values:
+        return False
+    if values[node.output[0]].ndim != 4:
         return False
     form = map_of(values[node.output[0]].shape, image_size)
     axis = next(one.i for one in node.attribute if one.name == "axis") % 4
