@@ -34,6 +34,9 @@ framework's own float32 misses. A middle layer and the last that has positions. 
 a ReLU is 0 to rounding, or two values in a pool's window are alike, float32 may take either side; \
 of three images, the one with the smallest difference is told.
 - **Dream**: two steps of `dreamlayer dream` on the last of these layers.
+
+Of levit_128s, torch 2.14.1's own gradient differs from what small steps of torch's own loss show \
+in float64 (-0.20 and -5.36 along one direction); dreamlayer's agrees with the steps.
 """
 
 COLUMNS = (
