@@ -14,7 +14,7 @@ class Family:
     ----------
     name : str
         What the table calls it.
-    library : str
+    package : str
         `torchvision`, `timm`, `keras`, or `small` for a module of `small_networks.py`.
     model : str
         The library's name of the network.
@@ -31,7 +31,7 @@ class Family:
     """
 
     name: str
-    library: str
+    package: str
     model: str
     exporter: str
     opset: int
@@ -50,7 +50,7 @@ class Family:
     @property
     def framework(self) -> str:
         """What makes the file and differentiates: `torch` or `keras`."""
-        return "keras" if self.library == "keras" else "torch"
+        return "keras" if self.package == "keras" else "torch"
 
 
 def _vision(name: str, exporter: str, opset: int, side: int = 64, **more: Any) -> Family:

@@ -80,7 +80,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _wanted(family: Family, only: list[str]) -> bool:
-    return not only or any(part in (family.name, family.stem, family.library) for part in only)
+    return not only or any(part in (family.name, family.stem, family.package) for part in only)
 
 
 def _by_framework(families: list[Family]) -> list[list[Family]]:

@@ -63,8 +63,8 @@ def document(results: Mapping[Family, Result | None]) -> str:
         f"dream{others}.\n"
     )
     titles = {"torchvision": "torchvision", "timm": "timm", "small": "Small", "keras": "Keras"}
-    for library, title in titles.items():
-        own = {one: found for one, found in results.items() if one.library == library}
+    for package, title in titles.items():
+        own = {one: found for one, found in results.items() if one.package == package}
         if not own:
             continue
         sections.append(f"## {title}\n\n{COLUMNS}")

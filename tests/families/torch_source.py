@@ -48,17 +48,17 @@ def make(family: Family, folder: Path) -> None:
 
 
 def _versions(family: Family) -> str:
-    library = __import__(family.library) if family.library != "small" else torch
-    own = "" if library is torch else f", {family.library} {library.__version__}"
+    package = __import__(family.package) if family.package != "small" else torch
+    own = "" if package is torch else f", {family.package} {package.__version__}"
     return f"torch {torch.__version__.split('+')[0]}{own}"
 
 
 def _made(family: Family) -> torch.nn.Module:
-    if family.library == "torchvision":
+    if family.package == "torchvision":
         import torchvision
 
         model = torchvision.models.get_model(family.model, weights=None, **family.options)
-    elif family.library == "timm":
+    elif family.package == "timm":
         import timm
 
         model = timm.create_model(family.model, pretrained=False, **family.options)
