@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
-import time
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +48,12 @@ def main(source: Path, folder: Path) -> dict[str, Any]:
     folder
         Where the adopted network and the dream go.
     """
-    began = time.monotonic()
     adopted = folder / "adopted.onnx"
     record = dict(np.load(source.with_suffix(".npz")))
-    result: dict[str, Any] = {"version": str(record["version"])}
+    result: dict[str, Any] = {"versions": [*_versions(), *str(record["version"]).split(", ")]}
     command = _command("export", "adopt", source, "-o", adopted)
     if command.returncode:
-        return result | {"refused": _sentence(command), "seconds": time.monotonic() - began}
+        return result | {"refused": _sentence(command)}
     result["adopt"] = command.stdout.splitlines()
     planes = record["images"][:1]
     layers = _layers(adopted, planes)
@@ -65,8 +65,13 @@ def main(source: Path, folder: Path) -> dict[str, Any]:
     for place in PLACES:
         result[place] = _compared(place, record, layers, adopted)
     result["dream"] = _dream(folder, adopted, result["late"].get("layer") or [*layers][-1], planes)
-    result["seconds"] = time.monotonic() - began
     return result
+
+
+def _versions() -> list[str]:
+    """What dreamlayer was run with."""
+    own = [f"{name} {metadata.version(name)}" for name in ("onnxruntime", "onnx", "numpy")]
+    return [*own, f"Python {platform.python_version()}"]
 
 
 def _feeds(source: Path, planes: Array) -> dict[str, Array]:

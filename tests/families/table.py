@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
 from families import Family
@@ -23,7 +21,8 @@ library, so no training is judged here, only whether layers, gradients and dream
     python tests/families/run.py --torch PYTHON --keras PYTHON --output docs/networks.md
 
 makes this table: each network is exported by its framework, adopted by `dreamlayer-export \
-adopt`, and dreamed with for two steps.
+adopt`, and dreamed with for two steps. With `--only NAME...` the other rows are written from what \
+was found before, which is kept in `tests/families/results/`.
 
 - **Layers**: the layers that can be dreamed, of all convolutions, activations and concatenations \
 with more than one position in the exported file. They are found by running the file in ONNX \
@@ -118,8 +117,9 @@ def _remark(result: Result) -> str:
 
 
 def _versions(results: Mapping[Family, Result | None]) -> str:
-    own = [f"{name} {metadata.version(name)}" for name in ("onnxruntime", "onnx", "numpy")]
-    others = sorted(
-        {str(found["version"]) for found in results.values() if found and "version" in found}
-    )
-    return ", ".join([*own, *others, f"Python {platform.python_version()}"])
+    """Packages with their versions, of which there are several where networks were tried at times.
+
+    What the framework brought comes last.
+    """
+    found = [one for result in results.values() if result for one in result.get("versions", ())]
+    return ", ".join(dict.fromkeys(found))
