@@ -54,7 +54,8 @@ def main(source: Path, folder: Path) -> dict[str, Any]:
     command = _command("export", "adopt", source, "-o", adopted)
     if command.returncode:
         return result | {"refused": _sentence(command)}
-    result["adopt"] = command.stdout.splitlines()
+    # Behind the file's name comes where it may be found, which is another folder each time.
+    result["adopt"] = command.stdout.partition(str(adopted))[0].splitlines()
     planes = record["images"][:1]
     layers = _layers(adopted, planes)
     maps = source_maps(source, _feeds(source, planes), planes.shape[2:])
