@@ -11,6 +11,7 @@ from dreamlayer.core.errors import NetworkError, shown
 from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.export.adopt.activations import ACTIVATIONS, parts_of_activations
 from dreamlayer.export.adopt.maps import FeatureMap, Shapes, Size, find_maps
+from dreamlayer.export.adopt.rearranged import rearranged_layers
 
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "DeformConv"})
 _NORMALIZATIONS = frozenset(
@@ -94,7 +95,9 @@ def find_layers(
         sizes: tuple[Size, ...] = (only,)
     else:
         sizes, shapes = _any_size(network, wanted)
-    maps = {n: m for n, m in find_maps(network, sizes, shapes).items() if _offered(n, m, wanted)}
+    every = find_maps(network, sizes, shapes)
+    made = rearranged_layers(network.graph, wanted, every, shapes[0])
+    maps = {n: m for n, m in every.items() if n in made or _offered(n, m, wanted)}
     usual = usual or only or _USUAL
     own = shapes[0] if usual == only else shapes_at(network, usual)
     several = _windows(network.graph, maps, shapes)
