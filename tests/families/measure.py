@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import double
 import images
 import numpy as np
 import numpy.typing as npt
@@ -127,7 +128,8 @@ def _compared(
 ) -> dict[str, Any]:
     """The gradient of one layer, against the framework's in float64.
 
-    Of several images, the one on which it is nearest is told; see `images.without_ties`.
+    Of several images, the one on which it is nearest is told; see `images.without_ties`. Where
+    float32 tells nothing, since the framework's own is far off too, float64 decides.
     """
     module, activation = str(record[f"{place}_module"]), record[f"{place}_activation"]
     pixels, exact = record["images"], record[f"{place}_gradients"]
@@ -136,7 +138,8 @@ def _compared(
     if layer is None:
         return {"module": module, "problem": f"{module} is no layer"}
     try:
-        session = open_session(Network(str(adopted)).gradient_model([Term(layer)], "cpu"))
+        model = Network(str(adopted)).gradient_model([Term(layer)], "cpu")
+        session = open_session(model)
         found = [
             session.run(["gradient"], {IMAGE: pixels[n : n + 1]})[0] for n in range(len(pixels))
         ]
@@ -146,7 +149,10 @@ def _compared(
     errors = [images.error(one, exact[n : n + 1]) for n, one in enumerate(found)]
     best = int(np.argmin(errors))
     theirs = float(record[f"{place}_missed"][best])
-    return {"module": module, "layer": layer, "ours": errors[best], "theirs": theirs, "all": errors}
+    result = {"module": module, "layer": layer, "ours": errors[best], "theirs": theirs}
+    if min(theirs, errors[best]) > images.ERROR:
+        result["slopes"] = double.slope_error(model, pixels[best : best + 1])
+    return result | {"all": errors}
 
 
 def _dream(folder: Path, adopted: Path, layer: str, planes: Array) -> str:
