@@ -12,7 +12,7 @@ from typing import Any
 
 from dreamlayer.plugin.examiner import Check, Examiner
 from dreamlayer.plugin.folder import NAME
-from dreamlayer.plugin.gimps.find import add_options, chosen
+from dreamlayer.plugin.gimps.find import add_options, chosen, why_none
 from dreamlayer.plugin.gimps.gimp import Gimp, how_to_get
 from dreamlayer.plugin.machine import Machine
 from dreamlayer.plugin.steps import Steps
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
     if options.json:
         print(json.dumps({"ok": ok, "gimps": report, "fix": fix}, indent=2))
     elif fix:
-        print(_text("GIMP", [Check("GIMP", False, "none was found", fix)]))
+        print(_text("GIMP", [Check("GIMP", False, why_none(machine), fix)]))
     return 0 if ok else 2
 
 

@@ -12,7 +12,7 @@ from dreamlayer.plugin import places
 from dreamlayer.plugin.copies import second_copy
 from dreamlayer.plugin.folder import NAME, install_folder, plugin_files
 from dreamlayer.plugin.gimps.ask import ask, start_once
-from dreamlayer.plugin.gimps.find import add_options, chosen
+from dreamlayer.plugin.gimps.find import add_options, chosen, why_none
 from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp, chosen_config, folder_variable, how_to_get
 from dreamlayer.plugin.gimps.running import running
 from dreamlayer.plugin.gimps.sandboxes import not_permitted, unsupported
@@ -107,7 +107,7 @@ class Installation:
             result(", ".join(gimp.name for gimp in gimps) or "none")
         if not gimps:
             raise InstallError(
-                f"no GIMP was found; get one: {how_to_get(self.machine)}; "
+                f"{why_none(self.machine)}; get one: {how_to_get(self.machine)}; "
                 "or name its plug-ins folder with --to"
             )
         # A GIMP in Flatpak and one outside may read the same folder: it is written once, for both.
@@ -147,8 +147,9 @@ class Installation:
         for gimp in sharing:
             if gimp.command and not gimp.config.is_dir():
                 work = f"Starting {gimp.name} without a window, which makes its settings folder"
-                with self.steps.step(f"{work} (up to a minute)"):
-                    start_once(self.machine, gimp)
+                with self.steps.step(f"{work} (up to a minute)") as result:
+                    if not start_once(self.machine, gimp):
+                        result("it made none")
 
     def _copy(
         self, plugins: Path, content: Mapping[str, bytes], settings: Mapping[str, Any]

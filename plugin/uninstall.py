@@ -13,7 +13,7 @@ from dreamlayer.core.installation import command
 from dreamlayer.plugin import places
 from dreamlayer.plugin.copies import second_copy
 from dreamlayer.plugin.folder import NAME, remove_folder
-from dreamlayer.plugin.gimps.find import add_options, chosen
+from dreamlayer.plugin.gimps.find import add_options, chosen, why_none
 from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.leftovers import Leftover, caches, own_things, remove_cache
 from dreamlayer.plugin.machine import InstallError, Machine
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
         for gimp in gimps:
             folders.setdefault(gimp.plugins, []).append(gimp)
         if not folders and not options.json:
-            print("no GIMP was found, so there is no filter to remove")
+            print(f"{why_none(machine)}, so there is no filter to remove")
     left: list[Leftover] = []
 
     def leave() -> dict[str, Any]:

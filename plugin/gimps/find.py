@@ -62,3 +62,11 @@ def chosen(machine: Machine, version: str | None) -> list[Gimp]:
             f"no GIMP {version} was found; there are: {', '.join(gimp.name for gimp in found)}"
         )
     return fitting
+
+
+def why_none(machine: Machine) -> str:
+    """Why `find` finds nothing, as the beginning of a sentence."""
+    program = machine.which("gimp")
+    if program is None:
+        return "no GIMP was found"
+    return f"{program} tells of no version that the filter works in, 2.10 or 3.0 and later"

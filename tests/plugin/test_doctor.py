@@ -417,7 +417,7 @@ def test_no_gimp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without any GIMP that is what is wrong."""
     assert cli.main(["doctor"], machine=linux(tmp_path)) == 2
     said = capsys.readouterr().out
-    assert "WRONG  GIMP: none was found" in said
+    assert "WRONG  GIMP: no GIMP was found" in said
     assert "fix: see https://www.gimp.org/downloads/" in said
     assert cli.main(["doctor", "--json"], machine=linux(tmp_path)) == 2
     report = json.loads(capsys.readouterr().out)

@@ -156,6 +156,31 @@ def test_no_gimp(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no GIMP was found; get one: see https://www.gimp.org/downloads/" in told.err
 
 
+def test_a_gimp_that_is_too_old(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not called missing, nor is anything done to it."""
+    program = gimp(machine.root / "bin" / "gimp", "2.8.22", settings(machine, "2.8"))
+    for command in (["install"], ["doctor"], ["uninstall"]):
+        python_path = ["--python", str(machine.root / "my venv" / "python")]
+        cli.main([*command, *(python_path if command == ["install"] else [])], machine=machine)
+        told = capsys.readouterr()
+        assert f"{program} tells of no version that the filter works in, 2.10 or 3.0 and later" in (
+            told.out + told.err
+        )
+
+
+def test_a_gimp_that_does_not_start(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its settings folder is made for it; that it gave no answer is said."""
+    text = """#!/bin/sh
+case "$*" in *--version*) echo "GIMP version 3.2.6";; *) echo no memory >&2; exit 1;; esac
+"""
+    script(machine.root / "bin" / "gimp-console", text)
+    assert install(machine) == 0
+    told = capsys.readouterr()
+    assert "which makes its settings folder (up to a minute) ... it made none" in told.err
+    assert "whether it knows the filter ... no answer" in told.err
+    assert "could not be verified: it did not answer: no memory" in told.out
+
+
 def test_a_bad_python_is_found_before_anything_is_copied(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
