@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +12,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dreamlayer.core.errors import NetworkError
-from dreamlayer.export.adopt.adopt import adopt
+from dreamlayer.core.network import trials
+from dreamlayer.export.adopt.adopt import adopt, run
 from dreamlayer.export.adopt.image_sizes import settle_size
 from dreamlayer.export.adopt.input_guess import InputOptions
 from dreamlayer.export.adopt.layers import find_layers
-from dreamlayer.export.network_file import layer_names
+from dreamlayer.export.network_file import layer_names, write
 
 NAMES = {"name": "made", "origin": "made.onnx", "license_text": "CC0"}
 RNG = np.random.default_rng(7)
@@ -219,3 +222,62 @@ def test_unknown_sizes_do_not_bind_a_network_to_one_size() -> None:
     source.graph.input[0].name = "image"
     assert settle_size(source, (64, 64)).only is None
     assert find_layers(source, usual=(64, 64)).refused == {}
+
+
+UNRULED = [
+    node("MaxPool", "early", "p", kernel_shape=[2, 2], strides=[2, 2]),
+    node("Shape", "early", "s"),
+    node("MaxUnpool", "p i s", "u", kernel_shape=[2, 2], strides=[2, 2]),
+]
+"""What has a gradient rule, which refuses this form of it only when it is applied."""
+UNRULED[0].output.append("i")
+
+
+def test_what_only_the_gradient_refuses_is_found_among_all_layers() -> None:
+    """Of the gradients a few were tried, and a layer in between was promised."""
+    branch = [
+        *(node("Relu", *pair) for pair in itertools.pairwise(["early", "a", "b", "c", "d", "e"])),
+        node("Conv", "u v", "unpooled", pads=[1] * 4),
+        *(node("Cos", *pair) for pair in itertools.pairwise(["e", "f", "g", "h", "mid"])),
+    ]
+    source = around(*UNRULED, *branch, outputs=("last", "unpooled"))
+    layers, told = adopted(source)
+    assert "unpooled" not in layers
+    assert {"first", "e", "last"}.issubset(layers)
+    assert "because MaxUnpool with an output shape has no gradient rule, since runtimes " in told
+    assert "disagree on what its indices count; export it without\n" in told
+
+
+def test_all_layers_behind_what_the_gradient_refuses_are_left_out() -> None:
+    """One reason is told, in full."""
+    layers, told = adopted(around(*UNRULED, node("Identity", "u", "mid")))
+    assert layers == ["first", "early", "p"]
+    assert "Layers    3 of 5, because MaxUnpool with an output shape" in told
+    assert "Dreams    on every layer" in told
+
+
+def test_nothing_is_written_that_a_first_dream_would_refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the reason, adoption tries what the command that it prints will do."""
+    onnx.save(around(node("Identity", "early", "mid")), tmp_path / "source.onnx")
+
+    def refuses(*_: object) -> None:
+        raise NetworkError("it has no size")
+
+    monkeypatch.setattr(trials, "_measure", refuses)
+    target = tmp_path / "made.onnx"
+    with pytest.raises(NetworkError, match=r"a dream on its layer \w+ would be refused: it has no"):
+        run(tmp_path / "source.onnx", target, InputOptions(), None, None)
+    assert list(tmp_path.iterdir()) == [tmp_path / "source.onnx"]
+
+
+def test_nothing_is_written_that_would_not_be_read(tmp_path: Path) -> None:
+    """A file that is refused was left behind."""
+    source = around(node("Identity", "early", "mid"))
+    result, _ = adopt(source, InputOptions(range="0..1"), **NAMES)
+    result.opset_import[0].version = 12
+    target = tmp_path / "made.onnx"
+    with pytest.raises(NetworkError, match=r"made\.onnx' uses an ONNX opset older than 18"):
+        write(result, target)
+    assert not target.exists()
