@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 import network_bombs as bombs
+import network_lies as lies
 import numpy as np
 import onnx
 import psutil
@@ -33,6 +34,11 @@ def test_a_hostile_network_is_the_same_for_the_same_seed_and_number() -> None:
     """What failed can be made again."""
     assert hostile(SEED, 3).files == hostile(SEED, 3).files
     assert len({hostile(SEED, number).how for number in range(60)}) > 15
+
+
+def test_networks_that_are_changed_more_than_once_are_made() -> None:
+    """A change of weights that another change had made unreadable ended the run."""
+    assert all(hostile(SEED, number).files for number in range(LONG))
 
 
 def test_hostile_networks_end_in_words(program: ForkedProgram, tmp_path: Path, long: bool) -> None:
@@ -105,7 +111,7 @@ NAMED = {
     "a convolution without inputs": ("conv", _no_inputs),
     "a function that calls itself": ("conv", _bomb(bombs.recursive_function)),
     "functions that call one another": ("conv", _bomb(bombs.recursive_function, 1)),
-    "a name of 300,000 characters": ("conv", lambda model: bombs.rename(model, "n" * 300_000)),
+    "a name of 300,000 characters": ("conv", lambda model: lies.rename(model, "n" * 300_000)),
     "a hundred thousand layers": ("conv", _layers(str([f"l{n}" for n in range(100_000)]))),
     **{f"memory bomb {seed}": ("conv", _bomb(bombs.memory_bomb, seed)) for seed in range(8)},
 }
@@ -144,7 +150,7 @@ def test_f3_three_gigabytes_of_holes(program: ForkedProgram, folder: Path) -> No
 def test_f3_a_gallery_of_a_long_name_ends(program: ForkedProgram, folder: Path) -> None:
     """A layer's name of 300,000 characters was drawn for ever."""
     model = base("conv")
-    bombs.rename(model, "n" * 300_000)
+    lies.rename(model, "n" * 300_000)
     onnx.save(model, folder / "bad.onnx")
     for command in ("gallery", "features"):
         picture = ["other.png"] if command == "features" else []
@@ -201,7 +207,7 @@ def test_a_lack_of_memory_is_called_that(
     """It was taken for a size that the network does not take; and more can be allowed."""
     model = _large_maps()
     if command == "gradient":
-        bombs.set_metadata(model, "dreamlayer.image_size", "1024x1024")
+        lies.set_metadata(model, "dreamlayer.image_size", "1024x1024")
     onnx.save(model, folder / "bad.onnx")
     more = ["--size", "1024x1024", *(["--verify", "onnxruntime"] if command == "gradient" else [])]
     ran = program.run(*commands("bad.onnx")[command], *more, cwd=folder, seconds=LONGEST)
