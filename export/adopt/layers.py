@@ -19,6 +19,7 @@ from dreamlayer.export.adopt.missing import (
     size_reasons,
     unknown_size_reasons,
 )
+from dreamlayer.export.adopt.rearranged import rearranged_layers
 
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "DeformConv"})
 _NORMALIZATIONS = frozenset(
@@ -104,7 +105,9 @@ def find_layers(
         sizes: tuple[Size, ...] = (only,)
     else:
         sizes, shapes = _any_size(network, wanted)
-    maps = {n: m for n, m in find_maps(network, sizes, shapes).items() if _offered(n, m, wanted)}
+    every = find_maps(network, sizes, shapes)
+    made = rearranged_layers(network.graph, wanted, every, shapes[0])
+    maps = {n: m for n, m in every.items() if n in made or _offered(n, m, wanted)}
     usual = usual or only or _USUAL
     own = shapes[0] if usual == only else shapes_at(network, usual)
     alike = [n for n, m in find_maps(network, [usual], [own]).items() if _offered(n, m, wanted)]
