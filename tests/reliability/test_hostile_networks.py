@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import queue
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from random import Random
 
 import network_bombs as bombs
 import network_lies as lies
+import network_trial
 import numpy as np
 import onnx
 import psutil
@@ -277,6 +280,39 @@ def test_nothing_runs_after_the_workers_input_has_closed(client: Client, folder:
     client.close_input()
     _, alive = psutil.wait_procs([*children, psutil.Process(client.process.pid)], timeout=PATIENCE)
     assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+class _Silent:
+    """A worker that never answers, at work or not."""
+
+    def __init__(self, program: str) -> None:
+        self.process = subprocess.Popen([sys.executable, "-c", program])
+
+    def receive(self, patience: float) -> None:
+        time.sleep(patience)
+        raise queue.Empty
+
+
+@linux
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [("while True: pass", "of processor time"), ("import time; time.sleep(60)", "did nothing")],
+)
+def test_a_worker_hangs_by_its_processor_time(
+    monkeypatch: pytest.MonkeyPatch, program: str, says: str
+) -> None:
+    """Not where others take its processor; nor may it wait for ever."""
+    monkeypatch.setattr(network_trial, "PATIENCE", 1.5)
+    monkeypatch.setattr(network_trial, "SECONDS", 0.6)
+    monkeypatch.setattr(network_trial, "_IDLE_SECONDS", 0.001)
+    silent = _Silent(program)
+    try:
+        time.sleep(0.5)
+        with pytest.raises(queue.Empty, match=says):
+            network_trial._received(silent)  # type: ignore[arg-type]
+    finally:
+        silent.process.kill()
+        silent.process.wait()
 
 
 def test_what_is_put_is_what_was_made(tmp_path: Path) -> None:
