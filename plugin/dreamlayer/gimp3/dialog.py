@@ -5,6 +5,7 @@ import os
 
 from gi.repository import GimpUi, GLib, Gtk
 from settings import CUSTOM, SettingError
+from wording import plain
 from worker_client import Worker
 
 from gimp3.output import recipe_on
@@ -125,7 +126,7 @@ class _Dialog:
         elif kind == "error":
             # The picture there is of former settings.
             self.pane.show_plain()
-            self.pane.say(str(news))
+            self.pane.say(plain(str(news)))
         return False
 
     @contextlib.contextmanager
