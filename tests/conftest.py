@@ -33,13 +33,19 @@ COFFEE = Path(__file__).parent / "data" / "coffee.jpg"
 def kept() -> Iterator[None]:
     """What is kept on disk goes into a folder of this run, in the tests' own programs too."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        before = os.environ.get("DREAMLAYER_CACHE")
-        os.environ["DREAMLAYER_CACHE"] = folder
+        # The user's own presets are none of the tests'.
+        wanted = {
+            "DREAMLAYER_CACHE": folder,
+            "DREAMLAYER_PRESETS": str(Path(folder) / "presets"),
+        }
+        before = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
         yield
-        if before is None:
-            del os.environ["DREAMLAYER_CACHE"]
-        else:
-            os.environ["DREAMLAYER_CACHE"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @pytest.fixture(scope="session")

@@ -277,7 +277,7 @@ def main(argv: Sequence[str] | None = None, program: str = "dreamlayer") -> int:
             "layers": "list the layers of a network",
             "features": "draw what a layer sees in a picture",
             "gallery": "draw what each layer or channel dreams of, to choose from",
-            "presets": "list the presets",
+            "presets": "list the presets, or save one of your own",
             "recipe": "print or save a recipe, also the one that made a picture",
             "worker": "dream for another program, over standard input and output",
             "doctor": "show versions, networks, and the providers that really load",

@@ -19,7 +19,7 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.stored import without_paths
-from dreamlayer.core.worker.description import description
+from dreamlayer.core.worker.description import description, own_description
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import DescribeRequest, DreamRequest, Id
 from dreamlayer.core.worker.wire_pixels import Array, Raster, rgba_chunks
@@ -56,7 +56,9 @@ class Handlers:
                 self._dream(job, job.request)
 
     def _describe(self, request: DescribeRequest) -> None:
-        facts = description()
+        facts, own = description(), own_description()
+        facts["presets"] |= own.pop("presets")
+        facts |= own
         facts["networks"] = {name: str(path) for name, path in available().items()}
         if request.network is not None:
             network = self._network_for(request.network)

@@ -23,10 +23,11 @@ CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
 MAIN = ("network", "layers", "strength", "colors", "steps", "octaves", "step_size", "seed")
 """Parameters that are always visible; the others are under Advanced."""
 
-OWN = ""
-PUBLISHED, PUBLISHED_ELSEWHERE = "Published, on shipped networks", "Published, on other networks"
-"""Titles of the groups of presets: our own, which have none; published ones as far as networks that
-ship allow; and those for networks that must be exported first."""
+MINE = "mine"
+"""The group of the painter's own presets."""
+
+PUBLISHED_ELSEWHERE = "Published, on other networks"
+"""The title of published presets for networks that must be exported first."""
 
 _SEED_HIGH = 2**31 - 1
 _TITLES = {
@@ -103,14 +104,35 @@ class Settings(object):
         )
         self.presets = described["presets"]
         self.providers = described["providers"]
+        self.presets_folder = None
 
     def groups(self):
-        """The presets for a menu: pairs of a group's title and its presets' names, in order."""
-        groups = collections.OrderedDict((g, []) for g in (OWN, PUBLISHED, PUBLISHED_ELSEWHERE))
-        for name, preset in self.presets.items():
-            title = PUBLISHED if preset["ships"] else PUBLISHED_ELSEWHERE
-            groups[OWN if preset["group"] == "own" else title].append(name)
-        return [(title, names) for title, names in groups.items() if names]
+        """The presets for a menu: pairs of a section's title and its presets' names, in order.
+
+        The painter's own come first, those for networks that must be exported last.
+        """
+        groups = collections.OrderedDict()
+        names = sorted(self.presets, key=lambda name: self.presets[name]["group"] != MINE)
+        for name in names:
+            preset = self.presets[name]
+            elsewhere = preset["group"] == "published" and not preset["ships"]
+            title = PUBLISHED_ELSEWHERE if elsewhere else preset["section"]
+            groups.setdefault(title, []).append(name)
+        return list(groups.items())
+
+    def take_own(self, described):
+        """Replace the painter's own presets by those that the worker describes.
+
+        Parameters
+        ----------
+        described : dict
+            The worker's reply to `describe`; an older worker's has none of them.
+        """
+        kept = [(n, p) for n, p in self.presets.items() if p["group"] != MINE]
+        found = described["presets"].items()
+        kept += sorted((n, p) for n, p in found if p["group"] == MINE and n not in dict(kept))
+        self.presets = collections.OrderedDict(kept)
+        self.presets_folder = described.get("presets_folder")
 
     def needs(self, preset, networks=None):
         """The network that a preset needs and that is not there; "" where it is.
@@ -128,10 +150,13 @@ class Settings(object):
         return "" if there else network
 
     def preset_label(self, preset, networks=None):
-        """A preset's name and description, and which network it needs, as in `needs`."""
-        missing = self.needs(preset, networks)
-        mark = " (needs {})".format(missing) if missing else ""
-        return "{}{}: {}".format(preset, mark, self.presets[preset]["description"])
+        """A preset's title and description, and which network it needs, as in `needs`."""
+        missing, described = self.needs(preset, networks), self.presets[preset]
+        template = "{title} (needs {network})" if missing else "{title}"
+        template += ": {description}" if described["description"] else ""
+        return template.format(
+            title=described["title"], network=missing, description=described["description"]
+        )
 
     def presets_listed(self):
         """All names of presets, with what they need, as one text."""

@@ -14,7 +14,7 @@ from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.images.resampling import METHODS
 from dreamlayer.core.recipe.fields import former_names
 from dreamlayer.core.recipe.networks import ships
-from dreamlayer.core.recipe.presets import load, parse, preset, presets
+from dreamlayer.core.recipe.presets import SECTIONS, load, parse, preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
 
@@ -205,7 +205,10 @@ def test_every_preset_loads_and_describes_itself() -> None:
     assert next(iter(found)) == "default"
     for name, about in found.items():
         assert about.description.endswith(".")
+        assert about.title[0].isupper()
+        assert about.section in SECTIONS
         preset(name)
+    assert len({about.title for about in found.values()}) == len(found)
 
 
 def test_unknown_preset_suggests_the_nearest() -> None:

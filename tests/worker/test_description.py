@@ -6,14 +6,16 @@ import dataclasses
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from command_line import ROOT
 
 from dreamlayer.core.recipe.networks import SHIPPED_NETWORKS
 from dreamlayer.core.recipe.presets import preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.runtime.providers import PROVIDERS
-from dreamlayer.core.worker.description import description
+from dreamlayer.core.worker.description import description, own_description
 
 FILE = ROOT / "plugin" / "dreamlayer" / "description.json"
 REFRESH = "python -m dreamlayer.core.worker.description > plugin/dreamlayer/description.json"
@@ -87,6 +89,7 @@ def test_described_recipes_are_read_back() -> None:
     for name, entry in told["presets"].items():
         about = presets()[name]
         assert entry["description"] == about.description
+        assert (entry["title"], entry["section"]) == (about.title, about.section)
         assert (entry["source"], entry["stand_in"]) == (about.source, about.stand_in)
         assert entry["group"] == ("published" if about.source else "own")
         assert entry["ships"] == (entry["recipe"]["network"] in ("default", *SHIPPED_NETWORKS))
@@ -114,3 +117,23 @@ def test_describing_loads_nothing_heavy() -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_own_presets_are_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the folder, and a sentence for what is damaged, or too long for a line."""
+    monkeypatch.setenv("DREAMLAYER_PRESETS", str(tmp_path))
+    (tmp_path / "mine.toml").write_text("title = 'My own'\nsteps = 3")
+    (tmp_path / "bad.toml").write_text("steps = 'x'")
+    (tmp_path / "style.json").write_text('{"command": "style"}')
+    layers = ", ".join(f"layer_of_a_name_that_is_long_{n}" for n in range(500))
+    for number in range(40):
+        (tmp_path / f"x{number}.json").write_text(json.dumps({"layers": layers}))
+    told = own_description()
+    mine = told["presets"]["mine"]
+    assert (mine["title"], mine["group"], mine["section"]) == ("My own", "mine", "Your own")
+    assert Recipe.from_dict(mine["recipe"]) == Recipe(steps=3)
+    assert told["presets_folder"] == str(tmp_path)
+    assert "'bad': steps must be" in told["preset_problems"][0]
+    assert "too long" in told["preset_problems"][-1]
+    assert len(json.dumps({**description(), **told})) < 2**20
+    assert "mine" not in description()["presets"]

@@ -14,7 +14,7 @@ def arguments(settings):
     and does not scroll.
     """
     presets = [
-        (name, ("Published ▸ " if title else "") + settings.preset_label(name))
+        (name, "{} ▸ {}".format(title, settings.preset_label(name)))
         for title, names in settings.groups()
         for name in names
     ]

@@ -20,8 +20,6 @@ from settings import (  # noqa: E402
     CUSTOM,
     MAIN,
     OUTPUTS,
-    OWN,
-    PUBLISHED,
     PUBLISHED_ELSEWHERE,
     SettingError,
     Settings,
@@ -281,23 +279,60 @@ def case_stored_today(_folder):
 
 
 def case_groups_of_presets(_folder):
-    """Our own presets come first, then published ones; each says which network it lacks."""
+    """A section each, what needs another network last; each says which network it lacks."""
     settings = Settings(PLUGIN)
     groups = settings.groups()
-    assert [title for title, _ in groups] == [OWN, PUBLISHED, PUBLISHED_ELSEWHERE]
+    assert [title for title, _ in groups] == [
+        "Basics",
+        "Animals",
+        "Plants",
+        "Places",
+        "Textures",
+        "Published",
+        PUBLISHED_ELSEWHERE,
+    ]
     assert [name for _, names in groups for name in names] == list(settings.presets)
-    own, shipped, elsewhere = (names for _, names in groups)
-    assert own[0] == "default"
-    assert not any(settings.presets[name]["source"] for name in own)
-    assert all(settings.presets[name]["source"] for name in shipped + elsewhere)
-    assert not any(settings.needs(name) for name in own + shipped)
-    for name in elsewhere:
-        network = settings.presets[name]["recipe"]["network"]
+    assert groups[0][1][0] == "default"
+    for title, names in groups:
+        published = title in ("Published", PUBLISHED_ELSEWHERE)
+        assert all(bool(settings.presets[name]["source"]) == published for name in names)
+        assert all(bool(settings.needs(name)) == (title == PUBLISHED_ELSEWHERE) for name in names)
+    titles = [preset["title"] for preset in settings.presets.values()]
+    assert len(set(titles)) == len(titles)
+    for name in groups[-1][1]:
+        network, title = (settings.presets[name][k] for k in ("recipe", "title"))
+        network = network["network"]
         assert settings.needs(name) == settings.needs(name, ["default"]) == network
         assert settings.needs(name, ["default", network]) == ""
-        assert settings.preset_label(name).startswith("{} (needs {}): ".format(name, network))
-        assert settings.preset_label(name, [network]).startswith(name + ": ")
+        assert settings.preset_label(name).startswith("{} (needs {}): ".format(title, network))
+        assert settings.preset_label(name, [network]).startswith(title + ": ")
         assert "{} (needs {})".format(name, network) in settings.presets_listed()
+
+
+def _own(name):
+    recipe = dict(Settings(PLUGIN).presets["fur"]["recipe"], steps=3)
+    one = {"title": name, "section": "Your own", "group": "mine", "description": "", "source": ""}
+    return dict(one, ships=True, stand_in="", recipe=recipe)
+
+
+def case_own_presets(_folder):
+    """The painter's own come first, can be used, and are replaced by what is described next."""
+    settings = Settings(PLUGIN)
+    shipped = list(settings.presets)
+    assert settings.presets_folder is None
+    described = {"presets": {"zoo": _own("zoo"), "Bär": _own("Bär")}, "presets_folder": "/there"}
+    described["presets"]["fur"] = settings.presets["fur"]
+    settings.take_own(described)
+    assert settings.groups()[0] == ("Your own", ["Bär", "zoo"])
+    assert settings.groups()[1][1][0] == "default"
+    assert settings.presets_folder == "/there"
+    assert settings.preset_label("zoo") == "zoo"
+    settings.check("zoo", "auto", "in-place")
+    assert settings.recipe("zoo", _defaults(settings))["steps"] == 3
+    settings.take_own({"presets": {"new": _own("new")}})
+    assert list(settings.presets) == shipped + ["new"]
+    settings.take_own({"presets": {}})
+    assert list(settings.presets) == shipped
 
 
 def case_choices_have_titles(_folder):

@@ -98,6 +98,8 @@ def number(argument, choice):
     labels = dict((a[1], a[4]) for a in gimpfu._registered[NAME][1] if a[0] == gimpfu.PF_OPTION)
     labels = labels[argument.encode("ascii")]
     names = [label.decode("utf-8").rpartition("▸ ")[2] for label in labels]
+    if argument == "preset" and choice in described()["presets"]:
+        choice = described()["presets"][choice]["title"] + ":"
     found = [i for i, name in enumerate(names) if name.startswith(choice)]
     assert len(found) == 1, (choice, labels)
     return found[0]
@@ -210,15 +212,16 @@ def check_dialog_offers_every_choice():
     """The dialog lists all presets, providers and outputs, the presets in their order."""
     labels = dict((a[1], a[4]) for a in gimpfu._registered[NAME][1] if a[0] == gimpfu.PF_OPTION)
     first = [label.decode("utf-8").split(":")[0] for label in labels[b"preset"]]
-    assert first[0] == "default"
+    assert first[0] == "Basics ▸ Classic dream"
     assert first[-1] == "custom"
     assert first[:-1] == [
-        "{}{}{}".format(
-            "Published ▸ " if preset["group"] == "published" else "",
-            name,
+        "{}{} ▸ {}{}".format(
+            preset["section"],
+            "" if preset["ships"] else ", on other networks",
+            preset["title"],
             "" if preset["ships"] else " (needs {})".format(preset["recipe"]["network"]),
         )
-        for name, preset in described()["presets"].items()
+        for preset in described()["presets"].values()
     ]
     groups = [label.startswith("Published") for label in first[:-1]]
     assert groups == sorted(groups)

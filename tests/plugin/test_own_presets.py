@@ -1,0 +1,63 @@
+"""Saving a painter's own preset, in this Python and in Python 2.7, and read by the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import both
+import gimp_root
+import pytest
+
+from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.recipe import own_presets
+from dreamlayer.core.recipe.presets import DREAMS, preset, shipped_names
+from dreamlayer.core.worker.description import own_description
+
+CASES = "own_presets_cases.py"
+
+
+@pytest.fixture(scope="module")
+def python2(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """What each case came to in Python 2.7."""
+    if reason := gimp_root.missing("bullseye"):
+        pytest.skip(reason)
+    return both.in_python2(CASES, tmp_path_factory.mktemp("python2"))
+
+
+@pytest.mark.parametrize("name", both.names(CASES))
+def test_here(name: str, tmp_path: Path) -> None:
+    """Each case holds in this Python."""
+    folder = tmp_path / "a földer ☂"
+    folder.mkdir()
+    both.cases(CASES)[name](str(folder))
+
+
+@pytest.mark.parametrize("name", both.names(CASES))
+def test_in_python2(name: str, python2: Mapping[str, Any]) -> None:
+    """Each case holds in Python 2.7."""
+    assert python2[name] == "ok", python2[name]
+
+
+def test_names_are_the_core_s() -> None:
+    """The core allows and refuses the same names, but for spaces around them."""
+    loaded: Any = both.cases(CASES)
+    for name in loaded["ALLOWED"]:
+        own_presets.check_name(name, shipped_names())
+    for name in loaded["REFUSED"]:
+        with pytest.raises(RecipeError):
+            own_presets.check_name(name, shipped_names())
+
+
+def test_core_reads_what_an_editor_saves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker lists it, and it is the recipe that was saved."""
+    monkeypatch.setenv(own_presets.VARIABLE, str(tmp_path))
+    loaded: Any = both.cases(CASES)
+    wanted = preset("fur").replace(steps=3)
+    told = own_description()
+    assert told == {"presets": {}, "presets_folder": str(tmp_path), "preset_problems": []}
+    loaded["save"](told["presets_folder"], "Mein Fell", wanted.to_dict(), shipped_names())
+    assert preset("Mein Fell") == wanted
+    assert own_description()["presets"]["Mein Fell"]["title"] == "Mein Fell"
+    assert list(DREAMS.own().found) == ["Mein Fell"]
