@@ -83,7 +83,9 @@ class Viewport:
         """Go to the next smaller step of the scale, or to the whole picture."""
         step = math.ceil(math.log(self.scale, _STEP) - _NEAR) - 1
         scale = _STEP**step
-        if scale <= self.fit_scale() < self.scale:
+        fit = self.fit_scale()
+        # Small pictures may be seen at their own size, within a part of the view.
+        if scale <= fit and (fit < self.scale or fit <= 1):
             self.fit()
         else:
             self.zoom_to(scale, x, y)
