@@ -33,8 +33,9 @@ INSIDE = Path(__file__).parent / "inside_gimp"
 
 
 def _checks() -> list[str]:
-    tree = ast.parse((INSIDE / "checks.py").read_text(encoding="utf-8"))
-    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    trees = [ast.parse(p.read_text(encoding="utf-8")) for p in sorted(INSIDE.glob("checks_*.py"))]
+    nodes = [node for tree in trees for node in tree.body]
+    functions = [node.name for node in nodes if isinstance(node, ast.FunctionDef)]
     return [name for name in functions if name.startswith("check_")]
 
 
@@ -52,7 +53,7 @@ class Gimp:
         if script in ("window.py", "kills.py"):
             command = ["python3", str(inside), *words]
         else:
-            batch = f"exec(open({str(inside)!r}).read())"
+            batch = f"import runpy; runpy.run_path({str(inside)!r})"
             console = ["gimp-console-3", "-i", "--quit", "--batch-interpreter"]
             command = [*console, "python-fu-eval", "-b", batch]
         environment = {
@@ -130,7 +131,7 @@ def said_by_checks(gimps: dict[str, Gimp]) -> dict[str, str]:
 
 @pytest.fixture
 def checked(gimp: Gimp, said_by_checks: dict[str, str]) -> dict[str, str]:
-    """What each check in `inside_gimp/checks.py` came to."""
+    """What each check in `inside_gimp/checks_*.py` came to."""
     assert (gimp.folder / "results.json").exists(), said_by_checks[gimp.suite]
     results: dict[str, str] = gimp.read("results.json")
     version = tuple(int(part) for part in results.pop("version").split(".")[:2])
@@ -178,7 +179,7 @@ def _headless(
 
 
 def _quick(gimp: Gimp) -> Recipe:
-    """What `inside_gimp/checks.py` dreams where its pixels are compared."""
+    """What the checks inside GIMP dream where its pixels are compared."""
     return recipes.parse(
         json.dumps(
             {
