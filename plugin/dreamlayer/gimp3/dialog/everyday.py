@@ -1,7 +1,7 @@
 """What is set most often, always at hand: strength, output and seed."""
 
 from gi.repository import GLib, GObject, Gtk, Pango
-from settings import OUTPUTS
+from settings import MODES, OUTPUT_HELP, OUTPUTS
 
 from gimp3.dialog.numbers import adjustment
 from gimp3.dialog.parameter_rows import ParameterRows, choice
@@ -36,7 +36,8 @@ class Everyday(Gtk.Box):
         self.pack_start(self._about, False, False, 0)
         rows = ParameterRows(config)
         rows.add(settings.parameters["strength"], "S_trength")
-        rows.add_row("_Output", self._output(config), "Where the dream goes")
+        rows.add_row("_Output", choice(config, "output", list(OUTPUTS.items())), OUTPUT_HELP)
+        rows.add_row("New layer", self._look(config), "How a new layer covers the others")
         seed = Gtk.Box(spacing=6)
         field = Gtk.SpinButton(
             adjustment=adjustment(0, 0, _SEEDS, 1), digits=0, numeric=True, width_chars=11
@@ -60,26 +61,21 @@ class Everyday(Gtk.Box):
         # Where it does not fit, or tells where the preset was published.
         self._about.set_tooltip_text("\n".join(filter(None, [about, source])))
 
-    def _output(self, config):
-        """Where the dream goes; beside it, where known, opacity and mode of the new layer."""
+    def _look(self, config):
+        """Opacity and mode of a new layer; insensitive where there will be none."""
+        opacity = Gtk.SpinButton(
+            adjustment=adjustment(100, 0, 100, 1), digits=0, numeric=True, width_chars=4
+        )
+        opacity.set_tooltip_text("Opacity in per cent")
+        config.bind_property("opacity", opacity.get_adjustment(), "value", _BOTH)
+        mode = choice(config, "mode", list(MODES.items()))
+        mode.set_tooltip_text("Mode; the preview shows it as Normal")
         row = Gtk.Box(spacing=6)
-        row.pack_start(choice(config, "output", list(OUTPUTS.items())), True, True, 0)
-        extra = []
-        if config.find_property("opacity") is not None:
-            opacity = Gtk.SpinButton(
-                adjustment=adjustment(100, 0, 100, 1), digits=0, numeric=True, width_chars=4
-            )
-            opacity.set_tooltip_text("Opacity of the new layer in per cent")
-            config.bind_property("opacity", opacity.get_adjustment(), "value", _BOTH)
-            extra.append(opacity)
-        if config.find_property("mode") is not None:
-            extra.append(_modes(config))
-        for widget in extra:
-            row.pack_start(widget, False, False, 0)
+        row.pack_start(opacity, False, False, 0)
+        row.pack_start(mode, True, True, 0)
 
         def adapt(*_):
-            for widget in extra:
-                widget.set_sensitive(config.get_property("output") in _LAYERED)
+            row.set_sensitive(config.get_property("output") in _LAYERED)
 
         config.connect("notify::output", adapt)
         adapt()
@@ -92,11 +88,3 @@ class Everyday(Gtk.Box):
 def _short_label():
     """A line that ends in dots instead of setting the dialog's width."""
     return Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END, max_width_chars=30)
-
-
-def _modes(config):
-    import settings
-
-    widget = choice(config, "mode", list(settings.MODES.items()))
-    widget.set_tooltip_text("Mode of the new layer")
-    return widget

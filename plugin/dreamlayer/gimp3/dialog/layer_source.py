@@ -2,7 +2,7 @@
 
 import collections
 
-from gi.repository import Babl, Gegl
+from gi.repository import Babl, Gegl, Gimp
 
 _CONTEXT = 64
 """Pixels around a selection that the dream sees too, as in `gimp3.pixels`."""
@@ -10,8 +10,8 @@ _CONTEXT = 64
 _SCREEN = "R'G'B'A u8"
 _CLAMP, _NONE = Gegl.AbyssPolicy.CLAMP, Gegl.AbyssPolicy.NONE
 
-Pixels = collections.namedtuple("Pixels", "width height rgba selection")
-"""8-bit rows of RGBA, and of the selection or None, as bytes."""
+Pixels = collections.namedtuple("Pixels", "width height rgba selection layer_mask")
+"""8-bit rows of RGBA, and of the selection and the layer's mask or None, as bytes."""
 
 
 class LayerSource:
@@ -28,6 +28,8 @@ class LayerSource:
         The size of that part in pixels.
     selected : bool
         Whether the image has a selection.
+    has_mask : bool
+        Whether it is a layer with a mask.
     """
 
     def __init__(self, drawable):
@@ -38,6 +40,8 @@ class LayerSource:
         """Look at the drawable and the selection, which may have changed."""
         image, drawable = self.drawable.get_image(), self.drawable
         self.selected = not image.get_selection().is_empty(image)
+        self._mask = drawable.get_mask() if isinstance(drawable, Gimp.Layer) else None
+        self.has_mask = self._mask is not None
         _, x, y, width, height = drawable.mask_intersect()
         around = _CONTEXT if self.selected else 0
         self._left, self._top = max(x - around, 0), max(y - around, 0)
@@ -50,14 +54,16 @@ class LayerSource:
         """The pixels of a `gimp3.dialog.plan.Part`."""
         area = self._scaled(part, self._left, self._top)
         rgba = self.drawable.get_buffer().get(area, part.scale, self._format, _CLAMP)
-        selection = None
+        selection = layer_mask = None
+        if self._mask is not None:
+            layer_mask = self._mask.get_buffer().get(area, part.scale, "Y u8", _CLAMP)
         if self.selected:
             _, right, down = self.drawable.get_offsets()
             there = self._scaled(part, self._left + right, self._top + down)
             there.width, there.height = area.width, area.height
             channel = self.drawable.get_image().get_selection().get_buffer()
             selection = channel.get(there, part.scale, "Y u8", _NONE)
-        return Pixels(area.width, area.height, rgba, selection)
+        return Pixels(area.width, area.height, rgba, selection, layer_mask)
 
     def for_screen(self, width, height, rgba):
         """8-bit RGBA rows in the layer's colors, as sRGB."""

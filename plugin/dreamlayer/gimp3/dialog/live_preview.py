@@ -18,11 +18,12 @@ _SOON = 1.0
 _BASE_SIDE = 1024
 _KEPT = 6
 
-Job = collections.namedtuple("Job", "draft part recipe provider masked")
-"""A preview that is wanted; the recipe is text."""
+Job = collections.namedtuple("Job", "draft part recipe provider masks")
+"""A preview that is wanted; the recipe is text, `masks` are fields of `Pixels` that it keeps to."""
 
-Wanted = collections.namedtuple("Wanted", "recipe provider output opacity")
-"""What is set in the dialog: a complete recipe, and where the dream goes, opacity in 0..1."""
+Wanted = collections.namedtuple("Wanted", "recipe provider output opacity by_mask")
+"""What is set in the dialog: a complete recipe; where the dream goes, its opacity in 0..1, and
+whether it keeps to the layer's mask."""
 
 
 class LivePreview:
@@ -153,7 +154,7 @@ class LivePreview:
         """Show what the dream itself sends while it runs."""
         whole = self._size()
         part = plan.Part(0, 0, *whole, max(width, height) / max(whole))
-        self._show(Job(False, part, "", "", False), width, height, rgb)
+        self._show(Job(False, part, "", "", ()), width, height, rgb)
 
     def _finish(self, header):
         done, self._job, self._number = self._job, None, None
@@ -181,22 +182,26 @@ class LivePreview:
 
     def _jobs(self, wanted, visible, scale):
         """The draft and the full preview of what is seen."""
-        masked = self.source.selected and wanted.output == "in-place"
+        masks = ()
+        if self.source.selected and (wanted.output == "in-place" or wanted.by_mask):
+            masks += ("selection",)
+        if self.source.has_mask and wanted.by_mask:
+            masks += ("layer_mask",)
         size, made = self._size(), []
         for draft in (True, False):
             part = plan.part_for(visible, size, scale, draft)
             recipe = plan.recipe_for(wanted.recipe, part, size, draft)
-            made.append(Job(draft, part, json.dumps(recipe), wanted.provider, masked))
+            made.append(Job(draft, part, json.dumps(recipe), wanted.provider, masks))
         return made
 
     def _ask(self, job):
         pixels = self._pixels(job.part)
-        payload = [pixels.rgba, pixels.selection if job.masked else b""]
+        payload = [pixels.rgba, _lesser([getattr(pixels, name) for name in job.masks])]
         request = {
             "width": pixels.width,
             "height": pixels.height,
             "pixels": "uint8",
-            "mask": job.masked,
+            "mask": bool(job.masks),
             "bytes": sum(map(len, payload)),
             "preview": max(pixels.width, pixels.height),
             "recipe": json.loads(job.recipe),
@@ -274,3 +279,10 @@ class LivePreview:
         if self._timer:
             GLib.source_remove(self._timer)
             self._timer = 0
+
+
+def _lesser(masks):
+    """The smallest of several masks at each pixel; nothing where there is none."""
+    if len(masks) < 2:
+        return masks[0] if masks else b""
+    return bytes(map(min, *masks))

@@ -18,7 +18,7 @@ class Rows(Gtk.Grid):
     def add_row(self, title, widget, help_):
         """Add a name and its widget; the help becomes a tooltip."""
         label = Gtk.Label(label=title, use_underline=True, xalign=0.0)
-        label.set_mnemonic_widget(widget)
+        label.set_mnemonic_widget(_first_field(widget))
         widget.set_hexpand(True)
         for part in (label, widget):
             part.set_tooltip_text(help_[:1].upper() + help_[1:])
@@ -67,6 +67,12 @@ class ParameterRows(Rows):
         for name in names:
             combo.append_text(name)
         combo.get_child().set_text(typed)
+
+
+def _first_field(widget):
+    """What gets the focus in a row of several widgets."""
+    several = isinstance(widget, Gtk.Box) and not isinstance(widget, Gtk.FileChooserButton)
+    return widget.get_children()[0] if several else widget
 
 
 def choice(config, name, choices):

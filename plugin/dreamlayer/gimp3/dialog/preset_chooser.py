@@ -26,6 +26,7 @@ class PresetChooser(Gtk.Box):
         self._name, self._boxes, self._pictures, self._loading = None, [], {}, 0
         self._entry = Gtk.SearchEntry(placeholder_text="Search presets")
         self._entry.connect("search-changed", lambda _: self._search())
+        self._entry.connect("activate", lambda _: self._choose_first())
         self._entry.connect("stop-search", lambda _: self._entry.set_text(""))
         top = Gtk.Box(spacing=6)
         top.pack_start(self._entry, True, True, 0)
@@ -113,6 +114,14 @@ class PresetChooser(Gtk.Box):
     def _activated(self, flow, child):
         if child.tile.name != self._name:
             self._chosen(child.tile.name)
+
+    def _choose_first(self):
+        """Choose what the search found first."""
+        for _, part, flow in self._boxes:
+            for child in flow.get_children():
+                if part.get_visible() and child.get_visible() and child.get_sensitive():
+                    self._chosen(child.tile.name)
+                    return
 
     def _search(self):
         """Show the tiles that the typed words find."""

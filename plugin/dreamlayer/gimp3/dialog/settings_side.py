@@ -1,7 +1,7 @@
 """The right side of the dialog: what is always at hand, and three pages."""
 
 from gi.repository import Gtk
-from settings import CUSTOM
+from settings import CUSTOM, MASK_HELP, MASKS
 
 from gimp3.dialog import words
 from gimp3.dialog.catalog import AS_BEFORE
@@ -65,6 +65,8 @@ class SettingsSide(Gtk.Box):
         self.rows = ParameterRows(config, border_width=12)
         for name in _SETTINGS:
             self.rows.add(settings.parameters[name])
+        masks = choice(config, "mask-from", list(MASKS.items()))
+        self.rows.add_row("Keep to", masks, MASK_HELP)
         self._advanced = ParameterRows(config, border_width=12)
         rarer = [p for n, p in settings.parameters.items() if n not in (*_SETTINGS, *_ALWAYS)]
         for parameter in sorted(rarer, key=lambda parameter: parameter.advanced):

@@ -120,12 +120,11 @@ class Window:
         """What is set, for the preview."""
         recipe = self.settings.recipe(CUSTOM, self._values.now())
         config = self.config
-        opacity = 1.0
-        if config.find_property("opacity") is not None:
-            layered = config.get_property("output") in ("new-layer", "paint-in")
-            opacity = config.get_property("opacity") / 100 if layered else 1.0
+        layered = config.get_property("output") in ("new-layer", "paint-in")
+        opacity = config.get_property("opacity") / 100 if layered else 1.0
         provider, output = config.get_property("provider"), config.get_property("output")
-        return Wanted(recipe, provider, output, opacity)
+        by_mask = config.get_property("mask-from") == "layer-mask"
+        return Wanted(recipe, provider, output, opacity, by_mask)
 
     def _now(self):
         return self.settings.recipe(CUSTOM, self._values.now())
