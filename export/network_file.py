@@ -12,7 +12,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.errors import NetworkError, bare
 from dreamlayer.core.files import replace_file
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.graph.inference import infer_shapes
@@ -21,6 +21,7 @@ from dreamlayer.core.installation import option, quoted
 from dreamlayer.core.network import files as network_files
 from dreamlayer.core.network.image_size import IMAGE_SIZE
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.trials import refusal
 from dreamlayer.export.suggestion import suggested_layer
 
 INPUT_AXES = ("batch", 3, "height", "width")
@@ -264,7 +265,7 @@ def first_line(error: Exception) -> str:
 
 
 def write(model: onnx.ModelProto, output: Path) -> str:
-    """Write a network file, atomically.
+    """Write a network file, atomically, once a dream on it has been tried.
 
     Parameters
     ----------
@@ -280,17 +281,22 @@ def write(model: onnx.ModelProto, output: Path) -> str:
 
     Raises
     ------
+    NetworkError
+        dreamlayer would not read it, or not dream on the layer that it suggests.
     OutputError
         The file cannot be written.
     """
     content = model.SerializeToString(deterministic=True)
+    network = Network(str(output.absolute()), content)
+    layer = suggested_layer(network)
+    if layer is not None and (why := refusal(network, layer)) is not None:
+        raise NetworkError(f"a dream on its layer {bare(layer)} would be refused: {why}")
     replace_file(output, content)
-    return f"{output}: {len(content) / 1e6:.1f} MB\n{_how_to_use(output)}"
+    return f"{output}: {len(content) / 1e6:.1f} MB\n{_how_to_use(output, layer)}"
 
 
-def _how_to_use(output: Path) -> str:
+def _how_to_use(output: Path, layer: str | None) -> str:
     """Give the command that dreams with a network, and the folder where its name is enough."""
-    layer = suggested_layer(Network(str(output.absolute())))
     given = option("--layer", layer) if layer else ""
     command = "Use it with: dreamlayer dream photo.jpg"
     known = network_files.available().get(output.stem)

@@ -42,13 +42,16 @@ def main(
 
     return Program(
         program,
-        description="Put the Deep Dream filter into GIMP 2.10 and GIMP 3.",
+        description=(
+            "Put the Deep Dream filter into GIMP 2.10 and GIMP 3, check it, or take it away. "
+            "No GIMP has to be open; nothing outside your own folders is changed."
+        ),
         example="install",
         load=load,
         commands={
-            "install": "put the Deep Dream filter into every GIMP on this machine",
-            "uninstall": "remove the filter again",
-            "doctor": "list what is wrong in each GIMP, and the command that fixes it",
+            "install": "put the filter into every GIMP of yours, also after an update",
+            "doctor": "say of each GIMP what keeps the filter from working, and what to run",
+            "uninstall": "take the filter out of every GIMP, and tell what else is left",
         },
         cancelled="what was done before stays",
         also=_tell_programs,

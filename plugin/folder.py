@@ -7,6 +7,7 @@ lie beside `plug-ins`, and the finished one is renamed into place.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -48,7 +49,7 @@ def plugin_files(
     found = {
         path.relative_to(source).as_posix(): path.read_bytes()
         for path in sorted(source.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+        if path.is_file() and not _is_compiled(path)
     }
     if ENTRY not in found:
         raise InstallError(f"{source} lacks {ENTRY}; reinstall dreamlayer")
@@ -153,6 +154,20 @@ def read_settings(target: Path) -> dict[str, Any]:
     return read
 
 
+def installed_files(target: Path) -> dict[str, bytes | None]:
+    """What lies in the installed folder, beside `worker.json`; None for what cannot be read."""
+    found: dict[str, bytes | None] = {}
+    for path in sorted(target.rglob("*")):
+        if path.is_dir() or _is_compiled(path) or path == target / SETTINGS:
+            continue
+        try:
+            data = path.read_bytes()
+        except OSError:
+            data = None
+        found[path.relative_to(target).as_posix()] = data
+    return found
+
+
 def is_ours(target: Path) -> bool:
     """Whether this folder is an install of the plug-in, even a damaged one, or is empty."""
     try:
@@ -162,6 +177,11 @@ def is_ours(target: Path) -> bool:
         return any(PROCEDURE.encode() in path.read_bytes() for path in target.glob("*.py"))
     except OSError:
         return False
+
+
+def _is_compiled(path: Path) -> bool:
+    """Whether Python made a file, or a folder, beside its own."""
+    return "__pycache__" in path.parts or path.suffix in (".pyc", ".pyo")
 
 
 def _beside(plugins: Path) -> Path:
@@ -223,6 +243,10 @@ def _delete(path: Path) -> None:
 
 
 def _install_error(target: Path, error: OSError) -> InstallError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return InstallError(
+            f"{target} cannot be written, since the disk is full; free some and install again"
+        )
     if isinstance(error, PermissionError) and os.name == "nt":
         return InstallError(f"{target} cannot be changed; close GIMP and try again")
     return InstallError(f"{target} cannot be changed: {error.strerror or error}")

@@ -12,6 +12,7 @@ import platform
 import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,10 +42,21 @@ class InstallError(DreamlayerError):
 
 @dataclass(frozen=True)
 class Obstacle:
-    """What keeps the worker from running, in one sentence, and the command that fixes it."""
+    """What keeps the plug-in from working.
+
+    Attributes
+    ----------
+    sentence : str
+        What it is, in one sentence.
+    fix : str or None
+        The command that fixes it, if any.
+    python : str or None
+        Where the fix makes another Python, its path; the plug-in is then installed with it.
+    """
 
     sentence: str
     fix: str | None = None
+    python: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +151,8 @@ class Machine:
         Runs a command; see `run`.
     requirement : callable
         What pip installs dreamlayer from, given some extras.
+    python : str
+        The Python that runs this program, empty where that is unknown.
     """
 
     system: str
@@ -147,6 +161,7 @@ class Machine:
     root: Path = Path("/")
     run: Run = run
     requirement: Callable[[str], str] = lambda extras: "dreamlayer" + (f"[{extras}]" * bool(extras))
+    python: str = sys.executable
 
     @classmethod
     def this(cls) -> Machine:
@@ -181,6 +196,20 @@ class Machine:
         if self.system == "Darwin":
             return self.home / "Library" / "Application Support"
         return self.variable("XDG_CONFIG_HOME") or self.home / ".config"
+
+    def own_folder(self, kind: str, application: str) -> Path:
+        """Where a program keeps the user's `cache`, `config` or `data`, by the rules of
+        platformdirs, which may not be installed where only the plug-in is handled."""
+        if self.windows:
+            local = self.variable("LOCALAPPDATA") or self.home / "AppData" / "Local"
+            return local / application / ("Cache" if kind == "cache" else "")
+        if self.system == "Darwin":
+            library = self.home / "Library"
+            return library / ("Caches" if kind == "cache" else "Application Support") / application
+        usual = {"cache": ".cache", "config": ".config", "data": ".local/share"}[kind]
+        named = self.variable(f"XDG_{kind.upper()}_HOME")
+        chosen = named if named is not None and named.is_absolute() else self.home / usual
+        return chosen / application
 
     @property
     def path(self) -> list[Path]:
@@ -224,3 +253,16 @@ class Machine:
     def shown(self, command: Sequence[str]) -> str:
         """A command as it is typed in this machine's shell."""
         return subprocess.list2cmdline(command) if self.windows else shlex.join(command)
+
+    def move(self, path: Path, target: Path) -> list[str]:
+        """The command that moves a file or folder."""
+        return ["move" if self.windows else "mv", str(path), str(target)]
+
+    def remove(self, folder: Path) -> list[str]:
+        """The command that removes a folder with all that it holds."""
+        return [*(["rmdir", "/s"] if self.windows else ["rm", "-r"]), str(folder)]
+
+
+def chain(*commands: str | None) -> str | None:
+    """Commands that are run one after the other, as long as they succeed; None for none."""
+    return " && ".join(filter(None, commands)) or None

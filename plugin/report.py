@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,11 @@ class Report:
     @property
     def line(self) -> str:
         """For the terminal."""
-        return f"{self.name}: {self.says}" + (f"; run: {self.fix}" if self.fix else "")
+        if not self.fix:
+            return f"{self.name}: {self.says}"
+        # Where no command helps, there may be a page that does.
+        run = "" if self.fix.startswith("see ") else "run: "
+        return f"{self.name}: {self.says}; {run}{self.fix}"
 
     @property
     def described(self) -> dict[str, Any]:
@@ -61,16 +65,22 @@ class Report:
         }
 
 
-def show(reports: Iterable[Report], *, as_json: bool) -> list[Report]:
-    """Print reports, as text each as soon as it is made; the list of them."""
+def show(
+    reports: Iterable[Report], *, as_json: bool, more: Callable[[], dict[str, Any]] = dict
+) -> list[Report]:
+    """Print reports, as text each as soon as it is made; the list of them.
+
+    `more` is called when all are made; the JSON holds what it returns, too.
+    """
     shown = []
     for report in reports:
         shown.append(report)
         if not as_json:
             print(report.line, flush=True)
+    also = more()
     if as_json:
         gimps = [report.described for report in shown]
-        print(json.dumps({"ok": exit_code(shown) == 0, "gimps": gimps}, indent=2))
+        print(json.dumps({"ok": exit_code(shown) == 0, "gimps": gimps, **also}, indent=2))
     return shown
 
 

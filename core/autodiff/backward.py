@@ -16,6 +16,7 @@ from onnx import helper
 from dreamlayer.core.autodiff.composites import written_out
 from dreamlayer.core.autodiff.rules import (
     INDEX_OUTPUTS,
+    IS_RANDOM,
     REFUSED,
     RULES,
     SEVERAL_OUTPUTS,
@@ -35,6 +36,7 @@ from dreamlayer.core.errors import UnsupportedOperatorError, shown
 from dreamlayer.core.graph.builder import Graph, Value
 from dreamlayer.core.graph.inference import attributes, names_read
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.graph.randomness import random_tensors
 
 
 def backward(
@@ -62,8 +64,12 @@ def backward(
     Raises
     ------
     UnsupportedOperatorError
-        An operator on the way has no rule, or the loss does not depend on the image.
+        An operator on the way has no rule, or the loss does not depend on the image, or it does on
+        random numbers.
     """
+    drawing = random_tensors(graph.model.graph).get(loss.name)
+    if drawing is not None:
+        raise UnsupportedOperatorError(_refusal(graph, drawing, Refusal(IS_RANDOM)))
     nodes = list(graph.model.graph.node)
     gradients: dict[str, Value] = {loss.name: graph.constant(_one(loss.dtype))}
     _propagate(graph, nodes, gradients, {image.name}, _Table(rules, patterns))
@@ -146,6 +152,10 @@ def differentiable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, 
 
     A reason is part of a sentence, such as ``LSTM (node 'rnn_1') has no gradient: ...``.
     """
+    random = {
+        name: f"{_called(node)} {_because(Refusal(IS_RANDOM))}"
+        for name, node in random_tensors(network.graph).items()
+    }
     reasons: dict[str, str | None] = {IMAGE: None}
     for node in network.graph.node:
         edges = [edge for edge in _edges(node, RULES) if edge.tensor in reasons]
@@ -156,7 +166,8 @@ def differentiable(network: onnx.ModelProto, names: Iterable[str]) -> dict[str, 
         own = [f"{_called(node)} {_because(refusal)}" for refusal in refused]
         for output in _carrying(node):
             reasons[output] = next(iter([*earlier, *own]), None)
-    return {name: reasons.get(name, "it does not depend on the image") for name in names}
+    found = {**reasons, **random}
+    return {name: found.get(name, "it does not depend on the image") for name in names}
 
 
 _Entry = Rule | Variadic | Composite | Refusal

@@ -65,6 +65,8 @@ class LazyModel:
     ----------
     path : Path
         The file.
+    content : bytes, optional
+        What this process is about to write there; it is read from the file where None.
 
     Attributes
     ----------
@@ -77,8 +79,9 @@ class LazyModel:
         As for `core.network.files.read_model`, or the file does not meet the contract.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._content = path, files.content_of(path)
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        self._path, self._is_own = path, content is not None
+        self._content = files.content_of(path) if content is None else content
         self._model: onnx.ModelProto | None = None
         self._parsing = threading.Lock()
         self._outside = False
@@ -114,7 +117,7 @@ class LazyModel:
         return {"digest": self._own_digest, "summary": self._summarized()}
 
     def _known_summary(self) -> Summary:
-        if inside():
+        if inside() or self._is_own:
             # What is not yet through must not be remembered.
             return _summary(self._summarized())
         # The end of the name tells the format.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dreamlayer.core.errors import LayerError, bare, nearest, shown
@@ -65,6 +66,8 @@ class Network:
     ----------
     name : str
         A name that `core.network.files.available` lists, or a path.
+    content : bytes, optional
+        What this process is about to write to this path, which needs no trial in another one.
 
     Raises
     ------
@@ -73,9 +76,10 @@ class Network:
         float32 [batch, 3, height, width], opset 18 or later, standard operators.
     """
 
-    def __init__(self, name: str = DEFAULT_NETWORK) -> None:
-        self.path = find(name)
-        self._lazy = LazyModel(self.path)
+    def __init__(self, name: str = DEFAULT_NETWORK, content: bytes | None = None) -> None:
+        self.path = find(name) if content is None else Path(name)
+        self._lazy = LazyModel(self.path, content)
+        self._is_trusted = content is not None or self.path in SHIPPED.values()
         self.metadata = self._lazy.summary.metadata
         self.name = bare(self.metadata.get("dreamlayer.name", self.path.stem))
         self._geometry: dict[tuple[str, ...], Geometry] = {}
@@ -166,7 +170,7 @@ class Network:
         """
         tensors = {self.tensor(layer) for layer in layers}
         wanted = tuple(sorted((tensors & self._tensors) - {IMAGE}))
-        known = not wanted or wanted in self._tried or self.path in SHIPPED.values() or inside()
+        known = not wanted or wanted in self._tried or self._is_trusted or inside()
         if not known:
             # Where it cannot be tried, it is not known to those who can.
             self._memoize(

@@ -95,6 +95,28 @@ def try_layers(path: Path, digest: str, layers: Sequence[str]) -> bool:
     return done
 
 
+def refusal(network: Network, layer: str) -> str | None:
+    """Why a dream on a layer would be refused, tried in this process; None if it would not be.
+
+    Parameters
+    ----------
+    network : Network
+        One that this process made, or that was tried in another one.
+    layer : str
+        The name of one of its layers.
+    """
+    from dreamlayer.core.runtime.providers import CPU
+
+    try:
+        _measure(network, [layer])
+        sizes = _sizes(network, [layer])
+        _run_forward(network, [layer], sizes, CPU)
+        _run_gradient(network, [layer], sizes, CPU)
+    except _OWN_FAULTS as error:
+        return str(error)
+    return None
+
+
 def _look(path: str) -> dict[str, Any]:
     """What can be told of the whole file; runs in the other process, as what follows."""
     from dreamlayer.core.network.network import Network

@@ -83,7 +83,7 @@ def choose_layers(
         raise NetworkError(
             f"no layer of the network runs in ONNX Runtime: {next(iter(failing.values()))}"
         )
-    lost = [*found.missing.values(), *failing.values()]
+    lost = [*found.missing.values(), *found.hidden.values(), *failing.values()]
     stopped = {name: why for name in run if (why := reasons[name]) is not None}
     return Layers(
         run,

@@ -9,9 +9,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.errors import NetworkError, bare
 from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.graph.randomness import random_tensors
 from dreamlayer.export import network_file
 from dreamlayer.export.adopt.input_guess import INTEGERS
 from dreamlayer.export.adopt.passes.constants import lift_constants
@@ -34,7 +35,7 @@ def compare(
     size: tuple[int, int],
     limit: float = LIMIT,
 ) -> list[str]:
-    """Compare all outputs with the source's, on noise.
+    """Compare all outputs with the source's, on noise, but for those that are random.
 
     A source in another precision or with quantizers is compared in float32 and without them, since
     that is what is adopted; how far it differs as it is, is told.
@@ -68,6 +69,11 @@ def compare(
         return ["Checked   not against the source, which ONNX Runtime does not run for this image"]
     if pixels.element_type in INTEGERS:
         return []  # the source was given rounded pixels
+    random = random_tensors(network.graph)
+    drawn = [info.name in random for info in network.graph.output]
+    if drawn and all(drawn):
+        return ["Checked   not against the source, whose outputs are random numbers"]
+    found, expected = (_without(drawn, outputs) for outputs in (found, expected))
     difference = _difference(found, expected)
     if not difference <= limit:
         raise NetworkError(
@@ -80,8 +86,16 @@ def compare(
         notes[0] += f" {changed}"
         original = _outputs_of(source, pixels, image)
         if original is not None:
-            notes[0] += f", and by {_difference(found, original):.1e} from the source as it is"
+            apart = _difference(found, _without(drawn, original))
+            notes[0] += f", and by {apart:.1e} from the source as it is"
+    if any(drawn):
+        named = [info.name for info, one in zip(network.graph.output, drawn, strict=True) if one]
+        notes[0] += f"; not compared, since random: {', '.join(map(bare, named))}"
     return notes
+
+
+def _without(left_out: Sequence[bool], outputs: Sequence[Array]) -> list[Array]:
+    return [one for one, out in zip(outputs, left_out, strict=True) if not out]
 
 
 def _plain(source: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:

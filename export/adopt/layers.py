@@ -7,10 +7,19 @@ from dataclasses import dataclass, field
 
 import onnx
 
-from dreamlayer.core.errors import NetworkError, shown
+from dreamlayer.core.errors import NetworkError
+from dreamlayer.core.graph.inference import names_read
 from dreamlayer.core.graph.sizes import shapes_at
 from dreamlayer.export.adopt.activations import ACTIVATIONS, parts_of_activations
 from dreamlayer.export.adopt.maps import FeatureMap, Shapes, Size, find_maps
+from dreamlayer.export.adopt.missing import (
+    CONSTANT,
+    random_reasons,
+    shapes_by_running,
+    size_reasons,
+    unknown_size_reasons,
+)
+from dreamlayer.export.adopt.rearranged import rearranged_layers
 
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "DeformConv"})
 _NORMALIZATIONS = frozenset(
@@ -33,7 +42,6 @@ FREE_SIZES: tuple[tuple[Size, Size, Size], ...] = (
 as most networks take, and such as those with windows of seven do."""
 
 _USUAL = (224, 224)
-_CONSTANT = "has the same size whatever the image's is"
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,9 @@ class Found:
     maps
         Each, by the tensor that holds it, in topological order.
     missing
-        Tensors that would be layers, and why each is none.
+        Tensors that would be layers at the source's own size, and why each is none at others.
+    hidden
+        Tensors that are no layers at any size, though they look like some, and why.
     sizes
         Images for which the layers were found, height and width: three, or the only one.
     outputs
@@ -54,13 +64,14 @@ class Found:
 
     maps: dict[str, FeatureMap]
     missing: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict)
     sizes: tuple[Size, ...] = ()
     outputs: tuple[str, ...] = ()
 
     @property
     def refused(self) -> dict[str, str]:
         """Those that are missing since some size is refused, not since they do not grow with it."""
-        return {name: why for name, why in self.missing.items() if not why.endswith(_CONSTANT)}
+        return {name: why for name, why in self.missing.items() if not why.endswith(CONSTANT)}
 
 
 def find_layers(
@@ -94,23 +105,60 @@ def find_layers(
         sizes: tuple[Size, ...] = (only,)
     else:
         sizes, shapes = _any_size(network, wanted)
-    maps = {n: m for n, m in find_maps(network, sizes, shapes).items() if _offered(n, m, wanted)}
+    every = find_maps(network, sizes, shapes)
+    made = rearranged_layers(network.graph, wanted, every, shapes[0])
+    maps = {n: m for n, m in every.items() if n in made or _offered(n, m, wanted)}
     usual = usual or only or _USUAL
     own = shapes[0] if usual == only else shapes_at(network, usual)
+    alike = [n for n, m in find_maps(network, [usual], [own]).items() if _offered(n, m, wanted)]
+    hidden = _hidden(network, wanted, [*maps, *alike], usual, own)
+    maps = {name: one for name, one in maps.items() if name not in hidden}
     several = _windows(network.graph, maps, shapes)
-    lost = [
-        name
-        for name, one in find_maps(network, [usual], [own]).items()
-        if _offered(name, one, wanted) and name not in maps and name not in several
-    ]
-    outputs = [one.name for one in network.graph.output if any(one.name not in s for s in shapes)]
-    found = Found(maps, _reasons(network, lost, sizes, shapes), sizes, tuple(outputs))
+    lost = [name for name in alike if name not in {*maps, *several, *hidden}]
+    outputs = tuple(
+        info.name
+        for info in network.graph.output
+        if info.name in own and any(info.name not in one for one in shapes)
+    )
+    found = Found(maps, size_reasons(network, lost, sizes, shapes), hidden, sizes, outputs)
     if not maps:
-        why = next(iter(found.missing.values()), "")
+        why = next(iter([*found.missing.values(), *hidden.values()]), "")
         raise NetworkError(
             "the network has no feature map that grows with the image, so it has no layer to dream "
             f"with{why and f' ({why})'}; adopt a vision network whose input is the image"
         )
+    return found
+
+
+def _hidden(
+    network: onnx.ModelProto,
+    wanted: dict[str, onnx.NodeProto],
+    maps: Sequence[str],
+    usual: Size,
+    own: Shapes,
+) -> dict[str, str]:
+    """Tensors that look like layers, but are random or of unknown size, and why.
+
+    Parameters
+    ----------
+    network
+        With the input ``image``.
+    wanted
+        What may be a layer.
+    maps
+        Feature maps of known sizes.
+    usual, own
+        An image that the source takes, and the shapes that are known for it.
+    """
+    random = random_reasons(network)
+    found = {name: random[name] for name in maps if name in random}
+    unknown = [name for name in wanted if name not in own]
+    seen = shapes_by_running(network, unknown, usual) if unknown else {}
+    if seen:
+        reasons = unknown_size_reasons(network, own)
+        for name, one in find_maps(network, [usual], [own | seen]).items():
+            if name in seen and name in reasons and _offered(name, one, wanted):
+                found[name] = reasons[name]
     return found
 
 
@@ -198,7 +246,7 @@ def _constants(graph: onnx.GraphProto) -> set[str]:
     found = {tensor.name for tensor in graph.initializer}
     found |= {tensor.values.name for tensor in graph.sparse_initializer}
     for node in graph.node:
-        if all(name in found for name in node.input if name):
+        if found.issuperset(names_read(node)):
             found.update(node.output)
     return found
 
@@ -216,33 +264,9 @@ def _around_weights(graph: onnx.GraphProto, constants: set[str]) -> tuple[set[st
     before: set[str] = set()
     after: set[str] = set()
     for node in graph.node:
-        if weighted(node) or after.intersection(node.input):
+        if weighted(node) or after.intersection(names_read(node)):
             after.update(node.output)
     for node in reversed(graph.node):
         if node.op_type in _WEIGHTED or before.intersection(node.output):
-            before.update(node.input)
+            before.update(names_read(node))
     return before, after
-
-
-def _reasons(
-    network: onnx.ModelProto, lost: Sequence[str], sizes: Sequence[Size], shapes: Sequence[Shapes]
-) -> dict[str, str]:
-    """Why tensors are no layers, by their names."""
-    blamed: dict[str, str] = {}
-    for node in network.graph.node:
-        earlier = next((blamed[name] for name in node.input if name in blamed), None)
-        if earlier is None:
-            earlier = _refused(node, sizes, shapes)
-        if earlier is not None:
-            blamed.update(dict.fromkeys(node.output, earlier))
-    return {name: blamed.get(name, f"{shown(name)} {_CONSTANT}") for name in lost}
-
-
-def _refused(node: onnx.NodeProto, sizes: Sequence[Size], shapes: Sequence[Shapes]) -> str | None:
-    """Say for which image a node, all of whose inputs have a shape, gives nothing."""
-    for (height, width), known in zip(sizes, shapes, strict=True):
-        inputs = [known.get(name) for name in node.input if name]
-        if None not in inputs and any(name and name not in known for name in node.output[:1]):
-            called = shown(node.name or node.output[0])
-            return f"{node.op_type} {called} does not take images of {width} × {height} pixels"
-    return None

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from dreamlayer.core.errors import DreamlayerError, bare, shown
+from dreamlayer.core.errors import DreamlayerError, MemoryLimitError, printable, shown
 from dreamlayer.core.graph.edit import tap
+from dreamlayer.core.graph.inference import names_read
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
@@ -20,6 +21,9 @@ from dreamlayer.export.verify import check_memory, open_session
 
 _ATTEMPTS = 8
 _SAMPLES = 4
+_USABLE = "; layers that can be dreamed"
+"""Where a refusal begins to list the layers of a finished network."""
+
 _PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 _LACKING = re.compile(r"implementation for (\w+)\(\d+\) node with name '([^']*)'")
 _NODE = re.compile(r"while running (\w+) node\. Name:'([^']*)'")
@@ -28,7 +32,10 @@ _NODE = re.compile(r"while running (\w+) node\. Name:'([^']*)'")
 def failing_layers(
     network: onnx.ModelProto, layers: Sequence[str], sizes: Sequence[Size]
 ) -> dict[str, str]:
-    """Run all layers of a network, and gradients of a few, for images of some sizes.
+    """Run all layers of a network, and their gradients, for images of some sizes.
+
+    The gradients are made and run for all layers together, as one objective, which takes every way
+    that the gradient of one takes; and for a few layers one by one, as they are dreamed of.
 
     Parameters
     ----------
@@ -74,7 +81,7 @@ class _Failure:
             return f"ONNX Runtime has no {node} for numbers of its type; convert it to float32"
         found = _NODE.search(str(self.error))
         if found is None:
-            return bare(_PREFIX.sub("", first_line(self.error)))
+            return printable(_PREFIX.sub("", first_line(self.error)))
         height, width = self.size
         return f"{found[1]} {shown(found[2])} does not take images of {width} × {height} pixels"
 
@@ -82,19 +89,49 @@ class _Failure:
 def _one_failure(
     network: onnx.ModelProto, layers: Sequence[str], sizes: Sequence[Size]
 ) -> dict[str, str]:
-    """The layers behind the first node that does not run; none if all do."""
+    """The layers behind the first node that does not run, or has no gradient; none if all do."""
     failure = _run(tap(network, layers), sizes)
     if failure is not None:
         return _behind(network, layers, failure)
-    for layer in _samples(layers):
-        try:
-            model = gradient_model(tap(network, [layer]), [Term(layer)])
-        except DreamlayerError as refusal:
-            return {layer: bare(str(refusal))}
-        failure = _run(model, sizes)
-        if failure is not None:
-            return {layer: f"its gradient does not run: {failure}"}
+    groups = [list(layers), *([layer] for layer in _samples(layers))]
+    for group in groups:
+        reason = _without_gradient(network, group, sizes)
+        if reason is not None:
+            return _behind_gradient(network, group, sizes, reason)
     return {}
+
+
+def _without_gradient(
+    network: onnx.ModelProto, layers: Sequence[str], sizes: Sequence[Size]
+) -> str | None:
+    """Why the gradient of some layers cannot be made, or does not run; None if it does."""
+    try:
+        model = gradient_model(tap(network, layers), [Term(layer) for layer in layers])
+    except MemoryLimitError:
+        raise
+    except DreamlayerError as refusal:
+        return printable(str(refusal).split(_USABLE)[0])
+    failure = _run(model, sizes)
+    return None if failure is None else f"its gradient does not run: {failure}"
+
+
+def _behind_gradient(
+    network: onnx.ModelProto, layers: Sequence[str], sizes: Sequence[Size], reason: str
+) -> dict[str, str]:
+    """The first of some layers whose gradient fails, and those that depend on it."""
+    fine, failing = 0, len(layers)
+    while failing - fine > 1:
+        middle = (fine + failing) // 2
+        earlier = _without_gradient(network, layers[:middle], sizes)
+        if earlier is None:
+            fine = middle
+        else:
+            failing, reason = middle, earlier
+    behind = {layers[fine]}
+    for node in network.graph.node:
+        if behind.intersection(names_read(node)):
+            behind.update(node.output)
+    return {layer: reason for layer in layers if layer in behind}
 
 
 def _run(model: onnx.ModelProto, sizes: Sequence[Size]) -> _Failure | None:
@@ -115,7 +152,7 @@ def _behind(network: onnx.ModelProto, layers: Sequence[str], failure: _Failure) 
     """The layers that depend on the node that a failure names, else the first that fails."""
     behind: set[str] = set()
     for node in network.graph.node:
-        if node.name == failure.node or behind.intersection(node.input):
+        if node.name == failure.node or behind.intersection(names_read(node)):
             behind.update(node.output)
     found = {layer: str(failure) for layer in layers if layer in behind}
     if found:

@@ -17,6 +17,7 @@ from pathlib import Path
 from dreamlayer.plugin.folder import NAME, PROCEDURE, TEMPORARY
 from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp, how_to_get, number
 from dreamlayer.plugin.machine import Answer, Machine
+from dreamlayer.plugin.steps import Steps
 
 _SECONDS = 180.0
 """The first start of a GIMP reads every font and asks every plug-in."""
@@ -61,6 +62,16 @@ def start_once(machine: Machine, gimp: Gimp) -> bool:
     if gimp.command and not gimp.config.is_dir():
         _run(machine, gimp, [])
     return gimp.config.is_dir()
+
+
+def ask(machine: Machine, gimp: Gimp, steps: Steps) -> Registration:
+    """As `registered`, telling of it as a step where a GIMP is started."""
+    if not gimp.command:
+        return registered(machine, gimp)
+    with steps.step(f"Asking {gimp.name} whether it knows the filter") as result:
+        answer = registered(machine, gimp)
+        result({True: "yes", False: "no", None: "no answer"}[answer.known])
+    return answer
 
 
 def registered(machine: Machine, gimp: Gimp) -> Registration:

@@ -12,9 +12,19 @@ from dreamlayer.plugin.machine import InstallError, Machine
 
 def add_options(parser: argparse.ArgumentParser, folder: str) -> None:
     """Declare the options that all commands share; `folder` is the help of `--to`."""
-    parser.add_argument("--gimp", metavar="X.Y", help="this version only, such as 3.2")
+    parser.add_argument(
+        "--gimp", metavar="X.Y", help="only GIMP of this version, such as 3.2 (default: each GIMP)"
+    )
     parser.add_argument("--to", type=Path, metavar="FOLDER", help=folder)
-    parser.add_argument("--json", action="store_true", help="print a JSON object")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, for another program"
+    )
+    parser.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help="print the result alone, without the steps that lead to it",
+    )
 
 
 def find(machine: Machine) -> list[Gimp]:
@@ -52,3 +62,11 @@ def chosen(machine: Machine, version: str | None) -> list[Gimp]:
             f"no GIMP {version} was found; there are: {', '.join(gimp.name for gimp in found)}"
         )
     return fitting
+
+
+def why_none(machine: Machine) -> str:
+    """Why `find` finds nothing, as the beginning of a sentence."""
+    program = machine.which("gimp")
+    if program is None:
+        return "no GIMP was found"
+    return f"{program} tells of no version that the filter works in, 2.10 or 3.0 and later"

@@ -101,8 +101,13 @@ def native_config(machine: Machine, version: str) -> Path:
 
 def chosen_config(machine: Machine, version: str) -> Path | None:
     """The settings folder that the environment names, None where it names none."""
-    chosen = machine.variable(f"GIMP{number(version)[0]}_DIRECTORY")
+    chosen = machine.variable(folder_variable(version))
     return machine.home / chosen if chosen else None
+
+
+def folder_variable(version: str) -> str:
+    """The environment variable that names the settings folder of a GIMP."""
+    return f"GIMP{number(version)[0]}_DIRECTORY"
 
 
 def how_to_get(machine: Machine, *, distribution: bool = True) -> str:

@@ -240,5 +240,5 @@ def test_windows_of_a_small_image_are_not_counted_as_lost() -> None:
         "half": weights(1, 4, 1, 1),
     }
     found = find_layers(as_network(network(nodes, constants, ["relu"])), usual=(8, 8))
-    assert set(found.maps) == {"patches", "relu"}
+    assert set(found.maps) == {"patches", "joined", "relu"}
     assert not found.missing

@@ -105,17 +105,30 @@ def test_maps_with_channels_last_are_turned() -> None:
         np.testing.assert_allclose(found, last.transpose(0, 3, 1, 2), rtol=1e-4, atol=1e-5)
 
 
-def test_windows_are_no_maps() -> None:
-    """What is cut into windows, or rolled, is left out; what is put together again is a layer."""
+def test_windows_are_no_maps_until_they_are_put_together() -> None:
+    """What is cut into windows is left out; the attention in them is a layer, rolled back."""
     source = token_network.windows()
     network, _ = adopt(source, InputOptions(range="0..1"), **NAMES)
     layers = layer_names(network)
-    assert layers[:3] == ["features.0.0", "features.1.norm1", "features.1"]
-    assert not [name for name in layers if "attn" in name]
-    image = noise(1, 3, 64, 96)
-    (merged,) = as_in_source(source, ["/features.2/Concat_output_0"], image)
-    (found,) = as_adopted(network, ["features.2.concat"], image)
-    np.testing.assert_allclose(found, merged.transpose(0, 3, 1, 2), rtol=1e-4, atol=1e-5)
+    assert layers[:4] == ["features.0.0", "features.1.norm1", "features.1.attn", "features.1"]
+    image = noise(2, 3, 64, 96)
+    tensors = ["/features.1.attn/Concat_3_output_0", "/features.2/Concat_output_0"]
+    maps = as_adopted(network, ["features.1.attn", "features.2.concat"], image)
+    for last, found in zip(as_in_source(source, tensors, image), maps, strict=True):
+        np.testing.assert_allclose(found, last.transpose(0, 3, 1, 2), rtol=1e-4, atol=1e-5)
+
+
+def test_norms_of_tokens_alone_are_maps_once_they_have_their_batch() -> None:
+    """A batch norm of [tokens, channels] is a layer where it is [batch, tokens, channels] again."""
+    source = token_network.normed_tokens()
+    network, _ = adopt(source, InputOptions(range="0..1"), **NAMES)
+    layers = ["patch_embed.proj", "blocks.0.qkv.linear", "blocks.0.qkv", "blocks.0.proj"]
+    assert layer_names(network) == layers
+    image = noise(*TALL)
+    (tokens,) = as_in_source(source, ["/blocks.0.qkv/Reshape_output_0"], image)
+    (found,) = as_adopted(network, ["blocks.0.qkv"], image)
+    own = tokens.reshape(TALL[0], TALL[2] // PATCH, TALL[3] // PATCH, -1)
+    np.testing.assert_allclose(found, own.transpose(0, 3, 1, 2), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +165,8 @@ def test_tokens_are_mixed_as_maps() -> None:
         (token_network.vision_transformer(2), "blocks.0"),
         (token_network.channels_last(), "block.act"),
         (token_network.windows(), "features.2.concat"),
+        (token_network.windows(), "features.1.attn"),
+        (token_network.normed_tokens(), "blocks.0.qkv"),
     ],
 )
 @pytest.mark.parametrize(

@@ -48,7 +48,10 @@ def map_of(shape: tuple[int, ...], image: tuple[int, int]) -> Map | None:
     """
     forms: list[Map] = []
     if len(shape) == 4 and shape[0] == 1:
+        # Ones at two sides are left by a pool of everything; the other side holds channels then.
+        pooled = {shape[2:], shape[1:3]} & {(1, 1)}
         forms = [Map(shape[2], shape[3]), Map(shape[1], shape[2], channels_last=True)]
+        forms = [] if pooled else forms
     elif len(shape) == 3 and shape[0] == 1:
         for leading in LEADING:
             tokens = shape[1] - leading

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
-import time
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import double
 import images
 import numpy as np
 import numpy.typing as npt
@@ -47,14 +49,14 @@ def main(source: Path, folder: Path) -> dict[str, Any]:
     folder
         Where the adopted network and the dream go.
     """
-    began = time.monotonic()
     adopted = folder / "adopted.onnx"
     record = dict(np.load(source.with_suffix(".npz")))
-    result: dict[str, Any] = {"version": str(record["version"])}
+    result: dict[str, Any] = {"versions": [*_versions(), *str(record["version"]).split(", ")]}
     command = _command("export", "adopt", source, "-o", adopted)
     if command.returncode:
-        return result | {"refused": _sentence(command), "seconds": time.monotonic() - began}
-    result["adopt"] = command.stdout.splitlines()
+        return result | {"refused": _sentence(command)}
+    # Behind the file's name comes where it may be found, which is another folder each time.
+    result["adopt"] = command.stdout.partition(str(adopted))[0].splitlines()
     planes = record["images"][:1]
     layers = _layers(adopted, planes)
     maps = source_maps(source, _feeds(source, planes), planes.shape[2:])
@@ -65,8 +67,13 @@ def main(source: Path, folder: Path) -> dict[str, Any]:
     for place in PLACES:
         result[place] = _compared(place, record, layers, adopted)
     result["dream"] = _dream(folder, adopted, result["late"].get("layer") or [*layers][-1], planes)
-    result["seconds"] = time.monotonic() - began
     return result
+
+
+def _versions() -> list[str]:
+    """What dreamlayer was run with."""
+    own = [f"{name} {metadata.version(name)}" for name in ("onnxruntime", "onnx", "numpy")]
+    return [*own, f"Python {platform.python_version()}"]
 
 
 def _feeds(source: Path, planes: Array) -> dict[str, Array]:
@@ -121,7 +128,8 @@ def _compared(
 ) -> dict[str, Any]:
     """The gradient of one layer, against the framework's in float64.
 
-    Of several images, the one on which it is nearest is told; see `images.without_ties`.
+    Of several images, the one on which it is nearest is told; see `images.without_ties`. Where
+    float32 tells nothing, since the framework's own is far off too, float64 decides.
     """
     module, activation = str(record[f"{place}_module"]), record[f"{place}_activation"]
     pixels, exact = record["images"], record[f"{place}_gradients"]
@@ -130,7 +138,8 @@ def _compared(
     if layer is None:
         return {"module": module, "problem": f"{module} is no layer"}
     try:
-        session = open_session(Network(str(adopted)).gradient_model([Term(layer)], "cpu"))
+        model = Network(str(adopted)).gradient_model([Term(layer)], "cpu")
+        session = open_session(model)
         found = [
             session.run(["gradient"], {IMAGE: pixels[n : n + 1]})[0] for n in range(len(pixels))
         ]
@@ -140,7 +149,10 @@ def _compared(
     errors = [images.error(one, exact[n : n + 1]) for n, one in enumerate(found)]
     best = int(np.argmin(errors))
     theirs = float(record[f"{place}_missed"][best])
-    return {"module": module, "layer": layer, "ours": errors[best], "theirs": theirs, "all": errors}
+    result = {"module": module, "layer": layer, "ours": errors[best], "theirs": theirs}
+    if min(theirs, errors[best]) > images.ERROR:
+        result["slopes"] = double.slope_error(model, pixels[best : best + 1])
+    return result | {"all": errors}
 
 
 def _dream(folder: Path, adopted: Path, layer: str, planes: Array) -> str:

@@ -4,7 +4,8 @@
 
 Each is exported with random weights by its own framework, in a Python that has it; adopted by the
 real command; compared layer by layer with its source and, in its gradients, with the framework's
-own; and dreamed with for two steps by the real command. What is slow to export is kept in FOLDER.
+own; and dreamed with for two steps by the real command. What is slow to export is kept in FOLDER,
+and what was found in tests/families/results/, from where the table takes what is not tried today.
 """
 
 from __future__ import annotations
@@ -18,11 +19,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import results
 from families import FAMILIES, SMALL, Family
 from table import document, passed, row
 
 HERE = Path(__file__).parent
 LIMIT = 1800  # seconds for one network
+PACKAGES = {
+    "torch": ("torch", "torchvision", "timm", "onnx", "onnxruntime", "onnxscript"),
+    "keras": ("keras", "tensorflow", "tf2onnx", "onnxruntime"),
+}
+"""What a framework's Python needs; torchvision and timm are not needed by the small networks."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -38,20 +45,26 @@ def main(argv: list[str] | None = None) -> int:
         print("\n".join(f"{family.name:36}{family.stem}" for family in chosen))
         return 0
     pythons = {"torch": options.torch, "keras": options.keras}
+    for framework in dict.fromkeys(family.framework for family in chosen):
+        if not options.small and (lacking := _lacking(pythons[framework], framework)):
+            names = " and ".join(lacking)
+            print(f"{pythons[framework]} has no {names}; install that, or say --{framework} PYTHON")
+            return 2
+    found = {} if options.small else results.read(FAMILIES)
     # Small ones share a process, since it takes longer to start than they to export.
     groups = _by_framework(chosen) if options.small else [[family] for family in chosen]
     for group in groups:
         problems = exported(group, options.folder, pythons[group[0].framework])
         for family in group:
             problem = problems.get(family)
-            result = {"problem": problem} if problem else measured(family, options.folder)
-            (options.folder / f"{family.stem}.json").write_text(json.dumps(result, indent=1))
-            print(row(family, result), flush=True)
-    results = {family: _kept(family, options.folder) for family in families}
+            found[family] = {"problem": problem} if problem else measured(family, options.folder)
+            if not options.small:
+                results.write(family, found[family])
+            print(row(family, found[family]), flush=True)
     if options.output:
-        options.output.write_text(document(results), encoding="utf-8")
+        options.output.write_text(document({one: found.get(one) for one in families}), "utf-8")
         print(f"{options.output} written")
-    failures = [family.name for family in chosen if not passed(family, results[family])]
+    failures = [family.name for family in chosen if not passed(family, found[family])]
     counts = f"{len(chosen) - len(failures)} passed, {len(failures)} failed"
     print(f"{counts}{': ' if failures else ''}{', '.join(failures)}")
     return 1 if failures else 0
@@ -67,7 +80,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
         "--folder",
         type=Path,
         default=Path(tempfile.gettempdir()) / "dreamlayer-families",
-        help="where exported networks and results are kept (default: %(default)s)",
+        help="where exported networks are kept (default: %(default)s)",
     )
     for name, packages in (("torch", "torch, torchvision and timm"), ("keras", "TensorFlow")):
         parser.add_argument(
@@ -81,6 +94,15 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
 
 def _wanted(family: Family, only: list[str]) -> bool:
     return not only or any(part in (family.name, family.stem, family.package) for part in only)
+
+
+def _lacking(python: str, framework: str) -> list[str]:
+    """What an interpreter cannot import of what a framework's networks need."""
+    code = (
+        "import importlib.util as i, sys; print(*[x for x in sys.argv[1:] if not i.find_spec(x)])"
+    )
+    child = _child([python, "-c", code, *PACKAGES[framework]])
+    return child.stdout.split() if child.returncode == 0 else [_last_line(child)]
 
 
 def _by_framework(families: list[Family]) -> list[list[Family]]:
@@ -150,11 +172,6 @@ def _child(command: list[Any]) -> subprocess.CompletedProcess[str]:
 def _last_line(child: subprocess.CompletedProcess[str]) -> str:
     lines = (child.stderr or child.stdout).strip().splitlines()
     return lines[-1] if lines else f"ended with {child.returncode}, without a message"
-
-
-def _kept(family: Family, folder: Path) -> dict[str, Any] | None:
-    file = folder / f"{family.stem}.json"
-    return json.loads(file.read_text()) if file.exists() else None
 
 
 if __name__ == "__main__":

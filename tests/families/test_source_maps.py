@@ -127,7 +127,10 @@ def test_tokens_are_maps_of_the_image(shape: tuple[int, ...], leading: int, rows
     assert (form.leading, form.height, form.channels_last) == (leading, rows, True)
 
 
-@pytest.mark.parametrize("shape", [(1, 5), (4, 4, 7), (1, 4, 1, 1), (1, 5, 40, 40), (2, 3, 16, 24)])
+@pytest.mark.parametrize(
+    "shape",
+    [(1, 5), (4, 4, 7), (1, 2, 1, 1), (1, 4, 1, 1), (1, 1, 1, 2), (1, 5, 40, 40), (2, 3, 16, 24)],
+)
 def test_other_tensors_are_no_maps(shape: tuple[int, ...]) -> None:
     """Vectors, windows in a batch, single positions and what is larger than the image."""
     assert map_of(shape, SIZE) is None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import results
 from families import FAMILIES, SMALL, named
 from images import ENOUGH, MOST, Array, without_ties
 from table import document, passed, row
@@ -17,7 +21,7 @@ def result(**changes: Any) -> dict[str, Any]:
     """A network that did everything right, but for the changes."""
     gradient = {"module": "relu", "layer": "relu", "ours": 1e-6, "theirs": 2e-6}
     good = {"maps": 10, "offered": 9, "middle": gradient, "late": gradient, "dream": "yes"}
-    return {**good, "adopt": [], "version": "torch 2", **changes}
+    return {**good, "adopt": [], "versions": ["torch 2"], **changes}
 
 
 @pytest.mark.parametrize(
@@ -27,6 +31,9 @@ def result(**changes: Any) -> dict[str, Any]:
         ({"offered": 8}, False),
         ({"late": {"ours": 2e-5, "theirs": 1e-6}}, False),
         ({"late": {"ours": 2e-5, "theirs": 3e-5}}, True),
+        ({"late": {"ours": 2e-4, "theirs": 1e-4, "slopes": 2e-7}}, True),
+        ({"late": {"ours": 2e-4, "theirs": 1e-4, "slopes": 2e-5}}, False),
+        ({"late": {"ours": 2e-4, "theirs": 3e-4, "slopes": 2e-5}}, False),
         ({"late": {"problem": "relu is no layer"}}, False),
         ({"dream": "unchanged"}, False),
     ],
@@ -45,12 +52,53 @@ def test_a_refusal_stands_in_the_table() -> None:
 
 def test_the_page_counts_what_is_right() -> None:
     """The first number is that of the networks that passed, the second that of those tried."""
-    results: dict[Any, Any] = dict.fromkeys(FAMILIES)
-    results[RESNET] = result()
-    page = document(results)
+    found: dict[Any, Any] = dict.fromkeys(FAMILIES)
+    found[RESNET] = result()
+    page = document(found)
     assert "1 of 1 networks" in page
     assert f"; {len(FAMILIES) - 1} were not tried" in page
     assert "| resnet18 | TorchScript 9 | any | 9 / 10 | 1.0e-06 (2.0e-06) |" in page
+
+
+def test_the_page_is_written_from_what_is_kept() -> None:
+    """docs/networks.md is what the command makes of the results; no row was changed by hand."""
+    found = results.read(FAMILIES)
+    page = Path(__file__).parents[2] / "docs" / "networks.md"
+    assert page.read_text("utf-8") == document({one: found.get(one) for one in FAMILIES})
+
+
+def test_what_was_found_is_kept_for_each_network(tmp_path: Path) -> None:
+    """Another network's result, or none, leaves it as it is."""
+    assert results.read(FAMILIES, tmp_path) == {}
+    for family, offered in ((RESNET, 9), (named("swin_t"), 8), (RESNET, 10)):
+        results.write(family, result(offered=offered), tmp_path)
+    found = results.read(FAMILIES, tmp_path)
+    assert found == {RESNET: result(offered=10), named("swin_t"): result(offered=8)}
+
+
+def test_versions_of_all_results_are_told_once() -> None:
+    """Networks that were tried with different versions show both."""
+    older, newer = result(versions=["onnx 1.22", "torch 2"]), result(versions=["onnx 1.23"])
+    page = document({RESNET: older, named("swin_t"): newer, named("alexnet"): newer})
+    assert page.endswith("Measured with onnx 1.22, torch 2, onnx 1.23.\n")
+
+
+def test_a_python_without_the_framework_is_refused(tmp_path: Path) -> None:
+    """What was found before is not replaced by the lack of a package."""
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -E "$@"\n')
+    bare.chmod(0o755)
+    command = [sys.executable, Path(__file__).with_name("run.py"), "--only", "resnet18"]
+    before = results.read([RESNET])
+    told = subprocess.run(
+        [*command, "--torch", bare, "--folder", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stderr) == (2, "")
+    assert "python has no torch and torchvision and timm" in told.stdout
+    assert results.read([RESNET]) == before
 
 
 def test_the_families_are_many_and_different() -> None:

@@ -142,13 +142,51 @@ def test_weights_made_from_the_image_have_a_gradient() -> None:
     assert np.sum(gradient * direction) == pytest.approx((losses[0] - losses[1]) / 2e-2, rel=1e-2)
 
 
-def test_training_mode_is_refused() -> None:
-    """Dropout that drops has no meaning here."""
-    network = model_of("y = Dropout(image, r, t)")
+RANDOM = {
+    "a Dropout that drops": "y = Dropout(image, r, t)",
+    "noise that is added": "n = RandomNormalLike(image) y = Add(image, n)",
+    "noise of a fixed size": "n = RandomNormal<shape=[1, 3, 1, 1]>() y = Mul(image, n)",
+    "a seed": "n = RandomUniform<shape=[1], seed=1.0>() y = Mul(image, n)",
+    "a mask": "p = Sigmoid(image) m = Bernoulli(p) y = Mul(image, m)",
+    "no gradient between": (
+        "n = RandomUniformLike(image) g = Greater(n, r) m = Cast<to=1>(g) y = Mul(image, m)"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", RANDOM.values(), ids=RANDOM)
+def test_what_depends_on_random_numbers_is_refused(text: str) -> None:
+    """The same recipe and seed give the same picture, so no layer may differ between two runs."""
+    network = model_of(f"before = Relu(image) {text} after = Relu(y)")
     network.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(0.5), "r"))
     network.graph.initializer.append(onnx.numpy_helper.from_array(np.array(True), "t"))
-    with pytest.raises(UnsupportedOperatorError, match="training mode"):
-        gradient_model(network, [Term("y")])
+    with pytest.raises(UnsupportedOperatorError, match=r"its output is random; export .* inferen"):
+        gradient_model(network, [Term("after")])
+    reasons = differentiable(network, ["before", "y", "after"])
+    assert reasons["before"] is None
+    assert "is random" in str(reasons["y"])
+    assert "is random" in str(reasons["after"])
+    assert gradient_model(network, [Term("before")])
+
+
+NOT_RANDOM = {
+    "a Dropout that is off": "y = Dropout(image, r, f)",
+    "a Dropout as exported": "y = Dropout(image)",
+    "the size of noise": (
+        "n = RandomNormalLike(image) s = Shape(n) c = Cast<to=1>(s) "
+        "m = ReduceMean<keepdims=0>(c) y = Mul(image, m)"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", NOT_RANDOM.values(), ids=NOT_RANDOM)
+def test_what_only_looks_random_is_not_refused(text: str) -> None:
+    """Dropout of inference does nothing, and a size is the same whatever the numbers are."""
+    network = model_of(text)
+    network.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(0.5), "r"))
+    network.graph.initializer.append(onnx.numpy_helper.from_array(np.array(False), "f"))
+    assert differentiable(network, ["y"]) == {"y": None}
+    assert gradient_model(network, [Term("y")])
 
 
 def test_objective_without_gradient_is_refused() -> None:

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_up_machine import flatpak, gimp, linux, python, script
 
+from dreamlayer.core.version import VERSION
 from dreamlayer.plugin import cli
-from dreamlayer.plugin.doctor import Check, Examiner
+from dreamlayer.plugin.examiner import Check, Examiner
 from dreamlayer.plugin.folder import install_folder, plugin_files
 from dreamlayer.plugin.gimps.ask import Registration
 from dreamlayer.plugin.gimps.find import find
 from dreamlayer.plugin.gimps.gimp import SNAP, Gimp
 from dreamlayer.plugin.interpreter import PythonProbe, worker_settings
 from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.steps import Steps
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 
-INSTALL = f"{sys.executable} -m dreamlayer.plugin install"
+INSTALL = "'{installer}' -m dreamlayer.plugin install"
+KEPT = f"{INSTALL} --python '{{python}}'"
+"""With the Python that was chosen when the plug-in was installed, since it still works."""
+
+
+REPAIR = f"'{{installer}}' -m pip install 'dreamlayer[cpu]' && {INSTALL}"
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """A machine with one GIMP that has the plug-in, in which all is well."""
-    machine = linux(tmp_path)
+    """A machine with one GIMP that has the plug-in, in which all is well.
+
+    This program runs in another Python than the worker.
+    """
+    installer = python(tmp_path / "the installer" / "python")
+    machine = replace(linux(tmp_path), python=str(installer))
     path = python(tmp_path / "my venv" / "python")
     config = machine.home / ".config" / "GIMP" / "3.2"
     gimp(tmp_path / "bin" / "gimp-console", "3.2.6", config)
@@ -44,7 +58,7 @@ def folder(machine: Machine) -> Path:
 def examine(machine: Machine) -> list[Check]:
     """The checks of the only GIMP."""
     (one,) = find(machine)
-    return list(Examiner(machine).examine(one.plugins / "dreamlayer", one))
+    return list(Examiner(machine, Steps(quiet=True)).examine(one.plugins / "dreamlayer", one))
 
 
 def test_all_is_well(machine: Machine) -> None:
@@ -76,6 +90,30 @@ def change_a_file(machine: Machine) -> None:
     (folder(machine) / "description.json").write_text("{}")
 
 
+def lose_a_file(machine: Machine) -> None:
+    (folder(machine) / "messages.py").unlink()
+
+
+def leave_a_file(machine: Machine) -> None:
+    (folder(machine) / "gimp3" / "old.py").write_text("")
+
+
+def make_old(machine: Machine) -> None:
+    settings = folder(machine) / "worker.json"
+    settings.write_text(settings.read_text().replace(f'"{VERSION}"', '"0.0.9"'))
+    leave_a_file(machine)
+
+
+def move_plugins_away(machine: Machine) -> None:
+    folder(machine).parent.rename(machine.root / "gone")
+    folder(machine).parent.write_text("")
+
+
+def copy_it(machine: Machine) -> None:
+    copied = shutil.copytree(folder(machine), folder(machine).with_name("copy"))
+    (copied / "dreamlayer.py").rename(copied / "copy.py")
+
+
 def take_the_bit(machine: Machine) -> None:
     (folder(machine) / "dreamlayer.py").chmod(0o644)
 
@@ -86,6 +124,45 @@ def damage_settings(machine: Machine) -> None:
 
 def remove_python(machine: Machine) -> None:
     (machine.root / "my venv" / "python").unlink()
+
+
+def lose_the_base(machine: Machine) -> None:
+    """Of a virtual environment, the Python that its own leads to."""
+    remove_python(machine)
+    (machine.root / "my venv" / "python").symlink_to("/opt/none/python3.11")
+
+
+def upgrade_python(machine: Machine) -> None:
+    """The system's Python under a virtual environment is another one after an upgrade."""
+    change_python(
+        machine,
+        dreamlayer=None,
+        onnxruntime=None,
+        missing="ModuleNotFoundError: No module named 'dreamlayer'",
+        prefix=str(machine.root / "my venv"),
+        base="/usr/bin/python3.12",
+        made_for="3.11",
+        pip=False,
+    )
+
+
+def rewrite(machine: Machine, **settings: object) -> None:
+    path = folder(machine) / "worker.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **settings}))
+
+
+def from_a_mac(machine: Machine) -> None:
+    rewrite(machine, interpreter="/Users/ann/venv/bin/python")
+
+
+def lose_the_checkout(machine: Machine) -> None:
+    rewrite(machine, environment={"PYTHONPATH": "/gone"})
+
+
+def break_both(machine: Machine) -> None:
+    """Neither the worker's Python nor this one will do."""
+    remove_python(machine)
+    python(machine.root / "the installer" / "python", onnxruntime=None, reason="ImportError: x")
 
 
 def change_python(machine: Machine, **changes: object) -> None:
@@ -106,11 +183,36 @@ def not_registered(machine: Machine) -> None:
     ("harm", "name", "says", "fix"),
     [
         (remove_all, "plug-in", "it is not installed in", INSTALL),
-        (make_foreign, "plug-in", "is not Deep Dream's; move it away, then", INSTALL),
-        (change_a_file, "files", "they are not those of version", INSTALL),
-        (take_the_bit, "files", "dreamlayer.py is not executable", INSTALL),
+        (make_foreign, "plug-in", "is not Deep Dream's; move it away", f"{{move}} && {INSTALL}"),
+        (change_a_file, "files", "description.json is not that of version", KEPT),
+        (lose_a_file, "files", "messages.py is missing", KEPT),
+        (leave_a_file, "files", "old.py does not belong to version", KEPT),
+        (
+            make_old,
+            "files",
+            f"they are those of version 0.0.9, but this is {VERSION}",
+            KEPT,
+        ),
+        (
+            move_plugins_away,
+            "plug-in",
+            "plug-ins is a file, where GIMP needs a folder",
+            f"{{clear}} && {INSTALL}",
+        ),
+        (take_the_bit, "files", "dreamlayer.py is not executable", KEPT),
         (damage_settings, "settings", "worker.json cannot be read", INSTALL),
-        (remove_python, "Python", "does not run: No such file or directory", INSTALL),
+        (remove_python, "Python", "{python} is not there: this Python was removed or", INSTALL),
+        (lose_the_base, "Python", "no longer there (/opt/none/python3.11)", INSTALL),
+        (
+            upgrade_python,
+            "Python",
+            "environment {venv} was made for Python 3.11, but its Python is now 3.12.1",
+            "/usr/bin/python3.12 -m venv --upgrade '{venv}' && "
+            "'{python}' -m pip install 'dreamlayer[cpu]'",
+        ),
+        (from_a_mac, "Python", "/Users/ann/venv/bin/python is not there: ", INSTALL),
+        (lose_the_checkout, "Python", "/gone, which dreamlayer was run from, is no", INSTALL),
+        (break_both, "Python", "{python} is not there", REPAIR),
         (
             lambda m: change_python(m, dreamlayer=None, missing="ModuleNotFoundError: dreamlayer"),
             "Python",
@@ -147,7 +249,8 @@ def not_registered(machine: Machine) -> None:
             "cuda does not load: no libcudnn",
             "'{python}' -m pip install --force-reinstall onnxruntime-gpu",
         ),
-        (not_registered, "GIMP", "the plug-in is not registered", INSTALL),
+        (not_registered, "GIMP", "the plug-in is not registered", KEPT),
+        (copy_it, "copies", "GIMP also finds a copy of the filter in ", "rm -r {copy}"),
     ],
 )
 def test_each_fault(
@@ -156,11 +259,19 @@ def test_each_fault(
     """The first fault is the last check; all before it are well."""
     harm(machine)
     *before, last = examine(machine)
-    path = str(machine.root / "my venv" / "python")
+    path, target = str(machine.root / "my venv" / "python"), folder(machine)
     assert all(check.ok for check in before)
     assert (last.ok, last.name) == (False, name)
-    assert says.format(python=path) in last.says
-    assert last.fix == fix.format(python=path)
+    names = {
+        "python": path,
+        "venv": str(machine.root / "my venv"),
+        "installer": str(machine.root / "the installer" / "python"),
+        "move": shlex.join(["mv", str(target), str(target.parents[1] / "dreamlayer.old")]),
+        "clear": shlex.join(["mv", str(target.parent), f"{target.parent}.old"]),
+        "copy": shlex.quote(str(target.with_name("copy"))),
+    }
+    assert says.format(**names) in last.says
+    assert last.fix == fix.format(**names)
 
 
 def test_a_gpu_that_does_not_load_is_said(machine: Machine) -> None:
@@ -175,15 +286,16 @@ def test_a_gpu_that_does_not_load_is_said(machine: Machine) -> None:
 
 def test_a_checkout_is_repaired_as_one(machine: Machine) -> None:
     """What is missing in a checkout is installed from it, or brought back by git."""
-    path = machine.root / "my venv" / "python"
+    path, root = machine.root / "my venv" / "python", machine.root / "check out"
+    root.mkdir()
     settings = worker_settings(
-        PythonProbe(str(path), {"PYTHONPATH": "/check out"}), inside=False, outside=True
+        PythonProbe(str(path), {"PYTHONPATH": str(root)}), inside=False, outside=True
     )
     install_folder(folder(machine).parent, plugin_files("3.2"), settings)
     change_python(machine, onnxruntime=None, reason="x")
-    assert examine(machine)[-1].fix == f"'{path}' -m pip install '/check out[cpu]'"
+    assert examine(machine)[-1].fix == f"'{path}' -m pip install '{root}[cpu]'"
     change_python(machine, report={"networks": {"default": "/gone"}})
-    assert examine(machine)[-1].fix == "git -C '/check out' checkout -- core/data"
+    assert examine(machine)[-1].fix == f"git -C '{root}' checkout -- core/data"
 
 
 def test_flatpak_that_confines(machine: Machine) -> None:
@@ -205,9 +317,13 @@ def test_a_command_for_elsewhere(machine: Machine) -> None:
     flatpak(machine, "3.2.4", config, policy="org.freedesktop.Flatpak=talk")
     inside, outside = find(machine)
     for wrong, right, where in ((inside, outside, "inside"), (outside, inside, "outside")):
-        checks = [list(Examiner(machine).examine(folder(machine), g)) for g in (wrong, right)]
+        checks = [
+            list(Examiner(machine, Steps(quiet=True)).examine(folder(machine), g))
+            for g in (wrong, right)
+        ]
         assert checks[0][-1].says == f"the worker's command does not work {where} Flatpak's sandbox"
-        assert checks[0][-1].fix == INSTALL
+        path = str(machine.root / "my venv" / "python")
+        assert checks[0][-1].fix == KEPT.format(installer=machine.python, python=path)
         assert all(check.ok for check in checks[1])
         path = str(machine.root / "my venv" / "python")
         settings = worker_settings(PythonProbe(path), inside=True, outside=False)
@@ -218,27 +334,27 @@ def test_snap(machine: Machine) -> None:
     """In Snap nothing else is looked at."""
     script(machine.root / "bin" / "flatpak", "")
     snap = Gimp("3.0", SNAP, machine.root)
-    (only,) = Examiner(machine).examine(machine.root / "x", snap)
+    (only,) = Examiner(machine, Steps(quiet=True)).examine(machine.root / "x", snap)
     assert (only.ok, only.fix) == (False, "flatpak install flathub org.gimp.GIMP")
 
 
 def test_gimp_that_cannot_be_asked(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer is said, but is no failure."""
     silent = Registration(None, "it needs a display to start")
-    monkeypatch.setattr("dreamlayer.plugin.doctor.registered", lambda *_: silent)
+    monkeypatch.setattr("dreamlayer.plugin.examiner.ask", lambda *_: silent)
     last = examine(machine)[-1]
     assert (last.ok, last.says) == (True, "could not be verified: it needs a display to start")
 
 
 def test_a_named_folder(machine: Machine) -> None:
     """Of a portable GIMP all is checked but GIMP itself; it is repaired where it lies."""
-    checks = list(Examiner(machine).examine(folder(machine), None))
+    checks = list(Examiner(machine, Steps(quiet=True)).examine(folder(machine), None))
     assert [check.name for check in checks][-1] == "providers"
     install_folder(folder(machine).parent, plugin_files("2.10"), {})
-    *_, last = Examiner(machine).examine(folder(machine), None)
+    *_, last = Examiner(machine, Steps(quiet=True)).examine(folder(machine), None)
     assert last.name == "settings"
     assert last.fix == machine.shown(
-        [sys.executable, "-m", "dreamlayer.plugin", "install", "--to", str(folder(machine).parent)]
+        [machine.python, "-m", "dreamlayer.plugin", "install", "--to", str(folder(machine).parent)]
     )
 
 
@@ -248,7 +364,7 @@ def test_each_python_is_asked_once(machine: Machine) -> None:
     path = machine.root / "my venv" / "python"
     path.write_text(path.read_text().replace("#!/bin/sh\n", f"#!/bin/sh\necho x >> '{log}'\n"))
     (one,) = find(machine)
-    examiner = Examiner(machine)
+    examiner = Examiner(machine, Steps(quiet=True))
     for _ in range(2):
         assert len(list(examiner.examine(folder(machine), one))) == 6
     assert log.read_text() == "x\nx\n"
@@ -301,7 +417,7 @@ def test_no_gimp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without any GIMP that is what is wrong."""
     assert cli.main(["doctor"], machine=linux(tmp_path)) == 2
     said = capsys.readouterr().out
-    assert "WRONG  GIMP: none was found" in said
+    assert "WRONG  GIMP: no GIMP was found" in said
     assert "fix: see https://www.gimp.org/downloads/" in said
     assert cli.main(["doctor", "--json"], machine=linux(tmp_path)) == 2
     report = json.loads(capsys.readouterr().out)

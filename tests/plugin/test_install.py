@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,6 +156,31 @@ def test_no_gimp(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no GIMP was found; get one: see https://www.gimp.org/downloads/" in told.err
 
 
+def test_a_gimp_that_is_too_old(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not called missing, nor is anything done to it."""
+    program = gimp(machine.root / "bin" / "gimp", "2.8.22", settings(machine, "2.8"))
+    for command in (["install"], ["doctor"], ["uninstall"]):
+        python_path = ["--python", str(machine.root / "my venv" / "python")]
+        cli.main([*command, *(python_path if command == ["install"] else [])], machine=machine)
+        told = capsys.readouterr()
+        assert f"{program} tells of no version that the filter works in, 2.10 or 3.0 and later" in (
+            told.out + told.err
+        )
+
+
+def test_a_gimp_that_does_not_start(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its settings folder is made for it; that it gave no answer is said."""
+    text = """#!/bin/sh
+case "$*" in *--version*) echo "GIMP version 3.2.6";; *) echo no memory >&2; exit 1;; esac
+"""
+    script(machine.root / "bin" / "gimp-console", text)
+    assert install(machine) == 0
+    told = capsys.readouterr()
+    assert "which makes its settings folder (up to a minute) ... it made none" in told.err
+    assert "whether it knows the filter ... no answer" in told.err
+    assert "could not be verified: it did not answer: no memory" in told.out
+
+
 def test_a_bad_python_is_found_before_anything_is_copied(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -187,12 +214,84 @@ def test_into_a_folder(machine: Machine, capsys: pytest.CaptureFixture[str]) -> 
     assert "is not a folder; give the plug-ins folder" in capsys.readouterr().err
 
 
-def test_what_takes_long_is_announced(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
-    """Before GIMPs are looked for, and before one is started, a line on standard error says so."""
+def test_every_step_is_told(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is done and what came of it, on standard error, with --json too; not with --quiet."""
     gimp(machine.root / "bin" / "gimp-console", "3.2.6", settings(machine, "3.2"))
     assert install(machine, "--json") == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["ok"] is True
-    looking, starting = told.err.splitlines()
-    assert looking.endswith("looking for GIMP...")
-    assert starting.startswith("starting GIMP 3.2 (native) without a window")
+    path, folder = machine.root / "my venv" / "python", settings(machine, "3.2") / "plug-ins"
+    steps = [re.sub(r" \(\d+ s\)$", "", line) for line in told.err.splitlines()]
+    assert steps[0].startswith(f"Trying the Python that is to run the dreams, {path} ... 3.12.1")
+    assert steps[1] == "Looking for GIMP ... GIMP 3.2 (native)"
+    assert steps[2].startswith("Starting GIMP 3.2 (native) without a window, which makes its")
+    assert steps[3].startswith("Copying ")
+    assert steps[3].endswith(f" files into {folder / 'dreamlayer'} ... done")
+    assert steps[4] == "Asking GIMP 3.2 (native) whether it knows the filter ... yes"
+    assert len(steps) == 5
+    assert install(machine, "--quiet") == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out.startswith("GIMP 3.2 (native): installed in ")
+
+
+def test_what_is_in_the_way(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before GIMP is started; the command that is told clears the way, and installs."""
+    config = settings(machine, "3.2")
+    gimp(machine.root / "bin" / "gimp-console", "3.2.6", config)
+    config.mkdir(parents=True)
+    (config / "plug-ins").write_text("")
+    assert install(machine) == 2
+    told = capsys.readouterr()
+    assert "Starting" not in told.err
+    path = machine.root / "my venv" / "python"
+    clear = machine.shown(["mv", f"{config}/plug-ins", f"{config}/plug-ins.old"])
+    again = machine.shown([machine.python, "-m", "dreamlayer.plugin", "install"])
+    assert told.out == (
+        f"GIMP 3.2 (native): not installed: {config}/plug-ins is a file, where GIMP needs a "
+        f"folder; run: {clear} && {again} --python '{path}'\n"
+    )
+    folder = machine.root / "portable" / "plug-ins"
+    (folder / "dreamlayer").mkdir(parents=True)
+    (folder / "dreamlayer" / "x").write_text("mine")
+    assert install(machine, "--to", str(folder)) == 2
+    assert f"{again} --to {folder} --python" in capsys.readouterr().out
+
+
+def test_two_homes_of_settings(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the environment names GIMP's settings, it must do so when GIMP is started, too."""
+    elsewhere = machine.root / "portable"
+    named = replace(machine, environment={**machine.environment, "GIMP3_DIRECTORY": str(elsewhere)})
+    gimp(machine.root / "bin" / "gimp-console", "3.2.6", elsewhere)
+    settings(machine, "3.2").mkdir(parents=True)
+    assert install(named) == 0
+    said = capsys.readouterr().out
+    assert f"installed in {elsewhere}/plug-ins/dreamlayer, registered" in said
+    assert "Start it with GIMP3_DIRECTORY set as now, or it looks in another folder." in said
+    assert not (settings(machine, "3.2") / "plug-ins").exists()
+
+
+@pytest.mark.parametrize(("open_now", "says"), [(True, "GIMP is open: close"), (False, "Start G")])
+def test_a_gimp_that_is_open(
+    machine: Machine, capsys: pytest.CaptureFixture[str], open_now: object, says: str
+) -> None:
+    """It must be started again to see the filter; where none is open, nothing is restarted."""
+    gimp(machine.root / "bin" / "gimp-console", "3.2.6", settings(machine, "3.2"))
+    for number, name in (("self", "python"), ("17", "gimp-3.2" if open_now else "bash")):
+        (machine.root / "proc" / number).mkdir(parents=True)
+        (machine.root / "proc" / number / "comm").write_text(name)
+    assert install(machine) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith(says)
+
+
+def test_a_second_copy(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    """The filter is installed, but GIMP may start another one: that is no success."""
+    config = settings(machine, "3.2")
+    gimp(machine.root / "bin" / "gimp-console", "3.2.6", config)
+    copy = config / "plug-ins" / "my-dreams"
+    copy.mkdir(parents=True)
+    (copy / "my-dreams.py").write_text("# plug-in-deep-dream")
+    assert install(machine) == 2
+    assert f"registered, but GIMP also finds a copy of the filter in {copy}; run: rm -r " in (
+        capsys.readouterr().out
+    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import venv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,13 @@ from made_up_machine import HOME, linux, python, script
 
 from dreamlayer.core.version import VERSION
 from dreamlayer.plugin import interpreter
-from dreamlayer.plugin.interpreter import PythonProbe, find_python, probe_python, worker_settings
+from dreamlayer.plugin.interpreter import (
+    PythonProbe,
+    find_python,
+    probe_python,
+    python_path,
+    worker_settings,
+)
 from dreamlayer.plugin.machine import InstallError, Machine
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
@@ -24,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_present_python_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The real Python that runs the tests, from another folder, links in its path kept."""
     monkeypatch.chdir(tmp_path)
-    probe = find_python(Machine.this(), None)
+    probe = find_python(Machine.this(), python_path(Machine.this(), None))
     assert probe.path == str(Path(sys.executable).absolute())
     assert probe.dreamlayer == VERSION
     assert probe.python == sys.version_info[:3]
@@ -86,7 +94,7 @@ def test_no_python_at_all(tmp_path: Path, text: str) -> None:
 def test_no_such_program(tmp_path: Path) -> None:
     """A name that nothing has is refused."""
     with pytest.raises(InstallError, match="there is no program"):
-        find_python(linux(tmp_path), str(tmp_path / "python"))
+        python_path(linux(tmp_path), str(tmp_path / "python"))
 
 
 def test_another_dreamlayer_is_not_ours(tmp_path: Path) -> None:
@@ -101,15 +109,83 @@ def test_another_dreamlayer_is_not_ours(tmp_path: Path) -> None:
     assert probe.dreamlayer is None
 
 
-def test_pythonw_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pythonw_gives_way(tmp_path: Path) -> None:
     """On Windows, the Python that has a console is recorded."""
     for name in ("python.exe", "pythonw.exe"):
         script(tmp_path / name, "")
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "pythonw.exe"))
-    assert interpreter._python_path(None) == str(tmp_path / "python.exe")
-    monkeypatch.setattr(sys, "executable", "")
+    machine = Machine("Windows", tmp_path, {}, python=str(tmp_path / "pythonw.exe"))
+    assert python_path(machine, None) == str(tmp_path / "python.exe")
     with pytest.raises(InstallError, match="--python"):
-        interpreter._python_path(None)
+        python_path(replace(machine, python=""), None)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("said", "programs", "command"),
+    [
+        ({}, [], "{python} -m pip install 'dreamlayer[cpu]'"),
+        (
+            {"pip": False},
+            [],
+            "{python} -m ensurepip && {python} -m pip install 'dreamlayer[cpu]'",
+        ),
+        ({"pip": False}, ["uv"], "uv pip install --python {python} 'dreamlayer[cpu]'"),
+        (
+            {"managed": True},
+            [],
+            "{python} -m venv {home}/dreamlayer && "
+            "{home}/dreamlayer/bin/python -m pip install 'dreamlayer[cpu]' && "
+            "{home}/dreamlayer/bin/python -m dreamlayer.plugin install",
+        ),
+    ],
+)
+def test_what_there_is_to_install_with(
+    tmp_path: Path, said: dict[str, object], programs: list[str], command: str
+) -> None:
+    """A Python of the system's refuses pip, and some have none: the command still works."""
+    machine = replace(linux(tmp_path), home=tmp_path / "home")
+    path = python(tmp_path / "python", onnxruntime=None, reason="ImportError: x", **said)
+    for name in programs:
+        script(tmp_path / "bin" / name, "#!/bin/sh\n")
+    with pytest.raises(InstallError) as caught:
+        find_python(machine, str(path))
+    assert str(caught.value).endswith("; run: " + command.format(python=path, home=machine.home))
+
+
+@posix
+def test_an_environment_under_which_python_was_upgraded(tmp_path: Path) -> None:
+    """A real one: its Python finds no packages; the command makes it one of the new version."""
+    folder = tmp_path / "venv"
+    venv.create(folder, symlinks=True, with_pip=False)
+    # As it is after the system's Python 3.8 has become the present one.
+    settings = folder / "pyvenv.cfg"
+    settings.write_text(re.sub(r"(?m)^version = .*", "version = 3.8.10", settings.read_text()))
+    packages = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    packages.rename(folder / "lib" / "python3.8")
+    probe = probe_python(Machine.this(), str(folder / "bin" / "python"), {})
+    assert probe.made_for == "3.8"
+    assert probe.pip is False
+    found = probe.obstacle(Machine.this())
+    assert found is not None
+    assert found.sentence.startswith(f"the virtual environment {folder} was made for Python 3.8")
+    assert found.fix is not None
+    renew, _, pip = found.fix.partition(" && ")
+    subprocess.run(["/bin/sh", "-c", renew], check=True, timeout=300)
+    assert pip.startswith(f"{folder}/bin/python -m pip install ")
+    again = probe_python(Machine.this(), str(folder / "bin" / "python"), {})
+    assert (again.made_for, again.pip) == (None, True)
+
+
+@posix
+def test_a_moved_environment(tmp_path: Path) -> None:
+    """A real one works where it is now, and is not there where it was."""
+    venv.create(tmp_path / "a", symlinks=True)
+    (tmp_path / "a").rename(tmp_path / "b")
+    machine = Machine.this()
+    assert probe_python(machine, str(tmp_path / "b" / "bin" / "python"), {}).failure is None
+    gone = probe_python(machine, str(tmp_path / "a" / "bin" / "python"), {}).obstacle(machine)
+    assert gone is not None
+    assert gone.sentence.startswith(f"{tmp_path}/a/bin/python is not there: ")
 
 
 PROBE = PythonProbe("/my venv/bin/python", {"PYTHONPATH": "/check out"})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from made_up_machine import HOME, linux
+from small_disk import small_disk, write_protect
 
 from dreamlayer.plugin import cli
 from dreamlayer.plugin.folder import install_folder
@@ -30,11 +31,11 @@ def test_from_every_gimp(
     lines = capsys.readouterr().out.splitlines()
     gone = settings / "2.10" / "plug-ins" / "dreamlayer"
     assert lines[0] == f"GIMP 2.10 (settings folder only): removed {gone}"
-    assert lines[2] == "GIMP 3.2 (settings folder only): nothing was installed"
+    assert lines[2] == "GIMP 3.2 (settings folder only): the filter was not installed"
     assert not gone.exists()
     assert cli.main(["uninstall", "--json"], machine=linux(tmp_path)) == 0
     report = json.loads(capsys.readouterr().out)
-    assert {gimp["says"] for gimp in report["gimps"]} == {"nothing was installed"}
+    assert {gimp["says"] for gimp in report["gimps"]} == {"the filter was not installed"}
 
 
 def test_from_one(settings: Path, tmp_path: Path) -> None:
@@ -60,4 +61,73 @@ def test_others_stay(settings: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_without_any_gimp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing to do is no failure."""
     assert cli.main(["uninstall"], machine=linux(tmp_path)) == 0
-    assert "nothing to remove" in capsys.readouterr().out
+    assert "no filter to remove" in capsys.readouterr().out
+
+
+def test_a_copy_is_told(settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the user copied by hand is theirs to remove, by the command that is shown."""
+    copy = settings / "3.0" / "plug-ins" / "my-dreams"
+    copy.mkdir()
+    (copy / "my-dreams.py").write_text("# plug-in-deep-dream")
+    assert cli.main(["uninstall", "--gimp", "3.0"], machine=linux(tmp_path)) == 2
+    assert f"but GIMP also finds a copy of the filter in {copy}; run: rm -r " in (
+        capsys.readouterr().out
+    )
+    assert copy.is_dir()
+
+
+def test_a_link_goes_alone(settings: Path, tmp_path: Path) -> None:
+    """Who linked a checkout into the folder keeps the checkout."""
+    target, mine = settings / "3.0" / "plug-ins" / "dreamlayer", tmp_path / "mine"
+    target.rename(mine)
+    target.symlink_to(mine)
+    assert cli.main(["uninstall"], machine=linux(tmp_path)) == 0
+    assert not target.is_symlink()
+    assert sorted(path.name for path in mine.iterdir()) == ["dreamlayer.py", "worker.json"]
+
+
+@pytest.mark.usefixtures("settings")
+def test_what_is_left_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Caches with the command that removes them, and what is the user's own."""
+    home = tmp_path / HOME
+    cached = home / ".cache" / "dreamlayer" / "graphs" / f"{40 * 'a'}.blob"
+    preset = home / ".config" / "dreamlayer" / "presets" / "my wood.toml"
+    for path in (cached, preset):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(bytes(2_500_000))
+    assert cli.main(["uninstall"], machine=linux(tmp_path)) == 0
+    lines = capsys.readouterr().out.splitlines()[3:]
+    assert lines == [
+        "left: graphs optimized for this machine, which are made again when they are missing "
+        f"(1 file, 2.5 MB) in {cached.parent}",
+        f"left: presets of your own: my wood (1 file, 2.5 MB) in {preset.parent}",
+        "to remove the caches too, run: python -m plugin uninstall --caches",
+    ]
+    assert cli.main(["uninstall", "--caches"], machine=linux(tmp_path)) == 0
+    lines = capsys.readouterr().out.splitlines()[3:]
+    assert [line.partition(":")[0] for line in lines] == ["removed", "left"]
+    assert preset.is_file()
+    assert not cached.exists()
+    assert cli.main(["uninstall", "--caches", "--json"], machine=linux(tmp_path)) == 0
+    (left,) = json.loads(capsys.readouterr().out)["left"]
+    assert left == {
+        "what": "presets of your own: my wood",
+        "path": str(preset.parent),
+        "files": 1,
+        "bytes": 2_500_000,
+        "cache": False,
+        "removed": False,
+        "failed": None,
+    }
+
+
+def test_write_protected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is not removed is told with the command that allows it, and is no success."""
+    with small_disk(tmp_path / "disk", 400) as disk:
+        install_folder(disk, {"dreamlayer.py": b""}, {})
+        write_protect(disk)
+        assert cli.main(["uninstall", "--to", str(disk)], machine=linux(tmp_path)) == 2
+    assert capsys.readouterr().out == (
+        f"folder: not removed: {disk} is on a disk that is write-protected, so nothing can be "
+        "changed there\n"
+    )

@@ -15,6 +15,7 @@ DOCUMENTS = (
     "docs/architecture.md",
     "docs/command-line.md",
     "docs/gradients.md",
+    "docs/plugin.md",
     "docs/recipes.md",
     "docs/worker.md",
 )

@@ -156,6 +156,9 @@ def windows() -> onnx.ModelProto:
     joined = w.node("Transpose", "features.1.attn/Transpose_1", apart, perm=[0, 1, 3, 2, 4, 5])
     whole = w.node("Shape", "features.1.attn/Shape_3", rolled)
     back = w.node("Reshape", "features.1.attn/Reshape_3", joined, whole)
+    last = w.node("Slice", "features.1.attn/Slice_2", back, w.ints(-1), end, w.ints(1))
+    rest = w.node("Slice", "features.1.attn/Slice_3", back, w.ints(0), w.ints(-1), w.ints(1))
+    back = w.node("Concat", "features.1.attn/Concat_3", last, rest, axis=1)
     x = w.node("Add", "features.1/Add", x, back)
     quarters = [
         w.node(
@@ -168,6 +171,24 @@ def windows() -> onnx.ModelProto:
     ]
     merged = w.node("Concat", "features.2/Concat", *quarters, axis=-1)
     return w.model(w.linear("features.2.reduction", merged, 4 * WIDTH, 8))
+
+
+def normed_tokens() -> onnx.ModelProto:
+    """Tokens whose products are followed by batch norms of [tokens, channels], as in LeViT."""
+    w = Writer()
+    x = _patches(w)
+    product = w.node("MatMul", "blocks.0.qkv.linear/MatMul", x, w.weight(WIDTH, 12))
+    flat = w.node("Flatten", "blocks.0.qkv.bn/Flatten", product, axis=2)
+    numbers = [
+        w.constant(np.linspace(low, 1.5, 12, dtype=np.float32)) for low in (0.5, -1, -0.4, 1)
+    ]
+    normed = w.node("BatchNormalization", "blocks.0.qkv.bn/BatchNormalization", flat, *numbers)
+    shape = w.node("Shape", "blocks.0.qkv/Shape", product)
+    x = w.node("Reshape", "blocks.0.qkv/Reshape", normed, shape)
+    heads = w.node("Reshape", "blocks.0/Reshape", x, w.ints(0, 0, 3, 4))
+    turned = w.node("Transpose", "blocks.0/Transpose", heads, perm=[0, 2, 1, 3])
+    x = w.node("ReduceMean", "blocks.0/ReduceMean", turned, w.ints(1), keepdims=0)
+    return w.model(w.linear("blocks.0.proj", x, 4, WIDTH))
 
 
 def mixer() -> onnx.ModelProto:

@@ -41,6 +41,7 @@ from dreamlayer.core.autodiff.rules.rule import (
     Variadic,
 )
 from dreamlayer.core.graph.ops import where
+from dreamlayer.core.graph.randomness import RANDOM_OPERATORS
 
 SPLIT: Any = moves.split
 ANGLES = Refusal("its angles are computed from the image")
@@ -228,6 +229,8 @@ ZERO_GRADIENT = {
 }
 """Operators that are constant wherever they have a derivative."""
 
+IS_RANDOM = "its output is random; export the network for inference"
+
 REFUSED: dict[str, str] = {
     **dict.fromkeys(("If", "Loop", "Scan"), "it runs subgraphs, which are not differentiated"),
     **dict.fromkeys(("LSTM", "GRU", "RNN"), "recurrent layers are not differentiated"),
@@ -239,13 +242,7 @@ REFUSED: dict[str, str] = {
         ),
         "integer arithmetic has no gradient; use the network before quantization",
     ),
-    **dict.fromkeys(
-        (
-            *("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike"),
-            *("RandomUniform", "RandomUniformLike"),
-        ),
-        "its output is random; export the network for inference",
-    ),
+    **dict.fromkeys(RANDOM_OPERATORS, IS_RANDOM),
     **dict.fromkeys(
         (
             *("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceMap"),

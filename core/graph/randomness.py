@@ -1,0 +1,67 @@
+"""Which tensors of a network hold other numbers every time that it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from dreamlayer.core.graph.inference import names_read
+
+RANDOM_OPERATORS = frozenset(
+    {
+        *("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike"),
+        *("RandomUniform", "RandomUniformLike"),
+    }
+)
+"""Operators that draw random numbers; with a seed, each run continues where the last one ended."""
+
+_MEASURES = frozenset({"EyeLike", "Shape", "Size"})
+"""Operators whose output is the same whatever numbers they read."""
+
+
+def random_tensors(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
+    """Tensors that depend on random numbers, each with the first node that draws some.
+
+    Parameters
+    ----------
+    graph : onnx.GraphProto
+        In topological order.
+
+    Returns
+    -------
+    dict
+        Nodes by the tensor's name. A Dropout draws unless its training mode is known to be off.
+    """
+    off = {tensor.name for tensor in graph.initializer if _is_off(tensor)}
+    for node in graph.node:
+        if node.op_type == "Constant" and any(_is_off(one.t) for one in node.attribute):
+            off.update(node.output)
+    found: dict[str, onnx.NodeProto] = {}
+    for node in graph.node:
+        if node.op_type in _MEASURES:
+            continue
+        earlier = next((found[name] for name in names_read(node) if name in found), None)
+        source = node if earlier is None and _draws(node, off) else earlier
+        if source is not None:
+            found.update((name, source) for name in node.output if name)
+    return found
+
+
+def _is_off(tensor: onnx.TensorProto) -> bool:
+    return tensor.data_type == onnx.TensorProto.BOOL and not np.any(numpy_helper.to_array(tensor))
+
+
+def _draws(node: onnx.NodeProto, off: set[str]) -> bool:
+    """Whether a node draws random numbers, or one of its subgraphs does."""
+    if node.op_type == "Dropout":
+        return len(node.input) > 2 and bool(node.input[2]) and node.input[2] not in off
+    return node.op_type in RANDOM_OPERATORS or any(_draws(one, off) for one in _inner(node))
+
+
+def _inner(node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:
+    for attribute in node.attribute:
+        for graph in (attribute.g, *attribute.graphs):
+            yield from graph.node

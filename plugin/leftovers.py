@@ -1,0 +1,214 @@
+"""What dreamlayer keeps on the machine beside the plug-in: caches, which can be removed without
+loss, and the user's own presets and networks, which are never touched.
+
+Only files that are named as the cache names its own are removed: the folder may be one that the
+user has other things in, or a link to one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dreamlayer.plugin.gimps.gimp import Gimp
+from dreamlayer.plugin.machine import Machine
+
+_APPLICATION = "dreamlayer"
+_CACHES = ("graphs", "kept")
+"""The folder of today, and that of version 0.1."""
+
+_CACHED = re.compile(r"(file-[0-9a-f]{64}|[0-9a-f]{40}(\.[0-9a-z]+){0,2})\.(onnx|weights|blob)")
+_STAGING = re.compile(r"(staging|making)-[0-9A-Za-z_-]+")
+_STAGED = {"model.onnx", "weights", "blob", "in-use"}
+
+_PRESETS, _NETWORKS = (".toml", ".json"), (".onnx",)
+_MOST_NAMES = 5
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A folder that is left.
+
+    Attributes
+    ----------
+    what : str
+        What is in it, for people.
+    path : Path
+        The folder.
+    files : int
+        How many files of ours, or of the user's, it holds.
+    bytes : int
+        Their size.
+    cache : bool
+        Whether it may be removed.
+    removed : bool
+        Whether it was.
+    failed : str
+        Why not all of it could be removed, if so.
+    """
+
+    what: str
+    path: Path
+    files: int
+    bytes: int
+    cache: bool = False
+    removed: bool = False
+    failed: str = ""
+
+    @property
+    def line(self) -> str:
+        """For the terminal."""
+        size = f"{self.what} ({self.files} {'file' if self.files == 1 else 'files'}, "
+        size += f"{megabytes(self.bytes)})"
+        if self.failed:
+            return f"not removed: {size} in {self.path}: {self.failed}"
+        return (
+            f"removed: {size} from {self.path}" if self.removed else f"left: {size} in {self.path}"
+        )
+
+    @property
+    def described(self) -> dict[str, object]:
+        """For another program."""
+        return {
+            "what": self.what,
+            "path": str(self.path),
+            "files": self.files,
+            "bytes": self.bytes,
+            "cache": self.cache,
+            "removed": self.removed,
+            "failed": self.failed or None,
+        }
+
+
+def caches(machine: Machine) -> list[Leftover]:
+    """The caches that hold anything."""
+    return [one for folder in _cache_folders(machine) if (one := _cache(folder)).files]
+
+
+def remove_cache(machine: Machine, cache: Leftover) -> Leftover:
+    """Remove the cache's files from its folder, and the folder if nothing else is in it."""
+    failed = ""
+    for path in _cached(cache.path):
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        except FileNotFoundError:
+            # A worker that still runs keeps the cache small itself.
+            continue
+        except OSError as error:
+            failed = failed or f"{error.strerror or error} ({path.name})"
+    own = machine.own_folder("cache", _APPLICATION)
+    # A folder that the user made or linked stays, as does one that holds anything else.
+    for folder in [cache.path, *cache.path.parents]:
+        if own not in (folder, *folder.parents) or folder.is_symlink():
+            break
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+    return Leftover(
+        cache.what, cache.path, cache.files, cache.bytes, True, removed=not failed, failed=failed
+    )
+
+
+def own_things(machine: Machine, gimps: list[Gimp]) -> list[Leftover]:
+    """The user's own presets and networks, and what GIMP remembers of the filter's dialog."""
+    found = []
+    for what, variable, kind, endings in (
+        ("presets of your own", "DREAMLAYER_PRESETS", "config", _PRESETS),
+        ("networks that you added", "", "data", _NETWORKS),
+    ):
+        named = machine.variable(variable) if variable else None
+        inner = "presets" if kind == "config" else "networks"
+        folder = named or machine.own_folder(kind, _APPLICATION) / inner
+        files = [path for path in _files(folder) if path.suffix.lower() in endings]
+        found.append(_leftover(f"{what}: {_names(files)}", folder, files))
+    for folder in dict.fromkeys(gimp.config / "plug-in-settings" for gimp in gimps):
+        files = [path for path in _files(folder) if "plug-in-deep-dream" in path.name]
+        found.append(_leftover("settings last used in GIMP", folder, files))
+    return [one for one in found if one.files]
+
+
+def megabytes(size: int) -> str:
+    """A size for people.
+
+    Examples
+    --------
+    >>> megabytes(900), megabytes(45_210_000)
+    ('1 kB', '45.2 MB')
+    """
+    if size < 1_000_000:
+        return f"{max(round(size / 1000), 1)} kB"
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
+
+
+def _cache_folders(machine: Machine) -> Iterator[Path]:
+    """Where the core keeps what it caches (see `core/runtime/cache.py`), this and former ones."""
+    named = machine.environment.get("DREAMLAYER_CACHE", "")
+    folders = [machine.own_folder("cache", _APPLICATION) / name for name in _CACHES]
+    if named and named.lower() != "off":
+        home = str(machine.home)
+        folders.insert(0, Path(re.sub(r"^~(?=[/\\]|$)", lambda _: home, named)))
+    for folder in dict.fromkeys(folders):
+        yield folder
+        if hasattr(os, "geteuid"):
+            # Within one that others can write to, each user has one of their own.
+            yield folder / f"user-{os.geteuid()}"
+
+
+def _cache(folder: Path) -> Leftover:
+    files = []
+    for path in _cached(folder):
+        files += list(_files(path)) if path.is_dir() else [path]
+    name = "graphs optimized for this machine, which are made again when they are missing"
+    return _leftover(name, folder, files, cache=True)
+
+
+def _cached(folder: Path) -> list[Path]:
+    """What the cache wrote into a folder: files by their names, and folders of nothing else."""
+    found = []
+    for path in _children(folder):
+        if path.is_symlink():
+            continue
+        if (path.is_file() and _CACHED.fullmatch(path.name)) or (
+            path.is_dir() and _is_staging(path)
+        ):
+            found.append(path)
+    return found
+
+
+def _is_staging(folder: Path) -> bool:
+    inner = {path.name for path in _children(folder)}
+    return bool(_STAGING.fullmatch(folder.name)) and inner <= _STAGED
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files in a folder, without links."""
+    return [path for path in _children(folder) if path.is_file() and not path.is_symlink()]
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _leftover(what: str, folder: Path, files: list[Path], *, cache: bool = False) -> Leftover:
+    size = 0
+    for path in files:
+        with contextlib.suppress(OSError):
+            size += path.lstat().st_size
+    return Leftover(what, folder, len(files), size, cache)
+
+
+def _names(files: list[Path]) -> str:
+    """The first few names, and how many more there are."""
+    names = [path.stem for path in files]
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

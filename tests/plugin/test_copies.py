@@ -1,0 +1,99 @@
+"""Another copy of the plug-in that GIMP finds is told, wherever it is, and nothing else is."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from made_up_machine import linux
+
+from dreamlayer.plugin.copies import second_copy
+from dreamlayer.plugin.folder import install_folder, plugin_files
+from dreamlayer.plugin.gimps.gimp import FLATPAK, NATIVE, Gimp
+from dreamlayer.plugin.machine import Machine
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the folders of Linux")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine."""
+    return linux(tmp_path)
+
+
+def installed(machine: Machine, version: str = "3.2", kind: str = NATIVE) -> Gimp:
+    """A GIMP that has the plug-in, and others' plug-ins."""
+    gimp = Gimp(version, kind, machine.home / ".config" / "GIMP" / version)
+    install_folder(gimp.plugins, plugin_files(version), {"version": "1"})
+    other = gimp.plugins / "other"
+    other.mkdir()
+    (other / "other.py").write_text("print()")
+    (gimp.plugins / "linked").symlink_to(gimp.plugins / "dreamlayer")
+    return gimp
+
+
+def copy(gimp: Gimp, folder: Path) -> Path:
+    """What a user does who copies the folder by hand."""
+    shutil.copytree(gimp.plugins / "dreamlayer", folder)
+    (folder / "dreamlayer.py").rename(folder / f"{folder.name}.py")
+    return folder
+
+
+def test_none(machine: Machine) -> None:
+    """The installed one, others' plug-ins and a link are no copies; nor is what is not there."""
+    gimp = installed(machine)
+    (gimp.config / "pluginrc").write_text(
+        '(plug-in-def "${gimp_dir}/plug-ins/dreamlayer/dreamlayer.py" 17\n'
+        '    (proc-def "plug-in-deep-dream" 1\n'
+        '(plug-in-def "/gone/dreamlayer/dreamlayer.py" 17\n'
+    )
+    assert second_copy(machine, gimp) is None
+    assert second_copy(machine, Gimp("3.0", NATIVE, machine.root / "none")) is None
+
+
+@pytest.mark.parametrize("version", ["2.10", "3.0", "3.2"])
+def test_beside_it(machine: Machine, version: str) -> None:
+    """A copy under another name in the same folder."""
+    gimp = installed(machine, version)
+    folder = copy(gimp, gimp.plugins / "deep dream")
+    found = second_copy(machine, gimp)
+    assert found is not None
+    assert found.sentence == f"GIMP also finds a copy of the filter in {folder}"
+    assert found.fix == f"rm -r {shlex.quote(str(folder))}"
+
+
+def test_in_another_of_its_folders(machine: Machine) -> None:
+    """GIMP's own list of what it found tells of folders that its preferences name."""
+    gimp = installed(machine)
+    folder = copy(gimp, machine.root / "more" / "dreamlayer")
+    (gimp.config / "pluginrc").write_text(f'(plug-in-def "{folder}/dreamlayer.py" 17\n')
+    found = second_copy(machine, gimp)
+    assert found is not None
+    assert str(folder) in found.sentence
+
+
+def test_for_all_users(machine: Machine) -> None:
+    """The system's folder counts for a GIMP of the system, not for one in a sandbox."""
+    gimp = installed(machine)
+    system = machine.root / "usr" / "lib" / "x86_64-linux-gnu" / "gimp" / "3.0" / "plug-ins"
+    folder = copy(gimp, system / "dreamlayer")
+    found = second_copy(machine, gimp)
+    assert found is not None
+    assert str(folder) in found.sentence
+    assert second_copy(machine, Gimp(gimp.version, FLATPAK, gimp.config)) is None
+
+
+def test_a_file_alone(machine: Machine) -> None:
+    """GIMP 2.10 starts a file beside the folders, GIMP 3 does not; others' files are moved."""
+    for version, counts in (("2.10", True), ("3.2", False)):
+        gimp = installed(machine, version)
+        file = gimp.plugins / "old.py"
+        file.write_text("# plug-in-deep-dream")
+        found = second_copy(machine, gimp)
+        assert (found is not None) == counts
+        if found is not None:
+            words = ["mv", str(file), str(gimp.config / "old.py.old")]
+            assert found.fix == shlex.join(words)

@@ -1,0 +1,196 @@
+"""Only what dreamlayer cached is removed, whatever else is in the folder, linked or shared."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import platformdirs
+import pytest
+from command_line import ROOT
+from made_up_machine import HOME, linux
+
+from dreamlayer.core.network import files as networks
+from dreamlayer.core.runtime import cache
+from dreamlayer.plugin.gimps.gimp import NATIVE, Gimp
+from dreamlayer.plugin.leftovers import caches, own_things, remove_cache
+from dreamlayer.plugin.machine import Machine
+
+KEY = 40 * "a"
+OURS = (
+    f"{KEY}.blob",
+    f"file-{64 * 'b'}.blob",
+    f"{KEY}.weights",
+    f"{KEY}.{KEY}.{KEY}.onnx",
+    f"{KEY}.none.{KEY}.onnx",
+    "staging-0123abcd-0123456789abcdef/model.onnx",
+    "staging-0123abcd-0123456789abcdef/in-use",
+)
+OTHERS = (
+    "vgg16.onnx",
+    "photo.jpg",
+    f"{KEY}.png",
+    f"{KEY[1:]}.blob",
+    "staging-area/my picture.png",
+    "graphs/mine.txt",
+)
+
+
+def put(folder: Path, *names: str) -> None:
+    """Files of four bytes."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"1234")
+
+
+def left(folder: Path) -> set[str]:
+    """The files that are in a folder."""
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+def remove_all(machine: Machine) -> None:
+    """As `uninstall --caches` does."""
+    for one in caches(machine):
+        done = remove_cache(machine, one)
+        assert done.removed
+        assert not done.failed
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The user's cache folder on the made-up machine."""
+    return tmp_path / HOME / ".cache" / "dreamlayer"
+
+
+def test_all_is_ours(tmp_path: Path, folder: Path) -> None:
+    """The caches of this version and of 0.1 go, with their folders."""
+    machine = linux(tmp_path)
+    assert caches(machine) == []
+    put(folder / "graphs", *OURS)
+    put(folder / "kept", f"{KEY}.blob")
+    assert [(one.files, one.bytes) for one in caches(machine)] == [(7, 28), (1, 4)]
+    remove_all(machine)
+    assert not folder.exists()
+    assert folder.parent.is_dir()
+
+
+def test_what_others_put_there_stays(tmp_path: Path, folder: Path) -> None:
+    """Each file that is not named as the cache names its own."""
+    put(folder / "graphs", *OURS, *OTHERS)
+    put(folder, "roots/x")
+    remove_all(linux(tmp_path))
+    assert left(folder) == {f"graphs/{name}" for name in OTHERS} | {"roots/x"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links")
+def test_links_are_not_followed(tmp_path: Path, folder: Path) -> None:
+    """A link in the cache stays, as does what it names; a cache that is a link is emptied."""
+    elsewhere, mine = tmp_path / "elsewhere", tmp_path / "mine"
+    put(elsewhere, *OURS, *OTHERS)
+    put(mine, f"{KEY}.blob", "model.onnx")
+    folder.mkdir(parents=True)
+    (folder / "graphs").symlink_to(elsewhere)
+    (elsewhere / f"{40 * 'c'}.blob").symlink_to(mine / f"{KEY}.blob")
+    (elsewhere / "staging-0123abcd-fedcba9876543210").symlink_to(mine)
+    remove_all(linux(tmp_path))
+    assert left(mine) == {f"{KEY}.blob", "model.onnx"}
+    assert set(OTHERS) <= left(elsewhere)
+    assert not set(OURS) & left(elsewhere)
+    assert (folder / "graphs").is_symlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="users of Unix")
+def test_a_named_folder(tmp_path: Path) -> None:
+    """One that the environment names stays, and of a shared one only the user's own part goes."""
+    machine = linux(tmp_path, DREAMLAYER_CACHE="~/shared")
+    shared = machine.home / "shared"
+    put(shared, f"user-{os.geteuid()}/{KEY}.blob", f"user-4242/{KEY}.blob", f"{KEY}.weights")
+    remove_all(machine)
+    assert left(shared) == {f"user-4242/{KEY}.blob"}
+    assert caches(linux(tmp_path, DREAMLAYER_CACHE="off")) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what a folder refuses on Unix")
+def test_what_cannot_be_removed(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first reason is told."""
+    put(folder / "graphs", f"{KEY}.blob")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    machine = linux(tmp_path)
+    (one,) = caches(machine)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    done = remove_cache(machine, one)
+    assert not done.removed
+    assert done.line.startswith("not removed: graphs optimized")
+    assert done.line.endswith(f"in {folder / 'graphs'}: Permission denied ({KEY}.blob)")
+
+
+def test_the_user_s_own(tmp_path: Path) -> None:
+    """Presets, networks and what GIMP remembers are told by name, where they are."""
+    machine = linux(tmp_path)
+    config = machine.home / ".config"
+    gimp = Gimp("3.2", NATIVE, config / "GIMP" / "3.2")
+    assert own_things(machine, [gimp]) == []
+    put(config / "dreamlayer" / "presets", *(f"p{n}.toml" for n in range(7)), "notes.txt")
+    put(machine.home / ".local" / "share" / "dreamlayer" / "networks", "vgg16.onnx")
+    put(gimp.config / "plug-in-settings", "GimpProcedureConfigRun-plug-in-deep-dream.last", "x")
+    lines = [one.line for one in own_things(machine, [gimp])]
+    assert lines[0].startswith("left: presets of your own: p0, p1, p2, p3, p4 and 2 more (7 files")
+    assert lines[1].startswith("left: networks that you added: vgg16 (1 file, 1 kB) in ")
+    assert lines[2].startswith("left: settings last used in GIMP (1 file, 1 kB) in ")
+    named = linux(tmp_path, DREAMLAYER_PRESETS=str(tmp_path / "mine"))
+    put(tmp_path / "mine", "a.json")
+    assert own_things(named, [])[0].path == tmp_path / "mine"
+
+
+def test_the_folders_are_the_core_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without platformdirs, the same folders are found as with it."""
+    monkeypatch.delenv("DREAMLAYER_CACHE", raising=False)
+    machine = Machine.this()
+    assert machine.own_folder("cache", "dreamlayer") / "graphs" == cache.folder()
+    assert machine.own_folder("data", "dreamlayer") / "networks" == networks.folders()[-1]
+    config = platformdirs.user_config_path("dreamlayer", appauthor=False)
+    assert machine.own_folder("config", "dreamlayer") == config
+
+
+@pytest.mark.parametrize(
+    ("system", "environment", "cached", "configured"),
+    [
+        ("Linux", {"XDG_CACHE_HOME": "/c", "XDG_CONFIG_HOME": "x"}, "/c/dreamlayer", ".config"),
+        ("Darwin", {}, "Library/Caches/dreamlayer", "Library/Application Support"),
+        ("Windows", {}, "AppData/Local/dreamlayer/Cache", "AppData/Local"),
+    ],
+)
+def test_the_folders_of_each_system(
+    tmp_path: Path, system: str, environment: dict[str, str], cached: str, configured: str
+) -> None:
+    """The rules of platformdirs."""
+    machine = Machine(system, tmp_path, environment)
+    assert machine.own_folder("cache", "dreamlayer") == tmp_path / cached
+    assert machine.own_folder("config", "dreamlayer") == tmp_path / configured / "dreamlayer"
+
+
+def test_a_real_cache(tmp_path: Path, small_network: Path) -> None:
+    """All that a real dream caches is known as ours."""
+    folder = tmp_path / "cache"
+    environment = {**os.environ, "DREAMLAYER_CACHE": str(folder)}
+    words = ["--network", str(small_network), "--layer", "deep", "--steps", "1", "--octaves", "1"]
+    start = ["--start", "noise", "--provider", "cpu", "-o", str(tmp_path / "a.png")]
+    subprocess.run(
+        [sys.executable, "-m", "core", "dream", *start, *words],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    assert left(folder)
+    machine = Machine("Linux", tmp_path, environment)
+    remove_all(machine)
+    assert not left(folder)

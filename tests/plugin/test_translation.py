@@ -1,0 +1,150 @@
+"""The filter's texts in the painter's language: found in both Pythons, complete in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import both
+import gimp_root
+import pytest
+import translations
+from documents import section, text
+from translations import Text, collect, faults, update
+
+CASES = "translation_cases.py"
+
+
+@pytest.fixture(scope="module")
+def python2(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """What each case came to in Python 2.7."""
+    if reason := gimp_root.missing("bullseye"):
+        pytest.skip(reason)
+    return both.in_python2(CASES, tmp_path_factory.mktemp("python2"))
+
+
+@pytest.mark.parametrize("name", both.names(CASES))
+def test_here(name: str, tmp_path: Path) -> None:
+    """Each case holds in this Python."""
+    folder = tmp_path / "a földer ☂"
+    folder.mkdir()
+    both.cases(CASES)[name](str(folder))
+
+
+@pytest.mark.parametrize("name", both.names(CASES))
+def test_in_python2(name: str, python2: Mapping[str, Any]) -> None:
+    """Each case holds in Python 2.7."""
+    assert python2[name] == "ok", python2[name]
+
+
+def test_languages_are_complete() -> None:
+    """No marked text is missing in a language, none is left over, all fields are there.
+
+    `python tests/support/translations.py` adds what is new, to be translated.
+    """
+    texts = collect()
+    wrong = {name: faults(path, texts) for name, path in translations.languages().items()}
+    assert not {name: found for name, found in wrong.items() if found}
+
+
+CODE = """
+from translation import N_, _, ngettext
+import translation
+
+TITLES = {"steps": N_("Steps")}
+
+def show(name, count):
+    print(_("The layer {name} is locked."), _(TITLES["steps"]))
+    print(translation.ngettext("{count} layer", "{count} layers", count))
+    return _("Steps")
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Path:
+    """A plug-in with marked texts in its code and its description."""
+    (tmp_path / "gimp3").mkdir()
+    (tmp_path / "gimp3" / "filter.py").write_text(CODE)
+    (tmp_path / "description.json").write_text(
+        '{"presets": {"fur": {"title": "Fur", "source": "no"}},'
+        ' "parameters": [{"name": "seed", "help": "seed of the noise"}]}'
+    )
+    return tmp_path
+
+
+def test_marked_texts_are_found(plugin: Path) -> None:
+    """In the code by its functions, in the description by its keys; each once."""
+    assert collect(plugin) == [
+        Text("Steps", "", ["gimp3/filter.py:5", "gimp3/filter.py:10"]),
+        Text("The layer {name} is locked.", "", ["gimp3/filter.py:8"]),
+        Text("{count} layer", "{count} layers", ["gimp3/filter.py:9"]),
+        Text("Fur", "", ["description.json:presets.fur.title"]),
+        Text("seed of the noise", "", ["description.json:parameters.seed.help"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ['_(f"no {name}")', '_("no " + name)', "N_(name)", 'ngettext("a", "b" + c, 1)', "N_()"]
+)
+def test_parts_of_sentences_are_refused(plugin: Path, line: str) -> None:
+    """What cannot be translated as a whole is an error where it stands."""
+    (plugin / "gimp3" / "more.py").write_text(f"x = {line}\n")
+    with pytest.raises(ValueError, match=r"gimp3/more\.py:1: only whole, plain texts"):
+        collect(plugin)
+
+
+def test_a_language_is_begun_and_kept(plugin: Path) -> None:
+    """Translations stay as texts come and go; what is not done is told."""
+    path = plugin / "locale" / "de" / "dreamlayer.po"
+    texts = collect(plugin)
+    update(path, texts)
+    assert faults(path, texts) == [f"{text.one!r} is not translated" for text in texts]
+    done = path.read_text(encoding="utf-8")
+    for english, german in (
+        ('"Steps"\nmsgstr ""', '"Steps"\nmsgstr "Schritte"'),
+        ('locked."\nmsgstr ""', 'locked."\nmsgstr "Die Ebene ist gesperrt."'),
+        ('msgstr[0] ""\nmsgstr[1] ""', 'msgstr[0] "eine Ebene"\nmsgstr[1] "{count} Ebenen"'),
+        ('"Fur"\nmsgstr ""', '"Fur"\nmsgstr "Fell\\n\\"Pelz\\""'),
+        ('noise"\nmsgstr ""', 'noise"\nmsgstr "\\\\ Startwert"'),
+    ):
+        assert english in done
+        done = done.replace(english, german.replace("\n\\", "\\n\\"))
+    path.write_text(done, encoding="utf-8")
+    assert faults(path, texts) == [
+        "'Die Ebene ist gesperrt.' has other fields than 'The layer {name} is locked.'",
+        "'eine Ebene' has other fields than '{count} layer'",
+    ]
+    update(path, [*texts[1:], Text("a\nb\tc")])
+    assert faults(path, texts) == [
+        "'Steps' is not translated",
+        "'Die Ebene ist gesperrt.' has other fields than 'The layer {name} is locked.'",
+        "'eine Ebene' has other fields than '{count} layer'",
+    ]
+    again = path.read_text(encoding="utf-8")
+    update(path, [*texts[1:], Text("a\nb\tc")])
+    assert path.read_text(encoding="utf-8") == again
+    catalog = translations.translation().read(str(path))
+    assert catalog.texts["Fur"] == 'Fell\n"Pelz"'
+    assert catalog.texts["seed of the noise"] == "\\ Startwert"
+
+
+def test_what_is_not_marked_is_told(plugin: Path) -> None:
+    """A text that the code has no more is dropped by the command, and told before."""
+    path = plugin / "locale" / "de" / "dreamlayer.po"
+    path.parent.mkdir(parents=True)
+    path.write_text('msgid "Gone"\nmsgstr "Fort"\n', encoding="utf-8")
+    assert faults(path, []) == ["'Gone' is not marked"]
+    update(path, [])
+    assert faults(path, []) == []
+
+
+def test_the_command(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It begins the languages that are named, then keeps all that there are, as people are told."""
+    command = "python tests/support/translations.py it"
+    assert command in section(text("CONTRIBUTING.md"), "Add a language")
+    translations.main(command.split()[2:], plugin)
+    translations.main([], plugin)
+    path = plugin / "locale" / "it" / "dreamlayer.po"
+    assert capsys.readouterr().out == f"{path}: 5 of 5 texts are to be done\n" * 2
+    assert list(translations.languages(plugin)) == ["it"]

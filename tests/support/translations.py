@@ -1,0 +1,205 @@
+"""The texts of the GIMP filter that are marked for translation, and the files of its languages.
+
+`python tests/support/translations.py de fr` brings the files of these languages in line with the
+code, and begins those that are missing: new texts are added, to be translated; what is no longer
+marked goes; translations stay. Without a language, all that there are. Texts are marked as
+`plugin/dreamlayer/translation.py` says; those of `description.json` are marked by being there.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PLUGIN = Path(__file__).parents[2] / "plugin" / "dreamlayer"
+
+MARKS = {"_": 1, "N_": 1, "ngettext": 2}
+"""The functions that mark texts, and how many of their first arguments are texts."""
+
+DESCRIBED = {"presets": ("title", "section", "description"), "parameters": ("help",)}
+"""What a painter reads of `description.json`."""
+
+PLURALS = {
+    "de": "nplurals=2; plural=(n != 1);",
+    "es": "nplurals=2; plural=(n != 1);",
+    "fr": "nplurals=2; plural=(n > 1);",
+    "ja": "nplurals=1; plural=0;",
+    "zh_CN": "nplurals=1; plural=0;",
+}
+"""How the languages that are begun here count (as gettext's manual has it)."""
+
+_FIELD = re.compile(r"{[^{}]*}")
+
+
+@dataclass
+class Text:
+    """One text.
+
+    Attributes
+    ----------
+    one : str
+        The English text, or that for one thing.
+    many : str
+        That for several; empty where there is one form only.
+    places : list of str
+        Where it is marked.
+    """
+
+    one: str
+    many: str = ""
+    places: list[str] = field(default_factory=list)
+
+
+def translation() -> Any:
+    """The plug-in's own reader."""
+    spec = importlib.util.spec_from_file_location("translation", PLUGIN / "translation.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def collect(plugin: Path = PLUGIN) -> list[Text]:
+    """All marked texts, in the order of their places.
+
+    Raises
+    ------
+    ValueError
+        Something else than a plain text is marked, or one text in two ways.
+    """
+    found: dict[str, Text] = {}
+    for one, many, place in [*_in_code(plugin), *_in_description(plugin)]:
+        text = found.setdefault(one, Text(one, many))
+        if many and text.many and many != text.many:
+            raise ValueError(f"{place}: {one!r} has another plural in {text.places[0]}")
+        text.many = text.many or many
+        text.places.append(place)
+    return list(found.values())
+
+
+def _in_code(plugin: Path) -> Iterator[tuple[str, str, str]]:
+    for path in sorted(plugin.rglob("*.py")):
+        if path.name == "translation.py":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            if name in MARKS:
+                place = f"{path.relative_to(plugin).as_posix()}:{call.lineno}"
+                if name == "_" and not _is_text(call.args[:1]):
+                    # It shows what was marked elsewhere.
+                    if call.args and isinstance(call.args[0], (ast.JoinedStr, ast.BinOp)):
+                        raise ValueError(f"{place}: only whole, plain texts can be marked")
+                    continue
+                texts = call.args[: MARKS[name]]
+                if len(texts) < MARKS[name] or not _is_text(texts):
+                    raise ValueError(f"{place}: only whole, plain texts can be marked")
+                one, *more = (ast.literal_eval(text) for text in texts)
+                yield one, more[0] if more else "", place
+
+
+def _is_text(nodes: list[ast.expr]) -> bool:
+    return bool(nodes) and all(
+        isinstance(node, ast.Constant) and isinstance(node.value, str) for node in nodes
+    )
+
+
+def _in_description(plugin: Path) -> Iterator[tuple[str, str, str]]:
+    path = plugin / "description.json"
+    described = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for kind, keys in DESCRIBED.items():
+        entries = described.get(kind, {})
+        named = entries.items() if isinstance(entries, dict) else [(e["name"], e) for e in entries]
+        for name, entry in named:
+            for key in keys:
+                if entry.get(key):
+                    yield entry[key], "", f"description.json:{kind}.{name}.{key}"
+
+
+def languages(plugin: Path = PLUGIN) -> dict[str, Path]:
+    """The files of all languages."""
+    files = sorted((plugin / "locale").glob("*/dreamlayer.po"))
+    return {path.parent.name: path for path in files}
+
+
+def faults(path: Path, texts: list[Text]) -> list[str]:
+    """What a language's file lacks, or has too much or wrong, as sentences."""
+    catalog, found = translation().read(str(path)), []
+    for text in texts:
+        there = catalog.plurals if text.many else catalog.texts
+        if text.one not in there:
+            found.append(f"{text.one!r} is not translated")
+            continue
+        forms = there[text.one] if text.many else [there[text.one]]
+        allowed = [_fields(text.one), *([_fields(text.many)] if text.many else [])]
+        found += [
+            f"{form!r} has other fields than {text.one!r}"
+            for form in forms
+            if _fields(form) not in allowed
+        ]
+    marked = {text.one for text in texts}
+    more = [one for one in [*catalog.texts, *catalog.plurals] if one not in marked]
+    return found + [f"{one!r} is not marked" for one in more]
+
+
+def _fields(text: str) -> list[str]:
+    return sorted(_FIELD.findall(text))
+
+
+def update(path: Path, texts: list[Text]) -> None:
+    """Write a language's file, with the translations that it has."""
+    language = path.parent.name
+    old = translation().read(str(path)) if path.is_file() else translation().Catalog()
+    rule = PLURALS.get(language, "nplurals=2; plural=(n != 1);")
+    header = old.header or (
+        f"Language: {language}\nContent-Type: text/plain; charset=UTF-8\nPlural-Forms: {rule}\n"
+    )
+    parts = [_entry({"msgid": "", "msgstr": header}, [])]
+    forms = int(match[1]) if (match := re.search(r"nplurals=(\d+)", header)) else 2
+    for text in texts:
+        if text.many:
+            there = old.plurals.get(text.one, [""] * forms)
+            entry = {"msgid": text.one, "msgid_plural": text.many}
+            entry |= {f"msgstr[{number}]": form for number, form in enumerate(there)}
+        else:
+            entry = {"msgid": text.one, "msgstr": old.texts.get(text.one, "")}
+        parts.append(_entry(entry, text.places))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(parts), encoding="utf-8", newline="\n")
+
+
+def _entry(values: Mapping[str, str], places: list[str]) -> str:
+    # Line numbers would change with every edit of the code.
+    files = dict.fromkeys(place.rpartition(":")[0] for place in places)
+    lines = [f"#: {' '.join(files)}"] if files else []
+    return "\n".join([*lines, *(f"{key} {_quoted(value)}" for key, value in values.items()), ""])
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
+    lines = [f'"{line}"' for line in escaped.replace("\n", "\\n\n").split("\n")]
+    if len(lines) > 2 or (len(lines) == 2 and lines[1] != '""'):
+        return "\n".join(['""', *(line for line in lines if line != '""')])
+    return lines[0]
+
+
+def main(names: list[str], plugin: Path = PLUGIN) -> None:
+    """Bring the files of some languages in line with the code, or those of all."""
+    texts = collect(plugin)
+    for name in names or languages(plugin):
+        file = plugin / "locale" / name / "dreamlayer.po"
+        update(file, texts)
+        print(f"{file}: {len(faults(file, texts))} of {len(texts)} texts are to be done")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
