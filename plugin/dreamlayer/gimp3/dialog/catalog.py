@@ -4,6 +4,7 @@ import collections
 import os
 
 from settings import MINE
+from translation import _
 
 from gimp3.dialog import words
 
@@ -33,7 +34,7 @@ def sections(settings, folder, networks=None, with_before=False):
         tile = Tile(AS_BEFORE, words.BEFORE, words.BEFORE_ABOUT, None, "", False)
         found.append((words.THIS_LAYER, [tile]))
     for title, names in settings.groups():
-        found.append((title, [_tile(settings, folder, name, networks) for name in names]))
+        found.append((_(title), [_tile(settings, folder, name, networks) for name in names]))
     return found
 
 
@@ -50,5 +51,5 @@ def _tile(settings, folder, name, networks):
     place = settings.presets_folder if mine else folder
     path = os.path.join(place, f"{name}.jpg") if place else ""
     picture = path if os.path.exists(path) else None
-    about, missing = preset["description"], settings.needs(name, networks)
-    return Tile(name, preset["title"], about, picture, missing, mine)
+    about, missing = _(preset["description"]), settings.needs(name, networks)
+    return Tile(name, _(preset["title"]), about, picture, missing, mine)

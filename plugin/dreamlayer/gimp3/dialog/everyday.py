@@ -2,6 +2,7 @@
 
 from gi.repository import GLib, GObject, Gtk, Pango
 from settings import MODES, OUTPUT_HELP, OUTPUTS
+from translation import _
 
 from gimp3.dialog.numbers import adjustment
 from gimp3.dialog.parameter_rows import ParameterRows, choice
@@ -35,9 +36,9 @@ class Everyday(Gtk.Box):
         self._about.get_style_context().add_class("dim-label")
         self.pack_start(self._about, False, False, 0)
         rows = ParameterRows(config)
-        rows.add(settings.parameters["strength"], "S_trength")
-        rows.add_row("_Output", choice(config, "output", list(OUTPUTS.items())), OUTPUT_HELP)
-        rows.add_row("New layer", self._look(config), "How a new layer covers the others")
+        rows.add(settings.parameters["strength"], _("S_trength"))
+        rows.add_row(_("_Output"), choice(config, "output", list(OUTPUTS.items())), _(OUTPUT_HELP))
+        rows.add_row(_("New layer"), self._look(config), _("How a new layer covers the others"))
         seed = Gtk.Box(spacing=6)
         field = Gtk.SpinButton(
             adjustment=adjustment(0, 0, _SEEDS, 1), digits=0, numeric=True, width_chars=11
@@ -45,13 +46,13 @@ class Everyday(Gtk.Box):
         config.bind_property("seed", field.get_adjustment(), "value", _BOTH)
         seed.pack_start(field, True, True, 0)
         dice = Gtk.Button.new_from_icon_name("media-playlist-shuffle", Gtk.IconSize.BUTTON)
-        dice.set_label("Ne_w Seed")
+        dice.set_label(_("Ne_w Seed"))
         dice.set_use_underline(True)
         dice.set_always_show_image(True)
-        dice.set_tooltip_text("Another seed, another dream")
+        dice.set_tooltip_text(_("Another seed, another dream"))
         dice.connect("clicked", lambda _: self._another_seed())
         seed.pack_start(dice, False, False, 0)
-        rows.add_row("S_eed", seed, settings.parameters["seed"].help)
+        rows.add_row(_("S_eed"), seed, settings.parameters["seed"].help)
         self.pack_start(rows, False, False, 0)
 
     def show_preset(self, title, about, source):
@@ -66,10 +67,10 @@ class Everyday(Gtk.Box):
         opacity = Gtk.SpinButton(
             adjustment=adjustment(100, 0, 100, 1), digits=0, numeric=True, width_chars=4
         )
-        opacity.set_tooltip_text("Opacity in per cent")
+        opacity.set_tooltip_text(_("Opacity in per cent"))
         config.bind_property("opacity", opacity.get_adjustment(), "value", _BOTH)
         mode = choice(config, "mode", list(MODES.items()))
-        mode.set_tooltip_text("Mode; the preview shows it as Normal")
+        mode.set_tooltip_text(_("Mode; the preview shows it as Normal"))
         row = Gtk.Box(spacing=6)
         row.pack_start(opacity, False, False, 0)
         row.pack_start(mode, True, True, 0)

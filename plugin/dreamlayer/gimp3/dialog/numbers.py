@@ -1,6 +1,7 @@
 """Number fields of the dialog, with a slider beside those that are often moved."""
 
 from gi.repository import GObject, Gtk
+from translation import _
 
 _DIGITS = {
     "octave_scale": 2,
@@ -23,7 +24,7 @@ _SLIDER_RANGE = {
 }
 """The range of a slider; its number field takes the parameter's whole range."""
 
-_AUTO = "auto"
+_AUTO = _("auto")
 """What a field shows for a 0 that stands for a number that is chosen."""
 
 _NARROWEST = 6

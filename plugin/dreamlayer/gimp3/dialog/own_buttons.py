@@ -2,6 +2,7 @@
 
 from gi.repository import Gtk
 from settings import SettingError
+from translation import _
 
 from gimp3.dialog import own_files, words
 
@@ -26,8 +27,8 @@ class OwnButtons(Gtk.Box):
         self.get_style_context().add_class("linked")
         self._settings, self._now, self._picture = settings, now, picture
         self._changed, self._name = changed, None
-        self._save = Gtk.Button(label="Save as _Preset…", use_underline=True)
-        self._save.set_tooltip_text("Keeps the present settings as a preset of your own")
+        self._save = Gtk.Button(label=_("Save as _Preset…"), use_underline=True)
+        self._save.set_tooltip_text(_("Keeps the present settings as a preset of your own"))
         self._save.connect("clicked", lambda _: self._ask_and_save())
         self._rename = _icon_button("gtk-edit", words.RENAME_TIP)
         self._rename.connect("clicked", lambda _: self._ask_and_rename())
@@ -78,7 +79,7 @@ class OwnButtons(Gtk.Box):
         asked.destroy()
 
     def _ask_and_delete(self):
-        if not _agrees(self.get_toplevel(), words.DELETE.format(name=self._name), "_Delete"):
+        if not _agrees(self.get_toplevel(), words.DELETE.format(name=self._name), _("_Delete")):
             return
         try:
             own_files.delete(self._settings, self._name)
@@ -100,13 +101,13 @@ class _Question(Gtk.Dialog):
 
     def __init__(self, parent, title, name, with_about=False):
         super().__init__(title=title, transient_for=parent, modal=True, border_width=6)
-        self.add_button("_Cancel", Gtk.ResponseType.CANCEL)
-        self._ok = self.add_button("_Save", Gtk.ResponseType.OK)
+        self.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
+        self._ok = self.add_button(_("_Save"), Gtk.ResponseType.OK)
         self.set_default_response(Gtk.ResponseType.OK)
         grid = Gtk.Grid(row_spacing=6, column_spacing=12, border_width=6)
         self.name = Gtk.Entry(text=name, activates_default=True, width_chars=30, hexpand=True)
-        self.about = Gtk.Entry(activates_default=True, placeholder_text="May be empty")
-        rows = [("_Name", self.name)] + ([("_Description", self.about)] if with_about else [])
+        self.about = Gtk.Entry(activates_default=True, placeholder_text=_("May be empty"))
+        rows = [(_("_Name"), self.name)] + ([(_("_Description"), self.about)] if with_about else [])
         for number, (text, entry) in enumerate(rows):
             label = Gtk.Label(label=text, use_underline=True, xalign=0.0, mnemonic_widget=entry)
             grid.attach(label, 0, number, 1, 1)
@@ -124,7 +125,7 @@ class _Question(Gtk.Dialog):
 
     def agrees(self, text):
         """Ask once more."""
-        return _agrees(self, text, "_Replace")
+        return _agrees(self, text, _("_Replace"))
 
     def warn(self, text):
         """Say what is wrong with the name."""
@@ -139,7 +140,7 @@ def _agrees(parent, text, action):
     box = Gtk.MessageDialog(
         transient_for=parent, modal=True, text=text, message_type=Gtk.MessageType.QUESTION
     )
-    box.add_button("_Cancel", Gtk.ResponseType.CANCEL)
+    box.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
     box.add_button(action, Gtk.ResponseType.OK)
     answer = box.run()
     box.destroy()
@@ -150,6 +151,6 @@ def _tell(parent, text):
     box = Gtk.MessageDialog(
         transient_for=parent, modal=True, text=text, message_type=Gtk.MessageType.ERROR
     )
-    box.add_button("_Close", Gtk.ResponseType.CLOSE)
+    box.add_button(_("_Close"), Gtk.ResponseType.CLOSE)
     box.run()
     box.destroy()

@@ -7,6 +7,8 @@ import os
 import own_presets
 from settings import MINE, SettingError
 
+from gimp3.dialog import words
+
 
 def save(settings, name, recipe, about, picture):
     """Write a preset; its name.
@@ -43,7 +45,7 @@ def rename(settings, name, new):
     own_presets.check_name(new, taken(settings))
     new = new.strip()
     if new.lower() in {n.lower() for n in mine(settings)} - {name.lower()}:
-        raise SettingError(f"You have a preset “{new}” already; use another name.")
+        raise SettingError(words.TAKEN.format(name=new))
     for ending in (".json", ".toml", ".jpg"):
         path = _path(settings, name, ending)
         if os.path.exists(path):
@@ -92,4 +94,4 @@ def _try(change, *paths):
         change(*paths)
     except OSError as error:
         reason = error.strerror or error
-        raise SettingError(f"{paths[0]} cannot be changed: {reason}.") from error
+        raise SettingError(words.NOT_CHANGED.format(path=paths[0], reason=reason)) from error

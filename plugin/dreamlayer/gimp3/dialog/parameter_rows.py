@@ -2,6 +2,7 @@
 
 from gi.repository import GObject, Gtk
 from settings import choices_of
+from translation import _
 
 from gimp3.dialog.numbers import number
 
@@ -57,7 +58,7 @@ class ParameterRows(Rows):
             widget.get_child().set_width_chars(10)
             self._config.bind_property(name, widget.get_child(), "text", _BOTH)
             self._lists[parameter.name] = widget
-        self.add_row(title or parameter.title, widget, parameter.help)
+        self.add_row(title or _(parameter.title), widget, _(parameter.help))
 
     def offer(self, parameter, names):
         """Fill the list of a text parameter; the text in its field stays."""
@@ -79,19 +80,19 @@ def choice(config, name, choices):
     """A list of pairs of a value and what it is called, bound to a text argument."""
     widget = Gtk.ComboBoxText()
     for value, title in choices:
-        widget.append(value, title)
+        widget.append(value, _(title))
     config.bind_property(name, widget, "active-id", _BOTH)
     return widget
 
 
 def _file(config, name):
     """A button that asks for a picture's file, and one that forgets it."""
-    chooser = Gtk.FileChooserButton(title="Guide Picture", hexpand=True)
+    chooser = Gtk.FileChooserButton(title=_("Guide Picture"), hexpand=True)
     pictures = Gtk.FileFilter()
     pictures.add_pixbuf_formats()
     chooser.set_filter(pictures)
     forget = Gtk.Button.new_from_icon_name("edit-clear", Gtk.IconSize.BUTTON)
-    forget.set_tooltip_text("No guide picture")
+    forget.set_tooltip_text(_("No guide picture"))
 
     def show(*_):
         path = config.get_property(name) or ""

@@ -1,6 +1,7 @@
 """The page of the dialog where presets are chosen by their pictures."""
 
 from gi.repository import GdkPixbuf, GLib, Gtk, Pango
+from translation import _
 
 from gimp3.dialog import words
 from gimp3.dialog.catalog import finds
@@ -24,7 +25,7 @@ class PresetChooser(Gtk.Box):
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=6)
         self._chosen = chosen
         self._name, self._boxes, self._pictures, self._loading = None, [], {}, 0
-        self._entry = Gtk.SearchEntry(placeholder_text="Search presets")
+        self._entry = Gtk.SearchEntry(placeholder_text=_("Search presets"))
         self._entry.connect("search-changed", lambda _: self._search())
         self._entry.connect("activate", lambda _: self._choose_first())
         self._entry.connect("stop-search", lambda _: self._entry.set_text(""))
@@ -44,7 +45,7 @@ class PresetChooser(Gtk.Box):
 
     def fill(self, sections):
         """Show these sections, see `gimp3.dialog.catalog.sections`."""
-        for _, part, _ in self._boxes:
+        for _title, part, _flow in self._boxes:
             self._list.remove(part)
         self._boxes = []
         for title, tiles in sections:
@@ -78,7 +79,7 @@ class PresetChooser(Gtk.Box):
     def show_preset(self, name):
         """Mark a preset; None for no one."""
         self._name = name
-        for _, _, flow in self._boxes:
+        for _title, _part, flow in self._boxes:
             for child in flow.get_children():
                 if child.tile.name == name:
                     flow.select_child(child)
@@ -117,7 +118,7 @@ class PresetChooser(Gtk.Box):
 
     def _choose_first(self):
         """Choose what the search found first."""
-        for _, part, flow in self._boxes:
+        for _title, part, flow in self._boxes:
             for child in flow.get_children():
                 if part.get_visible() and child.get_visible() and child.get_sensitive():
                     self._chosen(child.tile.name)
@@ -140,7 +141,7 @@ class PresetChooser(Gtk.Box):
         """Load one picture after another while nothing else is to be done."""
         waiting = [
             child
-            for _, _, flow in self._boxes
+            for _title, _part, flow in self._boxes
             for child in flow.get_children()
             if child.tile.picture
         ]

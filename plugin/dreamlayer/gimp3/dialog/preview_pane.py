@@ -1,6 +1,7 @@
 """The left side of the dialog: the preview, its tools, and how far it is."""
 
 from gi.repository import Gtk
+from translation import _
 
 from gimp3.dialog.preview_view import PreviewView
 
@@ -84,10 +85,10 @@ class PreviewPane(Gtk.Box):
         zooms = Gtk.Box()
         zooms.get_style_context().add_class("linked")
         for icon, tip, how in (
-            ("zoom-fit-best", "Show the whole picture (0)", lambda port: port.fit()),
-            ("zoom-original", "Show each pixel as one on the screen (1)", _one_to_one),
-            ("zoom-out", "Zoom out (−, or the wheel)", lambda port: port.zoom_out()),
-            ("zoom-in", "Zoom in (+, or the wheel)", lambda port: port.zoom_in()),
+            ("zoom-fit-best", _("Show the whole picture (0)"), lambda port: port.fit()),
+            ("zoom-original", _("Show each pixel as one on the screen (1)"), _one_to_one),
+            ("zoom-out", _("Zoom out (−, or the wheel)"), lambda port: port.zoom_out()),
+            ("zoom-in", _("Zoom in (+, or the wheel)"), lambda port: port.zoom_in()),
         ):
             button = Gtk.Button.new_from_icon_name(icon, Gtk.IconSize.BUTTON)
             button.set_tooltip_text(tip)
@@ -96,14 +97,14 @@ class PreviewPane(Gtk.Box):
         row.pack_start(zooms, False, False, 0)
         self._percent = Gtk.Label(width_chars=6, xalign=0.0)
         row.pack_start(self._percent, False, False, 0)
-        self._split = Gtk.ToggleButton(label="Split _View", use_underline=True)
+        self._split = Gtk.ToggleButton(label=_("Split _View"), use_underline=True)
         self._split.set_tooltip_text(
-            "The original at the left of a line that can be dragged, the dream at its right (S)"
+            _("The original at the left of a line that can be dragged, the dream at its right (S)")
         )
         self._split.connect("toggled", lambda button: self.view.set_split(button.get_active()))
         row.pack_end(self._split, False, False, 0)
-        original = Gtk.Button(label="Ori_ginal", use_underline=True)
-        original.set_tooltip_text("Shows the original as long as it is pressed (hold O)")
+        original = Gtk.Button(label=_("Ori_ginal"), use_underline=True)
+        original.set_tooltip_text(_("Shows the original as long as it is pressed (hold O)"))
         original.connect("pressed", lambda _: self.view.hold_original(True))
         original.connect("released", lambda _: self.view.hold_original(False))
         row.pack_end(original, False, False, 0)

@@ -2,6 +2,7 @@
 
 from gi.repository import Gtk
 from settings import CUSTOM, MASK_HELP, MASKS
+from translation import _
 
 from gimp3.dialog import words
 from gimp3.dialog.catalog import AS_BEFORE
@@ -66,19 +67,19 @@ class SettingsSide(Gtk.Box):
         for name in _SETTINGS:
             self.rows.add(settings.parameters[name])
         masks = choice(config, "mask-from", list(MASKS.items()))
-        self.rows.add_row("Keep to", masks, MASK_HELP)
+        self.rows.add_row(_("Keep to"), masks, _(MASK_HELP))
         self._advanced = ParameterRows(config, border_width=12)
         rarer = [p for n, p in settings.parameters.items() if n not in (*_SETTINGS, *_ALWAYS)]
         for parameter in sorted(rarer, key=lambda parameter: parameter.advanced):
             self._advanced.add(parameter)
         providers = choice(config, "provider", [(name, name) for name in settings.providers])
-        help_ = "the hardware to compute on; auto takes the fastest that loads"
-        self._advanced.add_row("Provider", providers, help_)
+        help_ = _("the hardware to compute on; auto takes the fastest that loads")
+        self._advanced.add_row(_("Provider"), providers, help_)
         self._pages = Gtk.Notebook()
         for title, page in (
-            ("Presets", self.chooser),
-            ("Settings", _scrolled(self.rows)),
-            ("Advanced", _scrolled(self._advanced)),
+            (_("Presets"), self.chooser),
+            (_("Settings"), _scrolled(self.rows)),
+            (_("Advanced"), _scrolled(self._advanced)),
         ):
             label = Gtk.Label(label=title, margin_start=6, margin_end=6)
             self._pages.append_page(page, label)
@@ -89,7 +90,8 @@ class SettingsSide(Gtk.Box):
         """Name a preset, and mark it among the others."""
         preset = self._settings.presets.get(name)
         if preset is not None:
-            self._everyday.show_preset(preset["title"], preset["description"], preset["source"])
+            title, about = _(preset["title"]), _(preset["description"])
+            self._everyday.show_preset(title, about, preset["source"])
         elif name == AS_BEFORE:
             self._everyday.show_preset(words.BEFORE, words.BEFORE_ABOUT, "")
         else:

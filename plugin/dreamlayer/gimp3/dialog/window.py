@@ -7,6 +7,7 @@ import time
 import messages
 from gi.repository import Gdk, GimpUi, GLib, GObject, Gtk
 from settings import CUSTOM
+from translation import _
 from worker_client import Worker, WorkerError
 
 from gimp3.dialog import words
@@ -79,15 +80,15 @@ class Window:
         return None
 
     def _build(self, procedure, source):
-        window = GimpUi.ProcedureDialog.new(procedure, self.config, "Deep Dream")
+        window = GimpUi.ProcedureDialog.new(procedure, self.config, _("Deep Dream"))
         self._window = window
-        window.set_ok_label("_Dream")
+        window.set_ok_label(_("_Dream"))
         # Help would open GIMP's manual, which has no page for this filter.
         help_ = window.get_widget_for_response(Gtk.ResponseType.HELP)
         if help_ is not None:
             help_.hide()
-        self._apply = window.add_button("_Apply", Gtk.ResponseType.APPLY)
-        self._apply.set_tooltip_text("Dreams, and leaves this window open")
+        self._apply = window.add_button(_("_Apply"), Gtk.ResponseType.APPLY)
+        self._apply.set_tooltip_text(_("Dreams, and leaves this window open"))
         buttons = window.get_action_area()
         buttons.reorder_child(self._apply, len(buttons.get_children()) - 2)
         window.connect("response", self._responded)
@@ -256,7 +257,7 @@ class Window:
             self._dream(self._running)
             said = words.APPLIED.format(time=messages.duration(time.monotonic() - began))
             self.applied = True
-            self._window.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label("_Close")
+            self._window.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
         except (messages.RefusedError, ValueError, WorkerError) as error:
             failed = getattr(error, "kind", None) != "CancelledError"
             said = words.sentence(error) if failed else words.CANCELLED
@@ -286,7 +287,7 @@ class Window:
 
     def _be_busy(self, busy):
         """Leave the painter nothing to do but to stop, or all."""
-        self._apply.set_label("_Stop" if busy else "_Apply")
+        self._apply.set_label(_("_Stop") if busy else _("_Apply"))
         self._side.set_sensitive(not busy)
         self._window.set_response_sensitive(Gtk.ResponseType.OK, not busy)
 
