@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -179,6 +180,14 @@ def _adopt(parser: Parser) -> None:
     )
     parser.add_argument("model", type=Path, metavar="MODEL.onnx")
     parser.add_argument("--input", metavar="NAME", help="name of the image input")
+    parser.add_argument(
+        "--constant",
+        type=typed(_constant, "NAME=NUMBER, or NAME=N,N,... with a number for each element"),
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what another input is to be, such as scale=1 or training=0; may be given for each",
+    )
     parser.add_argument("--layout", choices=("nchw", "nhwc"), help="axes of the input")
     parser.add_argument("--channels", choices=("rgb", "bgr"), help="color order of the input")
     parser.add_argument("--range", choices=("0..1", "0..255", "-1..1"), help="range of its pixels")
@@ -242,6 +251,15 @@ def _triple(text: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
+def _constant(text: str) -> tuple[str, tuple[float, ...]]:
+    """Parse ``NAME=N,N,...``; the name may hold further equals signs."""
+    name, equals, numbers = text.rpartition("=")
+    values = tuple(float(part) for part in numbers.split(","))
+    if not (name and equals and all(map(math.isfinite, values))):
+        raise ValueError(text)
+    return name, values
+
+
 def _share(text: str) -> float:
     """Parse a number of 0 or more."""
     number = float(text)
@@ -298,6 +316,7 @@ def _run_adopt(arguments: argparse.Namespace) -> str:
         range=arguments.range,
         mean=arguments.mean,
         std=arguments.std,
+        constants=tuple(arguments.constant),
     )
     model = arguments.model
     done: str = guarded(

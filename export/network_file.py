@@ -22,6 +22,7 @@ from dreamlayer.core.network import files as network_files
 from dreamlayer.core.network.image_size import IMAGE_SIZE
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.trials import refusal
+from dreamlayer.core.runtime.reasons import reason_of
 from dreamlayer.export.suggestion import suggested_layer
 
 INPUT_AXES = ("batch", 3, "height", "width")
@@ -245,23 +246,18 @@ def layer_names(model: onnx.ModelProto) -> list[str]:
     return list(json.loads(read_description(model).get("layers", "[]")))
 
 
-def check(model: onnx.ModelProto, problem: str) -> None:
+def check(model: onnx.ModelProto, problem: str, advice: str = "") -> None:
     """Run ONNX's checker, shapes included.
 
     Raises
     ------
     NetworkError
-        The model is not valid; the message is `problem` and the checker's reason.
+        The model is not valid; the message is `problem`, the checker's reason, and `advice`.
     """
     try:
         onnx.checker.check_model(model, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise NetworkError(f"{problem}: {first_line(error)}") from error
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an exception's message, or its type where it has none."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise NetworkError(f"{problem} ({reason_of(error)}){advice and '; '}{advice}") from error
 
 
 def write(model: onnx.ModelProto, output: Path) -> str:

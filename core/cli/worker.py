@@ -13,16 +13,23 @@ from dreamlayer.core.cli.cancelling import release_signals
 from dreamlayer.core.cli.standard_streams import is_closed
 from dreamlayer.core.errors import OutputError, RequestError
 from dreamlayer.core.version import VERSION
-from dreamlayer.core.worker.protocol import PROTOCOL
+from dreamlayer.core.worker.protocol import FIRST, PROTOCOL
 from dreamlayer.core.worker.writer import ReplyWriter
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """The command has no options: every request brings its own."""
+    """Declare the command's options: but for the protocol, every request brings its own."""
+    parser.add_argument(
+        "--protocol",
+        type=int,
+        choices=(FIRST, PROTOCOL),
+        default=FIRST,
+        help=f"version of the protocol (default: {FIRST})",
+    )
     parser.epilog = "The protocol is told in docs/worker.md."
 
 
-def run(_options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Work until the input closes; does not return unless it cannot begin."""
     if is_closed("stdin") or is_closed("stdout"):
         raise OutputError("the worker needs an open standard input and output")
@@ -38,11 +45,11 @@ def run(_options: argparse.Namespace) -> int:
         # There is nothing to tidy up, and Python would wait for the network to come back.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     replies = ReplyWriter(answers)
-    replies.send({"type": "ready", "protocol": PROTOCOL, "version": VERSION})
+    replies.send({"type": "ready", "protocol": options.protocol, "version": VERSION})
 
     from dreamlayer.core.worker.server import Worker
 
-    Worker(requests, replies).run()
+    Worker(requests, replies, options.protocol).run()
 
 
 def claim_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -17,7 +17,7 @@ from dreamlayer.core.graph.edit import FLOAT, new_graph, tap, to_model
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.network.inputs import references
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.references import compared_with
+from dreamlayer.core.network.references import Guide, compared_with
 from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
@@ -51,7 +51,7 @@ class DeviceObjective:
         self,
         network: Network,
         terms: Sequence[Term],
-        guide: str = "",
+        guide: Guide = "",
         execution: Execution = Execution(),
     ) -> None:
         network.check(terms)

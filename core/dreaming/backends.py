@@ -18,6 +18,7 @@ from dreamlayer.core.runtime.sessions import candidates
 if TYPE_CHECKING:
     from dreamlayer.core.device.backend import DeviceBackend
     from dreamlayer.core.device.objective import DeviceObjective
+    from dreamlayer.core.images.picture import Picture
 
 NUMPY, DEVICE = "numpy", "device"
 BACKENDS = (AUTO, NUMPY, DEVICE)
@@ -104,8 +105,11 @@ class ObjectiveCache:
         self._network, self._execution, self._device = network, execution, device
         self._loaded: dict[_Key, LoadedObjective] = {}
 
-    def get(self, recipe: Recipe) -> LoadedObjective:
-        """The objective of a recipe, loaded if necessary."""
+    def get(self, recipe: Recipe, guide: Picture | None = None) -> LoadedObjective:
+        """The objective of a recipe, loaded if necessary.
+
+        `guide` is the picture that the recipe's guide stands for, if that is no file.
+        """
         key = _key(recipe)
         found = self._loaded.pop(key, None)
         if found is None:
@@ -116,9 +120,9 @@ class ObjectiveCache:
                 self._execution.on(self._device or self._execution.provider),
                 precision=recipe.precision,
             )
-            guide = recipe.guide if recipe.needs_guide else ""
+            used = (guide or recipe.guide) if recipe.needs_guide else ""
             kind = Objective if self._device is None else _device_objective()
-            found = kind(self._network, recipe.layers, guide, execution)
+            found = kind(self._network, recipe.layers, used, execution)
         self._loaded[key] = found
         return found
 

@@ -27,6 +27,7 @@ from dreamlayer.core.dreaming.visible import blending, weights_of
 from dreamlayer.core.images.array_image import as_mask, check_range
 from dreamlayer.core.images.arrays import changed, check_image, planar
 from dreamlayer.core.images.compact import CompactPixels
+from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize, resized_plane
 from dreamlayer.core.images.transparency import fill_hidden, opacity
 from dreamlayer.core.isolation.cancellation import cancellable
@@ -108,13 +109,21 @@ class Dreamer:
     def _objectives(self) -> ObjectiveCache:
         return ObjectiveCache(self.network, self._execution, self._device)
 
-    def objective(self, recipe: Recipe) -> LoadedObjective:
+    def objective(self, recipe: Recipe, guide: Picture | None = None) -> LoadedObjective:
         """The loaded objective of a recipe; the last few stay loaded.
 
         Whatever the dream computes with is imported here, before a picture takes the memory.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            The parameters.
+        guide : Picture, optional
+            What the recipe's guide stands for, where `core.recipe.given` names it. It is not held;
+            dreams of the recipe find the objective by that name while it is loaded.
         """
         _import_for(recipe)
-        return self._objectives.get(recipe)
+        return self._objectives.get(recipe, guide)
 
     def is_warm(self, recipe: Recipe) -> bool:
         """Whether the objective of a recipe is loaded."""

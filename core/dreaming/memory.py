@@ -73,6 +73,12 @@ _WORKER_BYTES = 20
 """Bytes per pixel, including the mask, that the worker reads."""
 
 
+_FURTHER_BYTES = 16
+"""Bytes per pixel of a guide or style picture that the worker reads."""
+
+_GUIDE_BYTES = 48
+"""Bytes per pixel of a guide beyond those: without what is hidden, clipped, and planar."""
+
 _SMALLER = "scale the picture down"
 _REMEDY = f"use a smaller tile (--tile 512), {_SMALLER}"
 
@@ -102,17 +108,42 @@ class Estimate:
     octaves: Sequence[tuple[int, int]] = ()
 
 
-def check_memory(width: int, height: int) -> None:
+def check_memory(width: int, height: int, *, further: int = 0, what: str = "dreaming") -> None:
     """Refuse a picture that does not fit into memory with any network, before it is read.
+
+    Parameters
+    ----------
+    width, height : int
+        Its size in pixels.
+    further : int
+        Pixels of other pictures that are read with it.
+    what : str
+        What is about to be done.
 
     Raises
     ------
     MemoryLimitError
         It does not fit; the message says how much is needed and free.
     """
-    free, needed = available(), _for_pixels(width, height)
-    if not fits(needed, free + held()) or not fits(width * height * _WORKER_BYTES, free):
-        raise shortage(f"dreaming {width} × {height} pixels", needed, free, _REMEDY)
+    free, others = available(), further * _FURTHER_BYTES
+    needed, read = _for_pixels(width, height) + others, width * height * _WORKER_BYTES + others
+    if not fits(needed, free + held()) or not fits(read, free):
+        if others > needed / 2:
+            raise shortage("reading the other pictures", needed, free, "scale them down")
+        raise shortage(f"{what} {width} × {height} pixels", needed, free, _REMEDY)
+
+
+def check_guide(width: int, height: int) -> None:
+    """Refuse a guide in memory if there is too little to shrink it to what the network sees.
+
+    Raises
+    ------
+    MemoryLimitError
+        As for `check_memory`.
+    """
+    free, needed = available(), float(width * height * _GUIDE_BYTES)
+    if not fits(needed, free):
+        raise shortage(f"a guide of {width} × {height} pixels", needed, free, "scale it down")
 
 
 def default_tile(recipe: Recipe, network: Network) -> int:

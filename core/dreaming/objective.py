@@ -13,7 +13,7 @@ from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.gradient_session import GradientSession
 from dreamlayer.core.network.inputs import references
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.references import compared_with
+from dreamlayer.core.network.references import Guide, compared_with
 from dreamlayer.core.recipe.kinds import ORIGINALS
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.term import Term
@@ -31,8 +31,8 @@ class Objective:
         The network with the layers.
     terms : sequence of Term
         The objective.
-    guide : str
-        File of the picture that guided terms compare with; empty for none.
+    guide : str or Picture
+        The picture that guided terms compare with, or its file; empty for none.
     execution : Execution
         The provider, threads and precision.
 
@@ -53,7 +53,7 @@ class Objective:
         self,
         network: Network,
         terms: Sequence[Term],
-        guide: str = "",
+        guide: Guide = "",
         execution: Execution = Execution(),
     ) -> None:
         self._threads = execution.threads

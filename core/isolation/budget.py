@@ -31,6 +31,12 @@ _COPIES = 16
 """How often a file's size may be held in memory: as bytes, as a message, by each optimizer."""
 
 
+_OWN_SIGNALS = {
+    getattr(signal, name, 0) for name in ("SIGSEGV", "SIGFPE", "SIGABRT", "SIGBUS", "SIGILL")
+} - {0}
+"""What a process sends itself by a fault of its code."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """Limits of a process.
@@ -93,12 +99,15 @@ class StoppedError(Exception):
         What ended it, as the rest of a sentence whose subject is what it worked on.
     limited : bool
         Whether it may come to its end within higher limits.
+    repeats : bool
+        Whether the same work ends so again, whatever else the machine does.
     """
 
-    def __init__(self, reason: str, *, limited: bool = False) -> None:
+    def __init__(self, reason: str, *, limited: bool = False, repeats: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.limited = limited
+        self.repeats = repeats
 
     @property
     def advice(self) -> str:
@@ -112,7 +121,7 @@ class StoppedError(Exception):
 def too_long(budget: Budget) -> StoppedError:
     """It took all of its processor time."""
     seconds = f"{budget.processor:.0f} s of processor time"
-    return StoppedError(f"took more than {seconds} to look at", limited=True)
+    return StoppedError(f"took more than {seconds} to look at", limited=True, repeats=True)
 
 
 def too_late(budget: Budget) -> StoppedError:
@@ -146,7 +155,8 @@ def ended_by(code: int, errors: str, budget: Budget) -> StoppedError:
         # Nobody but the kernel sends this, where the machine has no memory left.
         reason = "signal SIGKILL, as the system sends it where memory runs out"
         return StoppedError(f"ended the program that looked at it ({reason})")
-    return StoppedError(f"ended the program that looked at it ({_end(code)})")
+    repeats = number in _OWN_SIGNALS
+    return StoppedError(f"ended the program that looked at it ({_end(code)})", repeats=repeats)
 
 
 def _end(code: int) -> str:

@@ -11,16 +11,20 @@ import numpy.typing as npt
 from dreamlayer.core import images
 from dreamlayer.core.errors import LayerError, PictureError, RecipeError, shown
 from dreamlayer.core.images.array_image import check_range
+from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.images.resampling import resize, resized_to_cover
 from dreamlayer.core.images.transparency import without_hidden
 from dreamlayer.core.network.activations import Activations
 from dreamlayer.core.network.inputs import references
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.recipe.given import is_given
 from dreamlayer.core.recipe.kinds import GRAM, KINDS, ORIGINALS
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
 
 Array = npt.NDArray[np.float32]
+Guide = str | Picture
+"""A guide's file, or the picture itself; an empty name for none."""
 
 GUIDE_SIDE = 512
 """A guide is shrunk to this many pixels on its longer side."""
@@ -31,7 +35,7 @@ times as slow."""
 
 
 def compared_with(
-    network: Network, terms: Sequence[Term], guide: str, execution: Execution
+    network: Network, terms: Sequence[Term], guide: Guide, execution: Execution
 ) -> dict[str, Array]:
     """Read a guide and compute the inputs that terms compare with, named as by `Reference.input`.
 
@@ -78,8 +82,22 @@ def mean_gram(activations: Array) -> Array:
     return np.asarray(rows @ rows.T / np.float32(rows.shape[1]), np.float32)
 
 
-def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
+def _read_guide(guide: Guide, network: Network, terms: Sequence[Term]) -> Array:
     """The guide at a size that the network accepts: float32 [3, height, width], 0..1."""
+    if isinstance(guide, Picture):
+        check_range(guide.pixels, "the guide")
+        return _fitted(guide, "the guide", network, terms)
+    picture = _opened(guide, terms)
+    return _fitted(picture, f"guide {shown(Path(guide).name)}", network, terms)
+
+
+def _opened(name: str, terms: Sequence[Term]) -> Picture:
+    """Read a guide's file."""
+    if is_given(name):
+        raise RecipeError(
+            "the recipe's guide was a layer of an editor, which it does not contain; choose the "
+            "guide again"
+        )
     if not name:
         kinds = sorted({term.kind for term in terms if term.compares_with_guide})
         raise RecipeError(
@@ -92,6 +110,11 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
         # No file can have this name, for example because it is too long.
         raise PictureError(f"guide {shown(name)} cannot be read: {error.strerror}") from error
     check_range(picture.pixels, f"the guide {shown(Path(name))}")
+    return picture
+
+
+def _fitted(picture: Picture, name: str, network: Network, terms: Sequence[Term]) -> Array:
+    """The guide at a size that the network accepts; messages call it by a name."""
     pixels = without_hidden(picture.pixels, picture.alpha)
     planes = np.ascontiguousarray(np.clip(pixels, 0, 1).transpose(2, 0, 1))
     height, width = planes.shape[1:]
@@ -100,7 +123,7 @@ def _read_guide(name: str, network: Network, terms: Sequence[Term]) -> Array:
         return resized_to_cover(planes, geometry.exact)
     if min(height, width) < geometry.minimum:
         raise RecipeError(
-            f"guide {shown(Path(name).name)} is {width} × {height} pixels, but network "
+            f"{name} is {width} × {height} pixels, but network "
             f"{network.name} needs at least {geometry.minimum} for these layers; give a larger "
             f"picture, or layers nearer to the image"
         )

@@ -44,11 +44,12 @@ def guarded(path: Path, function: Callable[..., Any], *arguments: Any, **named: 
     from dreamlayer.core.isolation.budget import Budget, StoppedError
     from dreamlayer.core.isolation.process import UnexpectedError, run
     from dreamlayer.core.network.limits.file_size import size_of
+    from dreamlayer.core.network.refusals import refused
 
     try:
         return run(Budget.for_file(size_of(path)), function, *arguments, **named)
     except StoppedError as stopped:
-        raise NetworkError(f"network {shown(path)} {stopped.reason}; {stopped.advice}") from stopped
+        raise refused(path, stopped) from stopped
     except UnexpectedError as error:
         raise NetworkError(
             f"network {shown(path)} is not built as networks are ({error.kind} while it was looked "
@@ -66,9 +67,25 @@ def guarded_by_name(name: str, function: Callable[..., Any], *arguments: Any, **
     return guarded(path, function, *arguments, **named)
 
 
-def look(path: Path) -> dict[str, Any]:
-    """Look at a network file in a process of its own: its summary and its digest."""
-    found: dict[str, Any] = guarded(path, _look, str(path.absolute()))
+def look(path: Path, digest: str | None) -> dict[str, Any]:
+    """Look at a network file in a process of its own: its summary and its digest.
+
+    Parameters
+    ----------
+    path : Path
+        The network's file.
+    digest : str or None
+        The digest of its content; None where weights may lie in other files.
+    """
+    from dreamlayer.core.network.refusals import remembered
+
+    found: dict[str, Any] = remembered(
+        lambda: guarded(path, _look, str(path.absolute())),
+        path,
+        digest,
+        # The end of the name tells the format.
+        *("look", path.suffix),
+    )
     return found
 
 
@@ -91,7 +108,14 @@ def try_layers(path: Path, digest: str, layers: Sequence[str]) -> bool:
     """
     if not possible():
         return False
-    done: bool = guarded(path, _try_layers, str(path.absolute()), digest, list(layers))
+    from dreamlayer.core.network.refusals import remembered
+
+    done: bool = remembered(
+        lambda: guarded(path, _try_layers, str(path.absolute()), digest, list(layers)),
+        path,
+        digest,
+        *("layers", *layers),
+    )
     return done
 
 

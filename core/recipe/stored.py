@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from dreamlayer.core.errors import RecipeError, shown
+from dreamlayer.core.recipe.given import is_given
 from dreamlayer.core.recipe.parameters import FILES, Parameters
 
 _SEPARATORS = re.compile(r"[/\\:]")
@@ -241,6 +242,11 @@ def _places(value: str, folder: Path, others: Iterable[Path]) -> Iterator[Path]:
 
 def _missing(parameter: str, value: str, picture: str) -> RecipeError:
     what, give = _REMEDIES[parameter]
+    if is_given(value):
+        return RecipeError(
+            f"the recipe in {shown(Path(picture))} was made with a layer of an editor as {what}, "
+            f"which it does not contain; give {give}"
+        )
     return RecipeError(
         f"the recipe in {shown(Path(picture))} was made with {what} {shown(_last(value))}, and no "
         f"such file with the same content lies beside the picture; put it there, or give {give}"

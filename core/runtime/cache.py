@@ -285,12 +285,22 @@ def _onnx_version() -> str:
 
     Reading its metadata would import the parser of electronic mail.
     """
-    spec = importlib.util.find_spec("onnx")
-    if spec is not None and spec.origin:
-        beside = Path(spec.origin).parents[1]
-        noted = sorted(path.stem for path in beside.glob("onnx-*.dist-info"))
-        if noted:
-            return " ".join(noted)
+    noted = noted_versions("onnx")
+    if noted:
+        return noted
     import onnx
 
     return str(onnx.__version__)
+
+
+def noted_versions(package: str) -> str:
+    """What pip notes beside an installed package of it and its variants; empty where it does not.
+
+    Those of ``onnxruntime`` are ``onnxruntime_gpu`` and others.
+    """
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.origin:
+        return ""
+    beside = Path(spec.origin).parents[1]
+    patterns = (f"{package}-*.dist-info", f"{package}_*.dist-info")
+    return " ".join(sorted(path.stem for one in patterns for path in beside.glob(one)))

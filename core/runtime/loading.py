@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,15 +15,13 @@ from dreamlayer.core.runtime import openvino_session
 from dreamlayer.core.runtime.drivers import Fault, Load, cuda_fault, vulkan_fault
 from dreamlayer.core.runtime.installed import has_gpu, plugin_devices, runtime, short_name
 from dreamlayer.core.runtime.providers import CPU, OPENVINO, PROVIDERS, Provider, provider_of
+from dreamlayer.core.runtime.reasons import reason_of
 
 _CUDA = {
     "linux": ("libcudart.so.{0}", "libcublasLt.so.{0}", "libcublas.so.{0}", "libcudnn.so.9"),
     "win32": ("cudart64_{0}.dll", "cublasLt64_{0}.dll", "cublas64_{0}.dll", "cudnn64_9.dll"),
 }
 _TENSORRT = {"linux": ("libnvinfer.so.10",), "win32": ("nvinfer_10.dll",)}
-
-_NOISE = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : |^.* was false\. |/\S+\.(cc|cpp|h):\d+ ")
-"""What ONNX Runtime puts before a reason: codes, and places in its own source."""
 
 _works: set[tuple[str, bool]] = set()
 _preloaded = False
@@ -109,12 +106,6 @@ def create_session(
     # Without fallback it raises; with it, it would print, perhaps where a picture is written, and
     # then go on with the CPU.
     return ort.InferenceSession(model, options, **given, enable_fallback=0)
-
-
-def reason_of(error: Exception) -> str:
-    """The first line of an error by ONNX Runtime, without its codes and places in its source."""
-    first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-    return _NOISE.sub("", first).strip() or first
 
 
 def _try(provider: str) -> Fault | None:

@@ -12,12 +12,13 @@ from dreamlayer.core.runtime import graph_cache
 from dreamlayer.core.runtime.cache import machine
 from dreamlayer.core.runtime.cores import usable_cores
 from dreamlayer.core.runtime.installed import runtime, short_name
-from dreamlayer.core.runtime.loading import create_session, reason_of
+from dreamlayer.core.runtime.loading import create_session
 from dreamlayer.core.runtime.protocol import Array, failed_on, is_shortage
 from dreamlayer.core.runtime.providers import (
     Execution,
     provider_of,
 )
+from dreamlayer.core.runtime.reasons import reason_of
 
 if TYPE_CHECKING:
     import onnx

@@ -49,6 +49,9 @@ _STYLE_PICTURE = 36
 """Bytes per pixel of a style picture while it is read: as read, clipped, and while it is reduced;
 27 measured at 36 megapixels."""
 
+_HELD_PICTURE = 16
+"""Bytes per pixel of a style picture in memory: float32 RGBA."""
+
 _PLANES = 16
 """Bytes per pixel of a style picture as the network sees it, at all sizes."""
 
@@ -81,6 +84,7 @@ def estimate_style(
     network: Network,
     *,
     styles: Sequence[NamedSize] = (),
+    held: bool = False,
     free: float | None = None,
 ) -> Estimate:
     """Estimate the peak memory of a style transfer; its `tile` is the longer side at once.
@@ -95,6 +99,9 @@ def estimate_style(
         Its activations are most of the memory of a tile.
     styles : sequence of (str, int, int)
         Name, width and height of each style picture; without any, `style_scale` is assumed.
+    held : bool
+        Whether all of them are in memory until the last was looked at, instead of one after
+        another.
     free : float, optional
         Memory in bytes that the process may have, instead of what it holds and the machine has
         free.
@@ -114,7 +121,7 @@ def estimate_style(
     kept = 0.0 if tiling.is_whole(size) else _map_bytes(network, content_layers(recipe))
 
     def needs(**changes: float) -> _Needs:
-        return _needs(width, height, recipe.replace(**changes), network, styles, kept)
+        return _needs(width, height, recipe.replace(**changes), network, styles, kept, held)
 
     found = needs()
     if fits(found.peak, available):
@@ -168,6 +175,7 @@ def _needs(
     network: Network,
     styles: Sequence[NamedSize],
     kept: float,
+    held: bool,
 ) -> _Needs:
     geometry = geometry_of(network, recipe)
     tiling = Tiling.of(recipe, geometry)
@@ -182,7 +190,10 @@ def _needs(
     read = max((wide * high for _, wide, high in styles), default=0)
     activated = max(tiling.largest(one) for one in seen) * maps * _ACTIVATION_SHARE / 2
     optimized = max(_working(one, tiling, maps, kept) for one in octaves)
-    return _Needs(fixed + read * _STYLE_PICTURE, fixed + activated, fixed + optimized)
+    waiting = _HELD_PICTURE * sum(float(wide * high) for _, wide, high in styles) * held
+    return _Needs(
+        fixed + waiting + read * _STYLE_PICTURE, fixed + waiting + activated, fixed + optimized
+    )
 
 
 def _working(size: Size, tiling: Tiling, maps: float, kept: float) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dreamlayer.core.ascent.progress import check_cancelled
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.style import DETAIL, NOISE, PUBLISHED, STYLE, StyleRecipe
@@ -83,6 +84,8 @@ class Optimization:
         The style pictures.
     execution : Execution
         The provider and threads.
+    cancelled : callable, optional
+        Called before each picture is looked at; if it returns True, `CancelledError` is raised.
 
     Attributes
     ----------
@@ -107,6 +110,8 @@ class Optimization:
         recipe: StyleRecipe,
         styles: Sequence[StylePicture],
         execution: Execution = Execution(),
+        *,
+        cancelled: Callable[[], bool] | None = None,
     ) -> None:
         weights = _weights(recipe, len(styles))
         network.check_layers(layers_of(recipe))
@@ -124,10 +129,16 @@ class Optimization:
             return
         self._planes = np.clip(pixels, 0, 1).transpose(2, 0, 1)
         self._contents = [self._content(size) for size in self.sizes]
-        pictures = [self._style(given, number) for number, given in enumerate(styles, 1)]
+        pictures = []
+        for number, given in enumerate(styles, 1):
+            check_cancelled(cancelled, "style")
+            pictures.append(self._style(given, number))
         self._first = pictures[0][0]
         grams_of = StyleGrams(network, recipe, self._tiling, self._execution)
-        self._grams = [grams_of(seen, weights) for seen in zip(*pictures, strict=True)]
+        self._grams = []
+        for seen in zip(*pictures, strict=True):
+            check_cancelled(cancelled, "style")
+            self._grams.append(grams_of(seen, weights))
         # Frees its memory for the gradient, which needs more.
         del grams_of
         whole = [number for number, size in enumerate(self.sizes) if self._tiling.is_whole(size)]

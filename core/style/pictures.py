@@ -45,6 +45,8 @@ def named_size(given: StylePicture, number: int) -> tuple[str, int, int]:
     """
     if isinstance(given, Source):
         return given.name, given.width, given.height
+    if isinstance(given, Picture):
+        return f"number {number}", given.width, given.height
     height, width = _pixels(given).shape[:2]
     return f"number {number}", width, height
 

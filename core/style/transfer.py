@@ -52,14 +52,20 @@ class StyleTransfer:
         self._execution = Execution(provider, threads)
 
     def estimate(
-        self, width: int, height: int, recipe: StyleRecipe, styles: Sequence[StylePicture] = ()
+        self,
+        width: int,
+        height: int,
+        recipe: StyleRecipe,
+        styles: Sequence[StylePicture] = (),
+        *,
+        held: bool = False,
     ) -> Estimate:
         """Peak memory for a content of a size, with style pictures that `open_style` returned.
 
-        See `core.style.memory.estimate_style`.
+        See `core.style.memory.estimate_style`; `held` is for pictures that are all in memory.
         """
         sizes = [named_size(given, number) for number, given in enumerate(styles, 1)]
-        return estimate_style(width, height, recipe, self.network, styles=sizes)
+        return estimate_style(width, height, recipe, self.network, styles=sizes, held=held)
 
     def prepare(
         self,
@@ -67,6 +73,7 @@ class StyleTransfer:
         recipe: StyleRecipe,
         styles: Sequence[StylePicture] = (),
         alpha: npt.NDArray[Any] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> Optimization:
         """Load the style pictures and the network.
 
@@ -81,6 +88,8 @@ class StyleTransfer:
         alpha : array, optional
             As for `core.dreaming.dreamer.Dreamer.dream`: hidden colors are replaced by visible ones
             nearby. Put them back with `core.images.transparency.keep_hidden`.
+        cancelled : callable, optional
+            Called before each picture; if it returns True, `CancelledError` is raised.
 
         Raises
         ------
@@ -91,7 +100,9 @@ class StyleTransfer:
         check_range(pixels)
         chosen = styles or recipe.styles
         seen = without_hidden(pixels, alpha)
-        return Optimization(self.network, seen, recipe, chosen, self._execution)
+        return Optimization(
+            self.network, seen, recipe, chosen, self._execution, cancelled=cancelled
+        )
 
 
 def transfer(
@@ -144,7 +155,7 @@ def transfer(
     opened = [open_style(one) for one in given or chosen.styles]
     try:
         network.estimate(width, height, chosen, opened)
-        optimization = network.prepare(pixels, chosen, opened, alpha)
+        optimization = network.prepare(pixels, chosen, opened, alpha, cancelled)
     finally:
         close_styles(opened)
     result = optimization.run(on_progress=on_progress, on_round=on_round, cancelled=cancelled)

@@ -8,28 +8,33 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from typing import Any, cast
 
 from dreamlayer.core.errors import shown
 from dreamlayer.core.recipe import own_presets
 from dreamlayer.core.recipe.fields import types_of
 from dreamlayer.core.recipe.networks import ships
-from dreamlayer.core.recipe.presets import DREAMS, Preset, Presets
+from dreamlayer.core.recipe.parameters import Parameters
+from dreamlayer.core.recipe.presets import DREAMS, STYLES, Preset, Presets
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.term import format_terms
+from dreamlayer.core.recipe.style import StyleRecipe
+from dreamlayer.core.recipe.term import Term, format_terms
 from dreamlayer.core.runtime.providers import AUTO, PROVIDERS
 from dreamlayer.core.version import VERSION
-from dreamlayer.core.worker.protocol import PROTOCOL
+from dreamlayer.core.worker.protocol import FIRST, PROTOCOL
 
 _MAX_OWN = 400_000
 """Bytes that the user's presets may take of a line, which has a limit."""
 
 _MAX_PROBLEMS, _MAX_PROBLEM = 50, 500
+_SENT = ("styles", "style_weights", "command")
+"""What a request says beside the recipe."""
+
 _KINDS = {int: "int", float: "float", bool: "bool", str: "text"}
 
 
-def description() -> dict[str, Any]:
-    """Describe what can be asked for.
+def description(protocol: int = PROTOCOL) -> dict[str, Any]:
+    """Describe what can be asked for in a version of the protocol; below, in this one.
 
     Returns
     -------
@@ -42,17 +47,23 @@ def description() -> dict[str, Any]:
         `title` and `section` (what people call it, and the heading under which they find it),
         `group` (`own` or `published`), `description`, `source` (where it was published), `ships`
         (whether its network does; others must be exported first), `stand_in` (a preset that comes
-        close to it on a network that ships, or nothing) and `recipe`; `providers`, by their short
-        names.
+        close to it on a network that ships, or nothing) and `recipe`; `style`, with the
+        `parameters` and `presets` of styles in the same form; `providers`, by their short names.
         Layers are text as `core.recipe.term.parse_terms` reads it.
     """
-    return {
+    told: dict[str, Any] = {
         "version": VERSION,
-        "protocol": PROTOCOL,
-        "parameters": [_parameter(parameter) for parameter in dataclasses.fields(Recipe)],
-        "presets": {name: _preset(about, DREAMS) for name, about in DREAMS.presets().items()},
+        "protocol": protocol,
+        "parameters": _parameters(Recipe),
+        "presets": _presets(DREAMS),
+        "style": {"parameters": _parameters(StyleRecipe), "presets": _presets(STYLES)},
         "providers": [AUTO, *PROVIDERS],
     }
+    if protocol == FIRST:
+        del told["style"]
+        for one in told["presets"].values():
+            del one["title"], one["section"]
+    return told
 
 
 def own_description() -> dict[str, Any]:
@@ -61,27 +72,38 @@ def own_description() -> dict[str, Any]:
     Returns
     -------
     dict
-        `presets` by name, as in `description`, of the group `mine`; `presets_folder`, where their
-        files are, None where the system has no such folder; and `preset_problems`, a sentence for
-        each file that is no preset. What would make a reply too long is left out with a sentence.
+        `presets` and `style_presets` by name, as in `description`, of the group `mine`;
+        `presets_folder`, where their files are, None where the system has no such folder; and
+        `preset_problems`, a sentence for each file that is no preset. What would make a reply too
+        long is left out with a sentence.
     """
-    folder, own = own_presets.folder(), DREAMS.own()
-    told, problems, left = dict[str, Any](), list(own.problems), _MAX_OWN
-    for name, about in own.found.items():
-        one = _preset(about, DREAMS)
-        size = len(json.dumps(one))
-        if size > left:
-            problems.append(f"your preset {shown(name)} is too long to be listed here")
-            continue
-        told[name], left = one, left - size
+    folder, left = own_presets.folder(), _MAX_OWN
+    told: dict[str, dict[str, Any]] = {}
+    problems: list[str] = []
+    for key, kind in (("presets", DREAMS), ("style_presets", STYLES)):
+        own = kind.own()
+        problems += own.problems
+        told[key] = {}
+        for name, about in own.found.items():
+            one = _preset(about, kind)
+            size = len(json.dumps(one))
+            if size > left:
+                problems.append(f"your preset {shown(name)} is too long to be listed here")
+                continue
+            told[key][name], left = one, left - size
+    sentences = list(dict.fromkeys(problems))[:_MAX_PROBLEMS]
     return {
-        "presets": told,
+        **told,
         "presets_folder": None if folder is None else str(folder),
-        "preset_problems": [one[:_MAX_PROBLEM] for one in problems[:_MAX_PROBLEMS]],
+        "preset_problems": [one[:_MAX_PROBLEM] for one in sentences],
     }
 
 
-def _preset(about: Preset, presets: Presets[Recipe]) -> dict[str, Any]:
+def _presets(presets: Presets[Any]) -> dict[str, Any]:
+    return {name: _preset(about, presets) for name, about in presets.presets().items()}
+
+
+def _preset(about: Preset, presets: Presets[Any]) -> dict[str, Any]:
     return {
         "title": about.title,
         "section": about.section,
@@ -94,13 +116,17 @@ def _preset(about: Preset, presets: Presets[Recipe]) -> dict[str, Any]:
     }
 
 
-def _parameter(one: dataclasses.Field[Any]) -> dict[str, Any]:
-    layers, limits, choices = (one.name == "layers", one.metadata, one.metadata.get("choices"))
-    default: Any = one.default
+def _parameters(kind: Any) -> list[dict[str, Any]]:
+    fields = dataclasses.fields(kind)
+    return [_parameter(kind, one) for one in fields if one.name not in _SENT]
+
+
+def _parameter(kind: Any, one: dataclasses.Field[Any]) -> dict[str, Any]:
+    type_, limits, choices = types_of(kind)[one.name], one.metadata, one.metadata.get("choices")
     return {
         "name": one.name,
-        "type": "layers" if layers else _KINDS[types_of(Recipe)[one.name]],
-        "default": _text(default),
+        "type": "layers" if _is_layers(type_) else _KINDS[type_],
+        "default": _text(one.default),
         "low": limits.get("low"),
         "high": limits.get("high"),
         "choices": None if choices is None else list(choices),
@@ -117,8 +143,16 @@ def _text(value: Any) -> Any:
     return format_terms(value) if isinstance(value, tuple) else value
 
 
-def _plain(recipe: Recipe) -> dict[str, Any]:
-    return {**recipe.to_dict(), "layers": format_terms(recipe.layers)}
+def _plain(recipe: Parameters) -> dict[str, Any]:
+    """The parameters, layers as text."""
+    values, kind = recipe.shallow(), types_of(cast(Any, type(recipe)))
+    layers = {n: _text(values[n]) for n, one in kind.items() if _is_layers(one)}
+    plain = {**recipe.to_dict(), **layers}
+    return {name: value for name, value in plain.items() if name not in _SENT}
+
+
+def _is_layers(kind: Any) -> bool:
+    return bool(kind == tuple[Term, ...])
 
 
 if __name__ == "__main__":

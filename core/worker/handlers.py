@@ -1,4 +1,4 @@
-"""Handle requests: dream, or describe what can be dreamed of."""
+"""Handle requests: dream, style, show what layers dream of, or describe what can be asked for."""
 
 from __future__ import annotations
 
@@ -10,25 +10,34 @@ from typing import TYPE_CHECKING
 from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.dreaming.dreamer import Dreamer
-from dreamlayer.core.errors import CancelledError
+from dreamlayer.core.dreaming.memory import check_guide
+from dreamlayer.core.errors import CancelledError, RecipeError
 from dreamlayer.core.images.arrays import check_image
 from dreamlayer.core.images.transparency import opacity
 from dreamlayer.core.isolation.cancellation import cancellable
 from dreamlayer.core.network.files import available, file_version
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_of
+from dreamlayer.core.recipe.given import is_given
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.stored import without_paths
 from dreamlayer.core.worker.description import description, own_description
+from dreamlayer.core.worker.progress import ProgressSender, send_preview
+from dreamlayer.core.worker.protocol import FIRST, PROTOCOL
 from dreamlayer.core.worker.queue import Job
-from dreamlayer.core.worker.requests import DescribeRequest, DreamRequest, Id
-from dreamlayer.core.worker.wire_pixels import Array, Raster, rgba_chunks
+from dreamlayer.core.worker.requests import (
+    DescribeRequest,
+    DreamRequest,
+    GalleryRequest,
+    PixelRequest,
+    StyleRequest,
+)
+from dreamlayer.core.worker.result import send_result
+from dreamlayer.core.worker.wire_pixels import Array, Raster
 from dreamlayer.core.worker.writer import ReplyWriter
 
 if TYPE_CHECKING:
     from dreamlayer.core.ascent.preview import Preview
 
-_PROGRESS_INTERVAL = 0.05
 _PREVIEW_PIXELS = 512 * 512
 """Larger pictures are not previews; before them, memory is freed."""
 
@@ -40,25 +49,36 @@ class Handlers:
     ----------
     replies : ReplyWriter
         Sends the replies.
+    protocol : int
+        The version that is spoken.
     """
 
-    def __init__(self, replies: ReplyWriter) -> None:
-        self._replies = replies
+    def __init__(self, replies: ReplyWriter, protocol: int = PROTOCOL) -> None:
+        self._replies, self._protocol = replies, protocol
         self._network: tuple[object, Network] | None = None
         self._dreamer: tuple[object, Dreamer] | None = None
 
     def handle(self, job: Job) -> None:
         """Handle one request; the caller reports what is raised."""
-        if isinstance(job.request, DescribeRequest):
-            self._describe(job.request)
-        else:
-            with cancellable(job.cancelled.is_set):
-                self._dream(job, job.request)
+        request = job.request
+        if isinstance(request, DescribeRequest):
+            self._describe(request)
+            return
+        with cancellable(job.cancelled.is_set):
+            if isinstance(request, DreamRequest):
+                self._dream(job, request)
+            elif isinstance(request, StyleRequest):
+                self._style(job, request)
+            elif isinstance(request, GalleryRequest):
+                self._gallery(job, request)
 
     def _describe(self, request: DescribeRequest) -> None:
-        facts, own = description(), own_description()
-        facts["presets"] |= own.pop("presets")
-        facts |= own
+        facts = description(self._protocol)
+        if self._protocol != FIRST:
+            own = own_description()
+            facts["presets"] |= own.pop("presets")
+            facts["style"]["presets"] |= own.pop("style_presets")
+            facts |= own
         facts["networks"] = {name: str(path) for name, path in available().items()}
         if request.network is not None:
             network = self._network_for(request.network)
@@ -73,13 +93,26 @@ class Handlers:
     def _dream(self, job: Job, request: DreamRequest) -> None:
         began = time.monotonic()
         raster, job.raster = job.raster, None
+        guides, job.further = job.further, []
         assert raster is not None
         used, provider, pixels = request.recipe, "none", raster.rgb
+        if guides and used.needs_guide:
+            used = used.replace(guide=guides[0].name)
+        elif used.needs_guide and is_given(used.guide):
+            # Whether it is still loaded must not decide.
+            raise RecipeError(
+                "the recipe's guide was a layer, which it does not contain; send it in 'guides'"
+            )
         check_image(raster.rgb, raster.mask)
         if not used.idle:
-            dreamer = self._dreamer_for(request)
+            dreamer = self._dreamer_for(request, used)
             if request.width * request.height > _PREVIEW_PIXELS:
                 dreamer.forget(but=used)
+            if guides and used.needs_guide and not dreamer.is_warm(used):
+                check_guide(request.further[0].width, request.further[0].height)
+                dreamer.objective(used, guides[0].picture())
+            # What the network sees of it is all that is needed from now on.
+            guides.clear()
             weighed = raster.mask is not None or opacity(raster.alpha) is not None
             estimate = dreamer.estimate(request.width, request.height, used, weighed=weighed)
             used = used.replace(tile=estimate.tile)
@@ -87,19 +120,7 @@ class Handlers:
             pixels = self._run(dreamer, used, raster, request, job.cancelled.is_set)
         if job.cancelled.is_set():
             raise CancelledError("the dream was cancelled")
-        header = {
-            "type": "result",
-            "id": request.id,
-            "width": request.width,
-            "height": request.height,
-            "pixels": request.pixels,
-            "provider": provider,
-            "recipe": used.to_dict(),
-            "stored": without_paths(used.to_dict()),
-            "seconds": round(time.monotonic() - began, 3),
-            "bytes": 4 * raster.alpha.nbytes,
-        }
-        self._replies.send(header, rgba_chunks(pixels, raster.alpha), wait=True)
+        send_result(self._replies, request, used, raster, pixels, provider, began)
 
     def _run(
         self,
@@ -112,19 +133,15 @@ class Handlers:
         """Dream and send progress; the result is float32 [height, width, 3]."""
 
         def on_preview(preview: Preview) -> None:
-            height, width, _ = preview.pixels.shape
-            header = {
-                "type": "preview",
-                "id": request.id,
-                "octave": preview.octave,
-                "octaves": preview.octaves,
-                "width": width,
-                "height": height,
-                "bytes": preview.pixels.nbytes,
-            }
-            self._replies.send(header, [preview.pixels.reshape(-1).data])
+            send_preview(self._replies, request.id, preview.octave, preview.octaves, preview.pixels)
 
-        sender = _ProgressSender(request.id, self._replies)
+        sender = ProgressSender(request.id, self._replies, "dreaming")
+
+        def on_progress(progress: Progress) -> None:
+            facts = dataclasses.asdict(progress)
+            del facts["loss"]
+            sender.update(facts)
+
         pixels = dreamer.dream(
             raster.rgb,
             recipe,
@@ -132,7 +149,7 @@ class Handlers:
             alpha=raster.alpha,
             tile=recipe.tile,
             callbacks=Callbacks(
-                on_progress=sender.update,
+                on_progress=on_progress,
                 on_preview=on_preview if request.preview else None,
                 cancelled=cancelled,
             ),
@@ -141,9 +158,20 @@ class Handlers:
         sender.flush()
         return pixels
 
-    def _dreamer_for(self, request: DreamRequest) -> Dreamer:
+    def _style(self, job: Job, request: StyleRequest) -> None:
+        from dreamlayer.core.worker.styling import style
+
+        # Its memory is the style's.
+        self._dreamer = None
+        style(self._replies, job, request, self._network_for)
+
+    def _gallery(self, job: Job, request: GalleryRequest) -> None:
+        from dreamlayer.core.worker.galleries import show_gallery
+
+        show_gallery(self._replies, job, request, self._network_for)
+
+    def _dreamer_for(self, request: PixelRequest, recipe: Recipe) -> Dreamer:
         """The last request's dreamer if it fits this request too, else a new one."""
-        recipe = request.recipe
         name = network_of(recipe)
         key = (file_version(name), request.provider, request.threads)
         same = self._dreamer is not None and self._dreamer[0] == key
@@ -165,31 +193,3 @@ class Handlers:
                 self._network = self._dreamer = None
             self._network = key, Network(name)
         return self._network[1]
-
-
-class _ProgressSender:
-    """Sends the progress of a dream at a limited rate, and its final state."""
-
-    def __init__(self, request_id: Id, replies: ReplyWriter) -> None:
-        self._request_id, self._replies = request_id, replies
-        self._unsent: Progress | None = None
-        self._sent_at = 0.0
-
-    def update(self, progress: Progress) -> None:
-        """Store a state, and send it if the last one is old enough."""
-        self._unsent = progress
-        now = time.monotonic()
-        # If replies are read too slowly, more of them would be outdated when read.
-        if now - self._sent_at >= _PROGRESS_INTERVAL and not self._replies.is_busy:
-            self._sent_at = now
-            self.flush()
-
-    def flush(self) -> None:
-        """Send the last state, unless it was sent already."""
-        if self._unsent is None:
-            return
-        facts = dataclasses.asdict(self._unsent)
-        del facts["loss"]
-        header = {"type": "progress", "id": self._request_id, "stage": "dreaming", **facts}
-        self._unsent = None
-        self._replies.send(header)

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from dreamlayer.core.errors import FramingError, RequestError
 
-PROTOCOL = 1
-"""Protocol version, as in docs/worker.md."""
+PROTOCOL, FIRST = 2, 1
+"""The protocol as in docs/worker.md, and the version that is spoken unless 2 is asked for."""
 
 MAX_LINE_BYTES = 2**20
 CHUNK_BYTES = 2**26

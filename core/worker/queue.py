@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dreamlayer.core.worker.requests import CancelRequest, DescribeRequest, DreamRequest
+from dreamlayer.core.worker.requests import CancelRequest, LongRequest, PixelRequest, Request
 
 if TYPE_CHECKING:
-    from dreamlayer.core.worker.wire_pixels import Raster
+    from dreamlayer.core.worker.wire_pixels import GivenPicture, Raster
 
 _MAX_WAITING = 64
 _POLL_SECONDS = 0.2
@@ -23,16 +23,19 @@ class Job:
 
     Attributes
     ----------
-    request : DreamRequest or DescribeRequest
-        The request.
+    request : Request
+        The request; none that cancels.
     raster : Raster or None
-        The pixels of a dream.
+        The pixels of a dream or style.
+    further : list of GivenPicture
+        The guide, or the style pictures.
     cancelled : threading.Event
         Set once the request was cancelled.
     """
 
-    request: DreamRequest | DescribeRequest
+    request: Request
     raster: Raster | None = None
+    further: list[GivenPicture] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -63,7 +66,7 @@ class RequestQueue:
     def _is_full(self, pixels: bool) -> bool:
         crowded = len(self._waiting) >= _MAX_WAITING
         return crowded or (
-            pixels and any(isinstance(j.request, DreamRequest) for j in self._waiting)
+            pixels and any(isinstance(j.request, PixelRequest) for j in self._waiting)
         )
 
     def put(self, job: Job) -> None:
@@ -91,7 +94,7 @@ class RequestQueue:
             self._running = None
 
     def cancel(self, request: CancelRequest) -> list[Job]:
-        """Cancel dreams: signal the running one; remove those that wait, and return them."""
+        """Cancel requests: signal the running one; remove those that wait, and return them."""
         with self._changed:
             if self._running is not None and _matches(self._running, request):
                 self._running.cancelled.set()
@@ -103,5 +106,5 @@ class RequestQueue:
 
 
 def _matches(job: Job, request: CancelRequest) -> bool:
-    dream = isinstance(job.request, DreamRequest)
-    return dream and (request.id is None or job.request.id == request.id)
+    long = isinstance(job.request, LongRequest)
+    return long and (request.id is None or job.request.id == request.id)

@@ -1,23 +1,32 @@
-"""Requests to the worker, checked and parsed into one dataclass each."""
+"""Requests to the worker, one dataclass each; `core.worker.parsing` makes them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from dreamlayer.core.errors import RequestError, nearest, shown
-from dreamlayer.core.recipe.fields import by_current_names
-from dreamlayer.core.recipe.presets import preset
+from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.recipe.stored import recalled
+from dreamlayer.core.recipe.style import StyleRecipe
+from dreamlayer.core.worker.checks import THUMBNAIL_SIDE
 
 Id = str | int | None
-_MAX_ID_LENGTH = 1000
-_MAX_KEY_LENGTH = 80
-_MAX_INT = 2**31 - 1
-_VALUE_BYTES = {"float32": 4, "uint8": 1, "uint16": 2}
-"""Types that pixels and mask may have in a message."""
+
+
+@dataclass(frozen=True)
+class FurtherPicture:
+    """A picture that follows the pixels and their mask: a guide or a style.
+
+    Attributes
+    ----------
+    width, height : int
+        Size in pixels.
+    weight : float
+        Of a style.
+    """
+
+    width: int
+    height: int
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,8 @@ class DreamRequest:
         Longer side in pixels of the previews, 0 for none.
     pixels : str
         Type of pixels and mask, and of the result: `float32`, `uint8` or `uint16`.
+    further : tuple of FurtherPicture
+        The guide, if one was sent.
     """
 
     id: Id
@@ -53,6 +64,77 @@ class DreamRequest:
     mask: bool
     preview: int
     pixels: str
+    further: tuple[FurtherPicture, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What it is called in messages."""
+        return "dream"
+
+
+@dataclass(frozen=True)
+class StyleRequest:
+    """Give the pixels that follow the style of the pictures behind them.
+
+    Attributes
+    ----------
+    id, width, height, provider, threads, mask, preview, pixels
+        As for a dream.
+    recipe : StyleRecipe
+        All parameters of the style; its `styles` are those that follow.
+    further : tuple of FurtherPicture
+        The style pictures.
+    """
+
+    id: Id
+    width: int
+    height: int
+    recipe: StyleRecipe
+    provider: str
+    threads: int
+    mask: bool
+    preview: int
+    pixels: str
+    further: tuple[FurtherPicture, ...]
+
+    @property
+    def what(self) -> str:
+        """What it is called in messages."""
+        return "style"
+
+
+@dataclass(frozen=True)
+class GalleryRequest:
+    """Show what layers or channels dream of.
+
+    Attributes
+    ----------
+    id : str, int or None
+        Repeated in the replies.
+    network : str
+        The network, by name or file.
+    layer : str or None
+        The layer; None for the main layers of the network.
+    channels : tuple of int
+        Channels of the layer; empty for the layer itself.
+    side : int
+        Side of each thumbnail in pixels.
+    provider, threads
+        As for a dream.
+    """
+
+    id: Id
+    network: str = DEFAULT_NETWORK
+    layer: str | None = None
+    channels: tuple[int, ...] = field(default=())
+    side: int = THUMBNAIL_SIDE
+    provider: str = "auto"
+    threads: int = 0
+
+    @property
+    def what(self) -> str:
+        """What it is called in messages."""
+        return "gallery"
 
 
 @dataclass(frozen=True)
@@ -65,140 +147,15 @@ class DescribeRequest:
 
 @dataclass(frozen=True)
 class CancelRequest:
-    """Cancel the dreams with this id, or all if it is None."""
+    """Cancel the requests with this id that take time, or all if it is None."""
 
     id: Id
 
 
-Request = DreamRequest | DescribeRequest | CancelRequest
+PixelRequest = DreamRequest | StyleRequest
+"""Requests that pixels follow."""
 
+LongRequest = DreamRequest | StyleRequest | GalleryRequest
+"""Requests that can be cancelled."""
 
-def id_of(header: Mapping[str, Any]) -> Id:
-    """The id for replies; None if it is missing or invalid."""
-    value = header.get("id")
-    return value if _is_id(value) else None
-
-
-def parse_request(header: Mapping[str, Any], size: int) -> Request:
-    """Check a header and convert it to a request.
-
-    Parameters
-    ----------
-    header : mapping
-        From `core.worker.protocol.read_header`.
-    size : int
-        Number of bytes that follow it.
-
-    Raises
-    ------
-    RequestError
-        A key is unknown, missing or has an invalid value, or `size` does not fit the request.
-    RecipeError
-        The recipe or the preset is invalid.
-    """
-    kind = header.get("type")
-    if not isinstance(kind, str) or kind not in _KEYS:
-        raise RequestError(f"'type' must be one of {', '.join(_KEYS)}, but is {shown(kind)}")
-    keys = {"type": _any, "id": _id, "bytes": _any, **_KEYS[kind]}
-    for name, value in header.items():
-        if name not in keys:
-            hint = nearest(name[:_MAX_KEY_LENGTH], keys) or f"it may have {', '.join(keys)}"
-            raise RequestError(f"{kind} has no key {shown(name)}; {hint}")
-        keys[name](name, value)
-    if kind == "dream":
-        return _dream(header, size)
-    if size:
-        raise RequestError(f"nothing may follow {kind}, but {size} bytes do")
-    if kind == "describe":
-        return DescribeRequest(id_of(header), header.get("network"))
-    return CancelRequest(id_of(header))
-
-
-def _dream(header: Mapping[str, Any], size: int) -> DreamRequest:
-    for name in ("width", "height"):
-        if name not in header:
-            raise RequestError(f"dream needs {name!r}, in pixels")
-    width, height, mask = header["width"], header["height"], header.get("mask", False)
-    pixels = header.get("pixels", "float32")
-    expected = width * height * (5 if mask else 4) * _VALUE_BYTES[pixels]
-    if size != expected:
-        also = " with a mask" if mask else ""
-        raise RequestError(
-            f"{expected} bytes must follow for {width} × {height} {pixels} pixels{also}, but "
-            f"'bytes' is {size}"
-        )
-    return DreamRequest(
-        id=id_of(header),
-        width=width,
-        height=height,
-        recipe=_recipe(header.get("recipe", {}), header.get("preset")),
-        provider=header.get("provider", "auto"),
-        threads=header.get("threads", 0),
-        mask=mask,
-        preview=header.get("preview", 0),
-        pixels=pixels,
-    )
-
-
-def _recipe(changes: Mapping[str, Any], start: str | None) -> Recipe:
-    """The recipe; absent parameters come from a preset, or else are the defaults."""
-    try:
-        if start is None:
-            return recalled(Recipe.from_dict(changes), changes)
-        # By the names of today, so that they replace those of the preset.
-        own = by_current_names(Recipe, changes)
-        return recalled(Recipe.from_dict({**preset(start).to_dict(), **own}), changes)
-    except RecursionError as error:
-        raise RequestError("the recipe is nested too deeply") from error
-
-
-Check = Callable[[str, Any], None]
-
-
-def _check(holds: Callable[[Any], bool], what: str) -> Check:
-    """Make a check of a value, whose error says what it must be."""
-
-    def check(name: str, value: Any) -> None:
-        if not holds(value):
-            raise RequestError(f"{name!r} must be {what}, but is {shown(value)}")
-
-    return check
-
-
-def _is_whole(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= _MAX_INT
-
-
-def _is_id(value: Any) -> bool:
-    if isinstance(value, str):
-        return len(value) <= _MAX_ID_LENGTH
-    return value is None or type(value) is int
-
-
-_any = _check(lambda _: True, "anything")
-_id = _check(_is_id, f"text of at most {_MAX_ID_LENGTH} characters or a whole number")
-_text = _check(lambda value: isinstance(value, str), "text")
-_size = _check(lambda value: _is_whole(value) and value > 0, f"a whole number from 1 to {_MAX_INT}")
-_whole = _check(_is_whole, f"a whole number from 0 to {_MAX_INT}")
-_flag = _check(lambda value: isinstance(value, bool), "true or false")
-_pixels = _check(
-    lambda value: isinstance(value, str) and value in _VALUE_BYTES,
-    f"one of {', '.join(_VALUE_BYTES)}",
-)
-_table = _check(lambda value: isinstance(value, dict), "an object")
-
-_KEYS: dict[str, dict[str, Check]] = {
-    "dream": {
-        "width": _size,
-        "height": _size,
-        "recipe": _table,
-        "preset": _text,
-        "provider": _text,
-        "threads": _whole,
-        "mask": _flag,
-        "preview": _whole,
-        "pixels": _pixels,
-    },
-    "describe": {"network": _text},
-    "cancel": {},
-}
+Request = LongRequest | DescribeRequest | CancelRequest

@@ -16,14 +16,21 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from dreamlayer.core.errors import CancelledError, DreamlayerError, FramingError, RequestError
 from dreamlayer.core.worker.leaving import leave
-from dreamlayer.core.worker.protocol import payload_size, read_header, skip
+from dreamlayer.core.worker.parsing import id_of, parse_request
+from dreamlayer.core.worker.protocol import PROTOCOL, payload_size, read_header, skip
 from dreamlayer.core.worker.queue import Job, RequestQueue
-from dreamlayer.core.worker.requests import CancelRequest, DreamRequest, Id, id_of, parse_request
+from dreamlayer.core.worker.requests import (
+    CancelRequest,
+    Id,
+    LongRequest,
+    PixelRequest,
+    StyleRequest,
+)
 from dreamlayer.core.worker.writer import ReplyWriter, log
 
 if TYPE_CHECKING:
     from dreamlayer.core.worker.handlers import Handlers
-    from dreamlayer.core.worker.wire_pixels import Raster
+    from dreamlayer.core.worker.wire_pixels import GivenPicture, Raster
 
 _PRELOADED = (
     "numpy",
@@ -47,10 +54,12 @@ class Worker:
         Nothing else may read from it.
     replies : ReplyWriter
         Sends the replies.
+    protocol : int
+        The version that is spoken.
     """
 
-    def __init__(self, requests: BinaryIO, replies: ReplyWriter) -> None:
-        self._requests, self._replies = requests, replies
+    def __init__(self, requests: BinaryIO, replies: ReplyWriter, protocol: int = PROTOCOL) -> None:
+        self._requests, self._replies, self._protocol = requests, replies, protocol
         self._queue = RequestQueue()
         self._loaded = threading.Event()
         self._handlers: Handlers | None = None
@@ -75,7 +84,7 @@ class Worker:
             if self._handlers is None:
                 from dreamlayer.core.worker.handlers import Handlers
 
-                self._handlers = Handlers(self._replies)
+                self._handlers = Handlers(self._replies, self._protocol)
             self._handlers.handle(job)
         except Exception as error:
             self._send_error(job.request.id, error)
@@ -134,37 +143,56 @@ class Worker:
                 raise
             return
         try:
-            request = parse_request(header, size)
+            request = parse_request(header, size, self._protocol)
             if isinstance(request, CancelRequest):
                 self._cancel(request)
                 return
-            dream = isinstance(request, DreamRequest)
-            self._queue.wait_for_room(pixels=dream, gone=self._is_closed)
-            raster = self._allocate(request) if isinstance(request, DreamRequest) else None
+            pixels = isinstance(request, PixelRequest)
+            self._queue.wait_for_room(pixels=pixels, gone=self._is_closed)
+            job = Job(request)
+            waiting = self._allocate(request, job) if isinstance(request, PixelRequest) else []
         except EOFError:
             raise
         except Exception as error:
             self._send_error(request_id, error)
             skip(self._requests, size)
             return
-        if raster is not None:
-            raster.read(self._requests)
-        self._queue.put(Job(request, raster))
+        if job.raster is not None:
+            job.raster.read(self._requests)
+        job.further = [self._given(raster) for raster in waiting]
+        self._queue.put(job)
 
     def _cancel(self, request: CancelRequest) -> None:
         for job in self._queue.cancel(request):
-            self._send_error(
-                job.request.id, CancelledError("the dream was cancelled before it began")
-            )
+            assert isinstance(job.request, LongRequest)
+            sentence = f"the {job.request.what} was cancelled before it began"
+            self._send_error(job.request.id, CancelledError(sentence))
 
-    def _allocate(self, request: DreamRequest) -> Raster:
-        """Allocate memory for a request's pixels, if there is enough."""
+    def _given(self, raster: Raster) -> GivenPicture:
+        """Read a further picture."""
+        from dreamlayer.core.worker.wire_pixels import GivenPicture
+
+        return GivenPicture.read(self._requests, raster)
+
+    def _allocate(self, request: PixelRequest, job: Job) -> list[Raster]:
+        """Allocate memory for a request's pixels, if there is enough.
+
+        Returns
+        -------
+        list of Raster
+            For the further pictures.
+        """
         self._loaded.wait()
         from dreamlayer.core.dreaming.memory import check_memory
         from dreamlayer.core.worker.wire_pixels import Raster
 
-        check_memory(request.width, request.height)
-        return Raster.empty(request.width, request.height, request.mask, request.pixels)
+        further = sum(one.width * one.height for one in request.further)
+        what = "styling" if isinstance(request, StyleRequest) else "dreaming"
+        check_memory(request.width, request.height, further=further, what=what)
+        job.raster = Raster.empty(request.width, request.height, request.mask, request.pixels)
+        return [
+            Raster.empty(one.width, one.height, False, request.pixels) for one in request.further
+        ]
 
     def _is_closed(self) -> bool:
         """Whether the other side closed our input, even if it has not been read to its end.

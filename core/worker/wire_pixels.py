@@ -7,20 +7,30 @@ chunks, so that there is never a complete second copy.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from dreamlayer.core.images.arrays import to_levels
+from dreamlayer.core.images.picture import Picture
+from dreamlayer.core.recipe.given import name_of
 from dreamlayer.core.worker.protocol import read_into
 
 Array = npt.NDArray[np.float32]
 _Values = npt.NDArray[Any]
 
 _CHUNK_PIXELS = 2**18
+
+
+class Digest(Protocol):
+    """What `hashlib` returns."""
+
+    def update(self, data: memoryview, /) -> None:
+        """Take some bytes."""
 
 
 @dataclass
@@ -51,12 +61,17 @@ class Raster:
             np.empty(size, np.float32) if mask else None,
         )
 
-    def read(self, stream: BinaryIO) -> None:
-        """Fill it from a message's bytes; `EOFError` if the input ends before."""
+    def read(self, stream: BinaryIO, digest: Digest | None = None) -> None:
+        """Fill it from a message's bytes; `EOFError` if the input ends before.
+
+        A digest is given the bytes of the pixels, not those of the mask.
+        """
         kind = self.alpha.dtype
         rgb, alpha = _rows(self.rgb, 3), _bits(_rows(self.alpha, 1))
         for start, chunk in _chunks(len(alpha), 4, kind):
             read_into(stream, _memory(chunk))
+            if digest is not None:
+                digest.update(_memory(chunk))
             _to_floats(chunk[:, :3], kind, rgb[start : start + len(chunk)])
             alpha[start : start + len(chunk)] = chunk[:, 3:]
         if self.mask is not None:
@@ -64,6 +79,33 @@ class Raster:
             for start, chunk in _chunks(len(mask), 1, kind):
                 read_into(stream, _memory(chunk))
                 _to_floats(chunk, kind, mask[start : start + len(chunk)])
+
+
+@dataclass
+class GivenPicture:
+    """A guide or style picture that came with a request.
+
+    Attributes
+    ----------
+    name : str
+        What recipes call it: `core.recipe.given.name_of` the SHA-256 of its bytes.
+    raster : Raster
+        Its pixels.
+    """
+
+    name: str
+    raster: Raster
+
+    @classmethod
+    def read(cls, stream: BinaryIO, raster: Raster) -> GivenPicture:
+        """Fill a picture from a message's bytes."""
+        digest = hashlib.sha256()
+        raster.read(stream, digest)
+        return cls(name_of(digest.hexdigest()), raster)
+
+    def picture(self) -> Picture:
+        """The same as `core.read` would return it."""
+        return Picture(self.raster.rgb, self.raster.alpha)
 
 
 def rgba_chunks(rgb: Array, alpha: _Values) -> Iterator[memoryview]:

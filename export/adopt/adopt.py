@@ -23,6 +23,7 @@ from dreamlayer.export.adopt.baked.batch import free_batch
 from dreamlayer.export.adopt.choice import choose_layers
 from dreamlayer.export.adopt.image_sizes import AUTO, settle_size
 from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels
+from dreamlayer.export.adopt.inputs import settle_inputs
 from dreamlayer.export.adopt.modernize import free_name, modernize, opset
 from dreamlayer.export.network_file import Description
 from dreamlayer.export.preprocessing import Pixels
@@ -46,7 +47,7 @@ def adopt(
     Parameters
     ----------
     source
-        Any ONNX network with one image input; not changed.
+        Any ONNX network with an image among its inputs; not changed.
     options
         What is known about its input.
     name
@@ -72,6 +73,7 @@ def adopt(
     if network_file.read_description(source):
         raise NetworkError("the file is a dreamlayer network already; use it as it is")
     changes: list[str] = []
+    source = settle_inputs(source, options, changes)
     modern = modernize(source, changes)
     pixels = find_pixels(modern, options)
     if pixels.images > 1:
@@ -88,7 +90,7 @@ def adopt(
         Description(name, origin, license_text, summary),
         layers.aliases,
     )
-    network_file.check(network, "the network is not valid at other sizes")
+    network_file.check(network, "the network is not valid ONNX", "export it again")
     usual = round_up(max(side, _USUAL), multiple)
     height, width = own or (given or usual for given in _sides(pixels))
     checked = comparison.compare(source, network, pixels, (height, width), limit)
@@ -148,8 +150,8 @@ def _with_preprocessing(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelPro
 def _declare_ranks(model: onnx.ModelProto, ranks: Mapping[str, int], pixels: Pixels) -> None:
     """Declare the number of axes of outputs that inference says nothing of, such as a loop's.
 
-    What the source declares is taken, else what ONNX Runtime gives; an output of which neither is
-    known, and what is no tensor, is left as it is.
+    What the source declares is taken, else what ONNX Runtime gives; what is no tensor is left as it
+    is.
     """
     unknown = [
         output

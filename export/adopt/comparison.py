@@ -13,6 +13,7 @@ from dreamlayer.core.errors import NetworkError, bare
 from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.randomness import random_tensors
+from dreamlayer.core.runtime.reasons import reason_of
 from dreamlayer.export import network_file
 from dreamlayer.export.adopt.input_guess import INTEGERS
 from dreamlayer.export.adopt.passes.constants import lift_constants
@@ -150,13 +151,24 @@ def ranks_of(model: onnx.ModelProto, outputs: list[str], size: tuple[int, int]) 
     Returns
     -------
     dict
-        Empty where it does not run.
+        As many as there are outputs.
+
+    Raises
+    ------
+    NetworkError
+        It does not run for this image.
     """
     image = np.zeros((1, 3, *size), np.float32)
     try:
         found = open_session(model).run(outputs, {IMAGE: image})
-    except Exception:  # ONNX Runtime's errors have no common base but this
-        return {}
+    except Exception as error:  # ONNX Runtime's errors have no common base but this
+        check_memory(error)
+        height, width = size
+        raise NetworkError(
+            f"nothing is known of the network's output {bare(outputs[0])}, since ONNX Runtime does "
+            f"not run it for an image of {width} × {height} pixels ({reason_of(error)}); export it "
+            f"again"
+        ) from error
     return {name: np.ndim(value) for name, value in zip(outputs, found, strict=True)}
 
 
@@ -169,13 +181,15 @@ def _run(network: onnx.ModelProto, image: Array, images: int) -> list[Array]:
         outputs: list[Array] = open_session(network).run(None, {IMAGE: image})
     except Exception as error:  # ONNX Runtime's errors have no common base but this
         check_memory(error)
-        reason = network_file.first_line(error)
+        reason = reason_of(error)
         if images > 1:
             raise NetworkError(
                 f"the network takes {images} images at a time, and does not run with a single one; "
                 f"export it again for one image, or for any number of them ({reason})"
             ) from error
-        raise NetworkError(f"ONNX Runtime cannot run the network: {reason}") from error
+        raise NetworkError(
+            f"ONNX Runtime cannot run the network ({reason}); export it again"
+        ) from error
     return outputs
 
 

@@ -38,6 +38,8 @@ class InputOptions:
     range: str | None = None
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
+    constants: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """Names of other inputs, each with one number for all of its elements, or all of them."""
 
 
 def find_pixels(model: onnx.ModelProto, options: InputOptions) -> Pixels:
@@ -46,7 +48,7 @@ def find_pixels(model: onnx.ModelProto, options: InputOptions) -> Pixels:
     Parameters
     ----------
     model
-        A network whose only inputs are images.
+        A network with one input; see `export.adopt.inputs.settle_inputs`.
     options
         Taken before what the file says.
 
@@ -58,9 +60,9 @@ def find_pixels(model: onnx.ModelProto, options: InputOptions) -> Pixels:
     Raises
     ------
     NetworkError
-        The network has several inputs, or one that is not a colour image.
+        The input is not a color image.
     """
-    info = _image_input(model, options.input)
+    info = model.graph.input[0]
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     tensor = info.type.tensor_type
     dims = tensor.shape.dim if tensor.HasField("shape") else []
@@ -97,19 +99,6 @@ def find_pixels(model: onnx.ModelProto, options: InputOptions) -> Pixels:
     return Pixels(
         info.name, layout, channels, span, mean, std, tensor.elem_type, shape, tuple(notes)
     )
-
-
-def _image_input(model: onnx.ModelProto, name: str | None) -> onnx.ValueInfoProto:
-    """Return the one input, which must have `name` where that is given."""
-    inputs: dict[str, onnx.ValueInfoProto] = {info.name: info for info in model.graph.input}
-    if name is not None and name not in inputs:
-        raise NetworkError(f"the network has no input {name}; it has {', '.join(inputs)}")
-    if len(inputs) != 1:
-        raise NetworkError(
-            f"the network has {len(inputs)} inputs ({', '.join(inputs) or 'none'}); it must have "
-            "one, the image"
-        )
-    return next(iter(inputs.values()))
 
 
 def _layout(

@@ -40,8 +40,8 @@ def modernize(model: onnx.ModelProto, notes: list[str] | None = None) -> onnx.Mo
     Raises
     ------
     NetworkError
-        The model uses operators of other domains, ones that compute in integers, or ones that
-        cannot be brought to opset 18.
+        The model uses operators of other domains, ones that are none of ONNX, ones that compute in
+        integers, or ones that cannot be brought to opset 18.
     """
     given, model = model, onnx.ModelProto()
     model.CopyFrom(inline_functions(given))
@@ -58,6 +58,7 @@ def modernize(model: onnx.ModelProto, notes: list[str] | None = None) -> onnx.Mo
     grouped = group_norm.has_group_norms(model)
     by_group = grouped and opset(model) < group_norm.OPSET
     model = convert(model, group_norm.OPSET if grouped else OPSET)
+    _refuse_unknown(model)
     if by_group:
         group_norm.spread_weights(model)
     del model.graph.input[:]
@@ -87,6 +88,24 @@ def _simplify(model: onnx.ModelProto, notes: list[str]) -> None:
         )
         fold_constants(model, image)
     remove_no_ops(model)
+
+
+def _refuse_unknown(model: onnx.ModelProto) -> None:
+    version = opset(model)
+    used = sorted({node.op_type for node in model.graph.node})
+    unknown = [name for name in used if not _is_operator(name, version)]
+    if unknown:
+        raise NetworkError(
+            f"the network uses operators that opset {version} of ONNX does not have: "
+            f"{', '.join(map(bare, unknown))}; export it again"
+        )
+
+
+def _is_operator(name: str, version: int) -> bool:
+    try:
+        return not onnx.defs.get_schema(name, version, "").deprecated
+    except onnx.defs.SchemaError:
+        return False
 
 
 def opset(model: onnx.ModelProto) -> int:

@@ -15,8 +15,8 @@ from dreamlayer.core.graph.inference import names_read
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.gradient_model import gradient_model
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.runtime.reasons import reason_of
 from dreamlayer.export.adopt.maps import Size
-from dreamlayer.export.network_file import first_line
 from dreamlayer.export.verify import check_memory, open_session
 
 _ATTEMPTS = 8
@@ -24,7 +24,6 @@ _SAMPLES = 4
 _USABLE = "; layers that can be dreamed"
 """Where a refusal begins to list the layers of a finished network."""
 
-_PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 _LACKING = re.compile(r"implementation for (\w+)\(\d+\) node with name '([^']*)'")
 _NODE = re.compile(r"while running (\w+) node\. Name:'([^']*)'")
 
@@ -81,7 +80,7 @@ class _Failure:
             return f"ONNX Runtime has no {node} for numbers of its type; convert it to float32"
         found = _NODE.search(str(self.error))
         if found is None:
-            return printable(_PREFIX.sub("", first_line(self.error)))
+            return reason_of(self.error)
         height, width = self.size
         return f"{found[1]} {shown(found[2])} does not take images of {width} × {height} pixels"
 

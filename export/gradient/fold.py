@@ -15,11 +15,11 @@ import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
 
-from dreamlayer.core.errors import NetworkError, shown
+from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.graph.edit import ancestors, prune, untyped
 from dreamlayer.core.graph.inference import names_read
 from dreamlayer.core.graph.names import IMAGE
-from dreamlayer.export.network_file import first_line
+from dreamlayer.core.runtime.reasons import reason_of
 from dreamlayer.export.verify import open_session
 
 _SMALL = 64
@@ -158,6 +158,6 @@ def _computed(
         height, width = shape[2:]
         raise NetworkError(
             f"ONNX Runtime cannot run the network on an image of {width} × {height} pixels "
-            f"({shown(first_line(error))}); give another --size"
+            f"({reason_of(error)}); give another --size"
         ) from error
     return dict(zip(names, values, strict=True))

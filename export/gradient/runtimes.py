@@ -23,7 +23,7 @@ import numpy.typing as npt
 from dreamlayer.core.errors import NetworkError, ProviderError, bare, shown
 from dreamlayer.core.graph.names import GRADIENT, LOSS
 from dreamlayer.core.installation import pip_command
-from dreamlayer.export.network_file import first_line
+from dreamlayer.core.runtime.reasons import reason_of
 
 Array = npt.NDArray[np.float32]
 Feeds = Mapping[str, Array]
@@ -91,7 +91,7 @@ def _run_reference(model: Path, feeds: Feeds, _: Path | None) -> Result:
     try:
         loss, gradient = ReferenceEvaluator(str(model)).run([LOSS, GRADIENT], dict(feeds))
     except Exception as error:  # each operator of the evaluator raises what it likes
-        raise _failed("onnx's reference evaluator", first_line(error)) from error
+        raise _failed("onnx's reference evaluator", reason_of(error)) from error
     return float(loss), np.asarray(gradient, np.float32)
 
 

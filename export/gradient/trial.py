@@ -20,10 +20,10 @@ from dreamlayer.core.network.references import mean_gram
 from dreamlayer.core.recipe.kinds import GRAM
 from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime.providers import Execution
+from dreamlayer.core.runtime.reasons import reason_of
 from dreamlayer.core.runtime.sessions import open_session
 from dreamlayer.export import verify
 from dreamlayer.export.gradient.runtimes import RUNTIMES
-from dreamlayer.export.network_file import first_line
 from dreamlayer.export.verify import COSINE_LIMIT
 
 Array = npt.NDArray[np.float32]
@@ -122,10 +122,9 @@ class Trials:
             except Exception as error:  # ONNX Runtime's errors have no common base but this
                 verify.check_memory(error)
                 height, width = self._size
-                reason = first_line(error)
                 raise NetworkError(
                     f"ONNX Runtime cannot run the network on an image of {width} × {height} "
-                    f"pixels: {reason}"
+                    f"pixels ({reason_of(error)}); give another --size"
                 ) from error
             self._known[seed] = feeds, float(loss), gradient
         return self._known[seed]

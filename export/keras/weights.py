@@ -16,7 +16,6 @@ from dreamlayer.core.errors import NetworkError
 from dreamlayer.export.keras import onnx_weights
 from dreamlayer.export.keras.classifier import with_classifier
 from dreamlayer.export.keras.networks import LOGITS, Kind, Variant
-from dreamlayer.export.network_file import first_line
 from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf.network import import_tensorflow
 
@@ -126,7 +125,7 @@ def _downloaded(keras: Any, variant: Variant) -> Any:
     except Exception as error:  # Keras raises a bare Exception for a failed download
         address = download_address(variant.kind, top=variant.top)
         raise NetworkError(
-            f"Keras could not get its ImageNet weights ({first_line(error)}); download "
+            f"Keras could not get its ImageNet weights ({_first_line(error)}); download "
             f"{address} on a machine with internet access and give the file with --weights FILE"
         ) from error
 
@@ -184,7 +183,7 @@ def _from_file(keras: Any, variant: Variant, path: Path) -> Any:
                 warnings.simplefilter("ignore")  # Keras raises too where it cannot read a layer
                 model.load_weights(path)
         except Exception as error:  # h5py, zipfile and Keras each raise their own
-            reasons.append(first_line(error))
+            reasons.append(_first_line(error))
             continue
         if top == variant.top:
             return model
@@ -217,3 +216,7 @@ def _accepted(variant: Variant) -> str:
     if not variant.kind.chain:
         return "a .h5 or .keras file"
     return "a .h5 or .keras file, an .onnx file, or a wheel or zip that holds one"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

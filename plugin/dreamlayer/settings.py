@@ -15,10 +15,56 @@ CUSTOM = "custom"
 """The preset that uses all values as they are set."""
 
 OUTPUTS = collections.OrderedDict(
-    [("in-place", "In place"), ("new-layer", "New layer"), ("new-image", "New image")]
+    [
+        ("in-place", "In place"),
+        ("new-layer", "New layer"),
+        ("new-image", "New image"),
+        ("paint-in", "New layer, to paint in"),
+    ]
 )
-CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
-"""Choices beside the parameters, with their defaults."""
+OUTPUT_HELP = (
+    "Where the dream goes. To paint in: onto a new layer behind a black mask, which is chosen; "
+    "paint on it in white, and the dream appears under the brush."
+)
+
+MODES = collections.OrderedDict(
+    [
+        ("normal", "Normal"),
+        ("lighten-only", "Lighten only"),
+        ("screen", "Screen"),
+        ("darken-only", "Darken only"),
+        ("multiply", "Multiply"),
+        ("overlay", "Overlay"),
+        ("softlight", "Soft light"),
+        ("hardlight", "Hard light"),
+        ("difference", "Difference"),
+        ("hsl-color", "HSL Color"),
+        ("lch-color", "LCh Color"),
+        ("lch-hue", "LCh Hue"),
+        ("lch-chroma", "LCh Chroma"),
+        ("lch-lightness", "LCh Lightness"),
+        ("luminance", "Luminance"),
+    ]
+)
+"""Modes of a new layer, named after GIMP's constants, with GIMP's titles."""
+
+MASKS = collections.OrderedDict(
+    [("selection", "Selection"), ("layer-mask", "Selection and layer mask")]
+)
+MASK_HELP = (
+    "What the dream keeps to while it grows, so that its shapes fit in. In place the selection "
+    "always counts; with the layer mask, so does that, and on new layers they both do."
+)
+
+CHOSEN = {
+    "preset": CUSTOM,
+    "provider": "auto",
+    "output": "new-layer",
+    "opacity": 100.0,
+    "mode": "normal",
+    "mask-from": "selection",
+}
+"""Choices beside the parameters, with their defaults, as GIMP 3's arguments are called."""
 
 MAIN = ("network", "layers", "strength", "colors", "steps", "octaves", "step_size", "seed")
 """Parameters that are always visible; the others are under Advanced."""
@@ -198,17 +244,21 @@ class Settings(object):
         former = any(k.was in recipe for k in parameters if k.was)
         return former or all(k.name in recipe for k in first)
 
-    def check(self, preset, provider, output):
-        """Raise `SettingError` where preset, provider or output is unknown."""
+    def check(self, preset, provider, output, opacity=100.0, mode="normal", mask="selection"):
+        """Raise `SettingError` where one of these choices is unknown or out of its range."""
         for title, value, allowed in (
             ("preset", preset, [CUSTOM] + sorted(self.presets)),
             ("provider", provider, self.providers),
             ("output", output, list(OUTPUTS)),
+            ("mode", mode, list(MODES)),
+            ("mask-from", mask, list(MASKS)),
         ):
             if value not in allowed:
                 raise SettingError(
                     "{} '{}' is not known; use one of {}".format(title, value, ", ".join(allowed))
                 )
+        if not 0 <= opacity <= 100:
+            raise SettingError("opacity must lie between 0 and 100, but is {}".format(opacity))
 
     def recipe(self, preset, values):
         """The recipe to send: the preset's, changed by each value that differs from its default.

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 
-PROTOCOL = 1
+PROTOCOL = 2
 SETTINGS = "worker.json"
 """Written into this folder by `dreamlayer-plugin install`: which command starts the worker."""
 
@@ -31,6 +31,9 @@ _FOREIGN = (
     "BABL_PATH",
 )
 """Variables that an editor sets for itself; they would give another Python the wrong libraries."""
+
+_OLDER = "unrecognized arguments: --protocol"
+"""What a dreamlayer says that knows protocol 1 only."""
 
 _LINES_KEPT = 20
 _LONGEST_LINE = 1 << 20
@@ -101,7 +104,7 @@ class Worker(object):
 
     def __init__(self, folder):
         chosen = settings(folder)
-        command = chosen["command"]
+        command = chosen["command"] + ["--protocol", "{}".format(PROTOCOL)]
         environment = worker_environment(os.environ, chosen["environment"])
         if sys.version_info[0] == 2:
             # Python 2 encodes by the locale, which may be C; on Windows by the code page.
@@ -213,14 +216,53 @@ class Worker(object):
         progress : callable
             Called with the header of each progress message.
         """
-        self.ask(dict(request, type="dream"), payload)
+        return self.finish(dict(request, type="dream"), payload, progress)
+
+    def finish(self, request, payload, progress, preview=None):
+        """Send a request of any type that ends with a result; that one's header.
+
+        Parameters
+        ----------
+        request : dict
+            All its keys.
+        payload : iterable of bytes
+            Its pixels and mask, and those of guides or styles.
+        progress : callable
+            Called with the header of each progress message.
+        preview : callable, optional
+            Called with the header of each preview and its pixels, rows of RGB in bytes.
+        """
+        self.ask(request, payload)
         while True:
             header = self.receive()
             if header["type"] == "result":
                 return header
+            if header["type"] == "preview" and preview is not None:
+                preview(header, self.read(header["bytes"]))
+                continue
             self.skip(header)
             if header["type"] == "progress":
                 progress(header)
+
+    def gallery(self, request, thumbnail):
+        """Ask what layers or channels dream of, until all are shown; the last header.
+
+        Parameters
+        ----------
+        request : dict
+            The keys of a `gallery` request.
+        thumbnail : callable
+            Called with the header of each thumbnail and its pixels, rows of RGB in bytes.
+        """
+        self.ask(dict(request, type="gallery"))
+        while True:
+            header = self.receive()
+            if header["type"] == "thumbnail":
+                thumbnail(header, self.read(header["bytes"]))
+                continue
+            self.skip(header)
+            if header["type"] == "done":
+                return header
 
     def read(self, count):
         """Exactly that many bytes of the current message."""
@@ -288,6 +330,11 @@ class Worker(object):
     def _ended(self):
         """The error for a worker that has ended, with the last line that it printed."""
         code = self._finish([self._process.stdin])
+        if not self._ready and any(_OLDER in line for line in self._said):
+            return WorkerError(
+                "the installed dreamlayer is older than this plug-in; "
+                "run in a terminal: dreamlayer-plugin install"
+            )
         last = "signal {}".format(-code) if code < 0 else "exit code {}".format(code)
         if self._said:
             last += ": " + self._said[-1]

@@ -11,7 +11,13 @@ from measured_memory import told_and_taken
 
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.free_memory import in_units
-from dreamlayer.core.dreaming.memory import TILES, check_memory, default_tile, estimate
+from dreamlayer.core.dreaming.memory import (
+    TILES,
+    check_guide,
+    check_memory,
+    default_tile,
+    estimate,
+)
 from dreamlayer.core.errors import MemoryLimitError
 from dreamlayer.core.images import encoder_bytes
 from dreamlayer.core.network.network import Network
@@ -102,6 +108,17 @@ def test_picture_without_room_is_refused_before_it_is_read() -> None:
     check_memory(1000, 1000)
     with pytest.raises(MemoryLimitError, match=r"10{6} × 10{6} pixels needs about .* are free"):
         check_memory(10**6, 10**6)
+    with pytest.raises(MemoryLimitError, match="styling 1000000"):
+        check_memory(10**6, 10**6, what="styling")
+    with pytest.raises(MemoryLimitError, match="reading the other pictures"):
+        check_memory(1000, 1000, further=10**12)
+
+
+def test_guide_that_cannot_be_shrunk_is_refused() -> None:
+    """One that fits passes."""
+    check_guide(1000, 1000)
+    with pytest.raises(MemoryLimitError, match="a guide of 1000000 × 1000000 pixels"):
+        check_guide(10**6, 10**6)
 
 
 def test_default_stays_under_two_gibibytes_at_twelve_megapixels(network: Network) -> None:

@@ -121,7 +121,7 @@ def test_a_file_that_changes_meanwhile_is_not_trusted(
     other = _saved(base("residual"), tmp_path / "..")
     monkeypatch.setenv("DREAMLAYER_CACHE", str(tmp_path / "cache"))
     look = trials.look
-    monkeypatch.setattr(trials, "look", lambda _: look(other))
+    monkeypatch.setattr(trials, "look", lambda *_: look(other, None))
     with pytest.raises(NetworkError, match="changed while it was read"):
         Network(str(path))
     monkeypatch.setattr(trials, "look", look)
@@ -142,4 +142,4 @@ def test_what_nobody_expects_is_one_sentence(
 
     monkeypatch.setattr(process, "run", fails)
     with pytest.raises(NetworkError, match=r"not built as networks are \(IndexError"):
-        trials.look(path)
+        trials.look(path, None)

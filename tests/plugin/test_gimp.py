@@ -94,6 +94,9 @@ def gimps(tmp_path_factory: pytest.TempPathFactory, small_network: Path) -> dict
         folder = tmp_path_factory.mktemp(f"Jörg's {suite}")
         plug_ins = folder / "gimp" / "plug-ins"
         plug_ins.mkdir(parents=True)
+        (plug_ins / "painter").mkdir()
+        shutil.copy(INSIDE / "painter.py", plug_ins / "painter" / "painter.py")
+        (plug_ins / "painter" / "painter.py").chmod(0o755)
         python = gimp_root.interpreter(folder / "the python")
         command = [sys.executable, "-m", "plugin", "install", "--to", str(plug_ins)]
         ran = subprocess.run(

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import platformdirs
 import pytest
 from command_line import ROOT
 from made_up_machine import HOME, linux
 
 from dreamlayer.core.network import files as networks
+from dreamlayer.core.recipe import own_presets
 from dreamlayer.core.runtime import cache
 from dreamlayer.plugin.gimps.gimp import NATIVE, Gimp
 from dreamlayer.plugin.leftovers import caches, own_things, remove_cache
@@ -152,12 +152,12 @@ def test_the_user_s_own(tmp_path: Path) -> None:
 
 def test_the_folders_are_the_core_s(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without platformdirs, the same folders are found as with it."""
-    monkeypatch.delenv("DREAMLAYER_CACHE", raising=False)
+    for variable in ("DREAMLAYER_CACHE", "DREAMLAYER_PRESETS"):
+        monkeypatch.delenv(variable, raising=False)
     machine = Machine.this()
     assert machine.own_folder("cache", "dreamlayer") / "graphs" == cache.folder()
     assert machine.own_folder("data", "dreamlayer") / "networks" == networks.folders()[-1]
-    config = platformdirs.user_config_path("dreamlayer", appauthor=False)
-    assert machine.own_folder("config", "dreamlayer") == config
+    assert machine.own_folder("config", "dreamlayer") / "presets" == own_presets.folder()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from dreamlayer import Picture, read, write
 from dreamlayer.core.errors import RecipeError
+from dreamlayer.core.recipe.given import name_of
 from dreamlayer.core.recipe.presets import parse, preset
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.stored import located, stored, without_paths
@@ -245,3 +246,15 @@ def test_malformed_digests_are_none(files: object, tmp_path: Path) -> None:
         Path(located(parse(text), json.loads(text), str(tmp_path / "d.png")).guide)
         == tmp_path / "g.png"
     )
+
+
+def test_layer_of_an_editor_is_no_file(tmp_path: Path) -> None:
+    """Its name is stored as it is; who replays the recipe is told to give another picture."""
+    name = name_of("0123456789abcdef" * 4)
+    recipe = preset("like-guided").replace(guide=name)
+    table = json.loads(stored(recipe))
+    assert table["guide"] == name
+    assert parse(json.dumps(table)) == recipe
+    with pytest.raises(RecipeError, match=r"a layer of an editor as the guide.*give --guide FILE"):
+        located(recipe, table, str(tmp_path / "dreamt.png"))
+    assert located(recipe, table, str(tmp_path / "dreamt.png"), typed=["guide"]) == recipe

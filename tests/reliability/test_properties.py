@@ -32,8 +32,8 @@ from dreamlayer.core.recipe.kinds import KINDS
 from dreamlayer.core.recipe.presets import DREAMS
 from dreamlayer.core.recipe.stored import without_paths
 from dreamlayer.core.recipe.term import format_term, parse_term, parse_terms
+from dreamlayer.core.worker.parsing import parse_request
 from dreamlayer.core.worker.protocol import encode_header, payload_size, read_header
-from dreamlayer.core.worker.requests import parse_request
 
 PLAIN = settings(
     max_examples=60,

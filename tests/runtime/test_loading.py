@@ -17,8 +17,9 @@ from onnx import parser
 from dreamlayer.core.errors import ProviderError
 from dreamlayer.core.runtime import installed, loading, openvino_session
 from dreamlayer.core.runtime.drivers import Fault
-from dreamlayer.core.runtime.loading import CHECKS, create_session, fault, preload, reason_of
+from dreamlayer.core.runtime.loading import CHECKS, create_session, fault, preload
 from dreamlayer.core.runtime.providers import PROVIDERS, Execution
+from dreamlayer.core.runtime.reasons import reason_of
 from dreamlayer.core.runtime.sessions import first_choice, open_session
 
 MODEL = parser.parse_model(

@@ -276,6 +276,15 @@ def test_bad_requests_get_a_sentence(recipe: StyleRecipe, tmp_path: Path) -> Non
         StyleTransfer(large).prepare(noise(100, 2000, 1) / np.float32(255), default, [STYLE])
 
 
+def test_pictures_in_memory_count_together(recipe: StyleRecipe) -> None:
+    """Files are read one after another; what came with a request is there at once."""
+    network = Network(recipe.network)
+    styles = [(f"number {number}", 6000, 6000) for number in range(10)]
+    files = estimate_style(64, 64, recipe, network, styles=styles, free=1e15).bytes
+    sent = estimate_style(64, 64, recipe, network, styles=styles, held=True, free=1e15).bytes
+    assert sent - files == 10 * 6000**2 * 16
+
+
 def test_memory_of_the_style_pictures_counts(recipe: StyleRecipe) -> None:
     """As they are read, and at the size that they are really looked at."""
     network = Network(recipe.network)

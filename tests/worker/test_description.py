@@ -12,8 +12,9 @@ import pytest
 from command_line import ROOT
 
 from dreamlayer.core.recipe.networks import SHIPPED_NETWORKS
-from dreamlayer.core.recipe.presets import preset, presets
+from dreamlayer.core.recipe.presets import STYLES, preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
+from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.runtime.providers import PROVIDERS
 from dreamlayer.core.worker.description import description, own_description
 
@@ -83,6 +84,7 @@ def test_every_parameter_is_described() -> None:
 def test_described_recipes_are_read_back() -> None:
     """The defaults and every preset, as a request would send them."""
     told = description()
+    assert description(1)["parameters"] == told["parameters"]
     defaults = {k["name"]: k["default"] for k in told["parameters"] if k["default"] is not None}
     assert Recipe.from_dict(defaults) == Recipe()
     assert list(told["presets"]) == list(presets())
@@ -124,7 +126,7 @@ def test_own_presets_are_described(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("DREAMLAYER_PRESETS", str(tmp_path))
     (tmp_path / "mine.toml").write_text("title = 'My own'\nsteps = 3")
     (tmp_path / "bad.toml").write_text("steps = 'x'")
-    (tmp_path / "style.json").write_text('{"command": "style"}')
+    (tmp_path / "brush.json").write_text('{"command": "style"}')
     layers = ", ".join(f"layer_of_a_name_that_is_long_{n}" for n in range(500))
     for number in range(40):
         (tmp_path / f"x{number}.json").write_text(json.dumps({"layers": layers}))
@@ -133,7 +135,25 @@ def test_own_presets_are_described(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (mine["title"], mine["group"], mine["section"]) == ("My own", "mine", "Your own")
     assert Recipe.from_dict(mine["recipe"]) == Recipe(steps=3)
     assert told["presets_folder"] == str(tmp_path)
+    assert list(told["style_presets"]) == ["brush"]
     assert "'bad': steps must be" in told["preset_problems"][0]
     assert "too long" in told["preset_problems"][-1]
     assert len(json.dumps({**description(), **told})) < 2**20
     assert "mine" not in description()["presets"]
+
+
+def test_style_is_described() -> None:
+    """In the same form, but for what a request says beside the recipe."""
+    told = description()["style"]
+    names = [one.name for one in dataclasses.fields(StyleRecipe)]
+    kept = [name for name in names if name not in ("styles", "style_weights")]
+    assert [one["name"] for one in told["parameters"]] == kept
+    types = {one["name"]: one["type"] for one in told["parameters"]}
+    assert (types["style_layers"], types["size"], types["square"]) == ("layers", "int", "bool")
+    assert set(told["parameters"][0]) == set(description()["parameters"][0])
+    assert list(told["presets"]) == list(STYLES.presets())
+    for name, one in told["presets"].items():
+        assert set(one) == set(description()["presets"]["fur"])
+        assert set(one["recipe"]) == set(kept)
+        given = {**one["recipe"], "command": "style"}
+        assert StyleRecipe.from_dict(given) == STYLES.preset(name)

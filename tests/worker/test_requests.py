@@ -9,13 +9,8 @@ import pytest
 from dreamlayer.core.errors import RecipeError, RequestError
 from dreamlayer.core.recipe.presets import preset
 from dreamlayer.core.recipe.recipe import Recipe
-from dreamlayer.core.worker.requests import (
-    CancelRequest,
-    DescribeRequest,
-    DreamRequest,
-    id_of,
-    parse_request,
-)
+from dreamlayer.core.worker.parsing import id_of, parse_request
+from dreamlayer.core.worker.requests import CancelRequest, DescribeRequest, DreamRequest
 
 SMALL = {"type": "dream", "width": 3, "height": 2}
 
@@ -107,7 +102,7 @@ def test_id_that_cannot_be_repeated_is_refused(value: object) -> None:
 @pytest.mark.parametrize(
     ("header", "size", "message"),
     [
-        ({}, 0, "'type' must be one of dream, describe, cancel, but is None"),
+        ({}, 0, "'type' must be one of dream, style, gallery, describe, cancel, but is None"),
         ({"type": "draem"}, 0, "but is 'draem'"),
         ({"type": "dream", "width": 3}, 0, "dream needs 'height'"),
         ({**SMALL, "widht": 3}, 96, "no key 'widht'; did you mean width"),

@@ -18,8 +18,8 @@ from onnx import numpy_helper
 from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.inference import attributes
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.runtime.reasons import reason_of
 from dreamlayer.export.adopt.baked.trials import Length, Trials, grows
-from dreamlayer.export.network_file import first_line
 from dreamlayer.export.verify import open_session
 
 Array = npt.NDArray[np.float32]
@@ -84,7 +84,7 @@ def problem_with(
             if _apart(*(values[name][:, :, :2, :2] for values in results)) > _SIMILAR:
                 return f"{name} depends on the image's size where it should not"
     except Exception as error:  # ONNX Runtime's errors have no common base but this
-        return f"it does not run at other sizes: {first_line(error)}"
+        return f"it does not run at other sizes: {reason_of(error)}"
     return None
 
 

@@ -7,9 +7,9 @@ import math
 import onnx
 from onnx import helper
 
-from dreamlayer.core.errors import NetworkError, printable, shown
+from dreamlayer.core.errors import NetworkError, shown
 from dreamlayer.core.graph.inference import attributes
-from dreamlayer.export.network_file import first_line
+from dreamlayer.core.runtime.reasons import reason_of
 
 _SMALL = 4096
 """Elements of the largest constant that the converter may need to know."""
@@ -40,7 +40,7 @@ def convert(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     except Exception as error:  # the converter, in C++, raises RuntimeError and others
         raise NetworkError(
             f"the network cannot be converted from opset {given} to {opset} "
-            f"({printable(first_line(error))}); export it again with opset {opset} or newer"
+            f"({reason_of(error)}); export it again with opset {opset} or newer"
         ) from error
     names = {tensor.name for tensor in weights}
     inputs = [info for info in converted.graph.input if info.name not in names]

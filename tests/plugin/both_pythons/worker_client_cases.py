@@ -40,7 +40,7 @@ def hear():
     return header, reader.read(header.get("bytes", 0))
 
 """
-_READY = "say({'type': 'ready', 'protocol': 1, 'version': '9.9'})\n"
+_READY = "say({'type': 'ready', 'protocol': 2, 'version': '9.9'})\n"
 
 
 def _install(folder, script, begin=_BEGIN + _READY, environment=None, words=()):
@@ -259,6 +259,49 @@ def case_other_protocol(folder):
         with _Raised("7.7" if "7.7" in ready else "unknown version", "dreamlayer-plugin install"):
             worker.receive()
         worker.close()
+
+
+def case_older_dreamlayer(folder):
+    """One that knows protocol 1 only refuses the option; the sentence says what to do."""
+    refusal = "worker: unrecognized arguments: --protocol 2; see worker --help"
+    script = "sys.stderr.write({!r})\nsys.exit(2)\n".format(str(refusal + "\n"))
+    worker = Worker(_install(folder, script, begin=_BEGIN))
+    with _Raised("the installed dreamlayer is older", "dreamlayer-plugin install"):
+        worker.receive()
+    worker.close()
+
+
+def case_protocol_is_asked_for(folder):
+    """Behind the words of the command."""
+    script = "say({'type': 'result', 'words': sys.argv[-3:]})"
+    worker = Worker(_install(folder, script, words=["worker"]))
+    assert worker.receive()["words"] == ["worker", "--protocol", "2"]
+    worker.close()
+
+
+def case_previews_and_thumbnails(folder):
+    """Previews are read if wanted, else skipped; a gallery's thumbnails all are."""
+    script = """
+for _ in range(2):
+    header, _ = hear()
+    assert header["type"] == "style"
+    say({"type": "preview", "width": 1, "height": 1}, b"abc")
+    say({"type": "progress", "fraction": 0.5})
+    say({"type": "result"}, b"defg")
+header, _ = hear()
+assert header == {"type": "gallery", "layer": "mixed3"}
+say({"type": "progress", "stage": "loading"})
+say({"type": "thumbnail", "channel": 1}, b"xyz")
+say({"type": "done", "count": 1})
+"""
+    worker, seen, done = Worker(_install(folder, script)), [], []
+    for show in (lambda _, pixels: seen.append(pixels), None):
+        header = worker.finish({"type": "style"}, [], done.append, show)
+        assert worker.read(header["bytes"]) == b"defg"
+    assert (seen, len(done)) == ([b"abc"], 2)
+    last = worker.gallery({"layer": "mixed3"}, lambda _, pixels: seen.append(pixels))
+    assert (last["count"], seen[1:]) == (1, [b"xyz"])
+    worker.close()
 
 
 def case_garbage(folder):

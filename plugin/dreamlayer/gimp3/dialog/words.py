@@ -1,6 +1,7 @@
 """What the dialog says: whole sentences with named places, in the words of GIMP."""
 
 from translation import _
+from wording import plain
 
 LOADING = _("Loading the network…")
 UP_TO_DATE = _("The preview is complete.")
@@ -18,19 +19,18 @@ DELETE = _("Delete the preset “{name}”?")
 TAKEN = _("You have a preset “{name}” already; use another name.")
 NOT_CHANGED = _("{path} cannot be changed: {reason}.")
 CUSTOM, CUSTOM_ABOUT = _("Your settings"), _("They belong to no preset.")
+GONE = _("The layer was deleted or merged.")
 THIS_LAYER, BEFORE = _("This layer"), _("As it was dreamt")
 BEFORE_ABOUT = _("The settings that are stored on this layer.")
 CHOSEN = _("{width} × {height} pixels of “{name}”")
 CHOSEN_OF = _("{width} × {height} pixels of “{name}”, the first of {count} chosen layers")
 APPLYING = _("Dreaming…")
 APPLIED = _("Applied in {time}; Ctrl+Z in the image undoes it.")
+FAILED = _("Deep Dream failed: {kind}: {error}")
 CANCELLED = _("Stopped; the image is unchanged.")
 
 _DRAFT = _("Draft: size {octave} of {octaves}")
 _FULL = _("Refining: size {octave} of {octaves}")
-
-_COMMAND_LINE = ("--guide FILE", "--guide")
-"""What sentences of the worker call a guide picture."""
 
 
 def refining(draft, header):
@@ -46,8 +46,6 @@ def chosen(name, width, height, count):
 
 
 def sentence(error):
-    """An error's text, begun by a capital, without words of the command line."""
-    text = str(error)
-    for said in _COMMAND_LINE:
-        text = text.replace(said, _("a guide picture"))
+    """An error's text as it is shown: begun by a capital, in the words of an editor."""
+    text = plain(str(error))
     return text[:1].upper() + text[1:]
