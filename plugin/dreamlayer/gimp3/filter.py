@@ -150,7 +150,7 @@ def run(procedure, mode, image, drawables, config, data):
 
 
 def _show(image, made, notice):
-    """Show a new image, what has changed of the other, and what the painter should know."""
+    """Show a new image, and what has changed of the other; tell where the dream went."""
     if made is not image:
         Gimp.Display.new(made)
     if notice:
@@ -167,7 +167,7 @@ def _result(procedure, made, notice):
 
 
 def _dream_as_set(worker, image, drawables, config, settings):
-    """Dream with a worker as the arguments say; see `_dream`."""
+    """Dream with a worker as the arguments say; the image with the result, and what to tell."""
     wanted = _chosen(config)
     settings.check(*(wanted[name] for name in CHOSEN))
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))

@@ -46,6 +46,6 @@ def chosen(name, width, height, count):
 
 
 def sentence(error):
-    """An error's text as it is shown: begun by a capital, in the words of an editor."""
+    """An error's text, begun by a capital, without words of the command line."""
     text = plain(str(error))
     return text[:1].upper() + text[1:]
