@@ -135,6 +135,8 @@ def run(procedure, mode, image, drawables, config, data):
         # Any other error is one sentence for the painter, too.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sentence = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
+        if not image.is_valid():
+            sentence = RefusedError(messages.CLOSED_EARLY)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(sentence))
     finally:
         if worker is not None:
@@ -145,6 +147,9 @@ def run(procedure, mode, image, drawables, config, data):
         if notice:
             Gimp.message(notice[:1].upper() + notice[1:] + ".")
     Gimp.displays_flush()
+    if mode != Gimp.RunMode.NONINTERACTIVE and not image.is_valid():
+        # After a success GIMP stores the settings on the image, and would tell of an error.
+        return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     for place, value in enumerate((GObject.Value(Gimp.Image, made), GObject.Value(str, notice)), 1):
         values.remove(place)

@@ -277,7 +277,8 @@ def _new_image(start, dreamt):
     size = right - left, bottom - top
     made = Gimp.Image.new_with_precision(*size, start.base_type, start.precision)
     made.undo_disable()
-    made.set_color_profile(start.profile)
+    if start.profile is not None:
+        made.set_color_profile(start.profile)
     made.set_resolution(*start.resolution)
     for original, result, used in reversed(dreamt):
         layer = _layer(made, original, result, original.name, (100.0, "normal"))
