@@ -119,16 +119,20 @@ def run(procedure, mode, image, drawables, config, data):
             # Imported here: without a display GTK must not be loaded.
             gi.require_version("GimpUi", "3.0")
             gi.require_version("Gtk", "3.0")
+            gi.require_version("Gdk", "3.0")
             from gimp3.dialog import ask
 
-            agreed, worker = ask(procedure, config, settings, FOLDER, drawables)
-            if not agreed:
+            def dream(worker):
+                _show(image, *_dream_as_set(worker, image, drawables, config, settings))
+
+            agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, dream)
+            if not agreed and not applied:
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
-        wanted = _chosen(config)
-        settings.check(*(wanted[name] for name in CHOSEN))
-        recipe = settings.recipe(wanted["preset"], values_of(config, settings))
+            if not agreed:
+                # What was applied is what a repetition repeats.
+                return _result(procedure, image, "")
         worker = worker or Worker(FOLDER)
-        made, notice = _dream(worker, image, drawables, recipe, wanted)
+        made, notice = _dream_as_set(worker, image, drawables, config, settings)
     except (RefusedError, SettingError, WorkerError) as error:
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(error))
     except Exception as error:
@@ -142,19 +146,37 @@ def run(procedure, mode, image, drawables, config, data):
         if worker is not None:
             worker.close()
     if mode != Gimp.RunMode.NONINTERACTIVE:
-        if made is not image:
-            Gimp.Display.new(made)
-        if notice:
-            Gimp.message(notice[:1].upper() + notice[1:] + ".")
+        _show(image, made, notice)
     Gimp.displays_flush()
     if mode != Gimp.RunMode.NONINTERACTIVE and not image.is_valid():
         # After a success GIMP stores the settings on the image, and would tell of an error.
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
+    return _result(procedure, made, notice)
+
+
+def _show(image, made, notice):
+    """Show a new image, and what has changed of the other; tell where the dream went."""
+    if made is not image:
+        Gimp.Display.new(made)
+    if notice:
+        Gimp.message(notice[:1].upper() + notice[1:] + ".")
+    Gimp.displays_flush()
+
+
+def _result(procedure, made, notice):
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     for place, value in enumerate((GObject.Value(Gimp.Image, made), GObject.Value(str, notice)), 1):
         values.remove(place)
         values.insert(place, value)
     return values
+
+
+def _dream_as_set(worker, image, drawables, config, settings):
+    """Dream with a worker as the arguments say; the image with the result, and what to tell."""
+    wanted = _chosen(config)
+    settings.check(*(wanted[name] for name in CHOSEN))
+    recipe = settings.recipe(wanted["preset"], values_of(config, settings))
+    return _dream(worker, image, drawables, recipe, wanted)
 
 
 def _chosen(config):
