@@ -173,6 +173,7 @@ def _result(procedure, made, notice):
 
 def _dream_as_set(worker, image, drawables, config, settings):
     """Dream with a worker as the arguments say; the image with the result, and what to tell."""
+    _check_image(image, drawables)
     wanted = _chosen(config)
     settings.check(*(wanted[name] for name in CHOSEN))
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))
@@ -194,12 +195,19 @@ def values_of(config, settings):
 
 
 def _check_image(image, drawables):
-    """Raise `RefusedError`, before any work, for what cannot be dreamt on."""
+    """Raise `RefusedError`, before any work, for what cannot be dreamt on.
+
+    The painter may have closed or changed the image while the dialog was open.
+    """
+    if not image.is_valid():
+        raise RefusedError(messages.CLOSED_EARLY)
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise RefusedError(messages.INDEXED)
     if not drawables:
         raise RefusedError("no layer is chosen; choose the layers to dream on")
     for drawable in drawables:
+        if not drawable.is_valid():
+            raise RefusedError(messages.GONE_EARLY)
         if drawable.is_group():
             raise RefusedError(messages.group(drawable.get_name()))
         if not drawable.mask_intersect()[0]:
