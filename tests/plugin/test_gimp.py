@@ -58,7 +58,7 @@ class Gimp:
     def run(self, script: str, *words: str, timeout: float, **more: str) -> str:
         """Run one of the scripts of `inside_gimp`; what it said."""
         inside = Path("/host") / INSIDE.relative_to("/") / script
-        if script in ("window.py", "window_tour.py", "kills.py"):
+        if script in ("window.py", "window_closing.py", "window_tour.py", "kills.py"):
             command = ["python3", str(inside), *words]
         else:
             batch = f"import runpy; runpy.run_path({str(inside)!r})"
@@ -260,6 +260,26 @@ def test_window(gimp: Gimp, coffee: Path) -> None:
     shape = (400, 600, 3)
     expected = _headless(gimp.pixels("before.rgb", shape), recipes.preset("default"))
     np.testing.assert_array_equal(gimp.pixels("after.rgb", shape), expected)
+
+
+def test_closing(gimp: Gimp, coffee: Path) -> None:
+    """An image that is closed while the dream runs does not take the dream with it."""
+    settings = gimp.folder / "gimp" / "plug-ins" / "dreamlayer" / "worker.json"
+    kept = settings.read_text(encoding="utf-8")
+    try:
+        said = gimp.run("window_closing.py", timeout=400, DREAMLAYER_PHOTO=f"/host{coffee}")
+    finally:
+        settings.write_text(kept, encoding="utf-8")
+    assert (gimp.folder / "closing.json").exists(), said
+    seen = gimp.read("closing.json")
+    assert "error" not in seen, (seen, said)
+    assert seen["closed"]
+    ((number, layers, dreamt),) = seen["images"]
+    assert number != 1
+    assert (len(layers), dreamt) == (1, True)
+    assert seen["shown"]
+    log = (gimp.folder / "gimp.log").read_text(encoding="utf-8", errors="replace")
+    assert "rror for procedure" not in log, log
 
 
 @pytest.mark.parametrize("name", TOURS)

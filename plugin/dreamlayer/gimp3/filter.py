@@ -139,6 +139,8 @@ def run(procedure, mode, image, drawables, config, data):
         # Any other error is one sentence for the painter, too.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sentence = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
+        if not image.is_valid():
+            sentence = RefusedError(messages.CLOSED_EARLY)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(sentence))
     finally:
         if worker is not None:
@@ -146,6 +148,9 @@ def run(procedure, mode, image, drawables, config, data):
     if mode != Gimp.RunMode.NONINTERACTIVE:
         _show(image, made, notice)
     Gimp.displays_flush()
+    if mode != Gimp.RunMode.NONINTERACTIVE and not image.is_valid():
+        # After a success GIMP stores the settings on the image, and would tell of an error.
+        return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     return _result(procedure, made, notice)
 
 
@@ -168,6 +173,7 @@ def _result(procedure, made, notice):
 
 def _dream_as_set(worker, image, drawables, config, settings):
     """Dream with a worker as the arguments say; the image with the result, and what to tell."""
+    _check_image(image, drawables)
     wanted = _chosen(config)
     settings.check(*(wanted[name] for name in CHOSEN))
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))
@@ -189,12 +195,19 @@ def values_of(config, settings):
 
 
 def _check_image(image, drawables):
-    """Raise `RefusedError`, before any work, for what cannot be dreamt on."""
+    """Raise `RefusedError`, before any work, for what cannot be dreamt on.
+
+    The painter may have closed or changed the image while the dialog was open.
+    """
+    if not image.is_valid():
+        raise RefusedError(messages.CLOSED_EARLY)
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise RefusedError(messages.INDEXED)
     if not drawables:
         raise RefusedError("no layer is chosen; choose the layers to dream on")
     for drawable in drawables:
+        if not drawable.is_valid():
+            raise RefusedError(messages.GONE_EARLY)
         if drawable.is_group():
             raise RefusedError(messages.group(drawable.get_name()))
         if not drawable.mask_intersect()[0]:
