@@ -6,7 +6,8 @@ import importlib
 import json
 import queue
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,7 +26,7 @@ def modules() -> tuple[ModuleType, ModuleType]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(FOLDER)
         client = importlib.import_module("worker_client")
-        return client, importlib.import_module("gimp3.preview")
+        return client, importlib.import_module("gimp3.dialog.previews")
 
 
 class Desk:
@@ -36,7 +37,12 @@ class Desk:
         self.folder = folder
         self.workers: list[Any] = []
         self.news: queue.Queue[tuple[str, int, Any]] = queue.Queue()
-        self.previewer = preview.PreviewMaker(self._start, lambda *news: self.news.put(news))
+        self._kind = preview.PreviewMaker
+        self.previewer = self.maker()
+
+    def maker(self, start: Callable[[], Any] | None = None) -> Any:
+        """A previewer whose news come here."""
+        return self._kind(start or self._start, lambda *news: self.news.put(news))
 
     def _start(self) -> Any:
         worker = self.client.Worker(str(self.folder))
@@ -86,6 +92,33 @@ def test_previews_then_hands_over_a_clean_worker(
     request = {k: v for k, v in small[0].items() if k != "preview"}
     header = worker.dream(request, small[1], lambda _: None)
     assert len(worker.read(header["bytes"])) == WIDTH * HEIGHT * 16
+    worker.close()
+
+
+def test_warm_worker_is_the_one_that_dreams(
+    desk: Desk, small: tuple[dict[str, Any], list[bytes]]
+) -> None:
+    """A worker that was started before there was anything to ask does the work, or ends unused."""
+    desk.previewer.warm_up()
+    end = time.monotonic() + PATIENCE
+    while not desk.workers and time.monotonic() < end:
+        time.sleep(0.01)
+    desk.until("done", desk.previewer.preview(*small))
+    assert len(desk.workers) == 1
+    unused = desk.maker()
+    unused.warm_up()
+    unused.abandon()
+
+
+def test_idle_worker_previews_again(desk: Desk, small: tuple[dict[str, Any], list[bytes]]) -> None:
+    """A worker that dreamt the dream itself goes on with previews, as after Apply."""
+    desk.until("done", desk.previewer.preview(*small))
+    worker = desk.previewer.finish()
+    again = desk.maker(lambda: worker)
+    number = again.preview(*small)
+    desk.until("done", number)
+    assert again.finish() is worker
+    assert len(desk.workers) == 1
     worker.close()
 
 

@@ -95,16 +95,20 @@ def run(procedure, mode, image, drawables, config, data):
             # Imported here: without a display GTK must not be loaded.
             gi.require_version("GimpUi", "3.0")
             gi.require_version("Gtk", "3.0")
+            gi.require_version("Gdk", "3.0")
             from gimp3.dialog import ask
 
-            agreed, worker = ask(procedure, config, settings, FOLDER, drawables)
-            if not agreed:
+            def dream(worker):
+                _show(image, _dream_as_set(worker, image, drawables, config, settings))
+
+            agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, dream)
+            if not agreed and not applied:
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
-        wanted = {n: config.get_property(n) or default for n, default in CHOSEN.items()}
-        settings.check(**wanted)
-        recipe = settings.recipe(wanted["preset"], values_of(config, settings))
+            if not agreed:
+                # What was applied is what a repetition repeats.
+                return _result(procedure, image)
         worker = worker or Worker(FOLDER)
-        made = _dream(worker, image, drawables, recipe, wanted["provider"], wanted["output"])
+        made = _dream_as_set(worker, image, drawables, config, settings)
     except (RefusedError, SettingError, WorkerError) as error:
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(error))
     except Exception as error:
@@ -115,13 +119,32 @@ def run(procedure, mode, image, drawables, config, data):
     finally:
         if worker is not None:
             worker.close()
-    if made is not image and mode == Gimp.RunMode.INTERACTIVE:
+    if mode == Gimp.RunMode.INTERACTIVE:
+        _show(image, made)
+    Gimp.displays_flush()
+    return _result(procedure, made)
+
+
+def _show(image, made):
+    """Show a new image, and what has changed of the other."""
+    if made is not image:
         Gimp.Display.new(made)
     Gimp.displays_flush()
+
+
+def _result(procedure, made):
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     values.remove(1)
     values.insert(1, GObject.Value(Gimp.Image, made))
     return values
+
+
+def _dream_as_set(worker, image, drawables, config, settings):
+    """Dream with a worker as the arguments say; the image with the result."""
+    wanted = {n: config.get_property(n) or default for n, default in CHOSEN.items()}
+    settings.check(**wanted)
+    recipe = settings.recipe(wanted["preset"], values_of(config, settings))
+    return _dream(worker, image, drawables, recipe, wanted["provider"], wanted["output"])
 
 
 def values_of(config, settings):

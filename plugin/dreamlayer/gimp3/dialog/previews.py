@@ -5,6 +5,8 @@ import threading
 from worker_client import WorkerError
 
 _PATIENCE = 10.0
+_START = "start"
+"""What is wanted where the worker is only to be started; it is not sent."""
 
 
 class PreviewMaker:
@@ -15,15 +17,18 @@ class PreviewMaker:
     Parameters
     ----------
     start : callable
-        Starts a `worker_client.Worker`.
+        Starts a `worker_client.Worker`, or gives one that is idle.
+
+    Attributes
+    ----------
     tell : callable
         Called from a background thread with the kind of news, the number of the request, and what
         belongs to it: `preview` (header and pixels), `progress` (header), `done` (header),
-        `described` (header) or `error` (a `WorkerError`).
+        `described` (header) or `error` (a `WorkerError`). To be set before the first request.
     """
 
-    def __init__(self, start, tell):
-        self._start, self._tell = start, tell
+    def __init__(self, start, tell=None):
+        self._start, self.tell = start, tell
         self._worker = self._reader = None
         self._change = threading.Condition()
         self._wanted = []  # Requests to be sent, as (header, payload).
@@ -32,6 +37,12 @@ class PreviewMaker:
         self._ending = False
         self._sender = threading.Thread(target=self._send, daemon=True)
         self._sender.start()
+
+    def warm_up(self):
+        """Start the worker before there is anything to ask."""
+        with self._change:
+            self._wanted.append(({"type": _START}, ()))
+            self._change.notify_all()
 
     def preview(self, request, payload):
         """Dream on a small picture, cancelling the present dream; the number of the request."""
@@ -97,7 +108,7 @@ class PreviewMaker:
                     break
                 header, payload = self._wanted.pop(0)
             worker = self._running(header.get("id"))
-            if worker is None:
+            if worker is None or header["type"] == _START:
                 continue
             with self._change:
                 busy = bool(self._open)
@@ -122,7 +133,7 @@ class PreviewMaker:
             worker = self._start()
         except WorkerError as error:
             if number is not None:
-                self._tell("error", number, error)
+                self.tell("error", number, error)
             return None
         with self._change:
             self._worker = worker
@@ -159,7 +170,7 @@ class PreviewMaker:
                     return
                 self._close(error.id)
                 if error.kind != "CancelledError":
-                    self._tell("error", error.id, error)
+                    self.tell("error", error.id, error)
                 continue
             except (OSError, ValueError):
                 return
@@ -168,12 +179,12 @@ class PreviewMaker:
     def _pass_on(self, header, pixels):
         kind, number = header["type"], header.get("id")
         if kind == "preview":
-            self._tell("preview", number, (header, pixels))
+            self.tell("preview", number, (header, pixels))
         elif kind == "progress":
-            self._tell("progress", number, header)
+            self.tell("progress", number, header)
         else:
             self._close(number)
-            self._tell("described" if kind == "description" else "done", number, header)
+            self.tell("described" if kind == "description" else "done", number, header)
 
     def _lose(self, worker, error):
         """Report a worker's end to all open requests; the next one starts another."""
@@ -186,7 +197,7 @@ class PreviewMaker:
                 self._worker = None
         if not ending:
             for number in waiting:
-                self._tell("error", number, error)
+                self.tell("error", number, error)
 
     def _close(self, number):
         with self._change:

@@ -1,0 +1,100 @@
+"""The dream itself while the dialog stays open: a worker whose replies leave GTK its time."""
+
+import threading
+
+from gi.repository import GLib
+from worker_client import WorkerError
+
+PREVIEW_SIDE = 1024
+"""Longer side of the pictures that are shown while it runs, in pixels."""
+
+
+class PatientWorker:
+    """Dreams like a `worker_client.Worker`, and lets the dialog live meanwhile.
+
+    Parameters
+    ----------
+    worker : worker_client.Worker
+        An idle one.
+    progress : callable
+        Called with the header of each progress message.
+    preview : callable
+        Called with width, height and RGB rows of each preview of the first dream.
+    """
+
+    def __init__(self, worker, progress, preview):
+        self.worker = worker
+        self._progress, self._preview = progress, preview
+        self._loop, self._answer, self._dreams = None, None, 0
+        self.cancelled = False
+
+    def dream(self, request, payload, progress):
+        """As `worker_client.Worker.dream`.
+
+        Raises
+        ------
+        WorkerError
+            Of the kind `CancelledError` after `cancel`.
+        """
+        if self.cancelled:
+            raise WorkerError("the dream was cancelled", "CancelledError")
+        self._dreams += 1
+        side = PREVIEW_SIDE if self._dreams == 1 else 0
+        self.worker.ask(dict(request, type="dream", preview=side), payload)
+        self._loop = GLib.MainLoop()
+
+        def tell(header):
+            progress(header)
+            self._progress(header)
+
+        reader = threading.Thread(target=self._receive, args=(tell,), daemon=True)
+        reader.start()
+        self._loop.run()
+        reader.join()
+        self._loop = None
+        header, error = self._answer
+        if error is not None:
+            raise error
+        return header
+
+    def read(self, count):
+        """As `worker_client.Worker.read`."""
+        return self.worker.read(count)
+
+    def cancel(self):
+        """End the dream; `dream` then raises."""
+        self.cancelled = True
+        if self._loop is not None:
+            try:
+                self.worker.send({"type": "cancel"})
+            except WorkerError:
+                # It has ended, which the reader tells.
+                pass
+
+    def _receive(self, tell):
+        """Pass on the replies until the last one; what follows it is read by `read`."""
+        try:
+            while True:
+                header = self.worker.receive()
+                if header["type"] == "result":
+                    break
+                if header["type"] == "preview":
+                    rgb = self.worker.read(header["bytes"])
+                    _on_main(self._preview, header["width"], header["height"], rgb)
+                else:
+                    self.worker.skip(header)
+                    if header["type"] == "progress":
+                        _on_main(tell, header)
+        except WorkerError as error:
+            self._answer = None, error
+        else:
+            self._answer = header, None
+        _on_main(self._loop.quit)
+
+
+def _on_main(call, *words):
+    def once():
+        call(*words)
+        return False
+
+    GLib.idle_add(once, priority=GLib.PRIORITY_DEFAULT)

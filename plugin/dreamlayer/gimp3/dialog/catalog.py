@@ -1,0 +1,55 @@
+"""The presets as a painter chooses them: sections of tiles, and what a search finds."""
+
+import collections
+import os
+
+from settings import MINE
+from translation import _
+
+from gimp3.dialog import words
+
+AS_BEFORE = "as before"
+"""The tile for the recipe that is stored on the layer."""
+
+Tile = collections.namedtuple("Tile", "name title about picture missing mine")
+"""One preset; `picture` is a file or None, `missing` the network that is not there or ""."""
+
+
+def sections(settings, folder, networks=None, with_before=False):
+    """Pairs of a section's title and its tiles, in order.
+
+    Parameters
+    ----------
+    settings : settings.Settings
+        The presets.
+    folder : str
+        Where the pictures of the presets are that come with dreamlayer.
+    networks : collection of str, optional
+        Names of the networks that are there; those that ship by default.
+    with_before : bool
+        Whether a recipe is stored on the layer.
+    """
+    found = []
+    if with_before:
+        tile = Tile(AS_BEFORE, words.BEFORE, words.BEFORE_ABOUT, None, "", False)
+        found.append((words.THIS_LAYER, [tile]))
+    for title, names in settings.groups():
+        found.append((_(title), [_tile(settings, folder, name, networks) for name in names]))
+    return found
+
+
+def finds(tile, section, words):
+    """Whether a search finds a tile: each word begins one of the tile's own."""
+    text = f"{tile.name} {tile.title} {tile.about} {section}".lower()
+    known = text.replace(",", " ").replace("-", " ").split()
+    return all(any(own.startswith(word) for own in known) for word in words.lower().split())
+
+
+def _tile(settings, folder, name, networks):
+    preset = settings.presets[name]
+    mine = preset["group"] == MINE
+    place = settings.presets_folder if mine else folder
+    path = os.path.join(place, f"{name}.jpg") if place else ""
+    picture = path if os.path.exists(path) else None
+    about, missing = _(preset["description"]), settings.needs(name, networks)
+    return Tile(name, _(preset["title"]), about, picture, missing, mine)

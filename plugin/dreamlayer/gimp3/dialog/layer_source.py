@@ -1,0 +1,83 @@
+"""The pixels of a layer for the preview, and the way from the layer's colors to the screen's."""
+
+import collections
+
+from gi.repository import Babl, Gegl, Gimp
+
+_CONTEXT = 64
+"""Pixels around a selection that the dream sees too, as in `gimp3.pixels`."""
+
+_SCREEN = "R'G'B'A u8"
+_CLAMP, _NONE = Gegl.AbyssPolicy.CLAMP, Gegl.AbyssPolicy.NONE
+
+Pixels = collections.namedtuple("Pixels", "width height rgba selection layer_mask")
+"""8-bit rows of RGBA, and of the selection and the layer's mask or None, as bytes."""
+
+
+class LayerSource:
+    """What is dreamt of a drawable: all of it, or its selected part with some context.
+
+    Parameters
+    ----------
+    drawable : Gimp.Drawable
+        Layer, layer mask or channel.
+
+    Attributes
+    ----------
+    width, height : int
+        The size of that part in pixels.
+    selected : bool
+        Whether the image has a selection.
+    has_mask : bool
+        Whether it is a layer with a mask.
+    """
+
+    def __init__(self, drawable):
+        self.drawable = drawable
+        self.refresh()
+
+    def refresh(self):
+        """Look at the drawable and the selection, which may have changed."""
+        image, drawable = self.drawable.get_image(), self.drawable
+        self.selected = not image.get_selection().is_empty(image)
+        self._mask = drawable.get_mask() if isinstance(drawable, Gimp.Layer) else None
+        self.has_mask = self._mask is not None
+        _, x, y, width, height = drawable.mask_intersect()
+        around = _CONTEXT if self.selected else 0
+        self._left, self._top = max(x - around, 0), max(y - around, 0)
+        self.width = max(1, min(x + width + around, drawable.get_width()) - self._left)
+        self.height = max(1, min(y + height + around, drawable.get_height()) - self._top)
+        # In the image's own space, as the dream is: through sRGB, it would be another dream.
+        self._format = Babl.get_name(Babl.format_with_space(_SCREEN, drawable.get_format()))
+
+    def read(self, part):
+        """The pixels of a `gimp3.dialog.plan.Part`."""
+        area = self._scaled(part, self._left, self._top)
+        rgba = self.drawable.get_buffer().get(area, part.scale, self._format, _CLAMP)
+        selection = layer_mask = None
+        if self._mask is not None:
+            layer_mask = self._mask.get_buffer().get(area, part.scale, "Y u8", _CLAMP)
+        if self.selected:
+            _, right, down = self.drawable.get_offsets()
+            there = self._scaled(part, self._left + right, self._top + down)
+            there.width, there.height = area.width, area.height
+            channel = self.drawable.get_image().get_selection().get_buffer()
+            selection = channel.get(there, part.scale, "Y u8", _NONE)
+        return Pixels(area.width, area.height, rgba, selection, layer_mask)
+
+    def for_screen(self, width, height, rgba):
+        """8-bit RGBA rows in the layer's colors, as sRGB."""
+        if self._format == _SCREEN:
+            return rgba
+        area = Gegl.Rectangle.new(0, 0, width, height)
+        buffer = Gegl.Buffer.new(_SCREEN, 0, 0, width, height)
+        buffer.set(area, self._format, rgba)
+        return buffer.get(area, 1.0, _SCREEN, _NONE)
+
+    @staticmethod
+    def _scaled(part, left, top):
+        """GEGL takes scaled coordinates; a size is that between the scaled corners."""
+        x, y = round((left + part.left) * part.scale), round((top + part.top) * part.scale)
+        width = max(1, round(part.width * part.scale))
+        height = max(1, round(part.height * part.scale))
+        return Gegl.Rectangle.new(x, y, width, height)

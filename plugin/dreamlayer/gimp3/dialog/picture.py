@@ -1,0 +1,106 @@
+"""Pictures for the screen: 8-bit RGBA, mixed and drawn by GdkPixbuf.
+
+GTK's drawing by cairo needs pycairo, which not every GIMP brings.
+"""
+
+import collections
+
+from gi.repository import GdkPixbuf, GLib
+
+_CHECK = 8
+_DARK, _LIGHT = 0x666666, 0x999999
+"""The checkerboard under what is transparent, as GIMP draws it."""
+
+Placed = collections.namedtuple("Placed", "picture left top width height")
+"""A pixbuf, and the part of the whole picture that it shows, in the whole picture's pixels."""
+
+
+def pixbuf(width, height, rgba):
+    """A pixbuf of 8-bit RGBA rows."""
+    return GdkPixbuf.Pixbuf.new_from_bytes(
+        GLib.Bytes.new(bytes(rgba)), GdkPixbuf.Colorspace.RGB, True, 8, width, height, 4 * width
+    )
+
+
+def with_alpha(rgb, alpha):
+    """RGBA rows from RGB rows, and from alpha by bytes or as one number."""
+    count = len(rgb) // 3
+    rgba = bytearray(4 * count)
+    for channel in range(3):
+        rgba[channel::4] = rgb[channel::3]
+    rgba[3::4] = bytes([alpha]) * count if isinstance(alpha, int) else alpha
+    return rgba
+
+
+def mixed(width, height, below, above, share, opacity):
+    """RGBA rows with the alpha of `below`, and colors between both.
+
+    Parameters
+    ----------
+    below : bytes
+        RGBA rows.
+    above : bytes
+        RGB rows.
+    share : bytes or None
+        How much of `above` is seen, 0..255 for each pixel.
+    opacity : float
+        How much of it is seen everywhere, 0..1.
+    """
+    opaque = bytearray(below)
+    opaque[3::4] = b"\xff" * (width * height)
+    under = pixbuf(width, height, opaque).copy()
+    over = pixbuf(width, height, with_alpha(above, 255 if share is None else share))
+    level = round(255 * min(max(opacity, 0.0), 1.0))
+    nearest = GdkPixbuf.InterpType.NEAREST
+    over.composite(under, 0, 0, width, height, 0, 0, 1, 1, nearest, level)
+    made = bytearray(under.read_pixel_bytes().get_data())
+    made[3::4] = below[3::4]
+    return bytes(made)
+
+
+def canvas(width, height, color):
+    """An opaque pixbuf of one color, 0xRRGGBB."""
+    made = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, width, height)
+    made.fill(color << 8 | 0xFF)
+    return made
+
+
+def draw(target, placed, viewport, first=0, last=None):
+    """Draw a placed picture as it is seen through a viewport, on a checkerboard.
+
+    Parameters
+    ----------
+    target : GdkPixbuf.Pixbuf
+        Of the size of the view.
+    placed : Placed
+        The picture.
+    viewport : gimp3.dialog.viewport.Viewport
+        Where the whole picture is seen.
+    first, last : int, optional
+        Only columns of the view from `first` to before `last`.
+    """
+    x, y = viewport.to_view(placed.left, placed.top)
+    right, bottom = viewport.to_view(placed.left + placed.width, placed.top + placed.height)
+    last = target.get_width() if last is None else last
+    left, top = max(round(x), first, 0), max(round(y), 0)
+    end = min(round(right), last, target.get_width())
+    low = min(round(bottom), target.get_height())
+    if left >= end or top >= low:
+        return
+    across = (right - x) / placed.picture.get_width()
+    down = (bottom - y) / placed.picture.get_height()
+    # Enlarged pixels are seen as such from twice their size on, as on GIMP's canvas.
+    nearest = viewport.scale >= 2 and across >= 2
+    how = GdkPixbuf.InterpType.NEAREST if nearest else GdkPixbuf.InterpType.BILINEAR
+    placed.picture.composite_color(
+        target, left, top, end - left, low - top, x, y, across, down, how, 255,
+        0, 0, _CHECK, _LIGHT, _DARK,
+    )  # fmt: skip
+
+
+def line(target, column):
+    """Draw an upright line of two pixels, light on dark."""
+    width, height = target.get_width(), target.get_height()
+    for offset, color in ((-2, 0x00000000), (-1, 0xFFFFFF00), (0, 0xFFFFFF00), (1, 0x00000000)):
+        if 0 <= column + offset < width:
+            target.new_subpixbuf(column + offset, 0, 1, height).fill(color | 0xFF)

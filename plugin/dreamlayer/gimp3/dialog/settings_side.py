@@ -1,0 +1,111 @@
+"""The right side of the dialog: what is always at hand, and three pages."""
+
+from gi.repository import Gtk
+from settings import CUSTOM, MASK_HELP, MASKS
+from translation import _
+
+from gimp3.dialog import words
+from gimp3.dialog.catalog import AS_BEFORE
+from gimp3.dialog.everyday import Everyday
+from gimp3.dialog.own_buttons import OwnButtons
+from gimp3.dialog.parameter_rows import ParameterRows, choice
+from gimp3.dialog.preset_chooser import PresetChooser
+
+_SETTINGS = (
+    "network",
+    "layers",
+    "guide",
+    "colors",
+    "keep_colors",
+    "protect",
+    "steps",
+    "step_size",
+    "octaves",
+    "octave_scale",
+    "smoothing",
+    "anchor",
+)
+"""Parameters on the page Settings; all others are under Advanced."""
+
+_ALWAYS = ("strength", "seed")
+_WIDTH = 440
+
+
+class SettingsSide(Gtk.Box):
+    """All settings.
+
+    Parameters
+    ----------
+    config : Gimp.ProcedureConfig
+        The arguments.
+    settings : settings.Settings
+        The parameters.
+    choose : callable
+        Called with the name of the preset that the painter chooses.
+    now, picture, changed
+        As for `gimp3.dialog.own_buttons.OwnButtons`.
+
+    Attributes
+    ----------
+    chooser : PresetChooser
+        The page of the presets.
+    rows : ParameterRows
+        The page Settings.
+    """
+
+    def __init__(self, config, settings, choose, now, picture, changed):
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=12)
+        self.set_size_request(_WIDTH, -1)
+        # The rows want to be wide; what is left belongs to the preview.
+        self.set_hexpand(False)
+        self._settings = settings
+        self._everyday = Everyday(config, settings)
+        self.pack_start(self._everyday, False, False, 0)
+        self._own = OwnButtons(settings, now, picture, changed)
+        self.chooser = PresetChooser(choose, self._own)
+        self.rows = ParameterRows(config, border_width=12)
+        for name in _SETTINGS:
+            self.rows.add(settings.parameters[name])
+        masks = choice(config, "mask-from", list(MASKS.items()))
+        self.rows.add_row(_("Keep to"), masks, _(MASK_HELP))
+        self._advanced = ParameterRows(config, border_width=12)
+        rarer = [p for n, p in settings.parameters.items() if n not in (*_SETTINGS, *_ALWAYS)]
+        for parameter in sorted(rarer, key=lambda parameter: parameter.advanced):
+            self._advanced.add(parameter)
+        providers = choice(config, "provider", [(name, name) for name in settings.providers])
+        help_ = _("the hardware to compute on; auto takes the fastest that loads")
+        self._advanced.add_row(_("Provider"), providers, help_)
+        self._pages = Gtk.Notebook()
+        for title, page in (
+            (_("Presets"), self.chooser),
+            (_("Settings"), _scrolled(self.rows)),
+            (_("Advanced"), _scrolled(self._advanced)),
+        ):
+            label = Gtk.Label(label=title, margin_start=6, margin_end=6)
+            self._pages.append_page(page, label)
+            self._pages.child_set_property(page, "tab-expand", True)
+        self.pack_start(self._pages, True, True, 0)
+
+    def show_preset(self, name):
+        """Name a preset, and mark it among the others."""
+        preset = self._settings.presets.get(name)
+        if preset is not None:
+            title, about = _(preset["title"]), _(preset["description"])
+            self._everyday.show_preset(title, about, preset["source"])
+        elif name == AS_BEFORE:
+            self._everyday.show_preset(words.BEFORE, words.BEFORE_ABOUT, "")
+        else:
+            self._everyday.show_preset(words.CUSTOM, words.CUSTOM_ABOUT, "")
+        self.chooser.show_preset(None if name == CUSTOM else name)
+        self._own.show_preset(name)
+
+    def search(self):
+        """Put the cursor into the field to search for presets."""
+        self._pages.set_current_page(0)
+        self.chooser.search()
+
+
+def _scrolled(page):
+    scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False)
+    scrolled.add(page)
+    return scrolled

@@ -1,0 +1,53 @@
+"""What the dialog says: whole sentences with named places, in the words of GIMP."""
+
+from translation import _
+
+LOADING = _("Loading the network…")
+UP_TO_DATE = _("The preview is complete.")
+ZOOM_IN = _("Shapes will be finer than in this reduced preview; zoom in to see them.")
+NO_GUIDE = _(
+    "This preset compares the picture with another one; choose a guide picture in Settings."
+)
+NETWORK_MISSING = _("The network “{network}” is not installed here; choose another preset.")
+NETWORKS_MISSING = _("These need networks that are not installed here.")
+NOTHING_FOUND = _("No preset is called so.")
+SAVE, RENAME = _("Save as Preset"), _("Rename Preset")
+RENAME_TIP, DELETE_TIP = _("Rename this preset of yours"), _("Delete this preset of yours")
+REPLACE = _("You have a preset “{name}” already. Replace it?")
+DELETE = _("Delete the preset “{name}”?")
+TAKEN = _("You have a preset “{name}” already; use another name.")
+NOT_CHANGED = _("{path} cannot be changed: {reason}.")
+CUSTOM, CUSTOM_ABOUT = _("Your settings"), _("They belong to no preset.")
+THIS_LAYER, BEFORE = _("This layer"), _("As it was dreamt")
+BEFORE_ABOUT = _("The settings that are stored on this layer.")
+CHOSEN = _("{width} × {height} pixels of “{name}”")
+CHOSEN_OF = _("{width} × {height} pixels of “{name}”, the first of {count} chosen layers")
+APPLYING = _("Dreaming…")
+APPLIED = _("Applied in {time}; Ctrl+Z in the image undoes it.")
+CANCELLED = _("Stopped; the image is unchanged.")
+
+_DRAFT = _("Draft: size {octave} of {octaves}")
+_FULL = _("Refining: size {octave} of {octaves}")
+
+_COMMAND_LINE = ("--guide FILE", "--guide")
+"""What sentences of the worker call a guide picture."""
+
+
+def refining(draft, header):
+    """How far a preview is."""
+    text = _DRAFT if draft else _FULL
+    return text.format(octave=header["octave"], octaves=header["octaves"])
+
+
+def chosen(name, width, height, count):
+    """What is dreamt on, and how many layers are chosen."""
+    text = CHOSEN_OF if count > 1 else CHOSEN
+    return text.format(name=name, width=width, height=height, count=count)
+
+
+def sentence(error):
+    """An error's text, begun by a capital, without words of the command line."""
+    text = str(error)
+    for said in _COMMAND_LINE:
+        text = text.replace(said, _("a guide picture"))
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,221 @@
+"""A display without a screen, GIMP on it, and hands to work with, for the scripts in windows.
+
+The environment names the folder for results, DREAMLAYER_RESULTS, and the photo, DREAMLAYER_PHOTO;
+DREAMLAYER_GIMPRC adds lines to GIMP's settings. `window_batch.py` runs in that GIMP and reports the
+layer's pixels.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+RESULTS = Path(os.environ["DREAMLAYER_RESULTS"])
+HERE = Path(__file__).parent
+SCREEN = Path("/tmp/screen/Xvfb_screen0")
+DISPLAY = ":7"
+PATIENCE = 90.0
+
+_GIMPRC = """
+(show-welcome-dialog no)
+(check-updates no)
+(config-version "{version}")
+"""
+
+
+def visit(go_through, width, height):
+    """Go through something on a screen of this size, and write what was seen into `seen.json`."""
+    screen = Screen(width, height)
+    seen = {}
+    try:
+        go_through(screen, seen)
+    except Exception as error:
+        seen["error"] = f"{type(error).__name__}: {error}"
+        screen.shoot("failed")
+        raise
+    finally:
+        (RESULTS / "seen.json").write_text(json.dumps(seen, indent=2))
+        screen.end()
+
+
+class Screen:
+    """A display without a screen, what is on it, and hands to work with."""
+
+    def __init__(self, width, height):
+        self.width, self.height = width, height
+        SCREEN.parent.mkdir()
+        self.environment = {**os.environ, "DISPLAY": DISPLAY}
+        self.started = []
+        size = ["-screen", "0", f"{width}x{height}x24", "-fbdir", str(SCREEN.parent)]
+        self.start(["Xvfb", DISPLAY, *size])
+        until(lambda: self.do("search", "--name", "") is not None and SCREEN.exists(), "Xvfb")
+        self.start(["openbox"])
+
+    def open_gimp(self):
+        """Start GIMP with the photo; its window, as large as the screen."""
+        folder = Path(os.environ["GIMP3_DIRECTORY"])
+        told = subprocess.run(["gimp", "--version"], capture_output=True, text=True, check=True)
+        version = re.search(r"\d+\.\d+\.\d+", told.stdout)[0]
+        more = os.environ.get("DREAMLAYER_GIMPRC", "")
+        (folder / "gimprc").write_text(_GIMPRC.format(version=version) + more)
+        batch = f"exec(open({str(HERE / 'window_batch.py')!r}).read())"
+        command = ["gimp", "--no-splash", "--batch-interpreter", "python-fu-eval", "-b", batch]
+        self.start([*command, os.environ["DREAMLAYER_PHOTO"]])
+        window = self.window("600x400")
+        self.do("windowsize", window, str(self.width), str(self.height - 30))
+        self.do("mousemove", str(self.width - 180), str(self.height - 160))
+        pixels()
+        self.wait_until_still(1.0)
+        return window
+
+    def open_dialog(self):
+        """Choose the filter in the menu; its window."""
+        for key in ("alt+r", "a", "d"):
+            self.do("key", key)
+            time.sleep(0.7)
+        return self.window("^Deep Dream$")
+
+    def start(self, command):
+        """Start a program on the display."""
+        with (RESULTS / f"{Path(command[0]).name}.log").open("w") as log:
+            process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        self.started.append(process)
+
+    def end(self):
+        """End what was started."""
+        for process in reversed(self.started):
+            process.kill()
+            process.wait()
+
+    def do(self, *words):
+        """Have xdotool do something; the words that it answers, None where it failed."""
+        ran = subprocess.run(
+            ["xdotool", *words], env=self.environment, capture_output=True, text=True, check=False
+        )
+        return ran.stdout.split() if ran.returncode == 0 else None
+
+    def window(self, name):
+        """The visible window whose title matches; it is waited for."""
+        search = ("search", "--onlyvisible", "--name", name)
+        return until(lambda: self.do(*search), f"a window {name}")[-1]
+
+    def shoot(self, name):
+        """Keep what is on the screen, as a window dump."""
+        shutil.copy(SCREEN, RESULTS / f"{name}.xwd")
+
+    def at(self, window):
+        """Left, top, width and height of a window on the screen."""
+        words = self.do("getwindowgeometry", "--shell", window)
+        found = dict(word.split("=") for word in words)
+        return tuple(int(found[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
+
+    def part(self, left, top, width, height):
+        """The colors of a part of the screen, as bytes."""
+        data, line = SCREEN.read_bytes(), self.width * 4
+        start = len(data) - self.height * line
+        rows = range(start + top * line, start + (top + height) * line, line)
+        return b"".join(data[row + left * 4 : row + (left + width) * 4] for row in rows)
+
+    def picture(self, dialog):
+        """A part of the dialog's preview."""
+        left, top, _, _ = self.at(dialog)
+        return self.part(left + 120, top + 120, 240, 120)
+
+    def seconds_until_dream(self, dialog):
+        """Seconds from now until the original is seen in the dialog, and until the first dream."""
+        began = time.monotonic()
+        original = until(lambda: _colorful(self.picture(dialog)), "the original in the dialog")
+        shown = time.monotonic() - began
+        return shown, shown + self.seconds_until_other(dialog, original)
+
+    def seconds_until_other(self, dialog, picture):
+        """Seconds from now until the dialog's preview is another picture than this one."""
+        began = time.monotonic()
+        until(lambda: difference(self.picture(dialog), picture) > 3, "a preview")
+        return time.monotonic() - began
+
+    def choose_above(self, times):
+        """Choose an earlier entry of the list that has the focus."""
+        for _ in range(times):
+            self.do("key", "Up")
+            time.sleep(0.2)
+
+    def wait_until_still(self, seconds):
+        """Wait until nothing moves on the screen."""
+        last, since = None, time.monotonic()
+        end = since + PATIENCE
+        while time.monotonic() - since < seconds and time.monotonic() < end:
+            now = SCREEN.read_bytes()
+            if now != last:
+                last, since = now, time.monotonic()
+            time.sleep(0.1)
+
+
+def difference(one, other):
+    """The mean difference of two runs of bytes."""
+    return sum(abs(a - b) for a, b in zip(one[::7], other[::7])) / (len(one) // 7 or 1)
+
+
+def _colorful(part):
+    """A part of the screen if a photo is in it, else nothing."""
+    return part if len(set(part)) > 64 else None
+
+
+def until(ask, what):
+    """Ask until the answer is something."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        answer = ask()
+        if answer:
+            return answer
+        time.sleep(0.05)
+    raise TimeoutError(f"{what} did not come")
+
+
+def pixels():
+    """A digest of the layer's pixels, as the batch tells it."""
+
+    def ask():
+        try:
+            return json.loads((RESULTS / "state.json").read_text())["pixels"]
+        except (OSError, ValueError):
+            return None
+
+    return until(ask, "GIMP's batch")
+
+
+def changed_from(digest):
+    """The digest after the pixels changed."""
+    until(lambda: pixels() != digest, "a change of the pixels")
+    return pixels()
+
+
+def dump(name):
+    """Have the batch write the pixels to a file."""
+    (RESULTS / "wanted").write_text(name)
+    until(lambda: not (RESULTS / "wanted").exists(), "the pixels")
+
+
+def workers():
+    """Numbers of the workers that run."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"dreamlayer" in words and b"worker" in words:
+                found.append(entry.name)
+    return found
+
+
+def workers_soon_gone():
+    """The workers that are left after some seconds."""
+    end = time.monotonic() + 10
+    while workers() and time.monotonic() < end:
+        time.sleep(0.05)
+    return workers()
