@@ -24,6 +24,37 @@ DEEP = (
 )
 
 
+CLOSED = "the image was closed while the dream ran; the dream is in a new image"
+MADE_INDEXED = "the image was made indexed while the dream ran; the dream is in a new image"
+NOT_TAKEN = "GIMP did not take the dream into the image; it is in a new image"
+
+_MOVED = {
+    "gone": "'{}' was deleted or merged while the dream ran; the dream of it is on a new layer",
+    "shape": "the shape of '{}' changed while the dream ran; the dream of it is on a new layer",
+    "kind": "'{}' was converted while the dream ran; the dream of it is on a new layer",
+    "repainted": "'{}' was painted over while the dream ran; the dream of it is on a new layer",
+    "locked": "'{}' was locked while the dream ran; the dream of it is on a new layer",
+}
+_MOVED_ALL = "while the dream ran, {} were changed; the dreams of them are on new layers"
+
+
+_PROGRESS = {
+    (False, False): "Deep Dream: octave {octave} of {octaves}, step {step} of {steps}",
+    (False, True): (
+        "Deep Dream: octave {octave} of {octaves}, step {step} of {steps}, about {left} left"
+    ),
+    (True, False): (
+        "Deep Dream of '{name}' ({number} of {count}): "
+        "octave {octave} of {octaves}, step {step} of {steps}"
+    ),
+    (True, True): (
+        "Deep Dream of '{name}' ({number} of {count}): "
+        "octave {octave} of {octaves}, step {step} of {steps}, about {left} left"
+    ),
+}
+"""By whether there are several layers, and whether the time left is known."""
+
+
 class RefusedError(Exception):
     """A sentence that tells why an image, layer or setting cannot be used."""
 
@@ -46,8 +77,24 @@ def beside(name):
 
 
 def no_layer(name):
-    """For a mask or channel, which cannot become a layer."""
+    """For a channel, which cannot become a layer."""
     return "'{}' is not a layer; set Output to In place for masks and channels".format(name)
+
+
+def mask_chosen(name):
+    """For the mask of a layer, where its layer is wanted."""
+    return (
+        "the mask of '{}' is chosen, not the layer; click the layer's picture in the Layers "
+        "dialog, or set Output to In place to dream on the mask".format(name)
+    )
+
+
+def rendered(name):
+    """For a layer whose pixels GIMP makes itself."""
+    return (
+        "'{}' is a text, vector or link layer; "
+        "rasterize it first, or set Output to New layer".format(name)
+    )
 
 
 def locked(name):
@@ -60,13 +107,45 @@ def unchangeable(name):
     return "GIMP does not let '{}' be changed; set Output to New layer".format(name)
 
 
-def progress(header):
-    """The text for a progress message of the worker."""
+def moved(layers):
+    """Where dreams went, for layers that changed meanwhile: pairs of a reason and a name, or ""."""
+    if not layers:
+        return ""
+    if len(layers) == 1:
+        reason, name = layers[0]
+        return _MOVED[reason].format(name)
+    return _MOVED_ALL.format(", ".join("'{}'".format(name) for _, name in layers))
+
+
+def layer_name(name):
+    """The name of a new layer with the dream of another."""
+    return "Deep Dream of {}".format(name)
+
+
+def about(name, sentence):
+    """A sentence about one of several layers."""
+    return "'{}': {}".format(name, sentence)
+
+
+def progress(header, name="", number=1, count=1):
+    """The text for a progress message of the worker, on one of several layers.
+
+    Parameters
+    ----------
+    header : dict
+        The message.
+    name : text
+        The layer's name.
+    number, count : int
+        Which layer it is, and of how many.
+    """
     if header["stage"] == "loading":
         return "Deep Dream: loading the network"
-    text = "Deep Dream: octave {octave} of {octaves}, step {step} of {steps}".format(**header)
     left = header["seconds_left"]
-    return text if left is None or left < 1 else "{}, about {} left".format(text, duration(left))
+    told = left is not None and left >= 1
+    text = _PROGRESS[count > 1, told]
+    left = duration(left) if told else ""
+    return text.format(name=name, number=number, count=count, **dict(header, left=left))
 
 
 def duration(seconds):

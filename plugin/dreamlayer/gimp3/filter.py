@@ -9,10 +9,21 @@ import gi
 import messages
 from gi.repository import Gegl, Gimp, GLib, GObject
 from messages import PROCEDURE, RefusedError
-from settings import CHOSEN, CUSTOM, OUTPUTS, SettingError, Settings
+from settings import (
+    CHOSEN,
+    MASK_HELP,
+    MASKS,
+    MODES,
+    OUTPUT_HELP,
+    OUTPUTS,
+    SettingError,
+    Settings,
+)
+from wording import plain
 from worker_client import Worker, WorkerError
 
-from gimp3.output import check_output, put
+from gimp3.original import Original
+from gimp3.output import Start, check_output, put
 from gimp3.pixels import Region
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -57,7 +68,7 @@ def _declare(procedure, settings):
     """Declare the arguments from the recipe's own parameters."""
     flags = GObject.ParamFlags.READWRITE
     listed = settings.presets_listed()
-    procedure.add_string_argument("preset", "_Preset", f"one of {listed}", CUSTOM, flags)
+    procedure.add_string_argument("preset", "_Preset", f"one of {listed}", CHOSEN["preset"], flags)
     for one in settings.parameters.values():
         name, title = one.name.replace("_", "-"), one.title
         help_ = one.help + ("" if one.low is None else f" ({one.low:g} to {one.high:g})")
@@ -72,12 +83,25 @@ def _declare(procedure, settings):
         else:
             allowed = f": {', '.join(one.choices)}" if one.choices else ""
             procedure.add_string_argument(name, title, help_ + allowed, one.default, flags)
-    listed = ", ".join(settings.providers)
-    procedure.add_string_argument("provider", "Provider", f"one of {listed}", "auto", flags)
-    listed = ", ".join(OUTPUTS)
-    procedure.add_string_argument("output", "Output", f"one of {listed}", "in-place", flags)
+    for name, title, help_, choices in (
+        ("provider", "Provider", "The hardware to compute on.", settings.providers),
+        ("output", "Output", OUTPUT_HELP, OUTPUTS),
+        ("mode", "Mode", "The mode of a new layer.", MODES),
+        ("mask-from", "Keep to", MASK_HELP, MASKS),
+    ):
+        help_ = f"{help_} One of {', '.join(choices)}"
+        procedure.add_string_argument(name, title, help_, CHOSEN[name], flags)
+    help_ = "The opacity of a new layer. (0 to 100)"
+    procedure.add_double_argument("opacity", "Opacity", help_, -1e300, 1e300, 100.0, flags)
     procedure.add_image_return_value(
         "result", "Result", "the image that holds the dream; a new one with new-image", True, flags
+    )
+    procedure.add_string_return_value(
+        "notice",
+        "Notice",
+        "where the dream went, in a sentence, where the image was changed meanwhile; or empty",
+        "",
+        flags,
     )
 
 
@@ -99,16 +123,16 @@ def run(procedure, mode, image, drawables, config, data):
             from gimp3.dialog import ask
 
             def dream(worker):
-                _show(image, _dream_as_set(worker, image, drawables, config, settings))
+                _show(image, *_dream_as_set(worker, image, drawables, config, settings))
 
             agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, dream)
             if not agreed and not applied:
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
             if not agreed:
                 # What was applied is what a repetition repeats.
-                return _result(procedure, image)
+                return _result(procedure, image, "")
         worker = worker or Worker(FOLDER)
-        made = _dream_as_set(worker, image, drawables, config, settings)
+        made, notice = _dream_as_set(worker, image, drawables, config, settings)
     except (RefusedError, SettingError, WorkerError) as error:
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(error))
     except Exception as error:
@@ -119,32 +143,44 @@ def run(procedure, mode, image, drawables, config, data):
     finally:
         if worker is not None:
             worker.close()
-    if mode == Gimp.RunMode.INTERACTIVE:
-        _show(image, made)
+    if mode != Gimp.RunMode.NONINTERACTIVE:
+        _show(image, made, notice)
     Gimp.displays_flush()
-    return _result(procedure, made)
+    return _result(procedure, made, notice)
 
 
-def _show(image, made):
-    """Show a new image, and what has changed of the other."""
+def _show(image, made, notice):
+    """Show a new image, and what has changed of the other; tell where the dream went."""
     if made is not image:
         Gimp.Display.new(made)
+    if notice:
+        Gimp.message(notice[:1].upper() + notice[1:] + ".")
     Gimp.displays_flush()
 
 
-def _result(procedure, made):
+def _result(procedure, made, notice):
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
-    values.remove(1)
-    values.insert(1, GObject.Value(Gimp.Image, made))
+    for place, value in enumerate((GObject.Value(Gimp.Image, made), GObject.Value(str, notice)), 1):
+        values.remove(place)
+        values.insert(place, value)
     return values
 
 
 def _dream_as_set(worker, image, drawables, config, settings):
-    """Dream with a worker as the arguments say; the image with the result."""
-    wanted = {n: config.get_property(n) or default for n, default in CHOSEN.items()}
-    settings.check(**wanted)
+    """Dream with a worker as the arguments say; the image with the result, and what to tell."""
+    wanted = _chosen(config)
+    settings.check(*(wanted[name] for name in CHOSEN))
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))
-    return _dream(worker, image, drawables, recipe, wanted["provider"], wanted["output"])
+    return _dream(worker, image, drawables, recipe, wanted)
+
+
+def _chosen(config):
+    """The choices beside the parameters, by name.
+
+    From its second start on GIMP gives None for a text argument whose default is "".
+    """
+    values = {name: config.get_property(name) for name in CHOSEN}
+    return {n: CHOSEN[n] if value in (None, "") else value for n, value in values.items()}
 
 
 def values_of(config, settings):
@@ -165,46 +201,56 @@ def _check_image(image, drawables):
             raise RefusedError(messages.beside(drawable.get_name()))
 
 
-def _dream(worker, image, drawables, recipe, provider, output):
-    """Dream on all drawables, then write all of them in one undo step; the image with the result.
+def _dream(worker, image, drawables, recipe, wanted):
+    """Dream on all drawables, then write all of them in one undo step.
 
     Nothing is written before all dreams are done: a cancel, which kills this process, leaves the
-    image unchanged.
+    image unchanged. Returns the image with the result, and what to tell the painter or "".
     """
+    output, by_mask = wanted["output"], wanted["mask-from"] == "layer-mask"
     selected = not image.get_selection().is_empty(image)
     for drawable in drawables:
         check_output(drawable, output)
     Gimp.progress_init("Deep Dream")
-    report = _Report(len(drawables))
+    start = Start(image)
+    # All at once: while one is dreamt on, the painter may change the others.
+    originals = [
+        Original(Region(drawable, selected), output == "in-place" or by_mask, by_mask)
+        for drawable in drawables
+    ]
+    report = _Report([original.name for original in originals])
     dreamt = []
-    for drawable in drawables:
-        region = Region(drawable, selected, masked=output == "in-place")
-        request = dict(region.request(), recipe=recipe, provider=provider)
-        header = worker.dream(request, region.payload(), report)
+    for original in originals:
+        request = dict(original.request(), recipe=recipe, provider=wanted["provider"])
+        try:
+            header = worker.dream(request, original.payload(), report)
+        except WorkerError as error:
+            if len(originals) > 1 and error.id is not None:
+                raise RefusedError(messages.about(original.name, error.sentence)) from error
+            raise
         # An older worker tells no recipe without the paths of this machine.
         used = header.get("stored", header["recipe"])
-        dreamt.append((region, region.receive(worker.read), used))
+        dreamt.append((original, original.receive(worker.read), used))
         report.done += 1
-    return put(image, dreamt, output, selected)
+    return put(start, dreamt, output, wanted["opacity"], wanted["mode"])
 
 
 class _Report:
     """Shows the worker's progress in GIMP, as text and as a fraction of all layers."""
 
-    def __init__(self, layers):
-        self.layers, self.done = layers, 0
+    def __init__(self, names):
+        self._names, self.done = names, 0
 
     def __call__(self, header):
-        text = messages.progress(header)
-        if self.layers > 1:
-            text = f"Layer {self.done + 1} of {self.layers}: {text}"
-        Gimp.progress_set_text(text)
+        count = len(self._names)
+        name = self._names[self.done]
+        Gimp.progress_set_text(messages.progress(header, name, self.done + 1, count))
         if header["stage"] == "dreaming":
-            Gimp.progress_update((self.done + header["fraction"]) / self.layers)
+            Gimp.progress_update((self.done + header["fraction"]) / count)
 
 
 def _sentence(error):
-    text = str(error)
+    text = plain(str(error))
     return GLib.Error.new_literal(GLib.quark_from_string(PROCEDURE), text, 0)
 
 
