@@ -80,6 +80,8 @@ class LivePreview:
 
     def look_again(self):
         """Read the layer again, which has changed."""
+        if not self.source.is_there():
+            return
         self.source.refresh()
         self._read.clear()
         self._shown = self._raw = None
@@ -106,10 +108,13 @@ class LivePreview:
         self._stop_timer()
         if self._paused or self.pane is None:
             return
+        if not self.source.is_there():
+            self.fail(words.GONE)
+            return
         try:
             wanted = self._wanted()
         except ValueError as error:
-            self.fail(str(error))
+            self.fail(words.sentence(error))
             return
         view = self.pane.view.viewport
         draft, full = self._jobs(wanted, view.visible(), view.scale)

@@ -5,7 +5,7 @@ import os
 import time
 
 import messages
-from gi.repository import Gdk, GimpUi, GLib, GObject, Gtk
+from gi.repository import Gdk, Gimp, GimpUi, GLib, GObject, Gtk
 from settings import CUSTOM
 from translation import _
 from worker_client import Worker, WorkerError
@@ -252,18 +252,22 @@ class Window:
         self._running = PatientWorker(spare, self._progress, self._live.show_real)
         self._be_busy(True)
         self._pane.say(words.APPLYING, 0.0)
-        began, said, failed = time.monotonic(), None, False
+        began, failed = time.monotonic(), False
         try:
             self._dream(self._running)
             said = words.APPLIED.format(time=messages.duration(time.monotonic() - began))
             self.applied = True
             self._window.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
         except (messages.RefusedError, ValueError, WorkerError) as error:
-            failed = getattr(error, "kind", None) != "CancelledError"
-            said = words.sentence(error) if failed else words.CANCELLED
-        finally:
-            self._running = None
-            self._be_busy(False)
+            failed, said = True, words.sentence(error)
+        except Exception as error:
+            # Any other error is one sentence for the painter, too.
+            failed, said = True, words.FAILED.format(kind=type(error).__name__, error=error)
+        if failed and self._running.cancelled:
+            failed, said = False, words.CANCELLED
+        self._running = None
+        self._be_busy(False)
+        Gimp.progress_end()
         self._go_on(spare)
         if failed:
             self._pane.warn(said)
