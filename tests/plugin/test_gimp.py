@@ -21,6 +21,7 @@ from PIL import Image
 from dreamlayer import Dreamer, Recipe
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe import presets as recipes
+from dreamlayer.core.recipe.term import parse_terms
 
 SUITES = ("trixie", "sid")
 KILLS = {"trixie": "50", "sid": "25"}
@@ -225,6 +226,19 @@ def test_selection_is_the_core_s_mask(gimp: Gimp, checked: dict[str, str]) -> No
     rgb, alpha = before[:, :, :3], before[:, :, 3]
     expected = _headless(rgb, _quick(gimp), mask=mask, alpha=alpha)
     np.testing.assert_array_equal(after[:, :, :3], expected)
+    assert (after != before).mean() > 0.1
+
+
+def test_guide_layer_is_the_core_s_guide(
+    gimp: Gimp, checked: dict[str, str], tmp_path: Path
+) -> None:
+    """With a layer as guide the filter gives what the core gives with a file of its pixels."""
+    assert checked["check_guide_layer_equal_to_headless"] == "ok"
+    before, after = (gimp.pixels(f"guided-{name}", (47, 61, 3)) for name in ("before", "after"))
+    guide = tmp_path / "guide.png"
+    Image.fromarray(gimp.pixels("guided-guide", (30, 40, 3))).save(guide)
+    recipe = _quick(gimp).replace(layers=parse_terms("deep:1::direction"), guide=str(guide))
+    np.testing.assert_array_equal(after, _headless(before, recipe))
     assert (after != before).mean() > 0.1
 
 
