@@ -59,7 +59,7 @@ class Gimp:
     def run(self, script: str, *words: str, timeout: float, **more: str) -> str:
         """Run one of the scripts of `inside_gimp`; what it said."""
         inside = Path("/host") / INSIDE.relative_to("/") / script
-        if script in ("window.py", "window_tour.py", "kills.py"):
+        if script in ("window.py", "window_tour.py", "window_chooser.py", "kills.py"):
             command = ["python3", str(inside), *words]
         else:
             batch = f"import runpy; runpy.run_path({str(inside)!r})"
@@ -311,6 +311,25 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     saved = recipes.load(presets / "My dream.json")
     expected = recipes.preset("flowers").replace(seed=saved.seed)
     assert saved == expected
+
+
+def test_chooser(gimp: Gimp, coffee: Path) -> None:
+    """A painter chooses layers and channels by pictures, and a layer as guide; repeats with it.
+
+    With DREAMLAYER_TOURS=FOLDER the pictures of it are put there.
+    """
+    said = gimp.run("window_chooser.py", timeout=500, DREAMLAYER_PHOTO=f"/host{coffee}")
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    if folder := os.environ.get("DREAMLAYER_TOURS"):
+        for dump in gimp.folder.glob("chooser-*.xwd"):
+            _screenshot(dump).save(Path(folder) / f"{gimp.suite}-{dump.stem}.png")
+    assert "error" not in seen, (seen, said)
+    assert seen["workers_before"] == 1
+    assert seen["workers_with_pictures"] == 2
+    assert seen["dream_with_guide_against_original"] > 3
+    assert seen["workers_after_ok"] == 0
+    assert seen["repeated_with_guide"]
 
 
 def test_kills(gimp: Gimp, said_by_kills: dict[str, str]) -> None:

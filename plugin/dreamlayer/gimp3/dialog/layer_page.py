@@ -29,7 +29,7 @@ class LayerPage(Gtk.Stack):
         self._config, self._gallery = config, gallery
         self._network, self._layers, self._main = None, {}, []
         self._pictures, self._terms, self._failed = {}, [], set()
-        self._asked_main = self._main_known = False
+        self._asked_main = self._main_known = self._readable = False
         self._chosen = ChosenLayers(self._weigh, self._open_channels, self._remove)
         self._tiles = LayerTiles(self._click_layer, self._ask)
         self._note = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=40, margin_start=4)
@@ -62,12 +62,14 @@ class LayerPage(Gtk.Stack):
             return
         if kind == "thumbnail":
             self._take(request, *news)
-        elif kind == "error":
-            self._failed.update(_keys_of(request))
-            self._say(words.sentence(news))
-        if kind != "thumbnail" and "layer" not in request:
+            return
+        if "layer" not in request:
             self._main_known = True
             self._fill()
+            self._say_usual()
+        if kind == "error":
+            self._failed.update(_keys_of(request))
+            self._say(words.sentence(news))
 
     def _add_pages(self):
         page = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=6)
@@ -78,6 +80,7 @@ class LayerPage(Gtk.Stack):
             max_content_height=_CHOSEN_HEIGHT,
         )
         scrolled.add(self._chosen)
+        self._scrolled = scrolled
         page.pack_start(scrolled, False, False, 0)
         page.pack_start(self._note, False, False, 0)
         page.pack_start(self._tiles, True, True, 0)
@@ -88,6 +91,7 @@ class LayerPage(Gtk.Stack):
         """Ask for the main layers' pictures, once the page is seen and the network is known."""
         if self._network is not None and self._layers and not self._asked_main:
             self._asked_main = True
+            self._say_usual()
             self._gallery.want([*self._requests([]), {"network": self._network}])
 
     def _fill(self):
@@ -148,11 +152,20 @@ class LayerPage(Gtk.Stack):
     def _read(self):
         """Take over what the text says."""
         terms = layer_terms.read(self._config.get_property("layers") or "")
-        readable = terms is not None
-        self._tiles.set_sensitive(readable)
+        self._readable = terms is not None
+        self._tiles.set_sensitive(self._readable)
         self._terms = terms or []
-        self._say("" if self._terms else words.CLICK_LAYERS if readable else words.LAYERS_TYPED)
+        self._say_usual()
         self._show()
+
+    def _say_usual(self):
+        """What is to be known beside failures."""
+        if not self._readable:
+            self._say(words.LAYERS_TYPED)
+        elif self._asked_main and not self._main_known:
+            self._say(words.MAKING_PICTURES)
+        else:
+            self._say("" if self._terms else words.CLICK_LAYERS)
 
     def _show(self):
         self._chosen.show_terms(self._terms)
@@ -176,6 +189,13 @@ class LayerPage(Gtk.Stack):
 
     def _click_layer(self, key):
         self._write(layer_terms.with_layer(self._terms, key[0]))
+        # A layer that was added is the last one.
+        GLib.idle_add(self._show_last, priority=GLib.PRIORITY_LOW)
+
+    def _show_last(self):
+        place = self._scrolled.get_vadjustment()
+        place.set_value(place.get_upper())
+        return False
 
     def _click_channel(self, channel):
         number = self._channels.number

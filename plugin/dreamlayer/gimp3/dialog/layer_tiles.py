@@ -111,7 +111,9 @@ class _Tile(Gtk.FlowBoxChild):
         self.picture = None
         self._image = Gtk.Image()
         self._image.set_size_request(SIDE, SIDE)
-        label = Gtk.Label(label=title, max_width_chars=10, ellipsize=Pango.EllipsizeMode.MIDDLE)
+        label = Gtk.Label(label=title, max_width_chars=11, lines=2, yalign=0.0)
+        label.set_properties(wrap=True, wrap_mode=Pango.WrapMode.WORD_CHAR)
+        label.set_properties(ellipsize=Pango.EllipsizeMode.END, justify=Gtk.Justification.CENTER)
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2)
         box.pack_start(self._image, False, False, 0)
         box.pack_start(label, False, False, 0)

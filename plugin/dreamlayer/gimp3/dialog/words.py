@@ -12,6 +12,7 @@ NO_GUIDE = _(
 NETWORK_MISSING = _("The network “{network}” is not installed here; choose another preset.")
 NETWORKS_MISSING = _("These need networks that are not installed here.")
 NOTHING_FOUND = _("No preset is called so.")
+MAKING_PICTURES = _("Pictures of what the layers dream of are being made, once.")
 CLICK_LAYERS = _("Click layers to dream of them.")
 LAYERS_TYPED = _("What is typed for the layers under Advanced cannot be read.")
 CLICK_CHANNELS = _("Click channels to dream of them alone; without any, all count.")
