@@ -1,5 +1,7 @@
 """Tiles with pictures of layers or channels; pictures are asked for as tiles come into view."""
 
+import re
+
 from gi.repository import GdkPixbuf, GLib, Gtk, Pango
 
 SIDE = 84
@@ -111,7 +113,9 @@ class _Tile(Gtk.FlowBoxChild):
         self.picture = None
         self._image = Gtk.Image()
         self._image.set_size_request(SIDE, SIDE)
-        label = Gtk.Label(label=title, max_width_chars=11, lines=2, yalign=0.0)
+        # Names of layers have no spaces; without places to break, they are hyphenated anywhere.
+        name = re.sub(r"([_./])", "\\1\u200b", title)
+        label = Gtk.Label(label=name, max_width_chars=14, lines=2, yalign=0.0)
         label.set_properties(wrap=True, wrap_mode=Pango.WrapMode.WORD_CHAR)
         label.set_properties(ellipsize=Pango.EllipsizeMode.END, justify=Gtk.Justification.CENTER)
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2)
