@@ -21,6 +21,7 @@ from PIL import Image
 from dreamlayer import Dreamer, Recipe
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe import presets as recipes
+from dreamlayer.core.recipe.term import parse_terms
 
 SUITES = ("trixie", "sid")
 KILLS = {"trixie": "50", "sid": "25"}
@@ -58,7 +59,7 @@ class Gimp:
     def run(self, script: str, *words: str, timeout: float, **more: str) -> str:
         """Run one of the scripts of `inside_gimp`; what it said."""
         inside = Path("/host") / INSIDE.relative_to("/") / script
-        if script in ("window.py", "window_closing.py", "window_tour.py", "kills.py"):
+        if script == "kills.py" or script.startswith("window"):
             command = ["python3", str(inside), *words]
         else:
             batch = f"import runpy; runpy.run_path({str(inside)!r})"
@@ -228,6 +229,19 @@ def test_selection_is_the_core_s_mask(gimp: Gimp, checked: dict[str, str]) -> No
     assert (after != before).mean() > 0.1
 
 
+def test_guide_layer_is_the_core_s_guide(
+    gimp: Gimp, checked: dict[str, str], tmp_path: Path
+) -> None:
+    """With a layer as guide the filter gives what the core gives with a file of its pixels."""
+    assert checked["check_guide_layer_equal_to_headless"] == "ok"
+    before, after = (gimp.pixels(f"guided-{name}", (47, 61, 3)) for name in ("before", "after"))
+    guide = tmp_path / "guide.png"
+    Image.fromarray(gimp.pixels("guided-guide", (30, 40, 3))).save(guide)
+    recipe = _quick(gimp).replace(layers=parse_terms("deep:1::direction"), guide=str(guide))
+    np.testing.assert_array_equal(after, _headless(before, recipe))
+    assert (after != before).mean() > 0.1
+
+
 def _screenshot(path: Path) -> Image.Image:
     """Read an X window dump as Xvfb keeps it: a header, a colour map, rows of BGRX."""
     data = path.read_bytes()
@@ -317,6 +331,25 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     saved = recipes.load(presets / "My dream.json")
     expected = recipes.preset("flowers").replace(seed=saved.seed)
     assert saved == expected
+
+
+def test_chooser(gimp: Gimp, coffee: Path) -> None:
+    """A painter chooses layers and channels by pictures, and a layer as guide; repeats with it.
+
+    With DREAMLAYER_TOURS=FOLDER the pictures of it are put there.
+    """
+    said = gimp.run("window_chooser.py", timeout=500, DREAMLAYER_PHOTO=f"/host{coffee}")
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    if folder := os.environ.get("DREAMLAYER_TOURS"):
+        for dump in gimp.folder.glob("chooser-*.xwd"):
+            _screenshot(dump).save(Path(folder) / f"{gimp.suite}-{dump.stem}.png")
+    assert "error" not in seen, (seen, said)
+    assert seen["workers_before"] == 1
+    assert seen["workers_with_pictures"] == 2
+    assert seen["dream_with_guide_against_original"] > 3
+    assert seen["workers_after_ok"] == 0
+    assert seen["repeated_with_guide"]
 
 
 def test_kills(gimp: Gimp, said_by_kills: dict[str, str]) -> None:

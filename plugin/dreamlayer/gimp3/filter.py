@@ -22,6 +22,7 @@ from settings import (
 from wording import plain
 from worker_client import Worker, WorkerError
 
+from gimp3 import guide
 from gimp3.original import Original
 from gimp3.output import Start, check_output, put
 from gimp3.pixels import Region
@@ -83,6 +84,7 @@ def _declare(procedure, settings):
         else:
             allowed = f": {', '.join(one.choices)}" if one.choices else ""
             procedure.add_string_argument(name, title, help_ + allowed, one.default, flags)
+    guide.declare(procedure, flags)
     for name, title, help_, choices in (
         ("provider", "Provider", "The hardware to compute on.", settings.providers),
         ("output", "Output", OUTPUT_HELP, OUTPUTS),
@@ -177,7 +179,7 @@ def _dream_as_set(worker, image, drawables, config, settings):
     wanted = _chosen(config)
     settings.check(*(wanted[name] for name in CHOSEN))
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))
-    return _dream(worker, image, drawables, recipe, wanted)
+    return _dream(worker, image, drawables, recipe, wanted, guide.of(config))
 
 
 def _chosen(config):
@@ -214,7 +216,7 @@ def _check_image(image, drawables):
             raise RefusedError(messages.beside(drawable.get_name()))
 
 
-def _dream(worker, image, drawables, recipe, wanted):
+def _dream(worker, image, drawables, recipe, wanted, guided):
     """Dream on all drawables, then write all of them in one undo step.
 
     Nothing is written before all dreams are done: a cancel, which kills this process, leaves the
@@ -235,8 +237,9 @@ def _dream(worker, image, drawables, recipe, wanted):
     dreamt = []
     for original in originals:
         request = dict(original.request(), recipe=recipe, provider=wanted["provider"])
+        request, payload = guide.added(guided, request, original.payload(), original.native)
         try:
-            header = worker.dream(request, original.payload(), report)
+            header = worker.dream(request, payload, report)
         except WorkerError as error:
             if len(originals) > 1 and error.id is not None:
                 raise RefusedError(messages.about(original.name, error.sentence)) from error
