@@ -3,9 +3,20 @@
 
 from __future__ import unicode_literals
 
+import collections
+
 PROCEDURE = "plug-in-deep-dream"
 PARASITE = "dreamlayer-recipe"
 """The parasite on a dreamt layer; it holds the recipe as one line of JSON."""
+
+Work = collections.namedtuple("Work", "procedure title layer parasite")
+"""What a filter is called: its procedure, the painter's name for it, that of a new layer with
+its result, given the name of another, and the parasite on it."""
+
+DREAM = Work(PROCEDURE, "Deep Dream", "Deep Dream of {}", PARASITE)
+STYLE = Work(
+    "plug-in-style-transfer", "Style Transfer", "Style Transfer of {}", "dreamlayer-style-recipe"
+)
 
 BLURB = "Let a neural network see things in the image"
 PRESET_HELP = (
@@ -60,11 +71,12 @@ def unchangeable(name):
     return "GIMP does not let '{}' be changed; set Output to New layer".format(name)
 
 
-def progress(header):
+def progress(header, work=DREAM):
     """The text for a progress message of the worker."""
     if header["stage"] == "loading":
-        return "Deep Dream: loading the network"
-    text = "Deep Dream: octave {octave} of {octaves}, step {step} of {steps}".format(**header)
+        return "{}: loading the network".format(work.title)
+    text = "{title}: octave {octave} of {octaves}, step {step} of {steps}"
+    text = text.format(title=work.title, **header)
     left = header["seconds_left"]
     return text if left is None or left < 1 else "{}, about {} left".format(text, duration(left))
 

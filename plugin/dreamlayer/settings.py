@@ -92,17 +92,20 @@ class Settings(object):
     ----------
     folder : text
         Where description.json lies.
+    of : text, optional
+        `style` for the parameters and presets of styles.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, of=None):
         # Native text: in Python 2 a folder is bytes, which mix with no other text than ASCII.
         path = os.path.join(folder, str("description.json"))
         with io.open(path, encoding="utf-8") as file:
             described = json.load(file, object_pairs_hook=collections.OrderedDict)
+        own = described[of] if of else described
         self.parameters = collections.OrderedDict(
-            (k["name"], _parameter(k)) for k in described["parameters"]
+            (k["name"], _parameter(k)) for k in own["parameters"]
         )
-        self.presets = described["presets"]
+        self.presets = own["presets"]
         self.providers = described["providers"]
         self.presets_folder = None
 

@@ -19,8 +19,10 @@ import pytest
 from PIL import Image
 
 from dreamlayer import Dreamer, Recipe
+from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe import presets as recipes
+from dreamlayer.core.style.transfer import StyleTransfer
 
 SUITES = ("trixie", "sid")
 KILLS = {"trixie": "50", "sid": "25"}
@@ -215,6 +217,63 @@ def test_selection_is_the_core_s_mask(gimp: Gimp, checked: dict[str, str]) -> No
     expected = _headless(rgb, _quick(gimp), mask=mask, alpha=alpha)
     np.testing.assert_array_equal(after[:, :, :3], expected)
     assert (after != before).mean() > 0.1
+
+
+def _styled(
+    gimp: Gimp,
+    pixels: np.ndarray[Any, Any],
+    styles: list[np.ndarray[Any, Any]],
+    alpha: np.ndarray[Any, Any] | None = None,
+    **more: Any,
+) -> np.ndarray[Any, Any]:
+    """What the core makes of 8-bit pixels and style pictures, in floats."""
+    quick = {"content_layers": "deep", "style_layers": "image, first, deep", "octaves": 1}
+    quick |= {"rounds": 1, "evaluations": 4, "seed": 3, "network": str(gimp.network)}
+    recipe = recipes.parse_style(json.dumps({**quick, **more}))
+    pictures = []
+    for style in styles:
+        floats = style / np.float32(255)
+        transparency = floats[:, :, 3].copy() if style.shape[2] == 4 else None
+        pictures.append(Picture(floats[:, :, :3].copy(), transparency))
+    transfer = StyleTransfer(network_of(recipe))
+    made = transfer.prepare(pixels / np.float32(255), recipe, pictures, alpha).run()
+    return made.astype(np.float64)
+
+
+def _levels(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.floor(np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def test_style_equals_the_headless_one(gimp: Gimp, checked: dict[str, str]) -> None:
+    """On 8-bit pixels Style Transfer gives the very bytes that the core gives."""
+    assert checked["check_style_equals_headless"] == "ok"
+    before, after = (gimp.pixels(f"style-{name}", (47, 61, 4)) for name in ("before", "after"))
+    shapes = {"1": (52, 45, 4), "2": (44, 50, 4), "3": (70, 48, 3)}
+    styles = [gimp.pixels(f"style-{name}", shape) for name, shape in shapes.items()]
+    weights = {"style_weights": [1, 0.5, 2], "strength": 0.75}
+    made = _styled(gimp, before[:, :, :3], styles, before[:, :, 3], **weights)
+    seen = before[:, :, 3] > 0
+    np.testing.assert_array_equal(after[seen][:, :3], _levels(made)[seen])
+    np.testing.assert_array_equal(after[~seen], before[~seen])
+    assert (after != before).mean() > 0.5
+
+
+def test_style_in_a_selection(gimp: Gimp, checked: dict[str, str]) -> None:
+    """A feathered selection blends the style that the core makes into the layer."""
+    assert checked["check_style_in_a_selection"] == "ok"
+    before, after = (
+        gimp.pixels(f"style-selected-{name}", (47, 61, 4)) for name in ("before", "after")
+    )
+    mask = gimp.pixels("style-selected-mask", (47, 61))
+    made = _styled(
+        gimp, before[:, :, :3], [gimp.pixels("style-selected-style", (44, 50, 4))], before[:, :, 3]
+    )
+    floats = before[:, :, :3] / np.float32(255)
+    share = (mask / np.float32(255))[:, :, np.newaxis]
+    expected = _levels(floats + share * (made.astype(np.float32) - floats))
+    seen = (mask > 0) & (before[:, :, 3] > 0)
+    np.testing.assert_array_equal(after[seen][:, :3], expected[seen])
+    np.testing.assert_array_equal(after[~seen], before[~seen])
 
 
 def _screenshot(path: Path) -> Image.Image:

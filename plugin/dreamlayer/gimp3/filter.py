@@ -1,4 +1,7 @@
-"""Filters ▸ Artistic ▸ Deep Dream in GIMP 3.0 and later: registration and run."""
+"""Filters ▸ Artistic ▸ Deep Dream in GIMP 3.0 and later: registration and run.
+
+What Style Transfer, `gimp3.style`, has in common with it is here too.
+"""
 
 import os
 import sys
@@ -8,7 +11,7 @@ import time
 import gi
 import messages
 from gi.repository import Gegl, Gimp, GLib, GObject
-from messages import PROCEDURE, RefusedError
+from messages import DREAM, PROCEDURE, STYLE, RefusedError
 from settings import CHOSEN, CUSTOM, OUTPUTS, SettingError, Settings
 from worker_client import Worker, WorkerError
 
@@ -27,7 +30,7 @@ class DeepDream(Gimp.PlugIn):
 
     def do_query_procedures(self):
         """The procedures that this plug-in registers."""
-        return [PROCEDURE]
+        return [PROCEDURE, STYLE.procedure]
 
     def do_set_i18n(self, name):
         """There are no translations."""
@@ -35,6 +38,11 @@ class DeepDream(Gimp.PlugIn):
 
     def do_create_procedure(self, name):
         """Declare menu entry and arguments; GIMP calls this at its start, so it is fast."""
+        if name == STYLE.procedure:
+            # It is built on this module.
+            from gimp3.style.procedure import create
+
+            return create(self)
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("RGB*, GRAY*")
         procedure.set_sensitivity_mask(
@@ -49,11 +57,11 @@ class DeepDream(Gimp.PlugIn):
             name,
         )
         procedure.set_attribution("dreamlayer", "dreamlayer, MIT licence", "2026")
-        _declare(procedure, Settings(FOLDER))
+        declare(procedure, Settings(FOLDER))
         return procedure
 
 
-def _declare(procedure, settings):
+def declare(procedure, settings):
     """Declare the arguments from the recipe's own parameters."""
     flags = GObject.ParamFlags.READWRITE
     listed = settings.presets_listed()
@@ -83,14 +91,14 @@ def _declare(procedure, settings):
 
 def run(procedure, mode, image, drawables, config, data):
     """Run the filter; GIMP calls this."""
-    _end_with_gimp()
+    end_with_gimp()
     Gegl.init(None)
     # A swap file would outlive a cancel, which kills this process.
     Gegl.config().set_property("swap", "RAM")
     worker = None
     try:
         settings = Settings(FOLDER)
-        _check_image(image, drawables)
+        check_image(image, drawables)
         if mode == Gimp.RunMode.INTERACTIVE:
             # Imported here: without a display GTK must not be loaded.
             gi.require_version("GimpUi", "3.0")
@@ -98,41 +106,44 @@ def run(procedure, mode, image, drawables, config, data):
             gi.require_version("Gdk", "3.0")
             from gimp3.dialog import ask
 
-            def dream(worker):
-                _show(image, _dream_as_set(worker, image, drawables, config, settings))
+            def apply(worker):
+                show(image, _dream_as_set(worker, image, drawables, config, settings))
 
-            agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, dream)
+            agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, apply)
             if not agreed and not applied:
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
             if not agreed:
                 # What was applied is what a repetition repeats.
-                return _result(procedure, image)
+                return result_of(procedure, image)
         worker = worker or Worker(FOLDER)
         made = _dream_as_set(worker, image, drawables, config, settings)
     except (RefusedError, SettingError, WorkerError) as error:
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(error))
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(error))
     except Exception as error:
         # Any other error is one sentence for the painter, too.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sentence = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(sentence))
+        return procedure.new_return_values(
+            Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(sentence)
+        )
     finally:
         if worker is not None:
             worker.close()
     if mode == Gimp.RunMode.INTERACTIVE:
-        _show(image, made)
+        show(image, made)
     Gimp.displays_flush()
-    return _result(procedure, made)
+    return result_of(procedure, made)
 
 
-def _show(image, made):
+def show(image, made):
     """Show a new image, and what has changed of the other."""
     if made is not image:
         Gimp.Display.new(made)
     Gimp.displays_flush()
 
 
-def _result(procedure, made):
+def result_of(procedure, made):
+    """What a procedure returns after success."""
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     values.remove(1)
     values.insert(1, GObject.Value(Gimp.Image, made))
@@ -144,7 +155,7 @@ def _dream_as_set(worker, image, drawables, config, settings):
     wanted = {n: config.get_property(n) or default for n, default in CHOSEN.items()}
     settings.check(**wanted)
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))
-    return _dream(worker, image, drawables, recipe, wanted["provider"], wanted["output"])
+    return dream(worker, image, drawables, recipe, wanted["provider"], wanted["output"])
 
 
 def values_of(config, settings):
@@ -152,7 +163,7 @@ def values_of(config, settings):
     return {name: config.get_property(name.replace("_", "-")) for name in settings.parameters}
 
 
-def _check_image(image, drawables):
+def check_image(image, drawables):
     """Raise `RefusedError`, before any work, for what cannot be dreamt on."""
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise RefusedError(messages.INDEXED)
@@ -165,17 +176,17 @@ def _check_image(image, drawables):
             raise RefusedError(messages.beside(drawable.get_name()))
 
 
-def _dream(worker, image, drawables, recipe, provider, output):
+def dream(worker, image, drawables, recipe, provider, output, work=DREAM):
     """Dream on all drawables, then write all of them in one undo step; the image with the result.
 
     Nothing is written before all dreams are done: a cancel, which kills this process, leaves the
-    image unchanged.
+    image unchanged. `work` is what it is called.
     """
     selected = not image.get_selection().is_empty(image)
     for drawable in drawables:
         check_output(drawable, output)
-    Gimp.progress_init("Deep Dream")
-    report = _Report(len(drawables))
+    Gimp.progress_init(work.title)
+    report = _Report(len(drawables), work)
     dreamt = []
     for drawable in drawables:
         region = Region(drawable, selected, masked=output == "in-place")
@@ -185,30 +196,31 @@ def _dream(worker, image, drawables, recipe, provider, output):
         used = header.get("stored", header["recipe"])
         dreamt.append((region, region.receive(worker.read), used))
         report.done += 1
-    return put(image, dreamt, output, selected)
+    return put(image, dreamt, output, selected, work)
 
 
 class _Report:
     """Shows the worker's progress in GIMP, as text and as a fraction of all layers."""
 
-    def __init__(self, layers):
-        self.layers, self.done = layers, 0
+    def __init__(self, layers, work):
+        self.layers, self.done, self._work = layers, 0, work
 
     def __call__(self, header):
-        text = messages.progress(header)
+        text = messages.progress(header, self._work)
         if self.layers > 1:
             text = f"Layer {self.done + 1} of {self.layers}: {text}"
         Gimp.progress_set_text(text)
-        if header["stage"] == "dreaming":
+        if header["stage"] != "loading":
             Gimp.progress_update((self.done + header["fraction"]) / self.layers)
 
 
-def _sentence(error):
+def sentence_of(error):
+    """The error that GIMP shows."""
     text = str(error)
     return GLib.Error.new_literal(GLib.quark_from_string(PROCEDURE), text, 0)
 
 
-def _end_with_gimp():
+def end_with_gimp():
     """Make sure that neither this process nor the worker outlives GIMP or a cancel.
 
     GIMP cancels by killing this process. In a process group of its own, the worker is killed with

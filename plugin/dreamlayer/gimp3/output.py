@@ -4,7 +4,7 @@ import json
 
 import messages
 from gi.repository import Gimp
-from messages import PARASITE, RefusedError
+from messages import DREAM, RefusedError
 
 
 def check_output(drawable, output):
@@ -31,7 +31,7 @@ def check_output(drawable, output):
         )
 
 
-def put(image, dreamt, output, selected):
+def put(image, dreamt, output, selected, work=DREAM):
     """Write all dreams in one undo step; the image that holds them.
 
     Parameters
@@ -44,6 +44,8 @@ def put(image, dreamt, output, selected):
         One of `settings.OUTPUTS`.
     selected : bool
         Whether the image has a selection.
+    work : messages.Work
+        What it is called.
 
     Raises
     ------
@@ -51,16 +53,16 @@ def put(image, dreamt, output, selected):
         GIMP does not let a layer be changed.
     """
     if output == "new-image":
-        return _new_image(image, dreamt)
+        return _new_image(image, dreamt, work)
     image.undo_group_start()
     written = []
     try:
         for region, result, used in dreamt:
             if output == "new-layer":
-                _new_layer(image, region, result, used, selected)
+                _new_layer(image, region, result, used, selected, work)
             else:
                 written.append((region, region.drawable.get_buffer().dup()))
-                _in_place(region, result, used)
+                _in_place(region, result, used, work)
     except RefusedError:
         # Write all of them or none.
         for region, original in reversed(written):
@@ -71,16 +73,16 @@ def put(image, dreamt, output, selected):
     return image
 
 
-def _in_place(region, result, used):
+def _in_place(region, result, used, work):
     if not region.replace(result):
         raise RefusedError(messages.unchangeable(region.drawable.get_name()))
-    _sign(region.drawable, used)
+    _sign(region.drawable, used, work)
 
 
-def _new_layer(image, region, result, used, selected):
+def _new_layer(image, region, result, used, selected, work):
     """Put the dream on a layer above, with a mask made of the selection and the layer's mask."""
     source = region.drawable
-    layer = region.layer(image, result, f"Deep Dream of {source.get_name()}")
+    layer = region.layer(image, result, work.layer.format(source.get_name()))
     image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
     _place(layer, region, 0, 0)
     own_mask = source.get_mask()
@@ -97,10 +99,10 @@ def _new_layer(image, region, result, used, selected):
         else:
             image.select_item(Gimp.ChannelOps.REPLACE, before)
             image.remove_channel(before)
-    _sign(layer, used)
+    _sign(layer, used, work)
 
 
-def _new_image(image, dreamt):
+def _new_image(image, dreamt, work):
     """A new image of the same kind that encloses all dreamt parts, with a layer for each."""
     corners = [_corner(region) for region, _, _ in dreamt]
     left, top = min(x for x, _ in corners), min(y for _, y in corners)
@@ -117,21 +119,21 @@ def _new_image(image, dreamt):
         layer = region.layer(made, result, region.drawable.get_name())
         made.insert_layer(layer, None, 0)
         _place(layer, region, left, top)
-        _sign(layer, used)
+        _sign(layer, used, work)
     made.undo_enable()
     return made
 
 
-def _sign(drawable, recipe):
+def _sign(drawable, recipe, work):
     """Store the recipe (a dict) on a drawable; undone together with the dream."""
     flags = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
     text = json.dumps(recipe, sort_keys=True)
-    drawable.attach_parasite(Gimp.Parasite.new(PARASITE, flags, text.encode("ascii")))
+    drawable.attach_parasite(Gimp.Parasite.new(work.parasite, flags, text.encode("ascii")))
 
 
-def recipe_on(drawable):
+def recipe_on(drawable, work=DREAM):
     """The recipe stored on a drawable as a dict, or None."""
-    parasite = drawable.get_parasite(PARASITE)
+    parasite = drawable.get_parasite(work.parasite)
     if parasite is None:
         return None
     try:
