@@ -8,7 +8,8 @@ import fnmatch
 
 from dreamlayer.core.cli.standard_streams import print_json
 from dreamlayer.core.errors import LayerError, bare, printable, shown
-from dreamlayer.core.network.network import Layer, Network
+from dreamlayer.core.network.layers import Layer
+from dreamlayer.core.network.network import Network
 from dreamlayer.core.network.shipped import network_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,21 +16,8 @@ from dreamlayer.core.errors import NetworkError, shown
 from dreamlayer.core.graph.evaluation.evaluator import Evaluator
 from dreamlayer.core.graph.inference import Dim, after_ceil_mode, inferred
 from dreamlayer.core.graph.names import IMAGE
+from dreamlayer.core.graph.results import folded, result_type
 from dreamlayer.core.installation import command
-
-_FOLDED: dict[str, Callable[..., Any]] = {
-    "Add": np.add,
-    "Sub": np.subtract,
-    "Mul": np.multiply,
-    "Div": lambda a, b: np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b)),
-    "Max": lambda *parts: functools.reduce(np.maximum, parts),
-    "Neg": np.negative,
-    "Concat": lambda *parts: np.concatenate(parts),
-}
-"""Arithmetic on sizes that is evaluated at once if all of them are known."""
-
-_BOOLEAN = {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"}
-_INTEGER = {"Shape", "Size", "ArgMax", "NonZero"}
 
 
 @dataclass(frozen=True)
@@ -256,11 +242,9 @@ class Graph:
 
         Sums, products and concatenations of known sizes become constants.
         """
-        fold = _FOLDED.get(op)
-        if fold is not None:
-            sizes = [self._numbers.get(v.name) if v is not None else None for v in inputs]
-            if all(data is not None for data in sizes):
-                return self.constant(fold(*sizes))
+        known = folded(op, [self._numbers.get(v.name) if v is not None else None for v in inputs])
+        if known is not None:
+            return self.constant(known)
         return self.emit_many(op, 1, *inputs, dtype=dtype, **attrs)[0]
 
     def emit_many(
@@ -276,7 +260,8 @@ class Graph:
             fresh = [self._fresh(op) for _ in range(outputs)]
             node = helper.make_node(op, names, fresh, name=fresh[0], **attrs)
             self.model.graph.node.append(node)
-            kind = dtype if dtype is not None else _result_type(op, inputs)
+            kinds = [v.dtype if v is not None else None for v in inputs]
+            kind = dtype if dtype is not None else result_type(op, kinds)
             for name in fresh:
                 self.dtypes[name] = kind
                 self.producers[name] = self.model.graph.node[-1]
@@ -305,13 +290,3 @@ class Graph:
 
 def _open(shapes: Mapping[str, Sequence[int]]) -> dict[str, list[Dim]]:
     return {name: list(dims) for name, dims in shapes.items()}
-
-
-def _result_type(op: str, inputs: Sequence[Value | None]) -> int:
-    if op in _BOOLEAN:
-        return int(TensorProto.BOOL)
-    if op in _INTEGER:
-        return int(TensorProto.INT64)
-    chosen = inputs[1] if op == "Where" else inputs[0]
-    assert chosen is not None
-    return chosen.dtype

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +15,7 @@ from dreamlayer.core.isolation.place import inside, possible
 from dreamlayer.core.network import trials
 from dreamlayer.core.network.files import SHIPPED, find
 from dreamlayer.core.network.image_size import image_size
+from dreamlayer.core.network.layers import Layer, described, feature_maps, read_layers
 from dreamlayer.core.network.lazy_model import LazyModel
 from dreamlayer.core.network.shipped import known_beside, other_with
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
@@ -22,8 +23,6 @@ from dreamlayer.core.recipe.term import Term
 from dreamlayer.core.runtime import cache
 from dreamlayer.core.runtime.facts import (
     finite_number,
-    optional,
-    string,
     strings,
     truth,
     whole,
@@ -35,28 +34,6 @@ if TYPE_CHECKING:
     import onnx
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of a network.
-
-    Attributes
-    ----------
-    name : str
-        Its name in recipes.
-    channels : int or None
-        Its number of channels, None if the file does not tell.
-    stride : int or None
-        Pixels of the image per position, None for a layer without positions.
-    reason : str or None
-        Why it cannot be dreamed; None if it can.
-    """
-
-    name: str
-    channels: int | None
-    stride: int | None
-    reason: str | None
 
 
 class Network:
@@ -111,6 +88,9 @@ class Network:
         listed = self._lazy.summary.listed
         return self._memoize(self._feature_maps, "maps", read=strings) if listed is None else listed
 
+    def _feature_maps(self) -> list[str]:
+        return feature_maps(self.model, self._lazy.summary.tensors)
+
     @cached_property
     def aliases(self) -> dict[str, str]:
         """Layers by other names that stand for them: those of the file that it was made from."""
@@ -128,30 +108,11 @@ class Network:
     def _tensors(self) -> frozenset[str]:
         return frozenset((IMAGE, *self._lazy.summary.tensors))
 
-    def _feature_maps(self) -> list[str]:
-        from dreamlayer.core.graph.sizes import probe, shapes_at
-
-        shapes = shapes_at(self.model, probe(self.model))
-        return [name for name in self._lazy.summary.tensors if len(shapes.get(name, ())) == 4]
-
     def layers(self) -> list[Layer]:
         """All layers, with channels, stride and whether they can be dreamed."""
-        return self._memoize(self._described, "layers", read=_layers)
-
-    def _described(self) -> list[tuple[str, int | None, int | None, str | None]]:
-        """The attributes of `Layer` for each."""
-        from dreamlayer.core.autodiff.backward import differentiable
-        from dreamlayer.core.graph.sizes import probe, shapes_at, strides
-
-        shapes = shapes_at(self.model, probe(self.model))
-        reasons = differentiable(self.model, self.layer_names)
-        steps = strides(self.model)
-        rows = []
-        for name in self.layer_names:
-            dims = shapes.get(name, [])
-            channels = dims[1] or None if len(dims) > 1 else None
-            rows.append((name, channels, steps.get(name), reasons[name]))
-        return rows
+        return self._memoize(
+            lambda: described(self.model, self.layer_names), "layers", read=read_layers
+        )
 
     def told(self) -> dict[str, Any]:
         """What `core.network.trials.look` tells the process that asked."""
@@ -307,12 +268,3 @@ class Network:
 def _two_wholes(value: Any) -> tuple[int, int]:
     first, second = map(whole, value)
     return first, second
-
-
-def _layers(value: Any) -> list[Layer]:
-    return [
-        Layer(
-            string(name), optional(channels, whole), optional(stride, whole), optional(why, string)
-        )
-        for name, channels, stride, why in value
-    ]

@@ -36,6 +36,7 @@ _GRAPH_CODE = (
     "network/gradient_model.py",
     "network/image_size.py",
     "network/inputs.py",
+    "network/layers.py",
     "network/lazy_model.py",
     "network/limits/*.py",
     "network/network.py",

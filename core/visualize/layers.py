@@ -10,7 +10,8 @@ from dreamlayer.core.errors import LayerError, shown
 from dreamlayer.core.graph.inference import attributes
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.graph.sizes import Shapes
-from dreamlayer.core.network.network import Layer, Network
+from dreamlayer.core.network.layers import Layer
+from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term, check_channels
 
 _ACTIVATIONS = {"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "ThresholdedRelu", "Clip"}

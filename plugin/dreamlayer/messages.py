@@ -25,7 +25,7 @@ PRESET_HELP = (
 )
 
 INDEXED = (
-    "Deep Dream needs more colours than an indexed image has; "
+    "this filter needs more colors than an indexed image has; "
     "convert it with Image ▸ Mode ▸ RGB first"
 )
 DEEP = (
@@ -33,6 +33,37 @@ DEEP = (
     "this image to that; choose 8 bit integer and Perceptual gamma (sRGB) in "
     "Image ▸ Precision first, or use GIMP 3"
 )
+
+
+CLOSED = "the image was closed while the dream ran; the dream is in a new image"
+MADE_INDEXED = "the image was made indexed while the dream ran; the dream is in a new image"
+NOT_TAKEN = "GIMP did not take the dream into the image; it is in a new image"
+
+_MOVED = {
+    "gone": "'{}' was deleted or merged while the dream ran; the dream of it is on a new layer",
+    "shape": "the shape of '{}' changed while the dream ran; the dream of it is on a new layer",
+    "kind": "'{}' was converted while the dream ran; the dream of it is on a new layer",
+    "repainted": "'{}' was painted over while the dream ran; the dream of it is on a new layer",
+    "locked": "'{}' was locked while the dream ran; the dream of it is on a new layer",
+}
+_MOVED_ALL = "while the dream ran, {} were changed; the dreams of them are on new layers"
+
+
+_PROGRESS = {
+    (False, False): "{title}: octave {octave} of {octaves}, step {step} of {steps}",
+    (False, True): (
+        "{title}: octave {octave} of {octaves}, step {step} of {steps}, about {left} left"
+    ),
+    (True, False): (
+        "{title} of '{name}' ({number} of {count}): "
+        "octave {octave} of {octaves}, step {step} of {steps}"
+    ),
+    (True, True): (
+        "{title} of '{name}' ({number} of {count}): "
+        "octave {octave} of {octaves}, step {step} of {steps}, about {left} left"
+    ),
+}
+"""By whether there are several layers, and whether the time left is known."""
 
 
 class RefusedError(Exception):
@@ -57,8 +88,24 @@ def beside(name):
 
 
 def no_layer(name):
-    """For a mask or channel, which cannot become a layer."""
+    """For a channel, which cannot become a layer."""
     return "'{}' is not a layer; set Output to In place for masks and channels".format(name)
+
+
+def mask_chosen(name):
+    """For the mask of a layer, where its layer is wanted."""
+    return (
+        "the mask of '{}' is chosen, not the layer; click the layer's picture in the Layers "
+        "dialog, or set Output to In place to dream on the mask".format(name)
+    )
+
+
+def rendered(name):
+    """For a layer whose pixels GIMP makes itself."""
+    return (
+        "'{}' is a text, vector or link layer; "
+        "rasterize it first, or set Output to New layer".format(name)
+    )
 
 
 def locked(name):
@@ -71,14 +118,47 @@ def unchangeable(name):
     return "GIMP does not let '{}' be changed; set Output to New layer".format(name)
 
 
-def progress(header, work=DREAM):
-    """The text for a progress message of the worker."""
+def moved(layers):
+    """Where dreams went, for layers that changed meanwhile: pairs of a reason and a name, or ""."""
+    if not layers:
+        return ""
+    if len(layers) == 1:
+        reason, name = layers[0]
+        return _MOVED[reason].format(name)
+    return _MOVED_ALL.format(", ".join("'{}'".format(name) for _, name in layers))
+
+
+def layer_name(name, work=DREAM):
+    """The name of a new layer with the dream of another."""
+    return work.layer.format(name)
+
+
+def about(name, sentence):
+    """A sentence about one of several layers."""
+    return "'{}': {}".format(name, sentence)
+
+
+def progress(header, name="", number=1, count=1, work=DREAM):
+    """The text for a progress message of the worker, on one of several layers.
+
+    Parameters
+    ----------
+    header : dict
+        The message.
+    name : text
+        The layer's name.
+    number, count : int
+        Which layer it is, and of how many.
+    work : Work
+        What is done.
+    """
     if header["stage"] == "loading":
         return "{}: loading the network".format(work.title)
-    text = "{title}: octave {octave} of {octaves}, step {step} of {steps}"
-    text = text.format(title=work.title, **header)
     left = header["seconds_left"]
-    return text if left is None or left < 1 else "{}, about {} left".format(text, duration(left))
+    told = left is not None and left >= 1
+    text = _PROGRESS[count > 1, told]
+    header = dict(header, left=duration(left) if told else "", title=work.title)
+    return text.format(name=name, number=number, count=count, **header)
 
 
 def duration(seconds):

@@ -14,7 +14,8 @@ import re
 import sys
 import unicodedata
 
-from settings import CUSTOM, SettingError
+from settings import CUSTOM, DREAM, SettingError
+from translation import _, ngettext
 
 LONGEST_NAME = 60
 
@@ -34,30 +35,36 @@ def check_name(name, taken):
     """
     name = name.strip()
     if not name:
-        raise SettingError("Give the preset a name, such as “My forest”.")
+        raise SettingError(_("Give the preset a name, such as “My forest”."))
     if len(name) > LONGEST_NAME:
         raise SettingError(
-            "The name has {count} characters; use at most {most}.".format(
-                count=len(name), most=LONGEST_NAME
-            )
+            ngettext(
+                "The name has {count} character; use at most {most}.",
+                "The name has {count} characters; use at most {most}.",
+                len(name),
+            ).format(count=len(name), most=LONGEST_NAME)
         )
     if any(one in _FORBIDDEN or _is_invisible(one) for one in name):
         raise SettingError(
-            "The name “{name}” contains a character that no file name can have on every system; "
-            "use letters, digits and spaces.".format(name=name)
+            _(
+                "The name “{name}” contains a character that no file name can have on every "
+                "system; use letters, digits and spaces."
+            ).format(name=name)
         )
     if name[0] in ".-" or name[-1] == "." or _DEVICE.match(name):
         raise SettingError(
-            "No file can be called “{name}” on every system; use another name.".format(name=name)
+            _("No file can be called “{name}” on every system; use another name.").format(name=name)
         )
     known = [one.lower() for one in taken] + [CUSTOM]
     if unicodedata.normalize("NFC", name).lower() in known:
         raise SettingError(
-            "“{name}” is a preset that comes with Deep Dream; use another name.".format(name=name)
+            _("“{name}” is a preset that comes with Deep Dream; use another name.").format(
+                name=name
+            )
         )
 
 
-def save(folder, name, recipe, taken):
+def save(folder, name, recipe, taken, kind=DREAM):
     """Write a recipe as a preset, atomically; one of the same name is replaced.
 
     Parameters
@@ -68,6 +75,8 @@ def save(folder, name, recipe, taken):
         As for `check_name`.
     recipe : dict
         All its parameters, as `Settings.recipe` gives them.
+    kind : text
+        `DREAM` or `STYLE`: what it is a recipe for.
 
     Returns
     -------
@@ -81,6 +90,8 @@ def save(folder, name, recipe, taken):
     """
     check_name(name, taken)
     name = unicodedata.normalize("NFC", name.strip())
+    if kind != DREAM:
+        recipe = dict(recipe, command=kind)
     text = json.dumps(recipe, ensure_ascii=False, indent=1, sort_keys=True)
     target, fresh = (_native(os.path.join(folder, name + end)) for end in (".json", ".json.part"))
     try:
@@ -96,7 +107,7 @@ def save(folder, name, recipe, taken):
         os.rename(fresh, target) if sys.version_info[0] == 2 else os.replace(fresh, target)
     except (IOError, OSError, ValueError) as error:
         raise SettingError(
-            "The preset cannot be saved in {folder}: {reason}.".format(
+            _("The preset cannot be saved in {folder}: {reason}.").format(
                 folder=folder, reason=getattr(error, "strerror", None) or error
             )
         )

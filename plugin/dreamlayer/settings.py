@@ -15,13 +15,74 @@ CUSTOM = "custom"
 """The preset that uses all values as they are set."""
 
 OUTPUTS = collections.OrderedDict(
-    [("in-place", "In place"), ("new-layer", "New layer"), ("new-image", "New image")]
+    [
+        ("in-place", "In place"),
+        ("new-layer", "New layer"),
+        ("new-image", "New image"),
+        ("paint-in", "New layer, to paint in"),
+    ]
 )
-CHOSEN = {"preset": CUSTOM, "provider": "auto", "output": "in-place"}
-"""Choices beside the parameters, with their defaults."""
+OUTPUT_HELP = (
+    "Where the dream goes. To paint in: onto a new layer behind a black mask, which is chosen; "
+    "paint on it in white, and the dream appears under the brush."
+)
+
+MODES = collections.OrderedDict(
+    [
+        ("normal", "Normal"),
+        ("lighten-only", "Lighten only"),
+        ("screen", "Screen"),
+        ("darken-only", "Darken only"),
+        ("multiply", "Multiply"),
+        ("overlay", "Overlay"),
+        ("softlight", "Soft light"),
+        ("hardlight", "Hard light"),
+        ("difference", "Difference"),
+        ("hsl-color", "HSL Color"),
+        ("lch-color", "LCh Color"),
+        ("lch-hue", "LCh Hue"),
+        ("lch-chroma", "LCh Chroma"),
+        ("lch-lightness", "LCh Lightness"),
+        ("luminance", "Luminance"),
+    ]
+)
+"""Modes of a new layer, named after GIMP's constants, with GIMP's titles."""
+
+MASKS = collections.OrderedDict(
+    [("selection", "Selection"), ("layer-mask", "Selection and layer mask")]
+)
+MASK_HELP = (
+    "What the dream keeps to while it grows, so that its shapes fit in. In place the selection "
+    "always counts; with the layer mask, so does that, and on new layers they both do."
+)
+
+CHOSEN = {
+    "preset": CUSTOM,
+    "provider": "auto",
+    "output": "new-layer",
+    "opacity": 100.0,
+    "mode": "normal",
+    "mask-from": "selection",
+}
+"""Choices beside the parameters, with their defaults, as GIMP 3's arguments are called."""
 
 MAIN = ("network", "layers", "strength", "colors", "steps", "octaves", "step_size", "seed")
 """Parameters that are always visible; the others are under Advanced."""
+
+STYLE_MAIN = (
+    "network",
+    "content_weight",
+    "size",
+    "style_scale",
+    "rounds",
+    "keep_colors",
+    "strength",
+    "seed",
+)
+"""The same of styles."""
+
+DREAM, STYLE = "dream", "style"
+"""What parameters and presets are for: requests to the worker of these types."""
 
 MINE = "mine"
 """The group of the painter's own presets."""
@@ -58,6 +119,20 @@ _TITLES = {
     "overlap": "Tile overlap",
     "max_loss": "Stop at objective",
     "clip": "Clip to black and white",
+    "content_layers": "Layers of the content",
+    "style_layers": "Layers of the style",
+    "measure": "Differences",
+    "content_weight": "Weight of the content",
+    "style_weight": "Weight of the style",
+    "variation_weight": "Smoothness",
+    "exponent": "Exponent of smoothness",
+    "evaluations": "Steps of a round",
+    "taper": "Steps of larger sizes",
+    "size": "Longer side",
+    "square": "Work on a square",
+    "style_scale": "Size of the style",
+    "spectrum": "Against grain",
+    "enlarge": "Enlarge",
 }
 
 
@@ -69,6 +144,8 @@ _CHOICES = {
         "bright": "Bright areas",
         "flat": "Flat areas",
     },
+    "measure": {"relative": "Relative", "published": "As published in 2016"},
+    "enlarge": {"picture": "The styled picture", "detail": "The change only, to keep detail"},
 }
 """What choices are called, where their own names say too little."""
 
@@ -92,20 +169,20 @@ class Settings(object):
     ----------
     folder : text
         Where description.json lies.
-    of : text, optional
-        `style` for the parameters and presets of styles.
+    kind : text
+        `DREAM` or `STYLE`: whose parameters and presets they are.
     """
 
-    def __init__(self, folder, of=None):
+    def __init__(self, folder, kind=DREAM):
         # Native text: in Python 2 a folder is bytes, which mix with no other text than ASCII.
         path = os.path.join(folder, str("description.json"))
         with io.open(path, encoding="utf-8") as file:
             described = json.load(file, object_pairs_hook=collections.OrderedDict)
-        own = described[of] if of else described
+        self._kind, of_kind = kind, _of_kind(described, kind)
         self.parameters = collections.OrderedDict(
-            (k["name"], _parameter(k)) for k in own["parameters"]
+            (k["name"], _parameter(k)) for k in of_kind["parameters"]
         )
-        self.presets = own["presets"]
+        self.presets = of_kind["presets"]
         self.providers = described["providers"]
         self.presets_folder = None
 
@@ -132,7 +209,7 @@ class Settings(object):
             The worker's reply to `describe`; an older worker's has none of them.
         """
         kept = [(n, p) for n, p in self.presets.items() if p["group"] != MINE]
-        found = described["presets"].items()
+        found = _of_kind(described, self._kind)["presets"].items()
         kept += sorted((n, p) for n, p in found if p["group"] == MINE and n not in dict(kept))
         self.presets = collections.OrderedDict(kept)
         self.presets_folder = described.get("presets_folder")
@@ -188,8 +265,9 @@ class Settings(object):
                 known = old and parameter.before is not None
                 value = parameter.before if known else parameter.default
             values[parameter.name] = value
-        if isinstance(values.get("layers"), list):
-            values["layers"] = ", ".join(_term(term) for term in values["layers"])
+        for name, value in values.items():
+            if isinstance(value, list):
+                values[name] = ", ".join(_term(term) for term in value)
         return values
 
     def _is_of_version_0_1(self, recipe):
@@ -201,17 +279,21 @@ class Settings(object):
         former = any(k.was in recipe for k in parameters if k.was)
         return former or all(k.name in recipe for k in first)
 
-    def check(self, preset, provider, output):
-        """Raise `SettingError` where preset, provider or output is unknown."""
+    def check(self, preset, provider, output, opacity=100.0, mode="normal", mask="selection"):
+        """Raise `SettingError` where one of these choices is unknown or out of its range."""
         for title, value, allowed in (
             ("preset", preset, [CUSTOM] + sorted(self.presets)),
             ("provider", provider, self.providers),
             ("output", output, list(OUTPUTS)),
+            ("mode", mode, list(MODES)),
+            ("mask-from", mask, list(MASKS)),
         ):
             if value not in allowed:
                 raise SettingError(
                     "{} '{}' is not known; use one of {}".format(title, value, ", ".join(allowed))
                 )
+        if not 0 <= opacity <= 100:
+            raise SettingError("opacity must lie between 0 and 100, but is {}".format(opacity))
 
     def recipe(self, preset, values):
         """The recipe to send: the preset's, changed by each value that differs from its default.
@@ -233,6 +315,11 @@ class Settings(object):
         if not recipe.get("max_loss"):
             recipe.pop("max_loss", None)
         return recipe
+
+
+def _of_kind(described, kind):
+    """The part of a description that has the parameters and presets of dreams or styles."""
+    return described if kind == DREAM else described[kind]
 
 
 def choices_of(parameter):

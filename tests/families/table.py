@@ -32,10 +32,10 @@ squares and the framework's own in float64, as a part of the largest value; then
 framework's own float32 misses. A middle layer and the last that has positions. Where the input of \
 a ReLU is 0 to rounding, or two values in a pool's window are alike, float32 may take either side; \
 of three images, the one with the smallest difference is told. Some networks amplify rounding \
-until float32 tells little, whoever computes with it. Where both miss by more than {error:.0e}, \
-dreamlayer's gradient is computed in float64, and compared with the slopes of the loss along three \
-random directions, by central differences; the remark tells the largest difference, as a part of \
-the gradient's length.
+until float32 tells little, whoever computes with it. Where dreamlayer's gradient misses by more \
+than {error:.0e}, it is computed in float64 too, and compared with the slopes of the loss along \
+three random directions, by central differences; the remark tells the largest difference, as a \
+part of the gradient's length.
 - **Dream**: two steps of `dreamlayer dream` on the last of these layers.
 
 Of levit_128s, torch 2.14.1's own gradient differs from what small steps of torch's own loss show \
@@ -62,8 +62,8 @@ def document(results: Mapping[Family, Result | None]) -> str:
     others = f"; {len(results) - tried} were not tried" if tried < len(results) else ""
     sections.append(
         f"{len(good)} of {tried} networks are right in all of these: at least {SHARE:.0%} of the "
-        f"layers, gradients within {ERROR:.0e} (in float64 where float32 tells little; or within "
-        f"what the framework's own float32 misses), and a dream{others}.\n"
+        f"layers, gradients within {ERROR:.0e} in float32 or float64, or within what the "
+        f"framework's own float32 misses where float64 was not tried, and a dream{others}.\n"
     )
     titles = {"torchvision": "torchvision", "timm": "timm", "small": "Small", "keras": "Keras"}
     for package, title in titles.items():
@@ -98,7 +98,7 @@ def passed(_family: Family, result: Result | None) -> bool:
 
 
 def _is_right(gradient: Mapping[str, Any]) -> bool:
-    """Whether a gradient is, by float64 where float32 could not tell."""
+    """Whether a gradient is, by float64 where float32 did not show it."""
     if "ours" not in gradient:
         return False
     if "slopes" in gradient:
@@ -125,7 +125,7 @@ def _remark(result: Result) -> str:
     kept = [line for line in result["adopt"] if line.startswith(("Size ", "Fixed ", "Tiles "))]
     limits = [" ".join(line.split()[1:]) for line in kept]
     slopes = [
-        f"{place} gradient in float64: {result[place]['slopes']:.1e}"
+        f"{place}, in float64: {result[place]['slopes']:.1e}"
         for place in PLACES
         if "slopes" in result[place]
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import network_bombs as bombs
+import network_lies as lies
 import onnx
 import pytest
 from network_bases import LAYER, base
@@ -13,13 +13,13 @@ from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.network.network import Network
 
 
-@pytest.mark.parametrize("key", bombs.LIES)
+@pytest.mark.parametrize("key", lies.LIES)
 def test_metadata_that_lies(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No other error comes of it, also where nothing can be tried in a process of its own."""
     monkeypatch.setattr("sys.executable", "/usr/bin/editor")
-    for value in bombs.LIES[key]:
+    for value in lies.LIES[key]:
         model = base("conv")
-        bombs.set_metadata(model, key, value)
+        lies.set_metadata(model, key, value)
         onnx.save(model, tmp_path / "lying.onnx")
         said = ""
         try:

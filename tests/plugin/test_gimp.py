@@ -28,8 +28,16 @@ SUITES = ("trixie", "sid")
 KILLS = {"trixie": "50", "sid": "25"}
 """How many processes are killed in each."""
 
+LIGHT = "(theme-color-scheme light)"
+
 FIRST = "check_equal_to_headless"
 """The check that runs at a GIMP's first start with the filter in its folder."""
+
+TOURS = {
+    "small-dark": (1366, 768, ""),
+    "large-light": (2560, 1440, LIGHT),
+}
+"""Screens on which the dialog is used: width, height, and lines for GIMP's settings."""
 
 INSIDE = Path(__file__).parent / "inside_gimp"
 
@@ -52,7 +60,7 @@ class Gimp:
     def run(self, script: str, *words: str, timeout: float, **more: str) -> str:
         """Run one of the scripts of `inside_gimp`; what it said."""
         inside = Path("/host") / INSIDE.relative_to("/") / script
-        if script in ("window.py", "kills.py"):
+        if script.startswith(("window", "kills.")):
             command = ["python3", str(inside), *words]
         else:
             batch = f"import runpy; runpy.run_path({str(inside)!r})"
@@ -88,6 +96,9 @@ def gimps(tmp_path_factory: pytest.TempPathFactory, small_network: Path) -> dict
         folder = tmp_path_factory.mktemp(f"Jörg's {suite}")
         plug_ins = folder / "gimp" / "plug-ins"
         plug_ins.mkdir(parents=True)
+        (plug_ins / "painter").mkdir()
+        shutil.copy(INSIDE / "painter.py", plug_ins / "painter" / "painter.py")
+        (plug_ins / "painter" / "painter.py").chmod(0o755)
         python = gimp_root.interpreter(folder / "the python")
         command = [sys.executable, "-m", "plugin", "install", "--to", str(plug_ins)]
         ran = subprocess.run(
@@ -229,7 +240,7 @@ def _styled(
     """What the core makes of 8-bit pixels and style pictures, in floats."""
     quick = {"content_layers": "deep", "style_layers": "image, first, deep", "octaves": 1}
     quick |= {"rounds": 1, "evaluations": 4, "seed": 3, "network": str(gimp.network)}
-    recipe = recipes.parse_style(json.dumps({**quick, **more}))
+    recipe = recipes.STYLES.parse(json.dumps({**quick, **more}))
     pictures = []
     for style in styles:
         floats = style / np.float32(255)
@@ -288,7 +299,7 @@ def _screenshot(path: Path) -> Image.Image:
 def test_window(gimp: Gimp, coffee: Path) -> None:
     """A painter finds the filter in the menu, sees a preview, dreams, undoes, repeats, cancels.
 
-    With DREAMLAYER_PICTURES=docs the README's pictures of it are made anew.
+    With DREAMLAYER_PICTURES=docs the README's pictures of it are renewed.
     """
     said = gimp.run("window.py", timeout=400, DREAMLAYER_PHOTO=f"/host{coffee}")
     assert (gimp.folder / "seen.json").exists(), said
@@ -308,6 +319,67 @@ def test_window(gimp: Gimp, coffee: Path) -> None:
     shape = (400, 600, 3)
     expected = _headless(gimp.pixels("before.rgb", shape), recipes.preset("default"))
     np.testing.assert_array_equal(gimp.pixels("after.rgb", shape), expected)
+
+
+def test_style_window(gimp: Gimp, coffee: Path) -> None:
+    """A painter adds style pictures, sees a preview, styles, undoes in one step, leaves."""
+    style = gimp.folder / "style ü.png"
+    rows, columns = np.mgrid[0:180, 0:240] / 30.0
+    wave = np.sin(3 * columns + 2 * np.sin(2 * rows))
+    colors = np.stack([120 + 90 * wave, 110 + 60 * np.cos(4 * rows), 150 - 90 * wave], axis=-1)
+    Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)).save(style)
+    names = {"DREAMLAYER_PHOTO": f"/host{coffee}", "DREAMLAYER_STYLE": str(style)}
+    said = gimp.run("window_style.py", timeout=500, **names)
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    assert "error" not in seen, (seen, said)
+    assert seen["both_against_file"] > 1
+    assert seen["workers_with_dialog"] == 1
+    assert seen["workers_after_ok"] == 0
+    assert seen["undone_in_one_step"]
+    assert seen["workers_after_leaving"] == 0
+    assert seen["unchanged_after_leaving"]
+    before, after = (
+        gimp.pixels(f"{name}.rgb", (400, 600, 3)) for name in ("before", "style-after")
+    )
+    assert np.abs(after.astype(int) - before.astype(int)).mean() > 5
+
+
+@pytest.mark.parametrize("name", TOURS)
+def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
+    """On small and large screens, dark and light, a painter looks, chooses, saves, applies, stops.
+
+    What is seen is compared with what was seen before, as the mean difference of 8-bit colors.
+    """
+    width, height, more = TOURS[name]
+    presets = gimp.folder / f"presets {name}"
+    photo = f"/host{coffee}"
+    names = {"DREAMLAYER_PHOTO": photo, "DREAMLAYER_PRESETS": str(presets)}
+    words = (str(width), str(height))
+    said = gimp.run("window_tour.py", *words, timeout=500, DREAMLAYER_GIMPRC=more, **names)
+    seen = gimp.read("seen.json")
+    if folder := os.environ.get("DREAMLAYER_TOURS"):
+        for dump in gimp.folder.glob("tour-*.xwd"):
+            picture = _screenshot(dump)
+            picture.save(Path(folder) / f"{gimp.suite}-{name}-{dump.stem}.png")
+    assert "error" not in seen, (seen, said)
+    left, top, right, bottom = seen["window"]
+    assert min(left, top) >= 0
+    assert right <= width
+    assert bottom <= height
+    assert seen["zoomed"] > 10
+    assert seen["not_moved_by_pan"] < 6 < seen["moved_by_pan"]
+    assert seen["changed_by_looking"] < 4
+    assert seen["original_against_dream"] > 5
+    assert seen["left_of_split_against_original"] < 1
+    assert seen["after_split_against_dream"] < 4
+    assert seen["undone_in_one_step"]
+    assert seen["unchanged_after_stop"]
+    assert seen["workers_after_apply"] == seen["workers_after_stop"] == 1
+    assert seen["workers_after_leaving"] == 0
+    saved = recipes.load(presets / "My dream.json")
+    expected = recipes.preset("flowers").replace(seed=saved.seed)
+    assert saved == expected
 
 
 def test_kills(gimp: Gimp, said_by_kills: dict[str, str]) -> None:

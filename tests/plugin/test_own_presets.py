@@ -12,8 +12,8 @@ import pytest
 
 from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.recipe import own_presets
-from dreamlayer.core.recipe.presets import DREAMS, preset, shipped_names
-from dreamlayer.core.worker.description import own_description
+from dreamlayer.core.recipe.presets import DREAMS, preset, shipped_names, style_preset
+from dreamlayer.core.worker.description import description, own_description
 
 CASES = "own_presets_cases.py"
 
@@ -56,8 +56,26 @@ def test_core_reads_what_an_editor_saves(tmp_path: Path, monkeypatch: pytest.Mon
     loaded: Any = both.cases(CASES)
     wanted = preset("fur").replace(steps=3)
     told = own_description()
-    assert told == {"presets": {}, "presets_folder": str(tmp_path), "preset_problems": []}
+    assert told == {
+        "presets": {},
+        "style_presets": {},
+        "presets_folder": str(tmp_path),
+        "preset_problems": [],
+    }
     loaded["save"](told["presets_folder"], "Mein Fell", wanted.to_dict(), shipped_names())
     assert preset("Mein Fell") == wanted
     assert own_description()["presets"]["Mein Fell"]["title"] == "Mein Fell"
     assert list(DREAMS.own().found) == ["Mein Fell"]
+
+
+def test_core_reads_a_style_that_an_editor_saves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is one of the styles, not of the dreams."""
+    monkeypatch.setenv(own_presets.VARIABLE, str(tmp_path))
+    loaded: Any = both.cases(CASES)
+    recipe = description()["style"]["presets"]["strokes"]["recipe"]
+    loaded["save"](str(tmp_path), "Pinsel", recipe, shipped_names(), "style")
+    assert style_preset("Pinsel") == style_preset("strokes")
+    told = own_description()
+    assert (list(told["presets"]), list(told["style_presets"])) == ([], ["Pinsel"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import queue
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +12,8 @@ from pathlib import Path
 from random import Random
 
 import network_bombs as bombs
+import network_lies as lies
+import network_trial
 import numpy as np
 import onnx
 import psutil
@@ -33,6 +37,11 @@ def test_a_hostile_network_is_the_same_for_the_same_seed_and_number() -> None:
     """What failed can be made again."""
     assert hostile(SEED, 3).files == hostile(SEED, 3).files
     assert len({hostile(SEED, number).how for number in range(60)}) > 15
+
+
+def test_networks_that_are_changed_more_than_once_are_made() -> None:
+    """A change of weights that another change had made unreadable ended the run."""
+    assert all(hostile(SEED, number).files for number in range(LONG))
 
 
 def test_hostile_networks_end_in_words(program: ForkedProgram, tmp_path: Path, long: bool) -> None:
@@ -105,7 +114,7 @@ NAMED = {
     "a convolution without inputs": ("conv", _no_inputs),
     "a function that calls itself": ("conv", _bomb(bombs.recursive_function)),
     "functions that call one another": ("conv", _bomb(bombs.recursive_function, 1)),
-    "a name of 300,000 characters": ("conv", lambda model: bombs.rename(model, "n" * 300_000)),
+    "a name of 300,000 characters": ("conv", lambda model: lies.rename(model, "n" * 300_000)),
     "a hundred thousand layers": ("conv", _layers(str([f"l{n}" for n in range(100_000)]))),
     **{f"memory bomb {seed}": ("conv", _bomb(bombs.memory_bomb, seed)) for seed in range(8)},
 }
@@ -144,7 +153,7 @@ def test_f3_three_gigabytes_of_holes(program: ForkedProgram, folder: Path) -> No
 def test_f3_a_gallery_of_a_long_name_ends(program: ForkedProgram, folder: Path) -> None:
     """A layer's name of 300,000 characters was drawn for ever."""
     model = base("conv")
-    bombs.rename(model, "n" * 300_000)
+    lies.rename(model, "n" * 300_000)
     onnx.save(model, folder / "bad.onnx")
     for command in ("gallery", "features"):
         picture = ["other.png"] if command == "features" else []
@@ -201,7 +210,7 @@ def test_a_lack_of_memory_is_called_that(
     """It was taken for a size that the network does not take; and more can be allowed."""
     model = _large_maps()
     if command == "gradient":
-        bombs.set_metadata(model, "dreamlayer.image_size", "1024x1024")
+        lies.set_metadata(model, "dreamlayer.image_size", "1024x1024")
     onnx.save(model, folder / "bad.onnx")
     more = ["--size", "1024x1024", *(["--verify", "onnxruntime"] if command == "gradient" else [])]
     ran = program.run(*commands("bad.onnx")[command], *more, cwd=folder, seconds=LONGEST)
@@ -271,6 +280,39 @@ def test_nothing_runs_after_the_workers_input_has_closed(client: Client, folder:
     client.close_input()
     _, alive = psutil.wait_procs([*children, psutil.Process(client.process.pid)], timeout=PATIENCE)
     assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+class _Silent:
+    """A worker that never answers, at work or not."""
+
+    def __init__(self, program: str) -> None:
+        self.process = subprocess.Popen([sys.executable, "-c", program])
+
+    def receive(self, patience: float) -> None:
+        time.sleep(patience)
+        raise queue.Empty
+
+
+@linux
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [("while True: pass", "of processor time"), ("import time; time.sleep(60)", "did nothing")],
+)
+def test_a_worker_hangs_by_its_processor_time(
+    monkeypatch: pytest.MonkeyPatch, program: str, says: str
+) -> None:
+    """Not where others take its processor; nor may it wait for ever."""
+    monkeypatch.setattr(network_trial, "PATIENCE", 1.5)
+    monkeypatch.setattr(network_trial, "SECONDS", 0.6)
+    monkeypatch.setattr(network_trial, "_IDLE_SECONDS", 0.001)
+    silent = _Silent(program)
+    try:
+        time.sleep(0.5)
+        with pytest.raises(queue.Empty, match=says):
+            network_trial._received(silent)  # type: ignore[arg-type]
+    finally:
+        silent.process.kill()
+        silent.process.wait()
 
 
 def test_what_is_put_is_what_was_made(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from forked_program import SECONDS, Ended, ForkedProgram
 from mutation_trial import prepare
 from network_bases import LAYER
@@ -22,6 +24,9 @@ _SHARE = 8.0
 """Among how many programs the processor may be divided; what a command takes of it counts."""
 
 PATIENCE = _SHARE * SECONDS
+_IDLE_SECONDS = 0.5
+"""Of processor time; a worker that takes less while it is waited for waits itself."""
+
 _IDLE = ["--steps", "1", "--octaves", "1", "--quiet"]
 
 
@@ -167,6 +172,36 @@ def put(network: Hostile, folder: Path) -> None:
         (folder / name).symlink_to(target)
 
 
+def _received(client: Client) -> tuple[Message, bytes] | None:
+    """A worker's next message; raises `queue.Empty` where it hangs.
+
+    As for commands, what counts is the processor time of its processes: on a machine that others
+    use as well, an answer that takes ten seconds of that may take minutes.
+    """
+    begun = spent = _processor(client)
+    while True:
+        try:
+            return client.receive(PATIENCE)
+        except queue.Empty:
+            before, spent = spent, _processor(client)
+            if spent - begun > SECONDS:
+                raise queue.Empty(f"{spent - begun:.0f} s of processor time") from None
+            if spent - before < _IDLE_SECONDS:
+                raise queue.Empty(f"{PATIENCE:.0f} s, in which it did nothing") from None
+
+
+def _processor(client: Client) -> float:
+    """Seconds of processor time of a worker and all processes that it has started; 0 once gone."""
+    total = 0.0
+    with contextlib.suppress(psutil.Error):
+        worker = psutil.Process(client.process.pid)
+        total = sum(worker.cpu_times()[:4])
+        for child in worker.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                total += sum(child.cpu_times()[:4])
+    return total
+
+
 def _by_worker(client: Client, path: Path, number: int) -> tuple[str, list[str]]:
     """What a worker answers, and whether it answers to what follows."""
     recipe = {"network": str(path), "layers": [LAYER], "octaves": 1, "steps": 1}
@@ -176,9 +211,9 @@ def _by_worker(client: Client, path: Path, number: int) -> tuple[str, list[str]]
     answers: list[Message] = []
     while not answers or answers[-1].get("id") != f"after {number}":
         try:
-            message = client.receive(PATIENCE)
-        except queue.Empty:
-            return "nothing", [f"worker-hang: no answer within {PATIENCE:.0f} s"]
+            message = _received(client)
+        except queue.Empty as late:
+            return "nothing", [f"worker-hang: no answer within {late}"]
         if message is None:
             code = client.process.wait()
             return "nothing", [f"worker-signal {-code}" if code < 0 else f"worker-exit {code}"]

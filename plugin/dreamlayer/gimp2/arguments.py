@@ -4,7 +4,7 @@
 from __future__ import unicode_literals
 
 import gimpfu
-from settings import CUSTOM, MAIN, OUTPUTS, SettingError, choices_of
+from settings import CHOSEN, CUSTOM, MAIN, OUTPUTS, SettingError, choices_of
 
 
 def arguments(settings):
@@ -28,7 +28,7 @@ def arguments(settings):
     declared.extend(_parameter(settings.parameters[name]) for name in order)
     providers = [(name, name) for name in settings.providers]
     declared.append(_option("provider", "Provider", providers, settings.providers[0]))
-    declared.append(_option("output", "_Output", list(OUTPUTS.items()), "in-place"))
+    declared.append(_option("output", "_Output", list(OUTPUTS.items()), CHOSEN["output"]))
     return declared
 
 

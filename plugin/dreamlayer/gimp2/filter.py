@@ -13,6 +13,7 @@ import gimpfu
 import messages
 from messages import RefusedError
 from settings import SettingError, Settings
+from wording import plain
 from worker_client import Worker, WorkerError
 
 from gimp2.arguments import arguments, from_gimp, to_gimp
@@ -23,7 +24,7 @@ pdb = gimp.pdb
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-_WHITE_MASK, _RED, _GRAY = 0, 0, 3
+_WHITE_MASK, _BLACK_MASK, _RED, _GRAY = 0, 1, 0, 3
 """Constants of GIMP whose names differ between its versions."""
 
 
@@ -93,7 +94,7 @@ class Filter(object):
             worker.kill()
             return None
         except (RefusedError, SettingError, WorkerError) as error:
-            return self._fail(error.args[0])
+            return self._fail(plain(error.args[0]))
         except Exception as error:
             # Any other error is one sentence for the painter, too.
             traceback.print_exc()
@@ -158,10 +159,10 @@ def _dream(worker, image, drawable, recipe, provider, output):
         return _new_image(image, region, used)
     image.undo_group_start()
     try:
-        if output == "new-layer":
-            _new_layer(image, region, used)
-        else:
+        if output == "in-place":
             _in_place(region, used)
+        else:
+            _new_layer(image, region, used, output == "paint-in")
     finally:
         image.undo_group_end()
     return image
@@ -181,20 +182,28 @@ def _in_place(region, used):
     _sign(drawable, used)
 
 
-def _new_layer(image, region, used):
-    """Put the dream on a layer above, with a mask made of the selection and the layer's mask."""
+def _new_layer(image, region, used, hidden):
+    """Put the dream on a layer above, with a mask made of the selection and the layer's mask.
+
+    Where it is hidden, its mask is black and chosen, for the painter to paint the dream in.
+    """
     source, (left, top) = region.drawable, region.drawable.offsets
-    layer = _layer(image, region, b"Deep Dream of " + source.name)
+    layer = _layer(image, region, to_gimp(messages.layer_name(from_gimp(source.name))))
     place = pdb.gimp_image_get_item_position(image, source)
     pdb.gimp_image_insert_layer(image, layer, source.parent, place)
     layer.set_offsets(left + region.area.x, top + region.area.y)
-    levels = region.mask()
-    if levels is not None:
+    levels = None if hidden else region.mask()
+    if hidden:
+        layer.add_mask(layer.create_mask(_BLACK_MASK))
+    elif levels is not None:
         mask = layer.create_mask(_WHITE_MASK)
         layer.add_mask(mask)
         width, height = region.area.width, region.area.height
         mask.get_pixel_rgn(0, 0, width, height, True, False)[0:width, 0:height] = levels
         mask.flush()
+    if layer.mask is not None:
+        # GIMP chooses a new mask, and the next stroke would be on it.
+        layer.edit_mask = hidden
     _fill(layer, region, used)
 
 

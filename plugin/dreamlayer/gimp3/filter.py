@@ -12,10 +12,21 @@ import gi
 import messages
 from gi.repository import Gegl, Gimp, GLib, GObject
 from messages import DREAM, PROCEDURE, STYLE, RefusedError
-from settings import CHOSEN, CUSTOM, OUTPUTS, SettingError, Settings
+from settings import (
+    CHOSEN,
+    MASK_HELP,
+    MASKS,
+    MODES,
+    OUTPUT_HELP,
+    OUTPUTS,
+    SettingError,
+    Settings,
+)
+from wording import plain
 from worker_client import Worker, WorkerError
 
-from gimp3.output import check_output, put
+from gimp3.original import Original
+from gimp3.output import Start, check_output, put
 from gimp3.pixels import Region
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -65,7 +76,7 @@ def declare(procedure, settings):
     """Declare the arguments from the recipe's own parameters."""
     flags = GObject.ParamFlags.READWRITE
     listed = settings.presets_listed()
-    procedure.add_string_argument("preset", "_Preset", f"one of {listed}", CUSTOM, flags)
+    procedure.add_string_argument("preset", "_Preset", f"one of {listed}", CHOSEN["preset"], flags)
     for one in settings.parameters.values():
         name, title = one.name.replace("_", "-"), one.title
         help_ = one.help + ("" if one.low is None else f" ({one.low:g} to {one.high:g})")
@@ -80,12 +91,25 @@ def declare(procedure, settings):
         else:
             allowed = f": {', '.join(one.choices)}" if one.choices else ""
             procedure.add_string_argument(name, title, help_ + allowed, one.default, flags)
-    listed = ", ".join(settings.providers)
-    procedure.add_string_argument("provider", "Provider", f"one of {listed}", "auto", flags)
-    listed = ", ".join(OUTPUTS)
-    procedure.add_string_argument("output", "Output", f"one of {listed}", "in-place", flags)
+    for name, title, help_, choices in (
+        ("provider", "Provider", "The hardware to compute on.", settings.providers),
+        ("output", "Output", OUTPUT_HELP, OUTPUTS),
+        ("mode", "Mode", "The mode of a new layer.", MODES),
+        ("mask-from", "Keep to", MASK_HELP, MASKS),
+    ):
+        help_ = f"{help_} One of {', '.join(choices)}"
+        procedure.add_string_argument(name, title, help_, CHOSEN[name], flags)
+    help_ = "The opacity of a new layer. (0 to 100)"
+    procedure.add_double_argument("opacity", "Opacity", help_, -1e300, 1e300, 100.0, flags)
     procedure.add_image_return_value(
         "result", "Result", "the image that holds the dream; a new one with new-image", True, flags
+    )
+    procedure.add_string_return_value(
+        "notice",
+        "Notice",
+        "where the dream went, in a sentence, where the image was changed meanwhile; or empty",
+        "",
+        flags,
     )
 
 
@@ -106,56 +130,66 @@ def run(procedure, mode, image, drawables, config, data):
             gi.require_version("Gdk", "3.0")
             from gimp3.dialog import ask
 
-            def apply(worker):
-                show(image, _dream_as_set(worker, image, drawables, config, settings))
+            def dream(worker):
+                show(image, *_dream_as_set(worker, image, drawables, config, settings))
 
-            agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, apply)
+            agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, dream)
             if not agreed and not applied:
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
             if not agreed:
                 # What was applied is what a repetition repeats.
-                return result_of(procedure, image)
+                return result_of(procedure, image, "")
         worker = worker or Worker(FOLDER)
-        made = _dream_as_set(worker, image, drawables, config, settings)
+        made, notice = _dream_as_set(worker, image, drawables, config, settings)
     except (RefusedError, SettingError, WorkerError) as error:
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(error))
     except Exception as error:
         # Any other error is one sentence for the painter, too.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        sentence = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
-        return procedure.new_return_values(
-            Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(sentence)
-        )
+        error = sentence_of(RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}"))
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
     finally:
         if worker is not None:
             worker.close()
-    if mode == Gimp.RunMode.INTERACTIVE:
-        show(image, made)
+    if mode != Gimp.RunMode.NONINTERACTIVE:
+        show(image, made, notice)
     Gimp.displays_flush()
-    return result_of(procedure, made)
+    return result_of(procedure, made, notice)
 
 
-def show(image, made):
-    """Show a new image, and what has changed of the other."""
+def show(image, made, notice):
+    """Show a new image, and what has changed of the other; tell where the dream went."""
     if made is not image:
         Gimp.Display.new(made)
+    if notice:
+        Gimp.message(notice[:1].upper() + notice[1:] + ".")
     Gimp.displays_flush()
 
 
-def result_of(procedure, made):
+def result_of(procedure, made, notice):
     """What a procedure returns after success."""
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
-    values.remove(1)
-    values.insert(1, GObject.Value(Gimp.Image, made))
+    for place, value in enumerate((GObject.Value(Gimp.Image, made), GObject.Value(str, notice)), 1):
+        values.remove(place)
+        values.insert(place, value)
     return values
 
 
 def _dream_as_set(worker, image, drawables, config, settings):
-    """Dream with a worker as the arguments say; the image with the result."""
-    wanted = {n: config.get_property(n) or default for n, default in CHOSEN.items()}
-    settings.check(**wanted)
+    """Dream with a worker as the arguments say; the image with the result, and what to tell."""
+    wanted = chosen(config)
+    settings.check(*(wanted[name] for name in CHOSEN))
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))
-    return dream(worker, image, drawables, recipe, wanted["provider"], wanted["output"])
+    return dream_on(worker, image, drawables, recipe, wanted)
+
+
+def chosen(config):
+    """The choices beside the parameters, by name.
+
+    From its second start on GIMP gives None for a text argument whose default is "".
+    """
+    values = {name: config.get_property(name) for name in CHOSEN}
+    return {n: CHOSEN[n] if value in (None, "") else value for n, value in values.items()}
 
 
 def values_of(config, settings):
@@ -176,47 +210,59 @@ def check_image(image, drawables):
             raise RefusedError(messages.beside(drawable.get_name()))
 
 
-def dream(worker, image, drawables, recipe, provider, output, work=DREAM):
-    """Dream on all drawables, then write all of them in one undo step; the image with the result.
+def dream_on(worker, image, drawables, recipe, wanted, work=DREAM):
+    """Dream on all drawables, then write all of them in one undo step.
 
     Nothing is written before all dreams are done: a cancel, which kills this process, leaves the
-    image unchanged. `work` is what it is called.
+    image unchanged. Returns the image with the result, and what to tell the painter or "".
+    `work` is what it is called.
     """
+    output, by_mask = wanted["output"], wanted["mask-from"] == "layer-mask"
     selected = not image.get_selection().is_empty(image)
     for drawable in drawables:
         check_output(drawable, output)
     Gimp.progress_init(work.title)
-    report = _Report(len(drawables), work)
+    start = Start(image)
+    # All at once: while one is dreamt on, the painter may change the others.
+    originals = [
+        Original(Region(drawable, selected), output == "in-place" or by_mask, by_mask)
+        for drawable in drawables
+    ]
+    report = _Report([original.name for original in originals], work)
     dreamt = []
-    for drawable in drawables:
-        region = Region(drawable, selected, masked=output == "in-place")
-        request = dict(region.request(), recipe=recipe, provider=provider)
-        header = worker.dream(request, region.payload(), report)
+    for original in originals:
+        request = dict(original.request(), recipe=recipe, provider=wanted["provider"])
+        try:
+            header = worker.dream(request, original.payload(), report)
+        except WorkerError as error:
+            if len(originals) > 1 and error.id is not None:
+                raise RefusedError(messages.about(original.name, error.sentence)) from error
+            raise
         # An older worker tells no recipe without the paths of this machine.
         used = header.get("stored", header["recipe"])
-        dreamt.append((region, region.receive(worker.read), used))
+        dreamt.append((original, original.receive(worker.read), used))
         report.done += 1
-    return put(image, dreamt, output, selected, work)
+    return put(start, dreamt, output, wanted["opacity"], wanted["mode"], work)
 
 
 class _Report:
     """Shows the worker's progress in GIMP, as text and as a fraction of all layers."""
 
-    def __init__(self, layers, work):
-        self.layers, self.done, self._work = layers, 0, work
+    def __init__(self, names, work):
+        self._names, self.done, self._work = names, 0, work
 
     def __call__(self, header):
-        text = messages.progress(header, self._work)
-        if self.layers > 1:
-            text = f"Layer {self.done + 1} of {self.layers}: {text}"
+        count = len(self._names)
+        name = self._names[self.done]
+        text = messages.progress(header, name, self.done + 1, count, self._work)
         Gimp.progress_set_text(text)
         if header["stage"] != "loading":
-            Gimp.progress_update((self.done + header["fraction"]) / self.layers)
+            Gimp.progress_update((self.done + header["fraction"]) / count)
 
 
 def sentence_of(error):
     """The error that GIMP shows."""
-    text = str(error)
+    text = plain(str(error))
     return GLib.Error.new_literal(GLib.quark_from_string(PROCEDURE), text, 0)
 
 

@@ -1,17 +1,46 @@
 """Writes a dream with its recipe in GIMP 3: into its layer, a new layer or a new image."""
 
 import json
+import sys
 
 import messages
-from gi.repository import Gimp
+from gi.repository import Gegl, Gimp
 from messages import DREAM, RefusedError
+
+from gimp3.changes import UNTURNED, find_place, same_selection, with_strokes
+from gimp3.pixels import NONE, bands, is_layer
+
+_MOST_PAINTED = 0.5
+"""Share of the pixels that may have been painted on for the dream to be added to them."""
+
+
+class Start:
+    """What an image is as a dream begins; it may be another, or closed, at its end."""
+
+    def __init__(self, image):
+        self.image = image
+        self.base_type, self.precision = image.get_base_type(), image.get_precision()
+        self.profile = image.get_color_profile()
+        _, *self.resolution = image.get_resolution()
+        self.size = image.get_width(), image.get_height()
+        display = Gimp.default_display()
+        self._display = display if display is not None and display.is_valid() else None
+
+    def is_open(self):
+        """Whether the image is there, and still shown where the filter was called.
+
+        GIMP keeps a closed image for as long as a filter runs on it.
+        """
+        return self.image.is_valid() and (self._display is None or self._display.is_valid())
 
 
 def check_output(drawable, output):
     """Raise `RefusedError`, before the dream, for what GIMP would not let us write."""
     name = drawable.get_name()
     if output != "in-place":
-        if not isinstance(drawable, Gimp.Layer):
+        if isinstance(drawable, Gimp.LayerMask):
+            raise RefusedError(messages.mask_chosen(Gimp.Layer.from_mask(drawable).get_name()))
+        if not is_layer(drawable):
             raise RefusedError(messages.no_layer(name))
         return
     item = drawable
@@ -25,103 +54,246 @@ def check_output(drawable, output):
     # Since GIMP 3.2: layers whose pixels GIMP renders from text, paths or a file.
     kind = getattr(Gimp, "Rasterizable", None)
     if kind is not None and isinstance(drawable, kind) and not drawable.is_rasterized():
-        raise RefusedError(
-            f"'{name}' is a text, vector or link layer; "
-            "rasterize it first, or set Output to New layer"
-        )
+        raise RefusedError(messages.rendered(name))
 
 
-def put(image, dreamt, output, selected, work=DREAM):
-    """Write all dreams in one undo step; the image that holds them.
+def put(start, dreamt, output, opacity, mode, work=DREAM):
+    """Write all dreams in one undo step; the image that holds them, and what to tell or "".
+
+    The dream is lost in no case: where the image or a layer is not as it was when the dream began,
+    it goes onto a new layer, or into a new image.
 
     Parameters
     ----------
-    image : Gimp.Image
+    start : Start
         The image that was dreamt on.
     dreamt : list
-        Triples of `gimp3.pixels.Region`, the buffer that it received, and the recipe as a dict.
+        Triples of `gimp3.original.Original`, the buffer that it received, and the recipe as a dict.
     output : str
         One of `settings.OUTPUTS`.
-    selected : bool
-        Whether the image has a selection.
+    opacity, mode : float and str
+        Of new layers: 0..100, and one of `settings.MODES`.
     work : messages.Work
         What it is called.
-
-    Raises
-    ------
-    RefusedError
-        GIMP does not let a layer be changed.
     """
+    image = start.image
     if output == "new-image":
-        return _new_image(image, dreamt, work)
-    image.undo_group_start()
-    written = []
+        return _new_image(start, dreamt, work), ""
+    if not start.is_open():
+        return _new_image(start, dreamt, work), messages.CLOSED
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        return _new_image(start, dreamt, work), messages.MADE_INDEXED
     try:
-        for region, result, used in dreamt:
-            if output == "new-layer":
-                _new_layer(image, region, result, used, selected, work)
+        return image, _into(start, dreamt, output, (opacity, mode), work)
+    except Exception as error:
+        # The painter may change anything between a look at it and the next call.
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return _new_image(start, dreamt, work), messages.NOT_TAKEN
+
+
+def _into(start, dreamt, output, look, work):
+    """Write into the image; what to tell."""
+    image, layers, moved = start.image, [], []
+    image.undo_group_start()
+    try:
+        for original, result, used in dreamt:
+            place = find_place(original, start.size)
+            reason = place.reason
+            if output == "in-place":
+                reason = reason or _in_place(original, result, used, work)
+                if reason is None:
+                    continue
+                layer = _new_layer(image, original, result, place, (100.0, "normal"), work)
             else:
-                written.append((region, region.drawable.get_buffer().dup()))
-                _in_place(region, result, used, work)
-    except RefusedError:
-        # Write all of them or none.
-        for region, original in reversed(written):
-            region.restore(original)
-        raise
+                hidden = output == "paint-in"
+                layer = _new_layer(image, original, result, place, look, work, hidden)
+            _sign(layer, used, work)
+            layers.append(layer)
+            if output == "in-place" or reason in ("gone", "shape"):
+                moved.append((reason, original.name))
+        if layers:
+            image.set_selected_layers(layers)
     finally:
-        image.undo_group_end()
-    return image
+        if image.is_valid():
+            image.undo_group_end()
+    return messages.moved(moved)
 
 
-def _in_place(region, result, used, work):
-    if not region.replace(result):
-        raise RefusedError(messages.unchangeable(region.drawable.get_name()))
-    _sign(region.drawable, used, work)
-
-
-def _new_layer(image, region, result, used, selected, work):
-    """Put the dream on a layer above, with a mask made of the selection and the layer's mask."""
-    source = region.drawable
-    layer = region.layer(image, result, work.layer.format(source.get_name()))
-    image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
-    _place(layer, region, 0, 0)
-    own_mask = source.get_mask()
-    if own_mask is None:
-        if selected:
-            layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
+def _in_place(original, result, used, work):
+    """Write into the drawable; None, or why that cannot be done: see `gimp3.changes.Place`."""
+    try:
+        check_output(original.drawable, "in-place")
+    except RefusedError:
+        return "locked"
+    result, painted = with_strokes(original, result)
+    if painted > _MOST_PAINTED:
+        return "repainted"
+    if same_selection(original):
+        written = _merge(original, result)
+    elif _on_canvas(original):
+        written = _merge_as_selected(original, result)
     else:
-        before = Gimp.Selection.save(image) if selected else None
-        how = Gimp.ChannelOps.INTERSECT if selected else Gimp.ChannelOps.REPLACE
-        image.select_item(how, own_mask)
-        layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
-        if before is None:
+        return "shape"
+    if not written:
+        return "locked"
+    _sign(original.drawable, used, work)
+    return None
+
+
+def _on_canvas(original):
+    """Whether what was selected lies on the canvas; beyond it nothing can be selected."""
+    image, area = original.drawable.get_image(), original.area
+    _, left, top = original.drawable.get_offsets()
+    right, bottom = left + area.x + area.width, top + area.y + area.height
+    inside = min(left + area.x, top + area.y) >= 0
+    inside = inside and right <= image.get_width() and bottom <= image.get_height()
+    return inside or not original.selected
+
+
+def _merge(original, result):
+    """Make `result` the part's content: one undo step, or False where GIMP refuses."""
+    drawable, area = original.drawable, original.area
+    shadow = drawable.get_shadow_buffer()
+    result.copy(area, NONE, shadow, area)
+    shadow.flush()
+    if not drawable.merge_shadow(True):
+        return False
+    # GIMP merged in float: rounded, and feathered twice where there is a selection. The undo step
+    # exists now, so the exact pixels can be written over that.
+    buffer = drawable.get_buffer()
+    result.copy(area, NONE, buffer, area)
+    buffer.flush()
+    drawable.update(area.x, area.y, area.width, area.height)
+    return True
+
+
+def _merge_as_selected(original, result):
+    """As `_merge`, where the selection is another now: it stays, and the dream keeps its own."""
+    image, area = original.drawable.get_image(), original.area
+    layers, channels = image.get_selected_layers(), image.get_selected_channels()
+    empty = Gimp.Selection.is_empty(image)
+    present = None if empty else Gimp.Selection.save(image)
+    if original.selected:
+        _, left, top = original.drawable.get_offsets()
+        Gimp.context_push()
+        Gimp.context_set_feather(False)
+        corner = left + area.x, top + area.y
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, *corner, area.width, area.height)
+        Gimp.context_pop()
+    else:
+        Gimp.Selection.none(image)
+    try:
+        return _merge(original, result)
+    finally:
+        if present is None:
             Gimp.Selection.none(image)
         else:
-            image.select_item(Gimp.ChannelOps.REPLACE, before)
-            image.remove_channel(before)
-    _sign(layer, used, work)
+            image.select_item(Gimp.ChannelOps.REPLACE, present)
+            image.remove_channel(present)
+        if layers:
+            image.set_selected_layers(layers)
+        elif channels:
+            image.set_selected_channels(channels)
 
 
-def _new_image(image, dreamt, work):
+def _new_layer(image, original, result, place, look, work, hidden=False):
+    """Put the dream on a layer above, masked by the selection and the layer's mask.
+
+    Where it is hidden, its mask is black and chosen, for the painter to paint the dream in.
+    """
+    name, turn = messages.layer_name(original.name, work), place.turn
+    layer = _layer(image, original, result, name, look, turn)
+    image.insert_layer(layer, *_above(image, original))
+    layer.set_offsets(place.x, place.y)
+    if hidden:
+        layer.add_mask(layer.create_mask(Gimp.AddMaskType.BLACK))
+    elif original.selection is not None or original.mask is not None:
+        mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+        layer.add_mask(mask)
+        _write(mask.get_buffer(), original, turn, "Y float", 4, original.shown)
+    if place.scale != (1.0, 1.0):
+        size = (
+            max(1, round(s * n))
+            for s, n in zip(place.scale, (layer.get_width(), layer.get_height()))
+        )
+        layer.scale(*size, False)
+        layer.set_offsets(place.x, place.y)
+    if layer.get_mask() is not None:
+        layer.set_edit_mask(hidden)
+    return layer
+
+
+def _layer(image, original, result, name, look, turn=UNTURNED):
+    """A new layer of an image, not yet inserted, with the changed part of `result`."""
+    kinds = {
+        (Gimp.ImageBaseType.RGB, False): Gimp.ImageType.RGB_IMAGE,
+        (Gimp.ImageBaseType.RGB, True): Gimp.ImageType.RGBA_IMAGE,
+        (Gimp.ImageBaseType.GRAY, False): Gimp.ImageType.GRAY_IMAGE,
+        (Gimp.ImageBaseType.GRAY, True): Gimp.ImageType.GRAYA_IMAGE,
+    }
+    kind = kinds[image.get_base_type(), original.has_alpha]
+    opacity, mode = look
+    mode = getattr(Gimp.LayerMode, mode.upper().replace("-", "_"))
+    size = turn.size(original.area.width, original.area.height)
+    layer = Gimp.Layer.new(image, name, *size, kind, opacity, mode)
+    form = original.native
+
+    def read(band):
+        return result.get(band, 1.0, form, NONE)
+
+    _write(layer.get_buffer(), original, turn, form, original.pixel_bytes, read)
+    return layer
+
+
+def _write(buffer, original, turn, form, size, read):
+    """Fill a buffer from its corner on with the part's pixels of so many bytes, turned."""
+    area = original.area
+    for band in bands(area):
+        data, top = read(band), band.y - area.y
+        if turn is UNTURNED:
+            buffer.set(Gegl.Rectangle.new(0, top, band.width, band.height), form, data)
+            continue
+        step = band.width * size
+        for row in range(band.height):
+            there = turn.area(0, top + row, area.width, 1, area.width, area.height)
+            line = turn.line(data[row * step : (row + 1) * step], size)
+            buffer.set(Gegl.Rectangle.new(*there), form, line)
+    buffer.flush()
+
+
+def _above(image, original):
+    """Group and number in it for a new layer: above the one dreamt on, or where that was."""
+    beside, parent = original.beside, original.parent
+    if beside is not None and beside.is_valid():
+        return beside.get_parent(), image.get_item_position(beside)
+    if parent is None or not parent.is_valid():
+        return None, min(original.position, len(image.get_layers())) if parent is None else 0
+    return parent, min(original.position, len(parent.get_children()))
+
+
+def _new_image(start, dreamt, work):
     """A new image of the same kind that encloses all dreamt parts, with a layer for each."""
-    corners = [_corner(region) for region, _, _ in dreamt]
+    corners = [_corner(original) for original, _, _ in dreamt]
     left, top = min(x for x, _ in corners), min(y for _, y in corners)
-    right = max(x + part[0].width for (x, _), part in zip(corners, dreamt))
-    bottom = max(y + part[0].height for (_, y), part in zip(corners, dreamt))
-    made = Gimp.Image.new_with_precision(
-        right - left, bottom - top, image.get_base_type(), image.get_precision()
-    )
+    right = max(x + part[0].area.width for (x, _), part in zip(corners, dreamt))
+    bottom = max(y + part[0].area.height for (_, y), part in zip(corners, dreamt))
+    size = right - left, bottom - top
+    made = Gimp.Image.new_with_precision(*size, start.base_type, start.precision)
     made.undo_disable()
-    made.set_color_profile(image.get_color_profile())
-    _, horizontal, vertical = image.get_resolution()
-    made.set_resolution(horizontal, vertical)
-    for region, result, used in reversed(dreamt):
-        layer = region.layer(made, result, region.drawable.get_name())
+    made.set_color_profile(start.profile)
+    made.set_resolution(*start.resolution)
+    for original, result, used in reversed(dreamt):
+        layer = _layer(made, original, result, original.name, (100.0, "normal"))
         made.insert_layer(layer, None, 0)
-        _place(layer, region, left, top)
+        x, y = _corner(original)
+        layer.set_offsets(x - left, y - top)
         _sign(layer, used, work)
     made.undo_enable()
     return made
+
+
+def _corner(original):
+    return original.left + original.area.x, original.top + original.area.y
 
 
 def _sign(drawable, recipe, work):
@@ -141,13 +313,3 @@ def recipe_on(drawable, work=DREAM):
     except ValueError:
         return None
     return read if isinstance(read, dict) else None
-
-
-def _corner(region):
-    _, left, top = region.drawable.get_offsets()
-    return region.x + left, region.y + top
-
-
-def _place(layer, region, left, top):
-    x, y = _corner(region)
-    layer.set_offsets(x - left, y - top)

@@ -1,5 +1,7 @@
-"""Pixels of a GIMP 3 drawable: sent to the worker as RGBA, and taken back exactly."""
+"""Pixels of a GIMP 3 drawable: the part to dream on, its formats, and its previews."""
 
+import array
+import math
 import re
 
 from gi.repository import Babl, Gegl, Gimp
@@ -7,18 +9,15 @@ from gi.repository import Babl, Gegl, Gimp
 _BAND_BYTES = 32 << 20
 """Size of the bands in which pixels are processed; GEGL's lengths are 32-bit."""
 
-_CONTEXT = 64
-"""Pixels around a selection that the network sees too, so that the dream fits at its edge."""
+_LARGEST = 16
+"""Bytes of a pixel as it is processed: four floats."""
 
-_SIZES = {"uint8": 1, "uint16": 2, "float32": 4}
-_BABL = {"uint8": "u8", "uint16": "u16", "float32": "float"}
-_LARGEST = 4 * _SIZES["float32"]
-_CLAMP = Gegl.AbyssPolicy.CLAMP
-_NONE = Gegl.AbyssPolicy.NONE
+CLAMP = Gegl.AbyssPolicy.CLAMP
+NONE = Gegl.AbyssPolicy.NONE
 
 
 class Region:
-    """The part of a drawable to dream on, and its dream.
+    """The part of a drawable to dream on.
 
     Parameters
     ----------
@@ -26,9 +25,6 @@ class Region:
         Layer, layer mask or channel.
     selected : bool
         Whether the image has a selection; the work is limited to its bounds.
-    masked : bool
-        Whether pixels outside the selection stay unchanged; where the dream goes onto a layer with
-        a mask of the selection, they may change.
 
     Attributes
     ----------
@@ -37,156 +33,23 @@ class Region:
         does not touch the drawable.
     """
 
-    def __init__(self, drawable, selected, masked=True):
-        self.drawable = drawable
+    def __init__(self, drawable, selected):
+        self.drawable, self.selected = drawable, selected
         touched, self.x, self.y, self.width, self.height = drawable.mask_intersect()
         if not touched:
             self.width = self.height = 0
-        self.selected = selected
-        self._masked = masked and selected
-        native = drawable.get_format()
-        self._native = Babl.get_name(native)
-        self._native_bytes = Babl.format_get_bytes_per_pixel(native)
-        self._components = Babl.format_get_n_components(native)
-        self._pixels = _type_for(native)
-        # In the image's own space: through sRGB, colours of a wide profile would change.
-        name = f"R'G'B'A {_BABL[self._pixels]}"
-        self._format = Babl.get_name(Babl.format_with_space(name, native))
-        # 8-bit values survive the way through float32 exactly; larger ones may not.
-        self._exact = Babl.get_name(Babl.format_get_type(native, 0)) == "u8"
-        self._kept = self._kept_components()
-        self._sent = self._with_context()
 
-    def _kept_components(self):
-        """Indices of the components that stay: alpha, and those switched off under Channels."""
-        kept = [self._components - 1] if self.drawable.has_alpha() else []
-        if isinstance(self.drawable, Gimp.Layer):
-            kinds = (Gimp.ChannelType.RED, Gimp.ChannelType.GREEN, Gimp.ChannelType.BLUE)
-            if not self.drawable.is_rgb():
-                kinds = (Gimp.ChannelType.GRAY,)
-            image = self.drawable.get_image()
-            off = [n for n, kind in enumerate(kinds) if not image.get_component_active(kind)]
-            self._exact = self._exact and not off
-            kept += off
-        return kept
+    @property
+    def area(self):
+        """The part as a rectangle."""
+        return Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
 
-    def _with_context(self):
-        if not self.selected:
-            return Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
-        left, top = max(self.x - _CONTEXT, 0), max(self.y - _CONTEXT, 0)
-        right = min(self.x + self.width + _CONTEXT, self.drawable.get_width())
-        bottom = min(self.y + self.height + _CONTEXT, self.drawable.get_height())
+    def around(self, context):
+        """The part and so many pixels around it, as far as the drawable has them."""
+        left, top = max(self.x - context, 0), max(self.y - context, 0)
+        right = min(self.x + self.width + context, self.drawable.get_width())
+        bottom = min(self.y + self.height + context, self.drawable.get_height())
         return Gegl.Rectangle.new(left, top, right - left, bottom - top)
-
-    def request(self):
-        """Size and number of bytes as a `dream` request names them."""
-        width, height = self._sent.width, self._sent.height
-        values = width * height * (5 if self._masked else 4)
-        return {
-            "width": width,
-            "height": height,
-            "pixels": self._pixels,
-            "mask": self._masked,
-            "bytes": values * _SIZES[self._pixels],
-        }
-
-    def payload(self):
-        """The pixels, then the selection where it is respected, in bands of bytes."""
-        buffer = self.drawable.get_buffer()
-        for band in _bands(self._sent):
-            yield buffer.get(band, 1.0, self._format, _CLAMP)
-        if self._masked:
-            for band in _bands(self._sent):
-                yield self._selection(band)
-
-    def _selection(self, band):
-        """The selection on a part of the drawable; outside the canvas nothing is selected."""
-        _, left, top = self.drawable.get_offsets()
-        on_image = Gegl.Rectangle.new(band.x + left, band.y + top, band.width, band.height)
-        selection = self.drawable.get_image().get_selection().get_buffer()
-        return selection.get(on_image, 1.0, f"Y {_BABL[self._pixels]}", _NONE)
-
-    def receive(self, read):
-        """The drawable's content with the dream in it, as a buffer of the same format.
-
-        Pixels that the dream did not change keep their own bits, and so do alpha and the colours
-        that are switched off: float32 and the conversion by a profile's curve may round them.
-
-        Parameters
-        ----------
-        read : callable
-            Given a count, returns that many next bytes of the result.
-        """
-        result = self.drawable.get_buffer().dup()
-        for band in _bands(self._sent):
-            dreamt = read(band.width * band.height * 4 * _SIZES[self._pixels])
-            result.set(band, self._format, dreamt)
-            if not self._exact:
-                self._restore(result, band, dreamt)
-        result.flush()
-        return result
-
-    def _restore(self, result, band, dreamt):
-        """Copy the original's bits back into a band where they must not change."""
-        original = self.drawable.get_buffer()
-        kept = original.get(band, 1.0, self._native, _CLAMP)
-        sent = original.get(band, 1.0, self._format, _CLAMP)
-        if dreamt == sent:
-            result.set(band, self._native, kept)
-            return
-        converted = bytearray(result.get(band, 1.0, self._native, _CLAMP))
-        size = self._native_bytes
-        # Outside the selection, where pixels are transparent, and wherever else none was changed.
-        for first, last in zeros(difference(dreamt, sent), 4 * _SIZES[self._pixels]):
-            converted[first * size : last * size] = kept[first * size : last * size]
-        width = size // self._components
-        for component in self._kept:
-            for byte in range(component * width, (component + 1) * width):
-                converted[byte::size] = kept[byte::size]
-        result.set(band, self._native, bytes(converted))
-
-    def replace(self, result):
-        """Make `result` the drawable's content: one undo step, or False where GIMP refuses."""
-        drawable = self.drawable
-        area = Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
-        shadow = drawable.get_shadow_buffer()
-        result.copy(area, _NONE, shadow, area)
-        shadow.flush()
-        if not drawable.merge_shadow(True):
-            return False
-        if self.selected or not self._exact:
-            # GIMP merged in float: rounded, and feathered twice where there is a selection. The
-            # undo step exists now, so the exact pixels can be written over that.
-            self.restore(result)
-        else:
-            drawable.update(self.x, self.y, self.width, self.height)
-        return True
-
-    def restore(self, content):
-        """Write pixels exactly, within an undo step that exists already."""
-        area = Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
-        buffer = self.drawable.get_buffer()
-        content.copy(area, _NONE, buffer, area)
-        buffer.flush()
-        self.drawable.update(self.x, self.y, self.width, self.height)
-
-    def layer(self, image, result, name):
-        """A new layer of `image`, not yet inserted, with the changed part of `result`."""
-        has_alpha = self.drawable.has_alpha()
-        kinds = {
-            (Gimp.ImageBaseType.RGB, False): Gimp.ImageType.RGB_IMAGE,
-            (Gimp.ImageBaseType.RGB, True): Gimp.ImageType.RGBA_IMAGE,
-            (Gimp.ImageBaseType.GRAY, False): Gimp.ImageType.GRAY_IMAGE,
-            (Gimp.ImageBaseType.GRAY, True): Gimp.ImageType.GRAYA_IMAGE,
-        }
-        kind = kinds[image.get_base_type(), has_alpha]
-        mode = Gimp.LayerMode.NORMAL
-        layer = Gimp.Layer.new(image, name, self.width, self.height, kind, 100.0, mode)
-        area = Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
-        buffer = layer.get_buffer()
-        result.copy(area, _NONE, buffer, Gegl.Rectangle.new(0, 0, self.width, self.height))
-        buffer.flush()
-        return layer
 
     def reduced(self, longest):
         """The whole part, reduced: see `_preview`."""
@@ -206,7 +69,7 @@ class Region:
         left += (whole_width - width) // 2
         top += (whole_height - height) // 2
         area = Gegl.Rectangle.new(left, top, width, height)
-        pixels = self.drawable.get_buffer().get(area, scale, "R'G'B'A float", _CLAMP)
+        pixels = self.drawable.get_buffer().get(area, scale, "R'G'B'A float", CLAMP)
         mask = None
         if self.selected:
             _, right, down = self.drawable.get_offsets()
@@ -217,21 +80,63 @@ class Region:
                 height,
             )
             selection = self.drawable.get_image().get_selection().get_buffer()
-            mask = selection.get(area, scale, "Y float", _NONE)
-        return width, height, pixels, mask
+            mask = selection.get(area, scale, "Y float", NONE)
+        return width, height, black_for(pixels, not_finite(pixels)), mask
 
 
-def _type_for(native):
-    """The type in which a drawable's pixels are sent: its own where that is possible.
+def format_of(drawable):
+    """The name of a drawable's own format, its color space included."""
+    return Babl.get_name(drawable.get_format())
 
-    babl chooses conversions by how long they take, so that one from 8 bits to floats and back may
-    round differently from one day to the next.
+
+def in_space_of(drawable, form):
+    """The name of a format in a drawable's own color space.
+
+    Through sRGB, colors of a wide profile would change.
     """
-    kind = Babl.get_name(Babl.format_get_type(native, 0))
-    same = {f"R'G'B'{alpha} {kind}" for alpha in ("", "A")}
-    if Babl.format_get_encoding(native) in same:
-        return {"u8": "uint8", "u16": "uint16"}.get(kind, "float32")
-    return "float32"
+    return Babl.get_name(Babl.format_with_space(form, drawable.get_format()))
+
+
+def copied(source, area, form, left=0, top=0):
+    """A buffer of one's own with an area of another, which is black where that one ends.
+
+    Parameters
+    ----------
+    source : Gegl.Buffer
+        A drawable's.
+    area : Gegl.Rectangle
+        What it is called in the new buffer.
+    form : str
+        The format's name.
+    left, top : int
+        What is added to the area's corner for that in `source`.
+    """
+    made = Gegl.Buffer.new(form, area.x, area.y, area.width, area.height)
+    for band in bands(area):
+        there = Gegl.Rectangle.new(band.x + left, band.y + top, band.width, band.height)
+        made.set(band, form, source.get(there, 1.0, form, NONE))
+    return made
+
+
+def not_finite(rgba):
+    """The pixels of float RGBA with a value that is NaN or infinite, as a list of numbers."""
+    # Only such values, and those beyond 1e38, have these bytes: a picture is looked through fast.
+    if not any(byte in rgba[3::4] for byte in (b"\x7f", b"\xff")):
+        return []
+    values = array.array("f", rgba)
+    return sorted({n // 4 for n, value in enumerate(values) if not math.isfinite(value)})
+
+
+def black_for(rgba, pixels):
+    """Float RGBA in which the pixels with these numbers are black."""
+    if not pixels:
+        return rgba
+    values = array.array("f", rgba)
+    for pixel in pixels:
+        alpha = values[4 * pixel + 3]
+        opacity = alpha if math.isfinite(alpha) else 0.0
+        values[4 * pixel : 4 * pixel + 4] = array.array("f", [0.0, 0.0, 0.0, opacity])
+    return values.tobytes()
 
 
 def difference(one, other):
@@ -248,8 +153,13 @@ def zeros(data, size):
             yield first, last
 
 
-def _bands(area):
+def bands(area):
     """Cut a rectangle into bands of whole rows."""
-    rows = max(1, _BAND_BYTES // (area.width * _LARGEST))
+    rows = max(1, _BAND_BYTES // (max(area.width, 1) * _LARGEST))
     for top in range(0, area.height, rows):
         yield Gegl.Rectangle.new(area.x, area.y + top, area.width, min(rows, area.height - top))
+
+
+def is_layer(drawable):
+    """Whether a drawable is a layer, and no mask or channel."""
+    return isinstance(drawable, Gimp.Layer)

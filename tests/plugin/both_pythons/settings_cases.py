@@ -21,6 +21,8 @@ from settings import (  # noqa: E402
     MAIN,
     OUTPUTS,
     PUBLISHED_ELSEWHERE,
+    STYLE,
+    STYLE_MAIN,
     SettingError,
     Settings,
     choices_of,
@@ -345,3 +347,24 @@ def case_choices_have_titles(_folder):
     assert choices_of(settings.parameters["normalize"])[0] == ("mean", "mean")
     assert settings.parameters["octaves"].auto
     assert not settings.parameters["steps"].auto
+
+
+def case_styles(_folder):
+    """Parameters and presets of styles are read in the same way; a recipe is made of them."""
+    settings = Settings(PLUGIN, STYLE)
+    assert set(STYLE_MAIN) <= set(settings.parameters)
+    assert "styles" not in settings.parameters
+    assert next(iter(settings.presets)) == "like-style"
+    for parameter in settings.parameters.values():
+        assert "_" not in parameter.title
+        if parameter.kind in ("int", "float"):
+            assert parameter.low <= parameter.default <= parameter.high
+    assert settings.groups()[0][0] == "Basics"
+    recipe = settings.recipe("strokes", _defaults(settings, rounds=3))
+    assert recipe == dict(settings.presets["strokes"]["recipe"], rounds=3)
+    assert settings.recipe(CUSTOM, _defaults(settings)) == settings.presets["like-style"]["recipe"]
+    stored = dict(recipe, content_layers=[{"layer": "mixed3", "weight": 2.0}], command="style")
+    assert settings.values_in(stored)["content_layers"] == "mixed3:2.0"
+    mine = dict(settings.presets["strokes"], group="mine", title="brush", section="Your own")
+    settings.take_own({"presets": {}, "style": {"presets": {"brush": mine}}})
+    assert settings.groups()[0] == ("Your own", ["brush"])

@@ -30,7 +30,14 @@ PLUGIN = os.environ[str("DREAMLAYER_PLUGIN")]
 RESULTS = os.environ[str("DREAMLAYER_RESULTS")]
 NETWORK = os.environ[str("DREAMLAYER_NETWORK")]
 NAME = b"plug-in-deep-dream"
-QUICK = {"network": NETWORK, "layers": b"deep", "octaves": 2, "steps": 2, "step-size": 0.02}
+QUICK = {
+    "output": 0,
+    "network": NETWORK,
+    "layers": b"deep",
+    "octaves": 2,
+    "steps": 2,
+    "step-size": 0.02,
+}
 SLOW = dict(QUICK, steps=100000)
 
 WIDTH, HEIGHT = 41, 33
@@ -100,7 +107,8 @@ def number(argument, choice):
     names = [label.decode("utf-8").rpartition("▸ ")[2] for label in labels]
     if argument == "preset" and choice in described()["presets"]:
         choice = described()["presets"][choice]["title"] + ":"
-    found = [i for i, name in enumerate(names) if name.startswith(choice)]
+    found = [i for i, name in enumerate(names) if name == choice]
+    found = found or [i for i, name in enumerate(names) if name.startswith(choice)]
     assert len(found) == 1, (choice, labels)
     return found[0]
 
@@ -226,7 +234,8 @@ def check_dialog_offers_every_choice():
     groups = [label.startswith("Published") for label in first[:-1]]
     assert groups == sorted(groups)
     assert [label.decode("ascii") for label in labels[b"provider"]] == described()["providers"]
-    assert labels[b"output"] == [b"In place", b"New layer", b"New image"]
+    assert labels[b"output"] == [b"In place", b"New layer", b"New image", b"New layer, to paint in"]
+    assert defaults()["output"] == 1
     assert labels[b"normalize"] == [b"mean", b"std", b"none"]
     assert labels[b"colors"][0].startswith(b"Natural")
     assert labels[b"protect"] == [b"Nothing", b"Dark areas", b"Bright areas", b"Flat areas"]
@@ -406,12 +415,29 @@ def check_new_layer():
             if soft is not None:
                 expected = min(expected, chosen[y * WIDTH + x])
             assert value == expected, (x, y)
+        assert top.mask is None or not top.edit_mask
         recipe = json.loads(top.parasites[b"dreamlayer-recipe"].decode("ascii"))
         assert recipe["seed"] == 11
         assert recipe["layers"][0]["layer"] == "deep"
         assert image.steps == 1
         image.undo()
         assert image.layers[0] == layer
+
+
+def check_paint_in():
+    """To paint in: the dream lies behind a black mask that is chosen, whatever is selected."""
+    for soft in (None, 5.0):
+        image = picture()
+        layer = image.layers[0]
+        if soft is not None:
+            select(image, soft)
+        dreamt(image, layer, output="New layer")
+        plain = bytes(image.layers[0].data)
+        dreamt(image, layer, output="New layer, to paint in")
+        top = image.layers[image.layers.index(layer) - 1]
+        assert bytes(top.data) == plain
+        assert not any(top.mask.data)
+        assert top.edit_mask
 
 
 def check_new_image():
@@ -488,7 +514,7 @@ def check_bad_values():
     layer = image.layers[0]
     refused(image, layer, "preset", "99", "default", preset=99)
     refused(image, layer, "provider", "-1", "auto", provider=-1)
-    refused(image, layer, "output", "in-place", output=3)
+    refused(image, layer, "output", "in-place", output=4)
     refused(image, layer, "normalize", "mean", normalize=7)
     refused(image, layer, "steps", "-1", "between", steps=-1)
     refused(image, layer, "strength", "between", strength=float("nan"))

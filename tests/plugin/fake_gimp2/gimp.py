@@ -197,13 +197,13 @@ class Layer(Drawable):
 
     def create_mask(self, type):
         mask = Channel(self.image, b"mask", self.width, self.height)
-        mask.data[:] = b"\xff" * len(mask.data)
-        if type:
-            raise error("this fake makes white masks only")
+        if type not in (0, 1):
+            raise error("this fake makes white and black masks only")
+        mask.data[:] = (b"\0" if type else b"\xff") * len(mask.data)
         return mask
 
     def add_mask(self, mask):
-        self.mask = mask
+        self.mask, self.edit_mask = mask, True
 
 
 class GroupLayer(Layer):

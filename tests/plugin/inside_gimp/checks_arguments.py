@@ -14,7 +14,9 @@ def check_registered_with_all_arguments():
     names = {argument.name for argument in procedure.get_arguments()}
     with open(os.path.join(PLUGIN, "description.json"), encoding="utf-8") as file:
         parameters = {p["name"].replace("_", "-") for p in json.load(file)["parameters"]}
-    assert parameters | {"preset", "provider", "output"} <= names, names
+    assert parameters | {"preset", "provider", "output", "opacity", "mode", "mask-from"} <= names, (
+        names
+    )
     assert procedure.get_menu_paths() == ["<Image>/Filters/Artistic"]
     assert procedure.get_menu_label() == "_Deep Dream..."
 
@@ -26,6 +28,9 @@ def check_bad_values():
     refused(image, layers, "preset", "nonsense", "eyes", preset="nonsense")
     refused(image, layers, "provider", "auto", "cpu", provider="gpu9")
     refused(image, layers, "output", "in-place", output="elsewhere")
+    refused(image, layers, "mode", "hsl-color", mode="dissolving")
+    refused(image, layers, "opacity", "100", opacity=101.0)
+    refused(image, layers, "mask-from", "layer-mask", **{"mask-from": "channel"})
     refused(image, layers, "steps", "-1", "between", steps=-1)
     refused(image, layers, "octave_scale", "1.01", **{"octave-scale": 0.5})
     refused(image, layers, "strength", "between", strength=1.5)
@@ -52,10 +57,13 @@ def check_preset_with_changes():
 
 
 def check_last_values():
-    """Repeating without a dialog works, the first time with the defaults."""
+    """Repeating without a dialog works, the first time with the defaults: onto a new layer."""
     image = picture(size=(96, 80))
     layer = image.get_layers()[0]
     before = bits(layer)
-    status, message, _ = dream(image, [layer], mode=Gimp.RunMode.WITH_LAST_VALS, **QUICK)
+    values = {name: value for name, value in QUICK.items() if name != "output"}
+    status, message, _ = dream(image, [layer], run_mode=Gimp.RunMode.WITH_LAST_VALS, **values)
     assert status == Gimp.PDBStatusType.SUCCESS, message
-    assert bits(layer) != before
+    assert bits(layer) == before
+    assert len(image.get_layers()) == 2
+    assert bits(image.get_layers()[0]) != before

@@ -1,6 +1,7 @@
 """What becomes of pixels: precision, profile, alpha, locks and offsets."""
 
 import array
+import struct
 
 from gi.repository import Babl, Gegl, Gimp
 from scene import (
@@ -218,3 +219,54 @@ def check_layer_mask_is_left_alone():
     dreamt(image, [mask])
     assert bits(mask) != before
     refused(image, [mask], "In place", output="new-layer")
+
+
+def check_not_finite_is_black():
+    """NaN and infinity count as black for the dream, and stay where they are, bit by bit."""
+    for case in (
+        ("HALF_NON_LINEAR", True, None),
+        ("FLOAT_LINEAR", False, 5.0),
+        ("FLOAT_NON_LINEAR", True, 5.0),
+        ("DOUBLE_LINEAR", False, None),
+    ):
+        precision, alpha, feather = case
+        image = picture(precision=precision, alpha=alpha)
+        if feather is not None:
+            select(image, feather)
+        twin = image.duplicate()
+        layer, other = image.get_layers()[0], twin.get_layers()[0]
+        spoiled = spoil(layer, alpha)
+        spoil(other, alpha, black=True)
+        before = bits(layer)
+        dreamt(image, [layer])
+        dreamt(twin, [other])
+        after = bits(layer)
+        assert all(before[index] == after[index] for index in spoiled), case
+        changed = sum(b != a for b, a in zip(before, after))
+        assert changed > 300, (case, changed)
+        # babl does not round alike in each process.
+        form = "R'G'B'A float"
+        pairs = enumerate(zip(numbers(layer, form), numbers(other, form)))
+        apart = [abs(a - b) for n, (a, b) in pairs if n // 4 not in spoiled]
+        assert max(apart) < 0.002, (case, max(apart))
+
+
+def spoil(layer, alpha, black=False):
+    """Put NaN and infinity, or black in their places, into a layer; the numbers of the pixels."""
+    size = Babl.format_get_bytes_per_pixel(layer.get_format()) // (4 if alpha else 3)
+    odd = [float("nan"), float("inf"), float("-inf")]
+    form = Babl.get_name(layer.get_format())
+    places = {n * WIDTH + 3 * n + 2: n for n in range(2, 40, 3)}
+    buffer = layer.get_buffer()
+    for place, number in places.items():
+        spot = Gegl.Rectangle.new(place % WIDTH, place // WIDTH, 1, 1)
+        pixel = bytearray(buffer.get(spot, 1.0, form, Gegl.AbyssPolicy.NONE))
+        if black:
+            pixel[: 3 * size] = bytes(3 * size)
+        else:
+            code = {2: "e", 4: "f", 8: "d"}[size]
+            first = number % 3 * size
+            pixel[first : first + size] = struct.pack(code, odd[number // 3 % 3])
+        buffer.set(spot, form, bytes(pixel))
+    buffer.flush()
+    return places

@@ -295,10 +295,12 @@ def check_style_refusals():
     refused(image, layers, "measure", "relative", layers=styles, measure="loosely")
     refused(image, layers, "100 at most", layers=styles * 101)
     tiny = picture(size=(3, 2))
-    message = refused(image, layers, "layer 1", "3 × 2", layers=tiny.get_layers())
+    shipped = {"network": "inception_v3_mixed5", "content_layers": "mixed3"}
+    shipped["style_layers"] = "mixed0, mixed1"
+    message = refused(image, layers, "layer 1", "3 × 2", layers=tiny.get_layers(), **shipped)
     assert "picture-" not in message, message
     indexed = picture(alpha=False)
     indexed.convert_indexed(
         Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, ""
     )
-    refused(indexed, indexed.get_layers(), "indexed", "Style Transfer", layers=styles)
+    refused(indexed, indexed.get_layers(), "indexed", "Image ▸ Mode ▸ RGB", layers=styles)

@@ -15,7 +15,14 @@ from gi.repository import Babl, Gegl, Gimp
 RESULTS = os.environ["DREAMLAYER_RESULTS"]
 NETWORK = os.environ["DREAMLAYER_NETWORK"]
 PLUGIN = os.path.join(os.environ["GIMP3_DIRECTORY"], "plug-ins", "dreamlayer")
-QUICK = {"network": NETWORK, "layers": "deep", "octaves": 2, "steps": 2, "step-size": 0.02}
+QUICK = {
+    "output": "in-place",
+    "network": NETWORK,
+    "layers": "deep",
+    "octaves": 2,
+    "steps": 2,
+    "step-size": 0.02,
+}
 SLOW = {**QUICK, "steps": 100_000}
 
 WIDTH, HEIGHT = 61, 47
@@ -35,19 +42,26 @@ PROFILES = {
 }
 
 
-def dream(image, drawables, mode=Gimp.RunMode.NONINTERACTIVE, **values):
+def dream(image, drawables, run_mode=Gimp.RunMode.NONINTERACTIVE, **values):
     """Call the filter; status, message and the image it gave back."""
+    status, message, made, _ = call(image, drawables, run_mode, **values)
+    return status, message, made
+
+
+def call(image, drawables, run_mode=Gimp.RunMode.NONINTERACTIVE, **values):
+    """Call the filter; status, message, the image it gave back, and its notice."""
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-deep-dream")
     config = procedure.create_config()
-    config.set_property("run-mode", mode)
+    config.set_property("run-mode", run_mode)
     config.set_property("image", image)
     config.set_core_object_array("drawables", list(drawables))
     for name, value in values.items():
         config.set_property(name.replace("_", "-"), value)
     result = procedure.run(config)
     status = result.index(0)
-    message = Gimp.get_pdb().get_last_error() if status != Gimp.PDBStatusType.SUCCESS else ""
-    return status, message, result.index(1) if result.length() > 1 else None
+    if status != Gimp.PDBStatusType.SUCCESS:
+        return status, Gimp.get_pdb().get_last_error(), None, ""
+    return status, "", result.index(1), result.index(2)
 
 
 def dreamt(image, drawables, **values):

@@ -143,6 +143,15 @@ class Screen:
             self.do("key", "Up")
             time.sleep(0.2)
 
+    def wait_until_rested(self):
+        """Wait until nothing moves on the screen, and no worker works."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            spent = _spent()
+            self.wait_until_still(1.0)
+            if _spent() == spent:
+                return
+
     def wait_until_still(self, seconds):
         """Wait until nothing moves on the screen."""
         last, since = None, time.monotonic()
@@ -210,6 +219,18 @@ def workers():
                 continue
             if b"dreamlayer" in words and b"worker" in words:
                 found.append(entry.name)
+    return found
+
+
+def _spent():
+    """The time that the workers have computed, as their system counts it."""
+    found = []
+    for worker in workers():
+        try:
+            # After the name in brackets: state, ...; the 14th and 15th of all are the times.
+            found.append(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[11:13])
+        except OSError:
+            continue
     return found
 
 

@@ -27,7 +27,7 @@ def go_through(screen, seen):
     # In place, since a new layer would leave the pixels that are compared.
     screen.do("key", "alt+o")
     screen.choose_above(3)
-    screen.wait_until_still(2.0)
+    screen.wait_until_rested()
     screen.shoot("dialog")
     seen["workers_with_dialog"] = len(workers())
 

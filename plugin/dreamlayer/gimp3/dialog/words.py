@@ -1,6 +1,7 @@
 """What the dialog says: whole sentences with named places, in the words of GIMP."""
 
 from translation import _
+from wording import plain
 
 LOADING = _("Loading the network…")
 UP_TO_DATE = _("The preview is complete.")
@@ -29,9 +30,6 @@ CANCELLED = _("Stopped; the image is unchanged.")
 _DRAFT = _("Draft: size {octave} of {octaves}")
 _FULL = _("Refining: size {octave} of {octaves}")
 
-_COMMAND_LINE = ("--guide FILE", "--guide")
-"""What sentences of the worker call a guide picture."""
-
 
 def refining(draft, header):
     """How far a preview is."""
@@ -47,7 +45,5 @@ def chosen(name, width, height, count):
 
 def sentence(error):
     """An error's text, begun by a capital, without words of the command line."""
-    text = str(error)
-    for said in _COMMAND_LINE:
-        text = text.replace(said, _("a guide picture"))
+    text = plain(str(error))
     return text[:1].upper() + text[1:]

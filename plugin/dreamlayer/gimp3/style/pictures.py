@@ -38,7 +38,7 @@ class StylePicture:
     """
 
     def __init__(self, drawable, name, weight, close=None):
-        self._drawable, self.name, self.weight = drawable, name, weight
+        self.drawable, self.name, self.weight = drawable, name, weight
         self.close = close or (lambda: None)
         if not drawable.get_width() or not drawable.get_height():
             raise RefusedError(words.BEYOND.format(name=name))
@@ -56,7 +56,7 @@ class StylePicture:
         side : int
             The longer side at most.
         """
-        width, height = self._drawable.get_width(), self._drawable.get_height()
+        width, height = self.drawable.get_width(), self.drawable.get_height()
         scale = min(1.0, side / max(width, height))
         width, height = max(1, round(width * scale)), max(1, round(height * scale))
         form = Babl.format_with_space(f"R'G'B'A {_BABL[pixels]}", seen.get_format())
@@ -65,7 +65,7 @@ class StylePicture:
         return (
             width,
             height,
-            self._drawable.get_buffer().get(area, scale, Babl.get_name(form), clamp),
+            self.drawable.get_buffer().get(area, scale, Babl.get_name(form), clamp),
         )
 
 

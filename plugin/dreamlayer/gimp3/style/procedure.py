@@ -2,9 +2,11 @@
 
 import sys
 
+import gi
 from gi.repository import Gegl, Gimp, GObject
 from messages import STYLE, RefusedError
-from settings import SettingError
+from settings import STYLE as OF_STYLES
+from settings import SettingError, Settings
 from worker_client import Worker, WorkerError
 
 from gimp3.filter import (
@@ -17,7 +19,6 @@ from gimp3.filter import (
     show,
 )
 from gimp3.style import words
-from gimp3.style.parameters import StyleSettings
 from gimp3.style.styling import style_as_set
 
 
@@ -28,7 +29,7 @@ def create(plugin):
     procedure.set_sensitivity_mask(
         Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
     )
-    procedure.set_menu_label("_Style Transfer...")
+    procedure.set_menu_label("Style _Transfer...")
     procedure.add_menu_path("<Image>/Filters/Artistic")
     procedure.set_documentation(words.BLURB, words.ABOUT, STYLE.procedure)
     procedure.set_attribution("dreamlayer", "dreamlayer, MIT licence", "2026")
@@ -39,7 +40,7 @@ def create(plugin):
     procedure.add_string_argument(
         "style-weights", "Weights of the styles", words.WEIGHTS_HELP, "", flags
     )
-    declare(procedure, StyleSettings(FOLDER))
+    declare(procedure, Settings(FOLDER, OF_STYLES))
     return procedure
 
 
@@ -51,10 +52,19 @@ def run(procedure, mode, image, drawables, config, data):
     Gegl.config().set_property("swap", "RAM")
     worker = None
     try:
-        settings = StyleSettings(FOLDER)
+        settings = Settings(FOLDER, OF_STYLES)
         check_image(image, drawables)
-        worker = Worker(FOLDER)
-        made = style_as_set(worker, image, drawables, config, settings)
+        if mode == Gimp.RunMode.INTERACTIVE:
+            # Imported here: without a display GTK must not be loaded.
+            for library in ("GimpUi", "Gtk", "Gdk"):
+                gi.require_version(library, "3.0")
+            from gimp3.style.window import ask
+
+            agreed, worker = ask(procedure, config, settings, FOLDER, drawables)
+            if not agreed:
+                return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
+        worker = worker or Worker(FOLDER)
+        made, notice = style_as_set(worker, image, drawables, config, settings)
     except (RefusedError, SettingError, WorkerError) as error:
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(error))
     except Exception as error:
@@ -66,7 +76,7 @@ def run(procedure, mode, image, drawables, config, data):
     finally:
         if worker is not None:
             worker.close()
-    if mode == Gimp.RunMode.INTERACTIVE:
-        show(image, made)
+    if mode != Gimp.RunMode.NONINTERACTIVE:
+        show(image, made, notice)
     Gimp.displays_flush()
-    return result_of(procedure, made)
+    return result_of(procedure, made, notice)

@@ -4,7 +4,7 @@ from messages import STYLE, RefusedError
 from settings import CHOSEN
 from worker_client import WorkerError
 
-from gimp3.filter import dream, values_of
+from gimp3.filter import chosen, dream_on, values_of
 from gimp3.style import pictures, words
 
 
@@ -15,19 +15,19 @@ class Styler:
     ----------
     worker : worker_client.Worker
         An idle one.
-    chosen : list of gimp3.style.pictures.StylePicture
+    styles : list of gimp3.style.pictures.StylePicture
         The style pictures.
     seen : Gimp.Drawable
         One of the image that gets the style.
     """
 
-    def __init__(self, worker, chosen, seen):
-        self._worker, self._chosen, self._seen = worker, chosen, seen
+    def __init__(self, worker, styles, seen):
+        self._worker, self._styles, self._seen = worker, styles, seen
         self.read = worker.read
 
     def dream(self, request, payload, progress):
         """Style one drawable; the result's header, whose pixels are read with `read`."""
-        request, payload, names = pictures.sent(self._chosen, request, payload, self._seen)
+        request, payload, names = pictures.sent(self._styles, request, payload, self._seen)
         try:
             return self._worker.finish(request, payload, progress)
         except WorkerError as error:
@@ -35,32 +35,31 @@ class Styler:
 
 
 def told(error, names):
-    """A worker's error in the painter's words; `names` as from `gimp3.style.pictures.sent`."""
-    sentence = words.plain(error.sentence)
+    """A worker's error with the names of pictures, see `gimp3.style.pictures.sent`."""
+    sentence = error.sentence
     for hashed, name in names.items():
         sentence = sentence.replace(hashed, f"“{name}”")
     return WorkerError(sentence, error.kind, error.id)
 
 
 def style_as_set(worker, image, drawables, config, settings):
-    """Style with a worker as the arguments say; the image with the result.
+    """Style with a worker as the arguments say; the image with the result, and what to tell.
 
     Raises
     ------
     RefusedError, settings.SettingError, worker_client.WorkerError
         One sentence each.
     """
-    wanted = {name: config.get_property(name) or CHOSEN[name] for name in CHOSEN}
-    settings.check(**wanted)
+    wanted = chosen(config)
+    settings.check(*(wanted[name] for name in CHOSEN))
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))
-    chosen = pictures.opened(*named(config))
+    styles = pictures.opened(*named(config))
     try:
         _check_network(worker, wanted["preset"], settings)
-        styler = Styler(worker, chosen, drawables[0])
-        provider, output = wanted["provider"], wanted["output"]
-        return dream(styler, image, drawables, recipe, provider, output, STYLE)
+        styler = Styler(worker, styles, drawables[0])
+        return dream_on(styler, image, drawables, recipe, wanted, STYLE)
     finally:
-        pictures.close(chosen)
+        pictures.close(styles)
 
 
 def named(config):

@@ -34,17 +34,9 @@ NETWORK_MISSING = _(
     "the preset “{preset}” needs the network “{network}”, which is not installed here; "
     "choose another preset"
 )
+ADD_ONE = _("Add a layer, an image or a file whose style you want.")
+WHOLE_IMAGE = _("Image {name}")
+LAYER = _("    Layer {name}")
+PREVIEWING = _("Preview: size {octave} of {octaves}, step {step} of {steps}")
+PREVIEWED = _("The preview is small and has few steps; the result will be finer.")
 FAILED = _("Style Transfer failed: {reason}")
-
-_COMMAND_LINE = (
-    ("--square", _("the setting Square")),
-    ("--style-scale", _("the setting Size of strokes")),
-)
-"""What sentences of the worker call settings."""
-
-
-def plain(sentence):
-    """A sentence of the worker without words of the command line."""
-    for option, name in _COMMAND_LINE:
-        sentence = sentence.replace(option, name)
-    return sentence

@@ -1,0 +1,45 @@
+"""A worker that waits, in the middle of a request, until the file `go` is there.
+
+It starts the worker whose command follows, and passes on everything. As the first bytes come, the
+filter has taken its copy of the image; then the file `asked` is written into DREAMLAYER_RESULTS.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+RESULTS = os.environ["DREAMLAYER_RESULTS"]
+PATIENCE = 60.0
+
+
+def pass_on(read, target):
+    """Pass on all bytes, and the end."""
+    while data := read(1 << 16):
+        target.write(data)
+        target.flush()
+    target.close()
+
+
+def main():
+    """Start the worker, wait at the first request, and pass on what is said."""
+    worker = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    answers = threading.Thread(
+        target=pass_on, args=(worker.stdout.read1, sys.stdout.buffer), daemon=True
+    )
+    answers.start()
+    first = sys.stdin.buffer.read1(1 << 16)
+    with open(os.path.join(RESULTS, "asked"), "w"):
+        pass
+    until = time.monotonic() + PATIENCE
+    while not os.path.exists(os.path.join(RESULTS, "go")) and time.monotonic() < until:
+        time.sleep(0.02)
+    worker.stdin.write(first)
+    worker.stdin.flush()
+    pass_on(sys.stdin.buffer.read1, worker.stdin)
+    answers.join()
+    return worker.wait()
+
+
+sys.exit(main())
