@@ -7,7 +7,7 @@ style picture is the file DREAMLAYER_STYLE.
 import os
 import time
 
-from screen import changed_from, difference, dump, pixels, visit, workers, workers_soon_gone
+from screen import changed_from, difference, dump, pixels, until, visit, workers, workers_soon_gone
 
 
 def go_through(screen, seen):
@@ -27,7 +27,9 @@ def go_through(screen, seen):
     time.sleep(1.0)
     screen.do("type", os.environ["DREAMLAYER_STYLE"][1:])
     time.sleep(1.0)
-    screen.do("key", "Return")
+    screen.do("key", "alt+a")
+    title = ("search", "--onlyvisible", "--name", "^Style Pictures$")
+    until(lambda: not screen.do(*title), "the end of the question for files")
     seen["preview_seconds"] = screen.seconds_until_other(dialog, original)
     screen.wait_until_rested()
     screen.shoot("style-file")

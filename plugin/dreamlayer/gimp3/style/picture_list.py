@@ -2,7 +2,7 @@
 
 import os
 
-from gi.repository import Gimp, Gtk
+from gi.repository import Gdk, Gimp, Gtk
 from messages import RefusedError
 from translation import _
 
@@ -38,10 +38,9 @@ class PictureList(Gtk.Box):
         scrolled.add(self._grid)
         self.pack_start(scrolled, True, True, 0)
         buttons = Gtk.Box(spacing=6)
-        self._open = Gtk.MenuButton(label=_("Add _Layer or Image"), use_underline=True)
+        self._open = Gtk.Button(label=_("Add _Layer or Image…"), use_underline=True)
         self._open.set_tooltip_text(_("A layer of an open image, or the whole image as it is seen"))
-        self._open.connect("toggled", lambda _: self._fill_menu())
-        self._open.set_popup(Gtk.Menu())
+        self._open.connect("clicked", lambda _: self._show_menu())
         files = Gtk.Button(label=_("Add _Files…"), use_underline=True)
         files.set_tooltip_text(_("Pictures of any format that GIMP opens"))
         files.connect("clicked", lambda _: self._ask_files())
@@ -114,16 +113,17 @@ class PictureList(Gtk.Box):
         self._empty.set_visible(not self._rows)
         self._changed()
 
-    def _fill_menu(self):
+    def _show_menu(self):
         """Offer what is open now."""
-        menu = Gtk.Menu()
+        menu = Gtk.Menu(attach_widget=self._open)
         for image in Gimp.get_images():
             self._offer(menu, words.WHOLE_IMAGE.format(name=image.get_name()), image)
             for layer in image.get_layers():
                 self._offer(menu, words.LAYER.format(name=layer.get_name()), layer)
             menu.append(Gtk.SeparatorMenuItem())
         menu.show_all()
-        self._open.set_popup(menu)
+        below, above = Gdk.Gravity.SOUTH_WEST, Gdk.Gravity.NORTH_WEST
+        menu.popup_at_widget(self._open, below, above, None)
 
     def _offer(self, menu, title, thing):
         item = Gtk.MenuItem(label=title)
