@@ -136,7 +136,7 @@ def said_by_checks(gimps: dict[str, Gimp]) -> dict[str, str]:
         if not results.exists():
             return said
         results.rename(gimp.folder / "first.json")
-        return said + gimp.run("checks.py", timeout=1500)
+        return said + gimp.run("checks.py", timeout=3000)
 
     with ThreadPoolExecutor() as pool:
         running = {s: pool.submit(run, g) for s, g in gimps.items()}
@@ -315,7 +315,7 @@ def test_window(gimp: Gimp, coffee: Path) -> None:
 
     With DREAMLAYER_PICTURES=docs the README's pictures of it are renewed.
     """
-    said = gimp.run("window.py", timeout=400, DREAMLAYER_PHOTO=f"/host{coffee}")
+    said = gimp.run("window.py", timeout=600, DREAMLAYER_PHOTO=f"/host{coffee}")
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     if folder := os.environ.get("DREAMLAYER_PICTURES"):
@@ -340,7 +340,7 @@ def test_closing(gimp: Gimp, coffee: Path) -> None:
     settings = gimp.folder / "gimp" / "plug-ins" / "dreamlayer" / "worker.json"
     kept = settings.read_text(encoding="utf-8")
     try:
-        said = gimp.run("window_closing.py", timeout=400, DREAMLAYER_PHOTO=f"/host{coffee}")
+        said = gimp.run("window_closing.py", timeout=600, DREAMLAYER_PHOTO=f"/host{coffee}")
     finally:
         settings.write_text(kept, encoding="utf-8")
     assert (gimp.folder / "closing.json").exists(), said
@@ -363,7 +363,7 @@ def test_style_window(gimp: Gimp, coffee: Path) -> None:
     colors = np.stack([120 + 90 * wave, 110 + 60 * np.cos(4 * rows), 150 - 90 * wave], axis=-1)
     Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)).save(style)
     names = {"DREAMLAYER_PHOTO": f"/host{coffee}", "DREAMLAYER_STYLE": str(style)}
-    said = gimp.run("window_style.py", timeout=500, **names)
+    said = gimp.run("window_style.py", timeout=900, **names)
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     assert "error" not in seen, (seen, said)
@@ -390,7 +390,7 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     photo = f"/host{coffee}"
     names = {"DREAMLAYER_PHOTO": photo, "DREAMLAYER_PRESETS": str(presets)}
     words = (str(width), str(height))
-    said = gimp.run("window_tour.py", *words, timeout=500, DREAMLAYER_GIMPRC=more, **names)
+    said = gimp.run("window_tour.py", *words, timeout=900, DREAMLAYER_GIMPRC=more, **names)
     seen = gimp.read("seen.json")
     if folder := os.environ.get("DREAMLAYER_TOURS"):
         for dump in gimp.folder.glob("tour-*.xwd"):
