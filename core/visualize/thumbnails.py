@@ -61,6 +61,15 @@ class Shipped:
     ----------
     folder : Path
         Where they are; without an index there are none.
+
+    Attributes
+    ----------
+    digest : str
+        Of the network that they were made of.
+    side : int
+        Their side in pixels.
+    main : list of str
+        The network's main layers.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -68,7 +77,8 @@ class Shipped:
         try:
             self._index: dict[str, Any] = json.loads((folder / "index.json").read_text("utf-8"))
         except OSError:
-            self._index = {"side": 0, "main": [], "strips": {}}
+            self._index = {"digest": "", "side": 0, "main": [], "strips": {}}
+        self.digest: str = self._index["digest"]
         self.side: int = self._index["side"]
         self.main: list[str] = self._index["main"]
 
@@ -144,18 +154,28 @@ def thumbnails(
         if channels:
             channel_terms(network, layer, tuple(channels))
         network.check([Term(layer)])
-    dreams = None if network is None else _Dreams(network, side, provider, threads)
+    maker = None if network is None else Maker(network, side, provider, threads)
     for one in wanted:
         check_cancelled(cancelled, "gallery")
         found = ready.find(*one, side)
         if found is None:
-            assert dreams is not None
-            found = dreams.of(*one, cancelled)
+            assert maker is not None
+            found = maker.of(*one, cancelled)
         yield found
 
 
-class _Dreams:
-    """Thumbnails that are dreamt, or were: from the cache, reduced to a side."""
+class Maker:
+    """Makes thumbnails of one network, or takes those from the cache that were made before.
+
+    Parameters
+    ----------
+    network : Network
+        Has the layers.
+    side : int
+        Side of a thumbnail in pixels.
+    provider, threads
+        As for `core.visualize.gallery.Gallery`.
+    """
 
     def __init__(self, network: Network, side: int, provider: str, threads: int) -> None:
         self._network, self._side, self._provider = network, side, provider
@@ -167,9 +187,9 @@ class _Dreams:
         }
 
     def of(
-        self, layer: str, channel: int | None, cancelled: Callable[[], bool] | None
+        self, layer: str, channel: int | None, cancelled: Callable[[], bool] | None = None
     ) -> Thumbnail:
-        """One thumbnail."""
+        """One thumbnail: of a layer, or of one of its channels."""
         whole = channel is None
         term = Term(layer) if channel is None else Term(layer, channels=(channel,), kind="mean")
         gallery = self._galleries[whole]

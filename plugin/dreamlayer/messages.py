@@ -36,6 +36,8 @@ DEEP = (
 
 
 CLOSED = "the image was closed while the dream ran; the dream is in a new image"
+CLOSED_EARLY = "the image was closed before the dream began; open it again"
+GONE_EARLY = "the layer was deleted before the dream began; choose another one"
 MADE_INDEXED = "the image was made indexed while the dream ran; the dream is in a new image"
 NOT_TAKEN = "GIMP did not take the dream into the image; it is in a new image"
 

@@ -22,6 +22,7 @@ from dreamlayer import Dreamer, Recipe
 from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe import presets as recipes
+from dreamlayer.core.recipe.term import parse_terms
 from dreamlayer.core.style.transfer import StyleTransfer
 
 SUITES = ("trixie", "sid")
@@ -230,6 +231,19 @@ def test_selection_is_the_core_s_mask(gimp: Gimp, checked: dict[str, str]) -> No
     assert (after != before).mean() > 0.1
 
 
+def test_guide_layer_is_the_core_s_guide(
+    gimp: Gimp, checked: dict[str, str], tmp_path: Path
+) -> None:
+    """With a layer as guide the filter gives what the core gives with a file of its pixels."""
+    assert checked["check_guide_layer_equal_to_headless"] == "ok"
+    before, after = (gimp.pixels(f"guided-{name}", (47, 61, 3)) for name in ("before", "after"))
+    guide = tmp_path / "guide.png"
+    Image.fromarray(gimp.pixels("guided-guide", (30, 40, 3))).save(guide)
+    recipe = _quick(gimp).replace(layers=parse_terms("deep:1::direction"), guide=str(guide))
+    np.testing.assert_array_equal(after, _headless(before, recipe))
+    assert (after != before).mean() > 0.1
+
+
 def _styled(
     gimp: Gimp,
     pixels: np.ndarray[Any, Any],
@@ -321,6 +335,26 @@ def test_window(gimp: Gimp, coffee: Path) -> None:
     np.testing.assert_array_equal(gimp.pixels("after.rgb", shape), expected)
 
 
+def test_closing(gimp: Gimp, coffee: Path) -> None:
+    """An image that is closed while the dream runs does not take the dream with it."""
+    settings = gimp.folder / "gimp" / "plug-ins" / "dreamlayer" / "worker.json"
+    kept = settings.read_text(encoding="utf-8")
+    try:
+        said = gimp.run("window_closing.py", timeout=400, DREAMLAYER_PHOTO=f"/host{coffee}")
+    finally:
+        settings.write_text(kept, encoding="utf-8")
+    assert (gimp.folder / "closing.json").exists(), said
+    seen = gimp.read("closing.json")
+    assert "error" not in seen, (seen, said)
+    assert seen["closed"]
+    ((number, layers, dreamt),) = seen["images"]
+    assert number != 1
+    assert (len(layers), dreamt) == (1, True)
+    assert seen["shown"]
+    log = (gimp.folder / "gimp.log").read_text(encoding="utf-8", errors="replace")
+    assert "rror for procedure" not in log, log
+
+
 def test_style_window(gimp: Gimp, coffee: Path) -> None:
     """A painter adds style pictures, sees a preview, styles, undoes in one step, leaves."""
     style = gimp.folder / "style ü.png"
@@ -380,6 +414,25 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     saved = recipes.load(presets / "My dream.json")
     expected = recipes.preset("flowers").replace(seed=saved.seed)
     assert saved == expected
+
+
+def test_chooser(gimp: Gimp, coffee: Path) -> None:
+    """A painter chooses layers and channels by pictures, and a layer as guide; repeats with it.
+
+    With DREAMLAYER_TOURS=FOLDER the pictures of it are put there.
+    """
+    said = gimp.run("window_chooser.py", timeout=500, DREAMLAYER_PHOTO=f"/host{coffee}")
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    if folder := os.environ.get("DREAMLAYER_TOURS"):
+        for dump in gimp.folder.glob("chooser-*.xwd"):
+            _screenshot(dump).save(Path(folder) / f"{gimp.suite}-{dump.stem}.png")
+    assert "error" not in seen, (seen, said)
+    assert seen["workers_before"] == 1
+    assert seen["workers_with_pictures"] == 2
+    assert seen["dream_with_guide_against_original"] > 3
+    assert seen["workers_after_ok"] == 0
+    assert seen["repeated_with_guide"]
 
 
 def test_kills(gimp: Gimp, said_by_kills: dict[str, str]) -> None:

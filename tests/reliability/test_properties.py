@@ -37,9 +37,6 @@ from dreamlayer.core.worker.protocol import encode_header, payload_size, read_he
 
 PLAIN = settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 FEW = settings(PLAIN, max_examples=25)

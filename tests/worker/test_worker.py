@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,8 @@ from worker_process import PATIENCE, RGBA, Client, error_of, in_library
 from dreamlayer import Recipe
 from dreamlayer.core.images.arrays import as_type
 from dreamlayer.core.runtime.sessions import candidates
+from dreamlayer.core.worker.description import description
+from dreamlayer.core.worker.protocol import FIRST
 
 
 @pytest.mark.parametrize("idle", [{"steps": 0}, {"strength": 0}])
@@ -178,13 +179,14 @@ def test_previews_and_progress(client: Client, recipe: Recipe) -> None:
 
 
 def test_description_with_layers(client: Client) -> None:
-    """What the plug-in's own file says, and what only this machine knows."""
+    """What can be asked for in this version of the protocol, and what only this machine knows."""
     client.send(type="describe", id=1)
     client.send(type="describe", id=2, network="default")
     client.send(type="describe", id=3, network="inception_v3_mixed5")
     (plain, _), (named, _), (other, _) = (client.answer() for _ in range(3))
-    held = json.loads((ROOT / "plugin" / "dreamlayer" / "description.json").read_text("utf-8"))
-    assert {key: plain[key] for key in held} == held
+    told = description(FIRST)
+    assert {key: plain[key] for key in told} == told
+    assert "style" not in plain
     assert Path(plain["networks"]["default"]).is_file()
     assert "layers" not in plain
     for described, layer, channels in ((named, "block_12_add", 96), (other, "mixed5", 768)):

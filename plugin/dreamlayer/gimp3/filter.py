@@ -25,6 +25,7 @@ from settings import (
 from wording import plain
 from worker_client import Worker, WorkerError
 
+from gimp3 import guide
 from gimp3.original import Original
 from gimp3.output import Start, check_output, put
 from gimp3.pixels import Region
@@ -91,6 +92,7 @@ def declare(procedure, settings):
         else:
             allowed = f": {', '.join(one.choices)}" if one.choices else ""
             procedure.add_string_argument(name, title, help_ + allowed, one.default, flags)
+    guide.declare(procedure, flags)
     for name, title, help_, choices in (
         ("provider", "Provider", "The hardware to compute on.", settings.providers),
         ("output", "Output", OUTPUT_HELP, OUTPUTS),
@@ -146,13 +148,23 @@ def run(procedure, mode, image, drawables, config, data):
     except Exception as error:
         # Any other error is one sentence for the painter, too.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        error = sentence_of(RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}"))
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
+        refused = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
+        if not image.is_valid():
+            refused = RefusedError(messages.CLOSED_EARLY)
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(refused))
     finally:
         if worker is not None:
             worker.close()
+    return finish(procedure, mode, image, made, notice)
+
+
+def finish(procedure, mode, image, made, notice):
+    """Show what was made; what the procedure returns."""
     if mode != Gimp.RunMode.NONINTERACTIVE:
         show(image, made, notice)
+        if not image.is_valid():
+            # After a success GIMP stores the settings on the image, and would tell of an error.
+            return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     Gimp.displays_flush()
     return result_of(procedure, made, notice)
 
@@ -177,10 +189,11 @@ def result_of(procedure, made, notice):
 
 def _dream_as_set(worker, image, drawables, config, settings):
     """Dream with a worker as the arguments say; the image with the result, and what to tell."""
+    check_image(image, drawables)
     wanted = chosen(config)
     settings.check(*(wanted[name] for name in CHOSEN))
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))
-    return dream_on(worker, image, drawables, recipe, wanted)
+    return dream_on(worker, image, drawables, recipe, wanted, guided=guide.of(config))
 
 
 def chosen(config):
@@ -198,24 +211,31 @@ def values_of(config, settings):
 
 
 def check_image(image, drawables):
-    """Raise `RefusedError`, before any work, for what cannot be dreamt on."""
+    """Raise `RefusedError`, before any work, for what cannot be dreamt on.
+
+    The painter may have closed or changed the image while the dialog was open.
+    """
+    if not image.is_valid():
+        raise RefusedError(messages.CLOSED_EARLY)
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise RefusedError(messages.INDEXED)
     if not drawables:
         raise RefusedError("no layer is chosen; choose the layers to dream on")
     for drawable in drawables:
+        if not drawable.is_valid():
+            raise RefusedError(messages.GONE_EARLY)
         if drawable.is_group():
             raise RefusedError(messages.group(drawable.get_name()))
         if not drawable.mask_intersect()[0]:
             raise RefusedError(messages.beside(drawable.get_name()))
 
 
-def dream_on(worker, image, drawables, recipe, wanted, work=DREAM):
+def dream_on(worker, image, drawables, recipe, wanted, work=DREAM, guided=None):
     """Dream on all drawables, then write all of them in one undo step.
 
     Nothing is written before all dreams are done: a cancel, which kills this process, leaves the
     image unchanged. Returns the image with the result, and what to tell the painter or "".
-    `work` is what it is called.
+    `work` is what it is called, and `guided` a `gimp3.guide.Guide` or None.
     """
     output, by_mask = wanted["output"], wanted["mask-from"] == "layer-mask"
     selected = not image.get_selection().is_empty(image)
@@ -232,8 +252,9 @@ def dream_on(worker, image, drawables, recipe, wanted, work=DREAM):
     dreamt = []
     for original in originals:
         request = dict(original.request(), recipe=recipe, provider=wanted["provider"])
+        request, payload = guide.added(guided, request, original.payload(), original.native)
         try:
-            header = worker.dream(request, original.payload(), report)
+            header = worker.dream(request, payload, report)
         except WorkerError as error:
             if len(originals) > 1 and error.id is not None:
                 raise RefusedError(messages.about(original.name, error.sentence)) from error

@@ -7,8 +7,10 @@ import messages
 from gi.repository import Gegl, Gimp
 from messages import DREAM, RefusedError
 
-from gimp3.changes import UNTURNED, find_place, same_selection, with_strokes
+from gimp3.changes import UNTURNED, find_place
+from gimp3.merging import lies_on_canvas, merge
 from gimp3.pixels import NONE, bands, is_layer
+from gimp3.strokes import with_strokes
 
 _MOST_PAINTED = 0.5
 """Share of the pixels that may have been painted on for the dream to be added to them."""
@@ -128,72 +130,12 @@ def _in_place(original, result, used, work):
     result, painted = with_strokes(original, result)
     if painted > _MOST_PAINTED:
         return "repainted"
-    if same_selection(original):
-        written = _merge(original, result)
-    elif _on_canvas(original):
-        written = _merge_as_selected(original, result)
-    else:
+    if not lies_on_canvas(original):
         return "shape"
-    if not written:
+    if not merge(original, result):
         return "locked"
     _sign(original.drawable, used, work)
     return None
-
-
-def _on_canvas(original):
-    """Whether what was selected lies on the canvas; beyond it nothing can be selected."""
-    image, area = original.drawable.get_image(), original.area
-    _, left, top = original.drawable.get_offsets()
-    right, bottom = left + area.x + area.width, top + area.y + area.height
-    inside = min(left + area.x, top + area.y) >= 0
-    inside = inside and right <= image.get_width() and bottom <= image.get_height()
-    return inside or not original.selected
-
-
-def _merge(original, result):
-    """Make `result` the part's content: one undo step, or False where GIMP refuses."""
-    drawable, area = original.drawable, original.area
-    shadow = drawable.get_shadow_buffer()
-    result.copy(area, NONE, shadow, area)
-    shadow.flush()
-    if not drawable.merge_shadow(True):
-        return False
-    # GIMP merged in float: rounded, and feathered twice where there is a selection. The undo step
-    # exists now, so the exact pixels can be written over that.
-    buffer = drawable.get_buffer()
-    result.copy(area, NONE, buffer, area)
-    buffer.flush()
-    drawable.update(area.x, area.y, area.width, area.height)
-    return True
-
-
-def _merge_as_selected(original, result):
-    """As `_merge`, where the selection is another now: it stays, and the dream keeps its own."""
-    image, area = original.drawable.get_image(), original.area
-    layers, channels = image.get_selected_layers(), image.get_selected_channels()
-    empty = Gimp.Selection.is_empty(image)
-    present = None if empty else Gimp.Selection.save(image)
-    if original.selected:
-        _, left, top = original.drawable.get_offsets()
-        Gimp.context_push()
-        Gimp.context_set_feather(False)
-        corner = left + area.x, top + area.y
-        image.select_rectangle(Gimp.ChannelOps.REPLACE, *corner, area.width, area.height)
-        Gimp.context_pop()
-    else:
-        Gimp.Selection.none(image)
-    try:
-        return _merge(original, result)
-    finally:
-        if present is None:
-            Gimp.Selection.none(image)
-        else:
-            image.select_item(Gimp.ChannelOps.REPLACE, present)
-            image.remove_channel(present)
-        if layers:
-            image.set_selected_layers(layers)
-        elif channels:
-            image.set_selected_channels(channels)
 
 
 def _new_layer(image, original, result, place, look, work, hidden=False):
@@ -280,7 +222,8 @@ def _new_image(start, dreamt, work):
     size = right - left, bottom - top
     made = Gimp.Image.new_with_precision(*size, start.base_type, start.precision)
     made.undo_disable()
-    made.set_color_profile(start.profile)
+    if start.profile is not None:
+        made.set_color_profile(start.profile)
     made.set_resolution(*start.resolution)
     for original, result, used in reversed(dreamt):
         layer = _layer(made, original, result, original.name, (100.0, "normal"))

@@ -1,4 +1,4 @@
-"""Pixels of a GIMP 3 drawable: the part to dream on, its formats, and its previews."""
+"""Pixels of a GIMP 3 drawable: the part to dream on, its formats, and what is not a number."""
 
 import array
 import math
@@ -50,38 +50,6 @@ class Region:
         right = min(self.x + self.width + context, self.drawable.get_width())
         bottom = min(self.y + self.height + context, self.drawable.get_height())
         return Gegl.Rectangle.new(left, top, right - left, bottom - top)
-
-    def reduced(self, longest):
-        """The whole part, reduced: see `_preview`."""
-        return self._preview(min(1.0, longest / max(self.width, self.height)), longest)
-
-    def detail(self, longest):
-        """The middle of the part at full size: see `_preview`."""
-        return self._preview(1.0, longest)
-
-    def _preview(self, scale, longest):
-        """Size, pixels as float32 RGBA in sRGB, and the selection as float32, or None."""
-        # GEGL takes scaled coordinates; a rectangle's size is that between its scaled corners.
-        left, top = int(self.x * scale), int(self.y * scale)
-        whole_width = max(1, int((self.x + self.width) * scale) - left)
-        whole_height = max(1, int((self.y + self.height) * scale) - top)
-        width, height = min(whole_width, longest), min(whole_height, longest)
-        left += (whole_width - width) // 2
-        top += (whole_height - height) // 2
-        area = Gegl.Rectangle.new(left, top, width, height)
-        pixels = self.drawable.get_buffer().get(area, scale, "R'G'B'A float", CLAMP)
-        mask = None
-        if self.selected:
-            _, right, down = self.drawable.get_offsets()
-            area = Gegl.Rectangle.new(
-                left + int((self.x + right) * scale) - int(self.x * scale),
-                top + int((self.y + down) * scale) - int(self.y * scale),
-                width,
-                height,
-            )
-            selection = self.drawable.get_image().get_selection().get_buffer()
-            mask = selection.get(area, scale, "Y float", NONE)
-        return width, height, black_for(pixels, not_finite(pixels)), mask
 
 
 def format_of(drawable):

@@ -3,8 +3,10 @@
 `previews` dreams in the background; `plan` says what for a preview, `layer_source` reads it,
 `live_preview` keeps it up to date; `viewport` is the arithmetic of what is seen of it,
 `preview_view` shows that, `preview_pane` has its tools. `everyday`, `preset_chooser` (with
-`catalog`, `own_buttons` and `own_files`) and `parameter_rows` are the settings, and `window` brings
-all together; `apply` is the dream itself while the dialog stays open.
+`catalog`, `own_buttons` and `own_files`) and `parameter_rows` (with `guide_chooser`) are the
+settings; so is `layer_page` (with `layer_terms`, `chosen_layers`, `layer_tiles`, `channel_page` and
+`galleries`), where layers are chosen by pictures. `window` brings all together; `apply` is the
+dream itself while the dialog stays open.
 """
 
 

@@ -2,13 +2,14 @@
 
 import collections
 
-from gi.repository import Babl, Gegl, Gimp
+from gi.repository import Gegl, Gimp
+
+from gimp3.pixels import CLAMP, NONE, Region, in_space_of
 
 _CONTEXT = 64
-"""Pixels around a selection that the dream sees too, as in `gimp3.pixels`."""
+"""Pixels around a selection that the dream sees too, as in `gimp3.original`."""
 
 _SCREEN = "R'G'B'A u8"
-_CLAMP, _NONE = Gegl.AbyssPolicy.CLAMP, Gegl.AbyssPolicy.NONE
 
 Pixels = collections.namedtuple("Pixels", "width height rgba selection layer_mask")
 """8-bit rows of RGBA, and of the selection and the layer's mask or None, as bytes."""
@@ -36,33 +37,36 @@ class LayerSource:
         self.drawable = drawable
         self.refresh()
 
+    def is_there(self):
+        """Whether the drawable still exists."""
+        return self.drawable.is_valid()
+
     def refresh(self):
         """Look at the drawable and the selection, which may have changed."""
         image, drawable = self.drawable.get_image(), self.drawable
         self.selected = not image.get_selection().is_empty(image)
         self._mask = drawable.get_mask() if isinstance(drawable, Gimp.Layer) else None
         self.has_mask = self._mask is not None
-        _, x, y, width, height = drawable.mask_intersect()
-        around = _CONTEXT if self.selected else 0
-        self._left, self._top = max(x - around, 0), max(y - around, 0)
-        self.width = max(1, min(x + width + around, drawable.get_width()) - self._left)
-        self.height = max(1, min(y + height + around, drawable.get_height()) - self._top)
+        region = Region(drawable, self.selected)
+        area = region.around(_CONTEXT if self.selected else 0)
+        self._left, self._top = area.x, area.y
+        self.width, self.height = max(1, area.width), max(1, area.height)
         # In the image's own space, as the dream is: through sRGB, it would be another dream.
-        self._format = Babl.get_name(Babl.format_with_space(_SCREEN, drawable.get_format()))
+        self._format = in_space_of(drawable, _SCREEN)
 
     def read(self, part):
         """The pixels of a `gimp3.dialog.plan.Part`."""
         area = self._scaled(part, self._left, self._top)
-        rgba = self.drawable.get_buffer().get(area, part.scale, self._format, _CLAMP)
+        rgba = self.drawable.get_buffer().get(area, part.scale, self._format, CLAMP)
         selection = layer_mask = None
         if self._mask is not None:
-            layer_mask = self._mask.get_buffer().get(area, part.scale, "Y u8", _CLAMP)
+            layer_mask = self._mask.get_buffer().get(area, part.scale, "Y u8", CLAMP)
         if self.selected:
             _, right, down = self.drawable.get_offsets()
             there = self._scaled(part, self._left + right, self._top + down)
             there.width, there.height = area.width, area.height
             channel = self.drawable.get_image().get_selection().get_buffer()
-            selection = channel.get(there, part.scale, "Y u8", _NONE)
+            selection = channel.get(there, part.scale, "Y u8", NONE)
         return Pixels(area.width, area.height, rgba, selection, layer_mask)
 
     def for_screen(self, width, height, rgba):
@@ -72,7 +76,7 @@ class LayerSource:
         area = Gegl.Rectangle.new(0, 0, width, height)
         buffer = Gegl.Buffer.new(_SCREEN, 0, 0, width, height)
         buffer.set(area, self._format, rgba)
-        return buffer.get(area, 1.0, _SCREEN, _NONE)
+        return buffer.get(area, 1.0, _SCREEN, NONE)
 
     @staticmethod
     def _scaled(part, left, top):

@@ -5,9 +5,12 @@ import json
 import time
 
 from gi.repository import GLib
+from messages import RefusedError
 
+from gimp3 import guide
 from gimp3.dialog import plan, words
 from gimp3.dialog.picture import Placed, mixed, pixbuf
+from gimp3.pixels import format_of
 
 _DELAY = 120
 """Milliseconds without a change before a preview starts."""
@@ -16,14 +19,18 @@ _SOON = 1.0
 """Seconds after which the octaves of a draft are shown one by one."""
 
 _BASE_SIDE = 1024
+_GUIDE_SIDE = 512
+"""Longer side of a guide picture in pixels; more the network does not see."""
+
 _KEPT = 6
 
-Job = collections.namedtuple("Job", "draft part recipe provider masks")
-"""A preview that is wanted; the recipe is text, `masks` are fields of `Pixels` that it keeps to."""
+Job = collections.namedtuple("Job", "draft part recipe provider masks guide")
+"""A preview that is wanted; the recipe is text, `masks` are fields of `Pixels` that it keeps to,
+`guide` is a `Gimp.Drawable` or None."""
 
-Wanted = collections.namedtuple("Wanted", "recipe provider output opacity by_mask")
-"""What is set in the dialog: a complete recipe; where the dream goes, its opacity in 0..1, and
-whether it keeps to the layer's mask."""
+Wanted = collections.namedtuple("Wanted", "recipe provider output opacity by_mask guide")
+"""What is set in the dialog: a complete recipe; where the dream goes, its opacity in 0..1, whether
+it keeps to the layer's mask, and the layer that is the guide picture or None."""
 
 
 class LivePreview:
@@ -80,6 +87,8 @@ class LivePreview:
 
     def look_again(self):
         """Read the layer again, which has changed."""
+        if not self.source.is_there():
+            return
         self.source.refresh()
         self._read.clear()
         self._shown = self._raw = None
@@ -106,15 +115,18 @@ class LivePreview:
         self._stop_timer()
         if self._paused or self.pane is None:
             return
+        if not self.source.is_there():
+            self.fail(words.GONE)
+            return
         try:
             wanted = self._wanted()
         except ValueError as error:
-            self.fail(str(error))
+            self.fail(words.sentence(error))
             return
         view = self.pane.view.viewport
         draft, full = self._jobs(wanted, view.visible(), view.scale)
         self._show_sharp(full.part)
-        if plan.lacks_guide(wanted.recipe):
+        if wanted.guide is None and plan.lacks_guide(wanted.recipe):
             self.fail(words.NO_GUIDE)
         elif self._shown == full:
             self._stop()
@@ -154,7 +166,7 @@ class LivePreview:
         """Show what the dream itself sends while it runs."""
         whole = self._size()
         part = plan.Part(0, 0, *whole, max(width, height) / max(whole))
-        self._show(Job(False, part, "", "", ()), width, height, rgb)
+        self._show(Job(False, part, "", "", (), None), width, height, rgb)
 
     def _finish(self, header):
         done, self._job, self._number = self._job, None, None
@@ -191,7 +203,7 @@ class LivePreview:
         for draft in (True, False):
             part = plan.part_for(visible, size, scale, draft)
             recipe = plan.recipe_for(wanted.recipe, part, size, draft)
-            made.append(Job(draft, part, json.dumps(recipe), wanted.provider, masks))
+            made.append(Job(draft, part, json.dumps(recipe), wanted.provider, masks, wanted.guide))
         return made
 
     def _ask(self, job):
@@ -207,6 +219,14 @@ class LivePreview:
             "recipe": json.loads(job.recipe),
             "provider": job.provider,
         }
+        if job.guide is not None:
+            try:
+                guided = guide.Guide(job.guide, _GUIDE_SIDE)
+            except RefusedError as error:
+                self.fail(words.sentence(error))
+                return
+            native = format_of(self.source.drawable)
+            request, payload = guide.added(guided, request, payload, native)
         self._job, self._last, self._octave = job, None, 0
         self._began = time.monotonic()
         self._number = self.maker.preview(request, payload)

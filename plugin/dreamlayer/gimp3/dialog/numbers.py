@@ -49,7 +49,7 @@ def number(config, name, parameter):
     slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)
     slider.set_adjustment(adjustment(parameter.default, *_SLIDER_RANGE[parameter.name], step))
     slider.set_size_request(110, -1)
-    _tie(slider.get_adjustment(), value)
+    tie(slider.get_adjustment(), value)
     row.pack_start(slider, True, True, 0)
     row.pack_start(field, False, True, 0)
     return row
@@ -86,7 +86,7 @@ def _show_auto(field):
     return is_auto
 
 
-def _tie(slider, number):
+def tie(slider, number):
     """Bind a slider and a number field to each other; the slider's range is smaller."""
 
     def within():

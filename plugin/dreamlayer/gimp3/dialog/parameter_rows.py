@@ -4,6 +4,7 @@ from gi.repository import GObject, Gtk
 from settings import choices_of
 from translation import _
 
+from gimp3.dialog.guide_chooser import GuideChooser
 from gimp3.dialog.numbers import number
 
 _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
@@ -52,7 +53,7 @@ class ParameterRows(Rows):
         elif parameter.choices:
             widget = choice(self._config, name, choices_of(parameter))
         elif parameter.name == "guide":
-            widget = _file(self._config, name)
+            widget = GuideChooser(self._config)
         else:
             widget = Gtk.ComboBoxText.new_with_entry()
             widget.get_child().set_width_chars(10)
@@ -83,30 +84,3 @@ def choice(config, name, choices):
         widget.append(value, _(title))
     config.bind_property(name, widget, "active-id", _BOTH)
     return widget
-
-
-def _file(config, name):
-    """A button that asks for a picture's file, and one that forgets it."""
-    chooser = Gtk.FileChooserButton(title=_("Guide Picture"), hexpand=True)
-    pictures = Gtk.FileFilter()
-    pictures.add_pixbuf_formats()
-    chooser.set_filter(pictures)
-    forget = Gtk.Button.new_from_icon_name("edit-clear", Gtk.IconSize.BUTTON)
-    forget.set_tooltip_text(_("No guide picture"))
-
-    def show(*_):
-        path = config.get_property(name) or ""
-        if path and chooser.get_filename() != path:
-            chooser.set_filename(path)
-        elif not path:
-            chooser.unselect_all()
-        forget.set_sensitive(bool(path))
-
-    chooser.connect("file-set", lambda _: config.set_property(name, chooser.get_filename() or ""))
-    forget.connect("clicked", lambda _: config.set_property(name, ""))
-    config.connect(f"notify::{name}", show)
-    show()
-    row = Gtk.Box(spacing=6)
-    row.pack_start(chooser, True, True, 0)
-    row.pack_start(forget, False, False, 0)
-    return row

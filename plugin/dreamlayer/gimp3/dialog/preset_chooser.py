@@ -28,7 +28,7 @@ class PresetChooser(Gtk.Box):
         self._entry = Gtk.SearchEntry(placeholder_text=_("Search presets"))
         self._entry.connect("search-changed", lambda _: self._search())
         self._entry.connect("activate", lambda _: self._choose_first())
-        self._entry.connect("stop-search", lambda _: self._entry.set_text(""))
+        self._entry.connect("stop-search", lambda _: self._leave_search())
         top = Gtk.Box(spacing=6)
         top.pack_start(self._entry, True, True, 0)
         top.pack_start(buttons, False, False, 0)
@@ -115,6 +115,13 @@ class PresetChooser(Gtk.Box):
     def _activated(self, flow, child):
         if child.tile.name != self._name:
             self._chosen(child.tile.name)
+
+    def _leave_search(self):
+        """Escape shows all presets again; once more, it leaves the dialog as elsewhere."""
+        if self._entry.get_text():
+            self._entry.set_text("")
+        else:
+            self.get_toplevel().response(Gtk.ResponseType.CANCEL)
 
     def _choose_first(self):
         """Choose what the search found first."""

@@ -7,13 +7,13 @@ from translation import _
 from gimp3.dialog import words
 from gimp3.dialog.catalog import AS_BEFORE
 from gimp3.dialog.everyday import Everyday
+from gimp3.dialog.layer_page import LayerPage
 from gimp3.dialog.own_buttons import OwnButtons
 from gimp3.dialog.parameter_rows import ParameterRows, choice
 from gimp3.dialog.preset_chooser import PresetChooser
 
 _SETTINGS = (
     "network",
-    "layers",
     "guide",
     "colors",
     "keep_colors",
@@ -42,6 +42,8 @@ class SettingsSide(Gtk.Box):
         The parameters.
     choose : callable
         Called with the name of the preset that the painter chooses.
+    gallery : gimp3.dialog.galleries.GalleryMaker
+        Makes the pictures of layers.
     now, picture, changed
         As for `gimp3.dialog.own_buttons.OwnButtons`.
 
@@ -49,11 +51,11 @@ class SettingsSide(Gtk.Box):
     ----------
     chooser : PresetChooser
         The page of the presets.
-    rows : ParameterRows
-        The page Settings.
+    layers : LayerPage
+        The page where layers are chosen.
     """
 
-    def __init__(self, config, settings, choose, now, picture, changed):
+    def __init__(self, config, settings, choose, gallery, now, picture, changed):
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=12)
         self.set_size_request(_WIDTH, -1)
         # The rows want to be wide; what is left belongs to the preview.
@@ -63,11 +65,11 @@ class SettingsSide(Gtk.Box):
         self.pack_start(self._everyday, False, False, 0)
         self._own = OwnButtons(settings, now, picture, changed)
         self.chooser = PresetChooser(choose, self._own)
-        self.rows = ParameterRows(config, border_width=12)
+        self._rows = ParameterRows(config, border_width=12)
         for name in _SETTINGS:
-            self.rows.add(settings.parameters[name])
+            self._rows.add(settings.parameters[name])
         masks = choice(config, "mask-from", list(MASKS.items()))
-        self.rows.add_row(_("Keep to"), masks, _(MASK_HELP))
+        self._rows.add_row(_("Keep to"), masks, _(MASK_HELP))
         self._advanced = ParameterRows(config, border_width=12)
         rarer = [p for n, p in settings.parameters.items() if n not in (*_SETTINGS, *_ALWAYS)]
         for parameter in sorted(rarer, key=lambda parameter: parameter.advanced):
@@ -75,10 +77,12 @@ class SettingsSide(Gtk.Box):
         providers = choice(config, "provider", [(name, name) for name in settings.providers])
         help_ = _("the hardware to compute on; auto takes the fastest that loads")
         self._advanced.add_row(_("Provider"), providers, help_)
+        self.layers = LayerPage(config, gallery)
         self._pages = Gtk.Notebook()
         for title, page in (
             (_("Presets"), self.chooser),
-            (_("Settings"), _scrolled(self.rows)),
+            (_("Layers"), self.layers),
+            (_("Settings"), _scrolled(self._rows)),
             (_("Advanced"), _scrolled(self._advanced)),
         ):
             label = Gtk.Label(label=title, margin_start=6, margin_end=6)
@@ -98,6 +102,11 @@ class SettingsSide(Gtk.Box):
             self._everyday.show_preset(words.CUSTOM, words.CUSTOM_ABOUT, "")
         self.chooser.show_preset(None if name == CUSTOM else name)
         self._own.show_preset(name)
+
+    def offer(self, networks, layers):
+        """Fill the lists of networks and layers with what there is."""
+        self._rows.offer("network", networks)
+        self._advanced.offer("layers", layers)
 
     def search(self):
         """Put the cursor into the field to search for presets."""

@@ -5,14 +5,16 @@ import os
 import time
 
 import messages
-from gi.repository import Gdk, GimpUi, GLib, GObject, Gtk
+from gi.repository import Gdk, Gimp, GimpUi, GLib, GObject, Gtk
 from settings import CUSTOM
 from translation import _
 from worker_client import Worker, WorkerError
 
+from gimp3 import guide
 from gimp3.dialog import words
 from gimp3.dialog.apply import PatientWorker
 from gimp3.dialog.catalog import sections
+from gimp3.dialog.galleries import GalleryMaker
 from gimp3.dialog.layer_source import LayerSource
 from gimp3.dialog.live_preview import LivePreview, Wanted
 from gimp3.dialog.preview_pane import PreviewPane
@@ -52,6 +54,7 @@ class Window:
         self._describing, self._networks = None, None
         self._maker = maker
         maker.tell = self._tell
+        self._gallery = GalleryMaker(lambda: Worker(folder), self._tell_gallery)
         self._values = Values(config, settings, recipe_on(drawables[0]))
         self._values.apply_named()
         source = LayerSource(drawables[0])
@@ -73,6 +76,7 @@ class Window:
         """Stop the previews; the worker for the dream itself, or None."""
         self._live.pause()
         self._describing = None
+        self._gallery.end()
         self._window.destroy()
         if agreed:
             return self._maker.finish()
@@ -97,7 +101,13 @@ class Window:
         self._pane = PreviewPane(source.width, source.height, about, self._live.settle)
         pictures = os.path.join(self._folder, "thumbnails")
         self._side = SettingsSide(
-            self.config, self.settings, self._choose, self._now, self._keep_picture, self._renew
+            self.config,
+            self.settings,
+            self._choose,
+            self._gallery,
+            self._now,
+            self._keep_picture,
+            self._renew,
         )
         self._pictures = pictures
         self._side.chooser.fill(self._sections())
@@ -125,7 +135,7 @@ class Window:
         opacity = config.get_property("opacity") / 100 if layered else 1.0
         provider, output = config.get_property("provider"), config.get_property("output")
         by_mask = config.get_property("mask-from") == "layer-mask"
-        return Wanted(recipe, provider, output, opacity, by_mask)
+        return Wanted(recipe, provider, output, opacity, by_mask, guide.chosen(config))
 
     def _now(self):
         return self.settings.recipe(CUSTOM, self._values.now())
@@ -141,6 +151,13 @@ class Window:
         """Called on another thread; GTK may be used on the main one only."""
         GLib.idle_add(self._hear, *news)
 
+    def _tell_gallery(self, *news):
+        GLib.idle_add(self._hear_gallery, *news)
+
+    def _hear_gallery(self, kind, request, news):
+        self._side.layers.hear(kind, request, news)
+        return False
+
     def _hear(self, kind, number, news):
         if kind == "described":
             if number == self._describing:
@@ -153,10 +170,10 @@ class Window:
     def _learn(self, described):
         """Offer what this machine has: networks, layers, the painter's own presets."""
         networks = set(described.get("networks", {}))
-        layers = [layer["name"] for layer in described.get("layers", [])]
+        layers = described.get("layers", [])
         with self._quietly():
-            self._side.rows.offer("network", sorted(networks))
-            self._side.rows.offer("layers", layers)
+            self._side.offer(sorted(networks), [layer["name"] for layer in layers])
+        self._side.layers.show_network(self._described, layers)
         first = self.settings.presets_folder is None
         if networks != self._networks or first:
             self._networks = networks
@@ -252,18 +269,22 @@ class Window:
         self._running = PatientWorker(spare, self._progress, self._live.show_real)
         self._be_busy(True)
         self._pane.say(words.APPLYING, 0.0)
-        began, said, failed = time.monotonic(), None, False
+        began, failed = time.monotonic(), False
         try:
             self._dream(self._running)
             said = words.APPLIED.format(time=messages.duration(time.monotonic() - began))
             self.applied = True
             self._window.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
         except (messages.RefusedError, ValueError, WorkerError) as error:
-            failed = getattr(error, "kind", None) != "CancelledError"
-            said = words.sentence(error) if failed else words.CANCELLED
-        finally:
-            self._running = None
-            self._be_busy(False)
+            failed, said = True, words.sentence(error)
+        except Exception as error:
+            # Any other error is one sentence for the painter, too.
+            failed, said = True, words.FAILED.format(kind=type(error).__name__, error=error)
+        if failed and self._running.cancelled:
+            failed, said = False, words.CANCELLED
+        self._running = None
+        self._be_busy(False)
+        Gimp.progress_end()
         self._go_on(spare)
         if failed:
             self._pane.warn(said)

@@ -4,7 +4,7 @@ import sys
 
 import gi
 from gi.repository import Gegl, Gimp, GObject
-from messages import STYLE, RefusedError
+from messages import CLOSED_EARLY, STYLE, RefusedError
 from settings import STYLE as OF_STYLES
 from settings import SettingError, Settings
 from worker_client import Worker, WorkerError
@@ -14,9 +14,8 @@ from gimp3.filter import (
     check_image,
     declare,
     end_with_gimp,
-    result_of,
+    finish,
     sentence_of,
-    show,
 )
 from gimp3.style import words
 from gimp3.style.styling import style_as_set
@@ -71,12 +70,9 @@ def run(procedure, mode, image, drawables, config, data):
         # Any other error is one sentence for the painter, too.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sentence = words.FAILED.format(reason=f"{type(error).__name__}: {error}")
-        error = sentence_of(RefusedError(sentence))
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
+        refused = RefusedError(sentence if image.is_valid() else CLOSED_EARLY)
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(refused))
     finally:
         if worker is not None:
             worker.close()
-    if mode != Gimp.RunMode.NONINTERACTIVE:
-        show(image, made, notice)
-    Gimp.displays_flush()
-    return result_of(procedure, made, notice)
+    return finish(procedure, mode, image, made, notice)

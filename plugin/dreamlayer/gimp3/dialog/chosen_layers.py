@@ -1,0 +1,133 @@
+"""The layers that are chosen: a picture, a weight and buttons for each."""
+
+from gi.repository import GdkPixbuf, GLib, Gtk, Pango
+from translation import _, ngettext
+
+from gimp3.dialog.numbers import adjustment, tie
+
+_PICTURE = 44
+_SLIDER = 2.0
+_FARTHEST = 1000.0
+"""Weights that the number field takes; slider and field show others at its end."""
+
+_DIGITS = 2
+"""Fewest decimal places of a weight."""
+
+_SHOWN = 5
+"""Channels that are named one by one."""
+
+
+class ChosenLayers(Gtk.Box):
+    """Rows, one for each term.
+
+    Parameters
+    ----------
+    weigh : callable
+        Called with a row's number and another weight.
+    open_channels, remove : callable
+        Called with a row's number.
+    """
+
+    def __init__(self, weigh, open_channels, remove):
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2)
+        self._weigh, self._open, self._remove = weigh, open_channels, remove
+        self._rows = []
+
+    def show_terms(self, terms):
+        """Show these terms; rows of the same layers and channels stay, so that they can be held."""
+        if [row.term._replace(weight=0) for row in self._rows] != [
+            term._replace(weight=0) for term in terms
+        ]:
+            for row in self._rows:
+                self.remove(row)
+            self._rows = [self._row(number, term) for number, term in enumerate(terms)]
+            for row in self._rows:
+                self.pack_start(row, False, False, 0)
+                row.show_all()
+        for row, term in zip(self._rows, terms):
+            row.show_weight(term)
+
+    def show_pictures(self, find):
+        """Show the pictures that `find` gives for terms: pixbufs, or None."""
+        for row in self._rows:
+            picture = find(row.term)
+            if picture is not None:
+                row.show_picture(picture)
+
+    def _row(self, number, term):
+        return _Row(
+            term,
+            lambda weight: self._weigh(number, weight),
+            lambda: self._open(number),
+            lambda: self._remove(number),
+        )
+
+
+class _Row(Gtk.Box):
+    def __init__(self, term, weigh, open_channels, remove):
+        super().__init__(spacing=4)
+        self.term = term
+        self._image = Gtk.Image()
+        self._image.set_size_request(_PICTURE, _PICTURE)
+        self.pack_start(self._image, False, False, 0)
+        self._weight = adjustment(term.weight, -_FARTHEST, _FARTHEST, 0.05)
+        self.pack_start(self._name_and_slider(), True, True, 0)
+        # A field rounds what it does not show.
+        digits = max(_DIGITS, len(f"{term.weight:.9f}".rstrip("0").partition(".")[2]))
+        field = Gtk.SpinButton(adjustment=self._weight, digits=digits, numeric=True, width_chars=4)
+        channels = Gtk.Button(relief=Gtk.ReliefStyle.NONE)
+        label = Gtk.Label()
+        label.set_markup(f"<small>{GLib.markup_escape_text(_('Channels…'))}</small>")
+        channels.add(label)
+        channels.set_tooltip_text(_("Choose channels by pictures"))
+        channels.connect("clicked", lambda _: open_channels())
+        away = Gtk.Button.new_from_icon_name("edit-delete", Gtk.IconSize.BUTTON)
+        away.set_relief(Gtk.ReliefStyle.NONE)
+        away.set_tooltip_text(_("Do not dream of this layer"))
+        away.connect("clicked", lambda _: remove())
+        for widget in (field, channels, away):
+            widget.set_valign(Gtk.Align.CENTER)
+            self.pack_start(widget, False, False, 0)
+        self._telling = True
+        self._weight.connect("value-changed", lambda value: self._moved(value, weigh))
+
+    def _name_and_slider(self):
+        name = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.MIDDLE, margin_start=6)
+        name.set_text(_about(self.term))
+        name.set_tooltip_text(_about(self.term, all_channels=True))
+        slider = Gtk.Scale(draw_value=False)
+        slider.set_adjustment(adjustment(self.term.weight, -_SLIDER, _SLIDER, 0.05))
+        slider.set_digits(_DIGITS)
+        slider.set_size_request(60, -1)
+        slider.set_tooltip_text(_("Weight; where it is negative, the dream avoids the layer"))
+        tie(slider.get_adjustment(), self._weight)
+        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
+        column.pack_start(name, False, False, 0)
+        column.pack_start(slider, False, False, 0)
+        return column
+
+    def show_weight(self, term):
+        self._telling = False
+        self._weight.set_value(term.weight)
+        self._telling = True
+        self.term = term
+
+    def show_picture(self, picture):
+        how = GdkPixbuf.InterpType.BILINEAR
+        self._image.set_from_pixbuf(picture.scale_simple(_PICTURE, _PICTURE, how))
+
+    def _moved(self, value, weigh):
+        if self._telling:
+            weigh(round(value.get_value(), 9))
+
+
+def _about(term, all_channels=False):
+    """A term as a person reads it."""
+    if not term.channels:
+        return term.layer
+    shown = term.channels if all_channels else term.channels[:_SHOWN]
+    listed = ", ".join(map(str, shown))
+    if len(shown) < len(term.channels):
+        return _("{layer}, channels {channels}…").format(layer=term.layer, channels=listed)
+    text = ngettext("{layer}, channel {channels}", "{layer}, channels {channels}", len(shown))
+    return text.format(layer=term.layer, channels=listed)

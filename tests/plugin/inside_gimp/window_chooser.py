@@ -1,0 +1,101 @@
+"""Chooses layers, channels and a guide by pictures in a real GIMP 3 window, and takes pictures.
+
+Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`.
+"""
+
+import time
+
+from screen import changed_from, difference, pixels, until, visit, workers, workers_soon_gone
+
+WIDTH, HEIGHT = 1366, 768
+"""All places below are on a screen of that size."""
+
+PAGES = {"presets": (870, 335), "layers": (990, 335), "settings": (1110, 335)}
+TILE = (880, 520)
+CHANNELS_OF_FIRST = (1217, 384)
+CHANNEL = (985, 440)
+BACK = (870, 375)
+GUIDES = (1100, 405)
+
+
+def go_through(screen, seen):
+    """Choose layers and channels, then a guide, by mouse; dream, undo and repeat."""
+    main = screen.open_gimp()
+    before = pixels()
+    dialog = screen.open_dialog()
+    screen.do("windowactivate", "--sync", dialog)
+    screen.seconds_until_dream(dialog)
+    screen.wait_until_rested()
+    seen["workers_before"] = len(workers())
+    choose_layers(screen, seen, dialog)
+    choose_guide(screen, seen, dialog)
+
+    # In place, since a new layer would leave the pixels that are compared.
+    screen.do("key", "alt+o")
+    screen.choose_above(3)
+    screen.do("key", "alt+d")
+    after = changed_from(before)
+    seen["workers_after_ok"] = len(workers_soon_gone())
+    screen.do("windowactivate", "--sync", main)
+    screen.do("key", "ctrl+z")
+    changed_from(after)
+    screen.do("key", "ctrl+f")
+    seen["repeated_with_guide"] = changed_from(before) == after
+
+
+def choose_layers(screen, seen, dialog):
+    """Add a layer, and choose a channel of another, seeing both in the preview."""
+    click(screen, *PAGES["layers"])
+    until(lambda: len(set(screen.part(850, 490, 50, 50))) > 64, "the picture of a layer")
+    seen["workers_with_pictures"] = len(workers())
+    screen.wait_until_rested()
+    screen.shoot("chooser-layers")
+    dreamt = screen.picture(dialog)
+    click(screen, *TILE)
+    seen["layer_seconds"] = screen.seconds_until_other(dialog, dreamt)
+    screen.wait_until_rested()
+    screen.shoot("chooser-added")
+
+    click(screen, *CHANNELS_OF_FIRST)
+    until(lambda: len(set(screen.part(960, 430, 50, 50))) > 64, "the picture of a channel")
+    screen.wait_until_rested()
+    screen.shoot("chooser-channels")
+    dreamt = screen.picture(dialog)
+    click(screen, *CHANNEL)
+    seen["channel_seconds"] = screen.seconds_until_other(dialog, dreamt)
+    click(screen, *BACK)
+    screen.wait_until_rested()
+    screen.shoot("chooser-chosen")
+
+
+def choose_guide(screen, seen, dialog):
+    """A preset that needs a guide, and the layer itself as guide."""
+    screen.do("key", "ctrl+f")
+    screen.do("type", "guided")
+    time.sleep(1.0)
+    dreamt = screen.picture(dialog)
+    screen.do("key", "Return")
+    screen.seconds_until_other(dialog, dreamt)
+    screen.wait_until_rested()
+    without = screen.picture(dialog)
+    screen.shoot("chooser-no-guide")
+    click(screen, *PAGES["settings"])
+    click(screen, *GUIDES)
+    screen.shoot("chooser-guides")
+    screen.do("key", "Down")
+    screen.do("key", "Return")
+    seen["guide_seconds"] = screen.seconds_until_other(dialog, without)
+    screen.wait_until_rested()
+    screen.shoot("chooser-guided")
+    seen["dream_with_guide_against_original"] = difference(screen.picture(dialog), without)
+
+
+def click(screen, x, y):
+    """Click somewhere, and wait a little."""
+    screen.do("mousemove", str(x), str(y))
+    time.sleep(0.3)
+    screen.do("click", "1")
+    time.sleep(1.0)
+
+
+visit(go_through, WIDTH, HEIGHT)
