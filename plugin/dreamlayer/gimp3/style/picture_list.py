@@ -117,6 +117,8 @@ class PictureList(Gtk.Box):
         """Offer what is open now."""
         menu = Gtk.Menu(attach_widget=self._open)
         for image in Gimp.get_images():
+            if image in self._opened():
+                continue
             self._offer(menu, words.WHOLE_IMAGE.format(name=image.get_name()), image)
             for layer in image.get_layers():
                 self._offer(menu, words.LAYER.format(name=layer.get_name()), layer)
@@ -124,6 +126,11 @@ class PictureList(Gtk.Box):
         menu.show_all()
         below, above = Gdk.Gravity.SOUTH_WEST, Gdk.Gravity.NORTH_WEST
         menu.popup_at_widget(self._open, below, above, None)
+
+    def _opened(self):
+        """The images that the list itself opened from files; the painter does not know them."""
+        files = [row.style for row in self._rows if os.path.isabs(row.text)]
+        return [style.drawable.get_image() for style in files]
 
     def _offer(self, menu, title, thing):
         item = Gtk.MenuItem(label=title)
