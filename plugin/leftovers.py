@@ -29,6 +29,9 @@ _STAGED = {"model.onnx", "weights", "blob", "in-use"}
 _PRESETS, _NETWORKS = (".toml", ".json"), (".onnx",)
 _MOST_NAMES = 5
 
+_PROCEDURES = ("plug-in-deep-dream", "plug-in-style-transfer")
+"""GIMP names what it remembers of a filter's dialog after these."""
+
 
 @dataclass(frozen=True)
 class Leftover:
@@ -117,7 +120,7 @@ def remove_cache(machine: Machine, cache: Leftover) -> Leftover:
 
 
 def own_things(machine: Machine, gimps: list[Gimp]) -> list[Leftover]:
-    """The user's own presets and networks, and what GIMP remembers of the filter's dialog."""
+    """The user's own presets and networks, and what GIMP remembers of the filters' dialogs."""
     found = []
     for what, variable, kind, endings in (
         ("presets of your own", "DREAMLAYER_PRESETS", "config", _PRESETS),
@@ -129,7 +132,7 @@ def own_things(machine: Machine, gimps: list[Gimp]) -> list[Leftover]:
         files = [path for path in _files(folder) if path.suffix.lower() in endings]
         found.append(_leftover(f"{what}: {_names(files)}", folder, files))
     for folder in dict.fromkeys(gimp.config / "plug-in-settings" for gimp in gimps):
-        files = [path for path in _files(folder) if "plug-in-deep-dream" in path.name]
+        files = [path for path in _files(folder) if any(n in path.name for n in _PROCEDURES)]
         found.append(_leftover("settings last used in GIMP", folder, files))
     return [one for one in found if one.files]
 

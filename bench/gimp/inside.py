@@ -50,6 +50,7 @@ def main():
             config.set_property("image", image)
             config.set_core_object_array("drawables", image.get_layers())
             config.set_property("steps", 0)
+            config.set_property("output", "in-place")
             began = time.monotonic()
             status = procedure.run(config).index(0)
             found[name].append(time.monotonic() - began)

@@ -3,9 +3,20 @@
 
 from __future__ import unicode_literals
 
+import collections
+
 PROCEDURE = "plug-in-deep-dream"
 PARASITE = "dreamlayer-recipe"
 """The parasite on a dreamt layer; it holds the recipe as one line of JSON."""
+
+Work = collections.namedtuple("Work", "procedure title layer parasite")
+"""What a filter is called: its procedure, the painter's name for it, that of a new layer with
+its result, given the name of another, and the parasite on it."""
+
+DREAM = Work(PROCEDURE, "Deep Dream", "Deep Dream of {}", PARASITE)
+STYLE = Work(
+    "plug-in-style-transfer", "Style Transfer", "Style Transfer of {}", "dreamlayer-style-recipe"
+)
 
 BLURB = "Let a neural network see things in the image"
 PRESET_HELP = (
@@ -14,7 +25,7 @@ PRESET_HELP = (
 )
 
 INDEXED = (
-    "Deep Dream needs more colours than an indexed image has; "
+    "this filter needs more colors than an indexed image has; "
     "convert it with Image ▸ Mode ▸ RGB first"
 )
 DEEP = (
@@ -25,6 +36,8 @@ DEEP = (
 
 
 CLOSED = "the image was closed while the dream ran; the dream is in a new image"
+CLOSED_EARLY = "the image was closed before the dream began; open it again"
+GONE_EARLY = "the layer was deleted before the dream began; choose another one"
 MADE_INDEXED = "the image was made indexed while the dream ran; the dream is in a new image"
 NOT_TAKEN = "GIMP did not take the dream into the image; it is in a new image"
 
@@ -39,16 +52,16 @@ _MOVED_ALL = "while the dream ran, {} were changed; the dreams of them are on ne
 
 
 _PROGRESS = {
-    (False, False): "Deep Dream: octave {octave} of {octaves}, step {step} of {steps}",
+    (False, False): "{title}: octave {octave} of {octaves}, step {step} of {steps}",
     (False, True): (
-        "Deep Dream: octave {octave} of {octaves}, step {step} of {steps}, about {left} left"
+        "{title}: octave {octave} of {octaves}, step {step} of {steps}, about {left} left"
     ),
     (True, False): (
-        "Deep Dream of '{name}' ({number} of {count}): "
+        "{title} of '{name}' ({number} of {count}): "
         "octave {octave} of {octaves}, step {step} of {steps}"
     ),
     (True, True): (
-        "Deep Dream of '{name}' ({number} of {count}): "
+        "{title} of '{name}' ({number} of {count}): "
         "octave {octave} of {octaves}, step {step} of {steps}, about {left} left"
     ),
 }
@@ -117,9 +130,9 @@ def moved(layers):
     return _MOVED_ALL.format(", ".join("'{}'".format(name) for _, name in layers))
 
 
-def layer_name(name):
+def layer_name(name, work=DREAM):
     """The name of a new layer with the dream of another."""
-    return "Deep Dream of {}".format(name)
+    return work.layer.format(name)
 
 
 def about(name, sentence):
@@ -127,7 +140,7 @@ def about(name, sentence):
     return "'{}': {}".format(name, sentence)
 
 
-def progress(header, name="", number=1, count=1):
+def progress(header, name="", number=1, count=1, work=DREAM):
     """The text for a progress message of the worker, on one of several layers.
 
     Parameters
@@ -138,14 +151,16 @@ def progress(header, name="", number=1, count=1):
         The layer's name.
     number, count : int
         Which layer it is, and of how many.
+    work : Work
+        What is done.
     """
     if header["stage"] == "loading":
-        return "Deep Dream: loading the network"
+        return "{}: loading the network".format(work.title)
     left = header["seconds_left"]
     told = left is not None and left >= 1
     text = _PROGRESS[count > 1, told]
-    left = duration(left) if told else ""
-    return text.format(name=name, number=number, count=count, **dict(header, left=left))
+    header = dict(header, left=duration(left) if told else "", title=work.title)
+    return text.format(name=name, number=number, count=count, **header)
 
 
 def duration(seconds):

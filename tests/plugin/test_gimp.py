@@ -19,9 +19,11 @@ import pytest
 from PIL import Image
 
 from dreamlayer import Dreamer, Recipe
+from dreamlayer.core.images.picture import Picture
 from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe import presets as recipes
 from dreamlayer.core.recipe.term import parse_terms
+from dreamlayer.core.style.transfer import StyleTransfer
 
 SUITES = ("trixie", "sid")
 KILLS = {"trixie": "50", "sid": "25"}
@@ -59,7 +61,7 @@ class Gimp:
     def run(self, script: str, *words: str, timeout: float, **more: str) -> str:
         """Run one of the scripts of `inside_gimp`; what it said."""
         inside = Path("/host") / INSIDE.relative_to("/") / script
-        if script in ("window.py", "window_tour.py", "window_chooser.py", "kills.py"):
+        if script.startswith(("window", "kills.")):
             command = ["python3", str(inside), *words]
         else:
             batch = f"import runpy; runpy.run_path({str(inside)!r})"
@@ -134,7 +136,7 @@ def said_by_checks(gimps: dict[str, Gimp]) -> dict[str, str]:
         if not results.exists():
             return said
         results.rename(gimp.folder / "first.json")
-        return said + gimp.run("checks.py", timeout=1500)
+        return said + gimp.run("checks.py", timeout=3000)
 
     with ThreadPoolExecutor() as pool:
         running = {s: pool.submit(run, g) for s, g in gimps.items()}
@@ -242,6 +244,63 @@ def test_guide_layer_is_the_core_s_guide(
     assert (after != before).mean() > 0.1
 
 
+def _styled(
+    gimp: Gimp,
+    pixels: np.ndarray[Any, Any],
+    styles: list[np.ndarray[Any, Any]],
+    alpha: np.ndarray[Any, Any] | None = None,
+    **more: Any,
+) -> np.ndarray[Any, Any]:
+    """What the core makes of 8-bit pixels and style pictures, in floats."""
+    quick = {"content_layers": "deep", "style_layers": "image, first, deep", "octaves": 1}
+    quick |= {"rounds": 1, "evaluations": 4, "seed": 3, "network": str(gimp.network)}
+    recipe = recipes.STYLES.parse(json.dumps({**quick, **more}))
+    pictures = []
+    for style in styles:
+        floats = style / np.float32(255)
+        transparency = floats[:, :, 3].copy() if style.shape[2] == 4 else None
+        pictures.append(Picture(floats[:, :, :3].copy(), transparency))
+    transfer = StyleTransfer(network_of(recipe))
+    made = transfer.prepare(pixels / np.float32(255), recipe, pictures, alpha).run()
+    return made.astype(np.float64)
+
+
+def _levels(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.floor(np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def test_style_equals_the_headless_one(gimp: Gimp, checked: dict[str, str]) -> None:
+    """On 8-bit pixels Style Transfer gives the very bytes that the core gives."""
+    assert checked["check_style_equals_headless"] == "ok"
+    before, after = (gimp.pixels(f"style-{name}", (47, 61, 4)) for name in ("before", "after"))
+    shapes = {"1": (52, 45, 4), "2": (44, 50, 4), "3": (70, 48, 3)}
+    styles = [gimp.pixels(f"style-{name}", shape) for name, shape in shapes.items()]
+    weights = {"style_weights": [1, 0.5, 2], "strength": 0.75}
+    made = _styled(gimp, before[:, :, :3], styles, before[:, :, 3], **weights)
+    seen = before[:, :, 3] > 0
+    np.testing.assert_array_equal(after[seen][:, :3], _levels(made)[seen])
+    np.testing.assert_array_equal(after[~seen], before[~seen])
+    assert (after != before).mean() > 0.5
+
+
+def test_style_in_a_selection(gimp: Gimp, checked: dict[str, str]) -> None:
+    """A feathered selection blends the style that the core makes into the layer."""
+    assert checked["check_style_in_a_selection"] == "ok"
+    before, after = (
+        gimp.pixels(f"style-selected-{name}", (47, 61, 4)) for name in ("before", "after")
+    )
+    mask = gimp.pixels("style-selected-mask", (47, 61))
+    made = _styled(
+        gimp, before[:, :, :3], [gimp.pixels("style-selected-style", (44, 50, 4))], before[:, :, 3]
+    )
+    floats = before[:, :, :3] / np.float32(255)
+    share = (mask / np.float32(255))[:, :, np.newaxis]
+    expected = _levels(floats + share * (made.astype(np.float32) - floats))
+    seen = (mask > 0) & (before[:, :, 3] > 0)
+    np.testing.assert_array_equal(after[seen][:, :3], expected[seen])
+    np.testing.assert_array_equal(after[~seen], before[~seen])
+
+
 def _screenshot(path: Path) -> Image.Image:
     """Read an X window dump as Xvfb keeps it: a header, a colour map, rows of BGRX."""
     data = path.read_bytes()
@@ -256,7 +315,7 @@ def test_window(gimp: Gimp, coffee: Path) -> None:
 
     With DREAMLAYER_PICTURES=docs the README's pictures of it are renewed.
     """
-    said = gimp.run("window.py", timeout=400, DREAMLAYER_PHOTO=f"/host{coffee}")
+    said = gimp.run("window.py", timeout=600, DREAMLAYER_PHOTO=f"/host{coffee}")
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     if folder := os.environ.get("DREAMLAYER_PICTURES"):
@@ -276,6 +335,50 @@ def test_window(gimp: Gimp, coffee: Path) -> None:
     np.testing.assert_array_equal(gimp.pixels("after.rgb", shape), expected)
 
 
+def test_closing(gimp: Gimp, coffee: Path) -> None:
+    """An image that is closed while the dream runs does not take the dream with it."""
+    settings = gimp.folder / "gimp" / "plug-ins" / "dreamlayer" / "worker.json"
+    kept = settings.read_text(encoding="utf-8")
+    try:
+        said = gimp.run("window_closing.py", timeout=600, DREAMLAYER_PHOTO=f"/host{coffee}")
+    finally:
+        settings.write_text(kept, encoding="utf-8")
+    assert (gimp.folder / "closing.json").exists(), said
+    seen = gimp.read("closing.json")
+    assert "error" not in seen, (seen, said)
+    assert seen["closed"]
+    ((number, layers, dreamt),) = seen["images"]
+    assert number != 1
+    assert (len(layers), dreamt) == (1, True)
+    assert seen["shown"]
+    log = (gimp.folder / "gimp.log").read_text(encoding="utf-8", errors="replace")
+    assert "rror for procedure" not in log, log
+
+
+def test_style_window(gimp: Gimp, coffee: Path) -> None:
+    """A painter adds style pictures, sees a preview, styles, undoes in one step, leaves."""
+    style = gimp.folder / "style ü.png"
+    rows, columns = np.mgrid[0:180, 0:240] / 30.0
+    wave = np.sin(3 * columns + 2 * np.sin(2 * rows))
+    colors = np.stack([120 + 90 * wave, 110 + 60 * np.cos(4 * rows), 150 - 90 * wave], axis=-1)
+    Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)).save(style)
+    names = {"DREAMLAYER_PHOTO": f"/host{coffee}", "DREAMLAYER_STYLE": str(style)}
+    said = gimp.run("window_style.py", timeout=900, **names)
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    assert "error" not in seen, (seen, said)
+    assert seen["both_against_file"] > 1
+    assert seen["workers_with_dialog"] == 1
+    assert seen["workers_after_ok"] == 0
+    assert seen["undone_in_one_step"]
+    assert seen["workers_after_leaving"] == 0
+    assert seen["unchanged_after_leaving"]
+    before, after = (
+        gimp.pixels(f"{name}.rgb", (400, 600, 3)) for name in ("before", "style-after")
+    )
+    assert np.abs(after.astype(int) - before.astype(int)).mean() > 5
+
+
 @pytest.mark.parametrize("name", TOURS)
 def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     """On small and large screens, dark and light, a painter looks, chooses, saves, applies, stops.
@@ -287,7 +390,7 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     photo = f"/host{coffee}"
     names = {"DREAMLAYER_PHOTO": photo, "DREAMLAYER_PRESETS": str(presets)}
     words = (str(width), str(height))
-    said = gimp.run("window_tour.py", *words, timeout=500, DREAMLAYER_GIMPRC=more, **names)
+    said = gimp.run("window_tour.py", *words, timeout=900, DREAMLAYER_GIMPRC=more, **names)
     seen = gimp.read("seen.json")
     if folder := os.environ.get("DREAMLAYER_TOURS"):
         for dump in gimp.folder.glob("tour-*.xwd"):

@@ -140,11 +140,14 @@ def test_the_user_s_own(tmp_path: Path) -> None:
     assert own_things(machine, [gimp]) == []
     put(config / "dreamlayer" / "presets", *(f"p{n}.toml" for n in range(7)), "notes.txt")
     put(machine.home / ".local" / "share" / "dreamlayer" / "networks", "vgg16.onnx")
-    put(gimp.config / "plug-in-settings", "GimpProcedureConfigRun-plug-in-deep-dream.last", "x")
+    remembered = [
+        f"GimpProcedureConfigRun-plug-in-{n}.last" for n in ("deep-dream", "style-transfer")
+    ]
+    put(gimp.config / "plug-in-settings", *remembered, "GimpProcedureConfigRun-plug-in-gauss.last")
     lines = [one.line for one in own_things(machine, [gimp])]
     assert lines[0].startswith("left: presets of your own: p0, p1, p2, p3, p4 and 2 more (7 files")
     assert lines[1].startswith("left: networks that you added: vgg16 (1 file, 1 kB) in ")
-    assert lines[2].startswith("left: settings last used in GIMP (1 file, 1 kB) in ")
+    assert lines[2].startswith("left: settings last used in GIMP (2 files, 1 kB) in ")
     named = linux(tmp_path, DREAMLAYER_PRESETS=str(tmp_path / "mine"))
     put(tmp_path / "mine", "a.json")
     assert own_things(named, [])[0].path == tmp_path / "mine"

@@ -40,7 +40,29 @@ def test_progress() -> None:
     assert sentences.progress(_header(seconds_left=61.0)) == f"{told}, about 1 min 1 s left"
 
 
-@pytest.mark.parametrize("name", ["group", "beside", "no_layer", "locked", "unchangeable"])
+def test_progress_on_several_layers() -> None:
+    """Among several layers, progress names the one that is dreamt on."""
+    told = sentences.progress(_header(seconds_left=61.0), "Räume {}", 2, 3)
+    assert told.startswith("Deep Dream of 'Räume {}' (2 of 3): octave 2 of 6")
+    assert told.endswith("about 1 min 1 s left")
+    assert sentences.progress(_header(), "sky", 1, 1) == "Deep Dream: octave 2 of 6, step 3 of 10"
+
+
+@pytest.mark.parametrize("reason", ["gone", "shape", "kind", "repainted", "locked"])
+def test_moved(reason: str) -> None:
+    """Where a dream went is one sentence, which names the layer or all of them."""
+    told = sentences.moved([(reason, "Räume {}")])
+    assert "'Räume {}'" in told
+    assert "new layer" in told
+    both = sentences.moved([(reason, "sky"), ("gone", "sea")])
+    assert "'sky', 'sea'" in both
+    assert "new layers" in both
+    assert sentences.moved([]) == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["group", "beside", "no_layer", "mask_chosen", "rendered", "locked", "unchangeable"]
+)
 def test_sentences_name_the_layer(name: str) -> None:
     """Each refusal names the layer and what to do."""
     sentence = getattr(sentences, name)("Räume {}")

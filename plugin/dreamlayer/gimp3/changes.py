@@ -1,11 +1,8 @@
-"""What a painter did in GIMP 3 while a dream ran: compared with the start, and worked around."""
-
-import array
-from operator import add, sub
+"""Where a dream belongs in GIMP 3, whatever became of its drawable while it ran."""
 
 from gi.repository import Gegl
 
-from gimp3.pixels import CLAMP, NONE, bands, copied, difference, format_of, not_finite, zeros
+from gimp3.pixels import NONE, bands, format_of
 
 _LINES = 32
 """So many rows are looked at to tell whether a layer was turned, flipped or cropped."""
@@ -218,91 +215,3 @@ def _found(row, wanted, size):
     while at >= 0 and at % size:
         at = row.find(wanted, at + 1)
     return None if at < 0 else at // size
-
-
-def with_strokes(original, result):
-    """The dream with what was painted meanwhile: a buffer, and the share of pixels painted on.
-
-    Where the drawable's pixels are those of the start, the buffer has the dream's bits, where the
-    dream changed nothing, those of now; elsewhere now + (dream − then).
-    """
-    drawable, area, form = original.drawable, original.area, original.native
-    painted, made = 0, None
-    buffer = drawable.get_buffer()
-    for band in bands(area):
-        then = original.pixels.get(band, 1.0, form, CLAMP)
-        now = buffer.get(band, 1.0, form, CLAMP)
-        if now == then:
-            continue
-        if made is None:
-            made = copied(result, area, form)
-        unchanged = zeros(difference(now, then), original.pixel_bytes)
-        runs = list(_others(unchanged, band.width * band.height))
-        painted += sum(last - first for first, last in runs)
-        dreamt = result.get(band, 1.0, form, CLAMP)
-        made.set(band, form, _added(original, band, runs, now, then, dreamt))
-    return made or result, painted / (area.width * area.height)
-
-
-def _added(original, band, runs, now, then, dreamt):
-    """A band's native bytes: the dream, and in these runs now + (dream − then)."""
-    size, pixels = original.pixel_bytes, bytearray(dreamt)
-    floats = [_as_floats(original, band, data) for data in (now, dreamt, then)]
-    odd = set(not_finite(floats[0])) | set(not_finite(floats[2]))
-    values = [array.array("f", data) for data in floats]
-    mixed = array.array("f", floats[0])
-    for first, last in runs:
-        part = slice(4 * first, 4 * last)
-        added = map(add, values[0][part], map(sub, values[1][part], values[2][part]))
-        mixed[part] = array.array("f", added)
-    scratch = Gegl.Buffer.new(original.floats, band.x, band.y, band.width, band.height)
-    scratch.set(band, original.floats, mixed.tobytes())
-    converted = bytearray(scratch.get(band, 1.0, original.native, CLAMP))
-    for first, last in runs:
-        run = slice(first * size, last * size)
-        # Where the dream changed nothing, what is there now stays with all its bits.
-        for begin, end in zeros(difference(dreamt[run], then[run]), size):
-            same = slice((first + begin) * size, (first + end) * size)
-            converted[same] = now[same]
-        original.keep(converted, now, first, last)
-        pixels[run] = converted[run]
-        for pixel in odd.intersection(range(first, last)):
-            pixels[pixel * size : (pixel + 1) * size] = now[pixel * size : (pixel + 1) * size]
-    return bytes(pixels)
-
-
-def _as_floats(original, band, native):
-    """Native bytes of a band as floats in the drawable's space."""
-    scratch = Gegl.Buffer.new(original.native, band.x, band.y, band.width, band.height)
-    scratch.set(band, original.native, native)
-    return scratch.get(band, 1.0, original.floats, CLAMP)
-
-
-def _others(runs, count):
-    """The runs between runs, of so many units in all."""
-    begin = 0
-    for first, last in runs:
-        if first > begin:
-            yield begin, first
-        begin = last
-    if begin < count:
-        yield begin, count
-
-
-def same_selection(original):
-    """Whether the selection in the part is that of the start."""
-    image, drawable, area = original.drawable.get_image(), original.drawable, original.area
-    selection = image.get_selection()
-    if selection.is_empty(image) == original.selected:
-        return False
-    if not original.selected:
-        return True
-    if tuple(drawable.mask_intersect()[1:]) != (area.x, area.y, area.width, area.height):
-        return False
-    _, left, top = drawable.get_offsets()
-    form = format_of(selection)
-    now = copied(selection.get_buffer(), area, form, left, top)
-    return all(
-        now.get(band, 1.0, form, NONE) == original.selection.get(band, 1.0, form, NONE)
-        for band in bands(area)
-    )

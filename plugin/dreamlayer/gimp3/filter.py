@@ -1,4 +1,7 @@
-"""Filters ▸ Artistic ▸ Deep Dream in GIMP 3.0 and later: registration and run."""
+"""Filters ▸ Artistic ▸ Deep Dream in GIMP 3.0 and later: registration and run.
+
+What Style Transfer, `gimp3.style`, has in common with it is here too.
+"""
 
 import os
 import sys
@@ -8,7 +11,7 @@ import time
 import gi
 import messages
 from gi.repository import Gegl, Gimp, GLib, GObject
-from messages import PROCEDURE, RefusedError
+from messages import DREAM, PROCEDURE, STYLE, RefusedError
 from settings import (
     CHOSEN,
     MASK_HELP,
@@ -39,7 +42,7 @@ class DeepDream(Gimp.PlugIn):
 
     def do_query_procedures(self):
         """The procedures that this plug-in registers."""
-        return [PROCEDURE]
+        return [PROCEDURE, STYLE.procedure]
 
     def do_set_i18n(self, name):
         """There are no translations."""
@@ -47,6 +50,11 @@ class DeepDream(Gimp.PlugIn):
 
     def do_create_procedure(self, name):
         """Declare menu entry and arguments; GIMP calls this at its start, so it is fast."""
+        if name == STYLE.procedure:
+            # It is built on this module.
+            from gimp3.style.procedure import create
+
+            return create(self)
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("RGB*, GRAY*")
         procedure.set_sensitivity_mask(
@@ -61,11 +69,11 @@ class DeepDream(Gimp.PlugIn):
             name,
         )
         procedure.set_attribution("dreamlayer", "dreamlayer, MIT licence", "2026")
-        _declare(procedure, Settings(FOLDER))
+        declare(procedure, Settings(FOLDER))
         return procedure
 
 
-def _declare(procedure, settings):
+def declare(procedure, settings):
     """Declare the arguments from the recipe's own parameters."""
     flags = GObject.ParamFlags.READWRITE
     listed = settings.presets_listed()
@@ -109,14 +117,14 @@ def _declare(procedure, settings):
 
 def run(procedure, mode, image, drawables, config, data):
     """Run the filter; GIMP calls this."""
-    _end_with_gimp()
+    end_with_gimp()
     Gegl.init(None)
     # A swap file would outlive a cancel, which kills this process.
     Gegl.config().set_property("swap", "RAM")
     worker = None
     try:
         settings = Settings(FOLDER)
-        _check_image(image, drawables)
+        check_image(image, drawables)
         if mode == Gimp.RunMode.INTERACTIVE:
             # Imported here: without a display GTK must not be loaded.
             gi.require_version("GimpUi", "3.0")
@@ -125,33 +133,43 @@ def run(procedure, mode, image, drawables, config, data):
             from gimp3.dialog import ask
 
             def dream(worker):
-                _show(image, *_dream_as_set(worker, image, drawables, config, settings))
+                show(image, *_dream_as_set(worker, image, drawables, config, settings))
 
             agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, dream)
             if not agreed and not applied:
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
             if not agreed:
                 # What was applied is what a repetition repeats.
-                return _result(procedure, image, "")
+                return result_of(procedure, image, "")
         worker = worker or Worker(FOLDER)
         made, notice = _dream_as_set(worker, image, drawables, config, settings)
     except (RefusedError, SettingError, WorkerError) as error:
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(error))
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(error))
     except Exception as error:
         # Any other error is one sentence for the painter, too.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        sentence = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, _sentence(sentence))
+        refused = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
+        if not image.is_valid():
+            refused = RefusedError(messages.CLOSED_EARLY)
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(refused))
     finally:
         if worker is not None:
             worker.close()
+    return finish(procedure, mode, image, made, notice)
+
+
+def finish(procedure, mode, image, made, notice):
+    """Show what was made; what the procedure returns."""
     if mode != Gimp.RunMode.NONINTERACTIVE:
-        _show(image, made, notice)
+        show(image, made, notice)
+        if not image.is_valid():
+            # After a success GIMP stores the settings on the image, and would tell of an error.
+            return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     Gimp.displays_flush()
-    return _result(procedure, made, notice)
+    return result_of(procedure, made, notice)
 
 
-def _show(image, made, notice):
+def show(image, made, notice):
     """Show a new image, and what has changed of the other; tell where the dream went."""
     if made is not image:
         Gimp.Display.new(made)
@@ -160,7 +178,8 @@ def _show(image, made, notice):
     Gimp.displays_flush()
 
 
-def _result(procedure, made, notice):
+def result_of(procedure, made, notice):
+    """What a procedure returns after success."""
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     for place, value in enumerate((GObject.Value(Gimp.Image, made), GObject.Value(str, notice)), 1):
         values.remove(place)
@@ -170,13 +189,14 @@ def _result(procedure, made, notice):
 
 def _dream_as_set(worker, image, drawables, config, settings):
     """Dream with a worker as the arguments say; the image with the result, and what to tell."""
-    wanted = _chosen(config)
+    check_image(image, drawables)
+    wanted = chosen(config)
     settings.check(*(wanted[name] for name in CHOSEN))
     recipe = settings.recipe(wanted["preset"], values_of(config, settings))
-    return _dream(worker, image, drawables, recipe, wanted, guide.of(config))
+    return dream_on(worker, image, drawables, recipe, wanted, guided=guide.of(config))
 
 
-def _chosen(config):
+def chosen(config):
     """The choices beside the parameters, by name.
 
     From its second start on GIMP gives None for a text argument whose default is "".
@@ -190,37 +210,45 @@ def values_of(config, settings):
     return {name: config.get_property(name.replace("_", "-")) for name in settings.parameters}
 
 
-def _check_image(image, drawables):
-    """Raise `RefusedError`, before any work, for what cannot be dreamt on."""
+def check_image(image, drawables):
+    """Raise `RefusedError`, before any work, for what cannot be dreamt on.
+
+    The painter may have closed or changed the image while the dialog was open.
+    """
+    if not image.is_valid():
+        raise RefusedError(messages.CLOSED_EARLY)
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise RefusedError(messages.INDEXED)
     if not drawables:
         raise RefusedError("no layer is chosen; choose the layers to dream on")
     for drawable in drawables:
+        if not drawable.is_valid():
+            raise RefusedError(messages.GONE_EARLY)
         if drawable.is_group():
             raise RefusedError(messages.group(drawable.get_name()))
         if not drawable.mask_intersect()[0]:
             raise RefusedError(messages.beside(drawable.get_name()))
 
 
-def _dream(worker, image, drawables, recipe, wanted, guided):
+def dream_on(worker, image, drawables, recipe, wanted, work=DREAM, guided=None):
     """Dream on all drawables, then write all of them in one undo step.
 
     Nothing is written before all dreams are done: a cancel, which kills this process, leaves the
     image unchanged. Returns the image with the result, and what to tell the painter or "".
+    `work` is what it is called, and `guided` a `gimp3.guide.Guide` or None.
     """
     output, by_mask = wanted["output"], wanted["mask-from"] == "layer-mask"
     selected = not image.get_selection().is_empty(image)
     for drawable in drawables:
         check_output(drawable, output)
-    Gimp.progress_init("Deep Dream")
+    Gimp.progress_init(work.title)
     start = Start(image)
     # All at once: while one is dreamt on, the painter may change the others.
     originals = [
         Original(Region(drawable, selected), output == "in-place" or by_mask, by_mask)
         for drawable in drawables
     ]
-    report = _Report([original.name for original in originals])
+    report = _Report([original.name for original in originals], work)
     dreamt = []
     for original in originals:
         request = dict(original.request(), recipe=recipe, provider=wanted["provider"])
@@ -235,29 +263,31 @@ def _dream(worker, image, drawables, recipe, wanted, guided):
         used = header.get("stored", header["recipe"])
         dreamt.append((original, original.receive(worker.read), used))
         report.done += 1
-    return put(start, dreamt, output, wanted["opacity"], wanted["mode"])
+    return put(start, dreamt, output, wanted["opacity"], wanted["mode"], work)
 
 
 class _Report:
     """Shows the worker's progress in GIMP, as text and as a fraction of all layers."""
 
-    def __init__(self, names):
-        self._names, self.done = names, 0
+    def __init__(self, names, work):
+        self._names, self.done, self._work = names, 0, work
 
     def __call__(self, header):
         count = len(self._names)
         name = self._names[self.done]
-        Gimp.progress_set_text(messages.progress(header, name, self.done + 1, count))
-        if header["stage"] == "dreaming":
+        text = messages.progress(header, name, self.done + 1, count, self._work)
+        Gimp.progress_set_text(text)
+        if header["stage"] != "loading":
             Gimp.progress_update((self.done + header["fraction"]) / count)
 
 
-def _sentence(error):
+def sentence_of(error):
+    """The error that GIMP shows."""
     text = plain(str(error))
     return GLib.Error.new_literal(GLib.quark_from_string(PROCEDURE), text, 0)
 
 
-def _end_with_gimp():
+def end_with_gimp():
     """Make sure that neither this process nor the worker outlives GIMP or a cancel.
 
     GIMP cancels by killing this process. In a process group of its own, the worker is killed with

@@ -5,10 +5,12 @@ import sys
 
 import messages
 from gi.repository import Gegl, Gimp
-from messages import PARASITE, RefusedError
+from messages import DREAM, RefusedError
 
-from gimp3.changes import UNTURNED, find_place, same_selection, with_strokes
+from gimp3.changes import UNTURNED, find_place
+from gimp3.merging import lies_on_canvas, merge
 from gimp3.pixels import NONE, bands, is_layer
+from gimp3.strokes import with_strokes
 
 _MOST_PAINTED = 0.5
 """Share of the pixels that may have been painted on for the dream to be added to them."""
@@ -57,7 +59,7 @@ def check_output(drawable, output):
         raise RefusedError(messages.rendered(name))
 
 
-def put(start, dreamt, output, opacity, mode):
+def put(start, dreamt, output, opacity, mode, work=DREAM):
     """Write all dreams in one undo step; the image that holds them, and what to tell or "".
 
     The dream is lost in no case: where the image or a layer is not as it was when the dream began,
@@ -73,23 +75,25 @@ def put(start, dreamt, output, opacity, mode):
         One of `settings.OUTPUTS`.
     opacity, mode : float and str
         Of new layers: 0..100, and one of `settings.MODES`.
+    work : messages.Work
+        What it is called.
     """
     image = start.image
     if output == "new-image":
-        return _new_image(start, dreamt), ""
+        return _new_image(start, dreamt, work), ""
     if not start.is_open():
-        return _new_image(start, dreamt), messages.CLOSED
+        return _new_image(start, dreamt, work), messages.CLOSED
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        return _new_image(start, dreamt), messages.MADE_INDEXED
+        return _new_image(start, dreamt, work), messages.MADE_INDEXED
     try:
-        return image, _into(start, dreamt, output, (opacity, mode))
+        return image, _into(start, dreamt, output, (opacity, mode), work)
     except Exception as error:
         # The painter may change anything between a look at it and the next call.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return _new_image(start, dreamt), messages.NOT_TAKEN
+        return _new_image(start, dreamt, work), messages.NOT_TAKEN
 
 
-def _into(start, dreamt, output, look):
+def _into(start, dreamt, output, look, work):
     """Write into the image; what to tell."""
     image, layers, moved = start.image, [], []
     image.undo_group_start()
@@ -98,13 +102,14 @@ def _into(start, dreamt, output, look):
             place = find_place(original, start.size)
             reason = place.reason
             if output == "in-place":
-                reason = reason or _in_place(original, result, used)
+                reason = reason or _in_place(original, result, used, work)
                 if reason is None:
                     continue
-                layer = _new_layer(image, original, result, place, (100.0, "normal"))
+                layer = _new_layer(image, original, result, place, (100.0, "normal"), work)
             else:
-                layer = _new_layer(image, original, result, place, look, output == "paint-in")
-            _sign(layer, used)
+                hidden = output == "paint-in"
+                layer = _new_layer(image, original, result, place, look, work, hidden)
+            _sign(layer, used, work)
             layers.append(layer)
             if output == "in-place" or reason in ("gone", "shape"):
                 moved.append((reason, original.name))
@@ -116,7 +121,7 @@ def _into(start, dreamt, output, look):
     return messages.moved(moved)
 
 
-def _in_place(original, result, used):
+def _in_place(original, result, used, work):
     """Write into the drawable; None, or why that cannot be done: see `gimp3.changes.Place`."""
     try:
         check_output(original.drawable, "in-place")
@@ -125,80 +130,20 @@ def _in_place(original, result, used):
     result, painted = with_strokes(original, result)
     if painted > _MOST_PAINTED:
         return "repainted"
-    if same_selection(original):
-        written = _merge(original, result)
-    elif _on_canvas(original):
-        written = _merge_as_selected(original, result)
-    else:
+    if not lies_on_canvas(original):
         return "shape"
-    if not written:
+    if not merge(original, result):
         return "locked"
-    _sign(original.drawable, used)
+    _sign(original.drawable, used, work)
     return None
 
 
-def _on_canvas(original):
-    """Whether what was selected lies on the canvas; beyond it nothing can be selected."""
-    image, area = original.drawable.get_image(), original.area
-    _, left, top = original.drawable.get_offsets()
-    right, bottom = left + area.x + area.width, top + area.y + area.height
-    inside = min(left + area.x, top + area.y) >= 0
-    inside = inside and right <= image.get_width() and bottom <= image.get_height()
-    return inside or not original.selected
-
-
-def _merge(original, result):
-    """Make `result` the part's content: one undo step, or False where GIMP refuses."""
-    drawable, area = original.drawable, original.area
-    shadow = drawable.get_shadow_buffer()
-    result.copy(area, NONE, shadow, area)
-    shadow.flush()
-    if not drawable.merge_shadow(True):
-        return False
-    # GIMP merged in float: rounded, and feathered twice where there is a selection. The undo step
-    # exists now, so the exact pixels can be written over that.
-    buffer = drawable.get_buffer()
-    result.copy(area, NONE, buffer, area)
-    buffer.flush()
-    drawable.update(area.x, area.y, area.width, area.height)
-    return True
-
-
-def _merge_as_selected(original, result):
-    """As `_merge`, where the selection is another now: it stays, and the dream keeps its own."""
-    image, area = original.drawable.get_image(), original.area
-    layers, channels = image.get_selected_layers(), image.get_selected_channels()
-    empty = Gimp.Selection.is_empty(image)
-    present = None if empty else Gimp.Selection.save(image)
-    if original.selected:
-        _, left, top = original.drawable.get_offsets()
-        Gimp.context_push()
-        Gimp.context_set_feather(False)
-        corner = left + area.x, top + area.y
-        image.select_rectangle(Gimp.ChannelOps.REPLACE, *corner, area.width, area.height)
-        Gimp.context_pop()
-    else:
-        Gimp.Selection.none(image)
-    try:
-        return _merge(original, result)
-    finally:
-        if present is None:
-            Gimp.Selection.none(image)
-        else:
-            image.select_item(Gimp.ChannelOps.REPLACE, present)
-            image.remove_channel(present)
-        if layers:
-            image.set_selected_layers(layers)
-        elif channels:
-            image.set_selected_channels(channels)
-
-
-def _new_layer(image, original, result, place, look, hidden=False):
+def _new_layer(image, original, result, place, look, work, hidden=False):
     """Put the dream on a layer above, masked by the selection and the layer's mask.
 
     Where it is hidden, its mask is black and chosen, for the painter to paint the dream in.
     """
-    name, turn = messages.layer_name(original.name), place.turn
+    name, turn = messages.layer_name(original.name, work), place.turn
     layer = _layer(image, original, result, name, look, turn)
     image.insert_layer(layer, *_above(image, original))
     layer.set_offsets(place.x, place.y)
@@ -268,7 +213,7 @@ def _above(image, original):
     return parent, min(original.position, len(parent.get_children()))
 
 
-def _new_image(start, dreamt):
+def _new_image(start, dreamt, work):
     """A new image of the same kind that encloses all dreamt parts, with a layer for each."""
     corners = [_corner(original) for original, _, _ in dreamt]
     left, top = min(x for x, _ in corners), min(y for _, y in corners)
@@ -277,14 +222,15 @@ def _new_image(start, dreamt):
     size = right - left, bottom - top
     made = Gimp.Image.new_with_precision(*size, start.base_type, start.precision)
     made.undo_disable()
-    made.set_color_profile(start.profile)
+    if start.profile is not None:
+        made.set_color_profile(start.profile)
     made.set_resolution(*start.resolution)
     for original, result, used in reversed(dreamt):
         layer = _layer(made, original, result, original.name, (100.0, "normal"))
         made.insert_layer(layer, None, 0)
         x, y = _corner(original)
         layer.set_offsets(x - left, y - top)
-        _sign(layer, used)
+        _sign(layer, used, work)
     made.undo_enable()
     return made
 
@@ -293,16 +239,16 @@ def _corner(original):
     return original.left + original.area.x, original.top + original.area.y
 
 
-def _sign(drawable, recipe):
+def _sign(drawable, recipe, work):
     """Store the recipe (a dict) on a drawable; undone together with the dream."""
     flags = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
     text = json.dumps(recipe, sort_keys=True)
-    drawable.attach_parasite(Gimp.Parasite.new(PARASITE, flags, text.encode("ascii")))
+    drawable.attach_parasite(Gimp.Parasite.new(work.parasite, flags, text.encode("ascii")))
 
 
-def recipe_on(drawable):
+def recipe_on(drawable, work=DREAM):
     """The recipe stored on a drawable as a dict, or None."""
-    parasite = drawable.get_parasite(PARASITE)
+    parasite = drawable.get_parasite(work.parasite)
     if parasite is None:
         return None
     try:

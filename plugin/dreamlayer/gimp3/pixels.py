@@ -1,4 +1,4 @@
-"""Pixels of a GIMP 3 drawable: the part to dream on, its formats, and its previews."""
+"""Pixels of a GIMP 3 drawable: the part to dream on, its formats, and what is not a number."""
 
 import array
 import math

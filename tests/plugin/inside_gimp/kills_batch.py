@@ -34,6 +34,7 @@ def call(photo):
     config.set_property("layers", "deep")
     config.set_property("octaves", 2)
     config.set_property("steps", 8)
+    config.set_property("output", "in-place")
     tell(calling=True)
     status = procedure.run(config).index(0)
     after = digest(layer)

@@ -1,7 +1,8 @@
 """A worker that waits, in the middle of a request, until the file `go` is there.
 
-It starts the worker whose command follows, and passes on everything. As the first bytes come, the
-filter has taken its copy of the image; then the file `asked` is written into DREAMLAYER_RESULTS.
+It starts the worker whose command follows, and passes on everything. As a dream that is no preview
+is asked for, the filter has taken its copy of the image; then the file `asked` is written into
+DREAMLAYER_RESULTS.
 """
 
 import os
@@ -29,17 +30,23 @@ def main():
         target=pass_on, args=(worker.stdout.read1, sys.stdout.buffer), daemon=True
     )
     answers.start()
-    first = sys.stdin.buffer.read1(1 << 16)
+    while chunk := sys.stdin.buffer.read1(1 << 16):
+        if b'"type": "dream"' in chunk and b'"preview"' not in chunk:
+            wait()
+        worker.stdin.write(chunk)
+        worker.stdin.flush()
+    worker.stdin.close()
+    answers.join()
+    return worker.wait()
+
+
+def wait():
+    """Tell that a dream is asked for, and wait until it may begin."""
     with open(os.path.join(RESULTS, "asked"), "w"):
         pass
     until = time.monotonic() + PATIENCE
     while not os.path.exists(os.path.join(RESULTS, "go")) and time.monotonic() < until:
         time.sleep(0.02)
-    worker.stdin.write(first)
-    worker.stdin.flush()
-    pass_on(sys.stdin.buffer.read1, worker.stdin)
-    answers.join()
-    return worker.wait()
 
 
 sys.exit(main())

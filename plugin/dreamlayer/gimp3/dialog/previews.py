@@ -5,6 +5,8 @@ import threading
 from worker_client import WorkerError
 
 _PATIENCE = 10.0
+_PICTURES = ("dream", "style")
+"""Requests of which only the newest counts."""
 _START = "start"
 """What is wanted where the worker is only to be started; it is not sent."""
 
@@ -46,7 +48,7 @@ class PreviewMaker:
 
     def preview(self, request, payload):
         """Dream on a small picture, cancelling the present dream; the number of the request."""
-        return self._want("dream", request, payload)
+        return self._want(request.get("type", "dream"), request, payload)
 
     def describe(self, network):
         """Ask for all networks and the layers of one; the number of the request."""
@@ -55,7 +57,7 @@ class PreviewMaker:
     def stop(self):
         """Cancel the present dream."""
         with self._change:
-            self._wanted = [w for w in self._wanted if w[0]["type"] != "dream"]
+            self._wanted = [w for w in self._wanted if w[0]["type"] not in _PICTURES]
             self._wanted.insert(0, ({"type": "cancel"}, ()))
             self._change.notify_all()
 
@@ -115,7 +117,7 @@ class PreviewMaker:
                 if "id" in header:
                     self._open.add(header["id"])
                 self._change.notify_all()
-            if header["type"] == "dream" and busy:
+            if header["type"] in _PICTURES and busy:
                 self._deliver(worker, {"type": "cancel"}, ())
             self._deliver(worker, header, payload)
         with self._change:

@@ -1,0 +1,143 @@
+"""The style pictures in the dialog: a thumbnail, a weight and a button to remove it for each."""
+
+import os
+
+from gi.repository import Gdk, Gimp, Gtk
+from messages import RefusedError
+from translation import _
+
+from gimp3.dialog.picture import pixbuf
+from gimp3.style import pictures, words
+
+_SIDE = 56
+_HEAVIEST = 5.0
+
+
+class PictureList(Gtk.Box):
+    """A list to add to, and to remove from.
+
+    Parameters
+    ----------
+    changed : callable
+        Called after each change.
+    warn : callable
+        Called with a sentence where something cannot be added.
+    """
+
+    def __init__(self, changed, warn):
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        self._changed, self._warn, self._rows = changed, warn, []
+        self._grid = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, margin=6)
+        self._empty = Gtk.Label(label=words.ADD_ONE, wrap=True, max_width_chars=40, margin=12)
+        self._grid.pack_start(self._empty, False, False, 0)
+        scrolled = Gtk.ScrolledWindow(
+            hscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False
+        )
+        scrolled.set_size_request(-1, 190)
+        scrolled.set_shadow_type(Gtk.ShadowType.IN)
+        scrolled.add(self._grid)
+        self.pack_start(scrolled, True, True, 0)
+        buttons = Gtk.Box(spacing=6)
+        self._open = Gtk.Button(label=_("Add _Layer or Image…"), use_underline=True)
+        self._open.set_tooltip_text(_("A layer of an open image, or the whole image as it is seen"))
+        self._open.connect("clicked", lambda _: self._show_menu())
+        files = Gtk.Button(label=_("Add _Files…"), use_underline=True)
+        files.set_tooltip_text(_("Pictures of any format that GIMP opens"))
+        files.connect("clicked", lambda _: self._ask_files())
+        for button in (self._open, files):
+            buttons.pack_start(button, True, True, 0)
+        self.pack_start(buttons, False, False, 0)
+
+    def styles(self):
+        """The `StylePicture`s, with their weights."""
+        for row in self._rows:
+            row.style.weight = round(row.weight.get_value(), 3)
+        return [row.style for row in self._rows]
+
+    def texts(self):
+        """The pictures as a procedure's argument names them."""
+        return [row.text for row in self._rows]
+
+    def add_all(self, texts, weights=""):
+        """Add those of these pictures that are there."""
+        try:
+            values = pictures.weights_of(weights, len(texts))
+        except RefusedError:
+            values = [1.0] * len(texts)
+        for text, weight in zip(texts, values):
+            try:
+                style = pictures.opened([text], "1")[0]
+            except RefusedError as error:
+                self._warn(str(error))
+                continue
+            self._add(text, style, weight)
+        self._changed()
+
+    def end(self):
+        """Close what was opened for the list."""
+        pictures.close([row.style for row in self._rows])
+
+    def _add(self, text, style, weight):
+        row = Gtk.Box(spacing=6)
+        row.text, row.style = text, style
+        width, height, rgba = style.rows("uint8", style.drawable, _SIDE)
+        image = Gtk.Image.new_from_pixbuf(pixbuf(width, height, rgba))
+        image.set_size_request(_SIDE, _SIDE)
+        row.pack_start(image, False, False, 0)
+        middle = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
+        label = Gtk.Label(label=style.name, xalign=0.0, ellipsize=3, max_width_chars=24)
+        label.set_tooltip_text(style.name)
+        middle.pack_start(label, False, False, 0)
+        row.weight = Gtk.Adjustment(
+            value=weight, lower=0, upper=max(weight, _HEAVIEST), step_increment=0.1
+        )
+        slider = Gtk.Scale(adjustment=row.weight, digits=1, value_pos=Gtk.PositionType.RIGHT)
+        slider.set_tooltip_text(_("How much this picture counts beside the others"))
+        row.weight.connect("value-changed", lambda _: self._changed())
+        middle.pack_start(slider, False, False, 0)
+        row.pack_start(middle, True, True, 0)
+        remove = Gtk.Button.new_from_icon_name("list-remove", Gtk.IconSize.BUTTON)
+        remove.set_valign(Gtk.Align.CENTER)
+        remove.set_tooltip_text(_("Remove this picture"))
+        remove.connect("clicked", lambda _: self._remove(row))
+        row.pack_start(remove, False, False, 0)
+        self._grid.pack_start(row, False, False, 0)
+        self._rows.append(row)
+        row.show_all()
+        self._empty.hide()
+
+    def _remove(self, row):
+        self._rows.remove(row)
+        self._grid.remove(row)
+        row.style.close()
+        self._empty.set_visible(not self._rows)
+        self._changed()
+
+    def _show_menu(self):
+        """Offer what is open now."""
+        menu = Gtk.Menu(attach_widget=self._open)
+        for image in Gimp.get_images():
+            self._offer(menu, words.WHOLE_IMAGE.format(name=image.get_name()), image)
+            for layer in image.get_layers():
+                self._offer(menu, words.LAYER.format(name=layer.get_name()), layer)
+            menu.append(Gtk.SeparatorMenuItem())
+        menu.show_all()
+        below, above = Gdk.Gravity.SOUTH_WEST, Gdk.Gravity.NORTH_WEST
+        menu.popup_at_widget(self._open, below, above, None)
+
+    def _offer(self, menu, title, thing):
+        item = Gtk.MenuItem(label=title)
+        item.connect("activate", lambda _: self.add_all([pictures.text_of(thing)]))
+        menu.append(item)
+
+    def _ask_files(self):
+        chooser = Gtk.FileChooserDialog(
+            title=_("Style Pictures"), transient_for=self.get_toplevel(), select_multiple=True
+        )
+        chooser.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
+        chooser.add_button(_("_Add"), Gtk.ResponseType.OK)
+        chooser.set_default_response(Gtk.ResponseType.OK)
+        agreed, paths = chooser.run() == Gtk.ResponseType.OK, chooser.get_filenames()
+        chooser.destroy()
+        if agreed:
+            self.add_all([os.path.abspath(path) for path in paths])

@@ -1,0 +1,213 @@
+"""Style pictures: layers, open images and files, and their pixels as the worker takes them."""
+
+import hashlib
+import os
+
+from gi.repository import Babl, Gegl, Gimp, Gio, GLib
+from messages import RefusedError
+
+from gimp3.style import words
+
+MOST = 100
+SIDE = 2048
+"""Longer side of what is sent, in pixels; larger pictures are reduced."""
+
+_LAYER, _IMAGE = "layer:", "image:"
+_LARGEST_WEIGHT = 1e6
+_BABL = {"uint8": "u8", "uint16": "u16", "float32": "float"}
+
+
+class StylePicture:
+    """A drawable whose style is wanted.
+
+    Parameters
+    ----------
+    drawable : Gimp.Drawable
+        A layer, group, mask or channel.
+    name : str
+        What the painter calls it.
+    weight : float
+        How much it counts.
+    close : callable, optional
+        Called when it is needed no more.
+
+    Raises
+    ------
+    RefusedError
+        It has no pixels.
+    """
+
+    def __init__(self, drawable, name, weight, close=None):
+        self.drawable, self.name, self.weight = drawable, name, weight
+        self.close = close or (lambda: None)
+        if not drawable.get_width() or not drawable.get_height():
+            raise RefusedError(words.BEYOND.format(name=name))
+
+    def rows(self, pixels, seen, side=SIDE):
+        """Width, height, and RGBA rows.
+
+        Parameters
+        ----------
+        pixels : str
+            Their type, as in a request.
+        seen : Gimp.Drawable
+            What gets the style. The colors are converted into its image's space, so that the
+            network sees both alike.
+        side : int
+            The longer side at most.
+        """
+        width, height = self.drawable.get_width(), self.drawable.get_height()
+        scale = min(1.0, side / max(width, height))
+        width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        form = Babl.format_with_space(f"R'G'B'A {_BABL[pixels]}", seen.get_format())
+        area = Gegl.Rectangle.new(0, 0, width, height)
+        clamp = Gegl.AbyssPolicy.CLAMP
+        return (
+            width,
+            height,
+            self.drawable.get_buffer().get(area, scale, Babl.get_name(form), clamp),
+        )
+
+
+def sent(pictures, request, payload, seen, side=SIDE):
+    """A `style` request and its payload, with the style pictures.
+
+    Parameters
+    ----------
+    pictures : list of StylePicture
+        In order.
+    request : dict
+        As for a dream, with `pixels` and `bytes`.
+    payload : iterable of bytes
+        The pixels of what gets the style, and their mask.
+    seen, side
+        As for `StylePicture.rows`.
+
+    Returns
+    -------
+    request : dict
+    payload : iterable of bytes
+    names : dict
+        What the painter calls each picture, by what the worker calls it.
+    """
+    styles, blocks, names = [], [], {}
+    for picture in pictures:
+        width, height, rows = picture.rows(request["pixels"], seen, side)
+        styles.append({"width": width, "height": height, "weight": picture.weight})
+        blocks.append(rows)
+        names["picture-" + hashlib.sha256(rows).hexdigest()] = picture.name
+    count = request["bytes"] + sum(map(len, blocks))
+    return dict(request, type="style", styles=styles, bytes=count), _joined(payload, blocks), names
+
+
+def _joined(payload, blocks):
+    yield from payload
+    yield from blocks
+
+
+def opened(texts, weights):
+    """The style pictures that a procedure's arguments name.
+
+    Parameters
+    ----------
+    texts : list of str
+        For each `layer:ID`, `image:ID` or the path of a file. A name may follow the ID after a
+        colon: IDs are given again in GIMP's next session, to others.
+    weights : str
+        Numbers with commas between, or nothing.
+
+    Raises
+    ------
+    RefusedError
+        There are none, one cannot be opened, or the weights do not fit.
+    """
+    if not texts:
+        raise RefusedError(words.NO_PICTURE)
+    if len(texts) > MOST:
+        raise RefusedError(words.TOO_MANY.format(count=len(texts), most=MOST))
+    made = []
+    try:
+        for text, weight in zip(texts, weights_of(weights, len(texts))):
+            made.append(_opened(text, weight))
+    except RefusedError:
+        close(made)
+        raise
+    return made
+
+
+def text_of(thing):
+    """How a layer or image is named among the arguments."""
+    kind = "image" if isinstance(thing, Gimp.Image) else "layer"
+    return f"{kind}:{thing.get_id()}:{thing.get_name()}"
+
+
+def found(text):
+    """The layer or image that a text names, or None where it is not there."""
+    _, number, name = (*text.split(":", 2), "")[:3]
+    find = Gimp.Image.get_by_id if text.startswith(_IMAGE) else Gimp.Item.get_by_id
+    thing = find(int(number)) if number.isdecimal() and len(number) < 10 else None
+    if thing is None or not thing.is_valid():
+        return None
+    return thing if name in ("", thing.get_name()) else None
+
+
+def _opened(text, weight):
+    if not text.startswith((_LAYER, _IMAGE)):
+        if not os.path.isabs(text):
+            raise RefusedError(words.NOT_A_PICTURE.format(text=text))
+        return _file(text, weight)
+    thing = found(text)
+    if isinstance(thing, Gimp.Image):
+        return _whole(thing, weight)
+    if not isinstance(thing, Gimp.Drawable):
+        raise RefusedError(words.GONE)
+    return StylePicture(thing, thing.get_name(), weight)
+
+
+def close(pictures):
+    """Remove from GIMP what was opened for style pictures."""
+    for picture in pictures:
+        picture.close()
+
+
+def weights_of(text, count):
+    """As many weights as there are style pictures; `RefusedError` where they do not fit."""
+    if not text.strip():
+        return [1.0] * count
+    try:
+        weights = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise RefusedError(words.NOT_NUMBERS.format(text=text)) from error
+    for weight in weights:
+        # Not a number is not between either.
+        if not 0 <= weight <= _LARGEST_WEIGHT:
+            raise RefusedError(words.NEGATIVE.format(weight=f"{weight:g}"))
+    if len(weights) != count:
+        raise RefusedError(words.NOT_AS_MANY.format(weights=len(weights), count=count))
+    if not any(weights):
+        raise RefusedError(words.ALL_ZERO)
+    return weights
+
+
+def _whole(image, weight):
+    """An open image as it is seen."""
+    # A layer beside the image's own, which the painter never sees.
+    layer = Gimp.Layer.new_from_visible(image, image, "style")
+    return StylePicture(layer, image.get_name(), weight, layer.delete)
+
+
+def _file(path, weight):
+    """A file as it is seen, opened by GIMP, so that it may be of any format."""
+    if not os.path.isfile(path):
+        raise RefusedError(words.NO_FILE.format(path=path))
+    try:
+        image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
+    except GLib.Error as error:
+        reason = error.message.strip().rstrip(".")
+        raise RefusedError(words.NOT_OPENED.format(path=path, reason=reason)) from error
+    if image is None:
+        raise RefusedError(
+            words.NOT_OPENED.format(path=path, reason=Gimp.get_pdb().get_last_error())
+        )
+    layer = Gimp.Layer.new_from_visible(image, image, "style")
+    return StylePicture(layer, os.path.basename(path), weight, image.delete)

@@ -1,0 +1,81 @@
+"""The work: a worker that gives what it is sent the style of pictures."""
+
+from messages import STYLE, RefusedError
+from settings import CHOSEN
+from worker_client import WorkerError
+
+from gimp3.filter import chosen, dream_on, values_of
+from gimp3.style import pictures, words
+
+
+class Styler:
+    """Styles like a `worker_client.Worker` dreams.
+
+    Parameters
+    ----------
+    worker : worker_client.Worker
+        An idle one.
+    styles : list of gimp3.style.pictures.StylePicture
+        The style pictures.
+    seen : Gimp.Drawable
+        One of the image that gets the style.
+    """
+
+    def __init__(self, worker, styles, seen):
+        self._worker, self._styles, self._seen = worker, styles, seen
+        self.read = worker.read
+
+    def dream(self, request, payload, progress):
+        """Style one drawable; the result's header, whose pixels are read with `read`."""
+        request, payload, names = pictures.sent(self._styles, request, payload, self._seen)
+        try:
+            return self._worker.finish(request, payload, progress)
+        except WorkerError as error:
+            raise told(error, names) from error
+
+
+def told(error, names):
+    """A worker's error with the names of pictures, see `gimp3.style.pictures.sent`."""
+    sentence = error.sentence
+    for hashed, name in names.items():
+        sentence = sentence.replace(hashed, f"“{name}”")
+    return WorkerError(sentence, error.kind, error.id)
+
+
+def style_as_set(worker, image, drawables, config, settings):
+    """Style with a worker as the arguments say; the image with the result, and what to tell.
+
+    Raises
+    ------
+    RefusedError, settings.SettingError, worker_client.WorkerError
+        One sentence each.
+    """
+    wanted = chosen(config)
+    settings.check(*(wanted[name] for name in CHOSEN))
+    recipe = settings.recipe(wanted["preset"], values_of(config, settings))
+    styles = pictures.opened(*named(config))
+    try:
+        _check_network(worker, wanted["preset"], settings)
+        styler = Styler(worker, styles, drawables[0])
+        return dream_on(styler, image, drawables, recipe, wanted, STYLE)
+    finally:
+        pictures.close(styles)
+
+
+def named(config):
+    """What a procedure's config names as style pictures, and their weights as text."""
+    texts = list(config.get_property("style-pictures") or ())
+    return texts, config.get_property("style-weights") or ""
+
+
+def _check_network(worker, preset, settings):
+    """Raise `RefusedError` where a preset's network is not on this machine."""
+    if preset not in settings.presets or not settings.needs(preset):
+        return
+    worker.ask({"type": "describe"})
+    described = worker.receive()
+    worker.skip(described)
+    network = settings.needs(preset, described["networks"])
+    if network:
+        title = settings.presets[preset]["title"]
+        raise RefusedError(words.NETWORK_MISSING.format(preset=title, network=network))
