@@ -1,6 +1,6 @@
 """A guide picture that is a layer of this or another open image, sent with a request."""
 
-from gi.repository import Babl, Gegl
+from gi.repository import Babl, Gegl, Gimp
 from messages import RefusedError
 from translation import _
 
@@ -15,6 +15,7 @@ GONE = _("the layer that was chosen as guide picture was deleted; choose another
 SIDE = 2048
 """Longer side of what is sent, in pixels; the network sees it reduced to 512."""
 
+_LAYER = "layer "
 _BABL = {"uint8": "u8", "uint16": "u16", "float32": "float"}
 
 
@@ -62,14 +63,43 @@ def declare(procedure, flags):
     procedure.add_drawable_argument(ARGUMENT, _("Guide layer"), HELP, True, flags)
 
 
+def text_for(drawable):
+    """The text that stands for a layer in the argument `guide`.
+
+    GIMP repeats a filter with texts and numbers, but not with layers.
+    """
+    return f"{_LAYER}{drawable.get_id()} {drawable.get_name()}"
+
+
+def is_layer(text):
+    """Whether a text in the argument `guide` stands for a layer, not for a file."""
+    return text.startswith(_LAYER)
+
+
 def chosen(config):
-    """The drawable that a procedure's config names as guide, or None."""
-    return config.get_property(ARGUMENT)
+    """The drawable that a procedure's config names as guide; None for no one, or one that is gone.
+
+    Numbers of layers begin again with GIMP, so the name must be the same too.
+    """
+    drawable, text = config.get_property(ARGUMENT), config.get_property("guide") or ""
+    if drawable is not None or not is_layer(text):
+        return drawable
+    number = text[len(_LAYER) :].partition(" ")[0]
+    found = Gimp.Drawable.get_by_id(int(number)) if number.isdecimal() else None
+    return found if found is not None and text_for(found) == text else None
 
 
 def of(config):
-    """The guide that a procedure's config names, or None."""
+    """The guide that a procedure's config names, or None.
+
+    Raises
+    ------
+    RefusedError
+        It was deleted.
+    """
     drawable = chosen(config)
+    if drawable is None and is_layer(config.get_property("guide") or ""):
+        raise RefusedError(GONE)
     return None if drawable is None else Guide(drawable)
 
 
@@ -81,7 +111,7 @@ def added(guide, request, payload, native):
     guide : Guide or None
         The guide, if any.
     request : dict
-        With `pixels` and `bytes`.
+        With `pixels`, `bytes` and `recipe`.
     payload : iterable of bytes
         The pixels and mask of what is dreamt on.
     native : str
@@ -91,7 +121,9 @@ def added(guide, request, payload, native):
     if guide is None:
         return request, payload
     rows = guide.rows(request["pixels"], native)
-    more = dict(request, guides=[guide.size()], bytes=request["bytes"] + len(rows))
+    # Where it is used, its name in the recipe is the worker's.
+    recipe = dict(request["recipe"], guide="")
+    more = dict(request, recipe=recipe, guides=[guide.size()], bytes=request["bytes"] + len(rows))
     return more, _joined(payload, rows)
 
 

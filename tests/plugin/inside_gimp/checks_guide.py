@@ -73,6 +73,21 @@ def check_guide_layer_is_passed_over():
     assert results[0] == results[1]
 
 
+def check_guide_layer_by_text():
+    """What the dialog writes for a layer, which GIMP can repeat, is the layer; or it is gone."""
+    other, results = picture(size=(40, 30)), []
+    guide = other.get_layers()[0]
+    text = f"layer {guide.get_id()} {guide.get_name()}"
+    for values in ({"guide-layer": guide}, {"guide": text}):
+        image = picture()
+        dreamt(image, image.get_layers(), **GUIDED, **values)
+        results.append(bits(image.get_layers()[0]))
+    assert results[0] == results[1]
+    other.delete()
+    image = picture()
+    refused(image, image.get_layers(), "deleted", **GUIDED, guide=text)
+
+
 def check_no_guide():
     """Without a guide that is needed, the filter asks for one."""
     image = picture()

@@ -58,7 +58,7 @@ class GuideChooser(Gtk.ComboBox):
             self._store.append(row)
         path = self._config.get_property("guide") or ""
         self._store.append([None, "", _LINE, ""])
-        if path:
+        if path and not guide.is_layer(path):
             self._store.append([_thumbnail(path), _named(path), _FILE, path])
         self._store.append([None, _("Choose a file…"), _ASK, ""])
         self._mark()
@@ -88,9 +88,9 @@ class GuideChooser(Gtk.ComboBox):
             self._set(Gimp.Drawable.get_by_id(int(which)) if kind == _LAYER else None, which)
 
     def _set(self, drawable, path):
-        """Set both arguments; a layer leaves the file, which it stands before, unnamed."""
-        self._config.set_property(guide.ARGUMENT, drawable)
-        self._config.set_property("guide", "" if drawable is not None else path)
+        """Set the argument `guide`, before which the other one would count."""
+        self._config.set_property(guide.ARGUMENT, None)
+        self._config.set_property("guide", path if drawable is None else guide.text_for(drawable))
 
     def _ask(self):
         """Ask for a file."""

@@ -128,6 +128,8 @@ class LivePreview:
         self._show_sharp(full.part)
         if wanted.guide is None and plan.lacks_guide(wanted.recipe):
             self.fail(words.NO_GUIDE)
+        elif wanted.guide is None and guide.is_layer(wanted.recipe["guide"]):
+            self.fail(words.sentence(guide.GONE))
         elif self._shown == full:
             self._stop()
             self._tell_done()
