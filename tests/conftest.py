@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from hypothesis import HealthCheck, settings
 from PIL import Image
 from small_network import small_model
 from worker_process import Client
@@ -26,16 +25,6 @@ runtime()
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts what runs in its background so; commands that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# The same examples in every run, however long a busy machine takes for them.
-settings.register_profile(
-    "repeatable",
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("repeatable")
 
 COFFEE = Path(__file__).parent / "data" / "coffee.jpg"
 

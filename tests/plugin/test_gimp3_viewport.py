@@ -8,6 +8,7 @@ import pytest
 from gimp3_modules import module
 from hypothesis import given
 from hypothesis import strategies as st
+from repeatable import REPEATABLE
 
 viewport = module("gimp3.dialog.viewport")
 
@@ -105,6 +106,7 @@ def test_replaced_picture_stays_in_view() -> None:
     assert top + height <= 500
 
 
+@REPEATABLE
 @given(SIDES, SIDES, VIEWS, VIEWS, st.floats(0.001, 100), st.integers(-5000, 5000), VIEWS)
 def test_always_sees_a_part_of_the_picture(
     width: int, height: int, across: int, down: int, scale: float, move: int, again: int

@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 from desk import QUICK, Desk
 from forked_program import ForkedProgram
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from image_samples import png
 from mutation_trial import prepare
 from picture_corpus import FILE_MARKS, jpeg_segment, png_file, rows
 from PIL import Image
+from repeatable import REPEATABLE
 from tiff_bytes import Entry, parse
 
 from dreamlayer import DreamlayerError, Picture, Recipe, Term, dream, read, write
@@ -35,10 +36,7 @@ from dreamlayer.core.recipe.term import format_term, parse_term, parse_terms
 from dreamlayer.core.worker.parsing import parse_request
 from dreamlayer.core.worker.protocol import encode_header, payload_size, read_header
 
-PLAIN = settings(
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+PLAIN = settings(REPEATABLE, max_examples=60)
 FEW = settings(PLAIN, max_examples=25)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
