@@ -10,7 +10,7 @@ from made_up_machine import HOME, linux
 from small_disk import small_disk, write_protect
 
 from dreamlayer.plugin import cli
-from dreamlayer.plugin.folder import install_folder
+from dreamlayer.plugin.folder import install_folder, plugin_files
 
 
 @pytest.fixture
@@ -68,7 +68,8 @@ def test_a_copy_is_told(settings: Path, tmp_path: Path, capsys: pytest.CaptureFi
     """What the user copied by hand is theirs to remove, by the command that is shown."""
     copy = settings / "3.0" / "plug-ins" / "my-dreams"
     copy.mkdir()
-    (copy / "my-dreams.py").write_text("# plug-in-deep-dream")
+    (copy / "my-dreams.py").write_bytes(plugin_files("3.0")["dreamlayer.py"])
+    (copy / "worker.json").write_text("{}")
     assert cli.main(["uninstall", "--gimp", "3.0"], machine=linux(tmp_path)) == 2
     assert f"but GIMP also finds a copy of the filter in {copy}; run: rm -r " in (
         capsys.readouterr().out
