@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 from command_line import ROOT
 from made_up_machine import HOME, linux
@@ -217,14 +219,37 @@ def test_the_home_in_a_variable(tmp_path: Path, value: str, inner: str) -> None:
     assert [one.path for one in found] == ([machine.home / inner] * 2 if inner else [])
 
 
-def test_the_folders_are_the_core_s(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("missing", [False, True])
+def test_the_folders_are_the_core_s(monkeypatch: pytest.MonkeyPatch, missing: bool) -> None:
     """Without platformdirs, the same folders are found as with it."""
     for variable in ("DREAMLAYER_CACHE", "DREAMLAYER_PRESETS"):
         monkeypatch.delenv(variable, raising=False)
-    machine = Machine.this()
+    with monkeypatch.context() as without:
+        if missing:
+            without.setitem(sys.modules, "platformdirs", None)
+        machine = Machine.this()
+    assert (machine.folders is None) == missing
     assert machine.own_folder("cache", "dreamlayer") / "graphs" == cache.folder()
     assert machine.own_folder("data", "dreamlayer") / "networks" == networks.folders()[-1]
     assert machine.own_folder("config", "dreamlayer") / "presets" == own_presets.folder()
+
+
+def test_the_folders_of_macos_by_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the installed platformdirs says counts: newer ones follow XDG_* on macOS, too."""
+    for kind in ("cache", "config", "data"):
+        told = tmp_path / kind / "dreamlayer"
+        monkeypatch.setattr(platformdirs, f"user_{kind}_path", lambda *_, told=told, **__: told)
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    put(tmp_path / "cache" / "dreamlayer" / "graphs", f"{KEY}.blob")
+    put(tmp_path / "config" / "dreamlayer" / "presets", "a.toml")
+    put(tmp_path / "data" / "dreamlayer" / "networks", "b.onnx")
+    for variable in ("DREAMLAYER_CACHE", "DREAMLAYER_PRESETS"):
+        monkeypatch.delenv(variable, raising=False)
+    machine = Machine.this()
+    found = [*caches(machine), *own_things(machine, [])]
+    assert [one.path.parents[1].name for one in found] == ["cache", "config", "data"]
+    remove_all(machine)
+    assert not (tmp_path / "cache" / "dreamlayer").exists()
 
 
 @pytest.mark.parametrize(
