@@ -28,13 +28,14 @@ _GIMPRC = """
 
 def visit(go_through, width, height):
     """Go through something on a screen of this size, and write what was seen into `seen.json`."""
-    screen = Screen(width, height)
-    seen = {}
+    screen, seen = Screen(width, height), {}
     try:
+        screen.open()
         go_through(screen, seen)
     except Exception as error:
         seen["error"] = f"{type(error).__name__}: {error}"
-        screen.shoot("failed")
+        if SCREEN.exists():
+            screen.shoot("failed")
         raise
     finally:
         (RESULTS / "seen.json").write_text(json.dumps(seen, indent=2))
@@ -46,10 +47,13 @@ class Screen:
 
     def __init__(self, width, height):
         self.width, self.height = width, height
-        SCREEN.parent.mkdir()
         self.environment = {**os.environ, "DISPLAY": DISPLAY}
         self.started = []
-        size = ["-screen", "0", f"{width}x{height}x24", "-fbdir", str(SCREEN.parent)]
+
+    def open(self):
+        """Start the display, and what moves windows on it."""
+        SCREEN.parent.mkdir()
+        size = ["-screen", "0", f"{self.width}x{self.height}x24", "-fbdir", str(SCREEN.parent)]
         self.start(["Xvfb", DISPLAY, *size])
         until(lambda: self.do("search", "--name", "") is not None and SCREEN.exists(), "Xvfb")
         self.start(["openbox"])
