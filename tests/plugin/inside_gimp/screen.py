@@ -19,6 +19,9 @@ SCREEN = Path("/tmp/screen/Xvfb_screen0")
 DISPLAY = ":7"
 PATIENCE = 90.0
 
+_AT_WORK = 3 * os.sysconf("SC_CLK_TCK")
+"""Ticks, of which a worker's start takes fewer than a dream."""
+
 _GIMPRC = """
 (show-welcome-dialog no)
 (check-updates no)
@@ -156,6 +159,16 @@ class Screen:
             if _spent() == spent:
                 return
 
+    def wait_until_at_work(self):
+        """Wait until a worker has computed from now on for longer than its start takes."""
+        began = {}
+
+        def at_work():
+            spent = _spent().items()
+            return any(ticks - began.setdefault(one, ticks) > _AT_WORK for one, ticks in spent)
+
+        until(at_work, "a worker at work")
+
     def wait_until_still(self, seconds):
         """Wait until nothing moves on the screen."""
         last, since = None, time.monotonic()
@@ -227,12 +240,13 @@ def workers():
 
 
 def _spent():
-    """The time that the workers have computed, as their system counts it."""
-    found = []
+    """The time that each worker has computed, in ticks."""
+    found = {}
     for worker in workers():
         try:
             # After the name in brackets: state, ...; the 14th and 15th of all are the times.
-            found.append(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[11:13])
+            words = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
+            found[worker] = sum(map(int, words[11:13]))
         except OSError:
             continue
     return found
