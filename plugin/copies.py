@@ -8,11 +8,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dreamlayer.plugin.folder import NAME, PROCEDURE, is_ours
+from dreamlayer.plugin import places
+from dreamlayer.plugin.folder import NAME
 from dreamlayer.plugin.gimps.gimp import NATIVE, Gimp
+from dreamlayer.plugin.interpreter import SETTINGS
 from dreamlayer.plugin.machine import Machine, Obstacle
 
-_MARK = PROCEDURE.encode()
+_MARK = b"the file that GIMP starts (plug-in-deep-dream)"
+"""What no file has but our entry: scripts that call the filter have its procedure's name too."""
+
 _DEFINITION = re.compile(r'^\(plug-in-def "((?:[^"\\]|\\.)*)"', re.MULTILINE)
 _SETTINGS = "${gimp_dir}"
 _SYSTEM = ("usr/lib", "usr/lib64", "usr/lib/*", "usr/local/lib", "usr/local/lib/*")
@@ -23,9 +27,11 @@ def second_copy(machine: Machine, gimp: Gimp) -> Obstacle | None:
     """Another copy of the plug-in that this GIMP finds, and the command that takes it away."""
     for entry in _entries(machine, gimp):
         folder = entry.parent if entry.parent.name == entry.stem else entry
-        ours = folder.is_dir() and is_ours(folder) and not folder.is_symlink()
-        away = gimp.config / f"{folder.name}.old"
-        command = machine.remove(folder) if ours else machine.move(folder, away)
+        if (folder / SETTINGS).is_file() and not folder.is_symlink():
+            command = machine.remove(folder)
+        else:
+            # Without what our installer writes, it may have more of the user's own.
+            command = machine.move(folder, places.aside(gimp.config / folder.name))
         if not machine.windows and not os.access(folder.parent, os.W_OK):
             command = ["sudo", *command]
         return Obstacle(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,8 @@ _CACHES = ("graphs", "kept")
 """The folder of today, and that of version 0.1."""
 
 _CACHED = re.compile(r"(file-[0-9a-f]{64}|[0-9a-f]{40}(\.[0-9a-z]+){0,2})\.(onnx|weights|blob)")
-_STAGING = re.compile(r"(staging|making)-[0-9A-Za-z_-]+")
+_STAGING = re.compile(r"staging-[0-9a-f]{8}-[0-9a-f]{16}")
+_STAGING_OF_0_1 = re.compile(r"making-[0-9a-z_]{8}")
 _STAGED = {"model.onnx", "weights", "blob", "in-use"}
 
 _PRESETS, _NETWORKS = (".toml", ".json"), (".onnx",)
@@ -98,10 +98,7 @@ def remove_cache(machine: Machine, cache: Leftover) -> Leftover:
     failed = ""
     for path in _cached(cache.path):
         try:
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+            _remove(path)
         except FileNotFoundError:
             # A worker that still runs keeps the cache small itself.
             continue
@@ -126,9 +123,8 @@ def own_things(machine: Machine, gimps: list[Gimp]) -> list[Leftover]:
         ("presets of your own", "DREAMLAYER_PRESETS", "config", _PRESETS),
         ("networks that you added", "", "data", _NETWORKS),
     ):
-        named = machine.variable(variable) if variable else None
         inner = "presets" if kind == "config" else "networks"
-        folder = named or machine.own_folder(kind, _APPLICATION) / inner
+        folder = _named(machine, variable) or machine.own_folder(kind, _APPLICATION) / inner
         files = [path for path in _files(folder) if path.suffix.lower() in endings]
         found.append(_leftover(f"{what}: {_names(files)}", folder, files))
     for folder in dict.fromkeys(gimp.config / "plug-in-settings" for gimp in gimps):
@@ -152,16 +148,22 @@ def megabytes(size: int) -> str:
 
 def _cache_folders(machine: Machine) -> Iterator[Path]:
     """Where the core keeps what it caches (see `core/runtime/cache.py`), this and former ones."""
-    named = machine.environment.get("DREAMLAYER_CACHE", "")
     folders = [machine.own_folder("cache", _APPLICATION) / name for name in _CACHES]
-    if named and named.lower() != "off":
-        home = str(machine.home)
-        folders.insert(0, Path(re.sub(r"^~(?=[/\\]|$)", lambda _: home, named)))
+    named = _named(machine, "DREAMLAYER_CACHE")
+    if named is not None and str(named).lower() != "off":
+        folders.insert(0, named)
     for folder in dict.fromkeys(folders):
         yield folder
         if hasattr(os, "geteuid"):
             # Within one that others can write to, each user has one of their own.
             yield folder / f"user-{os.geteuid()}"
+
+
+def _named(machine: Machine, variable: str) -> Path | None:
+    """The folder that a variable names, where it is set; as in the core, ~ is the home."""
+    named = machine.environment.get(variable, "")
+    home = str(machine.home)
+    return Path(re.sub(r"^~(?=[/\\]|$)", lambda _: home, named)) if named else None
 
 
 def _cache(folder: Path) -> Leftover:
@@ -186,8 +188,24 @@ def _cached(folder: Path) -> list[Path]:
 
 
 def _is_staging(folder: Path) -> bool:
-    inner = {path.name for path in _children(folder)}
-    return bool(_STAGING.fullmatch(folder.name)) and inner <= _STAGED
+    """Whether the cache made a folder: by its name, and since nothing else is in it."""
+    inner = _children(folder)
+    if any(path.name not in _STAGED or path not in _files(folder) for path in inner):
+        return False
+    # Words have eight letters too, so that an empty folder may be the user's.
+    of_0_1 = bool(inner) and _STAGING_OF_0_1.fullmatch(folder.name)
+    return bool(of_0_1 or _STAGING.fullmatch(folder.name))
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, or a folder of files; what else came into the folder meanwhile stays."""
+    if not path.is_dir():
+        path.unlink()
+        return
+    for file in _files(path):
+        if file.name in _STAGED:
+            file.unlink(missing_ok=True)
+    path.rmdir()
 
 
 def _files(folder: Path) -> list[Path]:

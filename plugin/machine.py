@@ -85,6 +85,24 @@ Run = Callable[[Sequence[str], Mapping[str, str], float], Answer]
 """Run a command in an environment, for at most so many seconds, in a temporary folder."""
 
 
+Folders = Callable[[str, str], Path]
+"""Where a program keeps the user's `cache`, `config` or `data`, and the program's name."""
+
+
+def _folders() -> Folders | None:
+    """What platformdirs says of this machine, as the core asks it; None where it is missing."""
+    try:
+        import platformdirs
+    except ImportError:
+        return None
+    ask: dict[str, Callable[..., Path]] = {
+        "cache": platformdirs.user_cache_path,
+        "config": platformdirs.user_config_path,
+        "data": platformdirs.user_data_path,
+    }
+    return lambda kind, application: ask[kind](application, appauthor=False)
+
+
 def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> Answer:
     """Run a command without input; one that takes too long is killed with everything it started.
 
@@ -153,6 +171,8 @@ class Machine:
         What pip installs dreamlayer from, given some extras.
     python : str
         The Python that runs this program, empty where that is unknown.
+    folders : callable or None
+        What platformdirs says of the machine, None where it is not installed or not asked.
     """
 
     system: str
@@ -162,6 +182,7 @@ class Machine:
     run: Run = run
     requirement: Callable[[str], str] = lambda extras: "dreamlayer" + (f"[{extras}]" * bool(extras))
     python: str = sys.executable
+    folders: Folders | None = None
 
     @classmethod
     def this(cls) -> Machine:
@@ -176,7 +197,10 @@ class Machine:
             home = Path.home()
         except RuntimeError as error:
             raise InstallError("the home folder is unknown; set the variable HOME") from error
-        return cls(platform.system(), home, dict(os.environ), requirement=requirement)
+        environment = dict(os.environ)
+        return cls(
+            platform.system(), home, environment, requirement=requirement, folders=_folders()
+        )
 
     @property
     def windows(self) -> bool:
@@ -198,8 +222,13 @@ class Machine:
         return self.variable("XDG_CONFIG_HOME") or self.home / ".config"
 
     def own_folder(self, kind: str, application: str) -> Path:
-        """Where a program keeps the user's `cache`, `config` or `data`, by the rules of
-        platformdirs, which may not be installed where only the plug-in is handled."""
+        """Where a program keeps the user's `cache`, `config` or `data`.
+
+        platformdirs tells, as it tells the core: its versions differ. Where only the plug-in is
+        handled it may not be installed; the rules are then those that all of them have.
+        """
+        if self.folders is not None:
+            return self.folders(kind, application)
         if self.windows:
             local = self.variable("LOCALAPPDATA") or self.home / "AppData" / "Local"
             return local / application / ("Cache" if kind == "cache" else "")

@@ -77,7 +77,7 @@ def _nearest(path: Path) -> Path:
 
 
 def _in_the_way(machine: Machine, there: Path) -> Obstacle | None:
-    """What is no folder, where one is needed."""
+    """Something that is not a folder where one is needed."""
     if there.is_dir():
         return None
     fix = machine.shown(machine.move(there, aside(there)))

@@ -66,24 +66,28 @@ class Report:
 
 
 def show(
-    reports: Iterable[Report], *, as_json: bool, more: Callable[[], dict[str, Any]] = dict
+    reports: Iterable[Report],
+    *,
+    as_json: bool,
+    more: Callable[[], tuple[bool, dict[str, Any]]] = lambda: (True, {}),
 ) -> list[Report]:
     """Print reports, as text each as soon as it is made; the list of them.
 
-    `more` is called when all are made; the JSON holds what it returns, too.
+    `more` is called when all are made: whether all else went well, and what the JSON holds, too.
     """
     shown = []
     for report in reports:
         shown.append(report)
         if not as_json:
             print(report.line, flush=True)
-    also = more()
+    well, also = more()
     if as_json:
         gimps = [report.described for report in shown]
-        print(json.dumps({"ok": exit_code(shown) == 0, "gimps": gimps, **also}, indent=2))
+        ok = exit_code(shown, well=well) == 0
+        print(json.dumps({"ok": ok, "gimps": gimps, **also}, indent=2))
     return shown
 
 
-def exit_code(reports: Iterable[Report]) -> int:
-    """0 where all went well, else 2."""
-    return 0 if all(report.ok for report in reports) else 2
+def exit_code(reports: Iterable[Report], *, well: bool = True) -> int:
+    """0 where all went well, and `well` all else, else 2."""
+    return 0 if well and all(report.ok for report in reports) else 2

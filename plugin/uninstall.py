@@ -48,11 +48,14 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
             print(f"{why_none(machine)}, so there is no filter to remove")
     left: list[Leftover] = []
 
-    def leave() -> dict[str, Any]:
+    def well() -> bool:
+        return not any(one.failed for one in left)
+
+    def leave() -> tuple[bool, dict[str, Any]]:
         """What else there is; known only once the filter is gone."""
         left.extend(_caches(machine, steps, remove=options.caches))
         left.extend(own_things(machine, [gimp for group in folders.values() for gimp in group]))
-        return {"left": [one.described for one in left]}
+        return well(), {"left": [one.described for one in left]}
 
     made = (one for plugins, gimps in folders.items() for one in _remove(machine, plugins, gimps))
     reports = show(made, as_json=options.json, more=leave)
@@ -61,7 +64,7 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
             print(one.line)
         if any(one.cache and not one.removed and not one.failed for one in left):
             print(f"to remove the caches too, run: {command('plugin')} uninstall --caches")
-    return 2 if any(one.failed for one in left) else exit_code(reports)
+    return exit_code(reports, well=well())
 
 
 def _caches(machine: Machine, steps: Steps, *, remove: bool) -> list[Leftover]:

@@ -40,7 +40,7 @@ def folded(op: str, sizes: Sequence[Numbers | None]) -> Numbers | None:
     Returns
     -------
     array or None
-        None where an input is unknown, or the operator is none of those on sizes.
+        None where an input is unknown, or the operator is not one of those on sizes.
     """
     fold = _FOLDED.get(op)
     if fold is None or any(numbers is None for numbers in sizes):

@@ -125,7 +125,7 @@ def _rename(
 
 
 def _counted(layers: Sequence[str], lost: Sequence[str]) -> str:
-    """How many layers there are, of how many, and why the first of the others is none."""
+    """How many layers there are, of how many, and why the first of the others is not one."""
     if not lost:
         ends = f"from {layers[0]} to {layers[-1]}" if len(layers) > 1 else layers[0]
         return f"Layers    {len(layers)}, {ends}"

@@ -53,7 +53,8 @@ class Found:
     maps
         Each, by the tensor that holds it, in topological order.
     missing
-        Tensors that would be layers at the source's own size, and why each is none at others.
+        Tensors that would be layers at the source's own size, and why each is not a layer at
+        others.
     hidden
         Tensors that are no layers at any size, though they look like some, and why.
     sizes

@@ -22,7 +22,7 @@ CONSTANT = "has the same size whatever the image's is"
 def size_reasons(
     network: onnx.ModelProto, lost: Iterable[str], sizes: Sequence[Size], shapes: Sequence[Shapes]
 ) -> dict[str, str]:
-    """Why tensors that are feature maps at one size are none at others.
+    """Why tensors that are feature maps at one size are not at others.
 
     Parameters
     ----------

@@ -40,8 +40,8 @@ def modernize(model: onnx.ModelProto, notes: list[str] | None = None) -> onnx.Mo
     Raises
     ------
     NetworkError
-        The model uses operators of other domains, ones that are none of ONNX, ones that compute in
-        integers, or ones that cannot be brought to opset 18.
+        The model uses operators of other domains, ones that ONNX does not have, ones that compute
+        in integers, or ones that cannot be brought to opset 18.
     """
     given, model = model, onnx.ModelProto()
     model.CopyFrom(inline_functions(given))

@@ -24,7 +24,7 @@ def rearranged_layers(
     maps: Mapping[str, FeatureMap],
     shapes: Shapes,
 ) -> set[str]:
-    """Find the feature maps that a network makes of layers which are none themselves.
+    """Find the feature maps that a network makes of layers that are not maps themselves.
 
     Attention in windows (Swin) ends with a product of shape [windows, tokens, channels], which is
     put together to a map; a batch norm of tokens (LeViT) is one of [tokens, channels].

@@ -11,7 +11,7 @@ import pytest
 from made_up_machine import linux
 
 from dreamlayer.plugin.copies import second_copy
-from dreamlayer.plugin.folder import install_folder, plugin_files
+from dreamlayer.plugin.folder import ENTRY, install_folder, plugin_files
 from dreamlayer.plugin.gimps.gimp import FLATPAK, NATIVE, Gimp
 from dreamlayer.plugin.machine import Machine
 
@@ -54,6 +54,17 @@ def test_none(machine: Machine) -> None:
     assert second_copy(machine, Gimp("3.0", NATIVE, machine.root / "none")) is None
 
 
+@pytest.mark.parametrize("version", ["2.10", "3.2"])
+def test_a_script_that_calls_it(machine: Machine, version: str) -> None:
+    """A plug-in of the user's own that calls the filter is no copy of it."""
+    gimp = installed(machine, version)
+    call = "Gimp.get_pdb().lookup_procedure('plug-in-deep-dream')  # dreamlayer.py, worker.json"
+    for path in (gimp.plugins / "batch" / "batch.py", gimp.plugins / "alone.py"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(call)
+    assert second_copy(machine, gimp) is None
+
+
 @pytest.mark.parametrize("version", ["2.10", "3.0", "3.2"])
 def test_beside_it(machine: Machine, version: str) -> None:
     """A copy under another name in the same folder."""
@@ -63,6 +74,18 @@ def test_beside_it(machine: Machine, version: str) -> None:
     assert found is not None
     assert found.sentence == f"GIMP also finds a copy of the filter in {folder}"
     assert found.fix == f"rm -r {shlex.quote(str(folder))}"
+
+
+def test_without_settings(machine: Machine) -> None:
+    """Only what our installer wrote is removed; a folder with our entry alone is moved away."""
+    gimp = installed(machine)
+    folder = copy(gimp, gimp.plugins / "my dreams")
+    (folder / "worker.json").unlink()
+    for name in ("my dreams.old", "my dreams.old2"):
+        found = second_copy(machine, gimp)
+        assert found is not None
+        assert found.fix == shlex.join(["mv", str(folder), str(gimp.config / name)])
+        (gimp.config / name).mkdir()
 
 
 def test_in_another_of_its_folders(machine: Machine) -> None:
@@ -87,13 +110,14 @@ def test_for_all_users(machine: Machine) -> None:
 
 
 def test_a_file_alone(machine: Machine) -> None:
-    """GIMP 2.10 starts a file beside the folders, GIMP 3 does not; others' files are moved."""
+    """GIMP 2.10 starts a file beside the folders, GIMP 3 does not; it is moved over no other."""
     for version, counts in (("2.10", True), ("3.2", False)):
         gimp = installed(machine, version)
         file = gimp.plugins / "old.py"
-        file.write_text("# plug-in-deep-dream")
+        file.write_bytes(plugin_files(version)[ENTRY])
+        (gimp.config / "old.py.old").write_text("mine")
         found = second_copy(machine, gimp)
         assert (found is not None) == counts
         if found is not None:
-            words = ["mv", str(file), str(gimp.config / "old.py.old")]
+            words = ["mv", str(file), str(gimp.config / "old.py.old2")]
             assert found.fix == shlex.join(words)

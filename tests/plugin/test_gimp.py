@@ -63,6 +63,9 @@ class Gimp:
         inside = Path("/host") / INSIDE.relative_to("/") / script
         if script.startswith(("window", "kills.")):
             command = ["python3", str(inside), *words]
+            # What the script before has seen is no result of this one's.
+            for name in ("seen.json", "closing.json", "state.json", "images.json", "wanted"):
+                (self.folder / name).unlink(missing_ok=True)
         else:
             batch = f"import runpy; runpy.run_path({str(inside)!r})"
             console = ["gimp-console-3", "-i", "--quit", "--batch-interpreter"]
@@ -391,6 +394,7 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     names = {"DREAMLAYER_PHOTO": photo, "DREAMLAYER_PRESETS": str(presets)}
     words = (str(width), str(height))
     said = gimp.run("window_tour.py", *words, timeout=900, DREAMLAYER_GIMPRC=more, **names)
+    assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     if folder := os.environ.get("DREAMLAYER_TOURS"):
         for dump in gimp.folder.glob("tour-*.xwd"):

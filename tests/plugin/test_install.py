@@ -13,6 +13,7 @@ import pytest
 from made_up_machine import flatpak, gimp, linux, python, script
 
 from dreamlayer.plugin import cli
+from dreamlayer.plugin.folder import plugin_files
 from dreamlayer.plugin.machine import Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
@@ -290,7 +291,8 @@ def test_a_second_copy(machine: Machine, capsys: pytest.CaptureFixture[str]) -> 
     gimp(machine.root / "bin" / "gimp-console", "3.2.6", config)
     copy = config / "plug-ins" / "my-dreams"
     copy.mkdir(parents=True)
-    (copy / "my-dreams.py").write_text("# plug-in-deep-dream")
+    (copy / "my-dreams.py").write_bytes(plugin_files("3.0")["dreamlayer.py"])
+    (copy / "worker.json").write_text("{}")
     assert install(machine) == 2
     assert f"registered, but GIMP also finds a copy of the filter in {copy}; run: rm -r " in (
         capsys.readouterr().out

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 from command_line import ROOT
 from made_up_machine import HOME, linux
@@ -27,6 +29,7 @@ OURS = (
     f"{KEY}.none.{KEY}.onnx",
     "staging-0123abcd-0123456789abcdef/model.onnx",
     "staging-0123abcd-0123456789abcdef/in-use",
+    "making-k3_x9abc/weights",
 )
 OTHERS = (
     "vgg16.onnx",
@@ -34,21 +37,37 @@ OTHERS = (
     f"{KEY}.png",
     f"{KEY[1:]}.blob",
     "staging-area/my picture.png",
+    "staging-v2/weights/best.pt",
+    "staging-0123abcd-00000000000000ff/weights/best.pt",
+    "staging-0123abcd-00000000000000fe/model.onnx/",
+    "staging-0123abcd-00000000000000fd/notes.txt",
+    "staging-0123ABCD-0123456789ABCDEF/model.onnx",
+    "staging-k3_x9abc/model.onnx",
+    "staging-empty/",
+    "making-of/",
+    "making-pictures/",
+    "making-of-it/weights",
     "graphs/mine.txt",
 )
+"""Names that end in `/` are empty folders."""
 
 
 def put(folder: Path, *names: str) -> None:
-    """Files of four bytes."""
+    """Files of four bytes, and empty folders."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"1234")
+        if name.endswith("/"):
+            path.mkdir()
+        else:
+            path.write_bytes(b"1234")
 
 
 def left(folder: Path) -> set[str]:
-    """The files that are in a folder."""
-    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    """The files and empty folders that are in a folder."""
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    files = {name for name, path in found.items() if path.is_file()}
+    return files | {f"{n}/" for n, p in found.items() if p.is_dir() and not any(p.iterdir())}
 
 
 def remove_all(machine: Machine) -> None:
@@ -71,7 +90,7 @@ def test_all_is_ours(tmp_path: Path, folder: Path) -> None:
     assert caches(machine) == []
     put(folder / "graphs", *OURS)
     put(folder / "kept", f"{KEY}.blob")
-    assert [(one.files, one.bytes) for one in caches(machine)] == [(7, 28), (1, 4)]
+    assert [(one.files, one.bytes) for one in caches(machine)] == [(8, 32), (1, 4)]
     remove_all(machine)
     assert not folder.exists()
     assert folder.parent.is_dir()
@@ -102,6 +121,39 @@ def test_links_are_not_followed(tmp_path: Path, folder: Path) -> None:
     assert (folder / "graphs").is_symlink()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links")
+def test_a_folder_of_the_cache_s_with_a_link(tmp_path: Path, folder: Path) -> None:
+    """The cache makes no links, so that a folder with one is the user's."""
+    mine, staged = tmp_path / "mine", folder / "graphs" / "staging-0123abcd-0123456789abcdef"
+    put(mine, "weights")
+    put(staged, "in-use")
+    put(folder / "graphs", f"{KEY}.blob")
+    (staged / "weights").symlink_to(mine / "weights")
+    (staged / "model.onnx").symlink_to(mine)
+    remove_all(linux(tmp_path))
+    assert {path.name for path in staged.iterdir()} == {"in-use", "weights", "model.onnx"}
+    assert left(mine) == {"weights"}
+
+
+def test_what_comes_while_it_is_removed(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that comes into a folder of the cache's after it was looked at stays, and is told."""
+    staged = folder / "graphs" / "staging-0123abcd-0123456789abcdef"
+    put(staged, "blob")
+    unlink = Path.unlink
+
+    def disturbed(path: Path, *, missing_ok: bool = False) -> None:
+        put(path.parent, "mine.txt")
+        unlink(path, missing_ok=missing_ok)
+
+    machine = linux(tmp_path)
+    (one,) = caches(machine)
+    monkeypatch.setattr(Path, "unlink", disturbed)
+    assert remove_cache(machine, one).failed
+    assert left(staged) == {"mine.txt"}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="users of Unix")
 def test_a_named_folder(tmp_path: Path) -> None:
     """One that the environment names stays, and of a shared one only the user's own part goes."""
@@ -109,7 +161,7 @@ def test_a_named_folder(tmp_path: Path) -> None:
     shared = machine.home / "shared"
     put(shared, f"user-{os.geteuid()}/{KEY}.blob", f"user-4242/{KEY}.blob", f"{KEY}.weights")
     remove_all(machine)
-    assert left(shared) == {f"user-4242/{KEY}.blob"}
+    assert left(shared) == {f"user-{os.geteuid()}/", f"user-4242/{KEY}.blob"}
     assert caches(linux(tmp_path, DREAMLAYER_CACHE="off")) == []
 
 
@@ -153,14 +205,51 @@ def test_the_user_s_own(tmp_path: Path) -> None:
     assert own_things(named, [])[0].path == tmp_path / "mine"
 
 
-def test_the_folders_are_the_core_s(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("value", "inner"), [("~/mine", "mine"), ("~", "."), ("~mine/a", ""), ("a/~", "")]
+)
+def test_the_home_in_a_variable(tmp_path: Path, value: str, inner: str) -> None:
+    """`~` is the home in the variables of presets and cache, as for the core; elsewhere it is not.
+
+    Another user's home is not looked up.
+    """
+    machine = linux(tmp_path, DREAMLAYER_PRESETS=value, DREAMLAYER_CACHE=value)
+    put(machine.home / inner, "a.json", f"{KEY}.blob")
+    found = [*own_things(machine, []), *caches(machine)]
+    assert [one.path for one in found] == ([machine.home / inner] * 2 if inner else [])
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_the_folders_are_the_core_s(monkeypatch: pytest.MonkeyPatch, missing: bool) -> None:
     """Without platformdirs, the same folders are found as with it."""
     for variable in ("DREAMLAYER_CACHE", "DREAMLAYER_PRESETS"):
         monkeypatch.delenv(variable, raising=False)
-    machine = Machine.this()
+    with monkeypatch.context() as without:
+        if missing:
+            without.setitem(sys.modules, "platformdirs", None)
+        machine = Machine.this()
+    assert (machine.folders is None) == missing
     assert machine.own_folder("cache", "dreamlayer") / "graphs" == cache.folder()
     assert machine.own_folder("data", "dreamlayer") / "networks" == networks.folders()[-1]
     assert machine.own_folder("config", "dreamlayer") / "presets" == own_presets.folder()
+
+
+def test_the_folders_of_macos_by_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the installed platformdirs says counts: newer ones follow XDG_* on macOS, too."""
+    for kind in ("cache", "config", "data"):
+        told = tmp_path / kind / "dreamlayer"
+        monkeypatch.setattr(platformdirs, f"user_{kind}_path", lambda *_, told=told, **__: told)
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    put(tmp_path / "cache" / "dreamlayer" / "graphs", f"{KEY}.blob")
+    put(tmp_path / "config" / "dreamlayer" / "presets", "a.toml")
+    put(tmp_path / "data" / "dreamlayer" / "networks", "b.onnx")
+    for variable in ("DREAMLAYER_CACHE", "DREAMLAYER_PRESETS"):
+        monkeypatch.delenv(variable, raising=False)
+    machine = Machine.this()
+    found = [*caches(machine), *own_things(machine, [])]
+    assert [one.path.parents[1].name for one in found] == ["cache", "config", "data"]
+    remove_all(machine)
+    assert not (tmp_path / "cache" / "dreamlayer").exists()
 
 
 @pytest.mark.parametrize(

@@ -42,3 +42,12 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         "fix": None,
     }
     assert report["gimps"][1]["fix"] == "rm y"
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_what_else_there_is(well: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is done beside the GIMPs counts in the exit code and in the JSON alike."""
+    shown = show([GOOD], as_json=True, more=lambda: (well, {"left": [1]}))
+    report = json.loads(capsys.readouterr().out)
+    assert (report["ok"], report["left"]) == (well, [1])
+    assert exit_code(shown, well=well) == (0 if well else 2)

@@ -9,8 +9,8 @@ import pytest
 from made_up_machine import HOME, linux
 from small_disk import small_disk, write_protect
 
-from dreamlayer.plugin import cli
-from dreamlayer.plugin.folder import install_folder
+from dreamlayer.plugin import cli, leftovers
+from dreamlayer.plugin.folder import install_folder, plugin_files
 
 
 @pytest.fixture
@@ -68,7 +68,8 @@ def test_a_copy_is_told(settings: Path, tmp_path: Path, capsys: pytest.CaptureFi
     """What the user copied by hand is theirs to remove, by the command that is shown."""
     copy = settings / "3.0" / "plug-ins" / "my-dreams"
     copy.mkdir()
-    (copy / "my-dreams.py").write_text("# plug-in-deep-dream")
+    (copy / "my-dreams.py").write_bytes(plugin_files("3.0")["dreamlayer.py"])
+    (copy / "worker.json").write_text("{}")
     assert cli.main(["uninstall", "--gimp", "3.0"], machine=linux(tmp_path)) == 2
     assert f"but GIMP also finds a copy of the filter in {copy}; run: rm -r " in (
         capsys.readouterr().out
@@ -119,6 +120,32 @@ def test_what_is_left_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         "removed": False,
         "failed": None,
     }
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_cache_that_stays(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    refused: bool,
+) -> None:
+    """The exit code, `ok` and the reason agree where a cache cannot be removed."""
+    put = tmp_path / HOME / ".cache" / "dreamlayer" / "graphs" / f"{40 * 'a'}.blob"
+    put.parent.mkdir(parents=True)
+    put.touch()
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        if refused:
+            patched.setattr(leftovers, "_remove", refuse)
+        code = cli.main(["uninstall", "--caches", "--json"], machine=linux(tmp_path))
+    report = json.loads(capsys.readouterr().out)
+    (left,) = report["left"]
+    assert bool(left["failed"]) == refused == put.exists()
+    assert (code, report["ok"]) == ((2, False) if refused else (0, True))
 
 
 def test_write_protected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 It starts the worker whose command follows, and passes on everything. As a dream that is no preview
 is asked for, the filter has taken its copy of the image; then the file `asked` is written into
-DREAMLAYER_RESULTS.
+DREAMLAYER_RESULTS. Where `go` does not come in time, the file `failed` says so.
 """
 
 import os
@@ -13,6 +13,8 @@ import time
 
 RESULTS = os.environ["DREAMLAYER_RESULTS"]
 PATIENCE = 60.0
+KEPT = 200
+"""Bytes that are looked at again with those that follow: a pipe may part the words of a request."""
 
 
 def pass_on(read, target):
@@ -30,8 +32,13 @@ def main():
         target=pass_on, args=(worker.stdout.read1, sys.stdout.buffer), daemon=True
     )
     answers.start()
+    last = b""
     while chunk := sys.stdin.buffer.read1(1 << 16):
-        if b'"type": "dream"' in chunk and b'"preview"' not in chunk:
+        seen = last + chunk
+        asked = b'"type": "dream"' in seen and b'"preview"' not in seen
+        # One request is answered once.
+        last = b"" if asked else seen[-KEPT:]
+        if asked:
             wait()
         worker.stdin.write(chunk)
         worker.stdin.flush()
@@ -45,7 +52,11 @@ def wait():
     with open(os.path.join(RESULTS, "asked"), "w"):
         pass
     until = time.monotonic() + PATIENCE
-    while not os.path.exists(os.path.join(RESULTS, "go")) and time.monotonic() < until:
+    while not os.path.exists(os.path.join(RESULTS, "go")):
+        if time.monotonic() > until:
+            with open(os.path.join(RESULTS, "failed"), "w", encoding="utf-8") as file:
+                file.write(f"the dream waited {PATIENCE:g} s for the file go, which did not come")
+            return
         time.sleep(0.02)
 
 

@@ -19,6 +19,9 @@ SCREEN = Path("/tmp/screen/Xvfb_screen0")
 DISPLAY = ":7"
 PATIENCE = 90.0
 
+_AT_WORK = 3 * os.sysconf("SC_CLK_TCK")
+"""Ticks, of which a worker's start takes fewer than a dream."""
+
 _GIMPRC = """
 (show-welcome-dialog no)
 (check-updates no)
@@ -28,13 +31,14 @@ _GIMPRC = """
 
 def visit(go_through, width, height):
     """Go through something on a screen of this size, and write what was seen into `seen.json`."""
-    screen = Screen(width, height)
-    seen = {}
+    screen, seen = Screen(width, height), {}
     try:
+        screen.open()
         go_through(screen, seen)
     except Exception as error:
         seen["error"] = f"{type(error).__name__}: {error}"
-        screen.shoot("failed")
+        if SCREEN.exists():
+            screen.shoot("failed")
         raise
     finally:
         (RESULTS / "seen.json").write_text(json.dumps(seen, indent=2))
@@ -46,10 +50,13 @@ class Screen:
 
     def __init__(self, width, height):
         self.width, self.height = width, height
-        SCREEN.parent.mkdir()
         self.environment = {**os.environ, "DISPLAY": DISPLAY}
         self.started = []
-        size = ["-screen", "0", f"{width}x{height}x24", "-fbdir", str(SCREEN.parent)]
+
+    def open(self):
+        """Start the display, and what moves windows on it."""
+        SCREEN.parent.mkdir()
+        size = ["-screen", "0", f"{self.width}x{self.height}x24", "-fbdir", str(SCREEN.parent)]
         self.start(["Xvfb", DISPLAY, *size])
         until(lambda: self.do("search", "--name", "") is not None and SCREEN.exists(), "Xvfb")
         self.start(["openbox"])
@@ -152,6 +159,16 @@ class Screen:
             if _spent() == spent:
                 return
 
+    def wait_until_at_work(self):
+        """Wait until a worker has computed from now on for longer than its start takes."""
+        began = {}
+
+        def at_work():
+            spent = _spent().items()
+            return any(ticks - began.setdefault(one, ticks) > _AT_WORK for one, ticks in spent)
+
+        until(at_work, "a worker at work")
+
     def wait_until_still(self, seconds):
         """Wait until nothing moves on the screen."""
         last, since = None, time.monotonic()
@@ -223,12 +240,13 @@ def workers():
 
 
 def _spent():
-    """The time that the workers have computed, as their system counts it."""
-    found = []
+    """The time that each worker has computed, in ticks."""
+    found = {}
     for worker in workers():
         try:
             # After the name in brackets: state, ...; the 14th and 15th of all are the times.
-            found.append(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[11:13])
+            words = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
+            found[worker] = sum(map(int, words[11:13]))
         except OSError:
             continue
     return found

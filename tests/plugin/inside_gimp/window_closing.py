@@ -87,6 +87,8 @@ def main():
         )
         (RESULTS / "go").touch()
         seen["images"] = until(lambda: [one for one in images() if one[2]], "the dream")
+        if (RESULTS / "failed").exists():
+            raise TimeoutError((RESULTS / "failed").read_text(encoding="utf-8"))
         seen["shown"] = bool(window("600x400"))
         time.sleep(1)
     except Exception as error:
@@ -105,7 +107,7 @@ def pause_worker(path):
     paused = ["/usr/bin/python3", str(Path(__file__).with_name("paused_worker.py"))]
     settings["command"] = [*paused, *settings["command"]]
     path.write_text(json.dumps(settings), encoding="utf-8")
-    for name in ("asked", "go"):
+    for name in ("asked", "go", "failed"):
         (RESULTS / name).unlink(missing_ok=True)
 
 

@@ -4,6 +4,7 @@ Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; se
 size of the screen is given as two words. DREAMLAYER_PRESETS names the folder of one's own presets.
 """
 
+import json
 import os
 import sys
 import time
@@ -24,6 +25,8 @@ PRESETS = Path(os.environ["DREAMLAYER_PRESETS"])
 
 def go_through(screen, seen):
     """Look at the preview from all sides, choose, save, apply, stop, leave."""
+    PRESETS.mkdir(parents=True, exist_ok=True)
+    (PRESETS / "Slow.json").write_text(json.dumps({"steps": 100}))
     main = screen.open_gimp()
     before = pixels()
     dialog = screen.open_dialog()
@@ -47,39 +50,49 @@ def look(screen, seen, dialog):
     dreamt = screen.picture(dialog)
     point = str(left + 200), str(top + 180)
     screen.do("mousemove", *point, "click", "4")
-    time.sleep(0.3)
+    screen.wait_until_still(0.5)
+    once = screen.picture(dialog)
     screen.do("click", "4", "click", "4", "click", "4")
-    time.sleep(0.5)
+    screen.seconds_until_other(dialog, once)
+    screen.wait_until_still(0.5)
     seen["zoomed"] = difference(screen.picture(dialog), dreamt)
     screen.wait_until_rested()
     screen.shoot("tour-zoomed")
 
-    zoomed = screen.part(left + 160, top + 150, 150, 80)
+    there = left + 160, top + 150, 150, 80
+    zoomed = screen.part(*there)
     screen.do("mousedown", "1")
     for step in range(1, 5):
         screen.do("mousemove", str(left + 200 + 10 * step), str(top + 180 + 10 * step))
-    time.sleep(0.4)
+    until(lambda: difference(screen.part(*there), zoomed) > 3, "another part of the picture")
+    screen.wait_until_still(0.5)
     moved = screen.part(left + 200, top + 190, 150, 80)
     seen["not_moved_by_pan"] = difference(moved, zoomed)
-    there = screen.part(left + 160, top + 150, 150, 80)
-    seen["moved_by_pan"] = difference(there, zoomed)
+    seen["moved_by_pan"] = difference(screen.part(*there), zoomed)
+    panned = screen.picture(dialog)
     screen.do("mouseup", "1")
     screen.do("key", "0")
+    screen.seconds_until_other(dialog, panned)
     screen.wait_until_rested()
     seen["changed_by_looking"] = difference(screen.picture(dialog), dreamt)
 
+    dreamt_again = screen.picture(dialog)
     screen.do("keydown", "o")
-    time.sleep(0.5)
+    screen.seconds_until_other(dialog, dreamt_again)
+    screen.wait_until_still(0.5)
     original = screen.picture(dialog)
     screen.do("keyup", "o")
-    time.sleep(0.5)
+    screen.seconds_until_other(dialog, original)
+    screen.wait_until_still(0.5)
     seen["original_against_dream"] = difference(original, screen.picture(dialog))
     screen.do("key", "s")
-    time.sleep(0.5)
+    screen.seconds_until_other(dialog, dreamt_again)
+    screen.wait_until_still(0.5)
     screen.shoot("tour-split")
     seen["left_of_split_against_original"] = difference(screen.picture(dialog), original)
     screen.do("key", "s")
-    time.sleep(0.5)
+    screen.seconds_until_other(dialog, original)
+    screen.wait_until_still(0.5)
     seen["after_split_against_dream"] = difference(screen.picture(dialog), dreamt)
 
 
@@ -136,8 +149,17 @@ def apply(screen, seen, main, dialog, before):
     screen.do("key", "ctrl+z")
     seen["undone_in_one_step"] = changed_from(after) == before
     screen.do("windowactivate", "--sync", dialog)
-    screen.do("key", "alt+a")
+    screen.wait_until_rested()
+    # With many steps, so that it is not over before it is stopped.
+    dreamt = screen.picture(dialog)
+    screen.do("key", "ctrl+f")
+    screen.do("key", "ctrl+a")
+    screen.do("type", "slow")
     time.sleep(1.0)
+    screen.do("key", "Return")
+    screen.seconds_until_other(dialog, dreamt)
+    screen.do("key", "alt+a")
+    screen.wait_until_at_work()
     screen.do("key", "alt+s")
     time.sleep(2.0)
     screen.wait_until_rested()
