@@ -30,7 +30,6 @@ from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.export import network_file
 from dreamlayer.export.verify import open_session
 
 Array = npt.NDArray[Any]
@@ -144,8 +143,7 @@ def _compared(
             session.run(["gradient"], {IMAGE: pixels[n : n + 1]})[0] for n in range(len(pixels))
         ]
     except Exception as error:  # whatever it is, it belongs into the table
-        reason = network_file.first_line(error)
-        return {"module": module, "layer": layer, "problem": f"{type(error).__name__}: {reason}"}
+        return {"module": module, "layer": layer, "problem": images.first_line(error)}
     errors = [images.error(one, exact[n : n + 1]) for n, one in enumerate(found)]
     best = int(np.argmin(errors))
     theirs = float(record[f"{place}_missed"][best])
