@@ -30,6 +30,7 @@ from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
+from dreamlayer.core.version import VERSION
 from dreamlayer.export.verify import open_session
 
 Array = npt.NDArray[Any]
@@ -71,8 +72,8 @@ def main(source: Path, folder: Path) -> dict[str, Any]:
 
 def _versions() -> list[str]:
     """What dreamlayer was run with."""
-    own = [f"{name} {metadata.version(name)}" for name in ("onnxruntime", "onnx", "numpy")]
-    return [*own, f"Python {platform.python_version()}"]
+    packages = [f"{name} {metadata.version(name)}" for name in ("onnxruntime", "onnx", "numpy")]
+    return [f"dreamlayer {VERSION}", *packages, f"Python {platform.python_version()}"]
 
 
 def _feeds(source: Path, planes: Array) -> dict[str, Array]:
@@ -128,7 +129,8 @@ def _compared(
     """The gradient of one layer, against the framework's in float64.
 
     Of several images, the one on which it is nearest is told; see `images.without_ties`. Where
-    that is far off all the same, float64 tells whether the gradient is wrong, or rounded much.
+    that is far off all the same, float64 tells whether the gradient is wrong, or rounded much, and
+    how much.
     """
     module, activation = str(record[f"{place}_module"]), record[f"{place}_activation"]
     pixels, exact = record["images"], record[f"{place}_gradients"]
@@ -149,7 +151,8 @@ def _compared(
     theirs = float(record[f"{place}_missed"][best])
     result = {"module": module, "layer": layer, "ours": errors[best], "theirs": theirs}
     if errors[best] > images.ERROR:
-        result["slopes"] = double.slope_error(model, pixels[best : best + 1])
+        result["slopes"], gradient = double.slope_error(model, pixels[best : best + 1])
+        result["rounding"] = images.error(found[best], gradient)
     return result | {"all": errors}
 
 

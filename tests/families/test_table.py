@@ -45,6 +45,10 @@ def result(**changes: Any) -> dict[str, Any]:
         ({"late": {"ours": 2e-4, "theirs": 1e-4, "slopes": 2e-7}}, True),
         ({"late": {"ours": 2e-4, "theirs": 1e-4, "slopes": 2e-5}}, False),
         ({"late": {"ours": 2e-4, "theirs": 3e-4, "slopes": 2e-5}}, False),
+        ({"late": {"ours": 2e-3, "theirs": 1e-5, "slopes": 2e-7, "rounding": 9e-3}}, True),
+        ({"late": {"ours": 2e-2, "theirs": 1e-5, "slopes": 2e-7, "rounding": 2e-2}}, False),
+        ({"late": {"ours": 2e-2, "theirs": 3e-3, "slopes": 2e-7, "rounding": 2e-2}}, True),
+        ({"late": {"ours": 9e-3, "theirs": 9e-3, "slopes": 2e-5, "rounding": 9e-3}}, False),
         ({"late": {"problem": "relu is no layer"}}, False),
         ({"dream": "unchanged"}, False),
     ],
@@ -59,6 +63,14 @@ def test_a_refusal_stands_in_the_table() -> None:
     assert "no feature map | grows" not in row(RESNET, {"refused": "no feature map | grows"})
     assert "no feature map / grows" in row(RESNET, {"refused": "no feature map | grows"})
     assert "not tried" in row(RESNET, None)
+
+
+def test_what_float64_told_is_remarked() -> None:
+    """How far its gradient is from the slopes, and, where that was measured, float32 from it."""
+    gradient = {"ours": 2e-3, "theirs": 1e-5, "slopes": 2e-7}
+    assert row(RESNET, result(late=gradient)).endswith("| late, in float64: 2.0e-07 |")
+    newer = {**gradient, "rounding": 9e-3}
+    assert row(RESNET, result(late=newer)).endswith("| late, in float64: 2.0e-07 (9.0e-03) |")
 
 
 def test_the_page_counts_what_is_right() -> None:
