@@ -61,6 +61,11 @@ def settle_inputs(
             raise NetworkError(
                 f"the network has no input {shown(name)}; it has {', '.join(map(bare, inputs))}"
             )
+    if options.input is not None and options.input in given:
+        raise NetworkError(
+            f"the input {bare(options.input)} is the image, which cannot be a constant; name "
+            f"another with --input, or leave --constant {bare(options.input)} out"
+        )
     image = _image_of(inputs, options)
     others = [name for name in inputs if name not in (image, *given)]
     if not given and not others:
@@ -90,6 +95,11 @@ def _image_of(inputs: dict[str, onnx.ValueInfoProto], options: InputOptions) -> 
     left = [name for name in inputs if name not in given]
     if len(left) == 1:
         return left[0]
+    if given and not left:
+        raise NetworkError(
+            f"one input of the network must be the image, but --constant gives a value to each "
+            f"({', '.join(map(bare, inputs))}); leave out that of the image"
+        )
     colors = [name for name in left if _channels(inputs[name]) == _COLORS]
     possible = colors or [name for name in left if _channels(inputs[name]) is None]
     if len(possible) != 1:

@@ -163,6 +163,23 @@ def test_two_images_are_told_apart_by_name() -> None:
         adopted(network([SCALED], IMAGE, other), input="pixels")
 
 
+@pytest.mark.parametrize("others", [[], [("scale", FLOAT, [1])]], ids=["alone", "of two"])
+def test_the_image_is_no_constant(others: list[Declared]) -> None:
+    """Where it is named as both, one of the options is wrong."""
+    source = network([SCALED] if others else SAME, IMAGE, *others)
+    with pytest.raises(NetworkError, match="pixels is the image, which cannot be a constant; name"):
+        adopted(source, input="pixels", constants=(("pixels", (0.0,)),))
+
+
+@pytest.mark.parametrize("others", [[], [("scale", FLOAT, [1])]], ids=["alone", "of two"])
+def test_one_input_is_left_for_the_image(others: list[Declared]) -> None:
+    """Where each is given a value, the sentence says which there are."""
+    source = network([SCALED] if others else SAME, IMAGE, *others)
+    names = [name for name, _, _ in (IMAGE, *others)]
+    with pytest.raises(NetworkError, match=rf"to each \({', '.join(names)}\); leave out that of"):
+        adopted(source, constants=tuple((name, (0.0,)) for name in names))
+
+
 def test_the_command_takes_constants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One for each input, and what is none is refused with the form."""
     path = tmp_path / "made.onnx"
