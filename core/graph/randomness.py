@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from dreamlayer.core.graph.inference import names_read
+from dreamlayer.core.graph.inference import names_read, nodes_within
 
 RANDOM_OPERATORS = frozenset(
     {
@@ -58,10 +56,4 @@ def _draws(node: onnx.NodeProto, off: set[str]) -> bool:
     """Whether a node draws random numbers, or one of its subgraphs does."""
     if node.op_type == "Dropout":
         return len(node.input) > 2 and bool(node.input[2]) and node.input[2] not in off
-    return node.op_type in RANDOM_OPERATORS or any(_draws(one, off) for one in _inner(node))
-
-
-def _inner(node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:
-    for attribute in node.attribute:
-        for graph in (attribute.g, *attribute.graphs):
-            yield from graph.node
+    return node.op_type in RANDOM_OPERATORS or any(_draws(one, off) for one in nodes_within(node))

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 from dreamlayer.core.errors import NetworkError, bare, shown
 from dreamlayer.core.graph.edit import prune
-from dreamlayer.core.graph.inference import names_read
+from dreamlayer.core.graph.inference import names_read, nodes_within
 from dreamlayer.export.adopt.input_guess import INTEGERS, InputOptions
 
 _MOST_ELEMENTS = 1 << 24
@@ -164,11 +164,12 @@ def _cut(graph: onnx.GraphProto, image: str, inputs: Sequence[str]) -> None:
             if seeing.intersection(needs):
                 seeing.update(node.output)
             continue
-        if node.op_type in _LEARNED:
+        learned = _learned(node)
+        if learned is not None:
             raise NetworkError(
                 f"the network needs {', '.join(map(bare, inputs))} as well as the image, for "
-                f"{node.op_type} {shown(node.name or node.output[0])} and what follows; give each "
-                f"a value with --constant {bare(inputs[0])}=VALUE"
+                f"{learned.op_type} {shown(learned.name or learned.output[0])} and what follows; "
+                f"give each a value with --constant {bare(inputs[0])}=VALUE"
             )
         behind.update(node.output)
         border |= dict.fromkeys(name for name in needs if name in seeing)
@@ -181,3 +182,10 @@ def _cut(graph: onnx.GraphProto, image: str, inputs: Sequence[str]) -> None:
         )
     del graph.output[:]
     graph.output.extend(outputs)
+
+
+def _learned(node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """A node in which something is learned: this one, or one of its branches or its loop."""
+    if node.op_type in _LEARNED:
+        return node
+    return next(filter(None, map(_learned, nodes_within(node))), None)

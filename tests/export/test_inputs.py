@@ -101,6 +101,69 @@ def test_what_layers_need_is_asked_for(case: str) -> None:
         adopted(network(middle, IMAGE, other))
 
 
+def branch(name: str, node: onnx.NodeProto) -> onnx.GraphProto:
+    """A subgraph of one node."""
+    return helper.make_graph([node], name, [], [onnx.ValueInfoProto(name=node.output[0])])
+
+
+def chosen(learns: bool) -> list[onnx.NodeProto]:
+    """`mid` by one of two branches, which `scale` chooses."""
+    conv = helper.make_node("Conv", ["early", "v"], ["a"], "inner", pads=[1] * 4)
+    relu = helper.make_node("Relu", ["early"], ["a"])
+    other = helper.make_node("Identity", ["early"], ["b"])
+    branches = {
+        "then_branch": branch("one", conv if learns else relu),
+        "else_branch": branch("other", other),
+    }
+    return [helper.make_node("If", ["scale"], ["mid"], "chosen", **branches)]
+
+
+def repeated() -> list[onnx.NodeProto]:
+    """`mid` by a loop around a branch, `scale` times."""
+    conv = helper.make_node("Conv", ["x", "v"], ["a"], "inner", pads=[1] * 4)
+    other = helper.make_node("Identity", ["x"], ["b"])
+    branches = {"then_branch": branch("one", conv), "else_branch": branch("other", other)}
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go"], ["on"]),
+            helper.make_node("If", ["go"], ["y"], "chosen", **branches),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("i", INT64, []),
+            helper.make_tensor_value_info("go", BOOL, []),
+            helper.make_tensor_value_info("x", FLOAT, None),
+        ],
+        [helper.make_tensor_value_info("on", BOOL, []), onnx.ValueInfoProto(name="y")],
+    )
+    return [helper.make_node("Loop", ["scale", "", "early"], ["mid"], "repeated", body=body)]
+
+
+@pytest.mark.parametrize(
+    ("middle", "kind", "inner"),
+    [
+        (chosen(True), BOOL, True),
+        (repeated(), INT64, True),
+        (chosen(False), BOOL, False),
+    ],
+    ids=["a branch", "a branch in a loop", "a branch that learns nothing"],
+)
+def test_layers_in_branches_and_loops_are_asked_for(
+    middle: list[onnx.NodeProto], kind: int, inner: bool
+) -> None:
+    """They are not cut with what chooses or repeats them."""
+    outputs = ("early", "mid")
+    source = network(middle, IMAGE, ("scale", kind, []), outputs=outputs)
+    del source.graph.node[-1]
+    if inner:
+        with pytest.raises(
+            NetworkError, match="needs scale as well as the image, for Conv 'inner'"
+        ):
+            adopted(source)
+    else:
+        assert layer_names(adopted(source)[0]) == ["early"]
+
+
 SAME = [helper.make_node("Identity", ["early"], ["mid"])]
 INFO = ("info", FLOAT, [1, 3])
 
