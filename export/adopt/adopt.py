@@ -223,4 +223,4 @@ def run(
         limit=limit,
         size=size,
     )
-    return "\n".join([*notes, network_file.write(network, target)])
+    return "\n".join([*notes, network_file.write(network, target, "give another --size")])

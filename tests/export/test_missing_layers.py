@@ -283,7 +283,8 @@ def test_nothing_is_written_that_a_first_dream_would_refuse(
 
     monkeypatch.setattr(trials, "_measure", refuses)
     target = tmp_path / "made.onnx"
-    with pytest.raises(NetworkError, match=r"a dream on its layer \w+ would be refused: it has no"):
+    says = r"a dream on its layer \w+ would be refused: it has no size; give another --size"
+    with pytest.raises(NetworkError, match=says):
         run(tmp_path / "source.onnx", target, InputOptions(), None, None)
     assert list(tmp_path.iterdir()) == [tmp_path / "source.onnx"]
 
