@@ -13,7 +13,9 @@ from onnx import helper, numpy_helper
 from dreamlayer.core.errors import NetworkError, bare, shown
 from dreamlayer.core.graph.edit import prune
 from dreamlayer.core.graph.inference import names_read, nodes_within
+from dreamlayer.export.adopt import masks
 from dreamlayer.export.adopt.input_guess import INTEGERS, InputOptions
+from dreamlayer.export.adopt.modernize import opset
 
 _MOST_ELEMENTS = 1 << 24
 _LEARNED = frozenset({"Conv", "ConvTranspose", "DeformConv", "Gemm", "MatMul"})
@@ -45,8 +47,9 @@ def settle_inputs(
     -------
     onnx.ModelProto
         The source itself where it has no other input. Else a copy, in which inputs with a constant
-        are weights, and nodes that need further inputs are left out where nothing is learned in
-        them, as in the head of a detector that scales boxes.
+        are weights, or as large as the image where their own sizes are symbolic. Nodes that need
+        further inputs are left out where nothing is learned in them, as in the head of a detector
+        that scales boxes.
 
     Raises
     ------
@@ -72,15 +75,23 @@ def settle_inputs(
         return source
     result = onnx.ModelProto()
     result.CopyFrom(source)
+    large: dict[str, dict[int, int]] = {}
     for name, numbers in given.items():
         value = _constant(inputs[name], numbers)
         result.graph.initializer.append(numpy_helper.from_array(value, name))
-        notes.append(f"Constant  {bare(name)} [{', '.join(map(str, value.shape))}]")
+        axes = masks.image_axes(inputs[name], inputs[image], options.layout)
+        if axes and opset(source) >= masks.OLDEST:
+            large[name] = axes
+        size = "as large as the image" if name in large else f"[{', '.join(map(str, value.shape))}]"
+        notes.append(f"Constant  {bare(name)} {size}")
     kept = [info for info in result.graph.input if info.name not in (*given, *others)]
     if others:
         _cut(result.graph, image, others)
         told = ", ".join(map(bare, others))
         notes.append(f"Left out  {told}, and what needs it (--constant gives it a value)")
+    for name, axes in large.items():
+        masks.expand(result, name, image, axes)
+    if others:
         prune(result)
     del result.graph.input[:]
     result.graph.input.extend(kept)
