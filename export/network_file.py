@@ -12,7 +12,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from dreamlayer.core.errors import NetworkError, bare
+from dreamlayer.core.errors import NetworkError
 from dreamlayer.core.files import replace_file
 from dreamlayer.core.graph import sizes
 from dreamlayer.core.graph.inference import infer_shapes
@@ -21,9 +21,8 @@ from dreamlayer.core.installation import option, quoted
 from dreamlayer.core.network import files as network_files
 from dreamlayer.core.network.image_size import IMAGE_SIZE
 from dreamlayer.core.network.network import Network
-from dreamlayer.core.network.trials import refusal
 from dreamlayer.core.runtime.reasons import reason_of
-from dreamlayer.export.suggestion import suggested_layer
+from dreamlayer.export.suggestion import layer_to_begin_with
 
 INPUT_AXES = ("batch", 3, "height", "width")
 OPSET = 18
@@ -260,8 +259,10 @@ def check(model: onnx.ModelProto, problem: str, advice: str = "") -> None:
         raise NetworkError(f"{problem} ({reason_of(error)}){advice and '; '}{advice}") from error
 
 
-def write(model: onnx.ModelProto, output: Path) -> str:
+def write(model: onnx.ModelProto, output: Path, advice: str = "") -> str:
     """Write a network file, atomically, once a dream on it has been tried.
+
+    Where the layer to begin with does not dream, others are tried.
 
     Parameters
     ----------
@@ -269,6 +270,8 @@ def write(model: onnx.ModelProto, output: Path) -> str:
         The network.
     output
         Where it goes.
+    advice
+        What to do where no layer dreams, as a clause.
 
     Returns
     -------
@@ -278,15 +281,13 @@ def write(model: onnx.ModelProto, output: Path) -> str:
     Raises
     ------
     NetworkError
-        dreamlayer would not read it, or not dream on the layer that it suggests.
+        dreamlayer would not read it, or not dream on any of its layers.
     OutputError
         The file cannot be written.
     """
     content = model.SerializeToString(deterministic=True)
     network = Network(str(output.absolute()), content)
-    layer = suggested_layer(network)
-    if layer is not None and (why := refusal(network, layer)) is not None:
-        raise NetworkError(f"a dream on its layer {bare(layer)} would be refused: {why}")
+    layer = layer_to_begin_with(network, advice)
     replace_file(output, content)
     return f"{output}: {len(content) / 1e6:.1f} MB\n{_how_to_use(output, layer)}"
 

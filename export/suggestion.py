@@ -1,4 +1,4 @@
-"""Which layer of a network to begin with."""
+"""Which layers of a network to begin with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import onnx
 
+from dreamlayer.core.errors import NetworkError, bare
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.network.trials import refusal
 
 _MIN_CHANNELS = 16
 _GATES = frozenset(
@@ -28,11 +30,46 @@ _DREAMT = frozenset(
 """Operators whose results are worth a dream: activations, and ends of blocks."""
 
 
-def suggested_layer(network: Network) -> str | None:
-    """A layer to begin with: about two thirds on the way of those that can be dreamed of.
+def layer_to_begin_with(network: Network, advice: str = "") -> str | None:
+    """The first of the suggested layers on which a trial of a dream succeeds.
+
+    Parameters
+    ----------
+    network
+        Its layers are tried in this process.
+    advice
+        What to do where no layer dreams, as a clause.
+
+    Returns
+    -------
+    str or None
+        None where there are no layers.
+
+    Raises
+    ------
+    NetworkError
+        No layer dreams; with the reason of the one that is suggested first.
+    """
+    layers = suggested_layers(network)
+    first = ""
+    for layer in layers:
+        why = refusal(network, layer)
+        if why is None:
+            return layer
+        first = first or why
+    if layers:
+        raise NetworkError(
+            f"a dream on its layer {bare(layers[0])} would be refused: {first}"
+            f"{advice and '; '}{advice}"
+        )
+    return None
+
+
+def suggested_layers(network: Network) -> list[str]:
+    """Layers that can be dreamed of, first the one to begin with: about two thirds on the way.
 
     Near the image there are edges alone, and at the end a classifier's features. Results of blocks
-    and activations are preferred, of as many channels as a picture needs. None without any layer.
+    and activations are preferred, of as many channels as a picture needs.
     """
     layers = [layer for layer in network.layers() if layer.reason is None]
     # Those of networks that are not adopted may have what stands between layers.
@@ -40,10 +77,15 @@ def suggested_layer(network: Network) -> str | None:
     makers = {name: node for node in network.model.graph.node for name in node.output}
     wide = [layer for layer in usable if layer.channels is None or layer.channels >= _MIN_CHANNELS]
     good = [layer for layer in wide if _is_worth_a_dream(makers, layer.name)]
-    chosen = usable[len(usable) * 2 // 3 :]
-    later = {layer.name for layer in chosen}
-    first = next((layer for layer in good if layer.name in later), None)
-    return (first or next(iter(good[-1:] or chosen))).name if usable else None
+    start = len(usable) * 2 // 3
+    later = {layer.name for layer in usable[start:]}
+    ranked = [
+        *(layer for layer in good if layer.name in later),
+        *reversed(good),
+        *usable[start:],
+        *reversed(usable),
+    ]
+    return list(dict.fromkeys(layer.name for layer in ranked))
 
 
 def _is_worth_a_dream(makers: Mapping[str, onnx.NodeProto], layer: str) -> bool:

@@ -149,11 +149,16 @@ def attributes(node: onnx.NodeProto) -> dict[str, Any]:
 def names_read(node: onnx.NodeProto) -> Iterator[str]:
     """Names that a node reads, including those that its subgraphs capture."""
     yield from (name for name in node.input if name)
+    for inner in nodes_within(node):
+        yield from names_read(inner)
+
+
+def nodes_within(node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:
+    """The nodes of a node's subgraphs, without those of their own subgraphs."""
     for attribute in node.attribute:
         if attribute.type in _SUBGRAPHS:
             for graph in [attribute.g, *attribute.graphs]:
-                for inner in graph.node:
-                    yield from names_read(inner)
+                yield from graph.node
 
 
 def after_ceil_mode(model: onnx.ModelProto) -> set[str]:

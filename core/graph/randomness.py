@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from dreamlayer.core.graph.inference import names_read
+from dreamlayer.core.graph.inference import names_read, nodes_within
 
 RANDOM_OPERATORS = frozenset(
     {
@@ -17,6 +17,14 @@ RANDOM_OPERATORS = frozenset(
     }
 )
 """Operators that draw random numbers; with a seed, each run continues where the last one ended."""
+
+_SWITCHES = frozenset(
+    {
+        *(onnx.TensorProto.BOOL, onnx.TensorProto.FLOAT),
+        *(onnx.TensorProto.FLOAT16, onnx.TensorProto.DOUBLE),
+    }
+)
+"""Types of a Dropout's ratio and training mode."""
 
 _MEASURES = frozenset({"EyeLike", "Shape", "Size"})
 """Operators whose output is the same whatever numbers they read."""
@@ -33,12 +41,10 @@ def random_tensors(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
     Returns
     -------
     dict
-        Nodes by the tensor's name. A Dropout draws unless its training mode is known to be off.
+        Nodes by the tensor's name. A Dropout draws unless its training mode is known to be off, or
+        its ratio to be 0.
     """
-    off = {tensor.name for tensor in graph.initializer if _is_off(tensor)}
-    for node in graph.node:
-        if node.op_type == "Constant" and any(_is_off(one.t) for one in node.attribute):
-            off.update(node.output)
+    off = _zeros(graph)
     found: dict[str, onnx.NodeProto] = {}
     for node in graph.node:
         if node.op_type in _MEASURES:
@@ -50,18 +56,31 @@ def random_tensors(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
     return found
 
 
-def _is_off(tensor: onnx.TensorProto) -> bool:
-    return tensor.data_type == onnx.TensorProto.BOOL and not np.any(numpy_helper.to_array(tensor))
+def _zeros(graph: onnx.GraphProto) -> set[str]:
+    """Constants of a graph that are one false or 0, and copies of them."""
+    found = {tensor.name for tensor in graph.initializer if _is_zero(tensor)}
+    for node in graph.node:
+        copied = node.op_type == "Identity" and node.input[0] in found
+        if copied or (node.op_type == "Constant" and any(map(_is_zero_number, node.attribute))):
+            found.update(node.output)
+    return found
+
+
+def _is_zero_number(attribute: onnx.AttributeProto) -> bool:
+    """Whether an attribute of a Constant node gives one false or 0."""
+    if attribute.name == "value":
+        return _is_zero(attribute.t)
+    return attribute.name == "value_float" and attribute.f == 0
+
+
+def _is_zero(tensor: onnx.TensorProto) -> bool:
+    is_one = tensor.data_type in _SWITCHES and math.prod(tensor.dims) == 1
+    return is_one and not np.any(numpy_helper.to_array(tensor))
 
 
 def _draws(node: onnx.NodeProto, off: set[str]) -> bool:
     """Whether a node draws random numbers, or one of its subgraphs does."""
     if node.op_type == "Dropout":
-        return len(node.input) > 2 and bool(node.input[2]) and node.input[2] not in off
-    return node.op_type in RANDOM_OPERATORS or any(_draws(one, off) for one in _inner(node))
-
-
-def _inner(node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:
-    for attribute in node.attribute:
-        for graph in (attribute.g, *attribute.graphs):
-            yield from graph.node
+        trains = len(node.input) > 2 and bool(node.input[2]) and node.input[2] not in off
+        return trains and node.input[1] not in off
+    return node.op_type in RANDOM_OPERATORS or any(_draws(one, off) for one in nodes_within(node))

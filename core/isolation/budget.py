@@ -31,10 +31,12 @@ _COPIES = 16
 """How often a file's size may be held in memory: as bytes, as a message, by each optimizer."""
 
 
-_OWN_SIGNALS = {
-    getattr(signal, name, 0) for name in ("SIGSEGV", "SIGFPE", "SIGABRT", "SIGBUS", "SIGILL")
-} - {0}
-"""What a process sends itself by a fault of its code."""
+_FAULTS = ("SIGSEGV", "SIGFPE", "SIGABRT", "SIGILL")
+_OWN_SIGNALS = {getattr(signal, name, 0) for name in _FAULTS} - {0}
+"""What a process sends itself by a fault of its code. SIGBUS is none: a full or failing disk."""
+
+_REFUSED = ("system_error", "Resource temporarily unavailable")
+"""What C++ writes where the system refuses threads or other resources, before it aborts."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def ended_by(code: int, errors: str, budget: Budget) -> StoppedError:
         # Nobody but the kernel sends this, where the machine has no memory left.
         reason = "signal SIGKILL, as the system sends it where memory runs out"
         return StoppedError(f"ended the program that looked at it ({reason})")
-    repeats = number in _OWN_SIGNALS
+    repeats = number in _OWN_SIGNALS and not any(words in errors for words in _REFUSED)
     return StoppedError(f"ended the program that looked at it ({_end(code)})", repeats=repeats)
 
 

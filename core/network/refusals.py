@@ -1,7 +1,7 @@
 """Refusals of networks that would end this process or never let it go on, kept for a day.
 
 What ended the process that looked at a file, or took all of its processor time, does so again for
-the same file, the same libraries and the same limits. A lack of memory may be the machine's, and
+the same file, machine, libraries, limits and code. A lack of memory may be the machine's, and
 standing still the disk's: those are tried again.
 """
 
@@ -19,16 +19,19 @@ from dreamlayer.core.errors import NetworkError, shown
 from dreamlayer.core.isolation.budget import Budget, StoppedError
 from dreamlayer.core.network.files import content_of
 from dreamlayer.core.network.limits.file_size import size_of
-from dreamlayer.core.runtime import cache
+from dreamlayer.core.runtime import cache, openvino_session
 from dreamlayer.core.runtime.facts import finite_number, string, truth
 
 _SECONDS = 24 * 3600.0
 _KIND = "refusal"
+_CODE = ("isolation/*.py", "network/refusals.py")
+"""The files of `core` that determine what is refused, beside those of every key of the cache."""
 
 
-def refused(path: Path, stopped: StoppedError) -> NetworkError:
-    """The error for a network file that ended the process that looked at it."""
-    return NetworkError(f"network {shown(path)} {stopped.reason}; {stopped.advice}")
+def refused(path: Path, stopped: StoppedError, *, before: bool = False) -> NetworkError:
+    """The error for a network file that ended the process that looked at it, now or `before`."""
+    when = ", as was found within the last day" if before else ""
+    return NetworkError(f"network {shown(path)} {stopped.reason}{when}; {stopped.advice}")
 
 
 def remembered(work: Callable[[], Any], path: Path, digest: str | None, *what: object) -> Any:
@@ -43,7 +46,8 @@ def remembered(work: Callable[[], Any], path: Path, digest: str | None, *what: o
     path : Path
         The file, for the message.
     digest : str or None
-        The SHA-256 of its content. Nothing is remembered where it is None, or is not the file's.
+        The SHA-256 of its content. Nothing is remembered where it is None, or is not the file's, or
+        where the versions of the libraries cannot be told.
     what : objects
         What is done with the file.
 
@@ -52,16 +56,21 @@ def remembered(work: Callable[[], Any], path: Path, digest: str | None, *what: o
     NetworkError
         As `work`, now or before.
     """
+    libraries = _libraries()
+    if digest is None or libraries is None:
+        return work()
     key = (
         _KIND,
         Budget.for_file(size_of(path)),
-        cache.noted_versions("onnxruntime"),
+        libraries,
+        cache.machine(),
+        cache.digest_of_code(*_CODE),
         digest,
         *what,
     )
-    known = _known(key) if digest is not None else None
+    known = _known(key)
     if known is not None:
-        raise refused(path, known)
+        raise refused(path, known, before=True)
     try:
         return work()
     except NetworkError as error:
@@ -73,7 +82,14 @@ def remembered(work: Callable[[], Any], path: Path, digest: str | None, *what: o
         raise
 
 
-def _is_still(path: Path, digest: str | None) -> bool:
+def _libraries() -> str | None:
+    """The versions of the libraries that a network is tried with; None where one is not noted."""
+    others = [openvino_session.NAME] if openvino_session.is_installed() else []
+    noted = [cache.noted_versions(package) for package in ("onnxruntime", *others)]
+    return " ".join(noted) if all(noted) else None
+
+
+def _is_still(path: Path, digest: str) -> bool:
     """Whether a file has a digest, as long as it is there."""
     with contextlib.suppress(NetworkError):
         return hashlib.sha256(content_of(path)).hexdigest() == digest

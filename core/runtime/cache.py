@@ -54,6 +54,8 @@ _GRAPH_CODE = (
 )
 """The files of `core` that determine what is cached; the key covers their content."""
 
+_HAS_VARIANTS = "onnxruntime"
+
 _FILE = "file-"
 _DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -272,9 +274,16 @@ def _entries(root: Path) -> list[tuple[Path, os.stat_result]]:
 @functools.cache
 def _code() -> str:
     """Digest of the code that determines what is cached."""
+    told = f"{VERSION} {_onnx_version()} {digest_of_code(*_GRAPH_CODE)}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+@functools.cache
+def digest_of_code(*patterns: str) -> str:
+    """Digest of files of `core`, given by patterns such as ``isolation/*.py``."""
     core = Path(__file__).parents[1]
-    digest = hashlib.sha256(f"{VERSION} {_onnx_version()}".encode())
-    for pattern in _GRAPH_CODE:
+    digest = hashlib.sha256()
+    for pattern in patterns:
         for path in sorted(core.glob(pattern)):
             with contextlib.suppress(OSError):
                 digest.update(path.read_bytes())
@@ -297,11 +306,13 @@ def _onnx_version() -> str:
 def noted_versions(package: str) -> str:
     """What pip notes beside an installed package of it and its variants; empty where it does not.
 
-    Those of ``onnxruntime`` are ``onnxruntime_gpu`` and others.
+    Those of ``onnxruntime`` are ``onnxruntime_gpu`` and others. What begins with another package's
+    name is another package, such as ``onnx_ir``.
     """
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.origin:
         return ""
     beside = Path(spec.origin).parents[1]
-    patterns = (f"{package}-*.dist-info", f"{package}_*.dist-info")
+    variants = [f"{package}_*.dist-info"] if package == _HAS_VARIANTS else []
+    patterns = [f"{package}-*.dist-info", *variants]
     return " ".join(sorted(path.stem for one in patterns for path in beside.glob(one)))

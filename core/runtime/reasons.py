@@ -12,7 +12,8 @@ _MOST = 240
 _CODES = re.compile(
     r"^\[\w+Error\] (?:: \d+ : \w+ : )?|^Load model from .*? failed: ?|^This is an invalid model\. "
 )
-_PLACES = re.compile(r"^.* was false\. ?|\S+\.(?:cc|cpp|h):\d+ (?:[\w:]+ )?")
+_SIGNATURE = r"(?:[\w:<>*&]+ )*[\w:<>~]+::[\w~]+\((?:[^()]|\([^()]*\))*\)(?: const)? "  # of C++
+_PLACES = re.compile(rf"^.* was false\. ?|\S+\.(?:cc|cpp|h):\d+ (?:{_SIGNATURE}|[\w:]+ )?")
 """What stands before a reason: codes, conditions, and places in their own source."""
 
 _FORMS = (

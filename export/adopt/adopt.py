@@ -24,6 +24,7 @@ from dreamlayer.export.adopt.choice import choose_layers
 from dreamlayer.export.adopt.image_sizes import AUTO, settle_size
 from dreamlayer.export.adopt.input_guess import InputOptions, find_pixels
 from dreamlayer.export.adopt.inputs import settle_inputs
+from dreamlayer.export.adopt.masks import check_masks
 from dreamlayer.export.adopt.modernize import free_name, modernize, opset
 from dreamlayer.export.network_file import Description
 from dreamlayer.export.preprocessing import Pixels
@@ -73,14 +74,18 @@ def adopt(
     if network_file.read_description(source):
         raise NetworkError("the file is a dreamlayer network already; use it as it is")
     changes: list[str] = []
-    source = settle_inputs(source, options, changes)
+    given, source = source, settle_inputs(source, options, changes)
     modern = modernize(source, changes)
     pixels = find_pixels(modern, options)
     if pixels.images > 1:
         free_batch(modern, pixels.images)
     settled = settle_size(_with_preprocessing(modern, pixels), _own_size(pixels), size)
     network, own = settled.network, settled.only or _own_size(pixels)
-    layers = choose_layers(network, originals_of(source), settled.only, own)
+    try:
+        layers = choose_layers(network, originals_of(source), settled.only, own)
+    except NetworkError:
+        check_masks(given, pixels.input, options)
+        raise
     network_file.declare_layers(network, layers.names)
     summary = f"{name}, adopted from {origin.split(',')[0]}"
     side, multiple = network_file.describe(
@@ -223,4 +228,4 @@ def run(
         limit=limit,
         size=size,
     )
-    return "\n".join([*notes, network_file.write(network, target)])
+    return "\n".join([*notes, network_file.write(network, target, "give another --size")])

@@ -12,8 +12,10 @@ from onnx import helper, numpy_helper
 
 from dreamlayer.core.errors import NetworkError, bare, shown
 from dreamlayer.core.graph.edit import prune
-from dreamlayer.core.graph.inference import names_read
+from dreamlayer.core.graph.inference import names_read, nodes_within
+from dreamlayer.export.adopt import masks
 from dreamlayer.export.adopt.input_guess import INTEGERS, InputOptions
+from dreamlayer.export.adopt.modernize import opset
 
 _MOST_ELEMENTS = 1 << 24
 _LEARNED = frozenset({"Conv", "ConvTranspose", "DeformConv", "Gemm", "MatMul"})
@@ -45,8 +47,9 @@ def settle_inputs(
     -------
     onnx.ModelProto
         The source itself where it has no other input. Else a copy, in which inputs with a constant
-        are weights, and nodes that need further inputs are left out where nothing is learned in
-        them, as in the head of a detector that scales boxes.
+        are weights, or as large as the image where their own sizes are symbolic. Nodes that need
+        further inputs are left out where nothing is learned in them, as in the head of a detector
+        that scales boxes.
 
     Raises
     ------
@@ -61,21 +64,34 @@ def settle_inputs(
             raise NetworkError(
                 f"the network has no input {shown(name)}; it has {', '.join(map(bare, inputs))}"
             )
+    if options.input is not None and options.input in given:
+        raise NetworkError(
+            f"the input {bare(options.input)} is the image, which cannot be a constant; name "
+            f"another with --input, or leave --constant {bare(options.input)} out"
+        )
     image = _image_of(inputs, options)
     others = [name for name in inputs if name not in (image, *given)]
     if not given and not others:
         return source
     result = onnx.ModelProto()
     result.CopyFrom(source)
+    large: dict[str, dict[int, int]] = {}
     for name, numbers in given.items():
         value = _constant(inputs[name], numbers)
         result.graph.initializer.append(numpy_helper.from_array(value, name))
-        notes.append(f"Constant  {bare(name)} [{', '.join(map(str, value.shape))}]")
+        axes = masks.image_axes(inputs[name], inputs[image], options.layout)
+        if axes and opset(source) >= masks.OLDEST:
+            large[name] = axes
+        size = "as large as the image" if name in large else f"[{', '.join(map(str, value.shape))}]"
+        notes.append(f"Constant  {bare(name)} {size}")
     kept = [info for info in result.graph.input if info.name not in (*given, *others)]
     if others:
         _cut(result.graph, image, others)
         told = ", ".join(map(bare, others))
         notes.append(f"Left out  {told}, and what needs it (--constant gives it a value)")
+    for name, axes in large.items():
+        masks.expand(result, name, image, axes)
+    if others:
         prune(result)
     del result.graph.input[:]
     result.graph.input.extend(kept)
@@ -90,6 +106,11 @@ def _image_of(inputs: dict[str, onnx.ValueInfoProto], options: InputOptions) -> 
     left = [name for name in inputs if name not in given]
     if len(left) == 1:
         return left[0]
+    if given and not left:
+        raise NetworkError(
+            f"one input of the network must be the image, but --constant gives a value to each "
+            f"({', '.join(map(bare, inputs))}); leave out that of the image"
+        )
     colors = [name for name in left if _channels(inputs[name]) == _COLORS]
     possible = colors or [name for name in left if _channels(inputs[name]) is None]
     if len(possible) != 1:
@@ -154,11 +175,12 @@ def _cut(graph: onnx.GraphProto, image: str, inputs: Sequence[str]) -> None:
             if seeing.intersection(needs):
                 seeing.update(node.output)
             continue
-        if node.op_type in _LEARNED:
+        learned = _learned(node)
+        if learned is not None:
             raise NetworkError(
                 f"the network needs {', '.join(map(bare, inputs))} as well as the image, for "
-                f"{node.op_type} {shown(node.name or node.output[0])} and what follows; give each "
-                f"a value with --constant {bare(inputs[0])}=VALUE"
+                f"{learned.op_type} {shown(learned.name or learned.output[0])} and what follows; "
+                f"give each a value with --constant {bare(inputs[0])}=VALUE"
             )
         behind.update(node.output)
         border |= dict.fromkeys(name for name in needs if name in seeing)
@@ -171,3 +193,10 @@ def _cut(graph: onnx.GraphProto, image: str, inputs: Sequence[str]) -> None:
         )
     del graph.output[:]
     graph.output.extend(outputs)
+
+
+def _learned(node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """A node in which something is learned: this one, or one of its branches or its loop."""
+    if node.op_type in _LEARNED:
+        return node
+    return next(filter(None, map(_learned, nodes_within(node))), None)

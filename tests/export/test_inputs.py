@@ -80,7 +80,7 @@ def test_a_constant_takes_the_place_of_an_input(
     """The network computes what the source does with this value."""
     source = network(middle, *((IMAGE, other) if first else (other, IMAGE)))
     result, told = adopted(source, constants=(("scale", numbers),))
-    assert "Constant  scale [" in told
+    assert "Constant  scale " in told
     assert layer_names(result)[-1] == "last"
     image = RNG.random((1, 3, 9, 7), dtype=np.float32)
     shape = [one if isinstance(one, int) else 1 for one in other[2] or []]
@@ -99,6 +99,69 @@ def test_what_layers_need_is_asked_for(case: str) -> None:
     middle, other, _ = NEEDED[case]
     with pytest.raises(NetworkError, match=r"needs scale .* for Conv 'last' .*--constant scale=VA"):
         adopted(network(middle, IMAGE, other))
+
+
+def branch(name: str, node: onnx.NodeProto) -> onnx.GraphProto:
+    """A subgraph of one node."""
+    return helper.make_graph([node], name, [], [onnx.ValueInfoProto(name=node.output[0])])
+
+
+def chosen(learns: bool) -> list[onnx.NodeProto]:
+    """`mid` by one of two branches, which `scale` chooses."""
+    conv = helper.make_node("Conv", ["early", "v"], ["a"], "inner", pads=[1] * 4)
+    relu = helper.make_node("Relu", ["early"], ["a"])
+    other = helper.make_node("Identity", ["early"], ["b"])
+    branches = {
+        "then_branch": branch("one", conv if learns else relu),
+        "else_branch": branch("other", other),
+    }
+    return [helper.make_node("If", ["scale"], ["mid"], "chosen", **branches)]
+
+
+def repeated() -> list[onnx.NodeProto]:
+    """`mid` by a loop around a branch, `scale` times."""
+    conv = helper.make_node("Conv", ["x", "v"], ["a"], "inner", pads=[1] * 4)
+    other = helper.make_node("Identity", ["x"], ["b"])
+    branches = {"then_branch": branch("one", conv), "else_branch": branch("other", other)}
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go"], ["on"]),
+            helper.make_node("If", ["go"], ["y"], "chosen", **branches),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("i", INT64, []),
+            helper.make_tensor_value_info("go", BOOL, []),
+            helper.make_tensor_value_info("x", FLOAT, None),
+        ],
+        [helper.make_tensor_value_info("on", BOOL, []), onnx.ValueInfoProto(name="y")],
+    )
+    return [helper.make_node("Loop", ["scale", "", "early"], ["mid"], "repeated", body=body)]
+
+
+@pytest.mark.parametrize(
+    ("middle", "kind", "inner"),
+    [
+        (chosen(True), BOOL, True),
+        (repeated(), INT64, True),
+        (chosen(False), BOOL, False),
+    ],
+    ids=["a branch", "a branch in a loop", "a branch that learns nothing"],
+)
+def test_layers_in_branches_and_loops_are_asked_for(
+    middle: list[onnx.NodeProto], kind: int, inner: bool
+) -> None:
+    """They are not cut with what chooses or repeats them."""
+    outputs = ("early", "mid")
+    source = network(middle, IMAGE, ("scale", kind, []), outputs=outputs)
+    del source.graph.node[-1]
+    if inner:
+        with pytest.raises(
+            NetworkError, match="needs scale as well as the image, for Conv 'inner'"
+        ):
+            adopted(source)
+    else:
+        assert layer_names(adopted(source)[0]) == ["early"]
 
 
 SAME = [helper.make_node("Identity", ["early"], ["mid"])]
@@ -161,6 +224,23 @@ def test_two_images_are_told_apart_by_name() -> None:
         adopted(network([SCALED], IMAGE, other))
     with pytest.raises(NetworkError, match="needs scale as well as the image"):
         adopted(network([SCALED], IMAGE, other), input="pixels")
+
+
+@pytest.mark.parametrize("others", [[], [("scale", FLOAT, [1])]], ids=["alone", "of two"])
+def test_the_image_is_no_constant(others: list[Declared]) -> None:
+    """Where it is named as both, one of the options is wrong."""
+    source = network([SCALED] if others else SAME, IMAGE, *others)
+    with pytest.raises(NetworkError, match="pixels is the image, which cannot be a constant; name"):
+        adopted(source, input="pixels", constants=(("pixels", (0.0,)),))
+
+
+@pytest.mark.parametrize("others", [[], [("scale", FLOAT, [1])]], ids=["alone", "of two"])
+def test_one_input_is_left_for_the_image(others: list[Declared]) -> None:
+    """Where each is given a value, the sentence says which there are."""
+    source = network([SCALED] if others else SAME, IMAGE, *others)
+    names = [name for name, _, _ in (IMAGE, *others)]
+    with pytest.raises(NetworkError, match=rf"to each \({', '.join(names)}\); leave out that of"):
+        adopted(source, constants=tuple((name, (0.0,)) for name in names))
 
 
 def test_the_command_takes_constants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,6 +109,22 @@ def test_layers_behind_random_numbers_are_counted_but_not_offered(operator: str)
     assert "Checked   not against the source, whose outputs are random numbers" in told
 
 
+@pytest.mark.parametrize(
+    "inputs", ["early none on", "early zero on", "early half copy"], ids=["node", "0", "copy"]
+)
+def test_a_dropout_that_drops_nothing_hides_no_layer(inputs: str) -> None:
+    """By its ratio, or by a training mode that is a copy of one that is off."""
+    given = {"half": np.float32(0.5), "zero": np.float32(0), "on": np.bool_(True)}
+    nodes = (
+        node("Constant", "", "none", value_float=0.0),
+        node("Identity", "off", "copy"),
+        node("Dropout", inputs, "mid"),
+    )
+    layers, told = adopted(around(*nodes, off=np.bool_(False), **given))
+    assert {"first", "second", "last"} <= set(layers)
+    assert "differ from the source's by at most" in told
+
+
 def test_other_outputs_are_compared_where_one_is_random() -> None:
     """As those of an encoder that also gives a sample."""
     source = around(node("Identity", "early", "mid"), outputs=("last", "sample"))
@@ -267,7 +283,8 @@ def test_nothing_is_written_that_a_first_dream_would_refuse(
 
     monkeypatch.setattr(trials, "_measure", refuses)
     target = tmp_path / "made.onnx"
-    with pytest.raises(NetworkError, match=r"a dream on its layer \w+ would be refused: it has no"):
+    says = r"a dream on its layer \w+ would be refused: it has no size; give another --size"
+    with pytest.raises(NetworkError, match=says):
         run(tmp_path / "source.onnx", target, InputOptions(), None, None)
     assert list(tmp_path.iterdir()) == [tmp_path / "source.onnx"]
 

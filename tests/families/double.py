@@ -30,7 +30,7 @@ def run(model: onnx.ModelProto, outputs: list[str], feeds: Mapping[str, Array]) 
     return [np.asarray(value) for value in evaluator.run(outputs, doubles)]
 
 
-def slope_error(model: onnx.ModelProto, pixels: Array) -> float:
+def slope_error(model: onnx.ModelProto, pixels: Array) -> tuple[float, Array]:
     """How far a gradient model's gradient is from the slopes of its own loss, in float64.
 
     Parameters
@@ -42,9 +42,9 @@ def slope_error(model: onnx.ModelProto, pixels: Array) -> float:
 
     Returns
     -------
-    float
+    (float, array)
         The largest difference along a few random directions, as a part of what slopes along random
-        directions are on average: the gradient's length.
+        directions are on average: the gradient's length; and the gradient, [1, 3, height, width].
     """
     random = np.random.default_rng(0)
     (gradient,) = run(model, ["gradient"], {"image": pixels})
@@ -54,7 +54,7 @@ def slope_error(model: onnx.ModelProto, pixels: Array) -> float:
         ahead, behind = (run(model, ["loss"], {"image": pixels + x})[0] for x in (step, -step))
         slope, told = float(ahead - behind) / 2 / STEP, float((gradient * step).sum()) / STEP
         worst = max(worst, abs(slope - told) / float(np.linalg.norm(gradient)))
-    return worst
+    return worst, gradient
 
 
 def in_double(model: onnx.ModelProto) -> onnx.ModelProto:

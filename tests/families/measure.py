@@ -30,7 +30,7 @@ from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.term import Term
-from dreamlayer.export import network_file
+from dreamlayer.core.version import VERSION
 from dreamlayer.export.verify import open_session
 
 Array = npt.NDArray[Any]
@@ -72,8 +72,8 @@ def main(source: Path, folder: Path) -> dict[str, Any]:
 
 def _versions() -> list[str]:
     """What dreamlayer was run with."""
-    own = [f"{name} {metadata.version(name)}" for name in ("onnxruntime", "onnx", "numpy")]
-    return [*own, f"Python {platform.python_version()}"]
+    packages = [f"{name} {metadata.version(name)}" for name in ("onnxruntime", "onnx", "numpy")]
+    return [f"dreamlayer {VERSION}", *packages, f"Python {platform.python_version()}"]
 
 
 def _feeds(source: Path, planes: Array) -> dict[str, Array]:
@@ -129,7 +129,8 @@ def _compared(
     """The gradient of one layer, against the framework's in float64.
 
     Of several images, the one on which it is nearest is told; see `images.without_ties`. Where
-    that is far off all the same, float64 tells whether the gradient is wrong, or rounded much.
+    that is far off all the same, float64 tells whether the gradient is wrong, or rounded much, and
+    how much.
     """
     module, activation = str(record[f"{place}_module"]), record[f"{place}_activation"]
     pixels, exact = record["images"], record[f"{place}_gradients"]
@@ -144,14 +145,14 @@ def _compared(
             session.run(["gradient"], {IMAGE: pixels[n : n + 1]})[0] for n in range(len(pixels))
         ]
     except Exception as error:  # whatever it is, it belongs into the table
-        reason = network_file.first_line(error)
-        return {"module": module, "layer": layer, "problem": f"{type(error).__name__}: {reason}"}
+        return {"module": module, "layer": layer, "problem": images.first_line(error)}
     errors = [images.error(one, exact[n : n + 1]) for n, one in enumerate(found)]
     best = int(np.argmin(errors))
     theirs = float(record[f"{place}_missed"][best])
     result = {"module": module, "layer": layer, "ours": errors[best], "theirs": theirs}
     if errors[best] > images.ERROR:
-        result["slopes"] = double.slope_error(model, pixels[best : best + 1])
+        result["slopes"], gradient = double.slope_error(model, pixels[best : best + 1])
+        result["rounding"] = images.error(found[best], gradient)
     return result | {"all": errors}
 
 

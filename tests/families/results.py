@@ -23,6 +23,34 @@ def read(families: Iterable[Family], folder: Path = FOLDER) -> dict[Family, dict
     return {family: json.loads(file.read_text("utf-8")) for family, file in kept.items()}
 
 
+UNTRIED = ("not exported: ", "not measured: ")
+"""How problems begin that may be the machine's, such as a full disk, and not the network's."""
+
+
+def keep(
+    found: dict[Family, dict[str, Any]],
+    family: Family,
+    result: dict[str, Any],
+    folder: Path | None = FOLDER,
+) -> None:
+    """Put a result in place of what was found before, unless it says nothing of the network.
+
+    Parameters
+    ----------
+    found
+        What is known, changed in place.
+    family, result
+        The network, and what came of trying it.
+    folder
+        Where results are kept; None where they are not.
+    """
+    if family in found and str(result.get("problem", "")).startswith(UNTRIED):
+        return
+    found[family] = result
+    if folder is not None:
+        write(family, result, folder)
+
+
 def write(family: Family, result: Mapping[str, Any], folder: Path = FOLDER) -> None:
     """Keep what `measure.py` found about a family, in place of what was known of it."""
     folder.mkdir(exist_ok=True)

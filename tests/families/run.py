@@ -51,20 +51,20 @@ def main(argv: list[str] | None = None) -> int:
             print(f"{pythons[framework]} has no {names}; install that, or say --{framework} PYTHON")
             return 2
     found = {} if options.small else results.read(FAMILIES)
+    tried: dict[Family, dict[str, Any]] = {}
     # Small ones share a process, since it takes longer to start than they to export.
     groups = _by_framework(chosen) if options.small else [[family] for family in chosen]
     for group in groups:
         problems = exported(group, options.folder, pythons[group[0].framework])
         for family in group:
             problem = problems.get(family)
-            found[family] = {"problem": problem} if problem else measured(family, options.folder)
-            if not options.small:
-                results.write(family, found[family])
-            print(row(family, found[family]), flush=True)
+            tried[family] = {"problem": problem} if problem else measured(family, options.folder)
+            results.keep(found, family, tried[family], None if options.small else results.FOLDER)
+            print(row(family, tried[family]), flush=True)
     if options.output:
         options.output.write_text(document({one: found.get(one) for one in families}), "utf-8")
         print(f"{options.output} written")
-    failures = [family.name for family in chosen if not passed(family, found[family])]
+    failures = [family.name for family in chosen if not passed(family, tried[family])]
     counts = f"{len(chosen) - len(failures)} passed, {len(failures)} failed"
     print(f"{counts}{': ' if failures else ''}{', '.join(failures)}")
     return 1 if failures else 0

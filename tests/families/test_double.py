@@ -78,6 +78,8 @@ def test_a_gradient_is_compared_with_slopes(factor: float, right: bool) -> None:
         helper.make_node("Mul", ["square", "times"], ["gradient"]),
     ]
     made = model(nodes, ["loss", "gradient"], factor=np.float64(factor))
-    error = double.slope_error(made, noise(1, 4, 9, 12))
+    image = noise(1, 4, 9, 12)
+    error, gradient = double.slope_error(made, image)
+    np.testing.assert_allclose(gradient, factor * image.astype(np.float64) ** 2, rtol=1e-12)
     assert (error < 1e-6) == right
     assert (error > 3e-6) != right

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,16 @@ from images import ENOUGH, MOST, Array, without_ties
 from table import document, passed, row
 
 RESNET = named("resnet18")
+
+
+def command() -> Any:
+    """The module run.py; there is another of that name beside the tests of reliability."""
+    spec = importlib.util.spec_from_file_location("run_families", Path(__file__).parent / "run.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def result(**changes: Any) -> dict[str, Any]:
@@ -34,6 +45,10 @@ def result(**changes: Any) -> dict[str, Any]:
         ({"late": {"ours": 2e-4, "theirs": 1e-4, "slopes": 2e-7}}, True),
         ({"late": {"ours": 2e-4, "theirs": 1e-4, "slopes": 2e-5}}, False),
         ({"late": {"ours": 2e-4, "theirs": 3e-4, "slopes": 2e-5}}, False),
+        ({"late": {"ours": 2e-3, "theirs": 1e-5, "slopes": 2e-7, "rounding": 9e-3}}, True),
+        ({"late": {"ours": 2e-2, "theirs": 1e-5, "slopes": 2e-7, "rounding": 2e-2}}, False),
+        ({"late": {"ours": 2e-2, "theirs": 3e-3, "slopes": 2e-7, "rounding": 2e-2}}, True),
+        ({"late": {"ours": 9e-3, "theirs": 9e-3, "slopes": 2e-5, "rounding": 9e-3}}, False),
         ({"late": {"problem": "relu is no layer"}}, False),
         ({"dream": "unchanged"}, False),
     ],
@@ -48,6 +63,14 @@ def test_a_refusal_stands_in_the_table() -> None:
     assert "no feature map | grows" not in row(RESNET, {"refused": "no feature map | grows"})
     assert "no feature map / grows" in row(RESNET, {"refused": "no feature map | grows"})
     assert "not tried" in row(RESNET, None)
+
+
+def test_what_float64_told_is_remarked() -> None:
+    """How far its gradient is from the slopes, and, where that was measured, float32 from it."""
+    gradient = {"ours": 2e-3, "theirs": 1e-5, "slopes": 2e-7}
+    assert row(RESNET, result(late=gradient)).endswith("| late, in float64: 2.0e-07 |")
+    newer = {**gradient, "rounding": 9e-3}
+    assert row(RESNET, result(late=newer)).endswith("| late, in float64: 2.0e-07 (9.0e-03) |")
 
 
 def test_the_page_counts_what_is_right() -> None:
@@ -74,6 +97,44 @@ def test_what_was_found_is_kept_for_each_network(tmp_path: Path) -> None:
         results.write(family, result(offered=offered), tmp_path)
     found = results.read(FAMILIES, tmp_path)
     assert found == {RESNET: result(offered=10), named("swin_t"): result(offered=8)}
+
+
+@pytest.mark.parametrize(
+    ("problem", "kept"),
+    [
+        ("not measured: not ready after 1800 seconds", True),
+        ("not exported: OSError: [Errno 28] No space left on device", True),
+        ("relu is no layer", False),
+    ],
+)
+def test_a_trial_that_failed_by_the_machine_replaces_nothing(
+    tmp_path: Path, problem: str, kept: bool
+) -> None:
+    """A timeout or a full disk tells nothing of the network; it is kept where nothing is known."""
+    found = {RESNET: result()}
+    results.write(RESNET, found[RESNET], tmp_path)
+    results.keep(found, RESNET, {"problem": problem}, tmp_path)
+    assert found == results.read([RESNET], tmp_path)
+    assert (found[RESNET] == result()) == kept
+    other = named("swin_t")
+    results.keep(found, other, {"problem": problem}, tmp_path)
+    assert results.read([other], tmp_path) == {other: {"problem": problem}}
+
+
+def test_what_could_not_be_tried_has_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command tells it and fails, and the page shows what was found before."""
+    run = command()
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    monkeypatch.setattr(results, "read", lambda _: {RESNET: result()})
+    monkeypatch.setattr(run, "_lacking", lambda *_: [])
+    monkeypatch.setattr(run, "exported", lambda *_: {RESNET: "not exported: the disk is full"})
+    page = tmp_path / "page.md"
+    assert run.main(["--only", "resnet18", "--output", str(page)]) == 1
+    assert "not exported: the disk is full" in capsys.readouterr().out
+    assert "| 9 / 10 | 1.0e-06 (2.0e-06) |" in page.read_text("utf-8")
+    assert not (tmp_path / "resnet18_ts9_dynamic.json").exists()
 
 
 def test_versions_of_all_results_are_told_once() -> None:

@@ -144,6 +144,8 @@ def test_weights_made_from_the_image_have_a_gradient() -> None:
 
 RANDOM = {
     "a Dropout that drops": "y = Dropout(image, r, t)",
+    "a Dropout that drops by a copy": "c = Identity(r) u = Identity(t) y = Dropout(image, c, u)",
+    "a Dropout without a ratio": "y = Dropout(image, , t)",
     "noise that is added": "n = RandomNormalLike(image) y = Add(image, n)",
     "noise of a fixed size": "n = RandomNormal<shape=[1, 3, 1, 1]>() y = Mul(image, n)",
     "a seed": "n = RandomUniform<shape=[1], seed=1.0>() y = Mul(image, n)",
@@ -172,6 +174,11 @@ def test_what_depends_on_random_numbers_is_refused(text: str) -> None:
 NOT_RANDOM = {
     "a Dropout that is off": "y = Dropout(image, r, f)",
     "a Dropout as exported": "y = Dropout(image)",
+    "a Dropout that is off by a copy": "g = Identity(f) h = Identity(g) y = Dropout(image, r, h)",
+    "a Dropout of nothing": "y = Dropout(image, z, t)",
+    "a Dropout of nothing by a node": (
+        "o = Constant<value_float = 0.0>() c = Identity(o) y = Dropout(image, c, t)"
+    ),
     "the size of noise": (
         "n = RandomNormalLike(image) s = Shape(n) c = Cast<to=1>(s) "
         "m = ReduceMean<keepdims=0>(c) y = Mul(image, m)"
@@ -184,9 +191,15 @@ def test_what_only_looks_random_is_not_refused(text: str) -> None:
     """Dropout of inference does nothing, and a size is the same whatever the numbers are."""
     network = model_of(text)
     network.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(0.5), "r"))
-    network.graph.initializer.append(onnx.numpy_helper.from_array(np.array(False), "f"))
+    network.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(0), "z"))
+    for name, value in (("f", False), ("t", True)):
+        network.graph.initializer.append(onnx.numpy_helper.from_array(np.array(value), name))
     assert differentiable(network, ["y"]) == {"y": None}
-    assert gradient_model(network, [Term("y")])
+    model = gradient_model(network, [Term("y")])
+    gradients = [run(model, IMAGE, "gradient")[0] for _ in range(2)]
+    np.testing.assert_array_equal(*gradients)
+    if "Dropout" in text:
+        np.testing.assert_allclose(gradients[0], 2 * IMAGE / IMAGE.size, rtol=1e-5)
 
 
 def test_objective_without_gradient_is_refused() -> None:

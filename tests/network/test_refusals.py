@@ -19,6 +19,7 @@ from dreamlayer.core.isolation import process
 from dreamlayer.core.isolation.budget import VARIABLE, Budget
 from dreamlayer.core.network import refusals, trials
 from dreamlayer.core.network.network import Network
+from dreamlayer.core.runtime import cache, openvino_session
 
 LIMITS = Budget.for_file(0)
 
@@ -46,7 +47,8 @@ class Ended:
 AGAIN = {
     "processor time": budgets.too_long(LIMITS),
     "a division by zero": budgets.ended_by(-8, "", LIMITS),
-    "an assertion": budgets.ended_by(-6, "", LIMITS),
+    "an assertion": budgets.ended_by(-6, "Assertion `n > 0' failed.", LIMITS),
+    "a wrong address": budgets.ended_by(-11, "", LIMITS),
 }
 ONCE = {
     "memory": budgets.too_large(LIMITS),
@@ -54,6 +56,9 @@ ONCE = {
     "standing still": budgets.standing_still(LIMITS),
     "the kernel": budgets.ended_by(-9, "", LIMITS),
     "a kill": budgets.ended_by(-15, "", LIMITS),
+    "a full disk": budgets.ended_by(-7, "", LIMITS),
+    "no more threads": budgets.ended_by(-6, "what(): std::system_error", LIMITS),
+    "no more processes": budgets.ended_by(-6, "Resource temporarily unavailable", LIMITS),
     "an exit code": budgets.ended_by(3, "", LIMITS),
     "words": NetworkError("it is none"),
     "cancelling": CancelledError("the dream was cancelled"),
@@ -65,7 +70,7 @@ ONCE = {
 def test_what_repeats_is_tried_once(
     path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    """By whatever name the file goes; the sentence has its name of now."""
+    """By whatever name the file goes; the sentence has its name of now, and that it was before."""
     ended = Ended(monkeypatch, error)
     said = []
     for name in ("net.onnx", "other.onnx"):
@@ -74,7 +79,8 @@ def test_what_repeats_is_tried_once(
             Network(str(path))
         said.append(str(caught.value))
     assert ended.count == 1
-    assert said[1] == said[0].replace("net.onnx", "other.onnx")
+    now, advice = said[0].replace("net.onnx", "other.onnx").split("; ")
+    assert said[1] == f"{now}, as was found within the last day; {advice}"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
@@ -98,6 +104,69 @@ def test_other_limits_are_tried(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         with pytest.raises(NetworkError, match="DREAMLAYER_LIMITS"):
             Network(str(path))
     assert ended.count == 2
+
+
+OTHERS = {
+    "another processor": (cache, "machine", lambda: "another"),
+    "other code": (cache, "digest_of_code", lambda *_: "another"),
+    "another ONNX Runtime": (cache, "noted_versions", lambda name: f"{name}-9"),
+}
+
+
+@pytest.mark.parametrize("changed", OTHERS.values(), ids=OTHERS)
+def test_another_machine_or_program_tries_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch, changed: tuple[Any, str, Any]
+) -> None:
+    """As where a home lies on several machines, or after an update."""
+    ended = Ended(monkeypatch, budgets.too_long(LIMITS))
+    for _ in range(2):
+        with pytest.raises(NetworkError):
+            Network(str(path))
+    assert ended.count == 1
+    monkeypatch.setattr(*changed)
+    for _ in range(2):
+        with pytest.raises(NetworkError):
+            Network(str(path))
+    assert ended.count == 2
+
+
+def test_the_version_of_openvino_counts_where_it_is_tried(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It computes as well, and may be what ended."""
+    ended = Ended(monkeypatch, budgets.too_long(LIMITS))
+    counts = []
+    for is_there, version in ((False, 1), (False, 2), (True, 1), (True, 1), (True, 2)):
+        noted = {
+            "onnxruntime": "onnxruntime-1",
+            "onnx": "onnx-1",
+            "openvino": f"openvino-{version}",
+        }
+        monkeypatch.setattr(cache, "noted_versions", noted.__getitem__)
+        monkeypatch.setattr(openvino_session, "is_installed", lambda there=is_there: there)
+        with pytest.raises(NetworkError):
+            Network(str(path))
+        counts.append(ended.count)
+    assert counts == [1, 1, 2, 2, 3]
+
+
+def test_nothing_is_remembered_of_libraries_without_a_version(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer one could not be told from them."""
+    ended = Ended(monkeypatch, budgets.too_long(LIMITS))
+    monkeypatch.setattr(cache, "noted_versions", lambda _: "")
+    for _ in range(2):
+        with pytest.raises(NetworkError):
+            Network(str(path))
+    assert ended.count == 2
+
+
+def test_the_key_covers_the_code_that_refuses() -> None:
+    """What limits a process, and says how it ended."""
+    core = Path(cache.__file__).parents[1]
+    covered = {path for pattern in refusals._CODE for path in core.glob(pattern)}
+    assert {*core.glob("isolation/*.py"), Path(refusals.__file__)} <= covered
 
 
 def test_another_content_is_tried(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

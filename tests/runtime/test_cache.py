@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,31 @@ def test_value_of_another_kind_is_computed_again(folder: Path) -> None:
 def _three(value: Any) -> tuple[int, int, int]:
     one, two, three = map(whole, value)
     return one, two, three
+
+
+@pytest.mark.parametrize(
+    ("package", "found"),
+    [
+        ("onnx", "onnx-1.22.0"),
+        ("onnxruntime", "onnxruntime-1.30.0 onnxruntime_gpu-1.29.0"),
+        ("onnx_ir", "onnx_ir-0.1"),
+        ("onnxscript", ""),
+        ("no_such_package", ""),
+    ],
+)
+def test_versions_are_those_of_a_package_and_its_variants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, found: str
+) -> None:
+    """Packages whose names begin alike are others: installing one empties no cache."""
+    notes = ("onnx-1.22.0", "onnx_ir-0.1", "onnxruntime-1.30.0", "onnxruntime_gpu-1.29.0")
+    for note in notes:
+        (tmp_path / f"{note}.dist-info").mkdir()
+    for name in ("onnx", "onnx_ir", "onnxruntime", "onnxscript"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert cache.noted_versions(package) == found
 
 
 @pytest.mark.usefixtures("folder")

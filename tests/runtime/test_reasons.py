@@ -73,6 +73,42 @@ def test_what_the_runtime_says_of_a_node(
     assert reason_of(_raised(node, constant)) == says
 
 
+@pytest.mark.parametrize(
+    ("ir_version", "opset", "says"),
+    [
+        (99, 18, "Unsupported model IR version: 99, max supported IR version: "),
+        (9, 99, "ONNX Runtime only *guarantees* support for models stamped with official released"),
+    ],
+    ids=["format", "operators"],
+)
+def test_what_the_runtime_says_of_newer_models(ir_version: int, opset: int, says: str) -> None:
+    """The signatures of its own functions, which stand before, are not shown."""
+    node = helper.make_node("Relu", ["x"], ["y"])
+    infos = [helper.make_tensor_value_info(name, 1, [1]) for name in "xy"]
+    graph = helper.make_graph([node], "newer", infos[:1], infos[1:])
+    opsets = [helper.make_opsetid("", opset)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=ir_version)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - they have no common base but this
+        ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    assert reason_of(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "onnxruntime::Model::Model(onnx::ModelProto&&, const Options&)",
+        "bool ns::Class<int>::check(std::function<void(int)>, int*) const",
+        "ns::Class::~Class()",
+        "static std::vector<int>& ns::all(const std::map<int, std::string>&)",
+        "Compute",
+    ],
+)
+def test_signatures_are_no_reason(signature: str) -> None:
+    """Whatever C++ writes of the function that complains."""
+    text = f"[ONNXRuntimeError] : 1 : FAIL : /src/core/a.cc:25 {signature} the reason (of it)"
+    assert reason_of(RuntimeError(text)) == "the reason (of it)"
+
+
 def test_what_inference_says_of_a_node() -> None:
     """As the checker of onnx raises it."""
     text = "[ShapeInferenceError] (op_type:Add, node name: sum): B has inconsistent type\nat 3"
@@ -88,7 +124,9 @@ def test_a_reason_without_words_names_the_node() -> None:
     assert reason_of(RuntimeError(text)) == "Pad 'p': its inputs do not fit"
 
 
-@pytest.mark.parametrize("text", ["", "a\nb", "x" * 10_000, "\x1b[31mred", "Node (" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "a\nb", "x" * 10_000, "a.cc:1 " + "n::" * 3000, "\x1b[31mred", "Node (" * 5000]
+)
 def test_any_text_is_one_short_line(text: str) -> None:
     """Whatever a provider says."""
     said = reason_of(ValueError(text))

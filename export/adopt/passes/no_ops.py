@@ -48,8 +48,9 @@ def _is_idle(node: onnx.NodeProto, weights: Weights, dtypes: dict[str, int]) -> 
     if op == "Identity" or (op in _OF_ONE and len(node.input) == 1):
         return True
     if op == "Dropout":
-        # With a third input it may be in training.
-        return len(node.input) < 3 or not node.input[2] or _numbers(node.input[2], weights) == [0]
+        # With a third input it may be in training, and still drop nothing.
+        trains = len(node.input) > 2 and node.input[2]
+        return not trains or any(_is_zero(name, weights) for name in node.input[1:3])
     if op == "Cast":
         return int(attributes(node)["to"]) == dtypes.get(node.input[0])
     if op == "Transpose":
@@ -59,6 +60,11 @@ def _is_idle(node: onnx.NodeProto, weights: Weights, dtypes: dict[str, int]) -> 
         pads = _numbers(node.input[1], weights)
         return pads is not None and not any(pads)
     return False
+
+
+def _is_zero(name: str, weights: Weights) -> bool:
+    tensor = weights.get(name)
+    return tensor is not None and not np.any(numpy_helper.to_array(tensor))
 
 
 def _numbers(name: str, weights: Weights) -> list[int] | None:
