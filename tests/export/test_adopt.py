@@ -220,9 +220,11 @@ def test_inputs_that_are_not_color_images_are_refused(shape: list[int], message:
 def test_wrong_input_name_and_several_inputs_are_refused() -> None:
     """The message lists the inputs there are."""
     source = plain_network()
-    with pytest.raises(NetworkError, match="no input x; it has pixels"):
+    with pytest.raises(NetworkError, match="no input 'x'; it has pixels"):
         adopt.adopt(source, InputOptions(input="x"), **NAMES)
-    source.graph.input.append(helper.make_tensor_value_info("state", TensorProto.FLOAT, [1]))
+    source.graph.input.append(
+        helper.make_tensor_value_info("state", TensorProto.FLOAT, [1, 3, 8, 8])
+    )
     with pytest.raises(NetworkError, match=r"2 inputs \(pixels, state\)"):
         adopt.adopt(source, InputOptions(), **NAMES)
 
