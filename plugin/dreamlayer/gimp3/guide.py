@@ -63,7 +63,8 @@ def declare(procedure, flags):
 def text_for(drawable):
     """The text that stands for a layer in the argument `guide`.
 
-    GIMP repeats a filter with texts and numbers, but not with layers.
+    GIMP repeats a filter with texts and numbers, but not with layers. It names the session, since
+    numbers of layers begin again in the next one.
     """
     return f"{_LAYER}{drawable.get_id()} {session.token()} {drawable.get_name()}"
 
@@ -74,9 +75,9 @@ def is_layer(text):
 
 
 def chosen(config):
-    """The drawable that a procedure's config names as guide; None without one, or if it is gone.
+    """The drawable that a procedure's config names as guide, or None, also where it is gone.
 
-    Numbers of layers begin again with GIMP, so session and name must be the same too.
+    Numbers of layers begin again with GIMP, so the name must be the same too.
     """
     drawable, text = config.get_property(ARGUMENT), config.get_property("guide") or ""
     if drawable is not None or not is_layer(text):
