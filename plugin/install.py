@@ -95,7 +95,7 @@ class Installation:
         blank = Report("folder", plugins / NAME, False, "")
         blocked = places.obstacle(self.machine, plugins, _length(content))
         if blocked:
-            yield self._refused(blank, blocked, ["--to", str(plugins)])
+            yield self._refused(blank, blocked, ["--to", str(plugins), *_only(version)])
             return
         folder = self._copy(plugins, content, settings)
         yield replace(blank, ok=True, says=f"installed in {folder}; GIMP was not asked")
@@ -113,10 +113,13 @@ class Installation:
         # A GIMP in Flatpak and one outside may read the same folder: it is written once, for both.
         for config in dict.fromkeys(gimp.config for gimp in gimps):
             sharing = [gimp for gimp in gimps if gimp.config == config]
-            yield from self._install(sharing)
+            yield from self._install(sharing, _only(version))
 
-    def _install(self, sharing: Sequence[Gimp]) -> Iterator[Report]:
-        """Install into the settings folder that some GIMPs share, and ask each of them."""
+    def _install(self, sharing: Sequence[Gimp], where: Sequence[str]) -> Iterator[Report]:
+        """Install into the settings folder that some GIMPs share, and ask each of them.
+
+        `where` are the options that say which GIMPs.
+        """
         first = sharing[0]
         blanks = [Report(g.name, g.plugins / NAME, False, "", gimp=g) for g in sharing]
         never = unsupported(self.machine, first)
@@ -131,7 +134,7 @@ class Installation:
         content = plugin_files(first.version)
         blocked = places.obstacle(self.machine, first.plugins, _length(content))
         if blocked:
-            yield from (self._refused(blank, blocked, []) for blank in blanks)
+            yield from (self._refused(blank, blocked, where) for blank in blanks)
             return
         try:
             self._start_once(sharing)
@@ -181,6 +184,11 @@ class Installation:
             again = [self.machine.python, *INSTALL, *where, *python]
             fix = chain(fix, self.machine.shown(again))
         return replace(blank, says=f"not installed: {blocked.sentence}", fix=fix)
+
+
+def _only(version: str | None) -> list[str]:
+    """The option that names a version of GIMP, where one was named."""
+    return [] if version is None else ["--gimp", version]
 
 
 def _length(content: Mapping[str, bytes]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,16 @@ FOLDER = Path(__file__).parents[1] / "presets" / "gallery"
 `index.json`, a strip `layers.jpg`, and a strip of the channels of some layers."""
 
 _QUALITY = 90
+
+_CODE = (
+    "ascent/**/*.py",
+    "device/**/*.py",
+    "dreaming/**/*.py",
+    "images/luminance.py",
+    "images/resampling.py",
+    "visualize/**/*.py",
+)
+"""The files of `core` that determine a thumbnail beside those in the key of every cached blob."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,8 @@ def thumbnails(
     Raises
     ------
     DreamlayerError
-        There is no such network, layer or channel, or memory is short; before the first thumbnail.
+        There is no such network, layer or channel, which is told before the first thumbnail; or
+        one cannot be dreamt, such as where memory is short, which is told in its place.
     """
     name = network_for(name, [] if layer is None else [layer])
     ready, network = shipped(name), None
@@ -196,6 +208,7 @@ class Maker:
         recipe = gallery.recipe_of(term)
         parts = (
             "thumbnail",
+            _code(),
             self._network.digest,
             self._provider,
             format_term(term),
@@ -212,6 +225,17 @@ class Maker:
         with Image.open(io.BytesIO(stored[1:])) as opened:
             pixels = _reduced(np.asarray(opened.convert("RGB")), self._side)
         return Thumbnail(layer, channel, pixels, bool(stored[0]))
+
+
+@functools.cache
+def _code() -> str:
+    """Digest of the code that determines a thumbnail."""
+    core = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for pattern in _CODE:
+        for path in sorted(core.glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _reduced(pixels: Pixels, side: int) -> Pixels:

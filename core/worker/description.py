@@ -10,7 +10,7 @@ import dataclasses
 import json
 from typing import Any, cast
 
-from dreamlayer.core.errors import shown
+from dreamlayer.core.errors import RecipeError, printable, shown
 from dreamlayer.core.recipe import own_presets
 from dreamlayer.core.recipe.fields import types_of
 from dreamlayer.core.recipe.networks import ships
@@ -85,7 +85,12 @@ def own_description() -> dict[str, Any]:
         problems += own.problems
         told[key] = {}
         for name, about in own.found.items():
-            one = _preset(about, kind)
+            try:
+                one = _preset(about, kind)
+            except RecipeError as error:
+                # The file was changed or removed since it was found.
+                problems.append(printable(f"{error}"))
+                continue
             size = len(json.dumps(one))
             if size > left:
                 problems.append(f"your preset {shown(name)} is too long to be listed here")

@@ -35,20 +35,20 @@ DEEP = (
 )
 
 
-CLOSED = "the image was closed while the dream ran; the dream is in a new image"
-CLOSED_EARLY = "the image was closed before the dream began; open it again"
-GONE_EARLY = "the layer was deleted before the dream began; choose another one"
-MADE_INDEXED = "the image was made indexed while the dream ran; the dream is in a new image"
-NOT_TAKEN = "GIMP did not take the dream into the image; it is in a new image"
+CLOSED = "the image was closed while the filter ran; the result is in a new image"
+CLOSED_EARLY = "the image was closed before the filter began; open it again"
+GONE_EARLY = "the layer was deleted before the filter began; choose another one"
+MADE_INDEXED = "the image was made indexed while the filter ran; the result is in a new image"
+NOT_TAKEN = "GIMP did not take the result into the image; it is in a new image"
 
 _MOVED = {
-    "gone": "'{}' was deleted or merged while the dream ran; the dream of it is on a new layer",
-    "shape": "the shape of '{}' changed while the dream ran; the dream of it is on a new layer",
-    "kind": "'{}' was converted while the dream ran; the dream of it is on a new layer",
-    "repainted": "'{}' was painted over while the dream ran; the dream of it is on a new layer",
-    "locked": "'{}' was locked while the dream ran; the dream of it is on a new layer",
+    "gone": "'{}' was deleted or merged while the filter ran; its result is on a new layer",
+    "shape": "the shape of '{}' changed while the filter ran; its result is on a new layer",
+    "kind": "'{}' was converted while the filter ran; its result is on a new layer",
+    "repainted": "'{}' was painted over while the filter ran; its result is on a new layer",
+    "locked": "'{}' was locked while the filter ran; its result is on a new layer",
 }
-_MOVED_ALL = "while the dream ran, {} were changed; the dreams of them are on new layers"
+_MOVED_ALL = "while the filter ran, {} were changed; their results are on new layers"
 
 
 _PROGRESS = {
@@ -98,7 +98,7 @@ def mask_chosen(name):
     """For the mask of a layer, where its layer is wanted."""
     return (
         "the mask of '{}' is chosen, not the layer; click the layer's picture in the Layers "
-        "dialog, or set Output to In place to dream on the mask".format(name)
+        "dialog, or set Output to In place to change the mask".format(name)
     )
 
 
@@ -121,7 +121,7 @@ def unchangeable(name):
 
 
 def moved(layers):
-    """Where dreams went, for layers that changed meanwhile: pairs of a reason and a name, or ""."""
+    """Where results went, for changed layers as pairs of a reason and a name; "" for none."""
     if not layers:
         return ""
     if len(layers) == 1:
@@ -131,7 +131,7 @@ def moved(layers):
 
 
 def layer_name(name, work=DREAM):
-    """The name of a new layer with the dream of another."""
+    """The name of a new layer with the result of another."""
     return work.layer.format(name)
 
 

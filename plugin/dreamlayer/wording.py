@@ -40,7 +40,7 @@ _RULES = [
         (r"use a tile of (\S+) \(--tile [^)]*\)", r"set Tile to \1"),
         (
             r"(?:; bring it to the contract|: convert it) with `[^`]*`",
-            "; it must be adopted first, as docs/networks.md explains",
+            "; choose another network, or have this one converted by dreamlayer-export",
         ),
         # What else names an option: its value, or the name as a setting's.
         (r" \(--[a-z][^)]*\)", ""),

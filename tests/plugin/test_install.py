@@ -257,6 +257,10 @@ def test_what_is_in_the_way(machine: Machine, capsys: pytest.CaptureFixture[str]
     (folder / "dreamlayer" / "x").write_text("mine")
     assert install(machine, "--to", str(folder)) == 2
     assert f"{again} --to {folder} --python" in capsys.readouterr().out
+    assert install(machine, "--gimp", "3.2") == 2
+    assert f"{again} --gimp 3.2 --python" in capsys.readouterr().out
+    assert install(machine, "--to", str(folder), "--gimp", "2.10") == 2
+    assert f"{again} --to {folder} --gimp 2.10 --python" in capsys.readouterr().out
 
 
 def test_two_homes_of_settings(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,8 +56,9 @@ def _sentences() -> list[str]:
 
 @pytest.mark.parametrize("sentence", _sentences())
 def test_no_words_of_the_command_line(sentence: str) -> None:
-    """No sentence of the core names an option or a command once an editor shows it."""
+    """No sentence of the core names an option, command or document once an editor shows it."""
     assert not TERMINAL.search(plain(sentence)), plain(sentence)
+    assert "docs/" not in plain(sentence)
 
 
 @pytest.mark.parametrize(

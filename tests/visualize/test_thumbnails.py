@@ -13,7 +13,14 @@ from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.networks import SHIPPED_NETWORKS
 from dreamlayer.core.visualize.gallery import Gallery
 from dreamlayer.core.visualize.layers import whole_layers
-from dreamlayer.core.visualize.thumbnails import FOLDER, Thumbnail, shipped, thumbnails
+from dreamlayer.core.visualize.thumbnails import (
+    _CODE,
+    FOLDER,
+    Thumbnail,
+    _code,
+    shipped,
+    thumbnails,
+)
 
 MOST_BYTES = 3_000_000
 
@@ -86,6 +93,38 @@ def test_others_are_dreamt_once(small_network: Path, monkeypatch: pytest.MonkeyP
     assert shown(str(small_network), "deep", 1, side=20)[0].pixels.shape == (20, 20, 3)
     with pytest.raises(AssertionError):
         shown(str(small_network), "deep", 1, side=200)
+
+
+def test_other_code_makes_other_thumbnails(
+    small_network: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was cached by an earlier version of the rooms that dream is not shown."""
+    (first,) = shown(str(small_network), "deep", 1)
+    monkeypatch.setattr("dreamlayer.core.visualize.thumbnails._CODE", ("ascent/loop.py",))
+    _code.cache_clear()
+    made: list[object] = []
+    dream = Gallery.dream
+
+    def counted(*given: Any, **more: Any) -> Any:
+        made.append(given)
+        return dream(*given, **more)
+
+    monkeypatch.setattr(Gallery, "dream", counted)
+    try:
+        (again,) = shown(str(small_network), "deep", 1)
+    finally:
+        _code.cache_clear()
+    assert len(made) == 1
+    assert same(first, again)
+
+
+@pytest.mark.parametrize("room", ["ascent", "device", "dreaming", "visualize"])
+def test_rooms_that_shape_a_thumbnail_are_in_its_key(room: str) -> None:
+    """Each pattern finds files."""
+    core = Path(thumbnails.__code__.co_filename).parents[1]
+    covered = {path for pattern in _CODE for path in core.glob(pattern)}
+    assert covered >= set((core / room).glob("*.py"))
+    assert all(any(core.glob(pattern)) for pattern in _CODE)
 
 
 def same(one: Thumbnail, other: Thumbnail) -> bool:

@@ -142,6 +142,29 @@ def test_own_presets_are_described(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "mine" not in description()["presets"]
 
 
+@pytest.mark.parametrize("content", [None, "steps = 'x'", "steps = "])
+def test_own_preset_that_changes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    """It is left out with a sentence, and the others are described."""
+    monkeypatch.setenv("DREAMLAYER_PRESETS", str(tmp_path))
+    path = tmp_path / "mine.toml"
+    path.write_text("network = 'inception_v3_mixed5'\nlayers = 'mixed4'")
+    (tmp_path / "other.toml").write_text("steps = 3")
+
+    def change(network: str) -> bool:
+        """What is asked of each preset between looking for its file and reading its recipe."""
+        if network == "inception_v3_mixed5":
+            path.unlink() if content is None else path.write_text(content)
+        return True
+
+    monkeypatch.setattr("dreamlayer.core.worker.description.ships", change)
+    told = own_description()
+    assert list(told["presets"]) == ["other"]
+    assert len(told["preset_problems"]) == 1
+    assert "mine" in told["preset_problems"][0]
+
+
 def test_style_is_described() -> None:
     """In the same form, but for what a request says beside the recipe."""
     told = description()["style"]

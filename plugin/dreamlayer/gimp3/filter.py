@@ -14,6 +14,7 @@ from gi.repository import Gegl, Gimp, GLib, GObject
 from messages import DREAM, PROCEDURE, STYLE, RefusedError
 from settings import (
     CHOSEN,
+    CUSTOM,
     MASK_HELP,
     MASKS,
     MODES,
@@ -45,7 +46,7 @@ class DeepDream(Gimp.PlugIn):
         return [PROCEDURE, STYLE.procedure]
 
     def do_set_i18n(self, name):
-        """There are no translations."""
+        """Whether GIMP translates for us: no, our own module `translation` does."""
         return False
 
     def do_create_procedure(self, name):
@@ -70,6 +71,7 @@ class DeepDream(Gimp.PlugIn):
         )
         procedure.set_attribution("dreamlayer", "dreamlayer, MIT licence", "2026")
         declare(procedure, Settings(FOLDER))
+        guide.declare(procedure, GObject.ParamFlags.READWRITE)
         return procedure
 
 
@@ -92,7 +94,6 @@ def declare(procedure, settings):
         else:
             allowed = f": {', '.join(one.choices)}" if one.choices else ""
             procedure.add_string_argument(name, title, help_ + allowed, one.default, flags)
-    guide.declare(procedure, flags)
     for name, title, help_, choices in (
         ("provider", "Provider", "The hardware to compute on.", settings.providers),
         ("output", "Output", OUTPUT_HELP, OUTPUTS),
@@ -104,12 +105,12 @@ def declare(procedure, settings):
     help_ = "The opacity of a new layer. (0 to 100)"
     procedure.add_double_argument("opacity", "Opacity", help_, -1e300, 1e300, 100.0, flags)
     procedure.add_image_return_value(
-        "result", "Result", "the image that holds the dream; a new one with new-image", True, flags
+        "result", "Result", "the image that holds the result; a new one with new-image", True, flags
     )
     procedure.add_string_return_value(
         "notice",
         "Notice",
-        "where the dream went, in a sentence, where the image was changed meanwhile; or empty",
+        "where the result went, in a sentence, where the image was changed meanwhile; or empty",
         "",
         flags,
     )
@@ -136,7 +137,8 @@ def run(procedure, mode, image, drawables, config, data):
                 show(image, *_dream_as_set(worker, image, drawables, config, settings))
 
             agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, dream)
-            if not agreed and not applied:
+            if not agreed and not (applied and image.is_valid()):
+                # Also where the image was closed, as in `finish`.
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
             if not agreed:
                 # What was applied is what a repetition repeats.
@@ -190,10 +192,32 @@ def result_of(procedure, made, notice):
 def _dream_as_set(worker, image, drawables, config, settings):
     """Dream with a worker as the arguments say; the image with the result, and what to tell."""
     check_image(image, drawables)
-    wanted = chosen(config)
-    settings.check(*(wanted[name] for name in CHOSEN))
-    recipe = settings.recipe(wanted["preset"], values_of(config, settings))
+    wanted, recipe = as_set(worker, config, settings)
     return dream_on(worker, image, drawables, recipe, wanted, guided=guide.of(config))
+
+
+def as_set(worker, config, settings):
+    """What a procedure's config says: the choices beside the parameters, and the recipe.
+
+    Raises
+    ------
+    settings.SettingError, worker_client.WorkerError
+        One sentence each.
+    """
+    wanted = chosen(config)
+    if wanted["preset"] not in (CUSTOM, *settings.presets):
+        # One of the painter's own, perhaps, of which the worker knows.
+        settings.take_own(described(worker))
+    settings.check(*(wanted[name] for name in CHOSEN))
+    return wanted, settings.recipe(wanted["preset"], values_of(config, settings))
+
+
+def described(worker):
+    """The reply of an idle worker to `describe`."""
+    worker.ask({"type": "describe"})
+    reply = worker.receive()
+    worker.skip(reply)
+    return reply
 
 
 def chosen(config):

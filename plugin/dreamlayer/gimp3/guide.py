@@ -1,22 +1,22 @@
 """A guide picture that is a layer of this or another open image, sent with a request."""
 
+import itertools
+
 from gi.repository import Babl, Gegl, Gimp
 from messages import RefusedError
 from translation import _
 
-from gimp3.pixels import black_for, format_of, not_finite
+from gimp3 import session
+from gimp3.pixels import NONE, black_for, not_finite
+from gimp3.wire import SIDE, form_of, reduced, type_for
 
 ARGUMENT = "guide-layer"
 """The argument that names it; it counts before the file in the argument `guide`."""
 
 HELP = _("A layer of this or another open image as guide picture, in place of a file.")
-GONE = _("the layer that was chosen as guide picture was deleted; choose another one")
-
-SIDE = 2048
-"""Longer side of what is sent, in pixels; the network sees it reduced to 512."""
+GONE = _("the layer that was chosen as guide picture was deleted or renamed; choose another one")
 
 _LAYER = "layer "
-_BABL = {"uint8": "u8", "uint16": "u16", "float32": "float"}
 
 
 class Guide:
@@ -38,14 +38,11 @@ class Guide:
     def __init__(self, drawable, side=SIDE):
         if not drawable.is_valid():
             raise RefusedError(GONE)
-        width, height = drawable.get_width(), drawable.get_height()
-        scale = min(1.0, side / max(width, height))
-        width, height = max(1, round(width * scale)), max(1, round(height * scale))
-        self._area = Gegl.Rectangle.new(0, 0, width, height)
-        form = format_of(drawable)
-        self._pixels = Gegl.Buffer.new(form, 0, 0, width, height)
-        whole = drawable.get_buffer().get(self._area, scale, form, Gegl.AbyssPolicy.CLAMP)
-        self._pixels.set(self._area, form, whole)
+        native = drawable.get_format()
+        form = form_of(type_for(native), native)
+        self._area, rows = reduced(drawable, form, side)
+        self._pixels = Gegl.Buffer.new(form, 0, 0, self._area.width, self._area.height)
+        self._pixels.set(self._area, form, rows)
 
     def size(self):
         """Width and height, as a `dream` request names them."""
@@ -53,8 +50,8 @@ class Guide:
 
     def rows(self, pixels, native):
         """RGBA rows of a type of the worker's, in the color space of a format."""
-        form = Babl.format_with_space(f"R'G'B'A {_BABL[pixels]}", Babl.format(native))
-        data = self._pixels.get(self._area, 1.0, Babl.get_name(form), Gegl.AbyssPolicy.NONE)
+        form = form_of(pixels, Babl.format(native))
+        data = self._pixels.get(self._area, 1.0, form, NONE)
         return black_for(data, not_finite(data)) if pixels == "float32" else data
 
 
@@ -66,9 +63,10 @@ def declare(procedure, flags):
 def text_for(drawable):
     """The text that stands for a layer in the argument `guide`.
 
-    GIMP repeats a filter with texts and numbers, but not with layers.
+    GIMP repeats a filter with texts and numbers, but not with layers. It names the session, since
+    numbers of layers begin again in the next one.
     """
-    return f"{_LAYER}{drawable.get_id()} {drawable.get_name()}"
+    return f"{_LAYER}{drawable.get_id()} {session.token()} {drawable.get_name()}"
 
 
 def is_layer(text):
@@ -77,7 +75,7 @@ def is_layer(text):
 
 
 def chosen(config):
-    """The drawable that a procedure's config names as guide; None for no one, or one that is gone.
+    """The drawable that a procedure's config names as guide, or None, also where it is gone.
 
     Numbers of layers begin again with GIMP, so the name must be the same too.
     """
@@ -95,7 +93,7 @@ def of(config):
     Raises
     ------
     RefusedError
-        It was deleted.
+        It was deleted or renamed.
     """
     drawable = chosen(config)
     if drawable is None and is_layer(config.get_property("guide") or ""):
@@ -124,9 +122,4 @@ def added(guide, request, payload, native):
     # Where it is used, its name in the recipe is the worker's.
     recipe = dict(request["recipe"], guide="")
     more = dict(request, recipe=recipe, guides=[guide.size()], bytes=request["bytes"] + len(rows))
-    return more, _joined(payload, rows)
-
-
-def _joined(payload, rows):
-    yield from payload
-    yield rows
+    return more, itertools.chain(payload, [rows])

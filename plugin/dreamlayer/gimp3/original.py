@@ -17,12 +17,11 @@ from gimp3.pixels import (
     not_finite,
     zeros,
 )
+from gimp3.wire import SIZES, form_of, mask_form, type_for
 
 _CONTEXT = 64
 """Pixels around a selection that the network sees too, so that the dream fits at its edge."""
 
-_SIZES = {"uint8": 1, "uint16": 2, "float32": 4}
-_BABL = {"uint8": "u8", "uint16": "u16", "float32": "float"}
 _CODES = {"uint8": "B", "uint16": "H", "float32": "f"}
 
 
@@ -69,8 +68,8 @@ class Original:
         native = drawable.get_format()
         self.pixel_bytes = Babl.format_get_bytes_per_pixel(native)
         self.components = Babl.format_get_n_components(native)
-        self._type = _type_for(native)
-        self._wire = in_space_of(drawable, f"R'G'B'A {_BABL[self._type]}")
+        self._type = type_for(native)
+        self._wire = form_of(self._type, native)
         self.floats = in_space_of(drawable, "R'G'B'A float")
         self._sent = region.around(_CONTEXT) if region.selected else region.area
         self.pixels = copied(drawable.get_buffer(), self._sent, self.native)
@@ -101,7 +100,7 @@ class Original:
             "height": height,
             "pixels": self._type,
             "mask": self.weighed,
-            "bytes": values * _SIZES[self._type],
+            "bytes": values * SIZES[self._type],
         }
 
     def payload(self):
@@ -125,7 +124,7 @@ class Original:
 
     def _lesser(self, masks, band, kind):
         """The lesser of masks in a band, as bytes of a type of pixels."""
-        levels = [mask.get(band, 1.0, f"Y {_BABL[kind]}", NONE) for mask in masks]
+        levels = [mask.get(band, 1.0, mask_form(kind), NONE) for mask in masks]
         if len(levels) > 1:
             least = map(min, *(array.array(_CODES[kind], level) for level in levels))
             levels = [array.array(_CODES[kind], least).tobytes()]
@@ -164,7 +163,7 @@ class Original:
         sent = self._sent
         result = Gegl.Buffer.new(self.native, sent.x, sent.y, sent.width, sent.height)
         for band in bands(sent):
-            dreamt = read(band.width * band.height * 4 * _SIZES[self._type])
+            dreamt = read(band.width * band.height * 4 * SIZES[self._type])
             result.set(band, self._wire, dreamt)
             if not self._exact:
                 self._restore(result, band, dreamt)
@@ -180,7 +179,7 @@ class Original:
         converted = bytearray(result.get(band, 1.0, self.native, CLAMP))
         size = self.pixel_bytes
         # Outside the selection, where pixels are transparent, and wherever else none was changed.
-        for first, last in zeros(difference(dreamt, sent), 4 * _SIZES[self._type]):
+        for first, last in zeros(difference(dreamt, sent), 4 * SIZES[self._type]):
             converted[first * size : last * size] = kept[first * size : last * size]
         for pixel in odd:
             converted[pixel * size : (pixel + 1) * size] = kept[pixel * size : (pixel + 1) * size]
@@ -223,16 +222,3 @@ def _kept(drawable, components):
         image = drawable.get_image()
         off = [n for n, kind in enumerate(kinds) if not image.get_component_active(kind)]
     return kept + off, bool(off)
-
-
-def _type_for(native):
-    """The type in which a drawable's pixels are sent: its own where that is possible.
-
-    babl chooses conversions by how long they take, so that one from 8 bits to floats and back may
-    round differently from one day to the next.
-    """
-    kind = Babl.get_name(Babl.format_get_type(native, 0))
-    same = {f"R'G'B'{alpha} {kind}" for alpha in ("", "A")}
-    if Babl.format_get_encoding(native) in same:
-        return {"u8": "uint8", "u16": "uint16"}.get(kind, "float32")
-    return "float32"

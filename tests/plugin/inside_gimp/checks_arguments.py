@@ -4,7 +4,9 @@ import json
 import os
 
 from gi.repository import Gimp
-from scene import PLUGIN, QUICK, bits, dream, dreamt, picture, refused
+from scene import PLUGIN, QUICK, RESULTS, bits, dream, dreamt, picture, refused
+
+QUICK_RECIPE = {n.replace("-", "_"): value for n, value in QUICK.items() if n != "output"}
 
 
 def check_registered_with_all_arguments():
@@ -14,9 +16,12 @@ def check_registered_with_all_arguments():
     names = {argument.name for argument in procedure.get_arguments()}
     with open(os.path.join(PLUGIN, "description.json"), encoding="utf-8") as file:
         parameters = {p["name"].replace("_", "-") for p in json.load(file)["parameters"]}
-    assert parameters | {"preset", "provider", "output", "opacity", "mode", "mask-from"} <= names, (
-        names
-    )
+    others = {"preset", "provider", "output", "opacity", "mode", "mask-from"}
+    assert parameters | others | {"guide-layer"} <= names, names
+    style = Gimp.get_pdb().lookup_procedure("plug-in-style-transfer")
+    of_style = {argument.name for argument in style.get_arguments()}
+    assert others <= of_style, of_style
+    assert not {"guide", "guide-layer"} & of_style, of_style
     assert procedure.get_menu_paths() == ["<Image>/Filters/Artistic"]
     assert procedure.get_menu_label() == "_Deep Dream..."
 
@@ -38,6 +43,32 @@ def check_bad_values():
     refused(image, layers, "mixed99", layers="mixed99")
     refused(image, layers, "layer", layers="")
     refused(image, layers, "/nowhere.onnx", network="/nowhere.onnx")
+
+
+def check_preset_of_one_s_own():
+    """A script finds a preset that the painter saved, by its name."""
+    folder, path = os.path.join(RESULTS, "presets"), os.path.join(PLUGIN, "worker.json")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "my very own.json"), "w", encoding="utf-8") as file:
+        json.dump({**QUICK_RECIPE, "seed": 77}, file)
+    with open(path, encoding="utf-8") as file:
+        kept = file.read()
+    changed = json.loads(kept)
+    changed["environment"] = {**changed["environment"], "DREAMLAYER_PRESETS": folder}
+    image = picture()
+    values = {"preset": "my very own", "output": "in-place"}
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(changed, file)
+        status, message, _ = dream(image, image.get_layers(), **values)
+        assert status == Gimp.PDBStatusType.SUCCESS, message
+    finally:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(kept)
+    recipe = json.loads(bytes(image.get_layers()[0].get_parasite("dreamlayer-recipe").get_data()))
+    assert recipe["seed"] == 77
+    assert recipe["steps"] == QUICK["steps"]
+    refused(image, image.get_layers(), "preset", "my very own", "eyes", preset="my very own")
 
 
 def check_preset_with_changes():

@@ -3,7 +3,7 @@
 import json
 
 from gi.repository import Babl, Gegl, Gimp
-from scene import GRAY, RGB, add_layer, bits, dreamt, numbers, picture, refused, write
+from scene import GRAY, RGB, add_layer, bits, dreamt, numbers, picture, refused, session, write
 
 GUIDED = {"layers": "deep:1::direction", "output": "in-place"}
 
@@ -77,15 +77,36 @@ def check_guide_layer_by_text():
     """What the dialog writes for a layer, which GIMP can repeat, is the layer; or it is gone."""
     other, results = picture(size=(40, 30)), []
     guide = other.get_layers()[0]
-    text = f"layer {guide.get_id()} {guide.get_name()}"
+    text = f"layer {guide.get_id()} {session()} {guide.get_name()}"
     for values in ({"guide-layer": guide}, {"guide": text}):
         image = picture()
         dreamt(image, image.get_layers(), **GUIDED, **values)
         results.append(bits(image.get_layers()[0]))
     assert results[0] == results[1]
-    other.delete()
     image = picture()
-    refused(image, image.get_layers(), "deleted", **GUIDED, guide=text)
+    former = text.replace(session(), "0123456789abcdef")
+    refused(image, image.get_layers(), "deleted or renamed", **GUIDED, guide=former)
+    guide.set_name("another")
+    refused(image, image.get_layers(), "deleted or renamed", **GUIDED, guide=text)
+    other.delete()
+    refused(image, image.get_layers(), "deleted or renamed", **GUIDED, guide=text)
+
+
+def check_guide_layer_of_a_palette_is_reduced_in_colors():
+    """A large indexed guide is what it is in RGB: numbers of a palette are not mixed."""
+    results = []
+    for indexed in (False, True):
+        other = picture(size=(2100, 16), alpha=False)
+        other.convert_indexed(
+            Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, ""
+        )
+        if not indexed:
+            other.convert_rgb()
+        image = picture()
+        dreamt(image, image.get_layers(), **GUIDED, **{"guide-layer": other.get_layers()[0]})
+        results.append(numbers(image.get_layers()[0], "R'G'B' float"))
+    far = max(abs(a - b) for a, b in zip(*results))
+    assert far < 0.02, far
 
 
 def check_no_guide():

@@ -286,10 +286,7 @@ def check_style_refusals():
         refused(image, layers, *words, layers=styles, style_weights=weights)
     refused(image, layers, "not known", "layer:ID", files=["third.png"])
     for gone in ("layer:999999", "image:999999", "layer:", "layer:x", "image:" + "9" * 30):
-        refused(image, layers, "closed or deleted", files=[gone])
-    text = f"layer:{styles[0].get_id()}:"
-    refused(image, layers, "closed or deleted", files=[text + "of another session"])
-    styled(image, layers, files=[text + styles[0].get_name()])
+        refused(image, layers, "closed, deleted or renamed", files=[gone])
     refused(image, layers, "preset", "dream", layers=styles, preset="dream")
     refused(image, layers, "rounds", "between 1 and", layers=styles, rounds=0)
     refused(image, layers, "measure", "relative", layers=styles, measure="loosely")

@@ -5,8 +5,10 @@ DREAMLAYER_NETWORK.
 """
 
 import array
+import importlib
 import os
 import random
+import sys
 import threading
 import time
 
@@ -164,6 +166,18 @@ def select(image, feather=0.0):
     Gimp.context_set_feather_radius(feather, feather)
     image.select_ellipse(Gimp.ChannelOps.REPLACE, 15, 10, 30, 24)
     Gimp.context_pop()
+
+
+def module(name):
+    """A module of the plug-in, imported as in the filter."""
+    if PLUGIN not in sys.path:
+        sys.path.append(PLUGIN)
+    return importlib.import_module(name)
+
+
+def session():
+    """What names this GIMP in texts that the dialogs write."""
+    return module("gimp3.session").token()
 
 
 def processes(which):

@@ -51,7 +51,7 @@ class Values:
         values = dict(self._settings.preset_values(name))
         for kept in _UNNAMED:
             del values[kept]
-        if not values["guide"]:
+        if values.get("guide") == "":
             # The guide of the preset before is as good.
             del values["guide"]
         self._set(values)
@@ -71,7 +71,7 @@ class Values:
             return AS_BEFORE
         for name in self._settings.presets:
             preset = self._settings.preset_values(name)
-            free = _UNNAMED if preset["guide"] else (*_UNNAMED, "guide")
+            free = _UNNAMED if preset.get("guide") else (*_UNNAMED, "guide")
             if all(values[k] == preset[k] for k in preset if k not in free):
                 return name
         return CUSTOM

@@ -66,11 +66,9 @@ class PictureList(Gtk.Box):
             values = [1.0] * len(texts)
         for text, weight in zip(texts, values):
             try:
-                style = pictures.opened([text], "1")[0]
+                self._add(text, pictures.opened([text], "1")[0], weight)
             except RefusedError as error:
                 self._warn(str(error))
-                continue
-            self._add(text, style, weight)
         self._changed()
 
     def end(self):
@@ -80,7 +78,11 @@ class PictureList(Gtk.Box):
     def _add(self, text, style, weight):
         row = Gtk.Box(spacing=6)
         row.text, row.style = text, style
-        width, height, rgba = style.rows("uint8", style.drawable, _SIDE)
+        try:
+            width, height, rgba = style.rows("uint8", style.drawable, _SIDE)
+        except BaseException:
+            style.close()
+            raise
         image = Gtk.Image.new_from_pixbuf(pixbuf(width, height, rgba))
         image.set_size_request(_SIDE, _SIDE)
         row.pack_start(image, False, False, 0)
@@ -130,7 +132,7 @@ class PictureList(Gtk.Box):
     def _opened(self):
         """The images that the list itself opened from files; the painter does not know them."""
         files = [row.style for row in self._rows if os.path.isabs(row.text)]
-        return [style.drawable.get_image() for style in files]
+        return [style.drawable.get_image() for style in files if style.is_there()]
 
     def _offer(self, menu, title, thing):
         item = Gtk.MenuItem(label=title)

@@ -1,20 +1,21 @@
 """Style pictures: layers, open images and files, and their pixels as the worker takes them."""
 
 import hashlib
+import itertools
 import os
 
-from gi.repository import Babl, Gegl, Gimp, Gio, GLib
+from gi.repository import Gimp, Gio, GLib
 from messages import RefusedError
 
+from gimp3 import session
+from gimp3.pixels import black_for, not_finite
 from gimp3.style import words
+from gimp3.wire import SIDE, form_of, reduced
 
 MOST = 100
-SIDE = 2048
-"""Longer side of what is sent, in pixels; larger pictures are reduced."""
 
 _LAYER, _IMAGE = "layer:", "image:"
 _LARGEST_WEIGHT = 1e6
-_BABL = {"uint8": "u8", "uint16": "u16", "float32": "float"}
 
 
 class StylePicture:
@@ -28,8 +29,8 @@ class StylePicture:
         What the painter calls it.
     weight : float
         How much it counts.
-    close : callable, optional
-        Called when it is needed no more.
+    close : Gimp.Image or Gimp.Layer, optional
+        Deleted when it is needed no more.
 
     Raises
     ------
@@ -39,12 +40,23 @@ class StylePicture:
 
     def __init__(self, drawable, name, weight, close=None):
         self.drawable, self.name, self.weight = drawable, name, weight
-        self.close = close or (lambda: None)
+        self._close = close
         if not drawable.get_width() or not drawable.get_height():
             raise RefusedError(words.BEYOND.format(name=name))
 
+    def is_there(self):
+        """Whether the drawable still exists."""
+        return self.drawable.is_valid()
+
+    def close(self):
+        """Remove from GIMP what was opened for it."""
+        # The painter may have closed the image behind it.
+        if self._close is not None and self._close.is_valid():
+            self._close.delete()
+        self._close = None
+
     def rows(self, pixels, seen, side=SIDE):
-        """Width, height, and RGBA rows.
+        """Width, height, and RGBA rows; pixels with NaN or infinity are black.
 
         Parameters
         ----------
@@ -55,18 +67,18 @@ class StylePicture:
             network sees both alike.
         side : int
             The longer side at most.
+
+        Raises
+        ------
+        RefusedError
+            It was deleted.
         """
-        width, height = self.drawable.get_width(), self.drawable.get_height()
-        scale = min(1.0, side / max(width, height))
-        width, height = max(1, round(width * scale)), max(1, round(height * scale))
-        form = Babl.format_with_space(f"R'G'B'A {_BABL[pixels]}", seen.get_format())
-        area = Gegl.Rectangle.new(0, 0, width, height)
-        clamp = Gegl.AbyssPolicy.CLAMP
-        return (
-            width,
-            height,
-            self.drawable.get_buffer().get(area, scale, Babl.get_name(form), clamp),
-        )
+        if not self.is_there():
+            raise RefusedError(words.GONE)
+        area, data = reduced(self.drawable, form_of(pixels, seen.get_format()), side)
+        if pixels == "float32":
+            data = black_for(data, not_finite(data))
+        return area.width, area.height, data
 
 
 def sent(pictures, request, payload, seen, side=SIDE):
@@ -88,21 +100,24 @@ def sent(pictures, request, payload, seen, side=SIDE):
     request : dict
     payload : iterable of bytes
     names : dict
-        What the painter calls each picture, by what the worker calls it.
+        What the painter calls each picture, by what the worker calls it: `picture-` and a digest,
+        or `number` and a number.
+
+    Raises
+    ------
+    RefusedError
+        One was deleted.
     """
     styles, blocks, names = [], [], {}
-    for picture in pictures:
+    for number, picture in enumerate(pictures, 1):
         width, height, rows = picture.rows(request["pixels"], seen, side)
         styles.append({"width": width, "height": height, "weight": picture.weight})
         blocks.append(rows)
         names["picture-" + hashlib.sha256(rows).hexdigest()] = picture.name
+        names[f"number {number}"] = picture.name
     count = request["bytes"] + sum(map(len, blocks))
-    return dict(request, type="style", styles=styles, bytes=count), _joined(payload, blocks), names
-
-
-def _joined(payload, blocks):
-    yield from payload
-    yield from blocks
+    request = dict(request, type="style", styles=styles, bytes=count)
+    return request, itertools.chain(payload, blocks), names
 
 
 def opened(texts, weights):
@@ -111,8 +126,8 @@ def opened(texts, weights):
     Parameters
     ----------
     texts : list of str
-        For each `layer:ID`, `image:ID` or the path of a file. A name may follow the ID after a
-        colon: IDs are given again in GIMP's next session, to others.
+        For each `layer:ID`, `image:ID` or the path of a file. The session may follow the ID after
+        an @, and a name after a colon: IDs are given again in GIMP's next session, to others.
     weights : str
         Numbers with commas between, or nothing.
 
@@ -129,7 +144,7 @@ def opened(texts, weights):
     try:
         for text, weight in zip(texts, weights_of(weights, len(texts))):
             made.append(_opened(text, weight))
-    except RefusedError:
+    except BaseException:
         close(made)
         raise
     return made
@@ -138,12 +153,15 @@ def opened(texts, weights):
 def text_of(thing):
     """How a layer or image is named among the arguments."""
     kind = "image" if isinstance(thing, Gimp.Image) else "layer"
-    return f"{kind}:{thing.get_id()}:{thing.get_name()}"
+    return f"{kind}:{thing.get_id()}@{session.token()}:{thing.get_name()}"
 
 
 def found(text):
     """The layer or image that a text names, or None where it is not there."""
     _, number, name = (*text.split(":", 2), "")[:3]
+    number, at, of_session = number.partition("@")
+    if at and of_session != session.token():
+        return None
     find = Gimp.Image.get_by_id if text.startswith(_IMAGE) else Gimp.Item.get_by_id
     thing = find(int(number)) if number.isdecimal() and len(number) < 10 else None
     if thing is None or not thing.is_valid():
@@ -193,7 +211,16 @@ def _whole(image, weight):
     """An open image as it is seen."""
     # A layer beside the image's own, which the painter never sees.
     layer = Gimp.Layer.new_from_visible(image, image, "style")
-    return StylePicture(layer, image.get_name(), weight, layer.delete)
+    return _owned(layer, image.get_name(), weight, layer)
+
+
+def _owned(drawable, name, weight, owner):
+    """A style picture that closes its layer or image, also where it cannot be one."""
+    try:
+        return StylePicture(drawable, name, weight, owner)
+    except BaseException:
+        owner.delete()
+        raise
 
 
 def _file(path, weight):
@@ -209,5 +236,9 @@ def _file(path, weight):
         raise RefusedError(
             words.NOT_OPENED.format(path=path, reason=Gimp.get_pdb().get_last_error())
         )
-    layer = Gimp.Layer.new_from_visible(image, image, "style")
-    return StylePicture(layer, os.path.basename(path), weight, image.delete)
+    try:
+        layer = Gimp.Layer.new_from_visible(image, image, "style")
+    except BaseException:
+        image.delete()
+        raise
+    return _owned(layer, os.path.basename(path), weight, image)

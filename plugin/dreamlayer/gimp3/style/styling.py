@@ -1,11 +1,15 @@
 """The work: a worker that gives what it is sent the style of pictures."""
 
+import re
+
 from messages import STYLE, RefusedError
-from settings import CHOSEN
 from worker_client import WorkerError
 
-from gimp3.filter import chosen, dream_on, values_of
+from gimp3.filter import as_set, check_image, described, dream_on
 from gimp3.style import pictures, words
+
+_CALLED = re.compile(r"\bpicture-[0-9a-f]{64}\b|\bnumber \d+\b")
+"""What the worker calls style pictures."""
 
 
 class Styler:
@@ -36,9 +40,11 @@ class Styler:
 
 def told(error, names):
     """A worker's error with the names of pictures, see `gimp3.style.pictures.sent`."""
-    sentence = error.sentence
-    for hashed, name in names.items():
-        sentence = sentence.replace(hashed, f"“{name}”")
+
+    def name_of(found):
+        return f"“{names[found.group()]}”" if found.group() in names else found.group()
+
+    sentence = _CALLED.sub(name_of, error.sentence)
     return WorkerError(sentence, error.kind, error.id)
 
 
@@ -50,9 +56,8 @@ def style_as_set(worker, image, drawables, config, settings):
     RefusedError, settings.SettingError, worker_client.WorkerError
         One sentence each.
     """
-    wanted = chosen(config)
-    settings.check(*(wanted[name] for name in CHOSEN))
-    recipe = settings.recipe(wanted["preset"], values_of(config, settings))
+    check_image(image, drawables)
+    wanted, recipe = as_set(worker, config, settings)
     styles = pictures.opened(*named(config))
     try:
         _check_network(worker, wanted["preset"], settings)
@@ -72,10 +77,7 @@ def _check_network(worker, preset, settings):
     """Raise `RefusedError` where a preset's network is not on this machine."""
     if preset not in settings.presets or not settings.needs(preset):
         return
-    worker.ask({"type": "describe"})
-    described = worker.receive()
-    worker.skip(described)
-    network = settings.needs(preset, described["networks"])
+    network = settings.needs(preset, described(worker)["networks"])
     if network:
         title = settings.presets[preset]["title"]
         raise RefusedError(words.NETWORK_MISSING.format(preset=title, network=network))

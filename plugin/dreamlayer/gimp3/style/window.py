@@ -191,12 +191,17 @@ class Window:
         """Ask for a preview of what is set."""
         self._timer = 0
         styles = self._list.styles()
+        if not self._source.is_there():
+            self._fail(dialog_words.GONE)
+            return False
         try:
             recipe = self._settings.recipe(CUSTOM, self._values.now())
             if not styles:
                 raise RefusedError(words.ADD_ONE)
             if not any(style.weight for style in styles):
                 raise RefusedError(words.ALL_ZERO)
+            if not all(style.is_there() for style in styles):
+                raise RefusedError(words.GONE)
         except (SettingError, RefusedError) as error:
             self._fail(str(error))
             return False
@@ -250,6 +255,8 @@ class Window:
             self._networks = set(news["networks"])
             self._settings.take_own(news)
             self._show_preset()
+        elif number == self._number and not self._source.is_there():
+            self._fail(dialog_words.GONE)
         elif kind == "preview":
             header, rgb = news
             pixels = self._read()
@@ -259,6 +266,9 @@ class Window:
         elif kind == "progress" and news["stage"] != "loading":
             self._pane.say(words.PREVIEWING.format(**news), news["fraction"])
         elif kind == "done":
+            if news["provider"] == "none":
+                # At strength 0 there is no preview, and the one before is of former settings.
+                self._pane.view.show_dream(None)
             self._pane.say(words.PREVIEWED, 1.0)
         elif kind == "error" and number == self._number:
             self._fail(plain(str(told(news, self._names))))

@@ -19,7 +19,7 @@ WEIGHTS_HELP = _(
 
 NO_PICTURE = _("no style picture is chosen; choose a layer, an open image or a file")
 TOO_MANY = _("{count} style pictures are chosen, but {most} at most can be used")
-GONE = _("a style picture was closed or deleted; choose another one")
+GONE = _("a style picture was closed, deleted or renamed; choose another one")
 NOT_A_PICTURE = _(
     "the style picture “{text}” is not known; it must be layer:ID, image:ID or the path of a file"
 )

@@ -1,0 +1,70 @@
+"""The values that are set in the dialogs, and the presets that have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from gimp3_modules import FOLDER, module
+
+values = module("gimp3.dialog.values")
+settings = module("settings")
+
+
+class Config:
+    """A procedure's arguments: it has properties, and tells nobody of changes."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.properties = {name.replace("_", "-"): value for name, value in given.items()}
+
+    def get_property(self, name: str) -> Any:
+        """The value of an argument; `KeyError` where it is not declared."""
+        return self.properties[name]
+
+    def set_property(self, name: str, value: Any) -> None:
+        """Set an argument that is declared."""
+        assert name in self.properties, name
+        self.properties[name] = value
+
+
+def made(kind: str) -> tuple[Any, Any, Config]:
+    """Settings and values of dreams or styles, all at their defaults."""
+    known = settings.Settings(str(FOLDER), kind)
+    config = Config({name: one.default for name, one in known.parameters.items()})
+    config.properties["preset"] = "custom"
+    return known, values.Values(config, known, None), config
+
+
+@pytest.mark.parametrize("kind", [settings.DREAM, settings.STYLE])
+def test_each_preset_fits_once_it_is_chosen(kind: str) -> None:
+    """In both dialogs; styles have no guide picture."""
+    known, chosen, _ = made(kind)
+    for name in known.presets:
+        chosen.choose(name)
+        same = known.preset_values(chosen.fitting())
+        wanted = known.preset_values(name)
+        kept = {"seed", "strength", "guide"}
+        assert {k: v for k, v in same.items() if k not in kept} == {
+            k: v for k, v in wanted.items() if k not in kept
+        }
+
+
+def test_guide_stays_where_a_preset_has_none() -> None:
+    """What the painter chose is as good for the next preset."""
+    _, chosen, config = made(settings.DREAM)
+    config.set_property("guide", "/a picture.png")
+    chosen.choose("eyes")
+    assert config.get_property("guide") == "/a picture.png"
+    assert chosen.fitting() == "eyes"
+
+
+@pytest.mark.parametrize("kind", [settings.DREAM, settings.STYLE])
+def test_other_values_fit_no_preset(kind: str) -> None:
+    """A changed number leaves the preset, the seed does not."""
+    known, chosen, config = made(kind)
+    name = next(iter(known.presets))
+    chosen.choose(name)
+    config.set_property("seed", 77)
+    assert chosen.fitting() == name
+    config.set_property("octaves", 9)
+    assert chosen.fitting() == settings.CUSTOM
