@@ -132,6 +132,10 @@ def apply(screen, seen, main, dialog, before):
     screen.wait_until_rested()
     screen.shoot("tour-applied")
     seen["workers_after_apply"] = len(workers())
+    dreamt = screen.picture(dialog)
+    screen.do("key", "alt+w")
+    seen["seed_seconds_after_apply"] = screen.seconds_until_other(dialog, dreamt)
+    screen.wait_until_rested()
     screen.do("windowactivate", "--sync", main)
     screen.do("key", "ctrl+z")
     seen["undone_in_one_step"] = changed_from(after) == before

@@ -52,7 +52,7 @@ class Window:
         self._folder, self._drawables, self.applied = folder, drawables, False
         self._filling, self._running, self._described = False, None, None
         self._describing, self._networks = None, None
-        self._maker = maker
+        self._maker, self._waiting = maker, []
         maker.tell = self._tell
         self._gallery = GalleryMaker(lambda: Worker(folder), self._tell_gallery)
         self._values = Values(config, settings, recipe_on(drawables[0]))
@@ -78,10 +78,12 @@ class Window:
         self._describing = None
         self._gallery.end()
         self._window.destroy()
-        if agreed:
-            return self._maker.finish()
-        self._maker.abandon()
-        return None
+        worker = self._idle_worker() if agreed else None
+        if not agreed:
+            self._maker.abandon()
+        while self._waiting:
+            _end(self._waiting.pop())
+        return worker
 
     def _build(self, procedure, source):
         window = GimpUi.ProcedureDialog.new(procedure, self.config, _("Deep Dream"))
@@ -159,16 +161,25 @@ class Window:
         return False
 
     def _hear(self, kind, number, news):
-        if kind == "described":
-            if number == self._describing:
-                self._learn(news)
-        elif number != self._describing:
-            # A network that cannot be described cannot dream either, and that is told.
+        if number != self._describing:
             self._live.hear(kind, number, news)
+        elif kind == "described":
+            self._learn(news)
+        elif kind == "error":
+            self._do_without_layers(news)
         return False
+
+    def _do_without_layers(self, error):
+        """Tell why a network is not described, and ask for the rest of what this machine has."""
+        if self._running is None:
+            self._pane.warn(words.sentence(error))
+        asked, self._described, self._describing = self._described, None, None
+        if asked is not None:
+            self._describing = self._maker.describe(None)
 
     def _learn(self, described):
         """Offer what this machine has: networks, layers, the painter's own presets."""
+        self._describing = None
         networks = set(described.get("networks", {}))
         layers = described.get("layers", [])
         with self._quietly():
@@ -261,12 +272,13 @@ class Window:
         """Dream with all that is set while the dialog stays open."""
         self._live.pause()
         try:
-            spare = self._maker.finish() or Worker(self._folder)
+            spare = self._idle_worker() or Worker(self._folder)
         except WorkerError as error:
             self._go_on(None)
             self._pane.warn(words.sentence(error))
             return
-        self._running = PatientWorker(spare, self._progress, self._live.show_real)
+        patient = PatientWorker(spare, self._progress, self._live.show_real)
+        self._running = patient
         self._be_busy(True)
         self._pane.say(words.APPLYING, 0.0)
         began, failed = time.monotonic(), False
@@ -285,7 +297,9 @@ class Window:
         self._running = None
         self._be_busy(False)
         Gimp.progress_end()
-        self._go_on(spare)
+        if not patient.is_idle():
+            _end(spare)
+        self._go_on(spare if patient.is_idle() else None)
         if failed:
             self._pane.warn(said)
         else:
@@ -293,13 +307,26 @@ class Window:
 
     def _go_on(self, spare):
         """Preview again with the same worker, and from what the image is now."""
-        waiting = [] if spare is None else [spare]
-        folder = self._folder
-        maker = PreviewMaker(lambda: waiting.pop() if waiting else Worker(folder))
-        maker.tell = self._tell
+        if spare is not None:
+            self._waiting.append(spare)
+        waiting, folder, numbers = self._waiting, self._folder, self._maker.numbers
+        maker = PreviewMaker(
+            lambda: waiting.pop() if waiting else Worker(folder), self._tell, numbers
+        )
         self._maker = maker
+        if self._describing is not None:
+            # The maker before ended without an answer.
+            self._described = self._describing = None
+        self._describe()
         self._live.look_again()
         self._live.resume(maker)
+
+    def _idle_worker(self):
+        """End the previews; a worker that is idle, or None where none is."""
+        worker = self._maker.finish()
+        if worker is None and self._waiting:
+            worker = self._waiting.pop()
+        return worker
 
     def _progress(self, header):
         fraction = header.get("fraction", 0.0)
@@ -311,6 +338,11 @@ class Window:
         self._apply.set_label(_("_Stop") if busy else _("_Apply"))
         self._side.set_sensitive(not busy)
         self._window.set_response_sensitive(Gtk.ResponseType.OK, not busy)
+
+
+def _end(worker):
+    worker.kill()
+    worker.close()
 
 
 def _hide_others(window, ours):
