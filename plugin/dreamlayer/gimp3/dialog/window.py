@@ -112,7 +112,7 @@ class Window:
             self._renew,
         )
         self._pictures = pictures
-        self._side.chooser.fill(self._sections())
+        self._fill_presets()
         panes = Gtk.Box(spacing=12, border_width=12)
         panes.pack_start(self._pane, True, True, 0)
         panes.pack_start(self._side, False, False, 0)
@@ -125,9 +125,10 @@ class Window:
         window.connect("key-release-event", self._key, False)
         self._pane.view.grab_focus()
 
-    def _sections(self):
+    def _fill_presets(self):
         before = self._values.before is not None
-        return sections(self.settings, self._pictures, self._networks, before)
+        found = sections(self.settings, self._pictures, self._networks, before)
+        self._side.chooser.fill(found, self.settings.preset_problems)
 
     def _wanted(self):
         """What is set, for the preview."""
@@ -189,7 +190,7 @@ class Window:
         if networks != self._networks or first:
             self._networks = networks
             self.settings.take_own(described)
-            self._side.chooser.fill(self._sections())
+            self._fill_presets()
             self._show_preset()
 
     @contextlib.contextmanager
@@ -219,7 +220,7 @@ class Window:
 
     def _renew(self, name):
         """Show the presets, of which the painter's own have changed."""
-        self._side.chooser.fill(self._sections())
+        self._fill_presets()
         self._side.show_preset(name or self._values.fitting())
 
     def _keep_picture(self, path):
