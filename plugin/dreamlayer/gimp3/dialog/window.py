@@ -11,7 +11,7 @@ from translation import _
 from worker_client import Worker, WorkerError
 
 from gimp3 import guide
-from gimp3.dialog import words
+from gimp3.dialog import plan, words
 from gimp3.dialog.apply import PatientWorker
 from gimp3.dialog.catalog import sections
 from gimp3.dialog.galleries import GalleryMaker
@@ -141,7 +141,11 @@ class Window:
         return Wanted(recipe, provider, output, opacity, by_mask, guide.chosen(config))
 
     def _now(self):
-        return self.settings.recipe(CUSTOM, self._values.now())
+        """What is set, as a preset keeps it: a guide that is a layer would not be found later."""
+        recipe = self.settings.recipe(CUSTOM, self._values.now())
+        if guide.is_layer(recipe["guide"]) or plan.is_former(recipe["guide"]):
+            recipe["guide"] = ""
+        return recipe
 
     def _describe(self):
         """Ask for the layers of the network, where another one is named."""
