@@ -77,7 +77,7 @@ def is_layer(text):
 
 
 def chosen(config):
-    """The drawable that a procedure's config names as guide; None for no one, or one that is gone.
+    """The drawable that a procedure's config names as guide, or None, also where it is gone.
 
     Numbers of layers begin again with GIMP, so the name must be the same too.
     """

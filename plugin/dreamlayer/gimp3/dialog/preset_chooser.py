@@ -88,7 +88,7 @@ class PresetChooser(Gtk.Box):
         self._load_pictures()
 
     def show_preset(self, name):
-        """Mark a preset, or with None no preset."""
+        """Mark a preset; None marks none of them."""
         self._name = name
         for _title, _part, flow in self._boxes:
             for child in flow.get_children():

@@ -289,7 +289,9 @@ class Window:
         began, failed = time.monotonic(), False
         try:
             self._dream(self._running)
-            said = words.APPLIED.format(time=messages.duration(time.monotonic() - began))
+            apart = self.config.get_property("output") == "new-image"
+            said = words.APPLIED_APART if apart else words.APPLIED
+            said = said.format(time=messages.duration(time.monotonic() - began))
             self.applied = True
             self._window.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
         except (messages.RefusedError, ValueError, WorkerError) as error:
