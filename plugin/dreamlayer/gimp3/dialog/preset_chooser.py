@@ -38,10 +38,10 @@ class PresetChooser(Gtk.Box):
         self._nothing = Gtk.Label(label=words.NOTHING_FOUND, no_show_all=True, margin=12)
         self._list.pack_end(self._nothing, False, False, 0)
         self._problems = Gtk.Label(
-            no_show_all=True, margin=4, xalign=0.0, wrap=True, max_width_chars=40
+            no_show_all=True, margin=4, xalign=0.0, wrap=True, lines=4, max_width_chars=40
         )
-        self._problems.set_line_wrap_mode(Pango.WrapMode.WORD_CHAR)
-        self._list.pack_end(self._problems, False, False, 0)
+        self._problems.set_ellipsize(Pango.EllipsizeMode.END)
+        self._list.pack_start(self._problems, False, False, 0)
         scrolled = Gtk.ScrolledWindow(
             hscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False
         )
@@ -54,8 +54,10 @@ class PresetChooser(Gtk.Box):
 
         `problems` are sentences on files that should be presets of the painter's own.
         """
-        self._problems.set_text("\n".join(words.sentence(one) for one in problems))
-        self._problems.set_visible(bool(problems))
+        said = [f"{words.sentence(one)}." for one in problems]
+        self._problems.set_text(" ".join(said))
+        self._problems.set_tooltip_text("\n".join(said))
+        self._problems.set_visible(bool(said))
         for _title, part, _flow in self._boxes:
             self._list.remove(part)
         self._boxes = []
