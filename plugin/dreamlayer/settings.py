@@ -171,6 +171,13 @@ class Settings(object):
         Where description.json lies.
     kind : text
         `DREAM` or `STYLE`: whose parameters and presets they are.
+
+    Attributes
+    ----------
+    shipped : set of text
+        The names of all presets that come with dreamlayer, of both kinds.
+    preset_problems : list of text
+        A sentence for each file among the painter's own presets that is not one.
     """
 
     def __init__(self, folder, kind=DREAM):
@@ -184,7 +191,8 @@ class Settings(object):
         )
         self.presets = of_kind["presets"]
         self.providers = described["providers"]
-        self.presets_folder = None
+        self.shipped = set(described["presets"]) | set(described[STYLE]["presets"])
+        self.presets_folder, self.preset_problems = None, []
 
     def groups(self):
         """The presets for a menu: pairs of a section's title and its presets' names, in order.
@@ -213,6 +221,7 @@ class Settings(object):
         kept += sorted((n, p) for n, p in found if p["group"] == MINE and n not in dict(kept))
         self.presets = collections.OrderedDict(kept)
         self.presets_folder = described.get("presets_folder")
+        self.preset_problems = described.get("preset_problems", [])
 
     def needs(self, preset, networks=None):
         """The network that a preset needs and that is not there; "" where it is.
@@ -227,7 +236,7 @@ class Settings(object):
         described = self.presets[preset]
         network = described["recipe"]["network"]
         there = described["ships"] if networks is None else network in networks
-        return "" if there else network
+        return "" if there or _is_file(network) else network
 
     def preset_label(self, preset, networks=None):
         """A preset's title and description, and which network it needs, as in `needs`."""
@@ -315,6 +324,14 @@ class Settings(object):
         if not recipe.get("max_loss"):
             recipe.pop("max_loss", None)
         return recipe
+
+
+def _is_file(path):
+    """Whether a network is given by the path of a file, in Python 2 whatever the locale is."""
+    try:
+        return os.path.isfile(path)
+    except UnicodeError:
+        return os.path.isfile(path.encode("utf-8"))
 
 
 def _of_kind(described, kind):

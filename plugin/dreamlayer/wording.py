@@ -30,6 +30,10 @@ _RULES = [
             r"\1; choose the network \2, which has it",
         ),
         (r"set guide to a picture file \(--guide FILE\)", "choose a guide picture"),
+        (
+            r"the recipe's guide was a layer, which it does not contain; send it in 'guides'",
+            "the guide picture was a layer, which is not known any more; choose a guide picture",
+        ),
         (r"or give --(guide|network) FILE", r"or choose another \1"),
         (r"or give the style pictures as arguments", "or choose others"),
         (r"give at least one, such as --layer ", "choose at least one, such as "),

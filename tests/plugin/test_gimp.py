@@ -413,7 +413,9 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     assert seen["after_split_against_dream"] < 4
     assert seen["undone_in_one_step"]
     assert seen["unchanged_after_stop"]
-    assert seen["workers_after_apply"] == seen["workers_after_stop"] == 1
+    assert seen["workers_before_apply"] == 2
+    assert seen["workers_after_apply"] == seen["workers_after_stop"] == 2
+    assert "seed_seconds_after_apply" in seen
     assert seen["workers_after_leaving"] == 0
     saved = recipes.load(presets / "My dream.json")
     expected = recipes.preset("flowers").replace(seed=saved.seed)

@@ -141,6 +141,13 @@ class Waiting:
         self.closed.set()
 
 
+class Holding(Waiting):
+    """A worker that takes its time to cancel."""
+
+    def send(self, header: dict[str, Any]) -> None:
+        self.cancelled.append(header["id"])
+
+
 def test_what_is_wanted_last_counts() -> None:
     """What scrolled away before it began is not dreamt; what runs goes on."""
     worker, told = Waiting(), queue.Queue[Any]()
@@ -171,6 +178,22 @@ def test_another_network_cancels() -> None:
     assert worker.cancelled == [number]
     worker.go_on.put("done")
     assert told.get(timeout=PATIENCE) == ("done", {"network": "two"})
+    gallery.end()
+
+
+def test_back_to_the_network_before() -> None:
+    """Pictures that were cancelled are made after all where their network is wanted again."""
+    worker, told = Holding(), queue.Queue[Any]()
+    gallery = galleries.GalleryMaker(lambda: worker, lambda *news: told.put(news[:2]))
+    gallery.want([{"network": "one"}])
+    number = worker.began.get(timeout=PATIENCE)
+    gallery.want([{"network": "two"}])
+    assert worker.cancelled == [number]
+    gallery.want([{"network": "one"}])
+    worker.go_on.put("cancelled")
+    worker.began.get(timeout=PATIENCE)
+    worker.go_on.put("done")
+    assert told.get(timeout=PATIENCE) == ("done", {"network": "one"})
     gallery.end()
 
 

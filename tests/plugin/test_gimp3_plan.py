@@ -127,4 +127,8 @@ def test_tells_where_a_guide_is_missing() -> None:
     guided = settings.preset_values("like-guided")
     assert plan.lacks_guide(_recipe(**guided))
     assert not plan.lacks_guide(_recipe(**{**guided, "guide": "/tmp/guide.png"}))
+    assert not plan.lacks_guide(_recipe(**{**guided, "guide": "picture-12.png"}))
+    stored = "picture-" + 64 * "a"
+    assert plan.lacks_guide(_recipe(**{**guided, "guide": stored}))
+    assert not plan.lacks_guide(_recipe(guide=stored))
     assert not plan.lacks_guide(_recipe())

@@ -107,6 +107,35 @@ def test_renamed_and_deleted_with_its_picture(settings: Any) -> None:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("file", ["Old.json", "old.toml", "OLD.JSON"])
+def test_no_other_file_is_replaced_or_hidden(settings: Any, file: str) -> None:
+    """A name that a file has which is no preset of dreams is taken, and the file stays."""
+    _save(settings, "First")
+    other = Path(settings.presets_folder) / file
+    other.write_text("nonsense", encoding="utf-8")
+    with pytest.raises(settings_module.SettingError, match="already"):
+        _save(settings, "Old")
+    with pytest.raises(settings_module.SettingError, match="already"):
+        own_files.rename(settings, "First", "Old")
+    names = {path.name for path in Path(settings.presets_folder).iterdir()}
+    assert names == {"First.json", "First.jpg", file}
+    assert other.read_text(encoding="utf-8") == "nonsense"
+
+
+def test_own_presets_are_replaced_and_renamed_by_letters(settings: Any) -> None:
+    """A preset of one's own may be saved again, and may get capitals."""
+    _save(settings, "first")
+    _save(settings, "first")
+    assert own_files.rename(settings, "first", "First") == "First"
+
+
+@pytest.mark.parametrize("name", ["strokes", "style", "Like-Style", "fur"])
+def test_no_name_of_a_shipped_preset(settings: Any, name: str) -> None:
+    """Names of styles are taken too: the worker would refuse such a file."""
+    with pytest.raises(settings_module.SettingError, match="comes with"):
+        _save(settings, name)
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a/b", "default", "FLOWERS", ".x", "custom", "Other"])
 def test_refuses_names_in_one_sentence(settings: Any, name: str) -> None:
     """A name that no file can have, or that is taken, is told of; nothing is changed."""

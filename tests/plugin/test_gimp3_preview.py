@@ -40,9 +40,9 @@ class Desk:
         self._kind = preview.PreviewMaker
         self.previewer = self.maker()
 
-    def maker(self, start: Callable[[], Any] | None = None) -> Any:
+    def maker(self, start: Callable[[], Any] | None = None, numbers: Any = None) -> Any:
         """A previewer whose news come here."""
-        return self._kind(start or self._start, lambda *news: self.news.put(news))
+        return self._kind(start or self._start, lambda *news: self.news.put(news), numbers)
 
     def _start(self) -> Any:
         worker = self.client.Worker(str(self.folder))
@@ -120,6 +120,29 @@ def test_idle_worker_previews_again(desk: Desk, small: tuple[dict[str, Any], lis
     assert again.finish() is worker
     assert len(desk.workers) == 1
     worker.close()
+
+
+def test_no_number_comes_twice(desk: Desk, small: tuple[dict[str, Any], list[bytes]]) -> None:
+    """A maker that follows another goes on counting: late news of the first are of no request."""
+    described = desk.previewer.describe(small[0]["recipe"]["network"])
+    desk.until("described", described)
+    worker = desk.previewer.finish()
+    numbers = desk.previewer.numbers
+    again = desk.maker(lambda: worker, numbers)
+    number = again.preview(*small)
+    assert number > described
+    desk.until("done", number)
+    again.abandon()
+
+
+def test_describes_what_needs_no_network(desk: Desk) -> None:
+    """Where a network cannot be described, presets and networks can be asked for without it."""
+    wrong = desk.previewer.describe("/nowhere/network.onnx")
+    assert "network.onnx" in str(desk.until("error", wrong))
+    told = desk.until("described", desk.previewer.describe(None))
+    assert "layers" not in told
+    assert told["networks"]
+    assert "presets_folder" in told
 
 
 def test_newest_setting_wins(desk: Desk, small: tuple[dict[str, Any], list[bytes]]) -> None:

@@ -31,7 +31,7 @@ def test_a_step_that_fails_ends_its_line(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    """Who wants to hear of no steps hears of none."""
+    """Where it is to be quiet, no step is told."""
     with Steps(quiet=True).step("Copying") as result:
         result("x")
     assert capsys.readouterr() == ("", "")

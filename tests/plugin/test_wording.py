@@ -83,6 +83,15 @@ def test_sentences_that_painters_meet(act: Callable[[], object], told: str) -> N
     assert told in plain(str(caught.value))
 
 
+def test_guide_of_a_stored_recipe() -> None:
+    """A recipe whose guide was a layer asks for another in words of the dialog."""
+    handlers = (CORE / "worker" / "handlers.py").read_text(encoding="utf-8")
+    said = "the recipe's guide was a layer, which it does not contain; send it in 'guides'"
+    assert said in handlers
+    assert "guides'" not in plain(said)
+    assert plain(said).endswith("; choose a guide picture")
+
+
 def test_other_sentences_stay() -> None:
     """A sentence without such words stays, also with names that look like options."""
     for sentence in ("steps must be 0 or more, but is -1", "no layer is called 'a--b'"):

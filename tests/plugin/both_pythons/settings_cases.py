@@ -6,6 +6,7 @@ Each case opens with a sentence of behaviour and raises where that does not hold
 
 from __future__ import unicode_literals
 
+import io
 import os
 import shutil
 import struct
@@ -18,6 +19,7 @@ sys.path.insert(0, PLUGIN)
 
 from settings import (  # noqa: E402
     CUSTOM,
+    DREAM,
     MAIN,
     OUTPUTS,
     PUBLISHED_ELSEWHERE,
@@ -331,10 +333,32 @@ def case_own_presets(_folder):
     assert settings.preset_label("zoo") == "zoo"
     settings.check("zoo", "auto", "in-place")
     assert settings.recipe("zoo", _defaults(settings))["steps"] == 3
-    settings.take_own({"presets": {"new": _own("new")}})
+    assert settings.preset_problems == []
+    settings.take_own({"presets": {"new": _own("new")}, "preset_problems": ["it is damaged"]})
     assert list(settings.presets) == shipped + ["new"]
+    assert settings.preset_problems == ["it is damaged"]
     settings.take_own({"presets": {}})
     assert list(settings.presets) == shipped
+
+
+def case_networks_given_by_path(folder):
+    """A preset whose network is a file can be used as long as the file is there."""
+    settings = Settings(PLUGIN)
+    folder = folder.decode("utf-8") if isinstance(folder, bytes) else folder
+    path = os.path.join(folder, "Bär.onnx")
+    one = _own("zoo")
+    one = dict(one, ships=False, recipe=dict(one["recipe"], network=path))
+    settings.take_own({"presets": {"zoo": one}})
+    assert settings.needs("zoo") == settings.needs("zoo", ["default"]) == path
+    io.open(path if sys.version_info[0] == 3 else path.encode("utf-8"), "w").close()
+    assert settings.needs("zoo") == settings.needs("zoo", ["default"]) == ""
+
+
+def case_names_of_both_kinds_are_known(_folder):
+    """Presets of dreams and of styles have their names from one list."""
+    for kind in (DREAM, STYLE):
+        shipped = Settings(PLUGIN, kind).shipped
+        assert {"fur", "default", "strokes", "like-style"} <= shipped
 
 
 def case_choices_have_titles(_folder):

@@ -125,9 +125,10 @@ def choose(screen, seen, dialog):
     screen.do("key", "ctrl+a", "BackSpace")
     time.sleep(1.0)
     screen.shoot("tour-saved")
-    for number, page in enumerate(("Settings", "Advanced"), 1):
-        # From the first page's field to search, back to the tabs.
-        screen.do("key", "ctrl+Page_Down")
+    # From the first page's field to search, back to the tabs.
+    screen.do("key", "shift+Tab")
+    for number, page in enumerate(("Layers", "Settings", "Advanced"), 1):
+        screen.do("key", "Right")
         time.sleep(0.5)
         screen.shoot(f"tour-page-{number}-{page.lower()}")
 
@@ -138,6 +139,8 @@ def apply(screen, seen, main, dialog, before):
     screen.do("windowactivate", "--sync", dialog)
     screen.do("key", "alt+o")
     screen.choose_above(3)
+    # The page of the layers has a worker of its own.
+    seen["workers_before_apply"] = len(workers())
     screen.do("key", "alt+a")
     time.sleep(2.0)
     screen.shoot("tour-applying")
@@ -145,6 +148,10 @@ def apply(screen, seen, main, dialog, before):
     screen.wait_until_rested()
     screen.shoot("tour-applied")
     seen["workers_after_apply"] = len(workers())
+    dreamt = screen.picture(dialog)
+    screen.do("key", "alt+w")
+    seen["seed_seconds_after_apply"] = screen.seconds_until_other(dialog, dreamt)
+    screen.wait_until_rested()
     screen.do("windowactivate", "--sync", main)
     screen.do("key", "ctrl+z")
     seen["undone_in_one_step"] = changed_from(after) == before

@@ -26,7 +26,12 @@ class PatientWorker:
         self.worker = worker
         self._progress, self._preview = progress, preview
         self._loop, self._answer, self._dreams = None, None, 0
+        self._left = 0  # Bytes of a result that are still to be read; None where that is not known.
         self.cancelled = False
+
+    def is_idle(self):
+        """Whether the worker waits for a request, and all that it replied was read."""
+        return self._left == 0
 
     def dream(self, request, payload, progress):
         """As `worker_client.Worker.dream`.
@@ -40,7 +45,10 @@ class PatientWorker:
             raise WorkerError("the dream was cancelled", "CancelledError")
         self._dreams += 1
         side = PREVIEW_SIDE if self._dreams == 1 else 0
-        self.worker.ask(dict(request, type="dream", preview=side), payload)
+        self._left = None
+        # Numbered, so that an error tells whether it is of this request or the worker's end.
+        numbered = dict(request, type="dream", preview=side, id=self._dreams)
+        self.worker.ask(numbered, payload)
         self._loop = GLib.MainLoop()
 
         def tell(header):
@@ -54,12 +62,17 @@ class PatientWorker:
         self._loop = None
         header, error = self._answer
         if error is not None:
+            if getattr(error, "id", None) is not None:
+                self._left = 0
             raise error
+        self._left = header["bytes"]
         return header
 
     def read(self, count):
         """As `worker_client.Worker.read`."""
-        return self.worker.read(count)
+        data = self.worker.read(count)
+        self._left -= len(data)
+        return data
 
     def cancel(self):
         """End the dream; `dream` then raises."""
@@ -85,11 +98,12 @@ class PatientWorker:
                     self.worker.skip(header)
                     if header["type"] == "progress":
                         _on_main(tell, header)
-        except WorkerError as error:
-            self._answer = None, error
-        else:
             self._answer = header, None
-        _on_main(self._loop.quit)
+        except Exception as error:
+            # Of whatever kind: `dream` waits for an answer, and raises it.
+            self._answer = None, error
+        finally:
+            _on_main(self._loop.quit)
 
 
 def _on_main(call, *words):

@@ -32,6 +32,7 @@ class GalleryMaker:
         self._start, self._tell = start, tell
         self._change = threading.Condition()
         self._wanted, self._running, self._number = [], None, 0
+        self._cancelled = False  # Whether the running one was.
         self._worker = self._thread = None
         self._ending = False
 
@@ -47,15 +48,19 @@ class GalleryMaker:
         with self._change:
             if self._ending:
                 return
-            self._wanted = [one for one in requests if one != self._running]
+            # One that was cancelled must be made again.
+            coming = None if self._cancelled else self._running
+            self._wanted = [one for one in requests if one != coming]
             networks = {one.get("network") for one in requests}
             running, worker, number = self._running, self._worker, self._number
             outdated = running is not None and networks and running.get("network") not in networks
+            outdated = outdated and worker is not None
+            self._cancelled = self._cancelled or outdated
             if self._wanted and self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
             self._change.notify_all()
-        if outdated and worker is not None:
+        if outdated:
             _cancel(worker, number)
 
     def end(self):
@@ -74,7 +79,7 @@ class GalleryMaker:
         """Fulfil one request after another."""
         while True:
             with self._change:
-                self._running = None
+                self._running, self._cancelled = None, False
                 self._change.wait_for(lambda: self._wanted or self._ending)
                 if self._ending:
                     break

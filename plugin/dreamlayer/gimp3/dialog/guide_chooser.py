@@ -1,4 +1,4 @@
-"""A list to choose the guide picture from: no one, layers of open images, or a file."""
+"""A list to choose the guide picture from: none, layers of open images, or a file."""
 
 import os
 
@@ -6,7 +6,7 @@ from gi.repository import GdkPixbuf, Gimp, GLib, Gtk, Pango
 from translation import _
 
 from gimp3 import guide
-from gimp3.dialog import words
+from gimp3.dialog import plan, words
 
 _SIDE = 32
 _NONE, _LAYER, _FILE, _ASK, _LINE = range(5)
@@ -152,6 +152,6 @@ def _thumbnail(path):
 
 def _named(path):
     """What a file, or the layer of a stored recipe, is called."""
-    if path.startswith("picture-") and not os.path.exists(path):
+    if plan.is_former(path):
         return words.FORMER_GUIDE
     return os.path.basename(path)

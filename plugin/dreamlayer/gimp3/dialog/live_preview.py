@@ -115,6 +115,9 @@ class LivePreview:
         self._stop_timer()
         if self._paused or self.pane is None:
             return
+        if self.pane.view.viewport.view_width < 2:
+            # Not seen yet: when it is, this is called again.
+            return
         if not self.source.is_there():
             self.fail(words.GONE)
             return
@@ -168,7 +171,9 @@ class LivePreview:
         """Show what the dream itself sends while it runs."""
         whole = self._size()
         part = plan.Part(0, 0, *whole, max(width, height) / max(whole))
-        self._show(Job(False, part, "", "", (), None), width, height, rgb)
+        # The dream keeps to the same masks as its preview.
+        masks = self._masks(self._wanted())
+        self._show(Job(False, part, "", "", masks, None), width, height, rgb)
 
     def _finish(self, header):
         done, self._job, self._number = self._job, None, None
@@ -196,17 +201,21 @@ class LivePreview:
 
     def _jobs(self, wanted, visible, scale):
         """The draft and the full preview of what is seen."""
-        masks = ()
-        if self.source.selected and (wanted.output == "in-place" or wanted.by_mask):
-            masks += ("selection",)
-        if self.source.has_mask and wanted.by_mask:
-            masks += ("layer_mask",)
-        size, made = self._size(), []
+        size, made, masks = self._size(), [], self._masks(wanted)
         for draft in (True, False):
             part = plan.part_for(visible, size, scale, draft)
             recipe = plan.recipe_for(wanted.recipe, part, size, draft)
             made.append(Job(draft, part, json.dumps(recipe), wanted.provider, masks, wanted.guide))
         return made
+
+    def _masks(self, wanted):
+        """What the dream keeps to while it grows."""
+        masks = ()
+        if self.source.selected and (wanted.output == "in-place" or wanted.by_mask):
+            masks += ("selection",)
+        if self.source.has_mask and wanted.by_mask:
+            masks += ("layer_mask",)
+        return masks
 
     def _ask(self, job):
         pixels = self._pixels(job.part)
@@ -251,7 +260,8 @@ class LivePreview:
         pixels = self._pixels(job.part)
         if (pixels.width, pixels.height) != (width, height):
             return
-        outside = self.source.selected and wanted.output != "in-place"
+        # A dream that kept to the selection is not within it twice.
+        outside = self.source.selected and "selection" not in job.masks
         share = pixels.selection if outside else None
         opacity = wanted.recipe["strength"] * wanted.opacity
         rgba = mixed(width, height, pixels.rgba, rgb, share, opacity)

@@ -3,11 +3,14 @@
 import contextlib
 import json
 import os
+import unicodedata
 
 import own_presets
 from settings import MINE, SettingError
 
 from gimp3.dialog import words
+
+_RECIPES = (".json", ".toml")
 
 
 def save(settings, name, recipe, about, picture):
@@ -23,10 +26,17 @@ def save(settings, name, recipe, about, picture):
         All parameters.
     picture : callable or None
         Writes a picture to a path.
+
+    Raises
+    ------
+    SettingError
+        The name is not allowed or is that of a file which is no preset of dreams, or the system
+        refuses.
     """
     if about:
         recipe = dict(recipe, description=about)
-    name = own_presets.save(settings.presets_folder, name, recipe, taken(settings))
+    _check_files(settings, name, mine(settings))
+    name = own_presets.save(settings.presets_folder, name, recipe, settings.shipped)
     if picture is not None:
         # A preset without a picture is a preset.
         with contextlib.suppress(OSError):
@@ -42,8 +52,9 @@ def rename(settings, name, new):
     SettingError
         The name is not allowed or taken, or the system refuses.
     """
-    own_presets.check_name(new, taken(settings))
+    own_presets.check_name(new, settings.shipped)
     new = new.strip()
+    _check_files(settings, new, [name])
     if new.lower() in {n.lower() for n in mine(settings)} - {name.lower()}:
         raise SettingError(words.TAKEN.format(name=new))
     for ending in (".json", ".toml", ".jpg"):
@@ -80,9 +91,29 @@ def mine(settings):
     return [name for name, preset in settings.presets.items() if preset["group"] == MINE]
 
 
-def taken(settings):
-    """The names of the presets that come with dreamlayer."""
-    return [name for name, preset in settings.presets.items() if preset["group"] != MINE]
+def _check_files(settings, name, replaceable):
+    """Raise `SettingError` where a file has this name, unless its own name may be replaced.
+
+    It may be a preset of styles, or one that cannot be read, of which nobody else would tell.
+    """
+    try:
+        files = os.listdir(settings.presets_folder)
+    except OSError:
+        # There is no folder yet, or writing into it tells why it cannot be done.
+        return
+    for file in files:
+        stem, ending = os.path.splitext(file)
+        same = _compared(stem) == _compared(name.strip())
+        if same and ending.lower() in _RECIPES and _normal(stem) not in replaceable:
+            raise SettingError(words.TAKEN.format(name=name.strip()))
+
+
+def _normal(name):
+    return unicodedata.normalize("NFC", name)
+
+
+def _compared(name):
+    return _normal(name).lower()
 
 
 def _path(settings, name, ending):

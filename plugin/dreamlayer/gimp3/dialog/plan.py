@@ -112,9 +112,16 @@ def reduces(recipe, scale):
     return recipe["octaves"] - 1 < math.log(1 / scale, recipe["octave_scale"])
 
 
+_FORMER = re.compile("picture-[0-9a-f]{64}")
 _GUIDED = re.compile(r":(guide|direction|cosine|gram|style)\b")
 
 
 def lacks_guide(recipe):
     """Whether layers compare the picture with a guide that was not chosen."""
-    return not recipe["guide"] and bool(_GUIDED.search(str(recipe["layers"])))
+    chosen = recipe["guide"] and not is_former(recipe["guide"])
+    return not chosen and bool(_GUIDED.search(str(recipe["layers"])))
+
+
+def is_former(guide):
+    """Whether a stored recipe's guide was a layer, of which the worker knows the name only."""
+    return bool(_FORMER.fullmatch(guide))

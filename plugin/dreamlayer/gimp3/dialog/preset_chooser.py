@@ -25,6 +25,7 @@ class PresetChooser(Gtk.Box):
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=6)
         self._chosen = chosen
         self._name, self._boxes, self._pictures, self._loading = None, [], {}, 0
+        self.connect("destroy", self._end_loading)
         self._entry = Gtk.SearchEntry(placeholder_text=_("Search presets"))
         self._entry.connect("search-changed", lambda _: self._search())
         self._entry.connect("activate", lambda _: self._choose_first())
@@ -36,6 +37,11 @@ class PresetChooser(Gtk.Box):
         self._list = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._nothing = Gtk.Label(label=words.NOTHING_FOUND, no_show_all=True, margin=12)
         self._list.pack_end(self._nothing, False, False, 0)
+        self._problems = Gtk.Label(
+            no_show_all=True, margin=4, xalign=0.0, wrap=True, lines=4, max_width_chars=40
+        )
+        self._problems.set_ellipsize(Pango.EllipsizeMode.END)
+        self._list.pack_start(self._problems, False, False, 0)
         scrolled = Gtk.ScrolledWindow(
             hscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False
         )
@@ -43,8 +49,15 @@ class PresetChooser(Gtk.Box):
         self._scrolled = scrolled
         self.pack_start(scrolled, True, True, 0)
 
-    def fill(self, sections):
-        """Show these sections, see `gimp3.dialog.catalog.sections`."""
+    def fill(self, sections, problems=()):
+        """Show these sections, see `gimp3.dialog.catalog.sections`.
+
+        `problems` are sentences on files that should be presets of the painter's own.
+        """
+        said = [f"{words.sentence(one)}." for one in problems]
+        self._problems.set_text(" ".join(said))
+        self._problems.set_tooltip_text("\n".join(said))
+        self._problems.set_visible(bool(said))
         for _title, part, _flow in self._boxes:
             self._list.remove(part)
         self._boxes = []
@@ -77,7 +90,7 @@ class PresetChooser(Gtk.Box):
         self._load_pictures()
 
     def show_preset(self, name):
-        """Mark a preset; None for no one."""
+        """Mark a preset; None marks none of them."""
         self._name = name
         for _title, _part, flow in self._boxes:
             for child in flow.get_children():
@@ -165,7 +178,6 @@ class PresetChooser(Gtk.Box):
             return True
 
         self._loading = GLib.idle_add(load, priority=GLib.PRIORITY_LOW)
-        self.connect("destroy", self._end_loading)
 
     def _end_loading(self, _):
         if self._loading:

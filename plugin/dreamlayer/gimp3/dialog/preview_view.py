@@ -64,10 +64,6 @@ class PreviewView(Gtk.Layout):
         self._dream = placed
         self.redraw()
 
-    def has_dream(self):
-        """Whether a dream is shown."""
-        return self._dream is not None
-
     def dream(self):
         """The dream that is shown, or None."""
         return self._dream

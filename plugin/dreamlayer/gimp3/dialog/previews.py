@@ -1,5 +1,6 @@
 """Previews in the dialog: one worker, one request at a time; the newest settings win."""
 
+import itertools
 import threading
 
 from worker_client import WorkerError
@@ -20,22 +21,26 @@ class PreviewMaker:
     ----------
     start : callable
         Starts a `worker_client.Worker`, or gives one that is idle.
+    numbers : iterator of int, optional
+        Numbers the requests; that of the maker before, so that its late news are told apart.
 
     Attributes
     ----------
+    numbers : iterator of int
+        As above.
     tell : callable
         Called from a background thread with the kind of news, the number of the request, and what
         belongs to it: `preview` (header and pixels), `progress` (header), `done` (header),
         `described` (header) or `error` (a `WorkerError`). To be set before the first request.
     """
 
-    def __init__(self, start, tell=None):
+    def __init__(self, start, tell=None, numbers=None):
         self._start, self.tell = start, tell
+        self.numbers = itertools.count(1) if numbers is None else numbers
         self._worker = self._reader = None
         self._change = threading.Condition()
         self._wanted = []  # Requests to be sent, as (header, payload).
         self._open = set()  # Numbers of requests without a final reply.
-        self._newest = 0
         self._ending = False
         self._sender = threading.Thread(target=self._send, daemon=True)
         self._sender.start()
@@ -51,8 +56,8 @@ class PreviewMaker:
         return self._want(request.get("type", "dream"), request, payload)
 
     def describe(self, network):
-        """Ask for all networks and the layers of one; the number of the request."""
-        return self._want("describe", {"network": network}, ())
+        """Ask for all networks, and the layers of one or None; the number of the request."""
+        return self._want("describe", {} if network is None else {"network": network}, ())
 
     def stop(self):
         """Cancel the present dream."""
@@ -94,12 +99,12 @@ class PreviewMaker:
 
     def _want(self, kind, request, payload):
         with self._change:
-            self._newest += 1
+            number = next(self.numbers)
             # Requests that were not sent yet are out of date.
             self._wanted = [w for w in self._wanted if w[0]["type"] != kind]
-            self._wanted.append((dict(request, type=kind, id=self._newest), payload))
+            self._wanted.append((dict(request, type=kind, id=number), payload))
             self._change.notify_all()
-            return self._newest
+            return number
 
     def _send(self):
         """Send requests, and before each dream a request to cancel the one before."""

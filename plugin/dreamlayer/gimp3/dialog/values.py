@@ -44,7 +44,10 @@ class Values:
         return made
 
     def choose(self, name):
-        """Set all parameters but the seed as in a preset, or as the layer was dreamt."""
+        """Set all parameters as the layer was dreamt, or as in a preset but for seed and strength.
+
+        A guide picture stays where the preset has none.
+        """
         if name == AS_BEFORE:
             self._set(self.before)
             return

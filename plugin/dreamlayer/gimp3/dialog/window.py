@@ -11,7 +11,7 @@ from translation import _
 from worker_client import Worker, WorkerError
 
 from gimp3 import guide
-from gimp3.dialog import words
+from gimp3.dialog import plan, words
 from gimp3.dialog.apply import PatientWorker
 from gimp3.dialog.catalog import sections
 from gimp3.dialog.galleries import GalleryMaker
@@ -52,7 +52,7 @@ class Window:
         self._folder, self._drawables, self.applied = folder, drawables, False
         self._filling, self._running, self._described = False, None, None
         self._describing, self._networks = None, None
-        self._maker = maker
+        self._maker, self._waiting = maker, []
         maker.tell = self._tell
         self._gallery = GalleryMaker(lambda: Worker(folder), self._tell_gallery)
         self._values = Values(config, settings, recipe_on(drawables[0]))
@@ -78,10 +78,12 @@ class Window:
         self._describing = None
         self._gallery.end()
         self._window.destroy()
-        if agreed:
-            return self._maker.finish()
-        self._maker.abandon()
-        return None
+        worker = self._idle_worker() if agreed else None
+        if not agreed:
+            self._maker.abandon()
+        while self._waiting:
+            _end(self._waiting.pop())
+        return worker
 
     def _build(self, procedure, source):
         window = GimpUi.ProcedureDialog.new(procedure, self.config, _("Deep Dream"))
@@ -110,7 +112,7 @@ class Window:
             self._renew,
         )
         self._pictures = pictures
-        self._side.chooser.fill(self._sections())
+        self._fill_presets()
         panes = Gtk.Box(spacing=12, border_width=12)
         panes.pack_start(self._pane, True, True, 0)
         panes.pack_start(self._side, False, False, 0)
@@ -123,9 +125,10 @@ class Window:
         window.connect("key-release-event", self._key, False)
         self._pane.view.grab_focus()
 
-    def _sections(self):
+    def _fill_presets(self):
         before = self._values.before is not None
-        return sections(self.settings, self._pictures, self._networks, before)
+        found = sections(self.settings, self._pictures, self._networks, before)
+        self._side.chooser.fill(found, self.settings.preset_problems)
 
     def _wanted(self):
         """What is set, for the preview."""
@@ -138,7 +141,11 @@ class Window:
         return Wanted(recipe, provider, output, opacity, by_mask, guide.chosen(config))
 
     def _now(self):
-        return self.settings.recipe(CUSTOM, self._values.now())
+        """What is set, as a preset keeps it: a guide that is a layer would not be found later."""
+        recipe = self.settings.recipe(CUSTOM, self._values.now())
+        if guide.is_layer(recipe["guide"]) or plan.is_former(recipe["guide"]):
+            recipe["guide"] = ""
+        return recipe
 
     def _describe(self):
         """Ask for the layers of the network, where another one is named."""
@@ -159,16 +166,25 @@ class Window:
         return False
 
     def _hear(self, kind, number, news):
-        if kind == "described":
-            if number == self._describing:
-                self._learn(news)
-        elif number != self._describing:
-            # A network that cannot be described cannot dream either, and that is told.
+        if number != self._describing:
             self._live.hear(kind, number, news)
+        elif kind == "described":
+            self._learn(news)
+        elif kind == "error":
+            self._do_without_layers(news)
         return False
+
+    def _do_without_layers(self, error):
+        """Tell why a network is not described, and ask for the rest of what this machine has."""
+        if self._running is None:
+            self._pane.warn(words.sentence(error))
+        asked, self._described, self._describing = self._described, None, None
+        if asked is not None:
+            self._describing = self._maker.describe(None)
 
     def _learn(self, described):
         """Offer what this machine has: networks, layers, the painter's own presets."""
+        self._describing = None
         networks = set(described.get("networks", {}))
         layers = described.get("layers", [])
         with self._quietly():
@@ -178,7 +194,7 @@ class Window:
         if networks != self._networks or first:
             self._networks = networks
             self.settings.take_own(described)
-            self._side.chooser.fill(self._sections())
+            self._fill_presets()
             self._show_preset()
 
     @contextlib.contextmanager
@@ -208,7 +224,7 @@ class Window:
 
     def _renew(self, name):
         """Show the presets, of which the painter's own have changed."""
-        self._side.chooser.fill(self._sections())
+        self._fill_presets()
         self._side.show_preset(name or self._values.fitting())
 
     def _keep_picture(self, path):
@@ -261,18 +277,21 @@ class Window:
         """Dream with all that is set while the dialog stays open."""
         self._live.pause()
         try:
-            spare = self._maker.finish() or Worker(self._folder)
+            spare = self._idle_worker() or Worker(self._folder)
         except WorkerError as error:
             self._go_on(None)
             self._pane.warn(words.sentence(error))
             return
-        self._running = PatientWorker(spare, self._progress, self._live.show_real)
+        patient = PatientWorker(spare, self._progress, self._live.show_real)
+        self._running = patient
         self._be_busy(True)
         self._pane.say(words.APPLYING, 0.0)
         began, failed = time.monotonic(), False
         try:
             self._dream(self._running)
-            said = words.APPLIED.format(time=messages.duration(time.monotonic() - began))
+            apart = self.config.get_property("output") == "new-image"
+            said = words.APPLIED_APART if apart else words.APPLIED
+            said = said.format(time=messages.duration(time.monotonic() - began))
             self.applied = True
             self._window.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
         except (messages.RefusedError, ValueError, WorkerError) as error:
@@ -285,7 +304,9 @@ class Window:
         self._running = None
         self._be_busy(False)
         Gimp.progress_end()
-        self._go_on(spare)
+        if not patient.is_idle():
+            _end(spare)
+        self._go_on(spare if patient.is_idle() else None)
         if failed:
             self._pane.warn(said)
         else:
@@ -293,13 +314,26 @@ class Window:
 
     def _go_on(self, spare):
         """Preview again with the same worker, and from what the image is now."""
-        waiting = [] if spare is None else [spare]
-        folder = self._folder
-        maker = PreviewMaker(lambda: waiting.pop() if waiting else Worker(folder))
-        maker.tell = self._tell
+        if spare is not None:
+            self._waiting.append(spare)
+        waiting, folder, numbers = self._waiting, self._folder, self._maker.numbers
+        maker = PreviewMaker(
+            lambda: waiting.pop() if waiting else Worker(folder), self._tell, numbers
+        )
         self._maker = maker
+        if self._describing is not None:
+            # The maker before ended without an answer.
+            self._described = self._describing = None
+        self._describe()
         self._live.look_again()
         self._live.resume(maker)
+
+    def _idle_worker(self):
+        """End the previews; a worker that is idle, or None where none is."""
+        worker = self._maker.finish()
+        if worker is None and self._waiting:
+            worker = self._waiting.pop()
+        return worker
 
     def _progress(self, header):
         fraction = header.get("fraction", 0.0)
@@ -311,6 +345,11 @@ class Window:
         self._apply.set_label(_("_Stop") if busy else _("_Apply"))
         self._side.set_sensitive(not busy)
         self._window.set_response_sensitive(Gtk.ResponseType.OK, not busy)
+
+
+def _end(worker):
+    worker.kill()
+    worker.close()
 
 
 def _hide_others(window, ours):

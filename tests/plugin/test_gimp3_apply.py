@@ -1,0 +1,114 @@
+"""The worker of Apply in GIMP 3's dialog; GLib is a stand-in that only runs what is idle."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from gimp3_modules import module
+
+client = module("worker_client")
+
+
+class Loop:
+    """Runs what other threads add, until it is told to quit."""
+
+    calls: queue.Queue[Callable[[], bool]] = queue.Queue()
+
+    def __init__(self) -> None:
+        self._running = True
+
+    def run(self) -> None:
+        while self._running:
+            Loop.calls.get(timeout=60)()
+
+    def quit(self) -> None:
+        self._running = False
+
+
+@pytest.fixture
+def apply() -> Iterator[Any]:
+    """The module, with the stand-in."""
+    glib = types.SimpleNamespace(
+        MainLoop=Loop,
+        PRIORITY_DEFAULT=0,
+        idle_add=lambda call, **_: Loop.calls.put(call),
+    )
+    Loop.calls = queue.Queue()
+    repository = types.ModuleType("gi.repository")
+    repository.GLib = glib  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "gi", types.ModuleType("gi"))
+        patch.setitem(sys.modules, "gi.repository", repository)
+        patch.delitem(sys.modules, "gimp3.dialog.apply", raising=False)
+        yield module("gimp3.dialog.apply")
+        patch.delitem(sys.modules, "gimp3.dialog.apply", raising=False)
+
+
+class Told:
+    """A worker that replies what it is told to; errors are raised."""
+
+    def __init__(self, *replies: Any) -> None:
+        self._replies = list(replies)
+        self.asked: list[dict[str, Any]] = []
+
+    def ask(self, request: dict[str, Any], _payload: Any) -> None:
+        self.asked.append(request)
+
+    def receive(self) -> Any:
+        reply = self._replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def read(self, count: int) -> bytes:
+        return bytes(count)
+
+    def skip(self, _header: Any) -> None:
+        pass
+
+
+def _patient(apply: Any, *replies: Any) -> tuple[Any, list[Any]]:
+    shown: list[Any] = []
+    worker = apply.PatientWorker(Told(*replies), lambda _: None, lambda *news: shown.append(news))
+    return worker, shown
+
+
+PREVIEW = {"type": "preview", "width": 2, "height": 1, "bytes": 6}
+RESULT = {"type": "result", "bytes": 8}
+
+
+def test_idle_once_all_is_read(apply: Any) -> None:
+    """A worker whose result was read to its end can preview again; before, it cannot."""
+    worker, shown = _patient(apply, PREVIEW, RESULT)
+    assert worker.is_idle()
+    assert worker.dream({}, (), lambda _: None) == RESULT
+    assert shown == [(2, 1, bytes(6))]
+    assert not worker.is_idle()
+    worker.read(4)
+    assert not worker.is_idle()
+    worker.read(4)
+    assert worker.is_idle()
+
+
+@pytest.mark.parametrize(("number", "idle"), [(1, True), (None, False)])
+def test_an_error_of_the_request_leaves_it_idle(apply: Any, number: Any, idle: bool) -> None:
+    """A worker that refused goes on; one that ended, or whose replies are lost, does not."""
+    worker, _ = _patient(apply, client.WorkerError("no", "RecipeError", number))
+    with pytest.raises(client.WorkerError, match="no"):
+        worker.dream({}, (), lambda _: None)
+    assert worker.is_idle() is idle
+    assert worker.worker.asked[0]["id"] == 1
+
+
+@pytest.mark.parametrize("fault", [KeyError("bytes"), MemoryError(), OSError("gone")])
+def test_any_fault_of_the_reader_ends_the_dream(apply: Any, fault: Exception) -> None:
+    """Whatever goes wrong while replies are read is raised; the dialog is not busy for ever."""
+    worker, _ = _patient(apply, PREVIEW, fault)
+    with pytest.raises(type(fault)):
+        worker.dream({}, (), lambda _: None)
+    assert not worker.is_idle()
