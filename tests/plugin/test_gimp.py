@@ -42,6 +42,12 @@ TOURS = {
 
 INSIDE = Path(__file__).parent / "inside_gimp"
 
+long_visit = pytest.mark.skipif(
+    not os.environ.get("DREAMLAYER_WINDOWS"),
+    reason="a long visit to GIMP's windows; set DREAMLAYER_WINDOWS=1 to go through it",
+)
+"""Of tests that take minutes of mouse and keys each, and a machine that does little else."""
+
 
 def _checks() -> list[str]:
     trees = [ast.parse(p.read_text(encoding="utf-8")) for p in sorted(INSIDE.glob("checks_*.py"))]
@@ -338,6 +344,7 @@ def test_window(gimp: Gimp, coffee: Path) -> None:
     np.testing.assert_array_equal(gimp.pixels("after.rgb", shape), expected)
 
 
+@long_visit
 def test_closing(gimp: Gimp, coffee: Path) -> None:
     """An image that is closed while the dream runs does not take the dream with it."""
     settings = gimp.folder / "gimp" / "plug-ins" / "dreamlayer" / "worker.json"
@@ -358,6 +365,7 @@ def test_closing(gimp: Gimp, coffee: Path) -> None:
     assert "rror for procedure" not in log, log
 
 
+@long_visit
 def test_style_window(gimp: Gimp, coffee: Path) -> None:
     """A painter adds style pictures, sees a preview, styles, undoes in one step, leaves."""
     style = gimp.folder / "style ü.png"
@@ -382,6 +390,7 @@ def test_style_window(gimp: Gimp, coffee: Path) -> None:
     assert np.abs(after.astype(int) - before.astype(int)).mean() > 5
 
 
+@long_visit
 @pytest.mark.parametrize("name", TOURS)
 def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     """On small and large screens, dark and light, a painter looks, chooses, saves, applies, stops.
@@ -422,6 +431,7 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     assert saved == expected
 
 
+@long_visit
 def test_chooser(gimp: Gimp, coffee: Path) -> None:
     """A painter chooses layers and channels by pictures, and a layer as guide; repeats with it.
 
