@@ -261,7 +261,8 @@ def _styled(
     **more: Any,
 ) -> np.ndarray[Any, Any]:
     """What the core makes of 8-bit pixels and style pictures, in floats."""
-    quick = {"content_layers": "deep", "style_layers": "image, first, deep", "octaves": 1}
+    quick: dict[str, Any] = {"command": "style", "content_layers": "deep", "octaves": 1}
+    quick["style_layers"] = "image, first, deep"
     quick |= {"rounds": 1, "evaluations": 4, "seed": 3, "network": str(gimp.network)}
     recipe = recipes.STYLES.parse(json.dumps({**quick, **more}))
     pictures = []
