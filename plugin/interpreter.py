@@ -36,7 +36,7 @@ if sys.prefix != base:
         wanted = told[0].split(".")[:2]
         if wanted != [str(part) for part in sys.version_info[:2]]:
             said["made_for"] = ".".join(wanted)
-    except Exception:
+    except (OSError, ValueError, IndexError):
         pass
 if sys.version_info >= (3, 11):
     import importlib.util, sysconfig

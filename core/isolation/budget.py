@@ -33,7 +33,7 @@ _COPIES = 16
 
 _FAULTS = ("SIGSEGV", "SIGFPE", "SIGABRT", "SIGILL")
 _OWN_SIGNALS = {getattr(signal, name, 0) for name in _FAULTS} - {0}
-"""What a process sends itself by a fault of its code. SIGBUS is none: a full or failing disk."""
+"""What a process sends itself by a fault of its code; a full or failing disk sends SIGBUS."""
 
 _REFUSED = ("system_error", "Resource temporarily unavailable")
 """What C++ writes where the system refuses threads or other resources, before it aborts."""
