@@ -11,8 +11,8 @@ from scene import GRAY, WIDTH, add_layer, bits, dreamt, numbers, picture, select
 def check_image_is_turned():
     """A dream of a layer that is turned meanwhile lies turned above it."""
     moved("rotate_image", "shape")
-    moved("rotate_image_back", "shape", precision="U16_LINEAR", alpha=False)
-    moved("turn_image_upside_down", "shape", precision="FLOAT_LINEAR")
+    moved("rotate_image_back", "shape", precision="U16_NON_LINEAR", alpha=False)
+    moved("turn_image_upside_down", "shape", precision="FLOAT_NON_LINEAR")
 
 
 def check_image_is_flipped():

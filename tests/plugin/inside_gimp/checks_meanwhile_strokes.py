@@ -18,7 +18,10 @@ def check_dreaming_while_nothing_happens():
 
 
 def check_strokes_stay():
-    """What is painted meanwhile stays, with the dream added to it; elsewhere the dream is exact."""
+    """What is painted meanwhile stays, with the dream added to it; elsewhere the dream is exact.
+
+    In linear precision it is exact to a level.
+    """
     for precision in ("U8_NON_LINEAR", "U16_NON_LINEAR", "U8_LINEAR"):
         for feather in (None, 5.0):
             image, layer, twin, other = scene(feather, precision=precision)
@@ -32,7 +35,10 @@ def check_strokes_stay():
             wrong, added = 0, 0
             for n, t, d, a in zip(now, then, dream, after):
                 if n == t or d == t:
-                    wrong += a != (d if n == t else n)
+                    wanted = d if n == t else n
+                    # Linear pixels are sent as floats, which babl does not round alike each time.
+                    apart = max(abs(p - q) for p, q in zip(a, wanted))
+                    wrong += apart > 1 if precision == "U8_LINEAR" else a != wanted
                     continue
                 added += 1
                 code = "B" if precision.startswith("U8") else "H"

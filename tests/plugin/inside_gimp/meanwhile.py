@@ -60,7 +60,9 @@ def place(layer):
 def moved(change, word, alike=True, **how):
     """Dream while the painter changes the layer: it stays as it is, and the dream goes above it.
 
-    With `alike` the dream is what it becomes where it is there before the change.
+    With `alike` the dream is what it becomes where it is there before the change, bit by bit: that
+    can be asked only of the precisions whose pixels are sent as they are, since babl does not round
+    linear ones alike in each process.
     """
     for output in ("in-place", "new-layer"):
         image, layer, twin, other = scene(**how)
