@@ -38,6 +38,11 @@ def run(options: argparse.Namespace) -> int:
     names = [*network.layer_names, *network.aliases]
     matched = {network.tensor(one) for one in names if fnmatch.fnmatchcase(one, options.pattern)}
     layers = [layer for layer in network.layers() if layer.name in matched]
+    if not network.layer_names:
+        raise LayerError(
+            f"network {bare(network.name)} has no layer to dream with, since none gives a feature "
+            "map; use a vision network whose input is the image"
+        )
     if not layers:
         raise LayerError(
             f"network {bare(network.name)} has no layer that matches {shown(options.pattern)}; "

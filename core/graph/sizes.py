@@ -208,9 +208,12 @@ def _minimum(evaluator: Evaluator, layers: Sequence[str], multiple: int) -> int:
     while not _accepts(evaluator, layers, top):
         top *= 2
         if top > max(LARGEST, multiple):
+            if len(layers) == 1:
+                said = f"the layer {bare(layers[0])} exists"
+            else:
+                said = f"the layers {bare(layers[0])} to {bare(layers[-1])} all exist"
             raise NetworkError(
-                f"the layers {bare(layers[0])} to {bare(layers[-1])} do not all exist at any size "
-                f"up to {LARGEST} pixels; choose layers nearer to the image"
+                f"{said} at no size up to {LARGEST} pixels; choose layers nearer to the image"
             )
     low = top // 2
     while top - low > multiple:

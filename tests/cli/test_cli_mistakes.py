@@ -12,9 +12,12 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import onnx
 import pytest
 from command_line import ROOT, command, refused, run
 from PIL import Image
+
+FLOAT = onnx.TensorProto.FLOAT
 
 
 def png_that_claims(width: int, height: int) -> bytes:
@@ -157,6 +160,21 @@ def test_picture_with_the_recipe_is_kept(photo: Path, quick: Sequence[str]) -> N
     before = made.read_bytes()
     refused(run("dream", "--quiet", photo, "--recipe", made, "-o", made, *quick), "is the recipe")
     assert made.read_bytes() == before
+
+
+def test_network_without_layers(tmp_path: Path) -> None:
+    """A network that has only vectors says so, whatever pattern is asked for."""
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Flatten", ["image"], ["flat"])],
+        "vectors",
+        [onnx.helper.make_tensor_value_info("image", FLOAT, [1, 3, "height", "width"])],
+        [onnx.helper.make_tensor_value_info("flat", FLOAT, [1, "values"])],
+    )
+    opsets = [onnx.helper.make_opsetid("", 18)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opsets), tmp_path / "vectors.onnx")
+    for pattern in ("*", "flat*"):
+        listed = run("layers", pattern, "--network", tmp_path / "vectors.onnx")
+        refused(listed, "network vectors has no layer to dream with, since none gives a feature")
 
 
 def test_unwritable_folder(photo: Path, quick: Sequence[str], tmp_path: Path) -> None:
