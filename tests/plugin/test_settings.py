@@ -1,14 +1,11 @@
-"""What a painter can set, in this Python and in Python 2.7, and against the core's own recipe."""
+"""What a painter can set, against the core's own recipe."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import both
-import gimp_root
 import pytest
 
 from dreamlayer.core.recipe.kinds import KINDS
@@ -20,32 +17,10 @@ CASES = "settings_cases.py"
 
 
 @pytest.fixture(scope="module")
-def python2(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    """What each case came to in Python 2.7."""
-    if reason := gimp_root.missing("bullseye"):
-        pytest.skip(reason)
-    return both.in_python2(CASES, tmp_path_factory.mktemp("python2"))
-
-
-@pytest.fixture(scope="module")
 def settings() -> Any:
     """The plug-in's settings, read by this Python."""
     loaded: Any = both.cases(CASES)
     return loaded["Settings"](loaded["PLUGIN"])
-
-
-@pytest.mark.parametrize("name", both.names(CASES))
-def test_here(name: str, tmp_path: Path) -> None:
-    """Each case holds in this Python."""
-    folder = tmp_path / "a földer ☂"
-    folder.mkdir()
-    both.cases(CASES)[name](str(folder))
-
-
-@pytest.mark.parametrize("name", both.names(CASES))
-def test_in_python2(name: str, python2: Mapping[str, Any]) -> None:
-    """Each case holds in Python 2.7."""
-    assert python2[name] == "ok", python2[name]
 
 
 def _some_term(chance: random.Random) -> Term:

@@ -14,6 +14,11 @@ import gimp_root
 _FOLDER = Path(__file__).parents[1] / "plugin" / "both_pythons"
 
 
+def files() -> list[str]:
+    """The names of the files with cases."""
+    return sorted(path.name for path in _FOLDER.glob("*_cases.py"))
+
+
 def names(file: str) -> list[str]:
     """The names of the cases in a file."""
     tree = ast.parse((_FOLDER / file).read_text(encoding="utf-8"))
