@@ -83,3 +83,19 @@ def test_a_gradient_is_compared_with_slopes(factor: float, right: bool) -> None:
     np.testing.assert_allclose(gradient, factor * image.astype(np.float64) ** 2, rtol=1e-12)
     assert (error < 1e-6) == right
     assert (error > 3e-6) != right
+
+
+def test_units_that_change_sides_are_stepped_around() -> None:
+    """A slope across the kinks of ReLUs is not taken for the gradient's fault."""
+    nodes = [
+        helper.make_node("Cast", ["below"], ["kinks"], to=TensorProto.FLOAT),
+        helper.make_node("Sub", ["image", "kinks"], ["above"]),
+        helper.make_node("Relu", ["above"], ["active"]),
+        helper.make_node("ReduceSum", ["active"], ["loss"], keepdims=0),
+        helper.make_node("Sign", ["active"], ["gradient"]),
+    ]
+    image = noise(1, 4, 9, 12)
+    made = model(nodes, ["loss", "gradient"], below=image.astype(np.float64) - 3e-8)
+    error, gradient = double.slope_error(made, image)
+    assert (gradient == 1).all()
+    assert error < 1e-6
