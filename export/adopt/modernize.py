@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import onnx
 
@@ -57,8 +57,12 @@ def modernize(model: onnx.ModelProto, notes: list[str] | None = None) -> onnx.Mo
     inputs = [info for info in model.graph.input if info.name not in weights]
     grouped = group_norm.has_group_norms(model)
     by_group = grouped and opset(model) < group_norm.OPSET
+    _refuse_unknown(model, onnx.defs.has, "no opset of ONNX has")
     model = convert(model, group_norm.OPSET if grouped else OPSET)
-    _refuse_unknown(model)
+    version = opset(model)
+    _refuse_unknown(
+        model, lambda name: _is_operator(name, version), f"opset {version} of ONNX does not have"
+    )
     if by_group:
         group_norm.spread_weights(model)
     del model.graph.input[:]
@@ -90,14 +94,13 @@ def _simplify(model: onnx.ModelProto, notes: list[str]) -> None:
     remove_no_ops(model)
 
 
-def _refuse_unknown(model: onnx.ModelProto) -> None:
-    version = opset(model)
+def _refuse_unknown(model: onnx.ModelProto, is_known: Callable[[str], bool], lack: str) -> None:
     used = sorted({node.op_type for node in model.graph.node})
-    unknown = [name for name in used if not _is_operator(name, version)]
+    unknown = [name for name in used if not is_known(name)]
     if unknown:
         raise NetworkError(
-            f"the network uses operators that opset {version} of ONNX does not have: "
-            f"{', '.join(map(bare, unknown))}; export it again"
+            f"the network uses operators that {lack}: {', '.join(map(bare, unknown))}; "
+            f"export it again"
         )
 
 

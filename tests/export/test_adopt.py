@@ -192,6 +192,21 @@ def test_operators_of_other_domains_are_refused() -> None:
         adopt.adopt(source, InputOptions(), **NAMES)
 
 
+@pytest.mark.parametrize("opset", [11, 17, 18, 21])
+def test_operators_that_onnx_never_had_are_named(opset: int) -> None:
+    """What an exporter left of its framework is refused by name, before onnx's converter."""
+    image = helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, 8, 8])
+    made = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1, 3, 8, 8])
+    nodes = [
+        helper.make_node("StatefulPartitionedCall", ["image"], ["x"]),
+        helper.make_node("Relu", ["x"], ["y"]),
+    ]
+    graph = helper.make_graph(nodes, "left", [image], [made])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    with pytest.raises(NetworkError, match="no opset of ONNX has: StatefulPartitionedCall; export"):
+        modernize(model)
+
+
 def test_local_functions_are_inlined() -> None:
     """A model whose operators are functions of its own needs no other domain."""
     source = nhwc_network()
