@@ -16,6 +16,7 @@ from typing import Any
 import gimp_root
 import numpy as np
 import pytest
+import translations
 from PIL import Image
 
 from dreamlayer import Dreamer, Recipe
@@ -450,6 +451,31 @@ def test_chooser(gimp: Gimp, coffee: Path) -> None:
     assert seen["dream_with_guide_against_original"] > 3
     assert seen["workers_after_ok"] == 0
     assert seen["repeated_with_guide"]
+
+
+@long_visit
+@pytest.mark.parametrize("language", sorted(translations.languages()))
+def test_window_in_a_language(gimp: Gimp, coffee: Path, language: str) -> None:
+    """The dialogs fit on a small screen in each language.
+
+    With DREAMLAYER_TOURS=FOLDER the pictures of them are put there, to be looked at; Japanese and
+    Chinese need a font of this machine's, such as that of Debian's fonts-droid-fallback.
+    """
+    words = ("1366", "768")
+    names = {"DREAMLAYER_PHOTO": f"/host{coffee}", "LANGUAGE": language}
+    said = gimp.run("window_languages.py", *words, timeout=600, **names)
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    if folder := os.environ.get("DREAMLAYER_TOURS"):
+        for dump in gimp.folder.glob("language-*.xwd"):
+            _screenshot(dump).save(Path(folder) / f"{gimp.suite}-{language}-{dump.stem}.png")
+    assert "error" not in seen, (seen, said)
+    for dialog in ("dream", "style"):
+        left, top, right, bottom = seen[dialog]
+        assert min(left, top) >= 0, (dialog, seen)
+        assert right <= int(words[0]), (dialog, seen)
+        assert bottom <= int(words[1]), (dialog, seen)
+        assert seen[f"workers_after_{dialog}"] == 0
 
 
 def test_kills(gimp: Gimp, said_by_kills: dict[str, str]) -> None:

@@ -114,8 +114,10 @@ class Screen:
         shutil.copy(SCREEN, RESULTS / f"{name}.xwd")
 
     def at(self, window):
-        """Left, top, width and height of a window on the screen."""
+        """Left, top, width and height of a window on the screen; None where it is gone."""
         words = self.do("getwindowgeometry", "--shell", window)
+        if words is None:
+            return None
         found = dict(word.split("=") for word in words)
         return tuple(int(found[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
 
