@@ -84,6 +84,18 @@ def test_marked_texts_are_found(plugin: Path) -> None:
     ]
 
 
+def test_texts_of_styles_are_found(plugin: Path) -> None:
+    """What is described of styles is marked as what is of dreams."""
+    (plugin / "description.json").write_text(
+        '{"style": {"presets": {"oil": {"title": "Oil"}},'
+        ' "parameters": [{"name": "rounds", "help": "how often"}]}}'
+    )
+    assert collect(plugin)[-2:] == [
+        Text("Oil", "", ["description.json:style.presets.oil.title"]),
+        Text("how often", "", ["description.json:style.parameters.rounds.help"]),
+    ]
+
+
 @pytest.mark.parametrize(
     "line", ['_(f"no {name}")', '_("no " + name)', "N_(name)", 'ngettext("a", "b" + c, 1)', "N_()"]
 )

@@ -116,13 +116,14 @@ def _is_text(nodes: list[ast.expr]) -> bool:
 def _in_description(plugin: Path) -> Iterator[tuple[str, str, str]]:
     path = plugin / "description.json"
     described = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    for kind, keys in DESCRIBED.items():
-        entries = described.get(kind, {})
-        named = entries.items() if isinstance(entries, dict) else [(e["name"], e) for e in entries]
-        for name, entry in named:
-            for key in keys:
-                if entry.get(key):
-                    yield entry[key], "", f"description.json:{kind}.{name}.{key}"
+    for part, prefix in ((described, ""), (described.get("style", {}), "style.")):
+        for kind, keys in DESCRIBED.items():
+            entries = part.get(kind, {})
+            named = entries if isinstance(entries, dict) else {e["name"]: e for e in entries}
+            for name, entry in named.items():
+                for key in keys:
+                    if entry.get(key):
+                        yield entry[key], "", f"description.json:{prefix}{kind}.{name}.{key}"
 
 
 def languages(plugin: Path = PLUGIN) -> dict[str, Path]:
