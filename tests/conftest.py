@@ -22,6 +22,9 @@ from dreamlayer.core.runtime.installed import runtime
 # Its first import decides on telemetry, and some tests import it themselves.
 runtime()
 
+# Texts of the GIMP filter are compared in English, whatever the language of who runs the tests.
+os.environ["LANGUAGE"] = "en"
+
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts what runs in its background so; commands that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)

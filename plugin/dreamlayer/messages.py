@@ -5,67 +5,78 @@ from __future__ import unicode_literals
 
 import collections
 
+from translation import N_, _
+
 PROCEDURE = "plug-in-deep-dream"
 PARASITE = "dreamlayer-recipe"
 """The parasite on a dreamt layer; it holds the recipe as one line of JSON."""
 
 Work = collections.namedtuple("Work", "procedure title layer parasite")
-"""What a filter is called: its procedure, the painter's name for it, that of a new layer with
-its result, given the name of another, and the parasite on it."""
+"""What a filter is called: its procedure, the painter's name for it in English, that of a new
+layer with its result, given the name of another, and the parasite on it."""
 
-DREAM = Work(PROCEDURE, "Deep Dream", "Deep Dream of {}", PARASITE)
+DREAM = Work(PROCEDURE, N_("Deep Dream"), "Deep Dream of {}", PARASITE)
 STYLE = Work(
-    "plug-in-style-transfer", "Style Transfer", "Style Transfer of {}", "dreamlayer-style-recipe"
+    "plug-in-style-transfer",
+    N_("Style Transfer"),
+    "Style Transfer of {}",
+    "dreamlayer-style-recipe",
 )
 
-BLURB = "Let a neural network see things in the image"
-PRESET_HELP = (
+BLURB = _("Let a neural network see things in the image")
+PRESET_HELP = _(
     "With the preset 'custom' all values are used as they are; with another preset, only those "
     "that differ from their default, and the preset's for the rest."
 )
 
-INDEXED = (
+INDEXED = _(
     "this filter needs more colors than an indexed image has; "
     "convert it with Image ▸ Mode ▸ RGB first"
 )
-DEEP = (
+DEEP = _(
     "in GIMP 2.10 Deep Dream works only on 8-bit images with perceptual gamma, and would reduce "
     "this image to that; choose 8 bit integer and Perceptual gamma (sRGB) in "
     "Image ▸ Precision first, or use GIMP 3"
 )
 
 
-CLOSED = "the image was closed while the filter ran; the result is in a new image"
-CLOSED_EARLY = "the image was closed before the filter began; open it again"
-GONE_EARLY = "the layer was deleted before the filter began; choose another one"
-MADE_INDEXED = "the image was made indexed while the filter ran; the result is in a new image"
-NOT_TAKEN = "GIMP did not take the result into the image; it is in a new image"
+CLOSED = _("the image was closed while the filter ran; the result is in a new image")
+CLOSED_EARLY = _("the image was closed before the filter began; open it again")
+GONE_EARLY = _("the layer was deleted before the filter began; choose another one")
+MADE_INDEXED = _("the image was made indexed while the filter ran; the result is in a new image")
+NOT_TAKEN = _("GIMP did not take the result into the image; it is in a new image")
 
 _MOVED = {
-    "gone": "'{}' was deleted or merged while the filter ran; its result is on a new layer",
-    "shape": "the shape of '{}' changed while the filter ran; its result is on a new layer",
-    "kind": "'{}' was converted while the filter ran; its result is on a new layer",
-    "repainted": "'{}' was painted over while the filter ran; its result is on a new layer",
-    "locked": "'{}' was locked while the filter ran; its result is on a new layer",
+    "gone": N_("'{name}' was deleted or merged while the filter ran; its result is on a new layer"),
+    "shape": N_("the shape of '{name}' changed while the filter ran; its result is on a new layer"),
+    "kind": N_("'{name}' was converted while the filter ran; its result is on a new layer"),
+    "repainted": N_("'{name}' was painted over while the filter ran; its result is on a new layer"),
+    "locked": N_("'{name}' was locked while the filter ran; its result is on a new layer"),
 }
-_MOVED_ALL = "while the filter ran, {} were changed; their results are on new layers"
+_MOVED_ALL = N_("while the filter ran, {names} were changed; their results are on new layers")
 
 
 _PROGRESS = {
-    (False, False): "{title}: octave {octave} of {octaves}, step {step} of {steps}",
-    (False, True): (
+    (False, False): N_("{title}: octave {octave} of {octaves}, step {step} of {steps}"),
+    (False, True): N_(
         "{title}: octave {octave} of {octaves}, step {step} of {steps}, about {left} left"
     ),
-    (True, False): (
+    (True, False): N_(
         "{title} of '{name}' ({number} of {count}): "
         "octave {octave} of {octaves}, step {step} of {steps}"
     ),
-    (True, True): (
+    (True, True): N_(
         "{title} of '{name}' ({number} of {count}): "
         "octave {octave} of {octaves}, step {step} of {steps}, about {left} left"
     ),
 }
 """By whether there are several layers, and whether the time left is known."""
+
+_PROGRESS_ALONE = {
+    False: N_("Octave {octave} of {octaves}, step {step} of {steps}"),
+    True: N_("Octave {octave} of {octaves}, step {step} of {steps}, about {left} left"),
+}
+"""By whether the time left is known."""
 
 
 class RefusedError(Exception):
@@ -74,50 +85,51 @@ class RefusedError(Exception):
 
 def group(name):
     """For a layer group."""
-    return (
-        "'{}' is a layer group, which has no pixels of its own; "
-        "choose the layers in it, or merge it first".format(name)
-    )
+    return _(
+        "'{name}' is a layer group, which has no pixels of its own; "
+        "choose the layers in it, or merge it first"
+    ).format(name=name)
 
 
 def beside(name):
     """For a layer outside the selection."""
-    return (
-        "the selection does not touch '{}'; move it over the layer, or choose Select ▸ None".format(
-            name
-        )
-    )
+    return _(
+        "the selection does not touch '{name}'; move it over the layer, or choose Select ▸ None"
+    ).format(name=name)
 
 
 def no_layer(name):
     """For a channel, which cannot become a layer."""
-    return "'{}' is not a layer; set Output to In place for masks and channels".format(name)
+    return _("'{name}' is not a layer; set Output to In place for masks and channels").format(
+        name=name
+    )
 
 
 def mask_chosen(name):
     """For the mask of a layer, where its layer is wanted."""
-    return (
-        "the mask of '{}' is chosen, not the layer; click the layer's picture in the Layers "
-        "dialog, or set Output to In place to change the mask".format(name)
-    )
+    return _(
+        "the mask of '{name}' is chosen, not the layer; click the layer's picture in the Layers "
+        "dialog, or set Output to In place to change the mask"
+    ).format(name=name)
 
 
 def rendered(name):
     """For a layer whose pixels GIMP makes itself."""
-    return (
-        "'{}' is a text, vector or link layer; "
-        "rasterize it first, or set Output to New layer".format(name)
-    )
+    return _(
+        "'{name}' is a text, vector or link layer; rasterize it first, or set Output to New layer"
+    ).format(name=name)
 
 
 def locked(name):
     """For a layer whose pixels are locked."""
-    return "the pixels of '{}' are locked; unlock them, or set Output to New layer".format(name)
+    return _("the pixels of '{name}' are locked; unlock them, or set Output to New layer").format(
+        name=name
+    )
 
 
 def unchangeable(name):
     """For a layer that GIMP refuses to change."""
-    return "GIMP does not let '{}' be changed; set Output to New layer".format(name)
+    return _("GIMP does not let '{name}' be changed; set Output to New layer").format(name=name)
 
 
 def moved(layers):
@@ -126,8 +138,8 @@ def moved(layers):
         return ""
     if len(layers) == 1:
         reason, name = layers[0]
-        return _MOVED[reason].format(name)
-    return _MOVED_ALL.format(", ".join("'{}'".format(name) for _, name in layers))
+        return _(_MOVED[reason]).format(name=name)
+    return _(_MOVED_ALL).format(names=", ".join("'{}'".format(name) for _reason, name in layers))
 
 
 def layer_name(name, work=DREAM):
@@ -137,7 +149,12 @@ def layer_name(name, work=DREAM):
 
 def about(name, sentence):
     """A sentence about one of several layers."""
-    return "'{}': {}".format(name, sentence)
+    return _("'{name}': {sentence}").format(name=name, sentence=sentence)
+
+
+def shown(sentence):
+    """A sentence as it stands alone in a window: from a capital to a full stop."""
+    return _("{sentence}.").format(sentence=sentence[:1].upper() + sentence[1:])
 
 
 def progress(header, name="", number=1, count=1, work=DREAM):
@@ -155,16 +172,32 @@ def progress(header, name="", number=1, count=1, work=DREAM):
         What is done.
     """
     if header["stage"] == "loading":
-        return "{}: loading the network".format(work.title)
+        return _("{title}: loading the network").format(title=_(work.title))
+    told = _knows_time_left(header)
+    left = duration(header["seconds_left"]) if told else ""
+    header = dict(header, left=left, title=_(work.title))
+    return _(_PROGRESS[count > 1, told]).format(name=name, number=number, count=count, **header)
+
+
+def progress_alone(header):
+    """The text for a progress message where it is clear what is done, as in the dialog."""
+    if header["stage"] == "loading":
+        return _("Loading the network")
+    told = _knows_time_left(header)
+    left = duration(header["seconds_left"]) if told else ""
+    return _(_PROGRESS_ALONE[told]).format(**dict(header, left=left))
+
+
+def _knows_time_left(header):
+    """Whether the time left is known, and worth telling."""
     left = header["seconds_left"]
-    told = left is not None and left >= 1
-    text = _PROGRESS[count > 1, told]
-    header = dict(header, left=duration(left) if told else "", title=work.title)
-    return text.format(name=name, number=number, count=count, **header)
+    return left is not None and left >= 1
 
 
 def duration(seconds):
     """Seconds as a person reads them."""
     if seconds < 60:
-        return "{:.0f} s".format(seconds)
-    return "{} min {} s".format(int(seconds // 60), int(seconds % 60))
+        return _("{seconds} s").format(seconds="{:.0f}".format(seconds))
+    return _("{minutes} min {seconds} s").format(
+        minutes=int(seconds // 60), seconds=int(seconds % 60)
+    )

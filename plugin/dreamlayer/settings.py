@@ -11,47 +11,49 @@ import io
 import json
 import os
 
+from translation import N_, _
+
 CUSTOM = "custom"
 """The preset that uses all values as they are set."""
 
 OUTPUTS = collections.OrderedDict(
     [
-        ("in-place", "In place"),
-        ("new-layer", "New layer"),
-        ("new-image", "New image"),
-        ("paint-in", "New layer, to paint in"),
+        ("in-place", N_("In place")),
+        ("new-layer", N_("New layer")),
+        ("new-image", N_("New image")),
+        ("paint-in", N_("New layer, to paint in")),
     ]
 )
-OUTPUT_HELP = (
+OUTPUT_HELP = N_(
     "Where the dream goes. To paint in: onto a new layer behind a black mask, which is chosen; "
     "paint on it in white, and the dream appears under the brush."
 )
 
 MODES = collections.OrderedDict(
     [
-        ("normal", "Normal"),
-        ("lighten-only", "Lighten only"),
-        ("screen", "Screen"),
-        ("darken-only", "Darken only"),
-        ("multiply", "Multiply"),
-        ("overlay", "Overlay"),
-        ("softlight", "Soft light"),
-        ("hardlight", "Hard light"),
-        ("difference", "Difference"),
-        ("hsl-color", "HSL Color"),
-        ("lch-color", "LCh Color"),
-        ("lch-hue", "LCh Hue"),
-        ("lch-chroma", "LCh Chroma"),
-        ("lch-lightness", "LCh Lightness"),
-        ("luminance", "Luminance"),
+        ("normal", N_("Normal")),
+        ("lighten-only", N_("Lighten only")),
+        ("screen", N_("Screen")),
+        ("darken-only", N_("Darken only")),
+        ("multiply", N_("Multiply")),
+        ("overlay", N_("Overlay")),
+        ("softlight", N_("Soft light")),
+        ("hardlight", N_("Hard light")),
+        ("difference", N_("Difference")),
+        ("hsl-color", N_("HSL Color")),
+        ("lch-color", N_("LCh Color")),
+        ("lch-hue", N_("LCh Hue")),
+        ("lch-chroma", N_("LCh Chroma")),
+        ("lch-lightness", N_("LCh Lightness")),
+        ("luminance", N_("Luminance")),
     ]
 )
 """Modes of a new layer, named after GIMP's constants, with GIMP's titles."""
 
 MASKS = collections.OrderedDict(
-    [("selection", "Selection"), ("layer-mask", "Selection and layer mask")]
+    [("selection", N_("Selection")), ("layer-mask", N_("Selection and layer mask"))]
 )
-MASK_HELP = (
+MASK_HELP = N_(
     "What the dream keeps to while it grows, so that its shapes fit in. In place the selection "
     "always counts; with the layer mask, so does that, and on new layers they both do."
 )
@@ -87,67 +89,136 @@ DREAM, STYLE = "dream", "style"
 MINE = "mine"
 """The group of the painter's own presets."""
 
-PUBLISHED_ELSEWHERE = "Published, on other networks"
+PUBLISHED_ELSEWHERE = N_("Published, on other networks")
 """The title of published presets for networks that must be exported first."""
 
 _SEED_HIGH = 2**31 - 1
 _TITLES = {
-    "layers": "Layer",
-    "normalize": "Divide gradient by",
-    "smoothing": "Smoothing",
-    "jitter": "Random shift",
-    "guide": "Guide picture",
-    "max_side": "Maximum side",
-    "normalize_tiles": "Divide tiles by",
-    "colors": "Colors",
-    "keep_colors": "Keep the picture's colors",
-    "anchor": "Hold brightness and color",
-    "headroom": "Distance from black and white",
-    "protect": "Dream less in",
-    "epsilon": "Added to divisor",
-    "epsilon_tiles": "Added to tiles' divisor",
-    "min_divisor": "Minimum divisor",
-    "clip_gradient": "Clip gradient",
-    "pyramid": "Pyramid bands",
-    "gaps": "Published gaps",
-    "weigh_tiles": "Weigh tiles by pixels",
-    "start": "Start from",
-    "noise_low": "Darkest noise",
-    "noise_high": "Brightest noise",
-    "canvas": "Noise side",
-    "tile": "Tile",
-    "overlap": "Tile overlap",
-    "max_loss": "Stop at objective",
-    "clip": "Clip to black and white",
-    "content_layers": "Layers of the content",
-    "style_layers": "Layers of the style",
-    "measure": "Differences",
-    "content_weight": "Weight of the content",
-    "style_weight": "Weight of the style",
-    "variation_weight": "Smoothness",
-    "exponent": "Exponent of smoothness",
-    "evaluations": "Steps of a round",
-    "taper": "Steps of larger sizes",
-    "size": "Longer side",
-    "square": "Work on a square",
-    "style_scale": "Size of the style",
-    "spectrum": "Against grain",
-    "enlarge": "Enlarge",
+    "layers": N_("Layer"),
+    "normalize": N_("Divide gradient by"),
+    "smoothing": N_("Smoothing"),
+    "jitter": N_("Random shift"),
+    "guide": N_("Guide picture"),
+    "max_side": N_("Maximum side"),
+    "normalize_tiles": N_("Divide tiles by"),
+    "colors": N_("Colors"),
+    "keep_colors": N_("Keep the picture's colors"),
+    "anchor": N_("Hold brightness and color"),
+    "headroom": N_("Distance from black and white"),
+    "protect": N_("Dream less in"),
+    "epsilon": N_("Added to divisor"),
+    "epsilon_tiles": N_("Added to tiles' divisor"),
+    "min_divisor": N_("Minimum divisor"),
+    "clip_gradient": N_("Clip gradient"),
+    "pyramid": N_("Pyramid bands"),
+    "gaps": N_("Published gaps"),
+    "weigh_tiles": N_("Weigh tiles by pixels"),
+    "start": N_("Start from"),
+    "noise_low": N_("Darkest noise"),
+    "noise_high": N_("Brightest noise"),
+    "canvas": N_("Noise side"),
+    "tile": N_("Tile"),
+    "overlap": N_("Tile overlap"),
+    "max_loss": N_("Stop at objective"),
+    "clip": N_("Clip to black and white"),
+    "content_layers": N_("Layers of the content"),
+    "style_layers": N_("Layers of the style"),
+    "measure": N_("Differences"),
+    "content_weight": N_("Weight of the content"),
+    "style_weight": N_("Weight of the style"),
+    "variation_weight": N_("Smoothness"),
+    "exponent": N_("Exponent of smoothness"),
+    "evaluations": N_("Steps of a round"),
+    "taper": N_("Steps of larger sizes"),
+    "size": N_("Longer side"),
+    "square": N_("Work on a square"),
+    "style_scale": N_("Size of the style"),
+    "spectrum": N_("Against grain"),
+    "enlarge": N_("Enlarge"),
+    "network": N_("Network"),
+    "octaves": N_("Octaves"),
+    "octave_scale": N_("Octave scale"),
+    "octaves_above": N_("Octaves above"),
+    "min_octave_side": N_("Min octave side"),
+    "scheme": N_("Scheme"),
+    "resample": N_("Resample"),
+    "blur": N_("Blur"),
+    "blend": N_("Blend"),
+    "steps": N_("Steps"),
+    "step_size": N_("Step size"),
+    "strength": N_("Strength"),
+    "smoothing_growth": N_("Smoothing growth"),
+    "smoothing_cascade": N_("Smoothing cascade"),
+    "smoothing_colors": N_("Smoothing colors"),
+    "tiling": N_("Tiling"),
+    "precision": N_("Precision"),
+    "seed": N_("Seed"),
+    "rounds": N_("Rounds"),
 }
 
+_HELPS = {
+    "max_loss": N_(
+        "end an octave before the objective exceeds this; 0 for never, or for the preset's value"
+    ),
+}
+"""Where editors need more than description.json says."""
+
+_DIVISORS = {"mean": N_("mean"), "std": N_("std"), "none": N_("none")}
 
 _CHOICES = {
-    "colors": {"natural": "Natural, as in photos", "free": "Free, as the gradient has them"},
-    "protect": {
-        "nothing": "Nothing",
-        "dark": "Dark areas",
-        "bright": "Bright areas",
-        "flat": "Flat areas",
+    "colors": {
+        "natural": N_("Natural, as in photos"),
+        "free": N_("Free, as the gradient has them"),
     },
-    "measure": {"relative": "Relative", "published": "As published in 2016"},
-    "enlarge": {"picture": "The styled picture", "detail": "The change only, to keep detail"},
+    "protect": {
+        "nothing": N_("Nothing"),
+        "dark": N_("Dark areas"),
+        "bright": N_("Bright areas"),
+        "flat": N_("Flat areas"),
+    },
+    "measure": {"relative": N_("Relative"), "published": N_("As published in 2016")},
+    "enlarge": {
+        "picture": N_("The styled picture"),
+        "detail": N_("The change only, to keep detail"),
+    },
+    "scheme": {
+        "detail": N_("detail"),
+        "detail-after": N_("detail-after"),
+        "laplacian": N_("laplacian"),
+        "resize": N_("resize"),
+        "recursive": N_("recursive"),
+    },
+    "resample": {
+        "bicubic": N_("bicubic"),
+        "lanczos": N_("lanczos"),
+        "lanczos-8bit": N_("lanczos-8bit"),
+        "bilinear": N_("bilinear"),
+        "bilinear-tf1": N_("bilinear-tf1"),
+        "bilinear-corners": N_("bilinear-corners"),
+        "bilinear-8bit": N_("bilinear-8bit"),
+    },
+    "normalize": _DIVISORS,
+    "normalize_tiles": _DIVISORS,
+    "tiling": {"even": N_("even"), "fixed": N_("fixed"), "random": N_("random")},
+    "start": {
+        "image": N_("image"),
+        "noise": N_("noise"),
+        "either": N_("either"),
+        "content": N_("content"),
+        "style": N_("style"),
+    },
+    "precision": {"full": N_("full"), "fast": N_("fast")},
 }
-"""What choices are called, where their own names say too little."""
+"""What choices are called."""
+
+
+_PRESET_LABELS = {
+    (False, False): "{title}",
+    (False, True): N_("{title}: {description}"),
+    (True, False): N_("{title} (needs {network})"),
+    (True, True): N_("{title} (needs {network}): {description}"),
+}
+"""By whether a network is missing, and whether there is a description."""
 
 
 class SettingError(ValueError):
@@ -157,9 +228,10 @@ class SettingError(ValueError):
 Parameter = collections.namedtuple(
     "Parameter", "name title kind default low high choices help advanced was before later auto"
 )
-"""One field of the recipe; `kind` is int, float, bool, text or layers; `advanced` ones mostly come
-with a preset; `was` is its name in recipes of version 0.1 and `before` what it stood for there, or
-None; `later` ones were not there yet. Where it is `auto`, 0 stands for a number that is chosen."""
+"""One field of the recipe; `title` and `help` are in English, translated where they are shown;
+`kind` is int, float, bool, text or layers; `advanced` ones mostly come with a preset; `was` is its
+name in recipes of version 0.1 and `before` what it stood for there, or None; `later` ones were not
+there yet. Where it is `auto`, 0 stands for a number that is chosen."""
 
 
 class Settings(object):
@@ -239,20 +311,22 @@ class Settings(object):
         return "" if there or _is_file(network) else network
 
     def preset_label(self, preset, networks=None):
-        """A preset's title and description, and which network it needs, as in `needs`."""
+        """A preset's title and description as shown, and which network it needs, as in `needs`."""
         missing, described = self.needs(preset, networks), self.presets[preset]
-        template = "{title} (needs {network})" if missing else "{title}"
-        template += ": {description}" if described["description"] else ""
-        return template.format(
-            title=described["title"], network=missing, description=described["description"]
+        template = _PRESET_LABELS[bool(missing), bool(described["description"])]
+        return _(template).format(
+            title=_(described["title"]),
+            network=missing,
+            description=_(described["description"]),
         )
 
     def presets_listed(self):
-        """All names of presets, with what they need, as one text."""
+        """All names of presets, with what they need, as one text that is shown."""
         names = [CUSTOM]
         for name in self.presets:
             missing = self.needs(name)
-            names.append("{} (needs {})".format(name, missing) if missing else name)
+            template = _(_PRESET_LABELS[bool(missing), False])
+            names.append(template.format(title=name, network=missing))
         return ", ".join(names)
 
     def preset_values(self, preset):
@@ -298,11 +372,9 @@ class Settings(object):
             ("mask-from", mask, list(MASKS)),
         ):
             if value not in allowed:
-                raise SettingError(
-                    "{} '{}' is not known; use one of {}".format(title, value, ", ".join(allowed))
-                )
+                raise SettingError(_unknown(title, value, allowed))
         if not 0 <= opacity <= 100:
-            raise SettingError("opacity must lie between 0 and 100, but is {}".format(opacity))
+            raise SettingError(_outside("opacity", 0, 100, opacity))
 
     def recipe(self, preset, values):
         """The recipe to send: the preset's, changed by each value that differs from its default.
@@ -340,9 +412,8 @@ def _of_kind(described, kind):
 
 
 def choices_of(parameter):
-    """The choices of a parameter with their titles, as pairs."""
-    titles = _CHOICES.get(parameter.name, {})
-    return [(choice, titles.get(choice, choice)) for choice in parameter.choices]
+    """The choices of a parameter with their titles in English, as pairs."""
+    return [(choice, _CHOICES[parameter.name][choice]) for choice in parameter.choices]
 
 
 def _term(term):
@@ -371,28 +442,36 @@ def _option(value):
 def _parameter(described):
     name, kind = described["name"], described["type"]
     low, high, default = described["low"], described["high"], described["default"]
-    help_ = described["help"]
     if name == "seed":
         high = _SEED_HIGH
     if name == "max_loss":
         # Number fields in editors cannot be empty.
         default, low, high = 0.0, -1e9, 1e9
-        help_ += "; 0 for never, or for the preset's value"
-    title = _TITLES.get(name) or name.replace("_", " ").capitalize()
+    title, help_ = _TITLES[name], _HELPS.get(name, described["help"])
     rest = [described[key] for key in ("advanced", "was", "before", "later", "auto")]
     return Parameter(name, title, kind, default, low, high, described["choices"], help_, *rest)
 
 
 def _checked(one, value):
     if one.choices and value not in one.choices:
-        raise SettingError(
-            "{} '{}' is not known; use one of {}".format(one.name, value, ", ".join(one.choices))
-        )
+        raise SettingError(_unknown(one.name, value, one.choices))
     if one.kind == "float":
         # Sliders and single-precision arguments add digits that nobody typed.
         value = round(value, 9)
     if one.kind in ("int", "float") and not one.low <= value <= one.high:
-        raise SettingError(
-            "{} must lie between {} and {}, but is {}".format(one.name, one.low, one.high, value)
-        )
+        raise SettingError(_outside(one.name, one.low, one.high, value))
     return value
+
+
+def _unknown(name, value, allowed):
+    """The sentence for a choice that there is not."""
+    return _("{name} '{value}' is not known; use one of {allowed}").format(
+        name=name, value=value, allowed=", ".join(allowed)
+    )
+
+
+def _outside(name, low, high, value):
+    """The sentence for a number that is too low or too high."""
+    return _("{name} must lie between {low} and {high}, but is {value}").format(
+        name=name, low=low, high=high, value=value
+    )

@@ -1,5 +1,8 @@
 # -*- coding: utf-8 -*-
-"""The editor's side of the worker protocol, docs/worker.md, for Python 2.7 and 3 alone."""
+"""The editor's side of the worker protocol, docs/worker.md, for Python 2.7 and 3.
+
+It needs nothing beside it but `translation`.
+"""
 
 from __future__ import unicode_literals
 
@@ -11,6 +14,8 @@ import os
 import subprocess
 import sys
 import threading
+
+from translation import N_, _
 
 PROTOCOL = 2
 SETTINGS = "worker.json"
@@ -34,6 +39,26 @@ _FOREIGN = (
 
 _OLDER = "unrecognized arguments: --protocol"
 """What a dreamlayer says that knows protocol 1 only."""
+
+_ENDED = {
+    (False, False): N_(
+        "the worker ended unexpectedly (exit code {code}); run dreamlayer-plugin doctor in a "
+        "terminal, or try a smaller image"
+    ),
+    (False, True): N_(
+        "the worker ended unexpectedly (exit code {code}: {said}); run dreamlayer-plugin doctor in "
+        "a terminal, or try a smaller image"
+    ),
+    (True, False): N_(
+        "the worker ended unexpectedly (signal {code}); run dreamlayer-plugin doctor in a "
+        "terminal, or try a smaller image"
+    ),
+    (True, True): N_(
+        "the worker ended unexpectedly (signal {code}: {said}); run dreamlayer-plugin doctor in "
+        "a terminal, or try a smaller image"
+    ),
+}
+"""By whether a signal ended it, and whether it said anything."""
 
 _LINES_KEPT = 20
 _LONGEST_LINE = 1 << 20
@@ -60,20 +85,36 @@ def settings(folder):
     """What the installer wrote: `command` (list of text), `environment` (dict) and `version`."""
     # Native text: in Python 2 a folder is bytes, which mix with no other text than ASCII.
     path = os.path.join(folder, str(SETTINGS))
-    advice = "run in a terminal: dreamlayer-plugin install"
     try:
         with io.open(path, encoding="utf-8") as file:
             read = json.load(file)
     except (IOError, OSError):
-        raise WorkerError("Deep Dream does not know which Python to use; " + advice)
+        raise WorkerError(
+            _(
+                "Deep Dream does not know which Python to use; "
+                "run in a terminal: dreamlayer-plugin install"
+            )
+        )
     except ValueError:
-        raise WorkerError("{} is damaged; {}".format(_as_text(path), advice))
+        raise WorkerError(
+            _("{path} is damaged; run in a terminal: dreamlayer-plugin install").format(
+                path=_as_text(path)
+            )
+        )
     command = read.get("command") if isinstance(read, dict) else None
     if not isinstance(command, list) or not command or not _are_texts(command):
-        raise WorkerError("{} names no command; {}".format(_as_text(path), advice))
+        raise WorkerError(
+            _("{path} names no command; run in a terminal: dreamlayer-plugin install").format(
+                path=_as_text(path)
+            )
+        )
     extra = read.setdefault("environment", {})
     if not isinstance(extra, dict) or not _are_texts(extra.values()):
-        raise WorkerError("{} names no environment; {}".format(_as_text(path), advice))
+        raise WorkerError(
+            _("{path} names no environment; run in a terminal: dreamlayer-plugin install").format(
+                path=_as_text(path)
+            )
+        )
     return read
 
 
@@ -126,9 +167,12 @@ class Worker(object):
             )
         except (OSError, ValueError) as error:
             raise WorkerError(
-                "the Python that Deep Dream was installed with does not start ({}: {}); "
-                "run dreamlayer-plugin doctor in a terminal".format(
-                    chosen["command"][0], _as_text(getattr(error, "strerror", None) or str(error))
+                _(
+                    "the Python that Deep Dream was installed with does not start "
+                    "({path}: {reason}); run dreamlayer-plugin doctor in a terminal"
+                ).format(
+                    path=chosen["command"][0],
+                    reason=_as_text(getattr(error, "strerror", None) or str(error)),
                 )
             )
         self._said = collections.deque(maxlen=_LINES_KEPT)
@@ -164,7 +208,7 @@ class Worker(object):
             else:
                 self._process.stdin.flush()
         except (IOError, OSError, ValueError):
-            raise GoneError("the worker has ended or closed its input")
+            raise GoneError(_("the worker has ended or closed its input"))
 
     def ask(self, header, payload=()):
         """Send one request as `send` does, and tell why where the worker has ended.
@@ -191,16 +235,11 @@ class Worker(object):
         header = self._header()
         if not self._ready:
             if header.get("type") != "ready" or header.get("protocol") != PROTOCOL:
-                raise WorkerError(
-                    "this plug-in does not work with dreamlayer {}; "
-                    "run in a terminal: dreamlayer-plugin install".format(
-                        header.get("version", "of an unknown version")
-                    )
-                )
+                raise _of_another_version(header)
             self._ready = True
             header = self._header()
         if header.get("type") == "error":
-            sentence = header.get("error") or "the worker failed without a message"
+            sentence = header.get("error") or _("the worker failed without a message")
             raise WorkerError(sentence, header.get("kind"), header.get("id"))
         return header
 
@@ -317,7 +356,9 @@ class Worker(object):
             header = None
         if not _is_message(header):
             said = line[:_SHOWN].decode("utf-8", "replace").strip()
-            raise WorkerError("the worker sent something that is not a message: {}".format(said))
+            raise WorkerError(
+                _("the worker sent something that is not a message: {said}").format(said=said)
+            )
         return header
 
     def _take(self, read, count):
@@ -332,16 +373,14 @@ class Worker(object):
         code = self._finish([self._process.stdin])
         if not self._ready and any(_OLDER in line for line in self._said):
             return WorkerError(
-                "the installed dreamlayer is older than this plug-in; "
-                "run in a terminal: dreamlayer-plugin install"
+                _(
+                    "the installed dreamlayer is older than this plug-in; "
+                    "run in a terminal: dreamlayer-plugin install"
+                )
             )
-        last = "signal {}".format(-code) if code < 0 else "exit code {}".format(code)
-        if self._said:
-            last += ": " + self._said[-1]
-        return WorkerError(
-            "the worker ended unexpectedly ({}); run dreamlayer-plugin doctor in a terminal, "
-            "or try a smaller image".format(last)
-        )
+        said = self._said[-1] if self._said else ""
+        sentence = _(_ENDED[code < 0, bool(said)])
+        return WorkerError(sentence.format(code=abs(code), said=said))
 
     def _listen(self):
         """Store the last lines of standard error; a full pipe would stop the worker."""
@@ -350,6 +389,23 @@ class Worker(object):
                 text = line.decode("utf-8", "replace").strip()
                 if text:
                     self._said.append(text)
+
+
+def _of_another_version(header):
+    """The error for a worker whose first message this plug-in does not know."""
+    if "version" not in header:
+        return WorkerError(
+            _(
+                "this plug-in does not work with dreamlayer of an unknown version; "
+                "run in a terminal: dreamlayer-plugin install"
+            )
+        )
+    return WorkerError(
+        _(
+            "this plug-in does not work with dreamlayer {version}; "
+            "run in a terminal: dreamlayer-plugin install"
+        ).format(version=header["version"])
+    )
 
 
 def _is_message(header):

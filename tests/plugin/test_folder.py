@@ -16,6 +16,7 @@ from dreamlayer.plugin.folder import (
     ENTRY,
     PROCEDURE,
     install_folder,
+    installed_files,
     is_ours,
     plugin_files,
     read_settings,
@@ -71,6 +72,25 @@ def test_pictures_of_the_presets_lie_beside_the_description(plugins: Path, tmp_p
         assert (target / "thumbnails" / "eyes.jpg").read_bytes() == b"eyes"
         assert remove_folder(plugins)
         assert not target.exists()
+
+
+@pytest.mark.parametrize("version", ["2.10", "3.0"])
+def test_languages_come_and_go_with_the_rest(plugins: Path, tmp_path: Path, version: str) -> None:
+    """Files of languages are installed and examined, and go when the plug-in or they go."""
+    source, name = tmp_path / "source", "locale/zh_CN/dreamlayer.po"
+    (source / name).parent.mkdir(parents=True)
+    (source / name).write_text('msgid "Steps"\nmsgstr "步数"\n', encoding="utf-8")
+    (source / ENTRY).write_bytes(NEW[ENTRY])
+    found = plugin_files(version, source, tmp_path / "nowhere")
+    assert set(found) == {ENTRY, name}
+    target = install_folder(plugins, found, SETTINGS)
+    assert (target / name).read_text(encoding="utf-8").endswith('msgstr "步数"\n')
+    assert installed_files(target) == found
+    install_folder(plugins, NEW, SETTINGS)
+    assert not (target / "locale").exists()
+    install_folder(plugins, found, SETTINGS)
+    assert remove_folder(plugins)
+    assert everything(plugins.parent) == {}
 
 
 def test_the_first_line_for_2_10() -> None:

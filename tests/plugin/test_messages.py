@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import pytest
+from gimp3_modules import module
 
-sentences = importlib.import_module("dreamlayer.plugin.dreamlayer.messages")
+sentences = module("messages")
 
 
 def _header(**more: Any) -> dict[str, Any]:
@@ -38,6 +38,19 @@ def test_progress() -> None:
     assert sentences.progress(_header()) == told
     assert sentences.progress(_header(seconds_left=0.3)) == told
     assert sentences.progress(_header(seconds_left=61.0)) == f"{told}, about 1 min 1 s left"
+
+
+def test_progress_alone() -> None:
+    """In a dialog that says what it does, progress is a sentence of its own."""
+    told = "Octave 2 of 6, step 3 of 10"
+    assert sentences.progress_alone({"stage": "loading"}) == "Loading the network"
+    assert sentences.progress_alone(_header()) == told
+    assert sentences.progress_alone(_header(seconds_left=61.0)) == f"{told}, about 1 min 1 s left"
+
+
+def test_shown() -> None:
+    """A sentence that stands alone begins with a capital and ends with a stop."""
+    assert sentences.shown("the image was closed") == "The image was closed."
 
 
 def test_progress_on_several_layers() -> None:

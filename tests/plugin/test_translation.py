@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import gimp3_modules
 import pytest
 import translations
 from documents import section, text
-from translations import Text, collect, faults, update
+from translations import Text, collect, faults, unmarked, update
 
 
 def test_languages_are_complete() -> None:
@@ -18,6 +20,41 @@ def test_languages_are_complete() -> None:
     texts = collect()
     wrong = {name: faults(path, texts) for name, path in translations.languages().items()}
     assert not {name: found for name, found in wrong.items() if found}
+
+
+def test_all_that_a_painter_reads_is_marked() -> None:
+    """No sentence or label in the code is left out, but for a few with a reason, still there."""
+    found = unmarked()
+    left = {text: place for text, place in found.items() if text not in translations.UNREAD}
+    assert not left, f"mark them, or tell in {translations.__file__} why not"
+    assert set(translations.UNREAD) <= set(found)
+    files = {path.name for path in translations.PLUGIN.rglob("*.py")}
+    assert set(translations.UNREAD_FILES) <= files
+
+
+@pytest.mark.parametrize("kind", ["dream", "style"])
+def test_every_setting_is_marked(kind: str) -> None:
+    """Titles and helps of parameters, names of choices and all of presets are marked."""
+    marked = {text.one for text in collect()}
+    module = gimp3_modules.module("settings")
+    settings = module.Settings(str(translations.PLUGIN), kind)
+    for parameter in settings.parameters.values():
+        choices = module.choices_of(parameter) if parameter.choices else []
+        shown = {parameter.title, parameter.help, *(title for _, title in choices)}
+        assert shown <= marked, parameter.name
+    for group, names in settings.groups():
+        assert group in marked
+        for name in names:
+            preset = settings.presets[name]
+            assert {preset["title"], preset["description"]} <= {*marked, ""}, name
+
+
+def test_a_longer_help_is_still_that_of_the_description() -> None:
+    """What an editor adds to a parameter's help follows what the core says."""
+    described = json.loads((translations.PLUGIN / "description.json").read_text(encoding="utf-8"))
+    helps = {parameter["name"]: parameter["help"] for parameter in described["parameters"]}
+    for name, text_ in gimp3_modules.module("settings")._HELPS.items():
+        assert text_.startswith(f"{helps[name]}; ")
 
 
 CODE = """
@@ -54,6 +91,57 @@ def test_marked_texts_are_found(plugin: Path) -> None:
         Text("Fur", "", ["description.json:presets.fur.title"]),
         Text("seed of the noise", "", ["description.json:parameters.seed.help"]),
     ]
+
+
+def test_texts_of_styles_are_found(plugin: Path) -> None:
+    """What is described of styles is marked as what is of dreams."""
+    (plugin / "description.json").write_text(
+        '{"style": {"presets": {"oil": {"title": "Oil"}},'
+        ' "parameters": [{"name": "rounds", "help": "how often"}]}}'
+    )
+    assert collect(plugin)[-2:] == [
+        Text("Oil", "", ["description.json:style.presets.oil.title"]),
+        Text("how often", "", ["description.json:style.parameters.rounds.help"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('x = "no layer"', "no layer"),
+        ('show("_Preset")', "_Preset"),
+        ('show("S_trength…")', "S_trength…"),
+        ('show(b"Input image")', "Input image"),
+        ('x += " (0 for auto)"', " (0 for auto)"),
+        ('x = f"failed: now {name}"', "failed: now "),
+        ('x = "{} is locked".format(name)', "{} is locked"),
+        ('x = {"steps": "Steps"}', "Steps"),
+        ('x = _("Marked") + " and more"', " and more"),
+        ('x = ngettext("one layer", "{n} layers", "of three")', "of three"),
+    ],
+)
+def test_unmarked_texts_are_found(plugin: Path, line: str, found: str) -> None:
+    """Sentences and labels are, however they are put together."""
+    (plugin / "gimp3" / "more.py").write_text(f"\n{line}\n")
+    assert unmarked(plugin) == {found: "gimp3/more.py:2"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"""What it does."""',
+        'x = "new-layer"',
+        'x = "{} ▸ {}"',
+        'x = N_("Steps of it")',
+        'x = re.compile("a b+")',
+        'x = collections.namedtuple("Area", "x y")',
+        'x = "WorkerError"',
+    ],
+)
+def test_what_no_painter_reads_may_be_unmarked(plugin: Path, line: str) -> None:
+    """Docstrings, names, patterns and what has no words are no texts."""
+    (plugin / "gimp3" / "more.py").write_text(f"{line}\n")
+    assert unmarked(plugin) == {}
 
 
 @pytest.mark.parametrize(

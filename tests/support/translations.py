@@ -26,6 +26,40 @@ MARKS = {"_": 1, "N_": 1, "ngettext": 2}
 DESCRIBED = {"presets": ("title", "section", "description"), "parameters": ("help",)}
 """What a painter reads of `description.json`."""
 
+UNREAD_FILES = {
+    "translation.py": "it reads the translations, and its one error is caught there",
+    "wording.py": "its words go into English sentences of the worker, which would be half each",
+}
+"""Files without texts to translate, and why."""
+
+UNREAD = {
+    "Gimp": "a library",
+    "Gegl": "a library",
+    "Babl": "a library",
+    "Gtk": "a library",
+    "Gdk": "a library",
+    "R'G'B'A u8": "a format of pixels",
+    "R'G'B'A float": "a format of pixels",
+    "Y u8": "a format of pixels",
+    "Y float": "a format of pixels",
+    "RGB*, GRAY*": "kinds of images, for GIMP",
+    "Rasterizable": "a type of GIMP",
+    "dreamlayer, MIT licence": "names",
+    "Deep Dream of {}": "the name of a layer, which stays with the image",
+    "Style Transfer of {}": "the name of a layer, which stays with the image",
+    "as before": "what the code calls a tile, which has a title of its own",
+    "the dream was cancelled": "the dialog says in other words that it was",
+    "unrecognized arguments: --protocol": "what an older worker says",
+}
+"""Texts in the code that look as if a painter read them, and why none does, or in no language."""
+
+_NO_TEXTS = {"namedtuple", "compile"}
+"""Functions whose arguments are names and patterns."""
+
+_LETTER = re.compile("[^\\W\\d_]")
+_WORD = re.compile(r"_?[A-Z]_?[a-z]+(_[a-z]+)?(\.\.\.|…)?")
+"""One word as on a label, perhaps with a mnemonic."""
+
 PLURALS = {
     "de": "nplurals=2; plural=(n != 1);",
     "es": "nplurals=2; plural=(n != 1);",
@@ -116,13 +150,53 @@ def _is_text(nodes: list[ast.expr]) -> bool:
 def _in_description(plugin: Path) -> Iterator[tuple[str, str, str]]:
     path = plugin / "description.json"
     described = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    for kind, keys in DESCRIBED.items():
-        entries = described.get(kind, {})
-        named = entries.items() if isinstance(entries, dict) else [(e["name"], e) for e in entries]
-        for name, entry in named:
-            for key in keys:
-                if entry.get(key):
-                    yield entry[key], "", f"description.json:{kind}.{name}.{key}"
+    for part, prefix in ((described, ""), (described.get("style", {}), "style.")):
+        for kind, keys in DESCRIBED.items():
+            entries = part.get(kind, {})
+            named = entries if isinstance(entries, dict) else {e["name"]: e for e in entries}
+            for name, entry in named.items():
+                for key in keys:
+                    if entry.get(key):
+                        yield entry[key], "", f"description.json:{prefix}{kind}.{name}.{key}"
+
+
+def unmarked(plugin: Path = PLUGIN) -> dict[str, str]:
+    """What a painter seems to read in the code and is not marked, with a place where it stands.
+
+    Those are texts of several words, or of one that begins with a capital, beside docstrings,
+    patterns and names of fields.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(plugin.rglob("*.py")):
+        name = path.relative_to(plugin).as_posix()
+        if name in UNREAD_FILES:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        skipped = {id(part) for node in ast.walk(tree) for part in _unread_parts(node)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and id(node) not in skipped:
+                text = node.value
+                text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+                if isinstance(text, str) and _is_read(text):
+                    found.setdefault(text, f"{name}:{node.lineno}")
+    return found
+
+
+def _unread_parts(node: ast.AST) -> list[ast.expr]:
+    """The parts of a node that are docstrings, marked, or of no painter's concern."""
+    if isinstance(node, ast.Expr):
+        return [node.value]
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name in _NO_TEXTS:
+            return node.args
+        return node.args[: MARKS.get(name, 0)]
+    return []
+
+
+def _is_read(text: str) -> bool:
+    several = len(text.split()) > 1 and _LETTER.search(text) is not None
+    return several or _WORD.fullmatch(text) is not None
 
 
 def languages(plugin: Path = PLUGIN) -> dict[str, Path]:

@@ -5,6 +5,7 @@ from __future__ import unicode_literals
 
 import gimpfu
 from settings import CHOSEN, CUSTOM, MAIN, OUTPUTS, SettingError, choices_of
+from translation import _
 
 
 def arguments(settings):
@@ -14,11 +15,12 @@ def arguments(settings):
     and does not scroll.
     """
     presets = [
-        (name, "{} ▸ {}".format(title, settings.preset_label(name)))
+        (name, "{} ▸ {}".format(_(title), settings.preset_label(name)))
         for title, names in settings.groups()
         for name in names
     ]
-    declared = [_option("preset", "_Preset", presets + [(CUSTOM, "custom: as set below")], CUSTOM)]
+    presets.append((CUSTOM, _("custom: as set below")))
+    declared = [_option("preset", _("_Preset"), presets, CUSTOM)]
     order = list(MAIN)
     order += [
         n
@@ -27,22 +29,33 @@ def arguments(settings):
     ]
     declared.extend(_parameter(settings.parameters[name]) for name in order)
     providers = [(name, name) for name in settings.providers]
-    declared.append(_option("provider", "Provider", providers, settings.providers[0]))
-    declared.append(_option("output", "_Output", list(OUTPUTS.items()), CHOSEN["output"]))
+    declared.append(_option("provider", _("Provider"), providers, settings.providers[0]))
+    outputs = _translated(OUTPUTS.items())
+    declared.append(_option("output", _("_Output"), outputs, CHOSEN["output"]))
     return declared
+
+
+def _translated(choices):
+    """Pairs of a value and its title, in the painter's language."""
+    return [(value, _(title)) for value, title in choices]
 
 
 def _option(name, title, choices, default):
     """A choice, which gimpfu passes as a number."""
-    names = [choice for choice, _ in choices]
+    # A loop over `_` would hide the function in Python 2.
+    names = [choice for choice, _label in choices]
     listed = ", ".join("{} {}".format(number, choice) for number, choice in enumerate(names))
 
     def read(number):
         if not 0 <= number < len(names):
-            raise SettingError("{} {} is not known; use one of {}".format(name, number, listed))
+            raise SettingError(
+                _("{name} {number} is not known; use one of {allowed}").format(
+                    name=name, number=number, allowed=listed
+                )
+            )
         return names[number]
 
-    labels = [to_gimp(label) for _, label in choices]
+    labels = [to_gimp(label) for _choice, label in choices]
     default = names.index(default)
     return name, (gimpfu.PF_OPTION, _argument(name), to_gimp(title), default, labels), read
 
@@ -50,24 +63,24 @@ def _option(name, title, choices, default):
 def _parameter(parameter):
     """A parameter of the recipe as an argument."""
     if parameter.choices:
-        return _option(parameter.name, parameter.title, choices_of(parameter), parameter.default)
-    title, default, limits = parameter.title, parameter.default, ()
+        choices = _translated(choices_of(parameter))
+        return _option(parameter.name, _(parameter.title), choices, parameter.default)
+    title, default, limits = _(parameter.title), parameter.default, ()
     if parameter.kind == "bool":
         kind, read = gimpfu.PF_TOGGLE, bool
     elif parameter.kind == "int":
         kind, read, limits = gimpfu.PF_SPINNER, _whole, ((parameter.low, parameter.high, 1),)
-        title += " (0 for auto)" if parameter.auto else ""
+        title = _("{title} (0 for auto)").format(title=title) if parameter.auto else title
     elif parameter.kind == "float":
         # A text field: a slider is too coarse, and a spinner rounds the values of scripts.
         kind, read = gimpfu.PF_FLOAT, float
-        title += " (0 for never)" if parameter.name == "max_loss" else _range(parameter)
+        never = parameter.name == "max_loss"
+        text = _("{title} (0 for never)") if never else _("{title} ({low} to {high})")
+        low, high = ("{:g}".format(limit) for limit in (parameter.low, parameter.high))
+        title = text.format(title=title, low=low, high=high)
     else:
         kind, read, default = gimpfu.PF_STRING, from_gimp, to_gimp(default)
     return parameter.name, (kind, _argument(parameter.name), to_gimp(title), default) + limits, read
-
-
-def _range(parameter):
-    return " ({:g} to {:g})".format(parameter.low, parameter.high)
 
 
 def _argument(name):

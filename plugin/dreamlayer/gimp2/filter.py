@@ -13,6 +13,7 @@ import gimpfu
 import messages
 from messages import RefusedError
 from settings import SettingError, Settings
+from translation import _
 from wording import plain
 from worker_client import Worker, WorkerError
 
@@ -42,7 +43,7 @@ class Filter(object):
 
     def register(self):
         """Declare menu entry and arguments."""
-        parameters = ["{}: {}".format(k.name, k.help) for k in self.settings.parameters.values()]
+        parameters = ["{}: {}".format(k.name, _(k.help)) for k in self.settings.parameters.values()]
         gimpfu.register(
             to_gimp(messages.PROCEDURE),
             to_gimp(messages.BLURB),
@@ -50,14 +51,14 @@ class Filter(object):
             b"dreamlayer",
             b"dreamlayer, MIT licence",
             b"2026",
-            b"_Deep Dream...",
+            to_gimp(_("_Deep Dream...")),
             b"RGB*, GRAY*",
             [
-                (gimpfu.PF_IMAGE, b"image", b"Input image", None),
-                (gimpfu.PF_DRAWABLE, b"drawable", b"Input drawable", None),
+                (gimpfu.PF_IMAGE, b"image", to_gimp(_("Input image")), None),
+                (gimpfu.PF_DRAWABLE, b"drawable", to_gimp(_("Input drawable")), None),
             ]
-            + [argument for _, argument, _ in self._arguments],
-            [(gimpfu.PF_IMAGE, b"result", b"The image that holds the dream")],
+            + [one[1] for one in self._arguments],
+            [(gimpfu.PF_IMAGE, b"result", to_gimp(_("The image that holds the dream")))],
             self.dream,
             menu=b"<Image>/Filters/Artistic",
         )
@@ -72,7 +73,7 @@ class Filter(object):
                 return self._fail(error.args[0])
             # gimpfu fails where the values that it stored are a list, or fewer than ours are now.
             kept = gimpfu._get_defaults(name)
-            defaults = tuple(argument[3] for _, argument, _ in self._arguments)
+            defaults = tuple(one[1][3] for one in self._arguments)
             if not isinstance(kept, tuple) or len(kept) != len(defaults) + 2:
                 gimpfu._set_defaults(name, (None, None) + defaults)
         return gimpfu._run(name, parameters)
@@ -82,9 +83,7 @@ class Filter(object):
         worker = None
         try:
             _check_image(image, drawable)
-            chosen = dict(
-                (name, read(value)) for (name, _, read), value in zip(self._arguments, values)
-            )
+            chosen = dict((one[0], one[2](value)) for one, value in zip(self._arguments, values))
             preset, provider, output = (chosen.pop(n) for n in ("preset", "provider", "output"))
             recipe = self.settings.recipe(preset, chosen)
             _check_output(drawable, output)
@@ -99,7 +98,9 @@ class Filter(object):
             # Any other error is one sentence for the painter, too.
             traceback.print_exc()
             return self._fail(
-                "Deep Dream failed: {}: {!r}".format(type(error).__name__, error.args)
+                _("Deep Dream failed: {kind}: {error}").format(
+                    kind=type(error).__name__, error=repr(error.args)
+                )
             )
         finally:
             if worker is not None:
@@ -143,7 +144,7 @@ def _dream(worker, image, drawable, recipe, provider, output):
     area = Area(*pdb.gimp_drawable_mask_intersect(drawable)[1:])
     masked = output == "in-place"
     region = Region(image, drawable, area, not pdb.gimp_selection_is_empty(image), masked)
-    gimp.progress_init(b"Deep Dream")
+    gimp.progress_init(to_gimp(_(messages.DREAM.title)))
     request = dict(region.request(), type="dream", recipe=recipe, provider=provider)
     worker.ask(request, region.payload())
     header = wait(worker)

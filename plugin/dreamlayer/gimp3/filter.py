@@ -23,6 +23,7 @@ from settings import (
     SettingError,
     Settings,
 )
+from translation import _
 from wording import plain
 from worker_client import Worker, WorkerError
 
@@ -36,6 +37,11 @@ FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _UNCHECKED = 2**31 - 1
 """Arguments are declared without limits: GIMP silently replaces a value that is out of range by
 the default, where we say so in a sentence."""
+
+_CLIMBS = _(
+    "Climbs the gradient of a convolutional network's layers with respect to the image, over "
+    "several sizes of it."
+)
 
 
 class DeepDream(Gimp.PlugIn):
@@ -61,12 +67,11 @@ class DeepDream(Gimp.PlugIn):
         procedure.set_sensitivity_mask(
             Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
         )
-        procedure.set_menu_label("_Deep Dream...")
+        procedure.set_menu_label(_("_Deep Dream..."))
         procedure.add_menu_path("<Image>/Filters/Artistic")
         procedure.set_documentation(
             messages.BLURB,
-            "Climbs the gradient of a convolutional network's layers with respect to the image, "
-            "over several sizes of it. " + messages.PRESET_HELP,
+            f"{_CLIMBS} {messages.PRESET_HELP}",
             name,
         )
         procedure.set_attribution("dreamlayer", "dreamlayer, MIT licence", "2026")
@@ -78,11 +83,12 @@ class DeepDream(Gimp.PlugIn):
 def declare(procedure, settings):
     """Declare the arguments from the recipe's own parameters."""
     flags = GObject.ParamFlags.READWRITE
-    listed = settings.presets_listed()
-    procedure.add_string_argument("preset", "_Preset", f"one of {listed}", CHOSEN["preset"], flags)
+    help_ = _("one of {names}").format(names=settings.presets_listed())
+    procedure.add_string_argument("preset", _("_Preset"), help_, CHOSEN["preset"], flags)
     for one in settings.parameters.values():
-        name, title = one.name.replace("_", "-"), one.title
-        help_ = one.help + ("" if one.low is None else f" ({one.low:g} to {one.high:g})")
+        name, title, help_ = one.name.replace("_", "-"), _(one.title), _(one.help)
+        if one.low is not None:
+            help_ = _in_range(help_, one.low, one.high)
         if one.kind == "int":
             procedure.add_int_argument(
                 name, title, help_, -_UNCHECKED, _UNCHECKED, one.default, flags
@@ -92,28 +98,31 @@ def declare(procedure, settings):
         elif one.kind == "bool":
             procedure.add_boolean_argument(name, title, help_, one.default, flags)
         else:
-            allowed = f": {', '.join(one.choices)}" if one.choices else ""
-            procedure.add_string_argument(name, title, help_ + allowed, one.default, flags)
+            if one.choices:
+                names = ", ".join(one.choices)
+                help_ = _("{help}: {names}").format(help=help_, names=names)
+            procedure.add_string_argument(name, title, help_, one.default, flags)
     for name, title, help_, choices in (
-        ("provider", "Provider", "The hardware to compute on.", settings.providers),
-        ("output", "Output", OUTPUT_HELP, OUTPUTS),
-        ("mode", "Mode", "The mode of a new layer.", MODES),
-        ("mask-from", "Keep to", MASK_HELP, MASKS),
+        ("provider", _("Provider"), _("The hardware to compute on."), settings.providers),
+        ("output", _("Output"), _(OUTPUT_HELP), OUTPUTS),
+        ("mode", _("Mode"), _("The mode of a new layer."), MODES),
+        ("mask-from", _("Keep to"), _(MASK_HELP), MASKS),
     ):
-        help_ = f"{help_} One of {', '.join(choices)}"
+        help_ = _("{help} One of {names}").format(help=help_, names=", ".join(choices))
         procedure.add_string_argument(name, title, help_, CHOSEN[name], flags)
-    help_ = "The opacity of a new layer. (0 to 100)"
-    procedure.add_double_argument("opacity", "Opacity", help_, -1e300, 1e300, 100.0, flags)
-    procedure.add_image_return_value(
-        "result", "Result", "the image that holds the result; a new one with new-image", True, flags
+    help_ = _in_range(_("The opacity of a new layer."), 0, 100)
+    procedure.add_double_argument("opacity", _("Opacity"), help_, -1e300, 1e300, 100.0, flags)
+    help_ = _("the image that holds the result; a new one with new-image")
+    procedure.add_image_return_value("result", _("Result"), help_, True, flags)
+    help_ = _(
+        "where the result went, in a sentence, where the image was changed meanwhile; or empty"
     )
-    procedure.add_string_return_value(
-        "notice",
-        "Notice",
-        "where the result went, in a sentence, where the image was changed meanwhile; or empty",
-        "",
-        flags,
-    )
+    procedure.add_string_return_value("notice", _("Notice"), help_, "", flags)
+
+
+def _in_range(help_, low, high):
+    """The help of a number, with its limits."""
+    return _("{help} ({low} to {high})").format(help=help_, low=f"{low:g}", high=f"{high:g}")
 
 
 def run(procedure, mode, image, drawables, config, data):
@@ -150,7 +159,8 @@ def run(procedure, mode, image, drawables, config, data):
     except Exception as error:
         # Any other error is one sentence for the painter, too.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        refused = RefusedError(f"Deep Dream failed: {type(error).__name__}: {error}")
+        sentence = _("Deep Dream failed: {kind}: {error}")
+        refused = RefusedError(sentence.format(kind=type(error).__name__, error=error))
         if not image.is_valid():
             refused = RefusedError(messages.CLOSED_EARLY)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(refused))
@@ -176,7 +186,7 @@ def show(image, made, notice):
     if made is not image:
         Gimp.Display.new(made)
     if notice:
-        Gimp.message(notice[:1].upper() + notice[1:] + ".")
+        Gimp.message(messages.shown(notice))
     Gimp.displays_flush()
 
 
@@ -244,7 +254,7 @@ def check_image(image, drawables):
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise RefusedError(messages.INDEXED)
     if not drawables:
-        raise RefusedError("no layer is chosen; choose the layers to dream on")
+        raise RefusedError(_("no layer is chosen; choose the layers to dream on"))
     for drawable in drawables:
         if not drawable.is_valid():
             raise RefusedError(messages.GONE_EARLY)
@@ -265,7 +275,7 @@ def dream_on(worker, image, drawables, recipe, wanted, work=DREAM, guided=None):
     selected = not image.get_selection().is_empty(image)
     for drawable in drawables:
         check_output(drawable, output)
-    Gimp.progress_init(work.title)
+    Gimp.progress_init(_(work.title))
     start = Start(image)
     # All at once: while one is dreamt on, the painter may change the others.
     originals = [

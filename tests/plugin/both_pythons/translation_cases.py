@@ -15,7 +15,9 @@ _TESTS = os.path.dirname(_HERE)
 PLUGIN = os.path.join(os.path.dirname(os.path.dirname(_TESTS)), str("plugin"), str("dreamlayer"))
 sys.path.insert(0, PLUGIN)
 
+import messages  # noqa: E402
 import translation  # noqa: E402
+from settings import STYLE, SettingError, Settings, choices_of  # noqa: E402
 from translation import N_, _, choose, folders, ngettext, read, wanted  # noqa: E402
 
 sys.path.remove(PLUGIN)
@@ -90,6 +92,55 @@ def case_texts(folder):
     assert N_("Steps") == "Steps"
     choose([], folder)
     assert _("Steps") == "Steps"
+
+
+SHOWN = """msgid "{title}: loading the network"
+msgstr "{title} : chargement du réseau"
+msgid "Style Transfer"
+msgstr "Transfert de style"
+msgid "'{name}' was locked while the filter ran; its result is on a new layer"
+msgstr "« {name} » a été verrouillé ; le résultat est sur un nouveau calque"
+msgid "while the filter ran, {names} were changed; their results are on new layers"
+msgstr "{names} ont changé ; les résultats sont sur de nouveaux calques"
+msgid "{name} must lie between {low} and {high}, but is {value}"
+msgstr "{name} doit être entre {low} et {high}, pas {value}"
+msgid "{title} (needs {network}): {description}"
+msgstr "{title} (exige {network}) : {description}"
+msgid "Layer"
+msgstr "Calque"
+msgid "{sentence}."
+msgstr "{sentence}。"
+"""
+
+
+def case_where_texts_are_shown(folder):
+    """Tables that are in English are translated where they are shown, also without a dialog."""
+    _put(folder, "fr", SHOWN)
+    choose(["fr"], folder)
+    settings = Settings(PLUGIN)
+    loading = messages.progress({"stage": "loading"}, work=messages.STYLE)
+    assert loading == "Transfert de style : chargement du réseau"
+    assert messages.moved([("locked", "{}")]).startswith("« {} » a été verrouillé")
+    assert messages.moved([("gone", "a"), ("kind", "b")]).startswith("'a', 'b' ont changé")
+    assert messages.shown("été") == "Été。"
+    needy = next(name for name in settings.presets if settings.needs(name))
+    assert " (exige " in settings.preset_label(needy)
+    said = ""
+    try:
+        settings.recipe("custom", {"steps": -1})
+    except SettingError as error:
+        said = error.args[0]
+    assert said.startswith("steps doit être entre 0 et ")
+    # Arguments have the same names and defaults in every language.
+    assert settings.parameters["layers"].title == "Layer"
+    choose([], folder)
+    english = Settings(PLUGIN)
+    assert english.parameters == settings.parameters
+    for one in list(english.parameters.values()) + list(
+        Settings(PLUGIN, STYLE).parameters.values()
+    ):
+        if one.choices:
+            assert [choice for choice, _title in choices_of(one)] == one.choices
 
 
 def case_numbers(folder):

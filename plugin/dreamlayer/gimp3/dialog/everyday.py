@@ -52,7 +52,7 @@ class Everyday(Gtk.Box):
         dice.set_tooltip_text(_("Another seed, another dream"))
         dice.connect("clicked", lambda _: self._another_seed())
         seed.pack_start(dice, False, False, 0)
-        rows.add_row(_("S_eed"), seed, settings.parameters["seed"].help)
+        rows.add_row(_("S_eed"), seed, _(settings.parameters["seed"].help))
         self.pack_start(rows, False, False, 0)
 
     def show_preset(self, title, about, source):

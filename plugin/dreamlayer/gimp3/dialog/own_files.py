@@ -7,6 +7,7 @@ import unicodedata
 
 import own_presets
 from settings import MINE, SettingError
+from translation import N_
 
 from gimp3.dialog import words
 
@@ -76,7 +77,7 @@ def read_back(settings, name, recipe, about):
     """Let the settings know of a preset that was written, until the worker describes it."""
     settings.presets[name] = {
         "title": name,
-        "section": "Your own",
+        "section": N_("Your own"),
         "group": MINE,
         "description": about,
         "source": "",

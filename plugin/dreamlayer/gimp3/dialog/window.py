@@ -337,8 +337,7 @@ class Window:
 
     def _progress(self, header):
         fraction = header.get("fraction", 0.0)
-        text = messages.progress(header).partition(": ")[2]
-        self._pane.say(text[:1].upper() + text[1:], fraction)
+        self._pane.say(messages.progress_alone(header), fraction)
 
     def _be_busy(self, busy):
         """Leave the painter nothing to do but to stop, or all."""

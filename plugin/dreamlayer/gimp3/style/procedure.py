@@ -7,6 +7,7 @@ from gi.repository import Gegl, Gimp, GObject
 from messages import CLOSED_EARLY, STYLE, RefusedError
 from settings import STYLE as OF_STYLES
 from settings import SettingError, Settings
+from translation import _
 from worker_client import Worker, WorkerError
 
 from gimp3.filter import (
@@ -28,16 +29,16 @@ def create(plugin):
     procedure.set_sensitivity_mask(
         Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
     )
-    procedure.set_menu_label("Style _Transfer...")
+    procedure.set_menu_label(_("Style _Transfer..."))
     procedure.add_menu_path("<Image>/Filters/Artistic")
     procedure.set_documentation(words.BLURB, words.ABOUT, STYLE.procedure)
     procedure.set_attribution("dreamlayer", "dreamlayer, MIT licence", "2026")
     flags = GObject.ParamFlags.READWRITE
     procedure.add_string_array_argument(
-        "style-pictures", "Style pictures", words.PICTURES_HELP, flags
+        "style-pictures", _("Style pictures"), words.PICTURES_HELP, flags
     )
     procedure.add_string_argument(
-        "style-weights", "Weights of the styles", words.WEIGHTS_HELP, "", flags
+        "style-weights", _("Weights of the styles"), words.WEIGHTS_HELP, "", flags
     )
     declare(procedure, Settings(FOLDER, OF_STYLES))
     return procedure

@@ -3,6 +3,7 @@
 import re
 
 from messages import STYLE, RefusedError
+from translation import _
 from worker_client import WorkerError
 
 from gimp3.filter import as_set, check_image, described, dream_on
@@ -79,5 +80,5 @@ def _check_network(worker, preset, settings):
         return
     network = settings.needs(preset, described(worker)["networks"])
     if network:
-        title = settings.presets[preset]["title"]
+        title = _(settings.presets[preset]["title"])
         raise RefusedError(words.NETWORK_MISSING.format(preset=title, network=network))

@@ -1,7 +1,7 @@
 """The dialog of Style Transfer: a preview at the left, style pictures and settings at the right."""
 
 from gi.repository import GimpUi, GLib, Gtk
-from messages import RefusedError
+from messages import RefusedError, shown
 from settings import CUSTOM, OUTPUTS, STYLE_MAIN, SettingError
 from translation import _
 from wording import plain
@@ -157,7 +157,7 @@ class Window:
             title = self._settings.presets[name]["title"]
             sentence = words.NETWORK_MISSING.format(preset=_(title), network=network)
             self._show_preset()
-            self._pane.warn(sentence[:1].upper() + sentence[1:] + ".")
+            self._pane.warn(shown(sentence))
             return
         self._filling = True
         self._values.choose(name)
