@@ -33,8 +33,9 @@ def failing_layers(
 ) -> dict[str, str]:
     """Run all layers of a network, and their gradients, for images of some sizes.
 
-    The gradients are made and run for all layers together, as one objective, which takes every way
-    that the gradient of one takes; and for a few layers one by one, as they are dreamed of.
+    The gradients are made and run for the last layers together, as one objective, which takes every
+    way that the gradient of an earlier one takes; and for a few layers one by one, as they are
+    dreamed of.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def _one_failure(
     network: onnx.ModelProto, layers: Sequence[str], sizes: Sequence[Size]
 ) -> dict[str, str]:
     """The layers behind the first node that does not run, or has no gradient; none if all do."""
-    failure = _run(tap(network, layers), sizes)
+    failure = _run(tap(network, _ends(network, layers)), sizes)
     if failure is not None:
         return _behind(network, layers, failure)
     groups = [list(layers), *([layer] for layer in _samples(layers))]
@@ -104,8 +105,9 @@ def _without_gradient(
     network: onnx.ModelProto, layers: Sequence[str], sizes: Sequence[Size]
 ) -> str | None:
     """Why the gradient of some layers cannot be made, or does not run; None if it does."""
+    ends = _ends(network, layers)
     try:
-        model = gradient_model(tap(network, layers), [Term(layer) for layer in layers])
+        model = gradient_model(tap(network, ends), [Term(layer) for layer in ends])
     except MemoryLimitError:
         raise
     except DreamlayerError as refusal:
@@ -147,6 +149,19 @@ def _run(model: onnx.ModelProto, sizes: Sequence[Size]) -> _Failure | None:
     return None
 
 
+def _ends(network: onnx.ModelProto, layers: Sequence[str]) -> list[str]:
+    """The layers from which no other of them is computed.
+
+    Whoever computes them computes all, but need not hold all: together the layers of a network for
+    one image may take gigabytes.
+    """
+    wanted, read = set(layers), set[str]()
+    for node in reversed(network.graph.node):
+        if any(name in wanted or name in read for name in node.output):
+            read.update(names_read(node))
+    return [layer for layer in layers if layer not in read]
+
+
 def _behind(network: onnx.ModelProto, layers: Sequence[str], failure: _Failure) -> dict[str, str]:
     """The layers that depend on the node that a failure names, else the first that fails."""
     behind: set[str] = set()
@@ -159,7 +174,7 @@ def _behind(network: onnx.ModelProto, layers: Sequence[str], failure: _Failure) 
     fine, failing = 0, len(layers)
     while failing - fine > 1:
         middle = (fine + failing) // 2
-        if _run(tap(network, layers[:middle]), [failure.size]) is None:
+        if _run(tap(network, _ends(network, layers[:middle])), [failure.size]) is None:
             fine = middle
         else:
             failing = middle
