@@ -26,6 +26,11 @@ from dreamlayer.export.verify import check_memory, open_session
 LIMIT = 1e-3
 """Largest difference of an output that is adopted, relative to the output's largest number."""
 
+_IMAGES = 4
+_UNSTEADY = 0.1
+"""So many images are tried; and a part of what is allowed: where the source differs from itself by
+more, run with and without optimizations, it amplifies rounding on that image."""
+
 Array = np.ndarray[Any, Any]
 
 
@@ -39,7 +44,8 @@ def compare(
     """Compare all outputs with the source's, on noise, but for those that are random.
 
     A source in another precision or with quantizers is compared in float32 and without them, since
-    that is what is adopted; how far it differs as it is, is told.
+    that is what is adopted; how far it differs as it is, is told. Where the difference is too large
+    on noise on which the source amplifies rounding, other noise is taken.
 
     Parameters
     ----------
@@ -62,26 +68,29 @@ def compare(
     NetworkError
         An output differs by more, or ONNX Runtime cannot run the network.
     """
-    image = np.random.default_rng(0).random((1, 3, *size), dtype=np.float32)
     plain, changed = _plain(source)
-    expected = _outputs_of(plain, pixels, image)
-    found = _run(network if expected else _last_layer(network), image, pixels.images)
-    if expected is None:
-        return ["Checked   not against the source, which ONNX Runtime does not run for this image"]
-    if pixels.element_type in INTEGERS:
-        return []  # the source was given rounded pixels
     random = random_tensors(network.graph)
     drawn = [info.name in random for info in network.graph.output]
-    if drawn and all(drawn):
-        return ["Checked   not against the source, whose outputs are random numbers"]
-    found, expected = (_without(drawn, outputs) for outputs in (found, expected))
-    difference = _difference(found, expected)
-    if not difference <= limit:
-        raise NetworkError(
-            f"the adopted network's outputs differ from the source's by {difference:.2g} of their "
-            f"largest number, more than the {limit:g} that are allowed; export the source again "
-            f"with opset {network_file.OPSET} or newer, or allow it with --allow-difference"
-        )
+    chance = np.random.default_rng(0)
+    for left in reversed(range(_IMAGES)):
+        image = chance.random((1, 3, *size), dtype=np.float32)
+        expected = _outputs_of(plain, pixels, image)
+        found = _run(network if expected else _last_layer(network), image, pixels.images)
+        if expected is None:
+            return [
+                "Checked   not against the source, which ONNX Runtime does not run for this image"
+            ]
+        if pixels.element_type in INTEGERS:
+            return []  # the source was given rounded pixels
+        if drawn and all(drawn):
+            return ["Checked   not against the source, whose outputs are random numbers"]
+        found, expected = (_without(drawn, outputs) for outputs in (found, expected))
+        difference = _difference(found, expected)
+        if difference <= limit:
+            break
+        again = _outputs_of(plain, pixels, image, optimize=False) if left else None
+        if not again or _difference(_without(drawn, again), expected) <= _UNSTEADY * limit:
+            raise _too_different(difference, limit)
     notes = [f"Checked   outputs differ from the source's by at most {difference:.1e}"]
     if changed:
         notes[0] += f" {changed}"
@@ -93,6 +102,14 @@ def compare(
         named = [info.name for info, one in zip(network.graph.output, drawn, strict=True) if one]
         notes[0] += f"; not compared, since random: {', '.join(map(bare, named))}"
     return notes
+
+
+def _too_different(difference: float, limit: float) -> NetworkError:
+    return NetworkError(
+        f"the adopted network's outputs differ from the source's by {difference:.2g} of their "
+        f"largest number, more than the {limit:g} that are allowed; export the source again with "
+        f"opset {network_file.OPSET} or newer, or allow it with --allow-difference"
+    )
 
 
 def _without(left_out: Sequence[bool], outputs: Sequence[Array]) -> list[Array]:
@@ -111,7 +128,9 @@ def _plain(source: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
     return plain, " and ".join(ways)
 
 
-def _outputs_of(model: onnx.ModelProto, pixels: Pixels, image: Array) -> list[Array] | None:
+def _outputs_of(
+    model: onnx.ModelProto, pixels: Pixels, image: Array, *, optimize: bool = True
+) -> list[Array] | None:
     """What a source computes; None if it is too old for ONNX Runtime, or takes no such image."""
     kinds = {info.name: info.type.tensor_type.elem_type for info in model.graph.input}
     kind = kinds.get(pixels.input, TensorProto.FLOAT)
@@ -120,7 +139,7 @@ def _outputs_of(model: onnx.ModelProto, pixels: Pixels, image: Array) -> list[Ar
     )
     try:
         # A network for several images at a time is given the same one several times.
-        outputs: list[Array] = open_session(model).run(
+        outputs: list[Array] = open_session(model, optimize=optimize).run(
             None, {pixels.input: values.repeat(pixels.images, axis=0)}
         )
     except Exception as error:  # ONNX Runtime's errors have no common base but this
