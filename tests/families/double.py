@@ -30,7 +30,7 @@ RIGHT = 1e-7
 
 def run(model: onnx.ModelProto, outputs: list[str], feeds: Mapping[str, Array]) -> list[Array]:
     """The outputs of a model of float32, computed in float64 from the same weights."""
-    evaluator = ReferenceEvaluator(in_double(model), new_ops=[Conv, Pad])
+    evaluator = ReferenceEvaluator(in_double(model), new_ops=[Conv, ConvTranspose, Pad])
     doubles = {name: value.astype(np.float64) for name, value in feeds.items()}
     return [np.asarray(value) for value in evaluator.run(outputs, doubles)]
 
@@ -139,6 +139,46 @@ class Conv(OpRun):
             )
         ]
         result = np.moveaxis(np.concatenate(parts, 3), 3, 1)
+        return (result if bias is None else result + bias[:, None, None],)
+
+
+class ConvTranspose(OpRun):
+    """Transposed convolutions of planes, in groups too; onnx's fail on some of those."""
+
+    op_domain = ""
+
+    def _run(
+        self,
+        x: Array,
+        kernel: Array,
+        bias: Array | None = None,
+        auto_pad: str | None = None,
+        dilations: list[int] | None = None,
+        group: int | None = None,
+        kernel_shape: list[int] | None = None,  # noqa: ARG002 the kernel tells
+        output_padding: list[int] | None = None,
+        output_shape: list[int] | None = None,
+        pads: list[int] | None = None,
+        strides: list[int] | None = None,
+    ) -> tuple[Array]:
+        if auto_pad not in (None, "NOTSET") or output_shape:
+            raise NotImplementedError("ConvTranspose with auto_pad or output_shape")
+        apart, steps = dilations or (1, 1), strides or (1, 1)
+        more = output_padding or (0, 0)
+        spans = [(size - 1) * step + 1 for size, step in zip(x.shape[2:], steps, strict=True)]
+        window = [(side - 1) * d for side, d in zip(kernel.shape[2:], apart, strict=True)]
+        sides = [a + b + c for a, b, c in zip(spans, window, more, strict=True)]
+        groups = group or 1
+        parts = list(zip(np.split(x, groups, 1), np.split(kernel, groups, 0), strict=True))
+        result = np.zeros((len(x), kernel.shape[1] * groups, *sides))
+        for i, j in np.ndindex(kernel.shape[2:]):
+            added = [np.tensordot(w[:, :, i, j], part, (0, 1)) for part, w in parts]
+            top, left = i * apart[0], j * apart[1]
+            rows = slice(top, top + spans[0], steps[0])
+            columns = slice(left, left + spans[1], steps[1])
+            result[:, :, rows, columns] += np.concatenate(added, 0).swapaxes(0, 1)
+        top, left, bottom, end = pads or (0, 0, 0, 0)
+        result = result[:, :, top : sides[0] - bottom, left : sides[1] - end]
         return (result if bias is None else result + bias[:, None, None],)
 
 

@@ -165,8 +165,8 @@ FAMILIES = (
     _keras("ResNet50V2", 17),
     _keras("EfficientNetB0", 14),
     _keras("EfficientNetV2B0", 18),
-    _keras("ConvNeXtTiny", 17),
-    _keras("NASNetMobile", 15),
+    _keras("MobileNetV2", 17),
+    _keras("NASNetMobile", 15, 96, **FIXED),
     _keras("InceptionResNetV2", 16, 96),
     _keras("VGG16", 11),
 )

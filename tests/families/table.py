@@ -46,6 +46,9 @@ second was measured.
 
 Of levit_128s, torch 2.14.1's own gradient differs from what small steps of torch's own loss show \
 in float64 (-0.20 and -5.36 along one direction); dreamlayer's agrees with the steps.
+
+Keras 3's ConvNeXt is not in the table: tf2onnx 1.17 leaves its grouped convolutions as calls of \
+StatefulPartitionedCall, which no runtime of ONNX has. Keras's NASNetMobile has one size only.
 """
 
 COLUMNS = (

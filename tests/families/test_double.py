@@ -55,6 +55,27 @@ def test_convolutions_are_those_of_onnx_runtime(
     np.testing.assert_allclose(found, session.run(["y"], feeds)[0], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "shape"),
+    [
+        ({"pads": [1, 0, 2, 1]}, (4, 6, 3, 2)),
+        ({"group": 2, "strides": [2, 3], "output_padding": [1, 0]}, (4, 3, 3, 3)),
+        ({"group": 4, "dilations": [2, 1], "pads": [2, 1, 2, 1]}, (4, 2, 3, 3)),
+    ],
+)
+def test_transposed_convolutions_are_those_of_onnx_runtime(
+    attributes: dict[str, Any], shape: tuple[int, ...]
+) -> None:
+    """Groups too; the result is in float64."""
+    conv = helper.make_node("ConvTranspose", ["image", "w", "b"], ["y"], **attributes)
+    made = model([conv], ["y"], w=noise(*shape), b=noise(shape[1] * attributes.get("group", 1)))
+    feeds = {"image": noise(1, 4, 9, 12)}
+    (found,) = double.run(made, ["y"], feeds)
+    session = onnxruntime.InferenceSession(made.SerializeToString())
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, session.run(["y"], feeds)[0], rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("pads", [[0, 0, 1, -2, 0, 0, -1, 3], [0, 0, -2, -2, 0, 0, -3, -1]])
 def test_pads_may_be_negative(pads: list[int]) -> None:
     """What they cut off is cut off as in ONNX Runtime."""
