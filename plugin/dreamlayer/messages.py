@@ -15,11 +15,11 @@ Work = collections.namedtuple("Work", "procedure title layer parasite")
 """What a filter is called: its procedure, the painter's name for it in English, that of a new
 layer with its result, given the name of another, and the parasite on it."""
 
-DREAM = Work(PROCEDURE, N_("Deep Dream"), "Deep Dream of {}", PARASITE)
+DREAM = Work(PROCEDURE, N_("Deep Dream"), N_("Deep Dream of {name}"), PARASITE)
 STYLE = Work(
     "plug-in-style-transfer",
     N_("Style Transfer"),
-    "Style Transfer of {}",
+    N_("Style Transfer of {name}"),
     "dreamlayer-style-recipe",
 )
 
@@ -139,12 +139,13 @@ def moved(layers):
     if len(layers) == 1:
         reason, name = layers[0]
         return _(_MOVED[reason]).format(name=name)
-    return _(_MOVED_ALL).format(names=", ".join("'{}'".format(name) for _reason, name in layers))
+    names = [_("'{name}'").format(name=name) for _reason, name in layers]
+    return _(_MOVED_ALL).format(names=", ".join(names))
 
 
 def layer_name(name, work=DREAM):
     """The name of a new layer with the result of another."""
-    return work.layer.format(name)
+    return _(work.layer).format(name=name)
 
 
 def about(name, sentence):

@@ -45,8 +45,6 @@ UNREAD = {
     "RGB*, GRAY*": "kinds of images, for GIMP",
     "Rasterizable": "a type of GIMP",
     "dreamlayer, MIT licence": "names",
-    "Deep Dream of {}": "the name of a layer, which stays with the image",
-    "Style Transfer of {}": "the name of a layer, which stays with the image",
     "as before": "what the code calls a tile, which has a title of its own",
     "the dream was cancelled": "the dialog says in other words that it was",
     "unrecognized arguments: --protocol": "what an older worker says",
