@@ -83,6 +83,16 @@ def test_search_finds_sections(settings: Any) -> None:
     assert all(catalog.finds(tile, "Plants", "plants") for tile in plants)
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("動物", True), ("犬 色", True), ("猫", False), ("dre", True), ("ream", False)],
+)
+def test_search_finds_words_without_spaces_between(typed: str, found: bool) -> None:
+    """In Chinese and Japanese a word may be anywhere in a sentence."""
+    tile = catalog.Tile("default", "Dream", "画像の形から生まれる犬などの動物。", None, "", False)
+    assert catalog.finds(tile, "色", typed) == found
+
+
 def test_saved_preset_is_a_recipe_with_a_picture(settings: Any) -> None:
     """A preset of one's own is a file that the command line reads, a tile, and a picture."""
     recipe = _save(settings, "My forest", "Dark and deep.")

@@ -14,6 +14,9 @@ AS_BEFORE = "as before"
 Tile = collections.namedtuple("Tile", "name title about picture missing mine")
 """One preset; `picture` is a file or None, `missing` the network that is not there or ""."""
 
+_FIRST_KANA = "\u3041"
+"""Where the letters of Japanese and Chinese begin in Unicode."""
+
 
 def sections(settings, folder, networks=None, with_before=False):
     """Pairs of a section's title and its tiles, in order.
@@ -39,10 +42,16 @@ def sections(settings, folder, networks=None, with_before=False):
 
 
 def finds(tile, section, words):
-    """Whether a search finds a tile: each word begins one of the tile's own."""
+    """Whether a search finds a tile: each word begins one of the tile's own.
+
+    Chinese and Japanese have no spaces between words: a word of theirs may be anywhere.
+    """
     text = f"{tile.name} {tile.title} {tile.about} {section}".lower()
     known = text.replace(",", " ").replace("-", " ").split()
-    return all(any(own.startswith(word) for own in known) for word in words.lower().split())
+    return all(
+        any(own.startswith(word) for own in known) or (word[0] >= _FIRST_KANA and word in text)
+        for word in words.lower().split()
+    )
 
 
 def _tile(settings, folder, name, networks):
