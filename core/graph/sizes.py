@@ -209,11 +209,11 @@ def _minimum(evaluator: Evaluator, layers: Sequence[str], multiple: int) -> int:
         top *= 2
         if top > max(LARGEST, multiple):
             if len(layers) == 1:
-                said = f"the layer {bare(layers[0])} exists"
+                said = f"the layer {bare(layers[0])} does not exist"
             else:
-                said = f"the layers {bare(layers[0])} to {bare(layers[-1])} all exist"
+                said = f"the layers {bare(layers[0])} to {bare(layers[-1])} do not all exist"
             raise NetworkError(
-                f"{said} at no size up to {LARGEST} pixels; choose layers nearer to the image"
+                f"{said} at any size up to {LARGEST} pixels; choose layers nearer to the image"
             )
     low = top // 2
     while top - low > multiple:

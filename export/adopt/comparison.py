@@ -27,9 +27,11 @@ LIMIT = 1e-3
 """Largest difference of an output that is adopted, relative to the output's largest number."""
 
 _IMAGES = 4
+"""So many images of noise are tried."""
+
 _UNSTEADY = 0.1
-"""So many images are tried; and a part of what is allowed: where the source differs from itself by
-more, run with and without optimizations, it amplifies rounding on that image."""
+"""Where the source differs from itself by more than this part of the difference, run with and
+without optimizations, it amplifies rounding on that image."""
 
 Array = np.ndarray[Any, Any]
 
@@ -89,9 +91,12 @@ def compare(
         if difference <= limit:
             break
         again = _outputs_of(plain, pixels, image, optimize=False) if left else None
-        if not again or _difference(_without(drawn, again), expected) <= _UNSTEADY * limit:
+        if not again or _difference(_without(drawn, again), expected) <= _UNSTEADY * difference:
             raise _too_different(difference, limit)
     notes = [f"Checked   outputs differ from the source's by at most {difference:.1e}"]
+    if left < _IMAGES - 1:
+        number = _IMAGES - left
+        notes[0] += f" on noise {number}; on that before, the source amplifies rounding"
     if changed:
         notes[0] += f" {changed}"
         original = _outputs_of(source, pixels, image)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
+from dreamlayer.core.autodiff.rules import ZERO_GRADIENT
 from dreamlayer.core.errors import DreamlayerError, MemoryLimitError, printable, shown
 from dreamlayer.core.graph.edit import tap
 from dreamlayer.core.graph.inference import names_read
@@ -150,13 +151,17 @@ def _run(model: onnx.ModelProto, sizes: Sequence[Size]) -> _Failure | None:
 
 
 def _ends(network: onnx.ModelProto, layers: Sequence[str]) -> list[str]:
-    """The layers from which no other of them is computed.
+    """The layers from whose values no other of them is computed.
 
-    Whoever computes them computes all, but need not hold all: together the layers of a network for
-    one image may take gigabytes.
+    Who computes them, and their gradient, computes all, but need not hold all: together the layers
+    of a network for one image may take gigabytes. Where only the shape of a layer is read, or
+    another operator without a gradient reads it, no gradient flows to it, and ONNX Runtime may
+    leave it out.
     """
     wanted, read = set(layers), set[str]()
     for node in reversed(network.graph.node):
+        if node.op_type in ZERO_GRADIENT:
+            continue
         if any(name in wanted or name in read for name in node.output):
             read.update(names_read(node))
     return [layer for layer in layers if layer not in read]

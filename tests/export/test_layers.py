@@ -168,6 +168,43 @@ def test_what_does_not_run_is_left_out_with_its_reason() -> None:
     assert re.search("gathered", failing["second"])
 
 
+def test_layers_of_which_only_the_shape_is_read_are_run() -> None:
+    """Nothing runs them for what is behind them: ONNX Runtime knows their shape without."""
+    nodes: list[Node] = [
+        ("Conv", "x w", "first", {"pads": [1] * 4}),
+        ("Gather", "first far", "aside", {"axis": 1}),
+        ("Shape", "aside", "sizes", {}),
+        ("Resize", "first sizes", "r0", {}),
+        *(("Relu", f"r{n}", f"r{n + 1}", {}) for n in range(6)),
+    ]
+    constants = {
+        "w": weights(4, 3, 3, 3),
+        "far": np.array([0, 1, 2, 9], np.int64),
+    }
+    source = as_network(network(nodes, constants, ["r6", "aside"]))
+    source.graph.node[3].input[:] = ["first", "", "", "sizes"]
+    dims = source.graph.input[0].type.tensor_type.shape.dim
+    for dim, side in zip(dims, (1, 3, 16, 24), strict=True):
+        dim.dim_value = side
+    layers = ["first", "aside", *(f"r{n}" for n in range(7))]
+    failing = failing_layers(source, layers, [(16, 24)])
+    assert "aside" in failing
+    assert "first" not in failing
+
+
+def test_each_end_of_a_network_is_run() -> None:
+    """Of two branches, neither of which leads to the other, both are tried."""
+    nodes: list[Node] = [
+        ("Conv", "x w", "first", {"pads": [1] * 4}),
+        ("Gather", "first far", "left", {"axis": 1}),
+        ("Relu", "first", "right", {}),
+    ]
+    constants = {"w": weights(4, 3, 3, 3), "far": np.array([0, 9], np.int64)}
+    for outputs in (["left", "right"], ["right", "left"]):
+        source = as_network(network(nodes, constants, outputs))
+        assert list(failing_layers(source, ["first", "left", "right"], [(16, 24)])) == ["left"]
+
+
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
 def test_any_precision_is_adopted(kind: type) -> None:
     """The image is converted to the type of the weights."""
