@@ -36,8 +36,8 @@ a ReLU is 0 to rounding, or two values in a pool's window are alike, float32 may
 of three images, the one with the smallest difference is told. Some networks amplify rounding \
 until float32 tells little, whoever computes with it. Where dreamlayer's gradient misses by more \
 than {error:.0e}, it is computed in float64 too, and compared with the slopes of the loss along \
-three random directions, by central differences; where a ReLU changes sides within the step, of \
-smaller steps, or to one side. The remark tells the largest difference, as a part of the \
+three random directions, by central differences or, where a ReLU changes sides within the step, \
+by smaller or one-sided ones. The remark tells the largest difference, as a part of the \
 gradient's length, and then by how much float32 misses float64, which may be {times} times what \
 the framework's misses, or {rounding:.0e}. Rows above {error:.0e} without such a remark were \
 measured before that comparison existed, and those whose remark tells one number before the second \
