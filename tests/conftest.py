@@ -22,7 +22,7 @@ from dreamlayer.core.runtime.installed import runtime
 # Its first import decides on telemetry, and some tests import it themselves.
 runtime()
 
-# Texts of the GIMP filter are compared in English, whatever the language of who runs the tests.
+# Texts of the GIMP filter are compared in English, whatever the system's language.
 os.environ["LANGUAGE"] = "en"
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

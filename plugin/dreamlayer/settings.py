@@ -310,14 +310,24 @@ class Settings(object):
         there = described["ships"] if networks is None else network in networks
         return "" if there or _is_file(network) else network
 
+    def shown_title(self, preset):
+        """The title of a preset in the painter's language; that of an own one as it was given."""
+        return self._shown(preset, "title")
+
+    def shown_description(self, preset):
+        """The same of its description."""
+        return self._shown(preset, "description")
+
+    def _shown(self, preset, key):
+        described = self.presets[preset]
+        return described[key] if described["group"] == MINE else _(described[key])
+
     def preset_label(self, preset, networks=None):
         """A preset's title and description as shown, and which network it needs, as in `needs`."""
-        missing, described = self.needs(preset, networks), self.presets[preset]
-        template = _PRESET_LABELS[bool(missing), bool(described["description"])]
+        missing, about = self.needs(preset, networks), self.shown_description(preset)
+        template = _PRESET_LABELS[bool(missing), bool(about)]
         return _(template).format(
-            title=_(described["title"]),
-            network=missing,
-            description=_(described["description"]),
+            title=self.shown_title(preset), network=missing, description=about
         )
 
     def presets_listed(self):

@@ -36,7 +36,12 @@ def results(
     tmp_path_factory: pytest.TempPathFactory, small_network: Path
 ) -> tuple[Path, Mapping[str, str], str]:
     """The folder with results, what each check came to, and all that was printed."""
-    folder = tmp_path_factory.mktemp("gimp 2 plüg-ins")
+    return _results(tmp_path_factory.mktemp("gimp 2 plüg-ins"), small_network, LC_ALL="C")
+
+
+def _results(
+    folder: Path, network: Path, **environment: str
+) -> tuple[Path, Mapping[str, str], str]:
     # As it is installed: a copy, with the place of the worker's Python.
     shutil.copytree(PLUGIN, folder / "dreamlayer", ignore=shutil.ignore_patterns("__pycache__"))
     python = ["/usr/bin/python2.7", "-c", _OUTSIDE, sys.executable]
@@ -53,8 +58,8 @@ def results(
         environment={
             "DREAMLAYER_PLUGIN": str(folder / "dreamlayer"),
             "DREAMLAYER_RESULTS": str(folder),
-            "DREAMLAYER_NETWORK": str(small_network),
-            "LC_ALL": "C",
+            "DREAMLAYER_NETWORK": str(network),
+            **environment,
         },
         timeout=500,
     )
@@ -70,6 +75,13 @@ def test_check(name: str, results: tuple[Path, Mapping[str, str], str]) -> None:
     _, outcomes, told = results
     assert outcomes["version"].startswith("2.7.")
     assert outcomes.get(name, told) == "ok", outcomes.get(name, told)
+
+
+def test_in_japanese(tmp_path: Path, small_network: Path) -> None:
+    """The filter runs in another language, whose letters Python 2.7 has to encode."""
+    language = {"LC_ALL": "C.UTF-8", "LANGUAGE": "ja", "DREAMLAYER_CHECKS": "check_language"}
+    _, outcomes, told = _results(tmp_path, small_network, **language)
+    assert outcomes.get("check_language", told) == "ok", outcomes.get("check_language", told)
 
 
 def _in_core(

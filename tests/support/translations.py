@@ -28,7 +28,7 @@ DESCRIBED = {"presets": ("title", "section", "description"), "parameters": ("hel
 
 UNREAD_FILES = {
     "translation.py": "it reads the translations, and its one error is caught there",
-    "wording.py": "its words go into English sentences of the worker, which would be half each",
+    "wording.py": "its words go into sentences of the worker, which are in English",
 }
 """Files without texts to translate, and why."""
 

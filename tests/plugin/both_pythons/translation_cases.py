@@ -17,7 +17,7 @@ sys.path.insert(0, PLUGIN)
 
 import messages  # noqa: E402
 import translation  # noqa: E402
-from settings import STYLE, SettingError, Settings, choices_of  # noqa: E402
+from settings import MINE, STYLE, SettingError, Settings, choices_of  # noqa: E402
 from translation import N_, _, choose, folders, ngettext, read, wanted  # noqa: E402
 
 sys.path.remove(PLUGIN)
@@ -141,6 +141,20 @@ def case_where_texts_are_shown(folder):
     ):
         if one.choices:
             assert [choice for choice, _title in choices_of(one)] == one.choices
+
+
+def case_own_presets_keep_their_words(folder):
+    """What a painter called a preset is not translated, also where there is a text of that name."""
+    _put(folder, "de", GERMAN)
+    choose(["de"], folder)
+    settings = Settings(PLUGIN)
+    shipped = next(iter(settings.presets))
+    titled = dict(settings.presets[shipped], title="Steps", description="Steps")
+    settings.presets["Steps"] = dict(titled, group=MINE)
+    assert settings.shown_title("Steps") == settings.shown_description("Steps") == "Steps"
+    assert settings.preset_label("Steps") == "Steps: Steps"
+    settings.presets["Steps"] = titled
+    assert settings.shown_title("Steps") == "Schritte"
 
 
 def case_numbers(folder):

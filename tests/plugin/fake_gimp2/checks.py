@@ -244,6 +244,22 @@ def check_dialog_offers_every_choice():
     assert titles[b"keep-colors"] == b"Keep the picture's colors"
 
 
+def check_language():
+    """Choices, names of layers and refusals are in the language that the environment asks for."""
+    in_japanese = os.environ.get(str("LANGUAGE")) == b"ja"
+    labels = dict((a[1], a[4]) for a in gimpfu._registered[NAME][1] if a[0] == gimpfu.PF_OPTION)
+    assert (labels[b"output"][1].decode("utf-8") == "New layer") != in_japanese
+    image = picture()
+    assert call(image, image.layers[0], dict(QUICK, output=1)) is not None, gimp.messages
+    name = image.layers[0].name.decode("utf-8")
+    assert (name == "Deep Dream of läyer 1") != in_japanese
+    assert "läyer 1" in name
+    assert call(image, image.layers[0], dict(QUICK, steps=-5)) is None
+    assert_told("steps", "-5")
+    assert ("must lie between" in gimp.messages[0].decode("utf-8")) != in_japanese
+    assert_no_worker()
+
+
 def check_identity_changes_no_level():
     """0 steps leave every level of each kind of layer, selected or not."""
     for kind in KINDS:

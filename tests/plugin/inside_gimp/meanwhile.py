@@ -5,7 +5,19 @@ import os
 
 import changes
 from gi.repository import Gimp
-from scene import PLUGIN, QUICK, RESULTS, add_layer, bits, call, dreamt, picture, processes, select
+from scene import (
+    PLUGIN,
+    QUICK,
+    RESULTS,
+    add_layer,
+    bits,
+    call,
+    dreamt,
+    numbers,
+    picture,
+    processes,
+    select,
+)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -57,12 +69,11 @@ def place(layer):
     return (*layer.get_offsets()[1:], layer.get_width(), layer.get_height())
 
 
-def moved(change, word, alike=True, **how):
+def moved(change, word, alike=True, near=None, **how):
     """Dream while the painter changes the layer: it stays as it is, and the dream goes above it.
 
-    With `alike` the dream is what it becomes where it is there before the change, bit by bit: that
-    can be asked only of the precisions whose pixels are sent as they are, since babl does not round
-    linear ones alike in each process.
+    With `alike` the dream is what it becomes where it is there before the change, bit by bit, or
+    with values as near as `near`: babl does not round linear pixels alike in each process.
     """
     for output in ("in-place", "new-layer"):
         image, layer, twin, other = scene(**how)
@@ -79,7 +90,11 @@ def moved(change, word, alike=True, **how):
         assert bits(image.get_layers()[1]) == bits(plain.get_layers()[0]), change
         if alike:
             assert place(top) == place(other), (change, place(top), place(other))
-            assert bits(top) == bits(other), change
+            if near is None:
+                assert bits(top) == bits(other), change
+            else:
+                values = [numbers(one, "R'G'B'A float") for one in (top, other)]
+                assert max(abs(a - b) for a, b in zip(*values)) < near, change
         assert top.get_parasite("dreamlayer-recipe") is not None
         for one in (image, twin, plain):
             one.delete()

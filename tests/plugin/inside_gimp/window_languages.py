@@ -1,4 +1,6 @@
-"""Opens the dialogs in a real GIMP 3 window in one language, and takes pictures of all pages.
+"""Opens the dialogs in a real GIMP 3 window in one language, and takes pictures of them.
+
+Of Deep Dream it goes through all pages.
 
 Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`. The
 environment names the language as GIMP does, LANGUAGE. The size of the screen is given as two words.
@@ -17,7 +19,7 @@ PAGES = 4
 
 
 def go_through(screen, seen):
-    """Look at every page of both dialogs."""
+    """Look at both dialogs."""
     fonts = Path("/host/usr/share/fonts")
     if fonts.is_dir():
         # The root has letters of the Latin alphabet only.

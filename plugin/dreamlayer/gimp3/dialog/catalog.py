@@ -14,8 +14,8 @@ AS_BEFORE = "as before"
 Tile = collections.namedtuple("Tile", "name title about picture missing mine")
 """One preset; `picture` is a file or None, `missing` the network that is not there or ""."""
 
-_FIRST_KANA = "\u3041"
-"""Where the letters of Japanese and Chinese begin in Unicode."""
+_FIRST_IDEOGRAPH = "\u3005"
+"""From here on Unicode has the letters of Chinese and Japanese."""
 
 
 def sections(settings, folder, networks=None, with_before=False):
@@ -49,7 +49,7 @@ def finds(tile, section, words):
     text = f"{tile.name} {tile.title} {tile.about} {section}".lower()
     known = text.replace(",", " ").replace("-", " ").split()
     return all(
-        any(own.startswith(word) for own in known) or (word[0] >= _FIRST_KANA and word in text)
+        any(own.startswith(word) for own in known) or (word[0] >= _FIRST_IDEOGRAPH and word in text)
         for word in words.lower().split()
     )
 
@@ -60,5 +60,5 @@ def _tile(settings, folder, name, networks):
     place = settings.presets_folder if mine else folder
     path = os.path.join(place, f"{name}.jpg") if place else ""
     picture = path if os.path.exists(path) else None
-    about, missing = _(preset["description"]), settings.needs(name, networks)
-    return Tile(name, _(preset["title"]), about, picture, missing, mine)
+    title, about = settings.shown_title(name), settings.shown_description(name)
+    return Tile(name, title, about, picture, settings.needs(name, networks), mine)

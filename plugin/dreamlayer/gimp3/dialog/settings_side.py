@@ -94,7 +94,8 @@ class SettingsSide(Gtk.Box):
         """Name a preset, and mark it among the others."""
         preset = self._settings.presets.get(name)
         if preset is not None:
-            title, about = _(preset["title"]), _(preset["description"])
+            title = self._settings.shown_title(name)
+            about = self._settings.shown_description(name)
             self._everyday.show_preset(title, about, preset["source"])
         elif name == AS_BEFORE:
             self._everyday.show_preset(words.BEFORE, words.BEFORE_ABOUT, "")

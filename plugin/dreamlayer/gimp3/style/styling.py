@@ -3,7 +3,6 @@
 import re
 
 from messages import STYLE, RefusedError
-from translation import _
 from worker_client import WorkerError
 
 from gimp3.filter import as_set, check_image, described, dream_on
@@ -80,5 +79,5 @@ def _check_network(worker, preset, settings):
         return
     network = settings.needs(preset, described(worker)["networks"])
     if network:
-        title = _(settings.presets[preset]["title"])
+        title = settings.shown_title(preset)
         raise RefusedError(words.NETWORK_MISSING.format(preset=title, network=network))

@@ -140,8 +140,8 @@ class Window:
         """List the presets, and show the one that has these values."""
         self._filling = True
         self._preset.remove_all()
-        for name, preset in self._settings.presets.items():
-            self._preset.append(name, _(preset["title"]))
+        for name in self._settings.presets:
+            self._preset.append(name, self._settings.shown_title(name))
         self._preset.append(CUSTOM, dialog_words.CUSTOM)
         self._preset.set_active_id(self._values.fitting())
         # All values are set, so the preset's name must not change them again.
@@ -154,8 +154,8 @@ class Window:
             return
         network = self._settings.needs(name, self._networks)
         if network:
-            title = self._settings.presets[name]["title"]
-            sentence = words.NETWORK_MISSING.format(preset=_(title), network=network)
+            title = self._settings.shown_title(name)
+            sentence = words.NETWORK_MISSING.format(preset=title, network=network)
             self._show_preset()
             self._pane.warn(shown(sentence))
             return
