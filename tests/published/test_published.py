@@ -28,12 +28,14 @@ from dreamlayer.core.ascent.numpy_backend import NumpyBackend, NumpyOctaveStep
 from dreamlayer.core.ascent.tiles import Grid
 from dreamlayer.core.dreaming.dreamer import noise_picture
 from dreamlayer.core.dreaming.objective import Objective
+from dreamlayer.core.graph.names import IMAGE
 from dreamlayer.core.network.network import Network
 from dreamlayer.core.recipe.presets import preset, presets
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.export.preprocessing import Pixels
 from dreamlayer.export.tf.convert import convert
 from dreamlayer.export.tf.network import TensorFlowNetwork
+from dreamlayer.export.verify import open_session
 
 Array = np.ndarray
 STEP_LIMIT, DREAM_LIMIT = 5e-6, 2e-5
@@ -227,6 +229,19 @@ def dream(network: Network, backend: NumpyBackend, base: Array) -> tuple[Array, 
     return result, losses
 
 
+def cancelled(network: Network, recipe: Recipe, image: Array) -> float:
+    """By how much the sizes of an objective's terms exceed that of their sum.
+
+    Means of signed activations cancel: those of `channels` are 2.09 and -1.83, and rounding is in
+    proportion to them, not to the 0.26 that is left.
+    """
+    if not any(term.kind == "mean" for term in recipe.layers):
+        return 0.0
+    sessions = [open_session(network.gradient_model([term], "cpu")) for term in recipe.layers]
+    values = [float(one.run(["loss"], {IMAGE: image[np.newaxis]})[0]) for one in sessions]
+    return sum(map(abs, values)) - abs(sum(values))
+
+
 def compare(system: System, recipe: Recipe, published: Callable[..., Dream], image: Array) -> None:
     """Compare a dream on a picture in 0..255, step by step and then as a whole."""
     pictures: list[tuple[Array, Array]] = []
@@ -245,7 +260,8 @@ def compare(system: System, recipe: Recipe, published: Callable[..., Dream], ima
     assert len(taught.errors) == len(pictures)
     assert max(taught.errors) <= STEP_LIMIT, taught.errors
     assert np.abs(result - system.to_ours(theirs.image)).max() <= STEP_LIMIT
-    np.testing.assert_allclose(losses, theirs.losses, rtol=1e-5)
+    lost = cancelled(system.network, recipe, pictures[0][1])
+    np.testing.assert_allclose(losses, theirs.losses, rtol=1e-5, atol=1e-5 * lost)
     moved = np.abs(pictures[1][0] - pictures[0][1]).max()
     assert moved > 1000 * STEP_LIMIT, "hardly anything was dreamt"
 
