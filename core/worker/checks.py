@@ -54,6 +54,9 @@ PIXELS = _check(
 )
 TABLE = _check(lambda value: isinstance(value, dict), "an object")
 LIST = _check(lambda value: isinstance(value, list), "a list")
+NUMBER = _check(
+    lambda value: type(value) in (int, float) and math.isfinite(value), "a finite number"
+)
 WEIGHT = _check(
     lambda value: type(value) in (int, float) and 0 <= value <= 1e9 and math.isfinite(value),
     "a number from 0 to 1e9",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from dreamlayer.core.ascent.loop import Callbacks
-from dreamlayer.core.ascent.progress import Progress
+from dreamlayer.core.ascent.progress import check_cancelled
 from dreamlayer.core.dreaming.dreamer import Dreamer
 from dreamlayer.core.dreaming.memory import check_guide
-from dreamlayer.core.errors import CancelledError, RecipeError
+from dreamlayer.core.errors import RecipeError
 from dreamlayer.core.images.arrays import check_image
 from dreamlayer.core.images.transparency import opacity
 from dreamlayer.core.isolation.cancellation import cancellable
@@ -21,10 +17,11 @@ from dreamlayer.core.network.shipped import network_of
 from dreamlayer.core.recipe.given import is_given
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.worker.description import description, own_description
-from dreamlayer.core.worker.progress import ProgressSender, send_preview
+from dreamlayer.core.worker.progress import ProgressSender, callbacks_for
 from dreamlayer.core.worker.protocol import FIRST, PROTOCOL
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import (
+    AnimateRequest,
     DescribeRequest,
     DreamRequest,
     GalleryRequest,
@@ -32,11 +29,8 @@ from dreamlayer.core.worker.requests import (
     StyleRequest,
 )
 from dreamlayer.core.worker.result import send_result
-from dreamlayer.core.worker.wire_pixels import Array, Raster
+from dreamlayer.core.worker.wire_pixels import Raster
 from dreamlayer.core.worker.writer import ReplyWriter
-
-if TYPE_CHECKING:
-    from dreamlayer.core.ascent.preview import Preview
 
 _PREVIEW_PIXELS = 512 * 512
 """Larger pictures are not previews; before them, memory is freed."""
@@ -93,9 +87,38 @@ class Handlers:
     def _dream(self, job: Job, request: DreamRequest) -> None:
         began = time.monotonic()
         raster, job.raster = job.raster, None
-        guides, job.further = job.further, []
         assert raster is not None
-        used, provider, pixels = request.recipe, "none", raster.rgb
+        check_image(raster.rgb, raster.mask)
+        used, dreamer = self._prepared(job, request, raster)
+        provider = "none" if dreamer is None else dreamer.objective(used).provider
+        if isinstance(request, AnimateRequest):
+            from dreamlayer.core.worker.animating import animate
+
+            dreamer = dreamer or self._dreamer_for(request, used)
+            animate(self._replies, job, request, raster, used, dreamer, provider)
+            return
+        pixels = raster.rgb
+        if dreamer is not None:
+            sender = ProgressSender(request.id, self._replies, "dreaming")
+            pixels = dreamer.dream(
+                raster.rgb,
+                used,
+                mask=raster.mask,
+                alpha=raster.alpha,
+                tile=used.tile,
+                callbacks=callbacks_for(self._replies, sender, request, job.cancelled.is_set),
+                preview_side=request.preview,
+            )
+            sender.flush()
+        check_cancelled(job.cancelled.is_set, "dream")
+        send_result(self._replies, request, used, raster, pixels, provider, began)
+
+    def _prepared(
+        self, job: Job, request: DreamRequest, raster: Raster
+    ) -> tuple[Recipe, Dreamer | None]:
+        """The recipe as it is used, and what dreams it, warm; None where nothing would change."""
+        guides, job.further = job.further, []
+        used = request.recipe
         if guides and used.needs_guide:
             used = used.replace(guide=guides[0].name)
         elif used.needs_guide and is_given(used.guide):
@@ -103,60 +126,19 @@ class Handlers:
             raise RecipeError(
                 "the recipe's guide was a layer, which it does not contain; send it in 'guides'"
             )
-        check_image(raster.rgb, raster.mask)
-        if not used.idle:
-            dreamer = self._dreamer_for(request, used)
-            if request.width * request.height > _PREVIEW_PIXELS:
-                dreamer.forget(but=used)
-            if guides and used.needs_guide and not dreamer.is_warm(used):
-                check_guide(request.further[0].width, request.further[0].height)
-                dreamer.objective(used, guides[0].picture())
-            # What the network sees of it is all that is needed from now on.
-            guides.clear()
-            weighed = raster.mask is not None or opacity(raster.alpha) is not None
-            estimate = dreamer.estimate(request.width, request.height, used, weighed=weighed)
-            used = used.replace(tile=estimate.tile)
-            provider = dreamer.objective(used).provider
-            pixels = self._run(dreamer, used, raster, request, job.cancelled.is_set)
-        if job.cancelled.is_set():
-            raise CancelledError("the dream was cancelled")
-        send_result(self._replies, request, used, raster, pixels, provider, began)
-
-    def _run(
-        self,
-        dreamer: Dreamer,
-        recipe: Recipe,
-        raster: Raster,
-        request: DreamRequest,
-        cancelled: Callable[[], bool],
-    ) -> Array:
-        """Dream and send progress; the result is float32 [height, width, 3]."""
-
-        def on_preview(preview: Preview) -> None:
-            send_preview(self._replies, request.id, preview.octave, preview.octaves, preview.pixels)
-
-        sender = ProgressSender(request.id, self._replies, "dreaming")
-
-        def on_progress(progress: Progress) -> None:
-            facts = dataclasses.asdict(progress)
-            del facts["loss"]
-            sender.update(facts)
-
-        pixels = dreamer.dream(
-            raster.rgb,
-            recipe,
-            mask=raster.mask,
-            alpha=raster.alpha,
-            tile=recipe.tile,
-            callbacks=Callbacks(
-                on_progress=on_progress,
-                on_preview=on_preview if request.preview else None,
-                cancelled=cancelled,
-            ),
-            preview_side=request.preview,
-        )
-        sender.flush()
-        return pixels
+        if used.idle:
+            return used, None
+        dreamer = self._dreamer_for(request, used)
+        if request.width * request.height > _PREVIEW_PIXELS:
+            dreamer.forget(but=used)
+        if guides and used.needs_guide and not dreamer.is_warm(used):
+            check_guide(request.further[0].width, request.further[0].height)
+            dreamer.objective(used, guides[0].picture())
+        # What the network sees of it is all that is needed from now on.
+        guides.clear()
+        weighed = raster.mask is not None or opacity(raster.alpha) is not None
+        estimate = dreamer.estimate(request.width, request.height, used, weighed=weighed)
+        return used.replace(tile=estimate.tile), dreamer
 
     def _style(self, job: Job, request: StyleRequest) -> None:
         from dreamlayer.core.worker.styling import style

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from dreamlayer.core.errors import RequestError, nearest, shown
+from dreamlayer.core.recipe.animation import Animation
 from dreamlayer.core.recipe.fields import by_current_names
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.parameters import Parameters
@@ -18,6 +19,7 @@ from dreamlayer.core.worker import checks
 from dreamlayer.core.worker.checks import THUMBNAIL_SIDE, VALUE_BYTES
 from dreamlayer.core.worker.protocol import FIRST, PROTOCOL
 from dreamlayer.core.worker.requests import (
+    AnimateRequest,
     CancelRequest,
     DescribeRequest,
     DreamRequest,
@@ -76,6 +78,8 @@ def parse_request(header: Mapping[str, Any], size: int, protocol: int = PROTOCOL
         keys[name](name, value)
     if kind == "dream":
         return _dream(header, size)
+    if kind == "animate":
+        return _animate(header, size)
     if kind == "style":
         return _style(header, size)
     if size:
@@ -88,9 +92,20 @@ def parse_request(header: Mapping[str, Any], size: int, protocol: int = PROTOCOL
 
 
 def _dream(header: Mapping[str, Any], size: int) -> DreamRequest:
+    return DreamRequest(**_of_dream(header, size))
+
+
+def _animate(header: Mapping[str, Any], size: int) -> AnimateRequest:
+    given = {name: header[name] for name in ("frames", "zoom", "rotation") if name in header}
+    if "frame_steps" in header:
+        given["steps"] = header["frame_steps"]
+    return AnimateRequest(**_of_dream(header, size), animation=Animation(**given))
+
+
+def _of_dream(header: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """What dreams and animations have."""
     guides = _pictures(header.get("guides", []), "guides", MAX_GUIDES)
-    values = _with_pixels(header, size, guides)
-    return DreamRequest(**values, recipe=_recipe(header, DREAMS))
+    return {**_with_pixels(header, size, guides), "recipe": _recipe(header, DREAMS)}
 
 
 def _style(header: Mapping[str, Any], size: int) -> StyleRequest:
@@ -227,6 +242,14 @@ _FIRST_KEYS: dict[str, dict[str, checks.Check]] = {
 
 _KEYS: dict[str, dict[str, checks.Check]] = {
     "dream": {**_PIXEL_KEYS, "guides": checks.LIST},
+    "animate": {
+        **_PIXEL_KEYS,
+        "guides": checks.LIST,
+        "frames": checks.WHOLE,
+        "zoom": checks.NUMBER,
+        "rotation": checks.NUMBER,
+        "frame_steps": checks.WHOLE,
+    },
     "style": {**_PIXEL_KEYS, "styles": checks.LIST},
     "gallery": {
         "network": checks.TEXT,

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dreamlayer.core.worker.requests import Id
+from dreamlayer.core.ascent.loop import Callbacks
+from dreamlayer.core.ascent.progress import Progress
+from dreamlayer.core.worker.requests import DreamRequest, Id
 from dreamlayer.core.worker.writer import ReplyWriter
+
+if TYPE_CHECKING:
+    from dreamlayer.core.ascent.preview import Preview
 
 _PROGRESS_INTERVAL = 0.05
 
@@ -48,6 +55,30 @@ class ProgressSender:
         header = {"type": "progress", "id": self._request_id, "stage": self._stage, **self._unsent}
         self._unsent = None
         self._replies.send(header)
+
+
+def callbacks_for(
+    replies: ReplyWriter,
+    sender: ProgressSender,
+    request: DreamRequest,
+    cancelled: Callable[[], bool],
+    more: dict[str, Any] | None = None,
+) -> Callbacks:
+    """What a dream calls to send its progress, with `more` in each message, and its previews."""
+
+    def on_progress(progress: Progress) -> None:
+        facts = dataclasses.asdict(progress)
+        del facts["loss"]
+        sender.update({**facts, **(more or {})})
+
+    def on_preview(preview: Preview) -> None:
+        send_preview(replies, request.id, preview.octave, preview.octaves, preview.pixels)
+
+    return Callbacks(
+        on_progress=on_progress,
+        on_preview=on_preview if request.preview else None,
+        cancelled=cancelled,
+    )
 
 
 def send_preview(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dreamlayer.core.recipe.animation import Animation
 from dreamlayer.core.recipe.networks import DEFAULT_NETWORK
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.style import StyleRecipe
@@ -70,6 +71,24 @@ class DreamRequest:
     def what(self) -> str:
         """What it is called in messages."""
         return "dream"
+
+
+@dataclass(frozen=True)
+class AnimateRequest(DreamRequest):
+    """Dream on the pixels that follow, and on what becomes of them, frame after frame.
+
+    Attributes
+    ----------
+    animation : Animation
+        How many frames, and how each follows from the one before.
+    """
+
+    animation: Animation = field(default_factory=Animation)
+
+    @property
+    def what(self) -> str:
+        """What it is called in messages."""
+        return "animation"
 
 
 @dataclass(frozen=True)
