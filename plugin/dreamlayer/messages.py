@@ -40,6 +40,9 @@ DEEP = _(
 )
 
 
+ONE_LAYER = _(
+    "an animation is made of one layer, but {count} are chosen; choose one, or another Output"
+)
 CLOSED = _("the image was closed while the filter ran; the result is in a new image")
 CLOSED_EARLY = _("the image was closed before the filter began; open it again")
 GONE_EARLY = _("the layer was deleted before the filter began; choose another one")
@@ -71,6 +74,16 @@ _PROGRESS = {
     ),
 }
 """By whether there are several layers, and whether the time left is known."""
+
+_PROGRESS_FRAMES = {
+    False: N_("{title}: frame {frame} of {frames}"),
+    True: N_("{title}: frame {frame} of {frames}, about {left} left"),
+}
+_FRAMES_ALONE = {
+    False: N_("Frame {frame} of {frames}"),
+    True: N_("Frame {frame} of {frames}, about {left} left"),
+}
+"""The same of animations."""
 
 _PROGRESS_ALONE = {
     False: N_("Octave {octave} of {octaves}, step {step} of {steps}"),
@@ -148,6 +161,12 @@ def layer_name(name, work=DREAM):
     return _(work.layer).format(name=name)
 
 
+def frame_name(number, milliseconds):
+    """The name of a layer that is a frame; GIMP's animation filters and exports read the rest."""
+    name = _("Frame {number}").format(number=number)
+    return "{} ({}ms) (replace)".format(name, milliseconds)
+
+
 def about(name, sentence):
     """A sentence about one of several layers."""
     return _("'{name}': {sentence}").format(name=name, sentence=sentence)
@@ -177,6 +196,8 @@ def progress(header, name="", number=1, count=1, work=DREAM):
     told = _knows_time_left(header)
     left = duration(header["seconds_left"]) if told else ""
     header = dict(header, left=left, title=_(work.title))
+    if "frames" in header:
+        return _(_PROGRESS_FRAMES[told]).format(**header)
     return _(_PROGRESS[count > 1, told]).format(name=name, number=number, count=count, **header)
 
 
@@ -186,7 +207,8 @@ def progress_alone(header):
         return _("Loading the network")
     told = _knows_time_left(header)
     left = duration(header["seconds_left"]) if told else ""
-    return _(_PROGRESS_ALONE[told]).format(**dict(header, left=left))
+    templates = _FRAMES_ALONE if "frames" in header else _PROGRESS_ALONE
+    return _(templates[told]).format(**dict(header, left=left))
 
 
 def _knows_time_left(header):

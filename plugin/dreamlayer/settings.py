@@ -24,9 +24,17 @@ OUTPUTS = collections.OrderedDict(
         ("paint-in", N_("New layer, to paint in")),
     ]
 )
+"""Where a result goes; a dream may also become an animation, see `Settings.outputs`."""
+
+ANIMATION = "animation"
+APART = ("new-image", ANIMATION)
+"""Outputs in an image of their own."""
+
+_ANIMATED = collections.OrderedDict([(ANIMATION, N_("Animation, in a new image"))])
 OUTPUT_HELP = N_(
     "Where the dream goes. To paint in: onto a new layer behind a black mask, which is chosen; "
-    "paint on it in white, and the dream appears under the brush."
+    "paint on it in white, and the dream appears under the brush. Animation: frame after frame, "
+    "each zoomed and rotated and dreamt on a little more, as the layers of a new image."
 )
 
 MODES = collections.OrderedDict(
@@ -234,6 +242,48 @@ name in recipes of version 0.1 and `before` what it stood for there, or None; `l
 there yet. Where it is `auto`, 0 stands for a number that is chosen."""
 
 
+_FRAMES = (
+    ("frames", N_("Frames"), "int", 24, 2, 2000, N_("number of frames, each a layer")),
+    (
+        "zoom",
+        N_("Zoom"),
+        "float",
+        2.0,
+        -50.0,
+        100.0,
+        N_("by how many per cent everything grows from frame to frame; below 0 it shrinks"),
+    ),
+    (
+        "rotation",
+        N_("Rotation"),
+        "float",
+        0.0,
+        -180.0,
+        180.0,
+        N_("degrees from frame to frame, clockwise; below 0 counterclockwise"),
+    ),
+    (
+        "frame_steps",
+        N_("Steps of a frame"),
+        "int",
+        2,
+        0,
+        100,
+        N_("steps on each size of every frame after the first; more change faster"),
+    ),
+    (
+        "frame_time",
+        N_("Time of a frame"),
+        "int",
+        80,
+        10,
+        60000,
+        N_("milliseconds for which a frame is shown"),
+    ),
+)
+"""What an animation has beside the recipe of its dream, for `Parameter`."""
+
+
 class Settings(object):
     """All parameters, presets and providers of the installed dreamlayer.
 
@@ -246,6 +296,10 @@ class Settings(object):
 
     Attributes
     ----------
+    animation : dict
+        The `Parameter`s of an animation by name; none for styles.
+    outputs : dict
+        Where GIMP 3 can put a result: their names, and what they are called in English.
     shipped : set of text
         The names of all presets that come with dreamlayer, of both kinds.
     preset_problems : list of text
@@ -262,6 +316,11 @@ class Settings(object):
             (k["name"], _parameter(k)) for k in of_kind["parameters"]
         )
         self.presets = of_kind["presets"]
+        self.animation = collections.OrderedDict()
+        self.outputs = collections.OrderedDict(OUTPUTS)
+        if kind == DREAM:
+            self.animation.update((one[0], _frame_parameter(*one)) for one in _FRAMES)
+            self.outputs.update(_ANIMATED)
         self.providers = described["providers"]
         self.shipped = set(described["presets"]) | set(described[STYLE]["presets"])
         self.presets_folder, self.preset_problems = None, []
@@ -377,7 +436,7 @@ class Settings(object):
         for title, value, allowed in (
             ("preset", preset, [CUSTOM] + sorted(self.presets)),
             ("provider", provider, self.providers),
-            ("output", output, list(OUTPUTS)),
+            ("output", output, list(self.outputs)),
             ("mode", mode, list(MODES)),
             ("mask-from", mask, list(MASKS)),
         ):
@@ -385,6 +444,20 @@ class Settings(object):
                 raise SettingError(_unknown(title, value, allowed))
         if not 0 <= opacity <= 100:
             raise SettingError(_outside("opacity", 0, 100, opacity))
+
+    def motion(self, values):
+        """The keys of an `animate` request from the values of an animation's parameters.
+
+        Raises
+        ------
+        SettingError
+            Where a value is out of its range.
+        """
+        found = dict((one.name, _checked(one, values[one.name])) for one in self.animation.values())
+        del found["frame_time"]
+        # Painters set per cent, the worker takes a factor.
+        found["zoom"] = 1 + found["zoom"] / 100
+        return found
 
     def recipe(self, preset, values):
         """The recipe to send: the preset's, changed by each value that differs from its default.
@@ -406,6 +479,12 @@ class Settings(object):
         if not recipe.get("max_loss"):
             recipe.pop("max_loss", None)
         return recipe
+
+
+def _frame_parameter(name, title, kind, default, low, high, help_):
+    return Parameter(
+        name, title, kind, default, low, high, None, help_, False, None, None, True, False
+    )
 
 
 def _is_file(path):

@@ -283,6 +283,32 @@ class Worker(object):
             if header["type"] == "progress":
                 progress(header)
 
+    def animate(self, request, payload, progress, frame):
+        """Animate an image, until all frames are there; the last header, which has the recipe.
+
+        Parameters
+        ----------
+        request : dict
+            The keys of an `animate` request.
+        payload : iterable of bytes
+            Its pixels and mask, and those of a guide.
+        progress : callable
+            Called with the header of each progress message.
+        frame : callable
+            Called with the header of each frame and `read`, with which it reads the pixels.
+        """
+        self.ask(dict(request, type="animate"), payload)
+        while True:
+            header = self.receive()
+            if header["type"] == "frame":
+                frame(header, self.read)
+                continue
+            self.skip(header)
+            if header["type"] == "done":
+                return header
+            if header["type"] == "progress":
+                progress(header)
+
     def gallery(self, request, thumbnail):
         """Ask what layers or channels dream of, until all are shown; the last header.
 

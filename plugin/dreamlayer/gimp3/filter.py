@@ -13,13 +13,13 @@ import messages
 from gi.repository import Gegl, Gimp, GLib, GObject
 from messages import DREAM, PROCEDURE, STYLE, RefusedError
 from settings import (
+    ANIMATION,
     CHOSEN,
     CUSTOM,
     MASK_HELP,
     MASKS,
     MODES,
     OUTPUT_HELP,
-    OUTPUTS,
     SettingError,
     Settings,
 )
@@ -28,6 +28,7 @@ from wording import plain
 from worker_client import Worker, WorkerError
 
 from gimp3 import guide
+from gimp3.animation import animate
 from gimp3.original import Original
 from gimp3.output import Start, check_output, put
 from gimp3.pixels import Region
@@ -85,7 +86,7 @@ def declare(procedure, settings):
     flags = GObject.ParamFlags.READWRITE
     help_ = _("one of {names}").format(names=settings.presets_listed())
     procedure.add_string_argument("preset", _("_Preset"), help_, CHOSEN["preset"], flags)
-    for one in settings.parameters.values():
+    for one in (*settings.parameters.values(), *settings.animation.values()):
         name, title, help_ = one.name.replace("_", "-"), _(one.title), _(one.help)
         if one.low is not None:
             help_ = _in_range(help_, one.low, one.high)
@@ -104,7 +105,7 @@ def declare(procedure, settings):
             procedure.add_string_argument(name, title, help_, one.default, flags)
     for name, title, help_, choices in (
         ("provider", _("Provider"), _("The hardware to compute on."), settings.providers),
-        ("output", _("Output"), _(OUTPUT_HELP), OUTPUTS),
+        ("output", _("Output"), _(OUTPUT_HELP), settings.outputs),
         ("mode", _("Mode"), _("The mode of a new layer."), MODES),
         ("mask-from", _("Keep to"), _(MASK_HELP), MASKS),
     ):
@@ -203,6 +204,10 @@ def _dream_as_set(worker, image, drawables, config, settings):
     """Dream with a worker as the arguments say; the image with the result, and what to tell."""
     check_image(image, drawables)
     wanted, recipe = as_set(worker, config, settings)
+    if wanted["output"] == ANIMATION:
+        values = values_of(config, settings.animation)
+        how = settings.motion(values), values["frame_time"], guide.of(config)
+        return animate(worker, image, drawables, recipe, wanted, *how), ""
     return dream_on(worker, image, drawables, recipe, wanted, guided=guide.of(config))
 
 
@@ -219,7 +224,7 @@ def as_set(worker, config, settings):
         # One of the painter's own, perhaps, of which the worker knows.
         settings.take_own(described(worker))
     settings.check(*(wanted[name] for name in CHOSEN))
-    return wanted, settings.recipe(wanted["preset"], values_of(config, settings))
+    return wanted, settings.recipe(wanted["preset"], values_of(config, settings.parameters))
 
 
 def described(worker):
@@ -239,9 +244,9 @@ def chosen(config):
     return {n: CHOSEN[n] if value in (None, "") else value for n, value in values.items()}
 
 
-def values_of(config, settings):
-    """The values of all parameters in a procedure's config, by the parameter's name."""
-    return {name: config.get_property(name.replace("_", "-")) for name in settings.parameters}
+def values_of(config, parameters):
+    """The values of parameters in a procedure's config, by the parameter's name."""
+    return {name: config.get_property(name.replace("_", "-")) for name in parameters}
 
 
 def check_image(image, drawables):

@@ -169,6 +169,17 @@ class Original:
                 self._restore(result, band, dreamt)
         return result
 
+    def receive_frame(self, read):
+        """The pixels of a frame of an animation, as a buffer like `pixels`.
+
+        Everything may have moved, so nothing of the original is restored in it.
+        """
+        sent = self._sent
+        result = Gegl.Buffer.new(self.native, sent.x, sent.y, sent.width, sent.height)
+        for band in bands(sent):
+            result.set(band, self._wire, read(band.width * band.height * 4 * SIZES[self._type]))
+        return result
+
     def _restore(self, result, band, dreamt):
         """Copy the original's bits back into a band where they must not change."""
         kept = self.pixels.get(band, 1.0, self.native, CLAMP)

@@ -213,8 +213,33 @@ def _above(image, original):
     return parent, min(original.position, len(parent.get_children()))
 
 
-def _new_image(start, dreamt, work):
-    """A new image of the same kind that encloses all dreamt parts, with a layer for each."""
+def put_frames(start, original, frames, used, milliseconds):
+    """A new image whose layers, from below, are the frames of an animation.
+
+    Parameters
+    ----------
+    start : Start
+        The image that was dreamt on.
+    original : gimp3.original.Original
+        What was.
+    frames : list of Gegl.Buffer
+        As it received them.
+    used : dict
+        The recipe.
+    milliseconds : int
+        For which a frame is shown.
+    """
+    dreamt = [(original, frame, used) for frame in reversed(frames)]
+    names = [messages.frame_name(n, milliseconds) for n in range(len(frames), 0, -1)]
+    return _new_image(start, dreamt, DREAM, names)
+
+
+def _new_image(start, dreamt, work, names=None):
+    """A new image of the same kind that encloses all dreamt parts, with a layer for each.
+
+    The layers have the names of those dreamt on, or `names`, from above.
+    """
+    names = names or [original.name for original, _, _ in dreamt]
     corners = [_corner(original) for original, _, _ in dreamt]
     left, top = min(x for x, _ in corners), min(y for _, y in corners)
     right = max(x + part[0].area.width for (x, _), part in zip(corners, dreamt))
@@ -225,8 +250,8 @@ def _new_image(start, dreamt, work):
     if start.profile is not None:
         made.set_color_profile(start.profile)
     made.set_resolution(*start.resolution)
-    for original, result, used in reversed(dreamt):
-        layer = _layer(made, original, result, original.name, (100.0, "normal"))
+    for name, (original, result, used) in reversed(list(zip(names, dreamt))):
+        layer = _layer(made, original, result, name, (100.0, "normal"))
         made.insert_layer(layer, None, 0)
         x, y = _corner(original)
         layer.set_offsets(x - left, y - top)

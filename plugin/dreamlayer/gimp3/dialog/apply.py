@@ -41,21 +41,32 @@ class PatientWorker:
         WorkerError
             Of the kind `CancelledError` after `cancel`.
         """
+        header = self._ask(dict(request, type="dream"), payload, progress)
+        self._left = header["bytes"]
+        return header
+
+    def animate(self, request, payload, progress, frame):
+        """As `worker_client.Worker.animate`."""
+        header = self._ask(dict(request, type="animate"), payload, progress, frame)
+        self._left = 0
+        return header
+
+    def _ask(self, request, payload, progress, frame=None):
+        """The last reply to a request; those before are passed on."""
         if self.cancelled:
             raise WorkerError("the dream was cancelled", "CancelledError")
         self._dreams += 1
         side = PREVIEW_SIDE if self._dreams == 1 else 0
         self._left = None
         # Numbered, so that an error tells whether it is of this request or the worker's end.
-        numbered = dict(request, type="dream", preview=side, id=self._dreams)
-        self.worker.ask(numbered, payload)
+        self.worker.ask(dict(request, preview=side, id=self._dreams), payload)
         self._loop = GLib.MainLoop()
 
         def tell(header):
             progress(header)
             self._progress(header)
 
-        reader = threading.Thread(target=self._receive, args=(tell,), daemon=True)
+        reader = threading.Thread(target=self._receive, args=(tell, frame), daemon=True)
         reader.start()
         self._loop.run()
         reader.join()
@@ -65,7 +76,6 @@ class PatientWorker:
             if getattr(error, "id", None) is not None:
                 self._left = 0
             raise error
-        self._left = header["bytes"]
         return header
 
     def read(self, count):
@@ -84,14 +94,16 @@ class PatientWorker:
                 # It has ended, which the reader tells.
                 pass
 
-    def _receive(self, tell):
+    def _receive(self, tell, frame):
         """Pass on the replies until the last one; what follows it is read by `read`."""
         try:
             while True:
                 header = self.worker.receive()
-                if header["type"] == "result":
+                if header["type"] in ("result", "done"):
                     break
-                if header["type"] == "preview":
+                if header["type"] == "frame":
+                    _on_main_now(frame, header, self.worker.read)
+                elif header["type"] == "preview":
                     rgb = self.worker.read(header["bytes"])
                     _on_main(self._preview, header["width"], header["height"], rgb)
                 else:
@@ -112,3 +124,21 @@ def _on_main(call, *words):
         return False
 
     GLib.idle_add(once, priority=GLib.PRIORITY_DEFAULT)
+
+
+def _on_main_now(call, *words):
+    """The same, and wait until it is done; raises what it raises."""
+    done, failed = threading.Event(), []
+
+    def once():
+        try:
+            call(*words)
+        except Exception as error:
+            failed.append(error)
+        finally:
+            done.set()
+
+    _on_main(once)
+    done.wait()
+    if failed:
+        raise failed[0]

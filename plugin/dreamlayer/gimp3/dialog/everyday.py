@@ -1,7 +1,7 @@
 """What is set most often, always at hand: strength, output and seed."""
 
 from gi.repository import GLib, GObject, Gtk, Pango
-from settings import MODES, OUTPUT_HELP, OUTPUTS
+from settings import MODES, OUTPUT_HELP
 from translation import _
 
 from gimp3.dialog.numbers import adjustment
@@ -37,7 +37,9 @@ class Everyday(Gtk.Box):
         self.pack_start(self._about, False, False, 0)
         rows = ParameterRows(config)
         rows.add(settings.parameters["strength"], _("S_trength"))
-        rows.add_row(_("_Output"), choice(config, "output", list(OUTPUTS.items())), _(OUTPUT_HELP))
+        rows.add_row(
+            _("_Output"), choice(config, "output", list(settings.outputs.items())), _(OUTPUT_HELP)
+        )
         rows.add_row(_("New layer"), self._look(config), _("How a new layer covers the others"))
         seed = Gtk.Box(spacing=6)
         field = Gtk.SpinButton(

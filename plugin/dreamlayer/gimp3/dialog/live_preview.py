@@ -211,7 +211,7 @@ class LivePreview:
     def _masks(self, wanted):
         """What the dream keeps to while it grows."""
         masks = ()
-        if self.source.selected and (wanted.output == "in-place" or wanted.by_mask):
+        if self.source.selected and (wanted.output in ("in-place", "animation") or wanted.by_mask):
             masks += ("selection",)
         if self.source.has_mask and wanted.by_mask:
             masks += ("layer_mask",)

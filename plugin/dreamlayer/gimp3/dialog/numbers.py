@@ -10,6 +10,8 @@ _DIGITS = {
     "strength": 2,
     "anchor": 2,
     "max_loss": 2,
+    "zoom": 1,
+    "rotation": 1,
 }
 """Fewest decimal places that a field shows; 3 for others."""
 
@@ -21,6 +23,10 @@ _SLIDER_RANGE = {
     "step_size": (0.0, 0.05),
     "smoothing": (0.0, 10.0),
     "anchor": (0.0, 1.0),
+    "frames": (2, 120),
+    "zoom": (-10.0, 10.0),
+    "rotation": (-10.0, 10.0),
+    "frame_steps": (0, 10),
 }
 """The range of a slider; its number field takes the parameter's whole range."""
 

@@ -1,7 +1,7 @@
 """The right side of the dialog: what is always at hand, and three pages."""
 
 from gi.repository import Gtk
-from settings import CUSTOM, MASK_HELP, MASKS
+from settings import ANIMATION, CUSTOM, MASK_HELP, MASKS
 from translation import _
 
 from gimp3.dialog import words
@@ -89,6 +89,9 @@ class SettingsSide(Gtk.Box):
             self._pages.append_page(page, label)
             self._pages.child_set_property(page, "tab-expand", True)
         self.pack_start(self._pages, True, True, 0)
+        self._frames = self._animation(config, settings)
+        config.connect("notify::output", lambda *_: self._show_animation(config))
+        self._show_animation(config)
 
     def show_preset(self, name):
         """Name a preset, and mark it among the others."""
@@ -108,6 +111,25 @@ class SettingsSide(Gtk.Box):
         """Fill the lists of networks and layers with what there is."""
         self._rows.offer("network", networks)
         self._advanced.offer("layers", layers)
+
+    def _animation(self, config, settings):
+        """The page with the rows of an animation, at the end."""
+        rows = ParameterRows(config, border_width=12)
+        for parameter in settings.animation.values():
+            rows.add(parameter)
+        page = _scrolled(rows)
+        self._pages.append_page(page, Gtk.Label(label=_("Animation"), margin_start=6, margin_end=6))
+        self._pages.child_set_property(page, "tab-expand", True)
+        page.show_all()
+        page.set_no_show_all(True)
+        return page
+
+    def _show_animation(self, config):
+        """Show that page while an animation is chosen, and turn to it."""
+        chosen = config.get_property("output") == ANIMATION
+        self._frames.set_visible(chosen)
+        if chosen:
+            self._pages.set_current_page(self._pages.page_num(self._frames))
 
     def search(self):
         """Put the cursor into the field to search for presets."""

@@ -6,7 +6,7 @@ import time
 
 import messages
 from gi.repository import Gdk, Gimp, GimpUi, GLib, GObject, Gtk
-from settings import CUSTOM
+from settings import APART, CUSTOM
 from translation import _
 from worker_client import Worker, WorkerError
 
@@ -289,7 +289,7 @@ class Window:
         began, failed = time.monotonic(), False
         try:
             self._dream(self._running)
-            apart = self.config.get_property("output") == "new-image"
+            apart = self.config.get_property("output") in APART
             said = words.APPLIED_APART if apart else words.APPLIED
             said = said.format(time=messages.duration(time.monotonic() - began))
             self.applied = True

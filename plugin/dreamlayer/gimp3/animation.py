@@ -1,0 +1,67 @@
+"""The dream of a layer as an animation: its frames become the layers of a new image."""
+
+import messages
+from gi.repository import Gimp
+from messages import DREAM, RefusedError
+from settings import ANIMATION
+from translation import _
+
+from gimp3 import guide
+from gimp3.original import Original
+from gimp3.output import Start, check_output, put_frames
+from gimp3.pixels import Region
+
+
+def animate(worker, image, drawables, recipe, wanted, motion, milliseconds, guided=None):
+    """The new image, not yet shown, whose layers are the frames.
+
+    Nothing is made before all frames are there: a cancel, which kills this process, leaves GIMP as
+    it was. With a selection, the frames are as large as its bounds, and only what is selected is
+    dreamt on in each.
+
+    Parameters
+    ----------
+    worker : worker_client.Worker
+        An idle one.
+    image, drawables
+        What was chosen, one layer.
+    recipe : dict
+        Of the first frame, which is the layer's own dream.
+    wanted : dict
+        The choices beside the parameters, see `settings.CHOSEN`.
+    motion : dict
+        What `settings.Settings.motion` gave.
+    milliseconds : int
+        For which a frame is shown.
+    guided : gimp3.guide.Guide, optional
+        The guide.
+
+    Raises
+    ------
+    RefusedError, worker_client.WorkerError
+        One sentence each.
+    """
+    if len(drawables) > 1:
+        raise RefusedError(messages.ONE_LAYER.format(count=len(drawables)))
+    check_output(drawables[0], ANIMATION)
+    Gimp.progress_init(_(DREAM.title))
+    start = Start(image)
+    selected = not image.get_selection().is_empty(image)
+    by_mask = wanted["mask-from"] == "layer-mask"
+    original = Original(Region(drawables[0], selected), True, by_mask)
+    request = dict(original.request(), recipe=recipe, provider=wanted["provider"], **motion)
+    request, payload = guide.added(guided, request, original.payload(), original.native)
+    frames = []
+
+    def keep(_, read):
+        frames.append(original.receive_frame(read))
+
+    done = worker.animate(request, payload, _report, keep)
+    return put_frames(start, original, frames, done["stored"], milliseconds)
+
+
+def _report(header):
+    """Show the worker's progress in GIMP."""
+    Gimp.progress_set_text(messages.progress(header))
+    if header["stage"] != "loading":
+        Gimp.progress_update(header["fraction"])
