@@ -93,6 +93,14 @@ def test_search_finds_words_without_spaces_between(typed: str, found: bool) -> N
     assert catalog.finds(tile, "色", typed) == found
 
 
+@pytest.mark.parametrize("typed", ["image", "l’image", "canal", "«canal", "d'oeil", "oeil"])
+def test_search_finds_words_behind_a_sign(typed: str) -> None:
+    """After an apostrophe or a quotation mark, with or without it."""
+    about = "Tout ce que l’image montre, comme «Canal» à coup d'oeil."
+    tile = catalog.Tile("x", "Rêve", about, None, "", False)
+    assert catalog.finds(tile, "", typed)
+
+
 def test_saved_preset_is_a_recipe_with_a_picture(settings: Any) -> None:
     """A preset of one's own is a file that the command line reads, a tile, and a picture."""
     recipe = _save(settings, "My forest", "Dark and deep.")

@@ -43,6 +43,7 @@ UNREAD = {
     "Y u8": "a format of pixels",
     "Y float": "a format of pixels",
     "RGB*, GRAY*": "kinds of images, for GIMP",
+    "{} ({}ms) (replace)": "what GIMP reads of a frame's name",
     "Rasterizable": "a type of GIMP",
     "dreamlayer, MIT licence": "names",
     "as before": "what the code calls a tile, which has a title of its own",

@@ -102,7 +102,11 @@ def test_id_that_cannot_be_repeated_is_refused(value: object) -> None:
 @pytest.mark.parametrize(
     ("header", "size", "message"),
     [
-        ({}, 0, "'type' must be one of dream, animate, style, gallery, describe, cancel, but is None"),
+        (
+            {},
+            0,
+            "'type' must be one of dream, animate, style, gallery, describe, cancel, but is None",
+        ),
         ({"type": "draem"}, 0, "but is 'draem'"),
         ({"type": "dream", "width": 3}, 0, "dream needs 'height'"),
         ({**SMALL, "widht": 3}, 96, "no key 'widht'; did you mean width"),

@@ -2,6 +2,7 @@
 
 import collections
 import os
+import re
 
 from settings import MINE
 from translation import _
@@ -16,6 +17,8 @@ Tile = collections.namedtuple("Tile", "name title about picture missing mine")
 
 _FIRST_IDEOGRAPH = "\u3005"
 """From here on Unicode has the letters of Chinese and Japanese."""
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 def sections(settings, folder, networks=None, with_before=False):
@@ -47,10 +50,11 @@ def finds(tile, section, words):
     Chinese and Japanese have no spaces between words: a word of theirs may be anywhere.
     """
     text = f"{tile.name} {tile.title} {tile.about} {section}".lower()
-    known = text.replace(",", " ").replace("-", " ").split()
+    # Also after an apostrophe or a quotation mark.
+    known = _WORD.findall(text)
     return all(
         any(own.startswith(word) for own in known) or (word[0] >= _FIRST_IDEOGRAPH and word in text)
-        for word in words.lower().split()
+        for word in _WORD.findall(words.lower())
     )
 
 
