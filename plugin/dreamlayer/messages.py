@@ -43,6 +43,10 @@ DEEP = _(
 ONE_LAYER = _(
     "an animation is made of one layer, but {count} are chosen; choose one, or another Output"
 )
+TOO_MANY_FRAMES = _(
+    "{frames} frames of {width} × {height} pixels need about {needed} GB of memory, but {free} GB "
+    "are free; choose fewer frames, or scale the layer down"
+)
 CLOSED = _("the image was closed while the filter ran; the result is in a new image")
 CLOSED_EARLY = _("the image was closed before the filter began; open it again")
 GONE_EARLY = _("the layer was deleted before the filter began; choose another one")

@@ -1,5 +1,7 @@
 """The dream of a layer as an animation: its frames become the layers of a new image."""
 
+import re
+
 import messages
 from gi.repository import Gimp
 from messages import DREAM, RefusedError
@@ -49,6 +51,7 @@ def animate(worker, image, drawables, recipe, wanted, motion, milliseconds, guid
     selected = not image.get_selection().is_empty(image)
     by_mask = wanted["mask-from"] == "layer-mask"
     original = Original(Region(drawables[0], selected), True, by_mask)
+    _check_memory(original, motion["frames"])
     request = dict(original.request(), recipe=recipe, provider=wanted["provider"], **motion)
     request, payload = guide.added(guided, request, original.payload(), original.native)
     frames = []
@@ -58,6 +61,35 @@ def animate(worker, image, drawables, recipe, wanted, motion, milliseconds, guid
 
     done = worker.animate(request, payload, _report, keep)
     return put_frames(start, original, frames, done["stored"], milliseconds)
+
+
+def _check_memory(original, frames):
+    """Raise `RefusedError` where the frames would not fit into the memory that is free.
+
+    They are held here until all are there, and then by GIMP too.
+    """
+    needed = 2 * frames * original.area.width * original.area.height * original.pixel_bytes
+    free = _free_memory()
+    if free is not None and needed > free:
+        raise RefusedError(
+            messages.TOO_MANY_FRAMES.format(
+                frames=frames,
+                width=original.area.width,
+                height=original.area.height,
+                needed=f"{needed / 1e9:.1f}",
+                free=f"{free / 1e9:.1f}",
+            )
+        )
+
+
+def _free_memory(path="/proc/meminfo"):
+    """Bytes of memory that programs can have without swapping; None where Linux does not tell."""
+    try:
+        with open(path, encoding="ascii") as file:
+            found = re.search(r"^MemAvailable:\s*(\d+) kB$", file.read(), re.MULTILINE)
+    except OSError:
+        return None
+    return int(found[1]) * 1024 if found else None
 
 
 def _report(header):

@@ -117,6 +117,8 @@ def check_frames_need_one_layer():
     layer = image.get_layers()[0]
     layer.add_mask(layer.create_mask(Gimp.AddMaskType.WHITE))
     refused(image, [layer.get_mask()], "is chosen, not the layer", **MOVING)
+    large = picture(size=(4000, 3000))
+    refused(large, large.get_layers(), "need about 96.0 GB", **{**MOVING, "frames": 1000})
     for name, value in (("frames", 1), ("zoom", -60.0), ("rotation", 200.0), ("frame-time", 5)):
         shown = name.replace("-", "_")
         refused(image, [layer], f"{shown} must lie between", **{**MOVING, name: value})
