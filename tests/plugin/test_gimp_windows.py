@@ -26,6 +26,9 @@ TOURS = {
 }
 """Screens on which the dialog is used: width, height, and lines for GIMP's settings."""
 
+LONGEST = 3000
+"""Seconds of a visit, for one that hangs; what a script waits for in it has a limit of its own."""
+
 long_visit = pytest.mark.skipif(
     not os.environ.get("DREAMLAYER_WINDOWS"),
     reason="a long visit to GIMP's windows; set DREAMLAYER_WINDOWS=1 to go through it",
@@ -38,7 +41,7 @@ def test_window(gimp: Gimp, coffee: Path) -> None:
 
     With DREAMLAYER_PICTURES=docs the README's pictures of it are renewed.
     """
-    said = gimp.run("window.py", timeout=600, DREAMLAYER_PHOTO=f"/host{coffee}")
+    said = gimp.run("window.py", timeout=LONGEST, DREAMLAYER_PHOTO=f"/host{coffee}")
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     if folder := os.environ.get("DREAMLAYER_PICTURES"):
@@ -64,11 +67,11 @@ def test_closing(gimp: Gimp, coffee: Path) -> None:
     settings = gimp.folder / "gimp" / "plug-ins" / "dreamlayer" / "worker.json"
     kept = settings.read_text(encoding="utf-8")
     try:
-        said = gimp.run("window_closing.py", timeout=600, DREAMLAYER_PHOTO=f"/host{coffee}")
+        said = gimp.run("window_closing.py", timeout=LONGEST, DREAMLAYER_PHOTO=f"/host{coffee}")
     finally:
         settings.write_text(kept, encoding="utf-8")
-    assert (gimp.folder / "closing.json").exists(), said
-    seen = gimp.read("closing.json")
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
     assert "error" not in seen, (seen, said)
     assert seen["closed"]
     ((number, layers, dreamt),) = seen["images"]
@@ -88,7 +91,7 @@ def test_style_window(gimp: Gimp, coffee: Path) -> None:
     colors = np.stack([120 + 90 * wave, 110 + 60 * np.cos(4 * rows), 150 - 90 * wave], axis=-1)
     Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)).save(style)
     names = {"DREAMLAYER_PHOTO": f"/host{coffee}", "DREAMLAYER_STYLE": str(style)}
-    said = gimp.run("window_style.py", timeout=900, **names)
+    said = gimp.run("window_style.py", timeout=LONGEST, **names)
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     assert "error" not in seen, (seen, said)
@@ -116,7 +119,7 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     photo = f"/host{coffee}"
     names = {"DREAMLAYER_PHOTO": photo, "DREAMLAYER_PRESETS": str(presets)}
     words = (str(width), str(height))
-    said = gimp.run("window_tour.py", *words, timeout=900, DREAMLAYER_GIMPRC=more, **names)
+    said = gimp.run("window_tour.py", *words, timeout=LONGEST, DREAMLAYER_GIMPRC=more, **names)
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     if folder := os.environ.get("DREAMLAYER_TOURS"):
@@ -151,7 +154,7 @@ def test_chooser(gimp: Gimp, coffee: Path) -> None:
 
     With DREAMLAYER_TOURS=FOLDER the pictures of it are put there.
     """
-    said = gimp.run("window_chooser.py", timeout=500, DREAMLAYER_PHOTO=f"/host{coffee}")
+    said = gimp.run("window_chooser.py", timeout=LONGEST, DREAMLAYER_PHOTO=f"/host{coffee}")
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     if folder := os.environ.get("DREAMLAYER_TOURS"):
@@ -175,7 +178,7 @@ def test_window_in_a_language(gimp: Gimp, coffee: Path, language: str) -> None:
     """
     words = ("1366", "768")
     names = {"DREAMLAYER_PHOTO": f"/host{coffee}", "LANGUAGE": language}
-    said = gimp.run("window_languages.py", *words, timeout=600, **names)
+    said = gimp.run("window_languages.py", *words, timeout=LONGEST, **names)
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     if folder := os.environ.get("DREAMLAYER_TOURS"):

@@ -12,7 +12,7 @@ import threading
 import time
 
 RESULTS = os.environ["DREAMLAYER_RESULTS"]
-PATIENCE = 60.0
+PATIENCE = 240.0
 KEPT = 200
 """Bytes that are looked at again with those that follow: a pipe may part the words of a request."""
 

@@ -1,8 +1,8 @@
 """A display without a screen, GIMP on it, and hands to work with, for the scripts in windows.
 
 The environment names the folder for results, DREAMLAYER_RESULTS, and the photo, DREAMLAYER_PHOTO;
-DREAMLAYER_GIMPRC adds lines to GIMP's settings. `window_batch.py` runs in that GIMP and reports the
-layer's pixels.
+DREAMLAYER_GIMPRC adds lines to GIMP's settings. A batch runs in that GIMP and reports how the image
+is: `window_batch.py`, or another one.
 """
 
 import json
@@ -13,11 +13,14 @@ import subprocess
 import time
 from pathlib import Path
 
+from processes import any_waits, at_work, spent_by_workers
+
 RESULTS = Path(os.environ["DREAMLAYER_RESULTS"])
 HERE = Path(__file__).parent
 SCREEN = Path("/tmp/screen/Xvfb_screen0")
 DISPLAY = ":7"
-PATIENCE = 90.0
+PATIENCE = 240.0
+"""Seconds for which anything is waited for, also where the machine does much else."""
 
 _AT_WORK = 3 * os.sysconf("SC_CLK_TCK")
 """Ticks, of which a worker's start takes fewer than a dream."""
@@ -27,6 +30,12 @@ _GIMPRC = """
 (check-updates no)
 (config-version "{version}")
 """
+
+_GTK = """[Settings]
+gtk-cursor-blink=0
+gtk-enable-animations=0
+"""
+"""Nothing moves on the screen without a reason."""
 
 
 def visit(go_through, width, height):
@@ -61,29 +70,41 @@ class Screen:
         until(lambda: self.do("search", "--name", "") is not None and SCREEN.exists(), "Xvfb")
         self.start(["openbox"])
 
-    def open_gimp(self):
+    def open_gimp(self, batch="window_batch.py"):
         """Start GIMP with the photo; its window, as large as the screen."""
         folder = Path(os.environ["GIMP3_DIRECTORY"])
         told = subprocess.run(["gimp", "--version"], capture_output=True, text=True, check=True)
         version = re.search(r"\d+\.\d+\.\d+", told.stdout)[0]
         more = os.environ.get("DREAMLAYER_GIMPRC", "")
         (folder / "gimprc").write_text(_GIMPRC.format(version=version) + more)
-        batch = f"exec(open({str(HERE / 'window_batch.py')!r}).read())"
-        command = ["gimp", "--no-splash", "--batch-interpreter", "python-fu-eval", "-b", batch]
+        gtk = Path(os.environ["HOME"]) / ".config" / "gtk-3.0"
+        gtk.mkdir(parents=True, exist_ok=True)
+        (gtk / "settings.ini").write_text(_GTK)
+        code = f"exec(open({str(HERE / batch)!r}).read())"
+        command = ["gimp", "--no-splash", "--batch-interpreter", "python-fu-eval", "-b", code]
         self.start([*command, os.environ["DREAMLAYER_PHOTO"]])
         window = self.window("600x400")
         self.do("windowsize", window, str(self.width), str(self.height - 30))
         self.do("mousemove", str(self.width - 180), str(self.height - 160))
-        pixels()
-        self.wait_until_still(1.0)
+        state()
+        self.wait_until_rested()
         return window
 
-    def open_dialog(self):
-        """Choose the filter in the menu; its window."""
-        for key in ("alt+r", "a", "d"):
+    def open_dialog(self, title="^Deep Dream$", letter="d"):
+        """Choose a filter in the menu; its window."""
+        self.open_menu()
+        self.do("key", letter)
+        dialog = self.window(title)
+        self.do("windowactivate", "--sync", dialog)
+        return dialog
+
+    def open_menu(self):
+        """Open the menu where the filters are."""
+        for key in ("alt+r", "a"):
+            before = SCREEN.read_bytes()
             self.do("key", key)
-            time.sleep(0.7)
-        return self.window("^Deep Dream$")
+            until(lambda before=before: SCREEN.read_bytes() != before, "the menu")
+            self.wait_until_still(0.5)
 
     def start(self, command):
         """Start a program on the display."""
@@ -106,8 +127,14 @@ class Screen:
 
     def window(self, name):
         """The visible window whose title matches; it is waited for."""
-        search = ("search", "--onlyvisible", "--name", name)
-        return until(lambda: self.do(*search), f"a window {name}")[-1]
+        return until(lambda: self._named(name), f"a window {name}")[-1]
+
+    def wait_until_gone(self, name):
+        """Wait until no visible window has a title that matches."""
+        until(lambda: not self._named(name), f"the end of {name}")
+
+    def _named(self, name):
+        return self.do("search", "--onlyvisible", "--name", name)
 
     def shoot(self, name):
         """Keep what is on the screen, as a window dump."""
@@ -153,29 +180,32 @@ class Screen:
             time.sleep(0.2)
 
     def wait_until_rested(self):
-        """Wait until nothing moves on the screen, and no worker works."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            spent = _spent()
+        """Wait until nothing moves on the screen, and neither the filter nor a worker works."""
+
+        def rested():
+            before = at_work()
             self.wait_until_still(1.0)
-            if _spent() == spent:
-                return
+            return at_work() == before and not any_waits()
+
+        until(rested, "rest")
 
     def wait_until_at_work(self):
         """Wait until a worker has computed from now on for longer than its start takes."""
         began = {}
 
-        def at_work():
-            spent = _spent().items()
+        def worked():
+            spent = spent_by_workers().items()
             return any(ticks - began.setdefault(one, ticks) > _AT_WORK for one, ticks in spent)
 
-        until(at_work, "a worker at work")
+        until(worked, "a worker at work")
 
     def wait_until_still(self, seconds):
         """Wait until nothing moves on the screen."""
         last, since = None, time.monotonic()
         end = since + PATIENCE
-        while time.monotonic() - since < seconds and time.monotonic() < end:
+        while time.monotonic() - since < seconds:
+            if time.monotonic() > end:
+                raise TimeoutError("the screen did not become still")
             now = SCREEN.read_bytes()
             if now != last:
                 last, since = now, time.monotonic()
@@ -203,60 +233,31 @@ def until(ask, what):
     raise TimeoutError(f"{what} did not come")
 
 
+def state():
+    """What the batch tells of the image as it is from now on, not of what it read before."""
+    last = _told().get("number", 0)
+    # One that is being written may have been read before.
+    return until(lambda: (told := _told()).get("number", 0) > last + 1 and told, "GIMP's batch")
+
+
+def _told():
+    try:
+        return json.loads((RESULTS / "state.json").read_text())
+    except (OSError, ValueError):
+        return {}
+
+
 def pixels():
     """A digest of the layer's pixels, as the batch tells it."""
-
-    def ask():
-        try:
-            return json.loads((RESULTS / "state.json").read_text())["pixels"]
-        except (OSError, ValueError):
-            return None
-
-    return until(ask, "GIMP's batch")
+    return state()["pixels"]
 
 
 def changed_from(digest):
     """The digest after the pixels changed."""
-    until(lambda: pixels() != digest, "a change of the pixels")
-    return pixels()
+    return until(lambda: (now := pixels()) != digest and now, "a change of the pixels")
 
 
 def dump(name):
     """Have the batch write the pixels to a file."""
     (RESULTS / "wanted").write_text(name)
     until(lambda: not (RESULTS / "wanted").exists(), "the pixels")
-
-
-def workers():
-    """Numbers of the workers that run."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"dreamlayer" in words and b"worker" in words:
-                found.append(entry.name)
-    return found
-
-
-def _spent():
-    """The time that each worker has computed, in ticks."""
-    found = {}
-    for worker in workers():
-        try:
-            # After the name in brackets: state, ...; the 14th and 15th of all are the times.
-            words = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
-            found[worker] = sum(map(int, words[11:13]))
-        except OSError:
-            continue
-    return found
-
-
-def workers_soon_gone():
-    """The workers that are left after some seconds."""
-    end = time.monotonic() + 10
-    while workers() and time.monotonic() < end:
-        time.sleep(0.05)
-    return workers()

@@ -5,7 +5,8 @@ Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; se
 
 import time
 
-from screen import changed_from, dump, pixels, until, visit, workers, workers_soon_gone
+from processes import workers, workers_soon_gone
+from screen import changed_from, dump, pixels, until, visit
 
 CANCEL = ("1000", "832")
 """Where the status bar's button is in a window of 1280 × 830 pixels."""
@@ -15,10 +16,7 @@ def go_through(screen, seen):
     """Menu, dialog, result, undo, repeat and cancel."""
     window = screen.open_gimp()
     before = pixels()
-    screen.do("key", "alt+r")
-    time.sleep(0.7)
-    screen.do("key", "a")
-    time.sleep(0.7)
+    screen.open_menu()
     screen.shoot("menu")
     screen.do("key", "d")
     dialog = screen.window("^Deep Dream$")

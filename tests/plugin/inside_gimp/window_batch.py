@@ -36,15 +36,16 @@ def main():
         time.sleep(0.1)
     layer = Gimp.get_images()[0].get_layers()[0]
     write("before.rgb", pixels(layer))
-    last = None
+    last, number = None, 0
     while True:
         now = pixels(layer)
         if now != last:
             last = now
             time.sleep(0.05)
             continue
+        number += 1
         digest = hashlib.sha256(now).hexdigest()
-        write("state.json", json.dumps({"pixels": digest}).encode())
+        write("state.json", json.dumps({"number": number, "pixels": digest}).encode())
         wanted = os.path.join(RESULTS, "wanted")
         if os.path.exists(wanted):
             with open(wanted) as file:

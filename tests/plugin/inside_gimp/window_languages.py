@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from screen import until, visit, workers_soon_gone
+from processes import workers_soon_gone
+from screen import until, visit
 
 DIALOGS = {"dream": "d", "style": "t"}
 """The keys that choose the filters in the menu."""

@@ -7,7 +7,8 @@ style picture is the file DREAMLAYER_STYLE.
 import os
 import time
 
-from screen import changed_from, difference, dump, pixels, until, visit, workers, workers_soon_gone
+from processes import workers, workers_soon_gone
+from screen import changed_from, difference, dump, pixels, until, visit
 
 
 def go_through(screen, seen):

@@ -10,15 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from screen import (
-    changed_from,
-    difference,
-    pixels,
-    until,
-    visit,
-    workers,
-    workers_soon_gone,
-)
+from processes import workers, workers_soon_gone
+from screen import changed_from, difference, pixels, until, visit
 
 PRESETS = Path(os.environ["DREAMLAYER_PRESETS"])
 
