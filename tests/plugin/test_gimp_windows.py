@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,16 +16,27 @@ import translations
 from headless_dream import headless
 from PIL import Image
 from real_gimp import Gimp, screenshot
+from template_match import find
 
 from dreamlayer.core.recipe import presets as recipes
 
 LIGHT = "(theme-color-scheme light)"
 
-TOURS = {
+SCREENS = {
     "small-dark": (1366, 768, ""),
+    "small-light": (1366, 768, LIGHT),
+    "large-dark": (2560, 1440, ""),
     "large-light": (2560, 1440, LIGHT),
 }
-"""Screens on which the dialog is used: width, height, and lines for GIMP's settings."""
+"""Screens on which the dialogs are used: width, height, and lines for GIMP's settings."""
+
+TOURS = ("small-dark", "large-light")
+
+VIEWS = [
+    *[(language, "small-dark") for language in sorted({"en", *translations.languages()})],
+    *[(language, name) for language in ("de", "en") for name in SCREENS if name != "small-dark"],
+]
+"""What pictures are taken in: all languages, two of them on all screens."""
 
 LONGEST = 3000
 """Seconds of a visit, for one that hangs; what a script waits for in it has a limit of its own."""
@@ -34,6 +46,14 @@ long_visit = pytest.mark.skipif(
     reason="a long visit to GIMP's windows; set DREAMLAYER_WINDOWS=1 to go through it",
 )
 """Of tests that take minutes of mouse and keys each, and a machine that does little else."""
+
+
+def _keep(gimp: Gimp, pattern: str, *names: str) -> None:
+    """Put pictures of the screen into the folder DREAMLAYER_TOURS, if it is named."""
+    if folder := os.environ.get("DREAMLAYER_TOURS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for dump in [*gimp.folder.glob(pattern), *gimp.folder.glob("failed.xwd")]:
+            screenshot(dump).save(Path(folder) / "-".join([gimp.suite, *names, dump.stem + ".png"]))
 
 
 def test_window(gimp: Gimp, coffee: Path) -> None:
@@ -82,14 +102,22 @@ def test_closing(gimp: Gimp, coffee: Path) -> None:
     assert "rror for procedure" not in log, log
 
 
-@long_visit
-def test_style_window(gimp: Gimp, coffee: Path) -> None:
-    """A painter adds style pictures, sees a preview, styles, undoes in one step, leaves."""
-    style = gimp.folder / "style ü.png"
+def _styles(folder: Path) -> tuple[Path, Path]:
+    """Two style pictures: waves, and the same in other colors, upright."""
     rows, columns = np.mgrid[0:180, 0:240] / 30.0
     wave = np.sin(3 * columns + 2 * np.sin(2 * rows))
     colors = np.stack([120 + 90 * wave, 110 + 60 * np.cos(4 * rows), 150 - 90 * wave], axis=-1)
-    Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)).save(style)
+    waves = Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8))
+    paths = folder / "style ü.png", folder / "style 2.png"
+    waves.save(paths[0])
+    Image.fromarray(np.asarray(waves)[..., ::-1].transpose(1, 0, 2).copy()).save(paths[1])
+    return paths
+
+
+@long_visit
+def test_style_window(gimp: Gimp, coffee: Path) -> None:
+    """A painter adds style pictures, sees a preview, styles, undoes in one step, leaves."""
+    style, _ = _styles(gimp.folder)
     names = {"DREAMLAYER_PHOTO": f"/host{coffee}", "DREAMLAYER_STYLE": str(style)}
     said = gimp.run("window_style.py", timeout=LONGEST, **names)
     assert (gimp.folder / "seen.json").exists(), said
@@ -114,7 +142,7 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
 
     What is seen is compared with what was seen before, as the mean difference of 8-bit colors.
     """
-    width, height, more = TOURS[name]
+    width, height, more = SCREENS[name]
     presets = gimp.folder / f"presets {name}"
     photo = f"/host{coffee}"
     names = {"DREAMLAYER_PHOTO": photo, "DREAMLAYER_PRESETS": str(presets)}
@@ -122,10 +150,7 @@ def test_tour(gimp: Gimp, coffee: Path, name: str) -> None:
     said = gimp.run("window_tour.py", *words, timeout=LONGEST, DREAMLAYER_GIMPRC=more, **names)
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
-    if folder := os.environ.get("DREAMLAYER_TOURS"):
-        for dump in gimp.folder.glob("tour-*.xwd"):
-            picture = screenshot(dump)
-            picture.save(Path(folder) / f"{gimp.suite}-{name}-{dump.stem}.png")
+    _keep(gimp, "tour-*.xwd", name)
     assert "error" not in seen, (seen, said)
     left, top, right, bottom = seen["window"]
     assert min(left, top) >= 0
@@ -157,9 +182,7 @@ def test_chooser(gimp: Gimp, coffee: Path) -> None:
     said = gimp.run("window_chooser.py", timeout=LONGEST, DREAMLAYER_PHOTO=f"/host{coffee}")
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
-    if folder := os.environ.get("DREAMLAYER_TOURS"):
-        for dump in gimp.folder.glob("chooser-*.xwd"):
-            screenshot(dump).save(Path(folder) / f"{gimp.suite}-{dump.stem}.png")
+    _keep(gimp, "chooser-*.xwd")
     assert "error" not in seen, (seen, said)
     assert seen["workers_before"] == 1
     assert seen["workers_with_pictures"] == 2
@@ -168,26 +191,79 @@ def test_chooser(gimp: Gimp, coffee: Path) -> None:
     assert seen["repeated_with_guide"]
 
 
-@long_visit
-@pytest.mark.parametrize("language", sorted(translations.languages()))
-def test_window_in_a_language(gimp: Gimp, coffee: Path, language: str) -> None:
-    """The dialogs fit on a small screen in each language.
+def _crop(
+    gimp: Gimp, name: str, left: int, top: int, width: int, height: int
+) -> np.ndarray[Any, Any]:
+    """A part of a picture of the screen."""
+    pixels = np.asarray(screenshot(gimp.folder / f"{name}.xwd"))
+    return pixels[top : top + height, left : left + width].astype(np.float64)
 
-    With DREAMLAYER_TOURS=FOLDER the pictures of them are put there, to be looked at; Japanese and
-    Chinese need a font of this machine's, such as that of Debian's fonts-droid-fallback.
+
+@long_visit
+@pytest.mark.parametrize("scene", ["adobe", "selected", "masked", "several"])
+def test_scene(gimp: Gimp, coffee: Path, scene: str) -> None:
+    """The preview shows what GIMP's canvas then shows, and one step undoes the dream.
+
+    In an image with the profile Adobe RGB, with a selection that changes before the undo, with a
+    layer mask, with several chosen layers. Colors are compared as mean differences of 8 bits.
     """
-    words = ("1366", "768")
-    names = {"DREAMLAYER_PHOTO": f"/host{coffee}", "LANGUAGE": language}
-    said = gimp.run("window_languages.py", *words, timeout=LONGEST, **names)
+    # The dashes around a selection would never stand still.
+    names = {
+        "DREAMLAYER_PHOTO": f"/host{coffee}",
+        "DREAMLAYER_SCENE": scene,
+        "DREAMLAYER_GIMPRC": "(default-view (show-selection no))",
+    }
+    said = gimp.run("window_scenes.py", timeout=LONGEST, **names)
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
-    if folder := os.environ.get("DREAMLAYER_TOURS"):
-        for dump in gimp.folder.glob("language-*.xwd"):
-            screenshot(dump).save(Path(folder) / f"{gimp.suite}-{language}-{dump.stem}.png")
+    _keep(gimp, "scene-*.xwd", scene)
+    assert "error" not in seen, (seen, said)
+    assert seen["workers_after_ok"] == 0
+    assert all(seen["changed"])
+    assert len(seen["changed"]) == (2 if scene == "several" else 1)
+    assert seen["undone_in_one_step"]
+    assert seen["done_again"]
+    if scene == "selected":
+        assert seen["selection_after_dream"]
+        assert seen["dream_with_other_selection"]
+        assert seen["dream_with_selection_before"]
+    # In the middle of the preview, which shows the middle of what is dreamt on.
+    left, top = (start + to for start, to in zip(seen["dialog"], (340, 210), strict=True))
+    size = 160, 120
+    original = _crop(gimp, "scene-original", left, top, *size)
+    whole = np.asarray(screenshot(gimp.folder / "scene-canvas.xwd"))
+    there = find(original, whole)
+    preview = _crop(gimp, "scene-preview", left, top, *size)
+    result = _crop(gimp, "scene-result", *there, *size)
+    assert np.abs(original - _crop(gimp, "scene-canvas", *there, *size)).mean() < 1
+    assert np.abs(preview - result).mean() < 1
+    assert np.abs(preview - original).mean() > 5
+    if scene == "adobe":
+        stored = gimp.pixels("before.rgb", (400, 600, 3))
+        at = find(original, stored)
+        as_srgb = stored[at[1] : at[1] + size[1], at[0] : at[0] + size[0]]
+        assert np.abs(original - as_srgb).mean() > 3
+
+
+@long_visit
+@pytest.mark.parametrize(("language", "name"), VIEWS)
+def test_window_in_a_language(gimp: Gimp, coffee: Path, language: str, name: str) -> None:
+    """The dialogs fit on the screen in each language; pictures of all their pages are taken.
+
+    Japanese and Chinese need a font of this machine's, such as that of Debian's
+    fonts-droid-fallback.
+    """
+    width, height, more = SCREENS[name]
+    names = {"LANGUAGE": language, "DREAMLAYER_STYLES": ":".join(map(str, _styles(gimp.folder)))}
+    names |= {"DREAMLAYER_PHOTO": f"/host{coffee}", "DREAMLAYER_GIMPRC": more}
+    said = gimp.run("window_languages.py", str(width), str(height), timeout=LONGEST, **names)
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    _keep(gimp, "language-*.xwd", language, name)
     assert "error" not in seen, (seen, said)
     for dialog in ("dream", "style"):
         left, top, right, bottom = seen[dialog]
         assert min(left, top) >= 0, (dialog, seen)
-        assert right <= int(words[0]), (dialog, seen)
-        assert bottom <= int(words[1]), (dialog, seen)
+        assert right <= width, (dialog, seen)
+        assert bottom <= height, (dialog, seen)
         assert seen[f"workers_after_{dialog}"] == 0

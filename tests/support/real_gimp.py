@@ -33,7 +33,9 @@ class Gimp:
         inside = Path("/host") / INSIDE.relative_to("/") / script
         if script.startswith(("window", "kills.")):
             command = ["python3", str(inside), *words]
-            # What the script before has seen is no result of this one's.
+            # What the script before has seen is no result of this one's, nor does it go on with
+            # the settings that GIMP remembers of it.
+            shutil.rmtree(self.folder / "gimp" / "plug-in-settings", ignore_errors=True)
             for name in ("seen.json", "state.json", "wanted"):
                 (self.folder / name).unlink(missing_ok=True)
             for picture in self.folder.glob("*.xwd"):

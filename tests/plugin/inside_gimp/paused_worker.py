@@ -5,6 +5,7 @@ is asked for, the filter has taken its copy of the image; then the file `asked` 
 DREAMLAYER_RESULTS. Where `go` does not come in time, the file `failed` says so.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -13,8 +14,6 @@ import time
 
 RESULTS = os.environ["DREAMLAYER_RESULTS"]
 PATIENCE = 240.0
-KEPT = 200
-"""Bytes that are looked at again with those that follow: a pipe may part the words of a request."""
 
 
 def pass_on(read, target):
@@ -26,21 +25,17 @@ def pass_on(read, target):
 
 
 def main():
-    """Start the worker, wait at the first request, and pass on what is said."""
+    """Start the worker, wait at the first dream, and pass on what is said."""
     worker = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     answers = threading.Thread(
         target=pass_on, args=(worker.stdout.read1, sys.stdout.buffer), daemon=True
     )
     answers.start()
-    last = b""
-    while chunk := sys.stdin.buffer.read1(1 << 16):
-        seen = last + chunk
-        asked = b'"type": "dream"' in seen and b'"preview"' not in seen
-        # One request is answered once.
-        last = b"" if asked else seen[-KEPT:]
-        if asked:
+    while line := sys.stdin.buffer.readline():
+        header = json.loads(line)
+        if header["type"] == "dream" and not header.get("preview"):
             wait()
-        worker.stdin.write(chunk)
+        worker.stdin.write(line + sys.stdin.buffer.read(header.get("bytes", 0)))
         worker.stdin.flush()
     worker.stdin.close()
     answers.join()

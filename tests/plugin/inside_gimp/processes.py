@@ -1,24 +1,12 @@
 """The processes beside a script in a window: which they are, and whether they compute."""
 
 import os
-import time
 from pathlib import Path
-
-_PATIENCE = 60.0
-"""Seconds for which the end of workers is waited for; on a free machine they end within one."""
 
 
 def workers():
     """Numbers of the workers that run."""
     return [number for number, words in _running() if _is_worker(words)]
-
-
-def workers_soon_gone():
-    """The workers that are left after a while."""
-    end = time.monotonic() + _PATIENCE
-    while workers() and time.monotonic() < end:
-        time.sleep(0.05)
-    return workers()
 
 
 def spent_by_workers():

@@ -13,7 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from processes import any_waits, at_work, spent_by_workers
+from processes import any_waits, at_work, spent_by_workers, workers
 
 RESULTS = Path(os.environ["DREAMLAYER_RESULTS"])
 HERE = Path(__file__).parent
@@ -59,7 +59,7 @@ class Screen:
 
     def __init__(self, width, height):
         self.width, self.height = width, height
-        self.environment = {**os.environ, "DISPLAY": DISPLAY}
+        self.environment = {**os.environ, "DISPLAY": DISPLAY, "DREAMLAYER_INSIDE": str(HERE)}
         self.started = []
 
     def open(self):
@@ -261,3 +261,11 @@ def dump(name):
     """Have the batch write the pixels to a file."""
     (RESULTS / "wanted").write_text(name)
     until(lambda: not (RESULTS / "wanted").exists(), "the pixels")
+
+
+def workers_soon_gone():
+    """The workers that are left after a while."""
+    end = time.monotonic() + PATIENCE
+    while workers() and time.monotonic() < end:
+        time.sleep(0.05)
+    return workers()

@@ -5,8 +5,7 @@ Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; se
 
 import time
 
-from processes import workers, workers_soon_gone
-from screen import changed_from, dump, pixels, until, visit
+from screen import changed_from, dump, pixels, until, visit, workers, workers_soon_gone
 
 CANCEL = ("1000", "832")
 """Where the status bar's button is in a window of 1280 × 830 pixels."""

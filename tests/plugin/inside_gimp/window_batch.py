@@ -1,8 +1,12 @@
-"""Runs as a batch in GIMP with a window: tells how the pixels of the open image are."""
+"""Runs as a batch in GIMP with a window: tells how the open image is.
+
+DREAMLAYER_SCENE names what is done to the image first; see `scenes.py`.
+"""
 
 import hashlib
 import json
 import os
+import sys
 import time
 
 from gi.repository import Babl, Gegl, Gimp
@@ -10,11 +14,16 @@ from gi.repository import Babl, Gegl, Gimp
 RESULTS = os.environ["DREAMLAYER_RESULTS"]
 
 
-def pixels(layer):
-    """The layer's pixels as they are stored."""
-    whole = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
-    name = Babl.get_name(layer.get_format())
-    return layer.get_buffer().get(whole, 1.0, name, Gegl.AbyssPolicy.NONE)
+def pixels(drawable):
+    """The drawable's pixels as they are stored."""
+    whole = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    name = Babl.get_name(drawable.get_format())
+    return drawable.get_buffer().get(whole, 1.0, name, Gegl.AbyssPolicy.NONE)
+
+
+def digest(data):
+    """What stands for bytes."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def write(name, data):
@@ -34,22 +43,34 @@ def main():
     Gegl.init(None)
     while not Gimp.get_images():
         time.sleep(0.1)
-    layer = Gimp.get_images()[0].get_layers()[0]
-    write("before.rgb", pixels(layer))
+    image = Gimp.get_images()[0]
+    if scene := os.environ.get("DREAMLAYER_SCENE"):
+        # This file is run as a text, without a folder of its own.
+        sys.path.append(os.environ["DREAMLAYER_INSIDE"])
+        from scenes import SCENES
+
+        SCENES[scene](image)
+    layers = image.get_layers()
+    write("before.rgb", pixels(layers[0]))
     last, number = None, 0
     while True:
-        now = pixels(layer)
+        now = [pixels(layer) for layer in layers]
         if now != last:
             last = now
             time.sleep(0.05)
             continue
         number += 1
-        digest = hashlib.sha256(now).hexdigest()
-        write("state.json", json.dumps({"number": number, "pixels": digest}).encode())
+        told = {
+            "number": number,
+            "pixels": digest(now[0]),
+            "others": [digest(one) for one in now[1:]],
+            "selection": digest(pixels(image.get_selection())),
+        }
+        write("state.json", json.dumps(told).encode())
         wanted = os.path.join(RESULTS, "wanted")
         if os.path.exists(wanted):
             with open(wanted) as file:
-                write(file.read() + ".rgb", now)
+                write(file.read() + ".rgb", now[0])
             os.remove(wanted)
         time.sleep(0.2)
 

@@ -5,8 +5,7 @@ Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; se
 
 import time
 
-from processes import workers, workers_soon_gone
-from screen import changed_from, difference, pixels, until, visit
+from screen import changed_from, difference, pixels, until, visit, workers, workers_soon_gone
 
 WIDTH, HEIGHT = 1366, 768
 """All places below are on a screen of that size."""

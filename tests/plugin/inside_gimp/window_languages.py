@@ -1,22 +1,20 @@
-"""Opens the dialogs in a real GIMP 3 window in one language, and takes pictures of them.
-
-Of Deep Dream it goes through all pages.
+"""Opens the dialogs in a real GIMP 3 window in one language, and takes pictures of all their pages.
 
 Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`. The
-environment names the language as GIMP does, LANGUAGE. The size of the screen is given as two words.
+environment names the language as GIMP does, LANGUAGE, and two style pictures, DREAMLAYER_STYLES.
+The size of the screen is given as two words.
 """
 
+import os
 import sys
-import time
 from pathlib import Path
 
-from processes import workers_soon_gone
-from screen import until, visit
+from screen import until, visit, workers_soon_gone
 
-DIALOGS = {"dream": "d", "style": "t"}
-"""The keys that choose the filters in the menu."""
+SETTINGS = "GimpProcedureConfigRun-plug-in-style-transfer.last"
+"""GIMP's file with the settings of the last run."""
 
-PAGES = 4
+PAGES = ("layers", "settings", "advanced")
 
 
 def go_through(screen, seen):
@@ -26,35 +24,62 @@ def go_through(screen, seen):
         # The root has letters of the Latin alphabet only.
         Path("/tmp/home/.local/share").mkdir(parents=True, exist_ok=True)
         Path("/tmp/home/.local/share/fonts").symlink_to(fonts)
+    remember_styles()
     screen.open_gimp()
-    for name, letter in DIALOGS.items():
-        look(screen, seen, name, letter)
+    dialog = open_dialog(screen, seen, "dream", "d")
+    screen.do("key", "s")
+    screen.wait_until_rested()
+    screen.shoot("language-dream-split")
+    screen.do("key", "s")
+    # From the field to search, back to the tabs.
+    screen.do("key", "ctrl+f")
+    screen.do("key", "shift+Tab")
+    for page in PAGES:
+        screen.do("key", "Right")
+        screen.wait_until_rested()
+        screen.shoot(f"language-dream-{page}")
+    for _ in PAGES[1:]:
+        screen.do("key", "Left")
+    # Past the first layer's slider and number to its channels.
+    screen.do("key", "Tab", "Tab", "Tab", "Return")
+    screen.wait_until_rested()
+    screen.shoot("language-dream-channels")
+    leave(screen, seen, "dream", dialog)
+    leave(screen, seen, "style", open_dialog(screen, seen, "style", "t"))
 
 
-def look(screen, seen, name, letter):
-    """Open a dialog, take pictures of its pages, and leave it."""
+def remember_styles():
+    """Have Style Transfer begin with two style pictures, as if they were of the last run."""
+    paths = os.environ["DREAMLAYER_STYLES"].split(":")
+    listed = " ".join(f'"{path}"' for path in paths)
+    folder = Path(os.environ["GIMP3_DIRECTORY"]) / "plug-in-settings"
+    folder.mkdir(exist_ok=True)
+    text = f'(style-pictures {len(paths)} {listed})\n(style-weights "1, 0.5")\n'
+    (folder / SETTINGS).write_text(text)
+
+
+def open_dialog(screen, seen, name, letter):
+    """Open a dialog, and take a picture when its preview is complete."""
     before = windows(screen)
-    for key in ("alt+r", "a", letter):
-        screen.do("key", key)
-        time.sleep(0.7)
+    screen.open_menu()
+    screen.do("key", letter)
     # Its title is in that language.
     dialog = until(lambda: windows(screen) - before, f"the dialog: {name}").pop()
     screen.do("windowactivate", "--sync", dialog)
+    screen.seconds_until_dream(dialog)
     screen.wait_until_rested()
     left, top, width, height = screen.at(dialog)
     seen[name] = [left, top, left + width, top + height]
-    screen.shoot(f"language-{name}-1")
-    if name == "dream":
-        # From the field to search, back to the tabs.
-        screen.do("key", "ctrl+f")
-        screen.do("key", "shift+Tab")
-        for page in range(2, PAGES + 1):
-            screen.do("key", "Right")
-            screen.wait_until_still(0.7)
-            screen.shoot(f"language-{name}-{page}")
+    screen.shoot(f"language-{name}")
+    return dialog
+
+
+def leave(screen, seen, name, dialog):
+    """Leave a dialog."""
     screen.do("key", "Escape")
     until(lambda: screen.at(dialog) is None, "the end of the dialog")
     seen[f"workers_after_{name}"] = len(workers_soon_gone())
+    screen.wait_until_rested()
 
 
 def windows(screen):

@@ -7,8 +7,7 @@ style picture is the file DREAMLAYER_STYLE.
 import os
 import time
 
-from processes import workers, workers_soon_gone
-from screen import changed_from, difference, dump, pixels, until, visit
+from screen import changed_from, difference, dump, pixels, until, visit, workers, workers_soon_gone
 
 
 def go_through(screen, seen):

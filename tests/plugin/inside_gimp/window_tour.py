@@ -10,8 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from processes import workers, workers_soon_gone
-from screen import changed_from, difference, pixels, until, visit
+from screen import changed_from, difference, pixels, until, visit, workers, workers_soon_gone
 
 PRESETS = Path(os.environ["DREAMLAYER_PRESETS"])
 
