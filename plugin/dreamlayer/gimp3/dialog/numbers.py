@@ -34,6 +34,9 @@ _AUTO = _("auto")
 """What a field shows for a 0 that stands for a number that is chosen."""
 
 _NARROWEST = 6
+_SLIDER_WIDTH = 60
+"""Fewest pixels: with more, a number of many digits would widen the page and shrink the preview."""
+
 _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
 
 
@@ -54,7 +57,7 @@ def number(config, name, parameter):
         return row
     slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)
     slider.set_adjustment(adjustment(parameter.default, *_SLIDER_RANGE[parameter.name], step))
-    slider.set_size_request(110, -1)
+    slider.set_size_request(_SLIDER_WIDTH, -1)
     tie(slider.get_adjustment(), value)
     row.pack_start(slider, True, True, 0)
     row.pack_start(field, False, True, 0)
