@@ -85,7 +85,8 @@ class Screen:
         self.start([*command, os.environ["DREAMLAYER_PHOTO"]])
         window = self.window("600x400")
         self.do("windowsize", window, str(self.width), str(self.height - 30))
-        self.do("mousemove", str(self.width - 180), str(self.height - 160))
+        # Into a corner, where it opens no tooltip.
+        self.do("mousemove", "2", str(self.height - 2))
         state()
         self.wait_until_rested()
         return window
@@ -210,6 +211,13 @@ class Screen:
             if now != last:
                 last, since = now, time.monotonic()
             time.sleep(0.1)
+
+
+def remember(filter_, settings):
+    """Have a filter begin with these settings, as if they were of its last run."""
+    folder = Path(os.environ["GIMP3_DIRECTORY"]) / "plug-in-settings"
+    folder.mkdir(exist_ok=True)
+    (folder / f"GimpProcedureConfigRun-plug-in-{filter_}.last").write_text(settings)
 
 
 def difference(one, other):

@@ -9,10 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from screen import until, visit, workers_soon_gone
-
-SETTINGS = "GimpProcedureConfigRun-plug-in-style-transfer.last"
-"""GIMP's file with the settings of the last run."""
+from screen import remember, until, visit, workers_soon_gone
 
 PAGES = ("layers", "settings", "advanced")
 
@@ -24,7 +21,10 @@ def go_through(screen, seen):
         # The root has letters of the Latin alphabet only.
         Path("/tmp/home/.local/share").mkdir(parents=True, exist_ok=True)
         Path("/tmp/home/.local/share/fonts").symlink_to(fonts)
-    remember_styles()
+    styles = os.environ["DREAMLAYER_STYLES"].split(":")
+    listed = " ".join(f'"{style}"' for style in styles)
+    listed = f'(style-pictures {len(styles)} {listed})\n(style-weights "1, 0.5")\n'
+    remember("style-transfer", listed)
     screen.open_gimp()
     dialog = open_dialog(screen, seen, "dream", "d")
     screen.do("key", "s")
@@ -46,16 +46,6 @@ def go_through(screen, seen):
     screen.shoot("language-dream-channels")
     leave(screen, seen, "dream", dialog)
     leave(screen, seen, "style", open_dialog(screen, seen, "style", "t"))
-
-
-def remember_styles():
-    """Have Style Transfer begin with two style pictures, as if they were of the last run."""
-    paths = os.environ["DREAMLAYER_STYLES"].split(":")
-    listed = " ".join(f'"{path}"' for path in paths)
-    folder = Path(os.environ["GIMP3_DIRECTORY"]) / "plug-in-settings"
-    folder.mkdir(exist_ok=True)
-    text = f'(style-pictures {len(paths)} {listed})\n(style-weights "1, 0.5")\n'
-    (folder / SETTINGS).write_text(text)
 
 
 def open_dialog(screen, seen, name, letter):

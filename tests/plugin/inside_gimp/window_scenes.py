@@ -6,13 +6,15 @@ environment names the image, DREAMLAYER_SCENE, which `scenes.py` makes.
 
 import os
 
-from screen import changed_from, pixels, state, until, visit, workers_soon_gone
+from screen import changed_from, pixels, remember, state, until, visit, workers_soon_gone
 
 SCENE = os.environ["DREAMLAYER_SCENE"]
 
 
 def go_through(screen, seen):
     """Take pictures of the canvas, of the preview, of the canvas after it, and undo."""
+    if SCENE == "masked":
+        remember("deep-dream", '(mask-from "layer-mask")\n')
     main = screen.open_gimp()
     before = state()
     screen.shoot("scene-canvas")
