@@ -246,16 +246,16 @@ _FRAMES = (
     ("frames", N_("Frames"), "int", 24, 2, 2000, N_("number of frames, each a layer")),
     (
         "zoom",
-        N_("Zoom"),
+        N_("Zoom (%)"),
         "float",
         2.0,
         -50.0,
         100.0,
-        N_("by how many per cent everything grows from frame to frame; below 0 it shrinks"),
+        N_("how much everything grows from frame to frame; below 0 it shrinks"),
     ),
     (
         "rotation",
-        N_("Rotation"),
+        N_("Rotation (°)"),
         "float",
         0.0,
         -180.0,
@@ -264,7 +264,7 @@ _FRAMES = (
     ),
     (
         "frame_steps",
-        N_("Steps of a frame"),
+        N_("Steps per frame"),
         "int",
         2,
         0,
@@ -273,12 +273,12 @@ _FRAMES = (
     ),
     (
         "frame_time",
-        N_("Time of a frame"),
+        N_("Frame time (ms)"),
         "int",
         80,
         10,
         60000,
-        N_("milliseconds for which a frame is shown"),
+        N_("how long each frame is shown"),
     ),
 )
 """What an animation has beside the recipe of its dream, for `Parameter`."""

@@ -191,6 +191,24 @@ def test_chooser(gimp: Gimp, coffee: Path) -> None:
     assert seen["repeated_with_guide"]
 
 
+@long_visit
+def test_animation(gimp: Gimp, coffee: Path) -> None:
+    """With Apply a painter makes frames, which are layers of a new image; the dialog stays open."""
+    photo = f"/host{coffee}"
+    words = ("1366", "768")
+    said = gimp.run("window_animation.py", *words, timeout=LONGEST, DREAMLAYER_PHOTO=photo)
+    assert (gimp.folder / "seen.json").exists(), said
+    seen = gimp.read("seen.json")
+    _keep(gimp, "animation-*.xwd")
+    assert "error" not in seen, (seen, said)
+    assert seen["layers"] == [f"Frame {number} (80ms) (replace)" for number in range(6, 0, -1)]
+    assert seen["workers_after_leaving"] == 0
+    left, top, right, bottom = seen["window"]
+    assert min(left, top) >= 0
+    assert right <= 1366
+    assert bottom <= 768
+
+
 def _crop(
     gimp: Gimp, name: str, left: int, top: int, width: int, height: int
 ) -> np.ndarray[Any, Any]:

@@ -27,6 +27,7 @@ _SLIDER_RANGE = {
     "zoom": (-10.0, 10.0),
     "rotation": (-10.0, 10.0),
     "frame_steps": (0, 10),
+    "frame_time": (20, 500),
 }
 """The range of a slider; its number field takes the parameter's whole range."""
 
