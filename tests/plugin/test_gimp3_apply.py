@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -93,6 +94,36 @@ def test_idle_once_all_is_read(apply: Any) -> None:
     assert not worker.is_idle()
     worker.read(4)
     assert worker.is_idle()
+
+
+def test_frames_are_taken_on_the_main_thread(apply: Any) -> None:
+    """Each is read before the next reply, where GIMP may be spoken to; then the worker is idle."""
+    frame = {"type": "frame", "bytes": 8}
+    done = {"type": "done", "count": 2}
+    worker, shown = _patient(apply, PREVIEW, frame, PREVIEW, frame, done)
+    taken: list[Any] = []
+
+    def take(header: Any, read: Any) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        taken.append((read(header["bytes"]), len(shown)))
+
+    assert worker.animate({"frames": 2}, (), lambda _: None, take) == done
+    assert taken == [(bytes(8), 1), (bytes(8), 2)]
+    assert worker.is_idle()
+    asked = worker.worker.asked[0]
+    assert (asked["type"], asked["frames"], asked["id"]) == ("animate", 2, 1)
+
+
+def test_a_frame_that_cannot_be_taken_ends_the_animation(apply: Any) -> None:
+    """What goes wrong with it is raised."""
+    worker, _ = _patient(apply, {"type": "frame", "bytes": 8})
+
+    def fail(_header: Any, _read: Any) -> None:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        worker.animate({}, (), lambda _: None, fail)
+    assert not worker.is_idle()
 
 
 @pytest.mark.parametrize(("number", "idle"), [(1, True), (None, False)])

@@ -48,6 +48,21 @@ def test_progress_alone() -> None:
     assert sentences.progress_alone(_header(seconds_left=61.0)) == f"{told}, about 1 min 1 s left"
 
 
+def test_progress_of_an_animation() -> None:
+    """Frames are what counts; the steps of each are too short to read."""
+    header = _header(frame=3, frames=24)
+    assert sentences.progress(header) == "Deep Dream: frame 3 of 24"
+    left = dict(header, seconds_left=20.0)
+    assert sentences.progress(left) == "Deep Dream: frame 3 of 24, about 20 s left"
+    assert sentences.progress_alone(header) == "Frame 3 of 24"
+    assert sentences.progress_alone(left) == "Frame 3 of 24, about 20 s left"
+
+
+def test_frame_name() -> None:
+    """GIMP's exports read how long a frame is shown, and that it replaces the one before."""
+    assert sentences.frame_name(3, 80) == "Frame 3 (80ms) (replace)"
+
+
 def test_shown() -> None:
     """A sentence that stands alone begins with a capital and ends with a stop."""
     assert sentences.shown("the image was closed") == "The image was closed."

@@ -165,6 +165,36 @@ def case_check(_folder):
     _refused(["output", "nowhere", "new-layer"], settings.check, CUSTOM, "auto", "nowhere")
 
 
+def case_motion(_folder):
+    """An animation's values become the keys of a request: per cent a factor, the rest as it is."""
+    settings = Settings(PLUGIN)
+    values = dict((one.name, one.default) for one in settings.animation.values())
+    assert settings.motion(values) == {
+        "frames": 24,
+        "zoom": 1.02,
+        "rotation": 0.0,
+        "frame_steps": 2,
+    }
+    assert settings.motion(dict(values, zoom=-25.0))["zoom"] == 0.75
+    for name, value, words in (
+        ("frames", 1, ["frames", "2", "2000", "1"]),
+        ("zoom", 100.5, ["zoom", "100.0", "100.5"]),
+        ("rotation", float("nan"), ["rotation", "nan"]),
+        ("frame_steps", -1, ["frame_steps", "-1"]),
+        ("frame_time", 9, ["frame_time", "10", "60000", "9"]),
+    ):
+        _refused(words, settings.motion, dict(values, **{str(name): value}))
+
+
+def case_outputs(_folder):
+    """A dream can become an animation, a style cannot."""
+    assert "animation" in Settings(PLUGIN).outputs
+    styles = Settings(PLUGIN, STYLE)
+    assert list(styles.outputs) == list(OUTPUTS)
+    assert not styles.animation
+    _refused(["output", "animation", "new-image"], styles.check, CUSTOM, "auto", "animation")
+
+
 def case_values_in_a_recipe(_folder):
     """A recipe of the worker's gives a value for each parameter, its layers as text."""
     settings = Settings(PLUGIN)

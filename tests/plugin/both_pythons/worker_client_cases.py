@@ -304,6 +304,30 @@ say({"type": "done", "count": 1})
     worker.close()
 
 
+def case_animation(folder):
+    """Frames are read as they come; progress is told, what else comes is skipped."""
+    script = """
+header, payload = hear()
+assert header["type"] == "animate" and payload == b"pixels", header
+say({'type': 'progress', 'stage': 'dreaming'})
+say({'type': 'preview'}, b'123')
+for number in (1, 2):
+    say({'type': 'frame', 'number': number}, b'12'[number - 1:number])
+say({'type': 'done', 'count': 2})
+"""
+    worker, told, frames = Worker(_install(folder, script)), [], []
+    last = worker.animate(
+        {"bytes": 6},
+        [b"pixels"],
+        told.append,
+        lambda header, read: frames.append((header["number"], read(header["bytes"]))),
+    )
+    assert last["count"] == 2
+    assert [header["type"] for header in told] == ["progress"]
+    assert frames == [(1, b"1"), (2, b"2")]
+    worker.close()
+
+
 def case_garbage(folder):
     """What is not a message is shown, cut short."""
     for garbage in (
