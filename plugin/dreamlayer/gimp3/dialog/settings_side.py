@@ -89,7 +89,7 @@ class SettingsSide(Gtk.Box):
             self._pages.append_page(page, label)
             self._pages.child_set_property(page, "tab-expand", True)
         self.pack_start(self._pages, True, True, 0)
-        self._frames = self._animation(config, settings)
+        self._frames, self._page_before = self._animation(config, settings), 0
         config.connect("notify::output", lambda *_: self._show_animation(config))
         self._show_animation(config)
 
@@ -125,11 +125,15 @@ class SettingsSide(Gtk.Box):
         return page
 
     def _show_animation(self, config):
-        """Show that page while an animation is chosen, and turn to it."""
-        chosen = config.get_property("output") == ANIMATION
+        """Show that page while an animation is chosen: turn to it, and later back."""
+        chosen, number = config.get_property("output") == ANIMATION, self._pages.get_current_page()
+        frames = self._pages.page_num(self._frames)
         self._frames.set_visible(chosen)
-        if chosen:
-            self._pages.set_current_page(self._pages.page_num(self._frames))
+        if chosen and number != frames:
+            self._page_before = number
+            self._pages.set_current_page(frames)
+        elif not chosen and number == frames:
+            self._pages.set_current_page(self._page_before)
 
     def search(self):
         """Put the cursor into the field to search for presets."""
