@@ -246,8 +246,8 @@ def test_scene(gimp: Gimp, coffee: Path, scene: str) -> None:
         assert seen["dream_with_other_selection"]
         assert seen["dream_with_selection_before"]
     # In the middle of the preview, which shows the middle of what is dreamt on.
-    left, top = (start + to for start, to in zip(seen["dialog"], (340, 210), strict=True))
-    size = 160, 120
+    left, top = (start + to for start, to in zip(seen["dialog"], (335, 170), strict=True))
+    size = 160, 80
     original = _crop(gimp, "scene-original", left, top, *size)
     whole = np.asarray(screenshot(gimp.folder / "scene-canvas.xwd"))
     there = find(original, whole)

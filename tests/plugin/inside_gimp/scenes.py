@@ -36,12 +36,12 @@ def masked(image):
 
 
 def several(image):
-    """Two chosen layers, of which the upper one is smaller."""
+    """Two chosen layers; the upper one covers a corner, so that the middle of both is seen."""
     below = image.get_layers()[0]
     above = below.copy()
     above.set_name("Saucer")
     image.insert_layer(above, None, 0)
-    above.resize(400, 300, -100, -50)
+    above.resize(300, 150, -300, -250)
     image.set_selected_layers([above, below])
 
 
