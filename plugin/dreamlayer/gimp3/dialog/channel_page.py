@@ -42,7 +42,8 @@ class ChannelPage(Gtk.Box):
         back.set_always_show_image(True)
         back.connect("clicked", lambda _: close())
         top.pack_start(back, False, False, 0)
-        self._title = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END)
+        # However long the name is, the page does not widen, and the preview keeps its size.
+        self._title = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.MIDDLE, max_width_chars=8)
         top.pack_start(self._title, True, True, 0)
         self._leaf = Gtk.Label()
         leaves = Gtk.Box()

@@ -71,9 +71,29 @@ class _Row(Gtk.Box):
         self._image.set_size_request(_PICTURE, _PICTURE)
         self.pack_start(self._image, False, False, 0)
         self._weight = adjustment(term.weight, -_FARTHEST, _FARTHEST, 0.05)
-        self.pack_start(self._name_and_slider(), True, True, 0)
+        # A name takes what room there is; it does not widen the page.
+        name = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.MIDDLE, max_width_chars=20)
+        name.set_margin_start(6)
+        name.set_text(_about(term))
+        name.set_tooltip_text(_about(term, all_channels=True))
+        # Names are long: each has a line of its own.
+        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
+        column.pack_start(name, False, False, 0)
+        column.pack_start(self._line(open_channels, remove), False, False, 0)
+        self.pack_start(column, True, True, 0)
+        self._telling = True
+        self._weight.connect("value-changed", lambda value: self._moved(value, weigh))
+
+    def _line(self, open_channels, remove):
+        """What a term's weight is changed with, and the buttons."""
+        slider = Gtk.Scale(draw_value=False)
+        slider.set_adjustment(adjustment(self.term.weight, -_SLIDER, _SLIDER, 0.05))
+        slider.set_digits(_DIGITS)
+        slider.set_size_request(60, -1)
+        slider.set_tooltip_text(_("Weight; where it is negative, the dream avoids the layer"))
+        tie(slider.get_adjustment(), self._weight)
         # A field rounds what it does not show.
-        digits = max(_DIGITS, len(f"{term.weight:.9f}".rstrip("0").partition(".")[2]))
+        digits = max(_DIGITS, len(f"{self.term.weight:.9f}".rstrip("0").partition(".")[2]))
         field = Gtk.SpinButton(adjustment=self._weight, digits=digits, numeric=True, width_chars=4)
         channels = Gtk.Button(relief=Gtk.ReliefStyle.NONE)
         label = Gtk.Label()
@@ -85,26 +105,11 @@ class _Row(Gtk.Box):
         away.set_relief(Gtk.ReliefStyle.NONE)
         away.set_tooltip_text(_("Do not dream of this layer"))
         away.connect("clicked", lambda _: remove())
+        line = Gtk.Box(spacing=4)
+        line.pack_start(slider, True, True, 0)
         for widget in (field, channels, away):
-            widget.set_valign(Gtk.Align.CENTER)
-            self.pack_start(widget, False, False, 0)
-        self._telling = True
-        self._weight.connect("value-changed", lambda value: self._moved(value, weigh))
-
-    def _name_and_slider(self):
-        name = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.MIDDLE, margin_start=6)
-        name.set_text(_about(self.term))
-        name.set_tooltip_text(_about(self.term, all_channels=True))
-        slider = Gtk.Scale(draw_value=False)
-        slider.set_adjustment(adjustment(self.term.weight, -_SLIDER, _SLIDER, 0.05))
-        slider.set_digits(_DIGITS)
-        slider.set_size_request(60, -1)
-        slider.set_tooltip_text(_("Weight; where it is negative, the dream avoids the layer"))
-        tie(slider.get_adjustment(), self._weight)
-        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
-        column.pack_start(name, False, False, 0)
-        column.pack_start(slider, False, False, 0)
-        return column
+            line.pack_start(widget, False, False, 0)
+        return line
 
     def show_weight(self, term):
         self._telling = False
