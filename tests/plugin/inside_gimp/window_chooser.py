@@ -3,8 +3,6 @@
 Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`.
 """
 
-import time
-
 from screen import changed_from, difference, pixels, until, visit, workers, workers_soon_gone
 
 WIDTH, HEIGHT = 1366, 768
@@ -72,7 +70,7 @@ def choose_guide(screen, seen, dialog):
     """A preset that needs a guide, and the layer itself as guide."""
     screen.do("key", "ctrl+f")
     screen.do("type", "guided")
-    time.sleep(1.0)
+    screen.wait_until_rested()
     dreamt = screen.picture(dialog)
     screen.do("key", "Return")
     screen.seconds_until_other(dialog, dreamt)
@@ -91,11 +89,11 @@ def choose_guide(screen, seen, dialog):
 
 
 def click(screen, x, y):
-    """Click somewhere, and wait a little."""
+    """Click somewhere, and wait until that is seen."""
     screen.do("mousemove", str(x), str(y))
-    time.sleep(0.3)
+    screen.wait_until_still(0.3)
     screen.do("click", "1")
-    time.sleep(1.0)
+    screen.wait_until_still(1.0)
 
 
 visit(go_through, WIDTH, HEIGHT)

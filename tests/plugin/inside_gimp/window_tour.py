@@ -93,7 +93,7 @@ def choose(screen, seen, dialog):
     dreamt = screen.picture(dialog)
     screen.do("key", "ctrl+f")
     screen.do("type", "flowers")
-    time.sleep(1.0)
+    screen.wait_until_rested()
     screen.shoot("tour-search")
     screen.do("key", "Return")
     seen["preset_seconds"] = screen.seconds_until_other(dialog, dreamt)
@@ -115,13 +115,13 @@ def choose(screen, seen, dialog):
     screen.do("windowactivate", "--sync", dialog)
     screen.do("key", "ctrl+f")
     screen.do("key", "ctrl+a", "BackSpace")
-    time.sleep(1.0)
+    screen.wait_until_rested()
     screen.shoot("tour-saved")
     # From the first page's field to search, back to the tabs.
     screen.do("key", "shift+Tab")
     for number, page in enumerate(("Layers", "Settings", "Advanced"), 1):
         screen.do("key", "Right")
-        time.sleep(0.5)
+        screen.wait_until_still(0.5)
         screen.shoot(f"tour-page-{number}-{page.lower()}")
 
 
@@ -134,6 +134,7 @@ def apply(screen, seen, main, dialog, before):
     # The page of the layers has a worker of its own.
     seen["workers_before_apply"] = len(workers())
     screen.do("key", "alt+a")
+    # For the picture only: a little later it may be over.
     time.sleep(2.0)
     screen.shoot("tour-applying")
     after = changed_from(before)
@@ -154,13 +155,12 @@ def apply(screen, seen, main, dialog, before):
     screen.do("key", "ctrl+f")
     screen.do("key", "ctrl+a")
     screen.do("type", "slow")
-    time.sleep(1.0)
+    screen.wait_until_rested()
     screen.do("key", "Return")
     screen.seconds_until_other(dialog, dreamt)
     screen.do("key", "alt+a")
     screen.wait_until_at_work()
     screen.do("key", "alt+s")
-    time.sleep(2.0)
     screen.wait_until_rested()
     screen.shoot("tour-stopped")
     seen["unchanged_after_stop"] = pixels() == before
