@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from screen import remember, until, visit, workers_soon_gone
+from screen import difference, remember, until, visit, workers_soon_gone
 
 PAGES = ("layers", "settings", "advanced")
 
@@ -31,6 +31,8 @@ def go_through(screen, seen):
     screen.wait_until_rested()
     screen.shoot("language-dream-split")
     screen.do("key", "s")
+    screen.wait_until_rested()
+    dreamt, moved = screen.picture(dialog), []
     # From the field to search, back to the tabs.
     screen.do("key", "ctrl+f")
     screen.do("key", "shift+Tab")
@@ -38,12 +40,15 @@ def go_through(screen, seen):
         screen.do("key", "Right")
         screen.wait_until_rested()
         screen.shoot(f"language-dream-{page}")
+        moved.append(difference(screen.picture(dialog), dreamt))
     for _ in PAGES[1:]:
         screen.do("key", "Left")
     # Past the first layer's slider and number to its channels.
     screen.do("key", "Tab", "Tab", "Tab", "Return")
     screen.wait_until_rested()
     screen.shoot("language-dream-channels")
+    moved.append(difference(screen.picture(dialog), dreamt))
+    seen["moved_by_pages"] = max(moved)
     leave(screen, seen, "dream", dialog)
     leave(screen, seen, "style", open_dialog(screen, seen, "style", "t"))
 
