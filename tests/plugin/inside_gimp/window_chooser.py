@@ -6,14 +6,15 @@ Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; se
 from screen import changed_from, difference, pixels, until, visit, workers, workers_soon_gone
 
 WIDTH, HEIGHT = 1366, 768
-"""All places below are on a screen of that size."""
+"""All places below are on a screen of that size, in the middle of what is meant: texts of other
+lengths move it somewhat."""
 
-PAGES = {"presets": (870, 335), "layers": (990, 335), "settings": (1110, 335)}
-TILE = (880, 520)
-CHANNELS_OF_FIRST = (1217, 384)
-CHANNEL = (985, 440)
-BACK = (870, 375)
-GUIDES = (1100, 405)
+PAGES = {"layers": (1020, 335), "settings": (1130, 335)}
+TILE, TILE_PICTURE = (940, 545), (915, 505, 50, 50)
+CHANNELS_OF_FIRST = (1217, 390)
+CHANNEL, CHANNEL_PICTURE = (1056, 470), (1051, 435, 10, 60)
+BACK = (905, 375)
+GUIDES = (1150, 425)
 
 
 def go_through(screen, seen):
@@ -44,7 +45,7 @@ def go_through(screen, seen):
 def choose_layers(screen, seen, dialog):
     """Add a layer, and choose a channel of another, seeing both in the preview."""
     click(screen, *PAGES["layers"])
-    until(lambda: len(set(screen.part(850, 490, 50, 50))) > 64, "the picture of a layer")
+    until(lambda: len(set(screen.part(*TILE_PICTURE))) > 64, "the picture of a layer")
     seen["workers_with_pictures"] = len(workers())
     screen.wait_until_rested()
     screen.shoot("chooser-layers")
@@ -55,7 +56,7 @@ def choose_layers(screen, seen, dialog):
     screen.shoot("chooser-added")
 
     click(screen, *CHANNELS_OF_FIRST)
-    until(lambda: len(set(screen.part(960, 430, 50, 50))) > 64, "the picture of a channel")
+    until(lambda: len(set(screen.part(*CHANNEL_PICTURE))) > 64, "the picture of a channel")
     screen.wait_until_rested()
     screen.shoot("chooser-channels")
     dreamt = screen.picture(dialog)

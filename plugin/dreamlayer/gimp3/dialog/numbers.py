@@ -35,8 +35,9 @@ _AUTO = _("auto")
 """What a field shows for a 0 that stands for a number that is chosen."""
 
 _NARROWEST = 6
-_SLIDER_WIDTH = 60
-"""Fewest pixels: with more, a number of many digits would widen the page and shrink the preview."""
+_SLIDER_WIDTH, _SHORTEST, _DIGIT_WIDTH = 90, 40, 10
+"""Pixels of a slider at least; and per character by which the field beside it is wider, so that a
+number of many digits does not widen the page and shrink the preview."""
 
 _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
 
@@ -50,17 +51,16 @@ def number(config, name, parameter):
     field = Gtk.SpinButton(adjustment=value, digits=digits, numeric=not parameter.auto)
     if parameter.auto:
         field.connect("output", _show_auto)
-    _show_all_digits(config, name, field, digits, parameter.kind)
+    slider = None
+    if parameter.name in _SLIDER_RANGE:
+        slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)
+        slider.set_adjustment(adjustment(parameter.default, *_SLIDER_RANGE[parameter.name], step))
+    _show_all_digits(config, name, field, digits, parameter.kind, slider)
     config.bind_property(name, value, "value", _BOTH)
     row = Gtk.Box(spacing=6)
-    if parameter.name not in _SLIDER_RANGE:
-        row.pack_start(field, False, True, 0)
-        return row
-    slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)
-    slider.set_adjustment(adjustment(parameter.default, *_SLIDER_RANGE[parameter.name], step))
-    slider.set_size_request(_SLIDER_WIDTH, -1)
-    tie(slider.get_adjustment(), value)
-    row.pack_start(slider, True, True, 0)
+    if slider is not None:
+        tie(slider.get_adjustment(), value)
+        row.pack_start(slider, True, True, 0)
     row.pack_start(field, False, True, 0)
     return row
 
@@ -72,8 +72,11 @@ def adjustment(value, low, high, step):
     )
 
 
-def _show_all_digits(config, name, field, digits, kind):
-    """Keep a field as wide and as precise as its value: it rounds what it does not show."""
+def _show_all_digits(config, name, field, digits, kind, slider):
+    """Keep a field as wide and as precise as its value: it rounds what it does not show.
+
+    The slider beside it, or None, makes room.
+    """
 
     def show(*_):
         shown = digits
@@ -82,7 +85,11 @@ def _show_all_digits(config, name, field, digits, kind):
             shown = max(digits, len(text.partition(".")[2]))
             field.set_digits(shown)
         whole = len(str(int(config.get_property(name))))
-        field.set_width_chars(max(_NARROWEST, whole + shown + 2))
+        characters = max(_NARROWEST, whole + shown + 2)
+        field.set_width_chars(characters)
+        if slider is not None:
+            width = _SLIDER_WIDTH - _DIGIT_WIDTH * (characters - _NARROWEST)
+            slider.set_size_request(max(_SHORTEST, width), -1)
 
     show()
     config.connect(f"notify::{name}", show)
