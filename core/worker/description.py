@@ -15,7 +15,7 @@ from dreamlayer.core.recipe import own_presets
 from dreamlayer.core.recipe.fields import types_of
 from dreamlayer.core.recipe.networks import ships
 from dreamlayer.core.recipe.parameters import Parameters
-from dreamlayer.core.recipe.presets import DREAMS, STYLES, Preset, Presets
+from dreamlayer.core.recipe.presets import DREAMS, MINE, STYLES, Preset, Presets
 from dreamlayer.core.recipe.recipe import Recipe
 from dreamlayer.core.recipe.style import StyleRecipe
 from dreamlayer.core.recipe.term import Term, format_terms
@@ -72,7 +72,9 @@ def own_description() -> dict[str, Any]:
     Returns
     -------
     dict
-        `presets` and `style_presets` by name, as in `description`, of the group `mine`;
+        `presets` and `style_presets` by name, as in `description`, of the group `mine`, those of
+        styles also with `styles` and `style_weights`, the files of their pictures and what each
+        counts;
         `presets_folder`, where their files are, None where the system has no such folder; and
         `preset_problems`, a sentence for each file that is no preset. What would make a reply too
         long is left out with a sentence.
@@ -117,8 +119,14 @@ def _preset(about: Preset, presets: Presets[Any]) -> dict[str, Any]:
         "source": about.source[:_MAX_PROBLEM],
         "ships": ships(about.network),
         "stand_in": about.stand_in,
-        "recipe": _plain(presets.preset(about.name)),
+        "recipe": _plain(recipe := presets.preset(about.name)),
+        **(_pictures(recipe) if about.group == MINE and isinstance(recipe, StyleRecipe) else {}),
     }
+
+
+def _pictures(recipe: StyleRecipe) -> dict[str, Any]:
+    """The style pictures of one of the user's presets, which no request's recipe has."""
+    return {"styles": list(recipe.styles), "style_weights": list(recipe.style_weights)}
 
 
 def _parameters(kind: Any) -> list[dict[str, Any]]:

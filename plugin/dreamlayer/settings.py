@@ -36,6 +36,10 @@ OUTPUT_HELP = N_(
     "paint on it in white, and the dream appears under the brush. Animation: frame after frame, "
     "each zoomed and rotated and dreamt on a little more, as the layers of a new image."
 )
+STYLE_OUTPUT_HELP = N_(
+    "Where the result goes. To paint in: onto a new layer behind a black mask, which is chosen; "
+    "paint on it in white, and the result appears under the brush."
+)
 
 MODES = collections.OrderedDict(
     [
@@ -65,6 +69,10 @@ MASK_HELP = N_(
     "What the dream keeps to while it grows, so that its shapes fit in. In place the selection "
     "always counts; with the layer mask, so does that, and on new layers they both do."
 )
+STYLE_MASK_HELP = N_(
+    "Where the result is seen. In place the selection always counts; with the layer mask, so does "
+    "that, and on new layers they both do."
+)
 
 CHOSEN = {
     "preset": CUSTOM,
@@ -93,6 +101,10 @@ STYLE_MAIN = (
 
 DREAM, STYLE = "dream", "style"
 """What parameters and presets are for: requests to the worker of these types."""
+
+PICTURES = ("styles", "style_weights")
+"""What a preset of styles that is the painter's own has beside its recipe: files, and a weight for
+each, or none where all count the same; both are empty where it keeps no pictures."""
 
 MINE = "mine"
 """The group of the painter's own presets."""
@@ -296,10 +308,14 @@ class Settings(object):
 
     Attributes
     ----------
+    kind : text
+        As given.
     animation : dict
         The `Parameter`s of an animation by name; none for styles.
     outputs : dict
         Where GIMP 3 can put a result: their names, and what they are called in English.
+    output_help, mask_help : text
+        What is told of outputs and masks, in English.
     shipped : set of text
         The names of all presets that come with dreamlayer, of both kinds.
     preset_problems : list of text
@@ -311,16 +327,19 @@ class Settings(object):
         path = os.path.join(folder, str("description.json"))
         with io.open(path, encoding="utf-8") as file:
             described = json.load(file, object_pairs_hook=collections.OrderedDict)
-        self._kind, of_kind = kind, _of_kind(described, kind)
+        self.kind, of_kind = kind, _of_kind(described, kind)
         self.parameters = collections.OrderedDict(
             (k["name"], _parameter(k)) for k in of_kind["parameters"]
         )
         self.presets = of_kind["presets"]
+        of_dreams = kind == DREAM
         self.animation = collections.OrderedDict()
         self.outputs = collections.OrderedDict(OUTPUTS)
-        if kind == DREAM:
+        if of_dreams:
             self.animation.update((one[0], _frame_parameter(*one)) for one in _FRAMES)
             self.outputs.update(_ANIMATED)
+        self.output_help = OUTPUT_HELP if of_dreams else STYLE_OUTPUT_HELP
+        self.mask_help = MASK_HELP if of_dreams else STYLE_MASK_HELP
         self.providers = described["providers"]
         self.shipped = set(described["presets"]) | set(described[STYLE]["presets"])
         self.presets_folder, self.preset_problems = None, []
@@ -328,10 +347,11 @@ class Settings(object):
     def groups(self):
         """The presets for a menu: pairs of a section's title and its presets' names, in order.
 
-        The painter's own come first, those for networks that must be exported last.
+        The painter's own come first, by name, those for networks that must be exported last.
         """
         groups = collections.OrderedDict()
-        names = sorted(self.presets, key=lambda name: self.presets[name]["group"] != MINE)
+        own = [name for name in self.presets if self.presets[name]["group"] == MINE]
+        names = sorted(own) + [name for name in self.presets if name not in own]
         for name in names:
             preset = self.presets[name]
             elsewhere = preset["group"] == "published" and not preset["ships"]
@@ -348,7 +368,7 @@ class Settings(object):
             The worker's reply to `describe`; an older worker's has none of them.
         """
         kept = [(n, p) for n, p in self.presets.items() if p["group"] != MINE]
-        found = _of_kind(described, self._kind)["presets"].items()
+        found = _of_kind(described, self.kind)["presets"].items()
         kept += sorted((n, p) for n, p in found if p["group"] == MINE and n not in dict(kept))
         self.presets = collections.OrderedDict(kept)
         self.presets_folder = described.get("presets_folder")

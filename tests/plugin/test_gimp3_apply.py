@@ -126,6 +126,26 @@ def test_a_frame_that_cannot_be_taken_ends_the_animation(apply: Any) -> None:
     assert not worker.is_idle()
 
 
+def test_a_request_keeps_its_type(apply: Any) -> None:
+    """A dream and a style are sent as what they are; previews are wanted of the first only."""
+    worker, _ = _patient(apply, RESULT, RESULT)
+    worker.finish({"type": "style"}, (), lambda _: None)
+    worker.dream({}, (), lambda _: None)
+    sent = [(one["type"], one["id"], one["preview"]) for one in worker.worker.asked]
+    assert sent == [("style", 1, apply.PREVIEW_SIDE), ("dream", 2, 0)]
+
+
+def test_nothing_is_asked_after_cancel(apply: Any) -> None:
+    """Of several layers, those that follow are not begun, and the worker stays idle."""
+    worker, _ = _patient(apply)
+    worker.cancel()
+    with pytest.raises(client.WorkerError, match="cancelled") as caught:
+        worker.finish({"type": "style"}, (), lambda _: None)
+    assert caught.value.kind == "CancelledError"
+    assert worker.is_idle()
+    assert not worker.worker.asked
+
+
 @pytest.mark.parametrize(("number", "idle"), [(1, True), (None, False)])
 def test_an_error_of_the_request_leaves_it_idle(apply: Any, number: Any, idle: bool) -> None:
     """A worker that refused goes on; one that ended, or whose replies are lost, does not."""

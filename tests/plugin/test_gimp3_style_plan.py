@@ -31,3 +31,10 @@ def test_preview_has_few_steps() -> None:
     made = plan.recipe_for(_recipe(rounds=7, evaluations=50, keep_colors=True), 600)
     assert (made["rounds"], made["evaluations"], made["keep_colors"]) == (1, 16, True)
     assert plan.recipe_for(_recipe(evaluations=3), 600)["evaluations"] == 3
+
+
+def test_strength_needs_no_other_preview() -> None:
+    """The dialog blends by itself."""
+    weak, strong = (plan.recipe_for(_recipe(strength=s), 600) for s in (0.0, 0.8))
+    assert weak == strong
+    assert weak["strength"] == 1.0

@@ -68,3 +68,26 @@ def test_other_values_fit_no_preset(kind: str) -> None:
     assert chosen.fitting() == name
     config.set_property("octaves", 9)
     assert chosen.fitting() == settings.CUSTOM
+
+
+@pytest.mark.parametrize("kind", [settings.DREAM, settings.STYLE])
+def test_of_twins_the_chosen_one_is_meant(kind: str) -> None:
+    """A preset of the painter's own may have the values of another one, but for the seed."""
+    known, chosen, _ = made(kind)
+    name = next(iter(known.presets))
+    known.presets["twin"] = known.presets[name]
+    for one in ("twin", name, "twin"):
+        chosen.choose(one)
+        assert chosen.fitting() == one
+
+
+def test_settings_of_a_layer_are_named_before_a_preset() -> None:
+    """They are what the painter had, also where a preset has them too."""
+    known = settings.Settings(str(FOLDER), settings.STYLE)
+    stored = {**known.presets["like-style"]["recipe"], "styles": ["picture-" + 64 * "0"]}
+    config = Config({name: one.default for name, one in known.parameters.items()})
+    config.properties["preset"] = "custom"
+    read = values.Values(config, known, stored)
+    assert read.fitting() == values.AS_BEFORE
+    read.choose("like-style")
+    assert read.fitting() == "like-style"

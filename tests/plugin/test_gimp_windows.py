@@ -18,6 +18,7 @@ from PIL import Image
 from real_gimp import Gimp, screenshot
 from template_match import find
 
+from dreamlayer.core.cli.program import main as cli
 from dreamlayer.core.recipe import presets as recipes
 
 LIGHT = "(theme-color-scheme light)"
@@ -115,16 +116,36 @@ def _styles(folder: Path) -> tuple[Path, Path]:
 
 
 @long_visit
-def test_style_window(gimp: Gimp, coffee: Path) -> None:
-    """A painter adds style pictures, sees a preview, styles, undoes in one step, leaves."""
+def test_style_window(
+    gimp: Gimp,
+    coffee: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A painter adds style pictures, saves a preset, applies, undoes, stops, styles, leaves."""
     style, _ = _styles(gimp.folder)
-    names = {"DREAMLAYER_PHOTO": f"/host{coffee}", "DREAMLAYER_STYLE": str(style)}
+    presets = gimp.folder / "style presets"
+    names = {
+        "DREAMLAYER_PHOTO": f"/host{coffee}",
+        "DREAMLAYER_STYLE": str(style),
+        "DREAMLAYER_PRESETS": str(presets),
+    }
     said = gimp.run("window_style.py", timeout=LONGEST, **names)
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
+    _keep(gimp, "style-*.xwd")
     assert "error" not in seen, (seen, said)
+    left, top, right, bottom = seen["window"]
+    assert min(left, top) >= 0
+    assert right <= 1366
+    assert bottom <= 768
+    assert seen["changed_by_seed"] > 0
     assert seen["both_against_file"] > 1
-    assert seen["workers_with_dialog"] == 1
+    assert seen["workers_before_apply"] == seen["workers_after_apply"] == 1
+    assert seen["apply_undone_in_one_step"]
+    assert seen["unchanged_after_stop"]
+    assert seen["workers_after_stop"] == 1
+    assert seen["active_after_choosing"]
     assert seen["workers_after_ok"] == 0
     assert seen["undone_in_one_step"]
     assert seen["workers_after_leaving"] == 0
@@ -133,6 +154,20 @@ def test_style_window(gimp: Gimp, coffee: Path) -> None:
         gimp.pixels(f"{name}.rgb", (400, 600, 3)) for name in ("before", "style-after")
     )
     assert np.abs(after.astype(int) - before.astype(int)).mean() > 5
+
+    with Image.open(presets / "My style.jpg") as picture:
+        assert (picture.mode, max(picture.size)) == ("RGB", 160)
+    monkeypatch.setenv("DREAMLAYER_PRESETS", str(presets))
+    saved = recipes.style_preset("My style")
+    quick = recipes.style_preset("Quick").replace(seed=saved.seed, styles=(str(style),))
+    assert saved == quick
+    assert saved.seed != 0
+    assert cli(["presets"]) == 0
+    assert "My style" in capsys.readouterr().out
+    made = gimp.folder / "by the command line.png"
+    assert cli(["style", str(coffee), "--preset", "My style", "-o", str(made)]) == 0
+    with Image.open(made) as picture:
+        assert picture.size == (600, 400)
 
 
 @long_visit

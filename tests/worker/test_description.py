@@ -126,7 +126,7 @@ def test_own_presets_are_described(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("DREAMLAYER_PRESETS", str(tmp_path))
     (tmp_path / "mine.toml").write_text("title = 'My own'\nsteps = 3")
     (tmp_path / "bad.toml").write_text("steps = 'x'")
-    (tmp_path / "brush.json").write_text('{"command": "style"}')
+    (tmp_path / "brush.json").write_text('{"command": "style", "styles": ["/a.png"]}')
     layers = ", ".join(f"layer_of_a_name_that_is_long_{n}" for n in range(500))
     for number in range(40):
         (tmp_path / f"x{number}.json").write_text(json.dumps({"layers": layers}))
@@ -136,6 +136,10 @@ def test_own_presets_are_described(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert Recipe.from_dict(mine["recipe"]) == Recipe(steps=3)
     assert told["presets_folder"] == str(tmp_path)
     assert list(told["style_presets"]) == ["brush"]
+    brush = told["style_presets"]["brush"]
+    assert (brush["styles"], brush["style_weights"]) == (["/a.png"], [])
+    assert "styles" not in brush["recipe"]
+    assert "styles" not in mine
     assert "'bad': steps must be" in told["preset_problems"][0]
     assert "too long" in told["preset_problems"][-1]
     assert len(json.dumps({**description(), **told})) < 2**20

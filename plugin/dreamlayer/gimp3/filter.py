@@ -1,39 +1,31 @@
 """Filters ▸ Artistic ▸ Deep Dream in GIMP 3.0 and later: registration and run.
 
-What Style Transfer, `gimp3.style`, has in common with it is here too.
+Arguments and work that Style Transfer, `gimp3.style`, has in common with it are here too.
 """
 
-import os
 import sys
-import threading
-import time
 
-import gi
 import messages
-from gi.repository import Gegl, Gimp, GLib, GObject
+from gi.repository import Gimp, GObject
 from messages import DREAM, PROCEDURE, STYLE, RefusedError
 from settings import (
     ANIMATION,
     CHOSEN,
     CUSTOM,
-    MASK_HELP,
     MASKS,
     MODES,
-    OUTPUT_HELP,
-    SettingError,
     Settings,
 )
+from settings import DREAM as OF_DREAMS
 from translation import _
-from wording import plain
-from worker_client import Worker, WorkerError
+from worker_client import WorkerError
 
 from gimp3 import guide
 from gimp3.animation import animate
 from gimp3.original import Original
 from gimp3.output import Start, check_output, put
 from gimp3.pixels import Region
-
-FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from gimp3.running import FOLDER, Filter, check_image, run_filter
 
 _UNCHECKED = 2**31 - 1
 """Arguments are declared without limits: GIMP silently replaces a value that is out of range by
@@ -105,9 +97,9 @@ def declare(procedure, settings):
             procedure.add_string_argument(name, title, help_, one.default, flags)
     for name, title, help_, choices in (
         ("provider", _("Provider"), _("The hardware to compute on."), settings.providers),
-        ("output", _("Output"), _(OUTPUT_HELP), settings.outputs),
+        ("output", _("Output"), _(settings.output_help), settings.outputs),
         ("mode", _("Mode"), _("The mode of a new layer."), MODES),
-        ("mask-from", _("Keep to"), _(MASK_HELP), MASKS),
+        ("mask-from", _("Keep to"), _(settings.mask_help), MASKS),
     ):
         help_ = _("{help} One of {names}").format(help=help_, names=", ".join(choices))
         procedure.add_string_argument(name, title, help_, CHOSEN[name], flags)
@@ -128,76 +120,7 @@ def _in_range(help_, low, high):
 
 def run(procedure, mode, image, drawables, config, data):
     """Run the filter; GIMP calls this."""
-    end_with_gimp()
-    Gegl.init(None)
-    # A swap file would outlive a cancel, which kills this process.
-    Gegl.config().set_property("swap", "RAM")
-    worker = None
-    try:
-        settings = Settings(FOLDER)
-        check_image(image, drawables)
-        if mode == Gimp.RunMode.INTERACTIVE:
-            # Imported here: without a display GTK must not be loaded.
-            gi.require_version("GimpUi", "3.0")
-            gi.require_version("Gtk", "3.0")
-            gi.require_version("Gdk", "3.0")
-            from gimp3.dialog import ask
-
-            def dream(worker):
-                show(image, *_dream_as_set(worker, image, drawables, config, settings))
-
-            agreed, applied, worker = ask(procedure, config, settings, FOLDER, drawables, dream)
-            if not agreed and not (applied and image.is_valid()):
-                # Also where the image was closed, as in `finish`.
-                return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
-            if not agreed:
-                # What was applied is what a repetition repeats.
-                return result_of(procedure, image, "")
-        worker = worker or Worker(FOLDER)
-        made, notice = _dream_as_set(worker, image, drawables, config, settings)
-    except (RefusedError, SettingError, WorkerError) as error:
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(error))
-    except Exception as error:
-        # Any other error is one sentence for the painter, too.
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        sentence = _("Deep Dream failed: {kind}: {error}")
-        refused = RefusedError(sentence.format(kind=type(error).__name__, error=error))
-        if not image.is_valid():
-            refused = RefusedError(messages.CLOSED_EARLY)
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(refused))
-    finally:
-        if worker is not None:
-            worker.close()
-    return finish(procedure, mode, image, made, notice)
-
-
-def finish(procedure, mode, image, made, notice):
-    """Show what was made; what the procedure returns."""
-    if mode != Gimp.RunMode.NONINTERACTIVE:
-        show(image, made, notice)
-        if not image.is_valid():
-            # After a success GIMP stores the settings on the image, and would tell of an error.
-            return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
-    Gimp.displays_flush()
-    return result_of(procedure, made, notice)
-
-
-def show(image, made, notice):
-    """Show a new image, and what has changed of the other; tell where the dream went."""
-    if made is not image:
-        Gimp.Display.new(made)
-    if notice:
-        Gimp.message(messages.shown(notice))
-    Gimp.displays_flush()
-
-
-def result_of(procedure, made, notice):
-    """What a procedure returns after success."""
-    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
-    for place, value in enumerate((GObject.Value(Gimp.Image, made), GObject.Value(str, notice)), 1):
-        values.remove(place)
-        values.insert(place, value)
-    return values
+    return run_filter(FILTER, procedure, mode, image, drawables, config)
 
 
 def _dream_as_set(worker, image, drawables, config, settings):
@@ -209,6 +132,16 @@ def _dream_as_set(worker, image, drawables, config, settings):
         how = settings.motion(values), values["frame_time"], guide.of(config)
         return animate(worker, image, drawables, recipe, wanted, *how), ""
     return dream_on(worker, image, drawables, recipe, wanted, guided=guide.of(config))
+
+
+def _window():
+    """The class of the dialog's window."""
+    from gimp3.dialog.window import Window
+
+    return Window
+
+
+FILTER = Filter(OF_DREAMS, _window, _dream_as_set, _("Deep Dream failed: {kind}: {error}"))
 
 
 def as_set(worker, config, settings):
@@ -247,26 +180,6 @@ def chosen(config):
 def values_of(config, parameters):
     """The values of parameters in a procedure's config, by the parameter's name."""
     return {name: config.get_property(name.replace("_", "-")) for name in parameters}
-
-
-def check_image(image, drawables):
-    """Raise `RefusedError`, before any work, for what cannot be dreamt on.
-
-    The painter may have closed or changed the image while the dialog was open.
-    """
-    if not image.is_valid():
-        raise RefusedError(messages.CLOSED_EARLY)
-    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise RefusedError(messages.INDEXED)
-    if not drawables:
-        raise RefusedError(_("no layer is chosen; choose the layers to dream on"))
-    for drawable in drawables:
-        if not drawable.is_valid():
-            raise RefusedError(messages.GONE_EARLY)
-        if drawable.is_group():
-            raise RefusedError(messages.group(drawable.get_name()))
-        if not drawable.mask_intersect()[0]:
-            raise RefusedError(messages.beside(drawable.get_name()))
 
 
 def dream_on(worker, image, drawables, recipe, wanted, work=DREAM, guided=None):
@@ -318,35 +231,6 @@ class _Report:
         Gimp.progress_set_text(text)
         if header["stage"] != "loading":
             Gimp.progress_update((self.done + header["fraction"]) / count)
-
-
-def sentence_of(error):
-    """The error that GIMP shows."""
-    text = plain(str(error))
-    return GLib.Error.new_literal(GLib.quark_from_string(PROCEDURE), text, 0)
-
-
-def end_with_gimp():
-    """Make sure that neither this process nor the worker outlives GIMP or a cancel.
-
-    GIMP cancels by killing this process. In a process group of its own, the worker is killed with
-    it; elsewhere the worker ends when its input closes. Where GIMP itself is killed, this process
-    gets another parent, and ends.
-    """
-    if os.name == "nt":
-        return
-    try:
-        os.setpgid(0, 0)
-    except OSError:
-        pass
-    parent = os.getppid()
-
-    def watch():
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def main():

@@ -4,7 +4,7 @@ import json
 import os
 
 from gi.repository import Gimp
-from scene import PLUGIN, QUICK, RESULTS, bits, dream, dreamt, picture, refused
+from scene import PLUGIN, QUICK, bits, dream, dreamt, own_preset, picture, refused
 
 QUICK_RECIPE = {n.replace("-", "_"): value for n, value in QUICK.items() if n != "output"}
 
@@ -47,24 +47,11 @@ def check_bad_values():
 
 def check_preset_of_one_s_own():
     """A script finds a preset that the painter saved, by its name."""
-    folder, path = os.path.join(RESULTS, "presets"), os.path.join(PLUGIN, "worker.json")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "my very own.json"), "w", encoding="utf-8") as file:
-        json.dump({**QUICK_RECIPE, "seed": 77}, file)
-    with open(path, encoding="utf-8") as file:
-        kept = file.read()
-    changed = json.loads(kept)
-    changed["environment"] = {**changed["environment"], "DREAMLAYER_PRESETS": folder}
     image = picture()
     values = {"preset": "my very own", "output": "in-place"}
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(changed, file)
+    with own_preset("my very own", {**QUICK_RECIPE, "seed": 77}):
         status, message, _ = dream(image, image.get_layers(), **values)
         assert status == Gimp.PDBStatusType.SUCCESS, message
-    finally:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(kept)
     recipe = json.loads(bytes(image.get_layers()[0].get_parasite("dreamlayer-recipe").get_data()))
     assert recipe["seed"] == 77
     assert recipe["steps"] == QUICK["steps"]

@@ -45,13 +45,13 @@ KINDS = [
 ALONE = Gimp.RunMode.NONINTERACTIVE
 
 
-def style(image, drawables, mode=ALONE, layers=(), images=(), files=(), **values):
+def style(image, drawables, run_mode=ALONE, layers=(), images=(), files=(), **values):
     """Call the filter; status, message and the image it gave back."""
     pictures = [f"layer:{one.get_id()}" for one in layers]
     pictures += [f"image:{one.get_id()}" for one in images]
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-style-transfer")
     config = procedure.create_config()
-    config.set_property("run-mode", mode)
+    config.set_property("run-mode", run_mode)
     config.set_property("image", image)
     config.set_core_object_array("drawables", list(drawables))
     config.set_property("style-pictures", pictures + list(files))
@@ -234,12 +234,16 @@ def check_style_outputs():
         image, other = picture(precision="U16_NON_LINEAR"), picture()
         layer = image.get_layers()[0]
         before = bits(layer)
-        made = styled(image, [layer], other.get_layers(), output=output, seed=11)
+        look = {"opacity": 40.0, "mode": "screen"}
+        made = styled(image, [layer], other.get_layers(), output=output, seed=11, **look)
         assert bits(layer) == before
         top = made.get_layers()[0]
         assert (made == image) == (output == "new-layer")
         name = "Style Transfer of layer 1" if output == "new-layer" else "layer 1"
         assert top.get_name() == name
+        if output == "new-layer":
+            assert round(top.get_opacity()) == 40
+            assert top.get_mode() == Gimp.LayerMode.SCREEN
         recipe = json.loads(bytes(top.get_parasite("dreamlayer-style-recipe").get_data()))
         assert recipe["seed"] == 11
         assert recipe["styles"][0].startswith("picture-")

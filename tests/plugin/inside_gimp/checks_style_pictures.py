@@ -1,11 +1,12 @@
-"""Style pictures: which one a text names, what they leave behind, and NaN in them."""
+"""Style pictures: which one a text names, what they leave behind, NaN in them, and presets'."""
 
 import array
 import os
+import shutil
 
-from checks_style import file_of, refused, styled
+from checks_style import STYLE_QUICK, file_of, refused, style, styled
 from gi.repository import Gegl, Gimp
-from scene import RESULTS, bits, fill, module, picture, session
+from scene import NETWORK, RESULTS, bits, fill, module, own_preset, picture, session
 
 
 def check_style_picture_by_text():
@@ -86,3 +87,26 @@ def check_style_pictures_leave_nothing():
     assert "deleted" in told, told
     pictures.close(made)
     assert len(Gimp.get_images()) == images
+
+
+def check_style_picture_of_own_preset():
+    """A preset of the painter's own is found by its name, with the pictures that it keeps."""
+    other = picture()
+    fill(other.get_layers()[0], 7)
+    path = file_of(other, "kept style ü.png")
+    # Where GIMP and the worker, each in its own root, both see it.
+    network = os.path.join(RESULTS, "own network.onnx")
+    shutil.copyfile("/host" + NETWORK, network)
+    own = {name.replace("-", "_"): value for name, value in STYLE_QUICK.items()}
+    del own["output"]
+    own["network"] = network
+    results = []
+    with own_preset("My oil", {**own, "command": "style", "styles": [path]}):
+        for given in ({"preset": "My oil"}, {**STYLE_QUICK, "files": [path]}):
+            image = picture()
+            status, message, _ = style(
+                image, image.get_layers(), **{**given, "output": "in-place", "seed": 3}
+            )
+            assert status == Gimp.PDBStatusType.SUCCESS, message
+            results.append(bits(image.get_layers()[0]))
+    assert results[0] == results[1]

@@ -5,7 +5,9 @@ DREAMLAYER_NETWORK.
 """
 
 import array
+import contextlib
 import importlib
+import json
 import os
 import random
 import sys
@@ -220,3 +222,23 @@ def when_running(which, act, delay=1.0):
     thread = threading.Thread(target=wait)
     thread.start()
     return thread
+
+
+@contextlib.contextmanager
+def own_preset(name, recipe):
+    """Have a preset of the painter's own, which the workers find that are started meanwhile."""
+    folder, path = os.path.join(RESULTS, "presets"), os.path.join(PLUGIN, "worker.json")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name + ".json"), "w", encoding="utf-8") as file:
+        json.dump(recipe, file)
+    with open(path, encoding="utf-8") as file:
+        kept = file.read()
+    changed = json.loads(kept)
+    changed["environment"] = {**changed["environment"], "DREAMLAYER_PRESETS": folder}
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(changed, file)
+        yield
+    finally:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(kept)

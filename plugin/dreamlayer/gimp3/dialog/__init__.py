@@ -1,20 +1,26 @@
-"""The dialog of the filter in GIMP 3: a preview at the left, settings at the right.
+"""The dialogs of the filters in GIMP 3: a preview at the left, settings at the right.
 
 `previews` dreams in the background; `plan` says what for a preview, `layer_source` reads it,
-`live_preview` keeps it up to date; `viewport` is the arithmetic of what is seen of it,
-`preview_view` shows that, `preview_pane` has its tools. `everyday`, `preset_chooser` (with
-`catalog`, `own_buttons` and `own_files`) and `parameter_rows` (with `guide_chooser`) are the
-settings; so is `layer_page` (with `layer_terms`, `chosen_layers`, `layer_tiles`, `channel_page` and
-`galleries`), where layers are chosen by pictures. `window` brings all together; `apply` is the
-dream itself while the dialog stays open.
+`shown_preview` shows what comes of it, `live_preview` keeps it up to date; `viewport` is the
+arithmetic of what is seen of it, `preview_view` shows that, `preview_pane` has its tools.
+`everyday`, `preset_chooser` (with `catalog`, `own_buttons` and `own_files`) and `parameter_rows`
+(with `guide_chooser`) are the settings, and `side` brings them together for every filter,
+`settings_side` for Deep Dream; so is `layer_page` (with `layer_terms`, `chosen_layers`,
+`layer_tiles`, `channel_page` and `galleries`), where layers are chosen by pictures.
+
+`filter_window` is what the windows of the filters have in common, `window` is that of Deep Dream;
+`apply` is the work itself while the dialog stays open, and `workers` hands one worker from previews
+to work and back.
 """
 
 
-def ask(procedure, config, settings, folder, drawables, dream):
+def ask(window, procedure, config, settings, folder, drawables, apply):
     """Let the painter choose.
 
     Parameters
     ----------
+    window : callable
+        Imports the class of the window, a `gimp3.dialog.filter_window.FilterWindow`.
     procedure, config
         What GIMP runs, and its arguments, which the dialog sets.
     settings : settings.Settings
@@ -22,18 +28,18 @@ def ask(procedure, config, settings, folder, drawables, dream):
     folder : str
         Where the plug-in is installed.
     drawables : list of Gimp.Drawable
-        What is to be dreamt on.
-    dream : callable
-        Given a worker, dreams as `config` says and writes the result.
+        What is to be changed.
+    apply : callable
+        Given a worker, does the work as `config` says and writes the result.
 
     Returns
     -------
     agreed : bool
-        Whether they pressed Dream.
+        Whether they pressed the button that does the work and closes.
     applied : bool
-        Whether they dreamt with Apply before.
+        Whether they pressed Apply before.
     worker : worker_client.Worker or None
-        An idle one, for the dream.
+        An idle one, for the work.
     """
     from worker_client import Worker
 
@@ -42,8 +48,6 @@ def ask(procedure, config, settings, folder, drawables, dream):
     maker = PreviewMaker(lambda: Worker(folder))
     # It starts while GTK does.
     maker.warm_up()
-    from gimp3.dialog.window import Window
-
-    window = Window(procedure, config, settings, folder, drawables, dream, maker)
-    agreed = window.run()
-    return agreed, window.applied, window.end(agreed)
+    shown = window()(procedure, config, settings, folder, drawables, apply, maker)
+    agreed = shown.run()
+    return agreed, shown.applied, shown.end(agreed)

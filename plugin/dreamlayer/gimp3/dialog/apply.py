@@ -1,4 +1,4 @@
-"""The dream itself while the dialog stays open: a worker whose replies leave GTK its time."""
+"""The work itself while the dialog stays open: a worker whose replies leave GTK its time."""
 
 import threading
 
@@ -10,7 +10,7 @@ PREVIEW_SIDE = 1024
 
 
 class PatientWorker:
-    """Dreams like a `worker_client.Worker`, and lets the dialog live meanwhile.
+    """Works like a `worker_client.Worker`, and lets the dialog live meanwhile.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class PatientWorker:
     progress : callable
         Called with the header of each progress message.
     preview : callable
-        Called with width, height and RGB rows of each preview of the first dream.
+        Called with width, height and RGB rows of each preview of the first request.
     """
 
     def __init__(self, worker, progress, preview):
@@ -34,14 +34,18 @@ class PatientWorker:
         return self._left == 0
 
     def dream(self, request, payload, progress):
-        """As `worker_client.Worker.dream`.
+        """As `worker_client.Worker.dream`, and `finish` here."""
+        return self.finish(dict(request, type="dream"), payload, progress)
+
+    def finish(self, request, payload, progress):
+        """As `worker_client.Worker.finish`.
 
         Raises
         ------
         WorkerError
             Of the kind `CancelledError` after `cancel`.
         """
-        header = self._ask(dict(request, type="dream"), payload, progress)
+        header = self._ask(request, payload, progress)
         self._left = header["bytes"]
         return header
 
@@ -85,7 +89,7 @@ class PatientWorker:
         return data
 
     def cancel(self):
-        """End the dream; `dream` then raises."""
+        """End the work; `finish` then raises."""
         self.cancelled = True
         if self._loop is not None:
             try:
@@ -112,7 +116,7 @@ class PatientWorker:
                         _on_main(tell, header)
             self._answer = header, None
         except Exception as error:
-            # Of whatever kind: `dream` waits for an answer, and raises it.
+            # Of whatever kind: `finish` waits for an answer, and raises it.
             self._answer = None, error
         finally:
             _on_main(self._loop.quit)

@@ -1,7 +1,7 @@
 """What is set most often, always at hand: strength, output and seed."""
 
 from gi.repository import GLib, GObject, Gtk, Pango
-from settings import MODES, OUTPUT_HELP
+from settings import MODES
 from translation import _
 
 from gimp3.dialog.numbers import adjustment
@@ -9,7 +9,7 @@ from gimp3.dialog.parameter_rows import ParameterRows, choice
 
 _SEEDS = 2**31 - 1
 _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
-_LAYERED = ("new-layer", "paint-in")
+LAYERED = ("new-layer", "paint-in")
 """Outputs on a layer of their own, which has an opacity and a mode."""
 
 
@@ -37,9 +37,8 @@ class Everyday(Gtk.Box):
         self.pack_start(self._about, False, False, 0)
         rows = ParameterRows(config)
         rows.add(settings.parameters["strength"], _("S_trength"))
-        rows.add_row(
-            _("_Output"), choice(config, "output", list(settings.outputs.items())), _(OUTPUT_HELP)
-        )
+        outputs = choice(config, "output", list(settings.outputs.items()))
+        rows.add_row(_("_Output"), outputs, _(settings.output_help))
         rows.add_row(_("New layer"), self._look(config), _("How a new layer covers the others"))
         seed = Gtk.Box(spacing=6)
         field = Gtk.SpinButton(
@@ -51,7 +50,7 @@ class Everyday(Gtk.Box):
         dice.set_label(_("Ne_w Seed"))
         dice.set_use_underline(True)
         dice.set_always_show_image(True)
-        dice.set_tooltip_text(_("Another seed, another dream"))
+        dice.set_tooltip_text(_("Another seed, another result"))
         dice.connect("clicked", lambda _: self._another_seed())
         seed.pack_start(dice, False, False, 0)
         rows.add_row(_("S_eed"), seed, _(settings.parameters["seed"].help))
@@ -78,7 +77,7 @@ class Everyday(Gtk.Box):
         row.pack_start(mode, True, True, 0)
 
         def adapt(*_):
-            row.set_sensitive(config.get_property("output") in _LAYERED)
+            row.set_sensitive(config.get_property("output") in LAYERED)
 
         config.connect("notify::output", adapt)
         adapt()

@@ -7,6 +7,7 @@ from translation import _
 
 from gimp3 import guide
 from gimp3.dialog import plan, words
+from gimp3.dialog.open_layers import all_layers, thumbnail
 
 _SIDE = 32
 _NONE, _LAYER, _FILE, _ASK, _LINE = range(5)
@@ -116,30 +117,12 @@ def _layers():
     """Rows for the layers of all open images; those of images with one layer by the image."""
     rows = []
     for image in Gimp.get_images():
-        layers = _all_layers(image.get_layers())
+        layers = all_layers(image.get_layers())
         for layer in layers:
             template = words.LAYER_OF if len(layers) > 1 else words.ONLY_LAYER_OF
             title = template.format(layer=layer.get_name(), image=image.get_name())
-            rows.append([_picture(layer), title, _LAYER, str(layer.get_id())])
+            rows.append([thumbnail(layer, _SIDE), title, _LAYER, str(layer.get_id())])
     return rows
-
-
-def _all_layers(layers):
-    """Layers and groups, and what is in the groups."""
-    found = []
-    for layer in layers:
-        found.append(layer)
-        if layer.is_group():
-            found += _all_layers(layer.get_children())
-    return found
-
-
-def _picture(layer):
-    try:
-        return layer.get_thumbnail(_SIDE, _SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
-    except (GLib.Error, TypeError):
-        # A layer without pixels has none.
-        return None
 
 
 def _thumbnail(path):

@@ -6,7 +6,7 @@ import os
 import unicodedata
 
 import own_presets
-from settings import MINE, SettingError
+from settings import MINE, PICTURES, STYLE, SettingError
 from translation import N_
 
 from gimp3.dialog import words
@@ -24,20 +24,21 @@ def save(settings, name, recipe, about, picture):
     name, about : str
         What the painter typed.
     recipe : dict
-        All parameters.
+        All parameters; of a style, perhaps its pictures too.
     picture : callable or None
         Writes a picture to a path.
 
     Raises
     ------
     SettingError
-        The name is not allowed or is that of a file which is no preset of dreams, or the system
-        refuses.
+        The name is not allowed or is that of a file which is no preset of this kind, or the
+        system refuses.
     """
     if about:
         recipe = dict(recipe, description=about)
     _check_files(settings, name, mine(settings))
-    name = own_presets.save(settings.presets_folder, name, recipe, settings.shipped)
+    folder, kind = settings.presets_folder, settings.kind
+    name = own_presets.save(folder, name, recipe, settings.shipped, kind)
     if picture is not None:
         # A preset without a picture is a preset.
         with contextlib.suppress(OSError):
@@ -75,6 +76,8 @@ def delete(settings, name):
 
 def read_back(settings, name, recipe, about):
     """Let the settings know of a preset that was written, until the worker describes it."""
+    made = json.loads(json.dumps(recipe))
+    pictures = {key: made.pop(key, []) for key in PICTURES}
     settings.presets[name] = {
         "title": name,
         "section": N_("Your own"),
@@ -83,7 +86,8 @@ def read_back(settings, name, recipe, about):
         "source": "",
         "ships": True,
         "stand_in": "",
-        "recipe": json.loads(json.dumps(recipe)),
+        "recipe": made,
+        **(pictures if settings.kind == STYLE else {}),
     }
 
 
@@ -95,7 +99,8 @@ def mine(settings):
 def _check_files(settings, name, replaceable):
     """Raise `SettingError` where a file has this name, unless its own name may be replaced.
 
-    It may be a preset of styles, or one that cannot be read, of which nobody else would tell.
+    It may be a preset of the other filter, or one that cannot be read, of which nobody else would
+    tell.
     """
     try:
         files = os.listdir(settings.presets_folder)

@@ -61,14 +61,15 @@ class ParameterRows(Rows):
             self._lists[parameter.name] = widget
         self.add_row(title or _(parameter.title), widget, _(parameter.help))
 
-    def offer(self, parameter, names):
-        """Fill the list of a text parameter; the text in its field stays."""
-        combo = self._lists[parameter]
-        typed = combo.get_child().get_text()
-        combo.remove_all()
-        for name in names:
-            combo.append_text(name)
-        combo.get_child().set_text(typed)
+    def offer(self, names):
+        """Fill the lists of text parameters, by name; the texts in their fields stay."""
+        for parameter in names.keys() & self._lists.keys():
+            combo = self._lists[parameter]
+            typed = combo.get_child().get_text()
+            combo.remove_all()
+            for name in names[parameter]:
+                combo.append_text(name)
+            combo.get_child().set_text(typed)
 
 
 def _first_field(widget):

@@ -7,6 +7,9 @@ import collections
 
 from gi.repository import GdkPixbuf, GLib
 
+_SMALL = 160
+"""Longer side of a preset's picture, in pixels."""
+
 _CHECK = 8
 _DARK, _LIGHT = 0x666666, 0x999999
 """The checkerboard under what is transparent, as GIMP draws it."""
@@ -56,6 +59,20 @@ def mixed(width, height, below, above, share, opacity):
     made = bytearray(under.read_pixel_bytes().get_data())
     made[3::4] = below[3::4]
     return bytes(made)
+
+
+def write_small(picture, path):
+    """Write a pixbuf as a small JPEG, as presets have them; `GLib.Error` where that fails.
+
+    It is made opaque: with alpha, glycin, by which newer systems write pictures, makes it gray.
+    """
+    scale = _SMALL / max(picture.get_width(), picture.get_height())
+    width, height = (max(1, round(n * scale)) for n in (picture.get_width(), picture.get_height()))
+    small = canvas(width, height, _LIGHT)
+    across, down = width / picture.get_width(), height / picture.get_height()
+    how = GdkPixbuf.InterpType.BILINEAR
+    picture.composite(small, 0, 0, width, height, 0, 0, across, down, how, 255)
+    small.savev(path, "jpeg", ["quality"], ["88"])
 
 
 def canvas(width, height, color):

@@ -9,6 +9,9 @@ from gimp3.dialog.catalog import finds
 _WIDTH, _HEIGHT = 102, 68
 """Size of a preset's picture, in pixels."""
 
+_FEW = 12
+"""As many presets need no search."""
+
 
 class PresetChooser(Gtk.Box):
     """A field to search, and tiles in sections.
@@ -26,13 +29,13 @@ class PresetChooser(Gtk.Box):
         self._chosen = chosen
         self._name, self._boxes, self._pictures, self._loading = None, [], {}, 0
         self.connect("destroy", self._end_loading)
-        self._entry = Gtk.SearchEntry(placeholder_text=_("Search presets"))
+        self._entry = Gtk.SearchEntry(placeholder_text=_("Search presets"), no_show_all=True)
         self._entry.connect("search-changed", lambda _: self._search())
         self._entry.connect("activate", lambda _: self._choose_first())
         self._entry.connect("stop-search", lambda _: self._leave_search())
         top = Gtk.Box(spacing=6)
         top.pack_start(self._entry, True, True, 0)
-        top.pack_start(buttons, False, False, 0)
+        top.pack_end(buttons, False, False, 0)
         self.pack_start(top, False, False, 0)
         self._list = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._nothing = Gtk.Label(label=words.NOTHING_FOUND, no_show_all=True, margin=12)
@@ -61,6 +64,7 @@ class PresetChooser(Gtk.Box):
         for _title, part, _flow in self._boxes:
             self._list.remove(part)
         self._boxes = []
+        self._entry.set_visible(sum(len(tiles) for _title, tiles in sections) > _FEW)
         for title, tiles in sections:
             part = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2)
             label = Gtk.Label(xalign=0.0, margin_start=4)
@@ -101,8 +105,11 @@ class PresetChooser(Gtk.Box):
                 flow.unselect_all()
 
     def search(self):
-        """Put the cursor into the field to search."""
-        self._entry.grab_focus()
+        """Put the cursor into the field to search, or onto the presets where they are few."""
+        if self._entry.get_visible():
+            self._entry.grab_focus()
+        elif self._boxes:
+            self._boxes[0][2].get_children()[0].grab_focus()
 
     def _child(self, tile, section):
         child = Gtk.FlowBoxChild()

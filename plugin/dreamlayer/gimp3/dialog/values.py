@@ -24,10 +24,13 @@ class Values:
     ----------
     before : dict or None
         The values of that recipe; None where it cannot be used.
+    chosen : str or None
+        The preset that was chosen or saved last; of several with the same values it is meant.
     """
 
     def __init__(self, config, settings, stored):
         self._config, self._settings = config, settings
+        self.chosen = None
         self.before = _values_of(stored, settings)
 
     def now(self):
@@ -48,6 +51,7 @@ class Values:
 
         A guide picture stays where the preset has none.
         """
+        self.chosen = name
         if name == AS_BEFORE:
             self._set(self.before)
             return
@@ -70,14 +74,18 @@ class Values:
     def fitting(self):
         """The name of the preset that has these values, or `CUSTOM`."""
         values = self.now()
-        if self.before is not None and values == self.before:
-            return AS_BEFORE
-        for name in self._settings.presets:
-            preset = self._settings.preset_values(name)
-            free = _UNNAMED if preset.get("guide") else (*_UNNAMED, "guide")
-            if all(values[k] == preset[k] for k in preset if k not in free):
-                return name
-        return CUSTOM
+        names = [AS_BEFORE, *self._settings.presets]
+        # First the one that was chosen: others may have the same values.
+        names.sort(key=lambda name: name != self.chosen)
+        return next((name for name in names if self._fits(name, values)), CUSTOM)
+
+    def _fits(self, name, values):
+        """Whether a preset has these values, or the layer's recipe."""
+        if name == AS_BEFORE:
+            return self.before is not None and values == self.before
+        preset = self._settings.preset_values(name)
+        free = _UNNAMED if preset.get("guide") else (*_UNNAMED, "guide")
+        return all(values[k] == preset[k] for k in preset if k not in free)
 
     def _set(self, values):
         for parameter, value in values.items():

@@ -2,12 +2,13 @@
 
 import os
 
-from gi.repository import Gdk, Gimp, Gtk
+from gi.repository import Gimp, Gtk, Pango
 from messages import RefusedError
 from translation import _
 
 from gimp3.dialog.picture import pixbuf
 from gimp3.style import pictures, words
+from gimp3.style.picture_menu import PictureMenu
 
 _SIDE = 56
 _HEAVIEST = 5.0
@@ -21,19 +22,20 @@ class PictureList(Gtk.Box):
     changed : callable
         Called after each change.
     warn : callable
-        Called with a sentence where something cannot be added.
+        Called with a sentence where something cannot be added, and whether something else was.
     """
 
     def __init__(self, changed, warn):
-        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=6)
         self._changed, self._warn, self._rows = changed, warn, []
+        self._menu = None
         self._grid = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, margin=6)
         self._empty = Gtk.Label(label=words.ADD_ONE, wrap=True, max_width_chars=40, margin=12)
         self._grid.pack_start(self._empty, False, False, 0)
         scrolled = Gtk.ScrolledWindow(
             hscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False
         )
-        scrolled.set_size_request(-1, 190)
+        scrolled.set_size_request(-1, 140)
         scrolled.set_shadow_type(Gtk.ShadowType.IN)
         scrolled.add(self._grid)
         self.pack_start(scrolled, True, True, 0)
@@ -64,12 +66,29 @@ class PictureList(Gtk.Box):
             values = pictures.weights_of(weights, len(texts))
         except RefusedError:
             values = [1.0] * len(texts)
+        before, problems = len(self._rows), []
         for text, weight in zip(texts, values):
             try:
                 self._add(text, pictures.opened([text], "1")[0], weight)
             except RefusedError as error:
-                self._warn(str(error))
+                problems.append(str(error))
+        added = len(self._rows) > before
+        if added:
+            self._changed()
+        if problems:
+            self._warn(problems[0], added)
+
+    def replace(self, texts, weights):
+        """Show those of these pictures that are there in place of what is shown."""
+        for row in self._rows:
+            self._grid.remove(row)
+            row.style.close()
+        self._rows = []
+        self._empty.show()
         self._changed()
+        self.add_all(texts, weights)
+        # GIMP may have raised its own window as files were opened.
+        self.get_toplevel().present()
 
     def end(self):
         """Close what was opened for the list."""
@@ -87,7 +106,9 @@ class PictureList(Gtk.Box):
         image.set_size_request(_SIDE, _SIDE)
         row.pack_start(image, False, False, 0)
         middle = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
-        label = Gtk.Label(label=style.name, xalign=0.0, ellipsize=3, max_width_chars=24)
+        label = Gtk.Label(
+            label=style.name, xalign=0.0, ellipsize=Pango.EllipsizeMode.END, max_width_chars=24
+        )
         label.set_tooltip_text(style.name)
         middle.pack_start(label, False, False, 0)
         row.weight = Gtk.Adjustment(
@@ -117,27 +138,17 @@ class PictureList(Gtk.Box):
 
     def _show_menu(self):
         """Offer what is open now."""
-        menu = Gtk.Menu(attach_widget=self._open)
-        for image in Gimp.get_images():
-            if image in self._opened():
-                continue
-            self._offer(menu, words.WHOLE_IMAGE.format(name=image.get_name()), image)
-            for layer in image.get_layers():
-                self._offer(menu, words.LAYER.format(name=layer.get_name()), layer)
-            menu.append(Gtk.SeparatorMenuItem())
-        menu.show_all()
-        below, above = Gdk.Gravity.SOUTH_WEST, Gdk.Gravity.NORTH_WEST
-        menu.popup_at_widget(self._open, below, above, None)
+        own = self._opened()
+        images = [image for image in Gimp.get_images() if image not in own]
+        if self._menu is not None:
+            self._menu.destroy()
+        self._menu = PictureMenu(images, lambda thing: self.add_all([pictures.text_of(thing)]))
+        self._menu.popup_below(self._open)
 
     def _opened(self):
         """The images that the list itself opened from files; the painter does not know them."""
         files = [row.style for row in self._rows if os.path.isabs(row.text)]
         return [style.drawable.get_image() for style in files if style.is_there()]
-
-    def _offer(self, menu, title, thing):
-        item = Gtk.MenuItem(label=title)
-        item.connect("activate", lambda _: self.add_all([pictures.text_of(thing)]))
-        menu.append(item)
 
     def _ask_files(self):
         chooser = Gtk.FileChooserDialog(

@@ -26,4 +26,6 @@ def recipe_for(recipe, longest):
         min_octave_side=0,
         rounds=1,
         evaluations=min(recipe["evaluations"], _STEPS),
+        # The preview blends by itself, so that the strength shows at once.
+        strength=1.0,
     )

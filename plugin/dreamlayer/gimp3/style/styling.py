@@ -5,8 +5,10 @@ import re
 from messages import STYLE, RefusedError
 from worker_client import WorkerError
 
-from gimp3.filter import as_set, check_image, described, dream_on
+from gimp3.filter import as_set, described, dream_on
+from gimp3.running import check_image
 from gimp3.style import pictures, words
+from gimp3.style.kept_pictures import of_preset
 
 _CALLED = re.compile(r"\bpicture-[0-9a-f]{64}\b|\bnumber \d+\b")
 """What the worker calls style pictures."""
@@ -58,7 +60,11 @@ def style_as_set(worker, image, drawables, config, settings):
     """
     check_image(image, drawables)
     wanted, recipe = as_set(worker, config, settings)
-    styles = pictures.opened(*named(config))
+    texts, weights = named(config)
+    if not texts:
+        texts, own = of_preset(settings.presets.get(wanted["preset"], {}))
+        weights = weights or own
+    styles = pictures.opened(texts, weights)
     try:
         _check_network(worker, wanted["preset"], settings)
         styler = Styler(worker, styles, drawables[0])

@@ -10,7 +10,8 @@ ABOUT = _(
 )
 PICTURES_HELP = _(
     "The pictures whose style is wanted: layer:ID for a layer, group, mask or channel of any open "
-    "image, image:ID for an open image as it is seen, or the path of a file that GIMP can open"
+    "image, image:ID for an open image as it is seen, or the path of a file that GIMP can open; "
+    "if empty, those of a preset of your own"
 )
 WEIGHTS_HELP = _(
     "How much each style picture counts beside the others, as numbers with commas between; if "
@@ -36,7 +37,7 @@ NETWORK_MISSING = _(
 )
 ADD_ONE = _("Add a layer, an image or a file whose style you want.")
 WHOLE_IMAGE = _("Image {name}")
-LAYER = _("    Layer {name}")
+APPLYING = _("Styling…")
 PREVIEWING = _("Preview: size {octave} of {octaves}, step {step} of {steps}")
 PREVIEWED = _("The preview is small and has few steps; the result will be finer.")
-FAILED = _("Style Transfer failed: {reason}")
+FAILED = _("Style Transfer failed: {kind}: {error}")

@@ -1,0 +1,38 @@
+"""The right side of Style Transfer's dialog: style pictures, presets and settings."""
+
+from settings import STYLE_MAIN
+from translation import _
+
+from gimp3.dialog.side import Side
+from gimp3.style.picture_list import PictureList
+
+_ALWAYS = ("strength", "seed")
+
+
+class StyleSide(Side):
+    """All settings.
+
+    Parameters
+    ----------
+    config, settings, choose, now, picture, changed
+        As for `gimp3.dialog.side.Side`.
+    pictures_changed, warn
+        As for `gimp3.style.picture_list.PictureList`.
+
+    Attributes
+    ----------
+    pictures : PictureList
+        The page of the style pictures.
+    """
+
+    def __init__(self, config, settings, choose, now, picture, changed, pictures_changed, warn):
+        main = [name for name in STYLE_MAIN if name not in _ALWAYS]
+        super().__init__(config, settings, main, choose, now, picture, changed)
+        self.pictures = PictureList(pictures_changed, warn)
+        self.add_pages(
+            (
+                (_("Pictures"), self.pictures),
+                (_("Presets"), self.chooser),
+                *self.settings_pages(),
+            )
+        )
