@@ -45,6 +45,7 @@ def go_through(screen, seen):
 def choose_layers(screen, seen, dialog):
     """Add a layer, and choose a channel of another, seeing both in the preview."""
     click(screen, *PAGES["layers"])
+    screen.wait_until_still(1.0)
     until(lambda: len(set(screen.part(*TILE_PICTURE))) > 64, "the picture of a layer")
     seen["workers_with_pictures"] = len(workers())
     screen.wait_until_rested()
@@ -56,6 +57,7 @@ def choose_layers(screen, seen, dialog):
     screen.shoot("chooser-added")
 
     click(screen, *CHANNELS_OF_FIRST)
+    screen.wait_until_still(1.0)
     until(lambda: len(set(screen.part(*CHANNEL_PICTURE))) > 64, "the picture of a channel")
     screen.wait_until_rested()
     screen.shoot("chooser-channels")
@@ -79,7 +81,9 @@ def choose_guide(screen, seen, dialog):
     without = screen.picture(dialog)
     screen.shoot("chooser-no-guide")
     click(screen, *PAGES["settings"])
+    screen.wait_until_still(1.0)
     click(screen, *GUIDES)
+    screen.wait_until_still(1.0)
     screen.shoot("chooser-guides")
     screen.do("key", "Down")
     screen.do("key", "Return")
@@ -90,11 +94,10 @@ def choose_guide(screen, seen, dialog):
 
 
 def click(screen, x, y):
-    """Click somewhere, and wait until that is seen."""
+    """Click somewhere, once the mouse is seen there."""
     screen.do("mousemove", str(x), str(y))
     screen.wait_until_still(0.3)
     screen.do("click", "1")
-    screen.wait_until_still(1.0)
 
 
 visit(go_through, WIDTH, HEIGHT)
