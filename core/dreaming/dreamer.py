@@ -171,6 +171,7 @@ class Dreamer:
         tile: int | None = None,
         callbacks: Callbacks = Callbacks(),
         preview_side: int = 256,
+        any_range: bool = False,
     ) -> Array:
         """Dream on float32 pixels.
 
@@ -198,6 +199,9 @@ class Dreamer:
             Functions to call for progress, previews and cancellation.
         preview_side : int
             Longer side of the previews in pixels.
+        any_range : bool
+            Whether floats that look as if they did not run from 0 to 1 are taken, as frames that
+            zoom into highlights do.
 
         Returns
         -------
@@ -211,7 +215,8 @@ class Dreamer:
         if recipe.idle or (blend is not None and not blend.any()):
             return pixels.pixels() if isinstance(pixels, CompactPixels) else pixels.copy()
         if not isinstance(pixels, CompactPixels):
-            check_range(pixels)
+            if not any_range:
+                check_range(pixels)
         elif not self._reads_compact(opaque):
             pixels = pixels.pixels()
         with cancellable(callbacks.cancelled):

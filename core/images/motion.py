@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import affine_transform
+from scipy.ndimage import affine_transform, spline_filter
 
 from dreamlayer.core.images.transparency import fill_hidden
 
 Array = npt.NDArray[np.float32]
+
+_BAND_VALUES = 1 << 20
+"""Values that are moved at once, between which a caller may cancel."""
 
 _BARELY_SEEN = 1 / 256
 """Opacity up to which colors are those of pixels nearby: what is left of their own is rounding."""
 
 
 def moved(
-    pixels: Array, zoom: float, rotation: float, opaque: Array | None = None
+    pixels: Array,
+    zoom: float,
+    rotation: float,
+    opaque: Array | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[Array, Array | None]:
-    """Zoom and rotate a picture about its middle, by cubic splines.
+    """Zoom and rotate a picture about its middle.
+
+    By cubic splines; linearly where a part is transparent, since splines overshoot at the edges of
+    alpha, which leaves outlines around what was cut out.
 
     Parameters
     ----------
     pixels : array
-        float32 [height, width, 3], any values; the result's lie between the least and the largest.
+        float32 [height, width, 3], any values; the result's lie between the least and the largest
+        that are visible.
     zoom : float
         The factor by which things grow, above 0; below 1 they shrink, and the picture is continued
         by its mirror image.
@@ -33,6 +45,8 @@ def moved(
     opaque : array, optional
         float32 [height, width], 0..1: how opaque each pixel is, which moves along. Colors of hidden
         pixels do not bleed into visible ones.
+    check : callable, optional
+        Called every now and then; what it raises ends the work.
 
     Returns
     -------
@@ -42,29 +56,49 @@ def moved(
     """
     if zoom == 1 and rotation == 0:
         return pixels.copy(), opaque
-    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
-    if opaque is None or not opaque.any():
-        shares, filled = None, planes
-    else:
-        shares, filled = _moved_plane(opaque, zoom, rotation), fill_hidden(planes, opaque)
     result = np.empty_like(pixels)
-    for number, (plane, full) in enumerate(zip(planes, filled, strict=True)):
-        found = _moved_plane(full, zoom, rotation)
-        if opaque is not None and shares is not None:
-            # Colors count as much as they are opaque.
-            seen = shares > _BARELY_SEEN
-            found[seen] = _moved_plane(plane * opaque, zoom, rotation)[seen] / shares[seen]
-        # The filter overshoots at edges, from frame to frame further.
-        result[..., number] = np.clip(found, plane.min(), plane.max())
-    return result, opaque if shares is None else np.clip(shares, 0, 1)
+    if opaque is None or not opaque.any():
+        for channel in range(3):
+            plane = np.ascontiguousarray(pixels[..., channel])
+            found = _moved_plane(plane, zoom, rotation, 3, check)
+            # Splines overshoot at edges, from frame to frame further.
+            result[..., channel] = np.clip(found, plane.min(), plane.max())
+        return result, opaque
+    shares = _moved_plane(opaque, zoom, rotation, 1, check)
+    seen = shares > _BARELY_SEEN
+    filled = fill_hidden(np.ascontiguousarray(pixels.transpose(2, 0, 1)), opaque)
+    for channel, plane in enumerate(filled):
+        found = _moved_plane(plane, zoom, rotation, 1, check)
+        # Colors count as much as they are opaque.
+        own = _moved_plane(pixels[..., channel] * opaque, zoom, rotation, 1, check)
+        found[seen] = own[seen] / shares[seen]
+        result[..., channel] = found
+    return result, shares
 
 
-def _moved_plane(plane: Array, zoom: float, rotation: float) -> Array:
+def _moved_plane(
+    plane: Array, zoom: float, rotation: float, order: int, check: Callable[[], None]
+) -> Array:
+    """One plane, by splines of an order."""
+    height, width = plane.shape
     angle = math.radians(rotation)
     cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
     # Where a pixel of the result comes from, in rows and columns: the inverse of the motion.
     inverse = np.array([[cos, -sin], [sin, cos]])
     middle = (np.array(plane.shape) - 1) / 2
     offset = middle - inverse @ middle
-    found = affine_transform(plane, inverse, offset, output=np.float32, mode="reflect")
-    return np.asarray(found)
+    source = spline_filter(plane, order, mode="reflect") if order > 1 else plane
+    result = np.empty_like(plane)
+    step = max(1, _BAND_VALUES // width)
+    for top in range(0, height, step):
+        check()
+        affine_transform(
+            source,
+            inverse,
+            offset + inverse @ (top, 0),
+            output=result[top : top + step],
+            order=order,
+            mode="reflect",
+            prefilter=False,
+        )
+    return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from dreamlayer.core.errors import RecipeError
@@ -10,6 +9,7 @@ from dreamlayer.core.errors import RecipeError
 MAX_FRAMES = 100_000
 MIN_ZOOM, MAX_ZOOM = 0.5, 2.0
 MAX_ROTATION = 180.0
+MAX_STEPS = 100_000
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Animation:
     rotation : float
         Degrees clockwise from frame to frame, at most `MAX_ROTATION` to either side.
     steps : int
-        Steps on each octave of every frame but the first. What grows in many frames needs few in
-        each; more than the recipe has are not taken.
+        Steps on each octave of every frame but the first, 0 to `MAX_STEPS`. What grows in many
+        frames needs few in each; more than the recipe has are not taken.
 
     Raises
     ------
@@ -40,13 +40,13 @@ class Animation:
     steps: int = 2
 
     def __post_init__(self) -> None:
-        for name, value, low, high in (
-            ("frames", self.frames, 1, MAX_FRAMES),
-            ("zoom", self.zoom, MIN_ZOOM, MAX_ZOOM),
-            ("rotation", self.rotation, -MAX_ROTATION, MAX_ROTATION),
-            ("steps of a frame", self.steps, 0, math.inf),
+        for name, value, low, high, kinds in (
+            ("frames", self.frames, 1, MAX_FRAMES, (int,)),
+            ("zoom", self.zoom, MIN_ZOOM, MAX_ZOOM, (int, float)),
+            ("rotation", self.rotation, -MAX_ROTATION, MAX_ROTATION, (int, float)),
+            ("steps of a frame", self.steps, 0, MAX_STEPS, (int,)),
         ):
             # Not a number is not between either.
-            if not low <= value <= high:
-                allowed = f"{low:g} or more" if high == math.inf else f"{low:g} to {high:g}"
-                raise RecipeError(f"{name} must be {allowed}, but is {value:g}")
+            if type(value) not in kinds or not low <= value <= high:
+                what = "a whole number" if kinds == (int,) else "a number"
+                raise RecipeError(f"{name} must be {what} from {low} to {high}, but is {value!r}")

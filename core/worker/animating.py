@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
+
 from dreamlayer.core.ascent.progress import check_cancelled
 from dreamlayer.core.dreaming.animation import animate as frames_of
 from dreamlayer.core.dreaming.dreamer import Dreamer
@@ -12,7 +14,7 @@ from dreamlayer.core.recipe.stored import without_paths
 from dreamlayer.core.worker.progress import ProgressSender, callbacks_for
 from dreamlayer.core.worker.queue import Job
 from dreamlayer.core.worker.requests import AnimateRequest
-from dreamlayer.core.worker.wire_pixels import Raster, rgba_chunks
+from dreamlayer.core.worker.wire_pixels import Array, Raster, rgba_chunks
 from dreamlayer.core.worker.writer import ReplyWriter
 
 
@@ -54,7 +56,7 @@ def animate(
     facts = {"frame": 1, "frames": count}
     for frame in frames_of(
         dreamer,
-        raster.rgb,
+        _taken(raster),
         recipe,
         request.animation,
         mask=raster.mask,
@@ -77,6 +79,8 @@ def animate(
         }
         replies.send(header, rgba_chunks(frame.pixels, frame.alpha), wait=True)
         facts["frame"] = frame.number + 1
+        # Its memory is needed for the next one.
+        del frame
     done = {
         "type": "done",
         "id": request.id,
@@ -87,3 +91,9 @@ def animate(
         "stored": without_paths(recipe.to_dict()),
     }
     replies.send(done)
+
+
+def _taken(raster: Raster) -> Array:
+    """The pixels of a raster, which it does not hold any more."""
+    pixels, raster.rgb = raster.rgb, np.empty((0, 0, 3), np.float32)
+    return pixels

@@ -20,6 +20,7 @@ from dreamlayer.core.worker.parsing import id_of, parse_request
 from dreamlayer.core.worker.protocol import PROTOCOL, payload_size, read_header, skip
 from dreamlayer.core.worker.queue import Job, RequestQueue
 from dreamlayer.core.worker.requests import (
+    AnimateRequest,
     CancelRequest,
     Id,
     LongRequest,
@@ -183,6 +184,9 @@ class Worker:
             For the further pictures.
         """
         self._loaded.wait()
+        if isinstance(request, AnimateRequest):
+            # It brings SciPy, whose BLAS waits for ever where memory is short.
+            importlib.import_module("dreamlayer.core.worker.animating")
         from dreamlayer.core.dreaming.memory import check_memory
         from dreamlayer.core.worker.wire_pixels import Raster
 

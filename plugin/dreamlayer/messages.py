@@ -11,6 +11,9 @@ PROCEDURE = "plug-in-deep-dream"
 PARASITE = "dreamlayer-recipe"
 """The parasite on a dreamt layer; it holds the recipe as one line of JSON."""
 
+ANIMATION_PARASITE = "dreamlayer-animation"
+"""The parasite on an image of frames; it holds how they move as one line of JSON."""
+
 Work = collections.namedtuple("Work", "procedure title layer parasite")
 """What a filter is called: its procedure, the painter's name for it in English, that of a new
 layer with its result, given the name of another, and the parasite on it."""
@@ -43,6 +46,11 @@ DEEP = _(
 ONE_LAYER = _(
     "an animation is made of one layer, but {count} are chosen; choose one, or another Output"
 )
+ALL_COLORS = _(
+    "an animation changes all colors, but one is switched off; switch it on in the Channels "
+    "dialog, or choose another Output"
+)
+SOME_FRAMES = _("the animation ended after {count} of {frames} frames: {sentence}")
 TOO_MANY_FRAMES = _(
     "{frames} frames of {width} × {height} pixels need about {needed} GB of memory, but {free} GB "
     "are free; choose fewer frames, or scale the layer down"

@@ -12,7 +12,7 @@ from dreamlayer.core.ascent.loop import Callbacks
 from dreamlayer.core.ascent.progress import Progress
 from dreamlayer.core.dreaming.animation import Frame, animate, further_recipe
 from dreamlayer.core.dreaming.tone import tone_of
-from dreamlayer.core.errors import CancelledError
+from dreamlayer.core.errors import CancelledError, ImageError
 from dreamlayer.core.images.arrays import planar
 from dreamlayer.core.images.motion import moved
 from dreamlayer.core.recipe.animation import Animation
@@ -32,14 +32,14 @@ def _frames(dreamer: Dreamer, recipe: Recipe, animation: Animation, **more: obje
 
 
 def test_frames_are_dreams_of_frames(dreamer: Dreamer) -> None:
-    """The first is the picture's dream; each other that of the one before it, moved."""
+    """The first is the picture's dream; each other that of the one before, with the next seed."""
     recipe, animation = RECIPE.replace(anchor=0.0), Animation(3, 1.1, 5.0, 1)
     first, second, third = _frames(dreamer, recipe, animation)
     assert [first.number, second.number, third.number] == [1, 2, 3]
     np.testing.assert_array_equal(first.pixels, dreamer.dream(PICTURE, recipe))
-    further = recipe.replace(steps=1)
-    for one, following in ((first, second), (second, third)):
+    for seed, one, following in ((1, first, second), (2, second, third)):
         there, _ = moved(one.pixels, 1.1, 5.0)
+        further = recipe.replace(steps=1, seed=seed)
         np.testing.assert_array_equal(following.pixels, dreamer.dream(there, further))
 
 
@@ -81,6 +81,32 @@ def test_anchor_keeps_the_tone_over_all_frames(dreamer: Dreamer) -> None:
     assert drift[1.0] < 0.02 < drift[0.0], drift
 
 
+def test_noise_keeps_the_tone_of_its_first_frame(dreamer: Dreamer) -> None:
+    """There is no other that is worth it."""
+    recipe = RECIPE.replace(start="noise", anchor=1.0, step_size=0.01)
+    frames = _frames(dreamer, recipe, Animation(30, 1.03, 1.0, 4))
+    first, last = (tone_of(planar(one.pixels)) for one in (frames[0], frames[-1]))
+    assert abs(last.luminance / first.luminance - 1) < 0.02
+    assert abs(last.contrast / first.contrast - 1) < 0.02
+    assert abs(last.chroma / first.chroma - 1) < 0.02
+
+
+def test_tone_is_that_of_what_is_dreamt_on(dreamer: Dreamer) -> None:
+    """What the mask leaves out, and what is hidden, does not count."""
+    picture = PICTURE * np.float32(0.5) + np.float32(0.2)
+    picture[:, 28:] = 0
+    picture[:8] = 1
+    mask = np.zeros(picture.shape[:2], np.float32)
+    mask[:, :28] = 1
+    alpha = np.ones(picture.shape[:2], np.float32)
+    alpha[:8] = 0
+    recipe, still = RECIPE.replace(anchor=1.0), Animation(8, 1.0, 0.0, 4)
+    *_, last = animate(dreamer, picture, recipe, still, mask=mask, alpha=alpha)
+    own, reached = (tone_of(planar(np.array(one[8:, :28]))) for one in (picture, last.pixels))
+    assert reached.luminance == pytest.approx(own.luminance, rel=0.02)
+    assert reached.contrast == pytest.approx(own.contrast, rel=0.02)
+
+
 def test_mask_stays_and_alpha_moves(dreamer: Dreamer) -> None:
     """Outside the mask frames are only moved; alpha keeps its type."""
     mask = np.zeros(PICTURE.shape[:2], np.float32)
@@ -108,9 +134,48 @@ def test_progress_is_that_of_all_frames(dreamer: Dreamer) -> None:
 
     _frames(dreamer, RECIPE, Animation(3, steps=2), callbacks=Callbacks(on_progress=tell))
     assert fractions == sorted(fractions)
-    # The first has twice the steps of each other one.
-    assert any(abs(fraction - 0.5) < 1e-9 for fraction in fractions)
+    # The first has twice the steps of each other one, and does not move.
+    octaves = 40 * 56 + 30 * 43
+    first, other = 4 * octaves, 2 * octaves + 40 * 56
+    for done in (first, first + other, first + 2 * other):
+        assert any(abs(one - done / (first + 2 * other)) < 0.01 for one in fractions)
     assert fractions[-1] == pytest.approx(1.0)
+
+
+def test_progress_is_told_of_frames_that_only_move(dreamer: Dreamer) -> None:
+    """Without a step there is still something to wait for."""
+    fractions: list[float] = []
+
+    def tell(progress: Progress) -> None:
+        fractions.append(progress.fraction)
+
+    animation, callbacks = Animation(5, steps=0), Callbacks(on_progress=tell)
+    _frames(dreamer, RECIPE.replace(steps=0), animation, callbacks=callbacks)
+    assert fractions == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_highlights_may_grow(dreamer: Dreamer) -> None:
+    """A frame that zooms into what is far beyond white is no picture of 0..255."""
+    picture = np.array(PICTURE)
+    picture[14:26, 20:36] *= 12
+    frames = list(animate(dreamer, picture, RECIPE, Animation(12, 1.3)))
+    assert (frames[-1].pixels > 1.5).mean() > 0.6
+    beyond = np.full_like(picture, 200.0)
+    with pytest.raises(ImageError, match="200"):
+        list(animate(dreamer, beyond, RECIPE, Animation(2)))
+
+
+def test_wrong_arrays_are_refused_at_once(dreamer: Dreamer) -> None:
+    """Before the first frame is asked for."""
+    for wrong in ({"mask": np.ones((3, 4), np.float32)}, {"alpha": np.ones((3, 4), np.float32)}):
+        with pytest.raises(ImageError):
+            animate(dreamer, PICTURE, RECIPE, Animation(2), **wrong)  # type: ignore[arg-type]
+
+
+def test_small_pictures_are_enlarged_in_every_frame(dreamer: Dreamer) -> None:
+    """Shapes would else change their size after the first."""
+    recipe = RECIPE.replace(octaves=0, octave_scale=1.1)
+    assert further_recipe(dreamer, recipe, Animation(), 60, 50).octaves == 0
 
 
 def test_it_can_be_cancelled_in_any_frame(dreamer: Dreamer) -> None:

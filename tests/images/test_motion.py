@@ -71,6 +71,57 @@ def test_hidden_colors_stay_hidden() -> None:
     np.testing.assert_allclose(found[seen], 0.25, rtol=1e-3)
 
 
+def test_hidden_colors_do_not_widen_the_range() -> None:
+    """Colors that vary, and are visible in part, stay between the visible ones."""
+    chance = np.random.default_rng(5)
+    picture = chance.uniform(0.4, 0.6, (40, 40, 3)).astype(np.float32)
+    opaque = (chance.random((40, 40)) ** 3).astype(np.float32)
+    for place, color in (((3, 4), 1000.0), ((20, 30), -1000.0)):
+        picture[place], opaque[place] = color, 0
+    found, moving = moved(picture, 1.1, 20.0, opaque)
+    assert moving is not None
+    seen = moving > 0.01
+    assert 0.39 < found[seen].min() <= found[seen].max() < 0.61
+
+
+def test_edges_of_alpha_leave_no_outlines() -> None:
+    """What was cut out stays so in every frame."""
+    picture = np.full((80, 80, 3), 0.5, np.float32)
+    opaque = np.zeros((80, 80), np.float32)
+    opaque[20:60, 20:60] = 1
+    for _ in range(20):
+        picture, moving = moved(picture, 1.0, 4.5, opaque)
+        assert moving is not None
+        opaque = moving
+    # It has turned by a quarter: linear interpolation blurs the edge, and no more.
+    assert opaque[:10].max() < 1e-3
+    assert opaque[32:48, 32:48].min() > 1 - 1e-3
+    assert 0 <= opaque.min() <= opaque.max() <= 1
+
+
+def test_check_ends_the_work() -> None:
+    """It is called between the bands of a large picture."""
+    calls = []
+
+    def check() -> None:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        moved(np.zeros((1500, 1500, 3), np.float32), 1.1, 0.0, None, check)
+    assert len(calls) == 4
+
+
+def test_bands_make_no_difference() -> None:
+    """A part of a large picture is as in a small one."""
+    picture = np.zeros((1400, 1400, 3), np.float32)
+    picture[650:750, 650:750] = _smooth(100, 100)
+    found, _ = moved(picture, 1.5, 33.0)
+    small, _ = moved(np.ascontiguousarray(picture[500:900, 500:900]), 1.5, 33.0)
+    np.testing.assert_allclose(found[500:900, 500:900], small, atol=1e-6)
+
+
 def test_nothing_visible_stays_so() -> None:
     """There is no color to go by."""
     picture = _smooth(6, 8)

@@ -171,6 +171,19 @@ def _levels(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.floor(np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
+def test_exported_frames_are_an_animation(gimp: Gimp, checked: dict[str, str]) -> None:
+    """Other programs show them as was set."""
+    assert checked["check_frames_are_exported"] == "ok"
+    with Image.open(gimp.folder / "animation.webp") as file:
+        assert file.n_frames == 4  # type: ignore[attr-defined]
+        durations = []
+        for number in range(4):
+            file.seek(number)
+            file.load()
+            durations.append(file.info["duration"])
+    assert durations == [120] * 4
+
+
 def test_style_equals_the_headless_one(gimp: Gimp, checked: dict[str, str]) -> None:
     """On 8-bit pixels Style Transfer gives the very bytes that the core gives."""
     assert checked["check_style_equals_headless"] == "ok"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,10 +103,10 @@ def test_recipe_that_changes_nothing_moves_the_picture(
 @pytest.mark.parametrize(
     ("keys", "says"),
     [
-        ({"frames": 0}, "frames must be 1 to 100000, but is 0"),
-        ({"zoom": 3}, "zoom must be 0.5 to 2, but is 3"),
+        ({"frames": 0}, "frames must be a whole number from 1 to 100000, but is 0"),
+        ({"zoom": 3}, "zoom must be a number from 0.5 to 2.0, but is 3"),
         ({"zoom": "2"}, "'zoom' must be a finite number, but is '2'"),
-        ({"rotation": 1e300}, "rotation must be -180 to 180"),
+        ({"rotation": 1e300}, "rotation must be a number from -180.0 to 180.0"),
         ({"frame_steps": -1}, "'frame_steps' must be a whole number from 0"),
         ({"frame": 3}, "animate has no key 'frame'; did you mean frames"),
     ],
@@ -129,4 +128,3 @@ def test_version_1_has_no_animations(client: Client, recipe: Recipe) -> None:
     ask(client, recipe)
     header, _ = client.answer()
     assert header["error"] == "'type' must be one of dream, describe, cancel, but is 'animate'"
-    assert json.dumps(header)

@@ -1,12 +1,11 @@
 """The dream of a layer as an animation: its frames become the layers of a new image."""
 
-import re
-
 import messages
 from gi.repository import Gimp
 from messages import DREAM, RefusedError
 from settings import ANIMATION
 from translation import _
+from worker_client import WorkerError
 
 from gimp3 import guide
 from gimp3.original import Original
@@ -15,11 +14,11 @@ from gimp3.pixels import Region
 
 
 def animate(worker, image, drawables, recipe, wanted, motion, milliseconds, guided=None):
-    """The new image, not yet shown, whose layers are the frames.
+    """The new image, not yet shown, whose layers are the frames, and what to tell the painter.
 
     Nothing is made before all frames are there: a cancel, which kills this process, leaves GIMP as
     it was. With a selection, the frames are as large as its bounds, and only what is selected is
-    dreamt on in each.
+    dreamt on in each. Where the worker fails, the frames before that are not lost.
 
     Parameters
     ----------
@@ -50,26 +49,39 @@ def animate(worker, image, drawables, recipe, wanted, motion, milliseconds, guid
     start = Start(image)
     selected = not image.get_selection().is_empty(image)
     by_mask = wanted["mask-from"] == "layer-mask"
-    original = Original(Region(drawables[0], selected), True, by_mask)
-    _check_memory(original, motion["frames"])
+    original = Original(Region(drawables[0], selected), True, by_mask, centered=True)
+    if original.has_colors_off:
+        raise RefusedError(messages.ALL_COLORS)
+    check_memory(original, motion["frames"])
     request = dict(original.request(), recipe=recipe, provider=wanted["provider"], **motion)
     request, payload = guide.added(guided, request, original.payload(), original.native)
-    frames = []
+    frames, notice, used = [], "", recipe
 
     def keep(_, read):
-        frames.append(original.receive_frame(read))
+        first = not frames
+        frames.append(
+            original.part(original.receive(read)) if first else original.receive_frame(read)
+        )
 
-    done = worker.animate(request, payload, _report, keep)
-    return put_frames(start, original, frames, done["stored"], milliseconds)
+    try:
+        used = worker.animate(request, payload, _report, keep)["stored"]
+    except WorkerError as error:
+        if not frames or error.kind == "CancelledError":
+            raise
+        notice = messages.SOME_FRAMES.format(
+            count=len(frames), frames=motion["frames"], sentence=error
+        )
+    return put_frames(start, original, frames, used, motion, milliseconds), notice
 
 
-def _check_memory(original, frames):
+def check_memory(original, frames, path="/proc/meminfo"):
     """Raise `RefusedError` where the frames would not fit into the memory that is free.
 
-    They are held here until all are there, and then by GIMP too.
+    They are held here until all are there, and then by GIMP too. Other systems than Linux do not
+    tell how much there is.
     """
     needed = 2 * frames * original.area.width * original.area.height * original.pixel_bytes
-    free = _free_memory()
+    free = _free_memory(path)
     if free is not None and needed > free:
         raise RefusedError(
             messages.TOO_MANY_FRAMES.format(
@@ -82,14 +94,15 @@ def _check_memory(original, frames):
         )
 
 
-def _free_memory(path="/proc/meminfo"):
-    """Bytes of memory that programs can have without swapping; None where Linux does not tell."""
+def _free_memory(path):
+    """Bytes of memory that programs can have without swapping; None where no file tells."""
     try:
         with open(path, encoding="ascii") as file:
-            found = re.search(r"^MemAvailable:\s*(\d+) kB$", file.read(), re.MULTILINE)
+            facts = dict(line.split(":", 1) for line in file if ":" in line)
     except OSError:
         return None
-    return int(found[1]) * 1024 if found else None
+    kilobytes = facts.get("MemAvailable", "").split()
+    return int(kilobytes[0]) * 1024 if kilobytes else None
 
 
 def _report(header):

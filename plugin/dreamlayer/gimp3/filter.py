@@ -130,7 +130,7 @@ def _dream_as_set(worker, image, drawables, config, settings):
     if wanted["output"] == ANIMATION:
         values = values_of(config, settings.animation)
         how = settings.motion(values), values["frame_time"], guide.of(config)
-        return animate(worker, image, drawables, recipe, wanted, *how), ""
+        return animate(worker, image, drawables, recipe, wanted, *how)
     return dream_on(worker, image, drawables, recipe, wanted, guided=guide.of(config))
 
 

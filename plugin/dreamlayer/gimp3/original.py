@@ -38,6 +38,8 @@ class Original:
     by_selection, by_mask : bool
         Whether the selection, or the layer's own mask, weighs the dream while it is computed, so
         that pixels outside stay unchanged.
+    centered : bool
+        Whether the part is to lie in the middle of what is sent, as for a motion about it.
 
     Attributes
     ----------
@@ -57,7 +59,7 @@ class Original:
         Whether the dream changes nothing where `shares` is 0.
     """
 
-    def __init__(self, region, by_selection, by_mask=False):
+    def __init__(self, region, by_selection, by_mask=False, centered=False):
         drawable = region.drawable
         self.drawable, self.area, self._region = drawable, region.area, region
         self.name, self.has_alpha = drawable.get_name(), drawable.has_alpha()
@@ -71,7 +73,8 @@ class Original:
         self._type = type_for(native)
         self._wire = form_of(self._type, native)
         self.floats = in_space_of(drawable, "R'G'B'A float")
-        self._sent = region.around(_CONTEXT) if region.selected else region.area
+        around = region.around_evenly if centered else region.around
+        self._sent = around(_CONTEXT) if region.selected else region.area
         self.pixels = copied(drawable.get_buffer(), self._sent, self.native)
         self.selection = _selection(drawable, self._sent) if region.selected else None
         mask = drawable.get_mask() if is_layer(drawable) else None
@@ -170,7 +173,7 @@ class Original:
         return result
 
     def receive_frame(self, read):
-        """The pixels of a frame of an animation, as a buffer like `pixels`.
+        """The pixels of a further frame of an animation, as a buffer of the part `area`.
 
         Everything may have moved, so nothing of the original is restored in it.
         """
@@ -178,7 +181,16 @@ class Original:
         result = Gegl.Buffer.new(self.native, sent.x, sent.y, sent.width, sent.height)
         for band in bands(sent):
             result.set(band, self._wire, read(band.width * band.height * 4 * SIZES[self._type]))
-        return result
+        return self.part(result)
+
+    def part(self, result):
+        """The part `area` of a buffer that was received."""
+        return copied(result, self.area, self.native)
+
+    @property
+    def has_colors_off(self):
+        """Whether the painter switched a color off under Channels."""
+        return len(self.kept) > self.has_alpha
 
     def _restore(self, result, band, dreamt):
         """Copy the original's bits back into a band where they must not change."""

@@ -213,8 +213,10 @@ def _above(image, original):
     return parent, min(original.position, len(parent.get_children()))
 
 
-def put_frames(start, original, frames, used, milliseconds):
+def put_frames(start, original, frames, used, motion, milliseconds):
     """A new image whose layers, from below, are the frames of an animation.
+
+    The recipe is stored on each, and how they move on the image, as JSON.
 
     Parameters
     ----------
@@ -226,12 +228,16 @@ def put_frames(start, original, frames, used, milliseconds):
         As it received them.
     used : dict
         The recipe.
+    motion : dict
+        What `settings.Settings.motion` gave.
     milliseconds : int
         For which a frame is shown.
     """
     dreamt = [(original, frame, used) for frame in reversed(frames)]
     names = [messages.frame_name(n, milliseconds) for n in range(len(frames), 0, -1)]
-    return _new_image(start, dreamt, DREAM, names)
+    made = _new_image(start, dreamt, DREAM, names)
+    _attach(made, messages.ANIMATION_PARASITE, dict(motion, frame_time=milliseconds))
+    return made
 
 
 def _new_image(start, dreamt, work, names=None):
@@ -246,17 +252,22 @@ def _new_image(start, dreamt, work, names=None):
     bottom = max(y + part[0].area.height for (_, y), part in zip(corners, dreamt))
     size = right - left, bottom - top
     made = Gimp.Image.new_with_precision(*size, start.base_type, start.precision)
-    made.undo_disable()
-    if start.profile is not None:
-        made.set_color_profile(start.profile)
-    made.set_resolution(*start.resolution)
-    for name, (original, result, used) in reversed(list(zip(names, dreamt))):
-        layer = _layer(made, original, result, name, (100.0, "normal"))
-        made.insert_layer(layer, None, 0)
-        x, y = _corner(original)
-        layer.set_offsets(x - left, y - top)
-        _sign(layer, used, work)
-    made.undo_enable()
+    try:
+        made.undo_disable()
+        if start.profile is not None:
+            made.set_color_profile(start.profile)
+        made.set_resolution(*start.resolution)
+        for name, (original, result, used) in reversed(list(zip(names, dreamt))):
+            layer = _layer(made, original, result, name, (100.0, "normal"))
+            made.insert_layer(layer, None, 0)
+            x, y = _corner(original)
+            layer.set_offsets(x - left, y - top)
+            _sign(layer, used, work)
+        made.undo_enable()
+    except BaseException:
+        # Nobody would see it, and GIMP would keep it.
+        made.delete()
+        raise
     return made
 
 
@@ -266,9 +277,14 @@ def _corner(original):
 
 def _sign(drawable, recipe, work):
     """Store the recipe (a dict) on a drawable; undone together with the dream."""
+    _attach(drawable, work.parasite, recipe)
+
+
+def _attach(thing, name, values):
+    """Store a dict on a drawable or an image."""
     flags = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
-    text = json.dumps(recipe, sort_keys=True)
-    drawable.attach_parasite(Gimp.Parasite.new(work.parasite, flags, text.encode("ascii")))
+    text = json.dumps(values, sort_keys=True)
+    thing.attach_parasite(Gimp.Parasite.new(name, flags, text.encode("ascii")))
 
 
 def recipe_on(drawable, work=DREAM):

@@ -44,6 +44,12 @@ class Region:
         """The part as a rectangle."""
         return Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
 
+    def around_evenly(self, context):
+        """The part in the middle of so many pixels around it, fewer where the drawable ends."""
+        right = self.drawable.get_width() - self.x - self.width
+        below = self.drawable.get_height() - self.y - self.height
+        return self.around(max(0, min(context, self.x, self.y, right, below)))
+
     def around(self, context):
         """The part and so many pixels around it, as far as the drawable has them."""
         left, top = max(self.x - context, 0), max(self.y - context, 0)

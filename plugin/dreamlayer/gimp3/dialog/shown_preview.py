@@ -3,6 +3,7 @@
 import collections
 
 from gi.repository import GLib
+from settings import ANIMATION
 
 from gimp3.dialog import plan, words
 from gimp3.dialog.picture import Placed, mixed, pixbuf
@@ -160,7 +161,7 @@ class ShownPreview:
     def _masks(self, wanted):
         """What the worker keeps to."""
         masks = ()
-        if self.source.selected and (wanted.output in ("in-place", "animation") or wanted.by_mask):
+        if self.source.selected and (wanted.output in ("in-place", ANIMATION) or wanted.by_mask):
             masks += ("selection",)
         if self.source.has_mask and wanted.by_mask:
             masks += ("layer_mask",)
