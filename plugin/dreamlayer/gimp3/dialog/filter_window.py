@@ -120,7 +120,7 @@ class FilterWindow:
         self._apply = frame.add_buttons(window, texts.agree, texts.apply_help)
         window.connect("response", self._responded)
         name, count = self.drawables[0].get_name(), len(self.drawables)
-        about = words.chosen(name, source.width, source.height, count)
+        about = words.chosen(name, *source.changed, count)
         self.pane = PreviewPane(source.width, source.height, about, self.live.settle)
         self.side = self.make_side(self.choose, self._keep_picture, self._renew)
         self._fill_presets()

@@ -27,6 +27,8 @@ class LayerSource:
     ----------
     width, height : int
         The size of that part in pixels.
+    changed : tuple of int
+        Width and height of what may change in it.
     selected : bool
         Whether the image has a selection.
     has_mask : bool
@@ -48,6 +50,7 @@ class LayerSource:
         self._mask = drawable.get_mask() if isinstance(drawable, Gimp.Layer) else None
         self.has_mask = self._mask is not None
         region = Region(drawable, self.selected)
+        self.changed = region.width, region.height
         area = region.around(_CONTEXT if self.selected else 0)
         self._left, self._top = area.x, area.y
         self.width, self.height = max(1, area.width), max(1, area.height)
