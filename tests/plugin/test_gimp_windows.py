@@ -7,6 +7,7 @@ DREAMLAYER_TOURS=FOLDER the pictures that they take are put there, to be looked 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,13 @@ long_visit = pytest.mark.skipif(
 
 
 def _keep(gimp: Gimp, pattern: str, *names: str) -> None:
-    """Put pictures of the screen into the folder DREAMLAYER_TOURS, if it is named."""
+    """Put pictures of the screen, and what was seen, into the folder DREAMLAYER_TOURS."""
     if folder := os.environ.get("DREAMLAYER_TOURS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         for dump in [*gimp.folder.glob(pattern), *gimp.folder.glob("failed.xwd")]:
             screenshot(dump).save(Path(folder) / "-".join([gimp.suite, *names, dump.stem + ".png"]))
+        seen = "-".join([gimp.suite, *names, pattern.partition("-")[0], "seen.json"])
+        shutil.copy(gimp.folder / "seen.json", Path(folder) / seen)
 
 
 def test_window(gimp: Gimp, coffee: Path) -> None:
