@@ -18,6 +18,8 @@ kept_pictures = module("gimp3.style.kept_pictures")
 own_files = module("gimp3.dialog.own_files")
 settings_module = module("settings")
 
+_THIRDS = {"styles": ["/a.png", "/b.png"], "style_weights": [1.0, 1 / 3]}
+
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -62,6 +64,28 @@ def test_keeps_pictures_where_all_are_files(
 ) -> None:
     """Layers are not found again in another session, and a part would be another style."""
     assert kept_pictures.kept(texts, weights) == wanted
+
+
+@pytest.mark.parametrize(
+    ("preset", "texts", "weights", "fits"),
+    [
+        ({}, ["/a.png"], [2.0], True),
+        ({"styles": []}, [], [], True),
+        ({"styles": ["a.png"]}, ["/b.png"], [1.0], True),
+        ({"styles": ["/a.png"]}, ["/a.png"], [3.0], True),
+        ({"styles": ["/a.png"]}, ["/b.png"], [1.0], False),
+        ({"styles": ["/a.png"]}, ["/a.png", "/b.png"], [1.0, 1.0], False),
+        ({"styles": ["/a.png", "/b.png"]}, ["/a.png", "/b.png"], [1.0, 0.5], False),
+        (_THIRDS, ["/a.png", "/b.png"], [1.0, 0.333], True),
+        (_THIRDS, ["/b.png", "/a.png"], [1.0, 0.333], False),
+        (_THIRDS, ["/a.png"], [1.0], False),
+    ],
+)
+def test_fits_with_its_own_pictures_and_weights(
+    preset: dict[str, Any], texts: list[str], weights: list[float], fits: bool
+) -> None:
+    """A preset that keeps pictures is not the one that is set where others are in the list."""
+    assert kept_pictures.fits(preset, texts, weights) == fits
 
 
 def test_core_reads_what_the_dialog_saves(settings: Any, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from gimp3_modules import FOLDER, module
 
+kept_pictures = module("gimp3.style.kept_pictures")
 values = module("gimp3.dialog.values")
 settings = module("settings")
 
@@ -79,6 +80,24 @@ def test_of_twins_the_chosen_one_is_meant(kind: str) -> None:
     for one in ("twin", name, "twin"):
         chosen.choose(one)
         assert chosen.fitting() == one
+
+
+def test_of_twins_with_other_pictures_the_one_in_the_list_is_meant() -> None:
+    """Also where another one was chosen before; with pictures of no preset, none is."""
+    known, chosen, _ = made(settings.STYLE)
+    for name, file in (("oil", "/oil.png"), ("ink", "/ink.png")):
+        known.presets[name] = {**known.presets["style"], "styles": [file], "style_weights": []}
+    del known.presets["style"]
+
+    def fitting(*texts: str) -> Any:
+        weights = [1.0] * len(texts)
+        return chosen.fitting(lambda name: kept_pictures.fits(known.presets[name], texts, weights))
+
+    chosen.choose("oil")
+    assert fitting("/oil.png") == "oil"
+    assert fitting("/ink.png") == "ink"
+    assert fitting("/oil.png", "/ink.png") == settings.CUSTOM
+    assert fitting() == settings.CUSTOM
 
 
 def test_settings_of_a_layer_are_named_before_a_preset() -> None:

@@ -90,6 +90,10 @@ class FilterWindow:
     def ended(self):
         """Called before the window closes."""
 
+    def has_kept(self, name):
+        """Whether that which a preset keeps beside parameters is set, as for `Values.fitting`."""
+        return True
+
     def is_ready(self):
         """Whether there is something to do."""
         return True
@@ -204,8 +208,8 @@ class FilterWindow:
         self.live.settle()
 
     def _show_preset(self):
-        """Name the preset that has these values."""
-        name = self.values.fitting()
+        """Name the preset that is set."""
+        name = self.values.fitting(self.has_kept)
         with self.quietly():
             # All values are set, so the preset's name must not change them again.
             self.config.set_property("preset", CUSTOM)
@@ -215,7 +219,7 @@ class FilterWindow:
         """Show the presets, of which the painter's own have changed."""
         self._fill_presets()
         self.values.chosen = name
-        self.side.show_preset(self.values.fitting())
+        self.side.show_preset(self.values.fitting(self.has_kept))
 
     def _keep_picture(self, path):
         """Write the present preview as a small picture."""

@@ -84,7 +84,7 @@ class PresetChooser(Gtk.Box):
             )
             for tile in tiles:
                 flow.add(self._child(tile, title))
-            flow.connect("child-activated", self._activated)
+            flow.connect("child-activated", lambda _, child: self._chosen(child.tile.name))
             part.pack_start(flow, False, False, 0)
             part.show_all()
             self._list.pack_start(part, False, False, 0)
@@ -131,10 +131,6 @@ class PresetChooser(Gtk.Box):
             tip = words.NETWORK_MISSING.format(network=tile.missing)
         child.set_tooltip_text(tip or tile.title)
         return child
-
-    def _activated(self, flow, child):
-        if child.tile.name != self._name:
-            self._chosen(child.tile.name)
 
     def _leave_search(self):
         """Escape shows all presets again; once more, it leaves the dialog as elsewhere."""

@@ -71,13 +71,20 @@ class Values:
             own = {k: v for k, v in self.now().items() if v != known[k].default}
             self._set(dict(self._settings.preset_values(name), **own))
 
-    def fitting(self):
-        """The name of the preset that has these values, or `CUSTOM`."""
+    def fitting(self, keeps=lambda name: True):
+        """The name of the preset that has these values, or `CUSTOM`.
+
+        Parameters
+        ----------
+        keeps : callable
+            Given a preset's name, tells whether that which it keeps beside parameters is set too.
+        """
         values = self.now()
         names = [AS_BEFORE, *self._settings.presets]
         # First the one that was chosen: others may have the same values.
         names.sort(key=lambda name: name != self.chosen)
-        return next((name for name in names if self._fits(name, values)), CUSTOM)
+        fits = (name for name in names if self._fits(name, values) and keeps(name))
+        return next(fits, CUSTOM)
 
     def _fits(self, name, values):
         """Whether a preset has these values, or the layer's recipe."""

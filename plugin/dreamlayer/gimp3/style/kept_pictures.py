@@ -8,6 +8,9 @@ preset keeps the settings alone, and is used with whatever pictures are chosen.
 
 import os
 
+_DIGITS = 3
+"""Decimal places of a weight in the dialog."""
+
 
 def kept(texts, weights):
     """What a recipe has of style pictures: its keys `styles` and `style_weights`, or nothing.
@@ -25,6 +28,23 @@ def kept(texts, weights):
     if len(set(weights)) > 1:
         made["style_weights"] = list(weights)
     return made
+
+
+def fits(preset, texts, weights):
+    """Whether these pictures are those that a preset keeps; all are where it keeps none.
+
+    Parameters
+    ----------
+    preset : dict
+        As for `of_preset`.
+    texts, weights
+        As for `kept`.
+    """
+    own, _ = of_preset(preset)
+    if not own:
+        return True
+    known = [round(one, _DIGITS) for one in preset.get("style_weights") or [1.0] * len(own)]
+    return kept(texts, weights) == kept(own, known)
 
 
 def of_preset(preset):

@@ -7,7 +7,7 @@ from translation import _
 
 from gimp3.dialog.filter_window import FilterWindow, Texts
 from gimp3.style import words
-from gimp3.style.kept_pictures import kept, of_preset
+from gimp3.style.kept_pictures import fits, kept, of_preset
 from gimp3.style.preview import StylePreview, Wanted
 from gimp3.style.side import StyleSide
 from gimp3.style.styling import named
@@ -60,6 +60,10 @@ class StyleWindow(FilterWindow):
         """Whether there is a style picture."""
         return bool(self.side.pictures.texts())
 
+    def has_kept(self, name):
+        """Whether the pictures that a preset keeps are in the list, with its weights."""
+        return fits(self.settings.presets.get(name, {}), *self._listed())
+
     def choose(self, name):
         """Take over a preset's values, and its pictures where it keeps some."""
         texts, weights = of_preset(self.settings.presets.get(name, {}))
@@ -83,8 +87,12 @@ class StyleWindow(FilterWindow):
     def _now(self):
         """What is set, as a preset keeps it."""
         recipe = self.settings.recipe(CUSTOM, self.values.now())
-        weights = [style.weight for style in self.side.pictures.styles()]
-        return dict(recipe, **kept(self.side.pictures.texts(), weights))
+        return dict(recipe, **kept(*self._listed()))
+
+    def _listed(self):
+        """The style pictures as the arguments name them, and their weights."""
+        pictures = self.side.pictures
+        return pictures.texts(), [style.weight for style in pictures.styles()]
 
     def _show_named(self):
         texts, weights = named(self.config)
@@ -101,6 +109,7 @@ class StyleWindow(FilterWindow):
         with self.quietly():
             self.config.set_property("style-pictures", self.side.pictures.texts())
             self.config.set_property("style-weights", self._weights())
+        self._show_preset()
         self.allow()
         self.live.settle()
 
