@@ -144,6 +144,7 @@ def test_style_window(
     assert bottom <= 768
     assert seen["changed_by_seed"] > 0
     assert seen["both_against_file"] > 1
+    assert seen["vanished_against_both"] < 0.1
     assert seen["workers_before_apply"] == seen["workers_after_apply"] == 1
     assert seen["apply_undone_in_one_step"]
     assert seen["unchanged_after_stop"]

@@ -16,6 +16,7 @@ PRESETS = Path(os.environ["DREAMLAYER_PRESETS"])
 
 QUICK = {"command": "style", "rounds": 1, "evaluations": 6, "size": 256, "octaves": 2}
 SLOW = {"command": "style", "rounds": 500}
+VANISHED = {**QUICK, "styles": ["/a picture that is not there.png"]}
 
 
 def go_through(screen, seen):
@@ -23,6 +24,7 @@ def go_through(screen, seen):
     PRESETS.mkdir(parents=True, exist_ok=True)
     (PRESETS / "Quick.json").write_text(json.dumps(QUICK))
     (PRESETS / "Slow.json").write_text(json.dumps(SLOW))
+    (PRESETS / "Vanished.json").write_text(json.dumps(VANISHED))
     main = screen.open_gimp()
     before = pixels()
     dialog = open_dialog(screen)
@@ -109,7 +111,13 @@ def add_a_layer(screen, seen, dialog):
     screen.do("key", "Return")
     screen.wait_until_rested()
     screen.shoot("style-both")
-    seen["both_against_file"] = difference(screen.picture(dialog), by_file)
+    both = screen.picture(dialog)
+    seen["both_against_file"] = difference(both, by_file)
+
+    # A preset whose picture is not there leaves those in the list.
+    choose_own(screen, 3)
+    screen.shoot("style-vanished")
+    seen["vanished_against_both"] = difference(screen.picture(dialog), both)
 
 
 def apply(screen, seen, main, dialog, before):

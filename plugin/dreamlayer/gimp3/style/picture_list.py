@@ -62,31 +62,28 @@ class PictureList(Gtk.Box):
 
     def add_all(self, texts, weights=""):
         """Add those of these pictures that are there."""
-        try:
-            values = pictures.weights_of(weights, len(texts))
-        except RefusedError:
-            values = [1.0] * len(texts)
-        before, problems = len(self._rows), []
-        for text, weight in zip(texts, values):
-            try:
-                self._add(text, pictures.opened([text], "1")[0], weight)
-            except RefusedError as error:
-                problems.append(str(error))
-        added = len(self._rows) > before
-        if added:
+        rows, problem = self._rows_of(texts, weights)
+        if rows:
+            self._add(rows)
             self._changed()
-        if problems:
-            self._warn(problems[0], added)
+        if problem:
+            self._warn(problem, bool(rows))
 
     def replace(self, texts, weights):
-        """Show those of these pictures that are there in place of what is shown."""
-        for row in self._rows:
-            self._grid.remove(row)
-            row.style.close()
-        self._rows = []
-        self._empty.show()
+        """Show those of these pictures that are there in place of what is shown.
+
+        Where pictures are named and none of them is there, the list stays as it is.
+        """
+        rows, problem = self._rows_of(texts, weights)
+        if rows or not texts:
+            for row in self._rows:
+                self._take_out(row)
+            self._rows = []
+            self._add(rows)
+        # Also where the list stays: what is set may name others.
         self._changed()
-        self.add_all(texts, weights)
+        if problem:
+            self._warn(problem, bool(self._rows))
         # GIMP may have raised its own window as files were opened.
         self.get_toplevel().present()
 
@@ -94,14 +91,37 @@ class PictureList(Gtk.Box):
         """Close what was opened for the list."""
         pictures.close([row.style for row in self._rows])
 
-    def _add(self, text, style, weight):
-        row = Gtk.Box(spacing=6)
-        row.text, row.style = text, style
+    def _rows_of(self, texts, weights):
+        """A row for each of these pictures that is there, and why another is not, or None."""
         try:
-            width, height, rgba = style.rows("uint8", style.drawable, _SIDE)
+            values = pictures.weights_of(weights, len(texts))
+        except RefusedError:
+            values = [1.0] * len(texts)
+        rows, problem = [], None
+        try:
+            for text, weight in zip(texts, values):
+                try:
+                    rows.append(self._opened_row(text, weight))
+                except RefusedError as error:
+                    problem = problem or str(error)
+        except BaseException:
+            pictures.close([row.style for row in rows])
+            raise
+        return rows, problem
+
+    def _opened_row(self, text, weight):
+        """Open a picture; its row."""
+        style = pictures.opened([text], "1")[0]
+        try:
+            return self._row(text, style, weight)
         except BaseException:
             style.close()
             raise
+
+    def _row(self, text, style, weight):
+        row = Gtk.Box(spacing=6)
+        row.text, row.style = text, style
+        width, height, rgba = style.rows("uint8", style.drawable, _SIDE)
         image = Gtk.Image.new_from_pixbuf(pixbuf(width, height, rgba))
         image.set_size_request(_SIDE, _SIDE)
         row.pack_start(image, False, False, 0)
@@ -124,17 +144,24 @@ class PictureList(Gtk.Box):
         remove.set_tooltip_text(_("Remove this picture"))
         remove.connect("clicked", lambda _: self._remove(row))
         row.pack_start(remove, False, False, 0)
-        self._grid.pack_start(row, False, False, 0)
-        self._rows.append(row)
-        row.show_all()
-        self._empty.hide()
+        return row
+
+    def _add(self, rows):
+        for row in rows:
+            self._grid.pack_start(row, False, False, 0)
+            self._rows.append(row)
+            row.show_all()
+        self._empty.set_visible(not self._rows)
 
     def _remove(self, row):
         self._rows.remove(row)
-        self._grid.remove(row)
-        row.style.close()
+        self._take_out(row)
         self._empty.set_visible(not self._rows)
         self._changed()
+
+    def _take_out(self, row):
+        self._grid.remove(row)
+        row.style.close()
 
     def _show_menu(self):
         """Offer what is open now."""

@@ -24,10 +24,14 @@ class StyleWindow(FilterWindow):
         words.FAILED,
     )
 
+    _why_empty = None  # Why no picture is in the list, where that is known.
+
     def __init__(self, procedure, config, *given):
         super().__init__(procedure, config, *given)
         self.side.pictures.add_all(*named(config))
-        self._take_pictures()
+        if not self.is_ready():
+            # Nothing was added, of which the list would tell.
+            self._take_pictures()
 
     def make_preview(self, source, maker):
         """It begins once there are style pictures."""
@@ -67,6 +71,7 @@ class StyleWindow(FilterWindow):
     def choose(self, name):
         """Take over a preset's values, and its pictures where it keeps some."""
         texts, weights = of_preset(self.settings.presets.get(name, {}))
+        self._why_empty = None
         super().choose(name)
         if texts:
             self.side.pictures.replace(texts, weights)
@@ -76,7 +81,7 @@ class StyleWindow(FilterWindow):
         recipe = self.settings.recipe(CUSTOM, self.values.now())
         styles, texts = self.side.pictures.styles(), self.side.pictures.texts()
         if not styles:
-            raise SettingError(words.ADD_ONE)
+            raise SettingError(self._why_empty or words.ADD_ONE)
         if not any(style.weight for style in styles):
             raise SettingError(words.ALL_ZERO)
         if not all(style.is_there() for style in styles):
@@ -106,6 +111,8 @@ class StyleWindow(FilterWindow):
 
     def _take_pictures(self):
         """Take over the list of style pictures, which has changed."""
+        if self.is_ready():
+            self._why_empty = None
         with self.quietly():
             self.config.set_property("style-pictures", self.side.pictures.texts())
             self.config.set_property("style-weights", self._weights())
@@ -116,5 +123,7 @@ class StyleWindow(FilterWindow):
     def _warn(self, sentence, later):
         """Say why a picture cannot be used; also after a preview, where one begins meanwhile."""
         self.pane.warn(shown(sentence))
-        if later:
+        if not self.is_ready():
+            self._why_empty = shown(sentence)
+        elif later:
             self.live.say_next(shown(sentence))
