@@ -145,7 +145,7 @@ def apply(screen, seen, main, dialog, before):
     screen.do("key", "alt+a")
     screen.wait_until_at_work()
     screen.shoot("style-working")
-    screen.do("key", "alt+s")
+    screen.do("key", "alt+t")
     time.sleep(2.0)
     screen.wait_until_rested()
     screen.shoot("style-stopped")

@@ -160,7 +160,7 @@ def apply(screen, seen, main, dialog, before):
     screen.seconds_until_other(dialog, dreamt)
     screen.do("key", "alt+a")
     screen.wait_until_at_work()
-    screen.do("key", "alt+s")
+    screen.do("key", "alt+t")
     screen.wait_until_rested()
     screen.shoot("tour-stopped")
     seen["unchanged_after_stop"] = pixels() == before

@@ -139,7 +139,7 @@ class FilterWindow:
         idle = self._running is None
         self.side.set_sensitive(idle)
         self._window.set_response_sensitive(Gtk.ResponseType.OK, idle and self.is_ready())
-        self._apply.set_label(_("_Apply") if idle else _("_Stop"))
+        self._apply.set_label(_("_Apply") if idle else _("S_top"))
         self._apply.set_sensitive(not idle or self.is_ready())
 
     def _fill_presets(self):
