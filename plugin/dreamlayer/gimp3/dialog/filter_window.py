@@ -125,7 +125,7 @@ class FilterWindow:
         window.connect("response", self._responded)
         name, count = self.drawables[0].get_name(), len(self.drawables)
         about = words.chosen(name, *source.changed, count)
-        self.pane = PreviewPane(source.width, source.height, about, self.live.settle)
+        self.pane = PreviewPane(source.width, source.height, about, self.live.moved)
         self.side = self.make_side(self.choose, self._keep_picture, self._renew)
         self._fill_presets()
         frame.fill(window, self.pane, self.side)

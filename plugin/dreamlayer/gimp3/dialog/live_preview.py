@@ -54,6 +54,10 @@ class LivePreview(ShownPreview):
             # The first look at the settings in the window tells.
             pass
 
+    def moved(self):
+        """Dream what is seen now."""
+        self._begin_later()
+
     def begin(self):
         """Dream what is set and seen, unless that is done."""
         self._stop_timer()

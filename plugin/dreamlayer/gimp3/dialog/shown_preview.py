@@ -49,10 +49,12 @@ class ShownPreview:
         pane.view.show_base(self._placed(whole))
 
     def settle(self):
-        """Begin a preview when nothing has changed for a while."""
-        self._stop_timer()
-        if not self._paused:
-            self._timer = GLib.timeout_add(self._delay, self._settled)
+        """The settings changed: begin a preview when nothing has changed for a while."""
+        self._next = None
+        self._begin_later()
+
+    def moved(self):
+        """Another part is seen, which does not matter to a preview of the whole picture."""
 
     def reblend(self):
         """Show the result with another strength or opacity."""
@@ -81,7 +83,7 @@ class ShownPreview:
         self.begin()
 
     def say_next(self, text):
-        """Say this instead of that the next preview is complete."""
+        """Say this instead of that the next preview is complete, if it is one of what is set."""
         self._next = text
 
     def begin(self):
@@ -91,7 +93,7 @@ class ShownPreview:
     def fail(self, sentence):
         """Tell why there is no preview, beside the original."""
         self._stop()
-        self._shown = self._raw = None
+        self._shown = self._raw = self._next = None
         if self.pane is not None:
             # What was made is of former settings.
             self.pane.view.show_dream(None)
@@ -229,6 +231,11 @@ class ShownPreview:
     def _say(self, text, fraction):
         if self.pane is not None:
             self.pane.say(text, fraction)
+
+    def _begin_later(self):
+        self._stop_timer()
+        if not self._paused:
+            self._timer = GLib.timeout_add(self._delay, self._settled)
 
     def _settled(self):
         self._timer = 0
