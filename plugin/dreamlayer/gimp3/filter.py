@@ -36,6 +36,8 @@ _CLIMBS = _(
     "several sizes of it."
 )
 
+FAILED = _("Deep Dream failed: {kind}: {error}")
+
 
 class DeepDream(Gimp.PlugIn):
     """The plug-in as GIMP sees it."""
@@ -141,7 +143,7 @@ def _window():
     return Window
 
 
-FILTER = Filter(OF_DREAMS, _window, _dream_as_set, _("Deep Dream failed: {kind}: {error}"))
+FILTER = Filter(OF_DREAMS, _window, _dream_as_set, FAILED)
 
 
 def as_set(worker, config, settings):

@@ -21,7 +21,7 @@ Filter = collections.namedtuple("Filter", "kind window as_set failed")
 """A filter: the kind of its settings; a function that imports the class of its dialog's window,
 which must not be done without a display; one that does the work, given an idle worker, image,
 drawables, config and settings, and gives the image with the result and what to tell; and the
-sentence, with places for `kind` and `error`, for a failure that nobody thought of."""
+sentence, with places for `kind` and `error`, for an unexpected failure."""
 
 
 def run_filter(filter_, procedure, mode, image, drawables, config):

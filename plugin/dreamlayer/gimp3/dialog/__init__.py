@@ -9,8 +9,8 @@ arithmetic of what is seen of it, `preview_view` shows that, `preview_pane` has 
 `layer_tiles`, `channel_page` and `galleries`), where layers are chosen by pictures.
 
 `filter_window` is what the windows of the filters have in common, `window` is that of Deep Dream;
-`apply` is the work itself while the dialog stays open, and `workers` hands one worker from previews
-to work and back.
+`placing` reads where its result goes. `applying` is the work itself while the dialog stays open,
+`apply` its worker, and `workers` hands one worker from previews to work and back.
 """
 
 
@@ -48,6 +48,10 @@ def ask(window, procedure, config, settings, folder, drawables, apply):
     maker = PreviewMaker(lambda: Worker(folder))
     # It starts while GTK does.
     maker.warm_up()
-    shown = window()(procedure, config, settings, folder, drawables, apply, maker)
+    try:
+        shown = window()(procedure, config, settings, folder, drawables, apply, maker)
+    except BaseException:
+        maker.abandon()
+        raise
     agreed = shown.run()
     return agreed, shown.applied, shown.end(agreed)

@@ -3,23 +3,19 @@
 import collections
 import contextlib
 import os
-import time
 
-import messages
-from gi.repository import Gdk, Gimp, GimpUi, GLib, GObject, Gtk
-from settings import APART, CUSTOM
+from gi.repository import Gdk, GimpUi, GLib, GObject, Gtk
+from settings import CUSTOM
 from translation import _
-from worker_client import WorkerError
 
 from gimp3.dialog import frame, words
-from gimp3.dialog.apply import PatientWorker
+from gimp3.dialog.applying import Applying
 from gimp3.dialog.catalog import sections
-from gimp3.dialog.everyday import LAYERED
 from gimp3.dialog.layer_source import LayerSource
 from gimp3.dialog.picture import write_small
 from gimp3.dialog.preview_pane import PreviewPane
 from gimp3.dialog.values import Values
-from gimp3.dialog.workers import Workers, end
+from gimp3.dialog.workers import Workers
 from gimp3.output import recipe_on
 
 _BLENDED = ("strength", "output", "opacity", "mode")
@@ -28,9 +24,9 @@ _BLENDED = ("strength", "output", "opacity", "mode")
 _OF_NO_PRESET = ("output", "opacity", "mode", "provider")
 """Arguments that belong to no preset."""
 
-Texts = collections.namedtuple("Texts", "agree apply_help applying failed")
+Texts = collections.namedtuple("Texts", "ok_label apply_help applying failed")
 """What a window says in the words of its filter: on the button that does the work and closes, of
-Apply, while it works, and for a failure that nobody thought of."""
+Apply, while it works, and for an unexpected failure."""
 
 
 class FilterWindow:
@@ -49,29 +45,26 @@ class FilterWindow:
         The filter.
     texts : Texts
         Its words.
-    applied : bool
-        Whether something was done with Apply.
+    side : gimp3.dialog.side.Side
+        The settings; None until they are built.
     """
 
     work = texts = None
 
     def __init__(self, procedure, config, settings, folder, drawables, apply, maker):
         self.config, self.settings, self.folder = config, settings, folder
-        self.drawables, self._do, self.applied = drawables, apply, False
-        self._filling, self._running, self._described = False, None, None
-        self._describing, self._networks = None, None
+        self.drawables, self._filling, self._networks = drawables, False, None
+        self._described = self._describing = None
+        self._window = self.side = None
         self._workers = Workers(folder, maker, self._tell)
         self.values = Values(config, settings, recipe_on(drawables[0], self.work))
         self.values.apply_named()
-        source = LayerSource(drawables[0])
-        self.live = self.make_preview(source, maker)
-        GimpUi.init(procedure.get_name())
-        self._build(procedure, source)
-        self._show_preset()
-        config.connect("notify", self._changed)
-        self.live.show_in(self.pane)
-        self.live.begin()
-        self._describe()
+        try:
+            self._open(procedure, LayerSource(drawables[0]), maker, apply)
+        except BaseException:
+            # Whoever asked for the window does not get it, and could not close it.
+            self._close()
+            raise
 
     def make_preview(self, source, maker):
         """A `gimp3.dialog.shown_preview.ShownPreview`."""
@@ -81,14 +74,17 @@ class FilterWindow:
         """A `gimp3.dialog.side.Side`; the arguments are as there."""
         raise NotImplementedError
 
-    def learned(self, network, described):
+    def on_built(self):
+        """Called once the window is built: show what else the arguments name."""
+
+    def on_described(self, network, described):
         """Called with the worker's description of a network."""
 
-    def noticed(self, name):
+    def on_changed(self, name):
         """Called when an argument was changed, not by this window."""
 
-    def ended(self):
-        """Called before the window closes."""
+    def on_end(self):
+        """Called before the window closes, also where it could not be built to its end."""
 
     def has_kept(self, name):
         """Whether that which a preset keeps beside parameters is set, as for `Values.fitting`."""
@@ -98,12 +94,10 @@ class FilterWindow:
         """Whether there is something to do."""
         return True
 
-    def placing(self):
-        """What is set of the result's place: provider, output, opacity in 0..1, by mask or not."""
-        config = self.config
-        output, by_mask = config.get_property("output"), config.get_property("mask-from")
-        opacity = config.get_property("opacity") / 100 if output in LAYERED else 1.0
-        return config.get_property("provider"), output, opacity, by_mask == "layer-mask"
+    @property
+    def applied(self):
+        """Whether something was done with Apply."""
+        return self._applying.succeeded
 
     def run(self):
         """Show it; whether the painter agreed."""
@@ -113,34 +107,65 @@ class FilterWindow:
         """Stop the previews; the worker for the work itself, or None."""
         self.live.pause()
         self._describing = None
-        self.ended()
-        self._window.destroy()
+        self._close()
         return self._workers.end(agreed)
 
-    def _build(self, procedure, source):
+    def _open(self, procedure, source, maker, apply):
+        self.live = self.make_preview(source, maker)
+        GimpUi.init(procedure.get_name())
+        self._build(procedure, source, apply)
+        self._show_preset()
+        self.config.connect("notify", self._changed)
+        self.live.show_in(self.pane)
+        self.live.begin()
+        self._describe()
+        self.on_built()
+
+    def _close(self):
+        self.on_end()
+        if self._window is not None:
+            self._window.destroy()
+
+    def _build(self, procedure, source, apply):
         title, texts = _(self.work.title), self.texts
         window = GimpUi.ProcedureDialog.new(procedure, self.config, title)
         self._window = window
-        self._apply = frame.add_buttons(window, texts.agree, texts.apply_help)
+        self._apply = frame.add_buttons(window, texts.ok_label, texts.apply_help)
         window.connect("response", self._responded)
         name, count = self.drawables[0].get_name(), len(self.drawables)
         about = words.chosen(name, *source.changed, count)
         self.pane = PreviewPane(source.width, source.height, about, self.live.moved)
+        self._applying = Applying(
+            self.config,
+            texts,
+            apply,
+            self._workers,
+            self.live,
+            self.pane,
+            self._show_work,
+            self._go_on,
+        )
         self.side = self.make_side(self.choose, self._keep_picture, self._renew)
         self._fill_presets()
         frame.fill(window, self.pane, self.side)
         window.connect("key-press-event", self._key, True)
         window.connect("key-release-event", self._key, False)
-        self.allow()
+        self.update_buttons()
         self.pane.view.grab_focus()
 
-    def allow(self):
+    def update_buttons(self):
         """Let the painter do what can be done now."""
-        idle = self._running is None
+        idle = not self._applying.is_busy()
         self.side.set_sensitive(idle)
         self._window.set_response_sensitive(Gtk.ResponseType.OK, idle and self.is_ready())
         self._apply.set_label(_("_Apply") if idle else _("S_top"))
         self._apply.set_sensitive(not idle or self.is_ready())
+
+    def _show_work(self):
+        """Show that the work begins or ends."""
+        self.update_buttons()
+        if self.applied:
+            self._window.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
 
     def _fill_presets(self):
         pictures, before = os.path.join(self.folder, "thumbnails"), self.values.before is not None
@@ -169,7 +194,7 @@ class FilterWindow:
 
     def _do_without_layers(self, error):
         """Tell why a network is not described, and ask for the rest of what this machine has."""
-        if self._running is None:
+        if not self._applying.is_busy():
             self.pane.warn(words.sentence(error))
         asked, self._described, self._describing = self._described, None, None
         if asked is not None:
@@ -182,7 +207,7 @@ class FilterWindow:
         layers = [layer["name"] for layer in described.get("layers", [])]
         with self.quietly():
             self.side.offer(sorted(networks), layers)
-        self.learned(self._described, described)
+        self.on_described(self._described, described)
         first = self.settings.presets_folder is None
         if networks != self._networks or first:
             self._networks = networks
@@ -231,7 +256,7 @@ class FilterWindow:
     def _changed(self, config, spec):
         if self._filling or spec.name == "preset":
             return
-        self.noticed(spec.name)
+        self.on_changed(spec.name)
         if spec.name in _BLENDED:
             self.live.reblend()
         if spec.name not in _OF_NO_PRESET:
@@ -255,53 +280,14 @@ class FilterWindow:
 
     def _responded(self, window, response):
         """Work, or stop working, before GIMP's own dialog ends."""
-        if self._running is not None:
+        if self._applying.is_busy():
             if response != Gtk.ResponseType.OK:
-                self._running.cancel()
+                self._applying.cancel()
         elif response == Gtk.ResponseType.APPLY:
-            self._apply_here()
+            self._applying.run()
         else:
             return
         GObject.signal_stop_emission_by_name(window, "response")
-
-    def _apply_here(self):
-        """Work with all that is set while the dialog stays open."""
-        self.live.pause()
-        try:
-            spare = self._workers.take()
-        except WorkerError as error:
-            self._go_on(None)
-            self.pane.warn(words.sentence(error))
-            return
-        patient = PatientWorker(spare, self._progress, self.live.show_real)
-        self._running = patient
-        self.allow()
-        self.pane.say(self.texts.applying, 0.0)
-        began, failed = time.monotonic(), False
-        try:
-            self._do(patient)
-            apart = self.config.get_property("output") in APART
-            said = words.APPLIED_APART if apart else words.APPLIED
-            said = said.format(time=messages.duration(time.monotonic() - began))
-            self.applied = True
-            self._window.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
-        except (messages.RefusedError, ValueError, WorkerError) as error:
-            failed, said = True, words.sentence(error)
-        except Exception as error:
-            # Any other error is one sentence for the painter, too.
-            failed, said = True, self.texts.failed.format(kind=type(error).__name__, error=error)
-        if failed and patient.cancelled:
-            failed, said = False, words.CANCELLED
-        self._running = None
-        self.allow()
-        Gimp.progress_end()
-        if not patient.is_idle():
-            end(spare)
-        self._go_on(spare if patient.is_idle() else None)
-        if failed:
-            self.pane.warn(said)
-        else:
-            self.live.say_next(said)
 
     def _go_on(self, spare):
         """Preview again with the same worker, and from what the image is now."""
@@ -312,6 +298,3 @@ class FilterWindow:
         self._describe()
         self.live.look_again()
         self.live.resume(maker)
-
-    def _progress(self, header):
-        self.pane.say(messages.progress_alone(header), header.get("fraction", 0.0))

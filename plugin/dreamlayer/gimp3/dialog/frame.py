@@ -9,9 +9,9 @@ _WIDTH, _HEIGHT = 1320, 660
 _OF_SCREEN = 0.72
 
 
-def add_buttons(window, agree, apply_help):
+def add_buttons(window, ok_label, apply_help):
     """Name the button that does the work and closes, and add Apply, which is returned."""
-    window.set_ok_label(agree)
+    window.set_ok_label(ok_label)
     # Help would open GIMP's manual, which has no page for our filters.
     help_ = window.get_widget_for_response(Gtk.ResponseType.HELP)
     if help_ is not None:

@@ -11,7 +11,9 @@ from gimp3.dialog import plan, words
 from gimp3.dialog.filter_window import FilterWindow, Texts
 from gimp3.dialog.galleries import GalleryMaker
 from gimp3.dialog.live_preview import LivePreview, Wanted
+from gimp3.dialog.placing import placing
 from gimp3.dialog.settings_side import SettingsSide
+from gimp3.filter import FAILED
 
 
 class Window(FilterWindow):
@@ -22,8 +24,9 @@ class Window(FilterWindow):
         _("_Dream"),
         _("Dreams, and leaves this window open"),
         words.APPLYING,
-        words.FAILED,
+        FAILED,
     )
+    _gallery = None
 
     def make_preview(self, source, maker):
         """It begins at once, while the window is built."""
@@ -44,18 +47,19 @@ class Window(FilterWindow):
             changed,
         )
 
-    def learned(self, network, described):
+    def on_described(self, network, described):
         """Show the layers of the network."""
         self.side.layers.show_network(network, described.get("layers", []))
 
-    def ended(self):
+    def on_end(self):
         """Make no more pictures of layers."""
-        self._gallery.end()
+        if self._gallery is not None:
+            self._gallery.end()
 
     def _wanted(self):
         """What is set, for the preview."""
         recipe = self.settings.recipe(CUSTOM, self.values.now())
-        return Wanted(recipe, *self.placing(), guide.chosen(self.config))
+        return Wanted(recipe, *placing(self.config), guide.chosen(self.config))
 
     def _now(self):
         """What is set, as a preset keeps it: a guide that is a layer would not be found later."""

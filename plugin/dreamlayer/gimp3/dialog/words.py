@@ -33,7 +33,6 @@ CHOSEN_OF = _("{width} × {height} pixels of “{name}”, the first of {count} 
 APPLYING = _("Dreaming…")
 APPLIED = _("Applied in {time}; Ctrl+Z in the image undoes it.")
 APPLIED_APART = _("Applied in {time}; the result is in a new image.")
-FAILED = _("Deep Dream failed: {kind}: {error}")
 CANCELLED = _("Stopped; the image is unchanged.")
 
 _DRAFT = _("Draft: size {octave} of {octaves}")

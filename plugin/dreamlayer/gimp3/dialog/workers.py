@@ -54,7 +54,7 @@ class Workers:
         if not agreed:
             self.maker.abandon()
         while self._waiting:
-            end(self._waiting.pop())
+            kill_worker(self._waiting.pop())
         return worker
 
     def _idle(self):
@@ -65,7 +65,7 @@ class Workers:
         return worker
 
 
-def end(worker):
+def kill_worker(worker):
     """End a worker that may be at work."""
     worker.kill()
     worker.close()

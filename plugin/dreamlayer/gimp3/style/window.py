@@ -6,6 +6,7 @@ from settings import CUSTOM, SettingError
 from translation import _
 
 from gimp3.dialog.filter_window import FilterWindow, Texts
+from gimp3.dialog.placing import placing
 from gimp3.style import words
 from gimp3.style.kept_pictures import fits, kept, of_preset
 from gimp3.style.preview import StylePreview, Wanted
@@ -26,13 +27,6 @@ class StyleWindow(FilterWindow):
 
     _why_empty = None  # Why no picture is in the list, where that is known.
 
-    def __init__(self, procedure, config, *given):
-        super().__init__(procedure, config, *given)
-        self.side.pictures.add_all(*named(config))
-        if not self.is_ready():
-            # Nothing was added, of which the list would tell.
-            self._take_pictures()
-
     def make_preview(self, source, maker):
         """It begins once there are style pictures."""
         return StylePreview(source, maker, self._wanted)
@@ -50,15 +44,23 @@ class StyleWindow(FilterWindow):
             self._warn,
         )
 
-    def noticed(self, name):
+    def on_built(self):
+        """Add the style pictures that the arguments name."""
+        self.side.pictures.add_all(*named(self.config))
+        if not self.is_ready():
+            # Nothing was added, of which the list would tell.
+            self._take_pictures()
+
+    def on_changed(self, name):
         """Show other pictures after GIMP's button Reset."""
         if name in ("style-pictures", "style-weights"):
             # Once both are set.
             GLib.idle_add(self._show_named)
 
-    def ended(self):
+    def on_end(self):
         """Close what was opened for the list."""
-        self.side.pictures.end()
+        if self.side is not None:
+            self.side.pictures.end()
 
     def is_ready(self):
         """Whether there is a style picture."""
@@ -87,7 +89,7 @@ class StyleWindow(FilterWindow):
         if not all(style.is_there() for style in styles):
             raise SettingError(words.GONE)
         counted = tuple((text, style.weight) for text, style in zip(texts, styles))
-        return Wanted(recipe, *self.placing(), counted, styles)
+        return Wanted(recipe, *placing(self.config), counted, styles)
 
     def _now(self):
         """What is set, as a preset keeps it."""
@@ -117,7 +119,7 @@ class StyleWindow(FilterWindow):
             self.config.set_property("style-pictures", self.side.pictures.texts())
             self.config.set_property("style-weights", self._weights())
         self._show_preset()
-        self.allow()
+        self.update_buttons()
         self.live.settle()
 
     def _warn(self, sentence, later):
