@@ -111,6 +111,7 @@ def _presets(presets: Presets[Any]) -> dict[str, Any]:
 
 
 def _preset(about: Preset, presets: Presets[Any]) -> dict[str, Any]:
+    recipe = presets.preset(about.name)
     return {
         "title": about.title,
         "section": about.section,
@@ -119,7 +120,7 @@ def _preset(about: Preset, presets: Presets[Any]) -> dict[str, Any]:
         "source": about.source[:_MAX_PROBLEM],
         "ships": ships(about.network),
         "stand_in": about.stand_in,
-        "recipe": _plain(recipe := presets.preset(about.name)),
+        "recipe": _plain(recipe),
         **(_pictures(recipe) if about.group == MINE and isinstance(recipe, StyleRecipe) else {}),
     }
 

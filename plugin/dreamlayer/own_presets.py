@@ -58,7 +58,7 @@ def check_name(name, taken):
     known = [one.lower() for one in taken] + [CUSTOM]
     if unicodedata.normalize("NFC", name).lower() in known:
         raise SettingError(
-            _("“{name}” is a preset that comes with Deep Dream; use another name.").format(
+            _("“{name}” is a preset that comes with dreamlayer; use another name.").format(
                 name=name
             )
         )

@@ -98,7 +98,7 @@ def result_of(procedure, made, notice):
 
 
 def check_image(image, drawables):
-    """Raise `RefusedError`, before any work, for what cannot be dreamt on.
+    """Raise `RefusedError`, before any work, for what cannot be worked on.
 
     The painter may have closed or changed the image while the dialog was open.
     """
@@ -107,7 +107,7 @@ def check_image(image, drawables):
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise RefusedError(messages.INDEXED)
     if not drawables:
-        raise RefusedError(_("no layer is chosen; choose the layers to dream on"))
+        raise RefusedError(_("no layer is chosen; choose the layers to work on"))
     for drawable in drawables:
         if not drawable.is_valid():
             raise RefusedError(messages.GONE_EARLY)

@@ -64,7 +64,11 @@ class PresetChooser(Gtk.Box):
         for _title, part, _flow in self._boxes:
             self._list.remove(part)
         self._boxes = []
-        self._entry.set_visible(sum(len(tiles) for _title, tiles in sections) > _FEW)
+        many = sum(len(tiles) for _title, tiles in sections) > _FEW
+        if not many:
+            # What was typed into it would go on to hide tiles.
+            self._entry.set_text("")
+        self._entry.set_visible(many)
         for title, tiles in sections:
             part = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2)
             label = Gtk.Label(xalign=0.0, margin_start=4)

@@ -99,7 +99,7 @@ class PreviewPane(Gtk.Box):
         row.pack_start(self._percent, False, False, 0)
         self._split = Gtk.ToggleButton(label=_("Split _View"), use_underline=True)
         self._split.set_tooltip_text(
-            _("The original at the left of a line that can be dragged, the dream at its right (S)")
+            _("The original at the left of a line that can be dragged, the result to the right (S)")
         )
         self._split.connect("toggled", lambda button: self.view.set_split(button.get_active()))
         row.pack_end(self._split, False, False, 0)

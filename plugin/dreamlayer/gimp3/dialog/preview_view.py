@@ -75,7 +75,7 @@ class PreviewView(Gtk.Layout):
             self.redraw()
 
     def set_split(self, wanted):
-        """Show the original at the left of a line and the dream at its right, or not."""
+        """Show the original to the left of a line and the result to the right, or not."""
         self._split = 0.5 if wanted else None
         self.redraw()
 

@@ -11,7 +11,9 @@ from gimp3.dialog.own_buttons import OwnButtons
 from gimp3.dialog.parameter_rows import ParameterRows, choice
 from gimp3.dialog.preset_chooser import PresetChooser
 
-_ALWAYS = ("strength", "seed")
+ALWAYS = ("strength", "seed")
+"""Parameters above the pages, which are on none of them."""
+
 _WIDTH = 440
 
 
@@ -53,7 +55,7 @@ class Side(Gtk.Box):
         masks = choice(config, "mask-from", list(MASKS.items()))
         self._rows.add_row(_("Keep to"), masks, _(settings.mask_help))
         self._advanced = ParameterRows(config, border_width=12)
-        rarer = [p for n, p in settings.parameters.items() if n not in (*main, *_ALWAYS)]
+        rarer = [p for n, p in settings.parameters.items() if n not in (*main, *ALWAYS)]
         for parameter in sorted(rarer, key=lambda parameter: parameter.advanced):
             self._advanced.add(parameter)
         providers = choice(config, "provider", [(name, name) for name in settings.providers])

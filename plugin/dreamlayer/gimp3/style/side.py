@@ -3,10 +3,8 @@
 from settings import STYLE_MAIN
 from translation import _
 
-from gimp3.dialog.side import Side
+from gimp3.dialog.side import ALWAYS, Side
 from gimp3.style.picture_list import PictureList
-
-_ALWAYS = ("strength", "seed")
 
 
 class StyleSide(Side):
@@ -26,7 +24,7 @@ class StyleSide(Side):
     """
 
     def __init__(self, config, settings, choose, now, picture, changed, pictures_changed, warn):
-        main = [name for name in STYLE_MAIN if name not in _ALWAYS]
+        main = [name for name in STYLE_MAIN if name not in ALWAYS]
         super().__init__(config, settings, main, choose, now, picture, changed)
         self.pictures = PictureList(pictures_changed, warn)
         self.add_pages(
