@@ -111,14 +111,14 @@ def _presets(presets: Presets[Any]) -> dict[str, Any]:
 
 
 def _preset(about: Preset, presets: Presets[Any]) -> dict[str, Any]:
-    recipe = presets.preset(about.name)
+    there, recipe = ships(about.network), presets.preset(about.name)
     return {
         "title": about.title,
         "section": about.section,
         "group": about.group,
         "description": about.description[:_MAX_PROBLEM],
         "source": about.source[:_MAX_PROBLEM],
-        "ships": ships(about.network),
+        "ships": there,
         "stand_in": about.stand_in,
         "recipe": _plain(recipe),
         **(_pictures(recipe) if about.group == MINE and isinstance(recipe, StyleRecipe) else {}),

@@ -351,7 +351,7 @@ class Settings(object):
         """
         groups = collections.OrderedDict()
         own = [name for name in self.presets if self.presets[name]["group"] == MINE]
-        names = sorted(own) + [name for name in self.presets if name not in own]
+        names = sorted(own, key=_folded) + [name for name in self.presets if name not in own]
         for name in names:
             preset = self.presets[name]
             elsewhere = preset["group"] == "published" and not preset["ships"]
@@ -369,7 +369,8 @@ class Settings(object):
         """
         kept = [(n, p) for n, p in self.presets.items() if p["group"] != MINE]
         found = _of_kind(described, self.kind)["presets"].items()
-        kept += sorted((n, p) for n, p in found if p["group"] == MINE and n not in dict(kept))
+        own = [(n, p) for n, p in found if p["group"] == MINE and n not in dict(kept)]
+        kept += sorted(own, key=lambda pair: _folded(pair[0]))
         self.presets = collections.OrderedDict(kept)
         self.presets_folder = described.get("presets_folder")
         self.preset_problems = described.get("preset_problems", [])
@@ -513,6 +514,12 @@ def _is_file(path):
         return os.path.isfile(path)
     except UnicodeError:
         return os.path.isfile(path.encode("utf-8"))
+
+
+def _folded(name):
+    """What names are sorted by, so that capitals do not come first; as in the core's list."""
+    # Python 2 has no other way.
+    return getattr(name, "casefold", name.lower)()
 
 
 def _of_kind(described, kind):

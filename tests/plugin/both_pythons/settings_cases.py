@@ -364,6 +364,8 @@ def case_own_presets(_folder):
     settings.check("zoo", "auto", "in-place")
     assert settings.recipe("zoo", _defaults(settings))["steps"] == 3
     assert settings.preset_problems == []
+    settings.take_own({"presets": {name: _own(name) for name in ("Zebra", "éclair", "ant")}})
+    assert settings.groups()[0][1] == ["ant", "Zebra", "éclair"]
     settings.take_own({"presets": {"new": _own("new")}, "preset_problems": ["it is damaged"]})
     assert list(settings.presets) == shipped + ["new"]
     assert settings.preset_problems == ["it is damaged"]
