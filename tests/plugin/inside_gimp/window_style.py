@@ -80,15 +80,7 @@ def choose(screen, seen, dialog):
     screen.shoot("style-seed")
     seen["changed_by_seed"] = difference(screen.picture(dialog), styled)
 
-    screen.do("key", "alt+p")
-    asked = screen.window("^Save as Preset$")
-    screen.do("windowactivate", "--sync", asked)
-    screen.do("type", "My style")
-    screen.do("key", "Return")
-    until(lambda: (PRESETS / "My style.json").exists(), "the preset's file")
-    until(lambda: (PRESETS / "My style.jpg").exists(), "the preset's picture")
-    screen.do("windowactivate", "--sync", dialog)
-    time.sleep(1.0)
+    save_as(screen, dialog, "My style")
     screen.shoot("style-saved")
     screen.do("key", "ctrl+f")
     for number, page in enumerate(("Settings", "Advanced"), 1):
@@ -118,6 +110,8 @@ def add_a_layer(screen, seen, dialog):
     choose_own(screen, 3)
     screen.shoot("style-vanished")
     seen["vanished_against_both"] = difference(screen.picture(dialog), both)
+    save_as(screen, dialog, "Without pictures")
+    screen.shoot("style-saved-without-pictures")
 
 
 def apply(screen, seen, main, dialog, before):
@@ -168,6 +162,20 @@ def finish(screen, seen, main, dialog, before):
     screen.do("windowactivate", "--sync", main)
     screen.do("key", "ctrl+z")
     seen["undone_in_one_step"] = changed_from(after) == before
+
+
+def save_as(screen, dialog, name):
+    """Save what is set as a preset."""
+    screen.do("key", "alt+p")
+    asked = screen.window("^Save as Preset$")
+    screen.do("windowactivate", "--sync", asked)
+    screen.do("key", "ctrl+a")
+    screen.do("type", name)
+    screen.do("key", "Return")
+    until(lambda: (PRESETS / f"{name}.json").exists(), "the preset's file")
+    until(lambda: (PRESETS / f"{name}.jpg").exists(), "the preset's picture")
+    screen.do("windowactivate", "--sync", dialog)
+    time.sleep(1.0)
 
 
 def choose_own(screen, number):

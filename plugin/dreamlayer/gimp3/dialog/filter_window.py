@@ -83,6 +83,9 @@ class FilterWindow:
     def on_changed(self, name):
         """Called when an argument was changed, not by this window."""
 
+    def on_saved(self):
+        """Called after what is set was saved as a preset."""
+
     def on_end(self):
         """Called before the window closes, also where it could not be built to its end."""
 
@@ -135,16 +138,8 @@ class FilterWindow:
         name, count = self.drawables[0].get_name(), len(self.drawables)
         about = words.chosen(name, *source.changed, count)
         self.pane = PreviewPane(source.width, source.height, about, self.live.moved)
-        self._applying = Applying(
-            self.config,
-            texts,
-            apply,
-            self._workers,
-            self.live,
-            self.pane,
-            self._show_work,
-            self._go_on,
-        )
+        given = self.config, texts, apply, self._workers, self.live, self.pane
+        self._applying = Applying(*given, self._show_work, self._go_on)
         self.side = self.make_side(self.choose, self._keep_picture, self._renew)
         self._fill_presets()
         frame.fill(window, self.pane, self.side)
@@ -240,11 +235,13 @@ class FilterWindow:
             self.config.set_property("preset", CUSTOM)
         self.side.show_preset(name)
 
-    def _renew(self, name):
+    def _renew(self, name, saved=False):
         """Show the presets, of which the painter's own have changed."""
         self._fill_presets()
         self.values.chosen = name
         self.side.show_preset(self.values.fitting(self.has_kept))
+        if saved:
+            self.on_saved()
 
     def _keep_picture(self, path):
         """Write the present preview as a small picture."""

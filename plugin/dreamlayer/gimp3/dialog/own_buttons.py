@@ -19,7 +19,8 @@ class OwnButtons(Gtk.Box):
     picture : callable
         Writes a small picture of the present preview to a path.
     changed : callable
-        Called with the name of the preset to mark, or None, after a change.
+        Called with the name of the preset to mark, or None, after a change; with `saved=True`
+        where it was saved.
     """
 
     def __init__(self, settings, now, picture, changed):
@@ -60,7 +61,7 @@ class OwnButtons(Gtk.Box):
                 asked.warn(str(error))
                 continue
             own_files.read_back(self._settings, name, recipe, about)
-            self._changed(name)
+            self._changed(name, saved=True)
             break
         asked.destroy()
 

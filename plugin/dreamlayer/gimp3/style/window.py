@@ -57,6 +57,13 @@ class StyleWindow(FilterWindow):
             # Once both are set.
             GLib.idle_add(self._show_named)
 
+    def on_saved(self):
+        """Tell where the preset is without the pictures, also after a preview that is made."""
+        texts, weights = self._listed()
+        if texts and not kept(texts, weights):
+            self.pane.warn(words.SETTINGS_ONLY)
+            self.live.say_next(words.SETTINGS_ONLY)
+
     def on_end(self):
         """Close what was opened for the list."""
         if self.side is not None:

@@ -36,6 +36,9 @@ NETWORK_MISSING = _(
     "choose another preset"
 )
 ADD_ONE = _("Add a layer, an image or a file whose style you want.")
+SETTINGS_ONLY = _(
+    "The preset keeps the settings alone: it cannot keep pictures that are layers or open images."
+)
 WHOLE_IMAGE = _("Image {name}")
 APPLYING = _("Styling…")
 PREVIEWING = _("Preview: size {octave} of {octaves}, step {step} of {steps}")
