@@ -49,7 +49,7 @@ def run_filter(filter_, procedure, mode, image, drawables, config):
                 # Also where the image was closed, as in `finish`.
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
             if not agreed:
-                # What was applied is what a repetition repeats.
+                # GIMP then keeps what is set, for a repetition, also where it was set after Apply.
                 return result_of(procedure, image, "")
         worker = worker or Worker(FOLDER)
         made, notice = filter_.as_set(worker, image, drawables, config, settings)

@@ -181,8 +181,9 @@ def save_as(screen, dialog, name):
 def choose_own(screen, number):
     """Choose a preset of one's own, with the keys."""
     screen.do("key", "ctrl+f")
-    for _ in range(number):
-        screen.do("key", "Right")
+    # In rows of three, beyond whose end no key goes.
+    for key in ["Down"] * (number // 3) + ["Right"] * (number % 3):
+        screen.do("key", key)
         time.sleep(0.2)
     # Return would press the button below.
     screen.do("key", "space")
