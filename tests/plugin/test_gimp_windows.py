@@ -60,18 +60,20 @@ def _keep(gimp: Gimp, pattern: str, *names: str) -> None:
         shutil.copy(gimp.folder / "seen.json", Path(folder) / seen)
 
 
-def test_window(gimp: Gimp, coffee: Path) -> None:
-    """A painter finds the filter in the menu, sees a preview, dreams, undoes, repeats, cancels.
+def _renew(gimp: Gimp, **dumps: str) -> None:
+    """Write pictures of the screen for the README, if DREAMLAYER_PICTURES names their folder."""
+    if folder := os.environ.get("DREAMLAYER_PICTURES"):
+        for name, dump in dumps.items():
+            picture = screenshot(gimp.folder / f"{dump}.xwd")
+            picture.save(Path(folder) / f"gimp-{name}.jpg", quality=86)
 
-    With DREAMLAYER_PICTURES=docs the README's pictures of it are renewed.
-    """
+
+def test_window(gimp: Gimp, coffee: Path) -> None:
+    """A painter finds the filter in the menu, sees a preview, dreams, undoes, repeats, cancels."""
     said = gimp.run("window.py", timeout=LONGEST, DREAMLAYER_PHOTO=f"/host{coffee}")
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
-    if folder := os.environ.get("DREAMLAYER_PICTURES"):
-        for name in ("menu", "dialog", "result"):
-            picture = screenshot(gimp.folder / f"{name}.xwd")
-            picture.save(Path(folder) / f"gimp-{name}.jpg", quality=88)
+    _renew(gimp, menu="menu", dialog="dialog", result="result")
     assert "error" not in seen, (seen, said)
     assert seen["workers_with_dialog"] == 1
     for name in ("ok", "cancel", "leaving"):
@@ -318,6 +320,9 @@ def test_window_in_a_language(gimp: Gimp, coffee: Path, language: str, name: str
     assert (gimp.folder / "seen.json").exists(), said
     seen = gimp.read("seen.json")
     _keep(gimp, "language-*.xwd", language, name)
+    if (language, name) == ("en", "small-dark"):
+        _renew(gimp, split="language-dream-split", layers="language-dream-layers")
+        _renew(gimp, style="language-style")
     assert "error" not in seen, (seen, said)
     assert seen["moved_by_pages"] < 1
     for dialog in ("dream", "style"):
