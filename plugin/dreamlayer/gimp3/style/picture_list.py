@@ -2,7 +2,7 @@
 
 import os
 
-from gi.repository import Gimp, Gtk, Pango
+from gi.repository import Gimp, GLib, Gtk, Pango
 from messages import RefusedError
 from translation import _
 
@@ -12,6 +12,8 @@ from gimp3.style.picture_menu import PictureMenu
 
 _SIDE = 56
 _HEAVIEST = 5.0
+_LATER = 400
+"""Milliseconds after which the dialog comes to the front again."""
 
 
 class PictureList(Gtk.Box):
@@ -84,8 +86,15 @@ class PictureList(Gtk.Box):
         self._changed()
         if problem:
             self._warn(problem, bool(self._rows))
-        # GIMP may have raised its own window as files were opened.
-        self.get_toplevel().present()
+        # GIMP may raise its own window as files are opened, also a moment later.
+        self._present()
+        GLib.timeout_add(_LATER, self._present)
+
+    def _present(self):
+        """Bring the dialog back to the front, while it is there."""
+        if self.get_realized():
+            self.get_toplevel().present()
+        return False
 
     def end(self):
         """Close what was opened for the list."""
