@@ -55,7 +55,8 @@ def animate(worker, image, drawables, recipe, wanted, motion, milliseconds, guid
     check_memory(original, motion["frames"])
     request = dict(original.request(), recipe=recipe, provider=wanted["provider"], **motion)
     request, payload = guide.added(guided, request, original.payload(), original.native)
-    frames, notice, used = [], "", recipe
+    # Only the worker's last reply has a recipe without the paths of this machine.
+    frames, notice, used = [], "", None
 
     def keep(_, read):
         first = not frames

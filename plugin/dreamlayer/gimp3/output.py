@@ -226,8 +226,8 @@ def put_frames(start, original, frames, used, motion, milliseconds):
         What was.
     frames : list of Gegl.Buffer
         As it received them.
-    used : dict
-        The recipe.
+    used : dict or None
+        The recipe; None where it is not known.
     motion : dict
         What `settings.Settings.motion` gave.
     milliseconds : int
@@ -262,7 +262,8 @@ def _new_image(start, dreamt, work, names=None):
             made.insert_layer(layer, None, 0)
             x, y = _corner(original)
             layer.set_offsets(x - left, y - top)
-            _sign(layer, used, work)
+            if used is not None:
+                _sign(layer, used, work)
         made.undo_enable()
     except BaseException:
         # Nobody would see it, and GIMP would keep it.

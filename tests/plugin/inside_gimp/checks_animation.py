@@ -142,6 +142,8 @@ def check_frames_before_a_failure_are_kept():
     assert status == Gimp.PDBStatusType.SUCCESS, message
     count = len(made.get_layers())
     assert 0 < count < 2000
+    # The recipe as it was asked for has paths, here that of the network.
+    assert all(one.get_parasite("dreamlayer-recipe") is None for one in made.get_layers())
     assert f"ended after {count} of 2000 frames: the worker ended unexpectedly" in notice, notice
 
 
