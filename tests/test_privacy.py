@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from gimp3_modules import module
 from gradient_page import MODULES
 from image_samples import names
+from plugin_modules import module
 from system_calls import Watched, watched
 
 from dreamlayer.core.runtime import openvino_session
@@ -24,7 +24,7 @@ from dreamlayer.plugin.interpreter import probe_python
 from dreamlayer.plugin.machine import Machine
 
 ROOT = Path(__file__).parents[1]
-worker_environment = module("worker_client").worker_environment
+worker_environment = module("editor.worker_client").worker_environment
 
 VARIABLE = "ORT_DISABLE_TELEMETRY"
 

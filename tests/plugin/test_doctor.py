@@ -91,7 +91,7 @@ def change_a_file(machine: Machine) -> None:
 
 
 def lose_a_file(machine: Machine) -> None:
-    (folder(machine) / "messages.py").unlink()
+    (folder(machine) / "editor/messages.py").unlink()
 
 
 def leave_a_file(machine: Machine) -> None:
@@ -185,7 +185,7 @@ def not_registered(machine: Machine) -> None:
         (remove_all, "plug-in", "it is not installed in", INSTALL),
         (make_foreign, "plug-in", "is not Deep Dream's; move it away", f"{{move}} && {INSTALL}"),
         (change_a_file, "files", "description.json is not that of version", KEPT),
-        (lose_a_file, "files", "messages.py is missing", KEPT),
+        (lose_a_file, "files", "editor/messages.py is missing", KEPT),
         (leave_a_file, "files", "old.py does not belong to version", KEPT),
         (
             make_old,

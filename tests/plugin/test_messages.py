@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from gimp3_modules import module
+from plugin_modules import module
 
-sentences = module("messages")
+sentences = module("editor.messages")
 
 
 def _header(**more: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import gimp3_modules
+import plugin_modules
 import pytest
 import translations
 from documents import section, text
@@ -28,7 +28,9 @@ def test_all_that_a_painter_reads_is_marked() -> None:
     left = {text: place for text, place in found.items() if text not in translations.UNREAD}
     assert not left, f"mark them, or tell in {translations.__file__} why not"
     assert set(translations.UNREAD) <= set(found)
-    files = {path.name for path in translations.PLUGIN.rglob("*.py")}
+    files = {
+        p.relative_to(translations.PLUGIN).as_posix() for p in translations.PLUGIN.rglob("*.py")
+    }
     assert set(translations.UNREAD_FILES) <= files
 
 
@@ -36,7 +38,7 @@ def test_all_that_a_painter_reads_is_marked() -> None:
 def test_every_setting_is_marked(kind: str) -> None:
     """Titles and helps of parameters, names of choices and all of presets are marked."""
     marked = {text.one for text in collect()}
-    module = gimp3_modules.module("settings")
+    module = plugin_modules.module("editor.settings")
     settings = module.Settings(str(translations.PLUGIN), kind)
     for parameter in settings.parameters.values():
         choices = module.choices_of(parameter) if parameter.choices else []
@@ -53,13 +55,13 @@ def test_a_longer_help_is_still_that_of_the_description() -> None:
     """What an editor adds to a parameter's help follows what the core says."""
     described = json.loads((translations.PLUGIN / "description.json").read_text(encoding="utf-8"))
     helps = {parameter["name"]: parameter["help"] for parameter in described["parameters"]}
-    for name, text_ in gimp3_modules.module("settings")._HELPS.items():
+    for name, text_ in plugin_modules.module("editor.titles").HELPS.items():
         assert text_.startswith(f"{helps[name]}; ")
 
 
 CODE = """
-from translation import N_, _, ngettext
-import translation
+from editor.translation import N_, _, ngettext
+from editor import translation
 
 TITLES = {"steps": N_("Steps")}
 

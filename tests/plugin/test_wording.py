@@ -15,7 +15,9 @@ from dreamlayer import Dreamer, Recipe
 from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.network.files import find
 
-plain: Callable[[str], str] = importlib.import_module("dreamlayer.plugin.dreamlayer.wording").plain
+plain: Callable[[str], str] = importlib.import_module(
+    "dreamlayer.plugin.dreamlayer.editor.wording"
+).plain
 
 CORE = Path(__file__).parents[2] / "core"
 ELSEWHERE = {"cli", "style", "visualize"}

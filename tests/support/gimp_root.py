@@ -19,12 +19,14 @@ import platformdirs
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-_GIMP = (
+_EDITORS = (
     "gimp,python3-gi,gir1.2-gimp-3.0,"
+    # PyQt is only recommended by Krita, which has no plug-ins in Python without it.
+    "krita,python3-pyqt5,"
     # A display without a screen, a window manager, hands, letters and icons.
     "xvfb,openbox,xdotool,fonts-dejavu-core,adwaita-icon-theme,librsvg2-common"
 )
-SUITES = {"trixie": _GIMP, "sid": _GIMP, "bullseye": "python2.7"}
+SUITES = {"trixie": _EDITORS, "sid": _EDITORS, "bullseye": "python2.7"}
 """Debian suites, and the packages that are wanted of each."""
 
 _NO_DOCUMENTS = [f"path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]

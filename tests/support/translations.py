@@ -3,7 +3,7 @@
 `python tests/support/translations.py de fr` brings the files of these languages in line with the
 code, and begins those that are missing: new texts are added, to be translated; what is no longer
 marked goes; translations stay. Without a language, all that there are. Texts are marked as
-`plugin/dreamlayer/translation.py` says; those of `description.json` are marked by being there.
+`plugin/dreamlayer/editor/translation.py` says; those of `description.json` are by being there.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ DESCRIBED = {"presets": ("title", "section", "description"), "parameters": ("hel
 """What a painter reads of `description.json`."""
 
 UNREAD_FILES = {
-    "translation.py": "it reads the translations, and its one error is caught there",
-    "wording.py": "its words go into sentences of the worker, which are in English",
+    "editor/translation.py": "it reads the translations, and its one error is caught there",
+    "editor/wording.py": "its words go into sentences of the worker, which are in English",
 }
 """Files without texts to translate, and why."""
 
@@ -92,7 +92,9 @@ class Text:
 
 def translation() -> Any:
     """The plug-in's own reader."""
-    spec = importlib.util.spec_from_file_location("translation", PLUGIN / "translation.py")
+    spec = importlib.util.spec_from_file_location(
+        "translation", PLUGIN / "editor" / "translation.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -4,8 +4,9 @@
 from __future__ import unicode_literals
 
 import gimpfu
-from settings import CHOSEN, CUSTOM, MAIN, OUTPUTS, SettingError, choices_of
-from translation import _
+from editor.choices import CHOSEN, CUSTOM, MAIN, OUTPUTS
+from editor.settings import SettingError, choices_of
+from editor.translation import _
 
 
 def arguments(settings):

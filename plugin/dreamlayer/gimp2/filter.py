@@ -10,12 +10,12 @@ import traceback
 
 import gimp
 import gimpfu
-import messages
-from messages import RefusedError
-from settings import SettingError, Settings
-from translation import _
-from wording import plain
-from worker_client import Worker, WorkerError
+from editor import messages
+from editor.messages import RefusedError
+from editor.settings import SettingError, Settings
+from editor.translation import _
+from editor.wording import plain
+from editor.worker_client import Worker, WorkerError
 
 from gimp2.arguments import arguments, from_gimp, to_gimp
 from gimp2.pixels import Area, Region

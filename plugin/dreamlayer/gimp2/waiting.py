@@ -7,8 +7,8 @@ import sys
 import threading
 
 import gimp
-import messages
 import Queue
+from editor import messages
 
 from gimp2.arguments import to_gimp
 

@@ -1,13 +1,13 @@
 """The dream of a layer as an animation: its frames become the layers of a new image."""
 
-import messages
+from editor import messages
+from editor.choices import ANIMATION
+from editor.guide import added
+from editor.messages import DREAM, RefusedError
+from editor.translation import _
+from editor.worker_client import WorkerError
 from gi.repository import Gimp
-from messages import DREAM, RefusedError
-from settings import ANIMATION
-from translation import _
-from worker_client import WorkerError
 
-from gimp3 import guide
 from gimp3.original import Original
 from gimp3.output import Start, check_output, put_frames
 from gimp3.pixels import Region
@@ -54,7 +54,7 @@ def animate(worker, image, drawables, recipe, wanted, motion, milliseconds, guid
         raise RefusedError(messages.ALL_COLORS)
     check_memory(original, motion["frames"])
     request = dict(original.request(), recipe=recipe, provider=wanted["provider"], **motion)
-    request, payload = guide.added(guided, request, original.payload(), original.native)
+    request, payload = added(guided, request, original.payload(), original.native)
     # Only the worker's last reply has a recipe without the paths of this machine.
     frames, notice, used = [], "", None
 

@@ -5,20 +5,15 @@ Arguments and work that Style Transfer, `gimp3.style`, has in common with it are
 
 import sys
 
-import messages
+from editor import messages
+from editor.choices import ANIMATION, CHOSEN, CUSTOM, MASKS, MODES
+from editor.guide import added
+from editor.messages import DREAM, FAILED, PROCEDURE, STYLE, RefusedError
+from editor.settings import DREAM as OF_DREAMS
+from editor.settings import Settings
+from editor.translation import _
+from editor.worker_client import WorkerError
 from gi.repository import Gimp, GObject
-from messages import DREAM, PROCEDURE, STYLE, RefusedError
-from settings import (
-    ANIMATION,
-    CHOSEN,
-    CUSTOM,
-    MASKS,
-    MODES,
-    Settings,
-)
-from settings import DREAM as OF_DREAMS
-from translation import _
-from worker_client import WorkerError
 
 from gimp3 import guide
 from gimp3.animation import animate
@@ -35,8 +30,6 @@ _CLIMBS = _(
     "Climbs the gradient of a convolutional network's layers with respect to the image, over "
     "several sizes of it."
 )
-
-FAILED = _("Deep Dream failed: {kind}: {error}")
 
 
 class DeepDream(Gimp.PlugIn):
@@ -206,7 +199,7 @@ def dream_on(worker, image, drawables, recipe, wanted, work=DREAM, guided=None):
     dreamt = []
     for original in originals:
         request = dict(original.request(), recipe=recipe, provider=wanted["provider"])
-        request, payload = guide.added(guided, request, original.payload(), original.native)
+        request, payload = added(guided, request, original.payload(), original.native)
         try:
             header = worker.dream(request, payload, report)
         except WorkerError as error:

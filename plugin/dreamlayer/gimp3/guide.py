@@ -1,10 +1,10 @@
 """A guide picture that is a layer of this or another open image, sent with a request."""
 
-import itertools
-
+from editor.guide import GONE, HELP, is_layer, number_in
+from editor.guide import text_for as text_of
+from editor.messages import RefusedError
+from editor.translation import _
 from gi.repository import Babl, Gegl, Gimp
-from messages import RefusedError
-from translation import _
 
 from gimp3 import session
 from gimp3.pixels import NONE, black_for, not_finite
@@ -12,11 +12,6 @@ from gimp3.wire import SIDE, form_of, reduced, type_for
 
 ARGUMENT = "guide-layer"
 """The argument that names it; it counts before the file in the argument `guide`."""
-
-HELP = _("A layer of this or another open image as guide picture, in place of a file.")
-GONE = _("the layer that was chosen as guide picture was deleted or renamed; choose another one")
-
-_LAYER = "layer "
 
 
 class Guide:
@@ -66,12 +61,7 @@ def text_for(drawable):
     GIMP repeats a filter with texts and numbers, but not with layers. It names the session, since
     numbers of layers begin again in the next one.
     """
-    return f"{_LAYER}{drawable.get_id()} {session.token()} {drawable.get_name()}"
-
-
-def is_layer(text):
-    """Whether a text in the argument `guide` stands for a layer, not for a file."""
-    return text.startswith(_LAYER)
+    return text_of(str(drawable.get_id()), session.token(), drawable.get_name())
 
 
 def chosen(config):
@@ -82,7 +72,7 @@ def chosen(config):
     drawable, text = config.get_property(ARGUMENT), config.get_property("guide") or ""
     if drawable is not None or not is_layer(text):
         return drawable
-    number = text[len(_LAYER) :].partition(" ")[0]
+    number = number_in(text)
     found = Gimp.Drawable.get_by_id(int(number)) if number.isdecimal() else None
     return found if found is not None and text_for(found) == text else None
 
@@ -99,27 +89,3 @@ def of(config):
     if drawable is None and is_layer(config.get_property("guide") or ""):
         raise RefusedError(GONE)
     return None if drawable is None else Guide(drawable)
-
-
-def added(guide, request, payload, native):
-    """A `dream` request and its payload, with a guide.
-
-    Parameters
-    ----------
-    guide : Guide or None
-        The guide, if any.
-    request : dict
-        With `pixels`, `bytes` and `recipe`.
-    payload : iterable of bytes
-        The pixels and mask of what is dreamt on.
-    native : str
-        The format of what is dreamt on: the guide is converted into its color space, so that the
-        network sees the colors of both alike.
-    """
-    if guide is None:
-        return request, payload
-    rows = guide.rows(request["pixels"], native)
-    # Where it is used, its name in the recipe is the worker's.
-    recipe = dict(request["recipe"], guide="")
-    more = dict(request, recipe=recipe, guides=[guide.size()], bytes=request["bytes"] + len(rows))
-    return more, itertools.chain(payload, [rows])

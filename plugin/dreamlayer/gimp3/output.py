@@ -3,9 +3,9 @@
 import json
 import sys
 
-import messages
+from editor import messages
+from editor.messages import DREAM, RefusedError
 from gi.repository import Gegl, Gimp
-from messages import DREAM, RefusedError
 
 from gimp3.changes import UNTURNED, find_place
 from gimp3.merging import lies_on_canvas, merge

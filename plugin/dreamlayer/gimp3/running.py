@@ -7,13 +7,13 @@ import threading
 import time
 
 import gi
-import messages
+from editor import messages
+from editor.messages import PROCEDURE, RefusedError
+from editor.settings import SettingError, Settings
+from editor.translation import _
+from editor.wording import plain
+from editor.worker_client import Worker, WorkerError
 from gi.repository import Gegl, Gimp, GLib, GObject
-from messages import PROCEDURE, RefusedError
-from settings import SettingError, Settings
-from translation import _
-from wording import plain
-from worker_client import Worker, WorkerError
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -41,7 +41,10 @@ def run_filter(filter_, procedure, mode, image, drawables, config):
             from gimp3.dialog import ask
 
             def apply(worker):
-                show(image, *filter_.as_set(worker, image, drawables, config, settings))
+                try:
+                    show(image, *filter_.as_set(worker, image, drawables, config, settings))
+                finally:
+                    Gimp.progress_end()
 
             given = procedure, config, settings, FOLDER, drawables, apply
             agreed, applied, worker = ask(filter_.window, *given)

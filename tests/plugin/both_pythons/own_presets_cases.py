@@ -16,8 +16,8 @@ _TESTS = os.path.dirname(_HERE)
 PLUGIN = os.path.join(os.path.dirname(os.path.dirname(_TESTS)), str("plugin"), str("dreamlayer"))
 sys.path.insert(0, PLUGIN)
 
-from own_presets import LONGEST_NAME, check_name, save  # noqa: E402
-from settings import SettingError  # noqa: E402
+from editor.own_presets import LONGEST_NAME, check_name, save  # noqa: E402
+from editor.settings import SettingError  # noqa: E402
 
 # The folder's own dreamlayer.py would hide the package of that name.
 sys.path.remove(PLUGIN)

@@ -17,14 +17,11 @@ _TESTS = os.path.dirname(_HERE)
 PLUGIN = os.path.join(os.path.dirname(os.path.dirname(_TESTS)), str("plugin"), str("dreamlayer"))
 sys.path.insert(0, PLUGIN)
 
-from settings import (  # noqa: E402
-    CUSTOM,
+from editor.choices import CUSTOM, MAIN, OUTPUTS, STYLE_MAIN  # noqa: E402
+from editor.settings import (  # noqa: E402
     DREAM,
-    MAIN,
-    OUTPUTS,
     PUBLISHED_ELSEWHERE,
     STYLE,
-    STYLE_MAIN,
     SettingError,
     Settings,
     choices_of,

@@ -15,10 +15,9 @@ _TESTS = os.path.dirname(_HERE)
 PLUGIN = os.path.join(os.path.dirname(os.path.dirname(_TESTS)), str("plugin"), str("dreamlayer"))
 sys.path.insert(0, PLUGIN)
 
-import messages  # noqa: E402
-import translation  # noqa: E402
-from settings import MINE, STYLE, SettingError, Settings, choices_of  # noqa: E402
-from translation import N_, _, choose, folders, ngettext, read, wanted  # noqa: E402
+from editor import messages, translation  # noqa: E402
+from editor.settings import MINE, STYLE, SettingError, Settings, choices_of  # noqa: E402
+from editor.translation import N_, _, choose, folders, ngettext, read, wanted  # noqa: E402
 
 sys.path.remove(PLUGIN)
 

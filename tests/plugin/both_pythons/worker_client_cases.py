@@ -19,8 +19,8 @@ _TESTS = os.path.dirname(_HERE)
 PLUGIN = os.path.join(os.path.dirname(os.path.dirname(_TESTS)), str("plugin"), str("dreamlayer"))
 sys.path.insert(0, PLUGIN)
 
-import worker_client  # noqa: E402
-from worker_client import Worker, WorkerError  # noqa: E402
+from editor import worker_client  # noqa: E402
+from editor.worker_client import Worker, WorkerError  # noqa: E402
 
 # The folder's own dreamlayer.py would hide the package of that name.
 sys.path.remove(PLUGIN)

@@ -179,7 +179,7 @@ def check_frames_need_one_layer():
 
 def check_frames_need_memory():
     """They are refused where they would not fit into what is free."""
-    animation, messages = module("gimp3.animation"), module("messages")
+    animation, messages = module("gimp3.animation"), module("editor.messages")
     original, regions = module("gimp3.original"), module("gimp3.pixels")
     image = picture(size=(400, 300))
     taken = original.Original(regions.Region(image.get_layers()[0], False), True)

@@ -82,7 +82,7 @@ def check_style_pictures_leave_nothing():
     told = ""
     try:
         made[1].rows("uint8", third.get_layers()[0])
-    except module("messages").RefusedError as error:
+    except module("editor.messages").RefusedError as error:
         told = str(error)
     assert "deleted" in told, told
     pictures.close(made)

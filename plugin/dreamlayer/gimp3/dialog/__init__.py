@@ -41,9 +41,8 @@ def ask(window, procedure, config, settings, folder, drawables, apply):
     worker : worker_client.Worker or None
         An idle one, for the work.
     """
-    from worker_client import Worker
-
-    from gimp3.dialog.previews import PreviewMaker
+    from editor.dialog.previews import PreviewMaker
+    from editor.worker_client import Worker
 
     maker = PreviewMaker(lambda: Worker(folder))
     # It starts while GTK does.

@@ -1,9 +1,9 @@
 """The channels of a layer as pictures, some at a time."""
 
+from editor.dialog import words
+from editor.translation import _
 from gi.repository import Gtk, Pango
-from translation import _
 
-from gimp3.dialog import words
 from gimp3.dialog.layer_tiles import LayerTiles
 
 _AT_ONCE = 48
@@ -74,7 +74,7 @@ class ChannelPage(Gtk.Box):
         ----------
         number : int
             Its number.
-        term : gimp3.dialog.layer_terms.Term
+        term : editor.dialog.layer_terms.Term
             The term.
         count : int
             How many channels the layer has; 0 where the network has no such layer.

@@ -1,7 +1,7 @@
 """The layers that are chosen: a picture, a weight and buttons for each."""
 
+from editor.translation import _, ngettext
 from gi.repository import GdkPixbuf, GLib, Gtk, Pango
-from translation import _, ngettext
 
 from gimp3.dialog.numbers import adjustment, tie
 

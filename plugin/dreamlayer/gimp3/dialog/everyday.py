@@ -1,16 +1,14 @@
 """What is set most often, always at hand: strength, output and seed."""
 
+from editor.choices import LAYERED, MODES
+from editor.translation import _
 from gi.repository import GLib, GObject, Gtk, Pango
-from settings import MODES
-from translation import _
 
 from gimp3.dialog.numbers import adjustment
 from gimp3.dialog.parameter_rows import ParameterRows, choice
 
 _SEEDS = 2**31 - 1
 _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
-LAYERED = ("new-layer", "paint-in")
-"""Outputs on a layer of their own, which has an opacity and a mode."""
 
 
 class Everyday(Gtk.Box):

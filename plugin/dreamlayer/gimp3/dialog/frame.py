@@ -1,7 +1,7 @@
 """The frame of a dialog: GIMP's own, with our buttons and without its row to save settings."""
 
+from editor.translation import _
 from gi.repository import Gdk, Gtk
-from translation import _
 
 _WIDTH, _HEIGHT = 1320, 660
 """The window's size where the screen has room; on large screens it is larger."""

@@ -2,11 +2,11 @@
 
 import os
 
+from editor.dialog import plan, words
+from editor.translation import _
 from gi.repository import GdkPixbuf, Gimp, GLib, Gtk, Pango
-from translation import _
 
 from gimp3 import guide
-from gimp3.dialog import plan, words
 from gimp3.dialog.open_layers import all_layers, thumbnail
 
 _SIDE = 32

@@ -4,7 +4,8 @@ import collections
 
 from gi.repository import Gegl, Gimp
 
-from gimp3.pixels import CLAMP, NONE, Region, in_space_of
+from gimp3.guide import Guide
+from gimp3.pixels import CLAMP, NONE, Region, format_of, in_space_of
 
 _CONTEXT = 64
 """Pixels around a selection that the dream sees too, as in `gimp3.original`."""
@@ -33,11 +34,19 @@ class LayerSource:
         Whether the image has a selection.
     has_mask : bool
         Whether it is a layer with a mask.
+    guide : callable
+        Given a layer and the longer side of what is sent of it, makes the guide picture of it.
     """
 
     def __init__(self, drawable):
         self.drawable = drawable
+        self.guide = Guide
         self.refresh()
+
+    @property
+    def native(self):
+        """The format of its pixels."""
+        return format_of(self.drawable)
 
     def is_there(self):
         """Whether the drawable still exists."""
@@ -58,7 +67,7 @@ class LayerSource:
         self._format = in_space_of(drawable, _SCREEN)
 
     def read(self, part):
-        """The pixels of a `gimp3.dialog.plan.Part`."""
+        """The pixels of a `editor.dialog.plan.Part`."""
         area = self._scaled(part, self._left, self._top)
         rgba = self.drawable.get_buffer().get(area, part.scale, self._format, CLAMP)
         selection = layer_mask = None

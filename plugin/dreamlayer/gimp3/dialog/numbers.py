@@ -1,7 +1,7 @@
 """Number fields of the dialog, with a slider beside those that are often moved."""
 
+from editor.translation import _
 from gi.repository import GObject, Gtk
-from translation import _
 
 _DIGITS = {
     "octave_scale": 2,

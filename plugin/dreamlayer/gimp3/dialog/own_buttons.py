@@ -1,10 +1,9 @@
 """The buttons below the presets: save as one's own, rename, delete."""
 
+from editor.dialog import own_files, words
+from editor.settings import SettingError
+from editor.translation import _
 from gi.repository import Gtk
-from settings import SettingError
-from translation import _
-
-from gimp3.dialog import own_files, words
 
 
 class OwnButtons(Gtk.Box):

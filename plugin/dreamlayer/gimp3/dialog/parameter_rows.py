@@ -1,8 +1,8 @@
 """Rows of the dialog: a name and a widget for each parameter, bound to its argument."""
 
+from editor.settings import choices_of
+from editor.translation import _
 from gi.repository import GObject, Gtk
-from settings import choices_of
-from translation import _
 
 from gimp3.dialog.guide_chooser import GuideChooser
 from gimp3.dialog.numbers import number

@@ -3,8 +3,7 @@
 GTK's drawing by cairo needs pycairo, which not every GIMP brings.
 """
 
-import collections
-
+from editor.dialog.rows import with_alpha
 from gi.repository import GdkPixbuf, GLib
 
 _SMALL = 160
@@ -14,25 +13,12 @@ _CHECK = 8
 _DARK, _LIGHT = 0x666666, 0x999999
 """The checkerboard under what is transparent, as GIMP draws it."""
 
-Placed = collections.namedtuple("Placed", "picture left top width height")
-"""A pixbuf, and the part of the whole picture that it shows, in the whole picture's pixels."""
-
 
 def pixbuf(width, height, rgba):
     """A pixbuf of 8-bit RGBA rows."""
     return GdkPixbuf.Pixbuf.new_from_bytes(
         GLib.Bytes.new(bytes(rgba)), GdkPixbuf.Colorspace.RGB, True, 8, width, height, 4 * width
     )
-
-
-def with_alpha(rgb, alpha):
-    """RGBA rows from RGB rows, and from alpha by bytes or as one number."""
-    count = len(rgb) // 3
-    rgba = bytearray(4 * count)
-    for channel in range(3):
-        rgba[channel::4] = rgb[channel::3]
-    rgba[3::4] = bytes([alpha]) * count if isinstance(alpha, int) else alpha
-    return rgba
 
 
 def mixed(width, height, below, above, share, opacity):
@@ -89,9 +75,9 @@ def draw(target, placed, viewport, first=0, last=None):
     ----------
     target : GdkPixbuf.Pixbuf
         Of the size of the view.
-    placed : Placed
+    placed : editor.dialog.viewport.Placed
         The picture.
-    viewport : gimp3.dialog.viewport.Viewport
+    viewport : editor.dialog.viewport.Viewport
         Where the whole picture is seen.
     first, last : int, optional
         Only columns of the view from `first` to before `last`.

@@ -1,10 +1,9 @@
 """The page of the dialog where presets are chosen by their pictures."""
 
+from editor.dialog import words
+from editor.dialog.catalog import finds
+from editor.translation import _
 from gi.repository import GdkPixbuf, GLib, Gtk, Pango
-from translation import _
-
-from gimp3.dialog import words
-from gimp3.dialog.catalog import finds
 
 _WIDTH, _HEIGHT = 102, 68
 """Size of a preset's picture, in pixels."""
@@ -53,7 +52,7 @@ class PresetChooser(Gtk.Box):
         self.pack_start(scrolled, True, True, 0)
 
     def fill(self, sections, problems=()):
-        """Show these sections, see `gimp3.dialog.catalog.sections`.
+        """Show these sections, see `editor.dialog.catalog.sections`.
 
         `problems` are sentences on files that should be presets of the painter's own.
         """

@@ -1,7 +1,7 @@
 """The left side of the dialog: the preview, its tools, and how far it is."""
 
+from editor.translation import _
 from gi.repository import Gtk
-from translation import _
 
 from gimp3.dialog.preview_view import PreviewView
 

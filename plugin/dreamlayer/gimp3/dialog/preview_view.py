@@ -1,9 +1,9 @@
 """The preview's picture: zoomed by the wheel, moved by dragging, split before and after."""
 
+from editor.dialog.viewport import Viewport
 from gi.repository import Gdk, GLib, Gtk
 
 from gimp3.dialog.picture import canvas, draw, line
-from gimp3.dialog.viewport import Viewport
 
 _AROUND_DARK, _AROUND_LIGHT = 0x2B2B2B, 0xB4B4B4
 _GRIP = 6

@@ -1,7 +1,7 @@
 """The right side of Deep Dream's dialog: presets, layers and settings."""
 
-from settings import ANIMATION
-from translation import _
+from editor.choices import ANIMATION
+from editor.translation import _
 
 from gimp3.dialog.layer_page import LayerPage
 from gimp3.dialog.parameter_rows import ParameterRows
@@ -30,7 +30,7 @@ class SettingsSide(Side):
     ----------
     config, settings, choose, now, picture, changed
         As for `gimp3.dialog.side.Side`.
-    gallery : gimp3.dialog.galleries.GalleryMaker
+    gallery : editor.dialog.galleries.GalleryMaker
         Makes the pictures of layers.
 
     Attributes

@@ -1,11 +1,11 @@
 """The right side of the dialogs: what is set most often, below it pages of all other settings."""
 
+from editor.choices import CUSTOM, MASKS
+from editor.dialog import words
+from editor.dialog.catalog import AS_BEFORE
+from editor.translation import _
 from gi.repository import Gtk
-from settings import CUSTOM, MASKS
-from translation import _
 
-from gimp3.dialog import words
-from gimp3.dialog.catalog import AS_BEFORE
 from gimp3.dialog.everyday import Everyday
 from gimp3.dialog.own_buttons import OwnButtons
 from gimp3.dialog.parameter_rows import ParameterRows, choice

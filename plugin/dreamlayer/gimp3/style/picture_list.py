@@ -2,12 +2,13 @@
 
 import os
 
+from editor.messages import RefusedError
+from editor.style import words
+from editor.translation import _
 from gi.repository import Gimp, GLib, Gtk, Pango
-from messages import RefusedError
-from translation import _
 
 from gimp3.dialog.picture import pixbuf
-from gimp3.style import pictures, words
+from gimp3.style import pictures
 from gimp3.style.picture_menu import PictureMenu
 
 _SIDE = 56

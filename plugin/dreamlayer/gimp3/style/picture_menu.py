@@ -1,9 +1,9 @@
 """The menu of what is open: images and their layers, each with a small picture."""
 
+from editor.style import words
 from gi.repository import Gdk, Gimp, GLib, Gtk, Pango
 
 from gimp3.dialog.open_layers import all_layers, thumbnail
-from gimp3.style import words
 
 _SIDE = 32
 

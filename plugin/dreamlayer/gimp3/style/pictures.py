@@ -1,21 +1,17 @@
 """Style pictures: layers, open images and files, and their pixels as the worker takes them."""
 
-import hashlib
-import itertools
 import os
 
+from editor.messages import RefusedError
+from editor.style import words
+from editor.style.sending import MOST, weights_of
 from gi.repository import Gimp, Gio, GLib
-from messages import RefusedError
 
 from gimp3 import session
 from gimp3.pixels import black_for, not_finite
-from gimp3.style import words
 from gimp3.wire import SIDE, form_of, reduced
 
-MOST = 100
-
 _LAYER, _IMAGE = "layer:", "image:"
-_LARGEST_WEIGHT = 1e6
 
 
 class StylePicture:
@@ -79,45 +75,6 @@ class StylePicture:
         if pixels == "float32":
             data = black_for(data, not_finite(data))
         return area.width, area.height, data
-
-
-def sent(pictures, request, payload, seen, side=SIDE):
-    """A `style` request and its payload, with the style pictures.
-
-    Parameters
-    ----------
-    pictures : list of StylePicture
-        In order.
-    request : dict
-        As for a dream, with `pixels` and `bytes`.
-    payload : iterable of bytes
-        The pixels of what gets the style, and their mask.
-    seen, side
-        As for `StylePicture.rows`.
-
-    Returns
-    -------
-    request : dict
-    payload : iterable of bytes
-    names : dict
-        What the painter calls each picture, by what the worker calls it: `picture-` and a digest,
-        or `number` and a number.
-
-    Raises
-    ------
-    RefusedError
-        One was deleted.
-    """
-    styles, blocks, names = [], [], {}
-    for number, picture in enumerate(pictures, 1):
-        width, height, rows = picture.rows(request["pixels"], seen, side)
-        styles.append({"width": width, "height": height, "weight": picture.weight})
-        blocks.append(rows)
-        names["picture-" + hashlib.sha256(rows).hexdigest()] = picture.name
-        names[f"number {number}"] = picture.name
-    count = request["bytes"] + sum(map(len, blocks))
-    request = dict(request, type="style", styles=styles, bytes=count)
-    return request, itertools.chain(payload, blocks), names
 
 
 def opened(texts, weights):
@@ -186,25 +143,6 @@ def close(pictures):
     """Remove from GIMP what was opened for style pictures."""
     for picture in pictures:
         picture.close()
-
-
-def weights_of(text, count):
-    """As many weights as there are style pictures; `RefusedError` where they do not fit."""
-    if not text.strip():
-        return [1.0] * count
-    try:
-        weights = [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise RefusedError(words.NOT_NUMBERS.format(text=text)) from error
-    for weight in weights:
-        # Not a number is not between either.
-        if not 0 <= weight <= _LARGEST_WEIGHT:
-            raise RefusedError(words.NEGATIVE.format(weight=f"{weight:g}"))
-    if len(weights) != count:
-        raise RefusedError(words.NOT_AS_MANY.format(weights=len(weights), count=count))
-    if not any(weights):
-        raise RefusedError(words.ALL_ZERO)
-    return weights
 
 
 def _whole(image, weight):

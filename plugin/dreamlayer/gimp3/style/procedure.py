@@ -1,14 +1,14 @@
 """What GIMP calls for Style Transfer: registration and run."""
 
+from editor.messages import STYLE
+from editor.settings import STYLE as OF_STYLES
+from editor.settings import Settings
+from editor.style import words
+from editor.translation import _
 from gi.repository import Gimp, GObject
-from messages import STYLE
-from settings import STYLE as OF_STYLES
-from settings import Settings
-from translation import _
 
 from gimp3.filter import declare
 from gimp3.running import FOLDER, Filter, run_filter
-from gimp3.style import words
 from gimp3.style.styling import style_as_set
 
 

@@ -1,7 +1,7 @@
 """The right side of Style Transfer's dialog: style pictures, presets and settings."""
 
-from settings import STYLE_MAIN
-from translation import _
+from editor.choices import STYLE_MAIN
+from editor.translation import _
 
 from gimp3.dialog.side import ALWAYS, Side
 from gimp3.style.picture_list import PictureList

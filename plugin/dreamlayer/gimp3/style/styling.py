@@ -1,53 +1,13 @@
 """The work: a worker that gives what it is sent the style of pictures."""
 
-import re
-
-from messages import STYLE, RefusedError
-from worker_client import WorkerError
+from editor.messages import STYLE, RefusedError
+from editor.style import words
+from editor.style.kept_pictures import of_preset
+from editor.style.sending import Styler, named
 
 from gimp3.filter import as_set, described, dream_on
 from gimp3.running import check_image
-from gimp3.style import pictures, words
-from gimp3.style.kept_pictures import of_preset
-
-_CALLED = re.compile(r"\bpicture-[0-9a-f]{64}\b|\bnumber \d+\b")
-"""What the worker calls style pictures."""
-
-
-class Styler:
-    """Styles like a `worker_client.Worker` dreams.
-
-    Parameters
-    ----------
-    worker : worker_client.Worker
-        An idle one.
-    styles : list of gimp3.style.pictures.StylePicture
-        The style pictures.
-    seen : Gimp.Drawable
-        One of the image that gets the style.
-    """
-
-    def __init__(self, worker, styles, seen):
-        self._worker, self._styles, self._seen = worker, styles, seen
-        self.read = worker.read
-
-    def dream(self, request, payload, progress):
-        """Style one drawable; the result's header, whose pixels are read with `read`."""
-        request, payload, names = pictures.sent(self._styles, request, payload, self._seen)
-        try:
-            return self._worker.finish(request, payload, progress)
-        except WorkerError as error:
-            raise told(error, names) from error
-
-
-def told(error, names):
-    """A worker's error with the names of pictures, see `gimp3.style.pictures.sent`."""
-
-    def name_of(found):
-        return f"“{names[found.group()]}”" if found.group() in names else found.group()
-
-    sentence = _CALLED.sub(name_of, error.sentence)
-    return WorkerError(sentence, error.kind, error.id)
+from gimp3.style import pictures
 
 
 def style_as_set(worker, image, drawables, config, settings):
@@ -71,12 +31,6 @@ def style_as_set(worker, image, drawables, config, settings):
         return dream_on(styler, image, drawables, recipe, wanted, STYLE)
     finally:
         pictures.close(styles)
-
-
-def named(config):
-    """What a procedure's config names as style pictures, and their weights as text."""
-    texts = list(config.get_property("style-pictures") or ())
-    return texts, config.get_property("style-weights") or ""
 
 
 def _check_network(worker, preset, settings):

@@ -1,0 +1,99 @@
+"""What the button Apply does: the work, what is said of it, and how it is stopped."""
+
+import time
+
+from .. import messages
+from ..choices import APART
+from ..worker_client import WorkerError
+from . import words
+from .patient_worker import PatientWorker
+from .workers import kill_worker
+
+
+class Applying:
+    """Does the work with all that is set while the dialog stays open.
+
+    Parameters
+    ----------
+    config : object
+        The arguments, of which `get_property` reads one.
+    texts : Texts
+        The words of the filter.
+    work : callable
+        Given a worker, does the work as `config` says and writes the result.
+    workers : editor.dialog.workers.Workers
+        Where the worker comes from.
+    live : editor.dialog.shown_preview.ShownPreview
+        Shows what the work sends, and pauses meanwhile.
+    pane : object
+        Where it is told how far the work is: by `say`, a text and a fraction, and `warn`.
+    on_change : callable
+        Called when the work begins and ends.
+    go_on : callable
+        Called after it with an idle worker or None, to preview again.
+    screen : object
+        The toolkit, see `editor.dialog`.
+
+    Attributes
+    ----------
+    succeeded : bool
+        Whether the work was done, at least once.
+    """
+
+    def __init__(self, config, texts, work, workers, live, pane, on_change, go_on, screen):
+        self._config, self._texts, self._work = config, texts, work
+        self._workers, self._live, self._pane = workers, live, pane
+        self._on_change, self._go_on, self._screen = on_change, go_on, screen
+        self._running, self.succeeded = None, False
+
+    def is_busy(self):
+        """Whether it is at work."""
+        return self._running is not None
+
+    def cancel(self):
+        """End the work that is being done."""
+        self._running.cancel()
+
+    def run(self):
+        """Work, while the events of the windows are handled; then preview again."""
+        self._live.pause()
+        try:
+            spare = self._workers.take()
+        except WorkerError as error:
+            self._go_on(None)
+            self._pane.warn(words.sentence(error))
+            return
+        patient = PatientWorker(spare, self._progress, self._live.show_real, self._screen)
+        self._running = patient
+        self._on_change()
+        self._pane.say(self._texts.applying, 0.0)
+        failed, said = self._try(patient)
+        self._running = None
+        self._on_change()
+        if not patient.is_idle():
+            kill_worker(spare)
+        self._go_on(spare if patient.is_idle() else None)
+        if failed:
+            self._pane.warn(said)
+        else:
+            self._live.say_next(said)
+
+    def _try(self, patient):
+        """Work; whether it failed, and what to say."""
+        began = time.monotonic()
+        try:
+            self._work(patient)
+        except (messages.RefusedError, ValueError, WorkerError) as error:
+            said = words.sentence(error)
+        except Exception as error:
+            # Any other error is one sentence for the painter, too.
+            said = self._texts.failed.format(kind=type(error).__name__, error=error)
+        else:
+            self.succeeded = True
+            apart = self._config.get_property("output") in APART
+            said = words.APPLIED_APART if apart else words.APPLIED
+            return False, said.format(time=messages.duration(time.monotonic() - began))
+        return (False, words.CANCELLED) if patient.cancelled else (True, said)
+
+    def _progress(self, header):
+        self._pane.say(messages.progress_alone(header), header.get("fraction", 0.0))
