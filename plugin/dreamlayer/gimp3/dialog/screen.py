@@ -2,12 +2,10 @@
 
 from gi.repository import GLib
 
-from gimp3.dialog.picture import mixed
-from gimp3.dialog.picture import pixbuf as picture
-
-__all__ = ["Loop", "call_later", "call_soon", "forget", "mixed", "picture"]
+from gimp3.dialog import picture as pictures
 
 Loop = GLib.MainLoop
+picture, mixed = pictures.pixbuf, pictures.mixed
 
 
 def call_later(milliseconds, call):
