@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""What both GIMP plug-ins are called and say to a painter, for Python 2.7 and 3."""
+"""What the filters are called and say to a painter in all editors, for Python 2.7 and 3."""
 
 from __future__ import unicode_literals
 
@@ -7,18 +7,14 @@ import collections
 
 from .translation import N_, _
 
-PROCEDURE = "plug-in-deep-dream"
-PARASITE = "dreamlayer-recipe"
-"""The parasite on a dreamt layer; it holds the recipe as one line of JSON."""
-
-ANIMATION_PARASITE = "dreamlayer-animation"
-"""The parasite on an image of frames; it holds how they move as one line of JSON."""
-
 Work = collections.namedtuple("Work", "procedure title layer parasite")
-"""What a filter is called: its procedure, the painter's name for it in English, that of a new
-layer with its result, given the name of another, and the parasite on it."""
+"""What a filter is called: its procedure in GIMP, the painter's name for it in English, that of a
+new layer with its result, given the name of another, and what the recipe stored on that is called.
+"""
 
-DREAM = Work(PROCEDURE, N_("Deep Dream"), N_("Deep Dream of {name}"), PARASITE)
+DREAM = Work(
+    "plug-in-deep-dream", N_("Deep Dream"), N_("Deep Dream of {name}"), "dreamlayer-recipe"
+)
 STYLE = Work(
     "plug-in-style-transfer",
     N_("Style Transfer"),
@@ -27,49 +23,16 @@ STYLE = Work(
 )
 
 FAILED = _("Deep Dream failed: {kind}: {error}")
-BLURB = _("Let a neural network see things in the image")
-PRESET_HELP = _(
-    "With the preset 'custom' all values are used as they are; with another preset, only those "
-    "that differ from their default, and the preset's for the rest."
-)
-
-INDEXED = _(
-    "this filter needs more colors than an indexed image has; "
-    "convert it with Image ▸ Mode ▸ RGB first"
-)
-DEEP = _(
-    "in GIMP 2.10 Deep Dream works only on 8-bit images with perceptual gamma, and would reduce "
-    "this image to that; choose 8 bit integer and Perceptual gamma (sRGB) in "
-    "Image ▸ Precision first, or use GIMP 3"
-)
 
 
 ONE_LAYER = _(
     "an animation is made of one layer, but {count} are chosen; choose one, or another Output"
-)
-ALL_COLORS = _(
-    "an animation changes all colors, but one is switched off; switch it on in the Channels "
-    "dialog, or choose another Output"
 )
 SOME_FRAMES = _("the animation ended after {count} of {frames} frames: {sentence}")
 TOO_MANY_FRAMES = _(
     "{frames} frames of {width} × {height} pixels need about {needed} GB of memory, but {free} GB "
     "are free; choose fewer frames, or scale the layer down"
 )
-CLOSED = _("the image was closed while the filter ran; the result is in a new image")
-CLOSED_EARLY = _("the image was closed before the filter began; open it again")
-GONE_EARLY = _("the layer was deleted before the filter began; choose another one")
-MADE_INDEXED = _("the image was made indexed while the filter ran; the result is in a new image")
-NOT_TAKEN = _("GIMP did not take the result into the image; it is in a new image")
-
-_MOVED = {
-    "gone": N_("'{name}' was deleted or merged while the filter ran; its result is on a new layer"),
-    "shape": N_("the shape of '{name}' changed while the filter ran; its result is on a new layer"),
-    "kind": N_("'{name}' was converted while the filter ran; its result is on a new layer"),
-    "repainted": N_("'{name}' was painted over while the filter ran; its result is on a new layer"),
-    "locked": N_("'{name}' was locked while the filter ran; its result is on a new layer"),
-}
-_MOVED_ALL = N_("while the filter ran, {names} were changed; their results are on new layers")
 
 
 _PROGRESS = {
@@ -109,75 +72,9 @@ class RefusedError(Exception):
     """A sentence that tells why an image, layer or setting cannot be used."""
 
 
-def group(name):
-    """For a layer group."""
-    return _(
-        "'{name}' is a layer group, which has no pixels of its own; "
-        "choose the layers in it, or merge it first"
-    ).format(name=name)
-
-
-def beside(name):
-    """For a layer outside the selection."""
-    return _(
-        "the selection does not touch '{name}'; move it over the layer, or choose Select ▸ None"
-    ).format(name=name)
-
-
-def no_layer(name):
-    """For a channel, which cannot become a layer."""
-    return _("'{name}' is not a layer; set Output to In place for masks and channels").format(
-        name=name
-    )
-
-
-def mask_chosen(name):
-    """For the mask of a layer, where its layer is wanted."""
-    return _(
-        "the mask of '{name}' is chosen, not the layer; click the layer's picture in the Layers "
-        "dialog, or set Output to In place to change the mask"
-    ).format(name=name)
-
-
-def rendered(name):
-    """For a layer whose pixels GIMP makes itself."""
-    return _(
-        "'{name}' is a text, vector or link layer; rasterize it first, or set Output to New layer"
-    ).format(name=name)
-
-
-def locked(name):
-    """For a layer whose pixels are locked."""
-    return _("the pixels of '{name}' are locked; unlock them, or set Output to New layer").format(
-        name=name
-    )
-
-
-def unchangeable(name):
-    """For a layer that GIMP refuses to change."""
-    return _("GIMP does not let '{name}' be changed; set Output to New layer").format(name=name)
-
-
-def moved(layers):
-    """Where results went, for changed layers as pairs of a reason and a name; "" for none."""
-    if not layers:
-        return ""
-    if len(layers) == 1:
-        reason, name = layers[0]
-        return _(_MOVED[reason]).format(name=name)
-    names = [_("'{name}'").format(name=name) for _reason, name in layers]
-    return _(_MOVED_ALL).format(names=", ".join(names))
-
-
 def layer_name(name, work=DREAM):
     """The name of a new layer with the result of another."""
     return _(work.layer).format(name=name)
-
-
-def frame_name(number, milliseconds):
-    """The name of a layer that is a frame; GIMP's animation filters and exports read the rest."""
-    name = _("Frame {number}").format(number=number)
-    return "{} ({}ms) (replace)".format(name, milliseconds)
 
 
 def about(name, sentence):

@@ -9,6 +9,7 @@ import sys
 import traceback
 
 import gimp
+import gimp_messages
 import gimpfu
 from editor import messages
 from editor.messages import RefusedError
@@ -45,9 +46,9 @@ class Filter(object):
         """Declare menu entry and arguments."""
         parameters = ["{}: {}".format(k.name, _(k.help)) for k in self.settings.parameters.values()]
         gimpfu.register(
-            to_gimp(messages.PROCEDURE),
-            to_gimp(messages.BLURB),
-            to_gimp("\n".join([messages.PRESET_HELP] + parameters)),
+            to_gimp(gimp_messages.PROCEDURE),
+            to_gimp(gimp_messages.BLURB),
+            to_gimp("\n".join([gimp_messages.PRESET_HELP] + parameters)),
             b"dreamlayer",
             b"dreamlayer, MIT licence",
             b"2026",
@@ -121,22 +122,22 @@ class Filter(object):
 def _check_image(image, drawable):
     """Raise `RefusedError`, before any work, for what cannot be dreamt on."""
     if image.base_type == gimpfu.INDEXED:
-        raise RefusedError(messages.INDEXED)
+        raise RefusedError(gimp_messages.INDEXED)
     if pdb.gimp_image_get_precision(image) != gimpfu.PRECISION_U8_GAMMA:
         # For a plug-in with 8 bits, GIMP would convert silently.
-        raise RefusedError(messages.DEEP)
+        raise RefusedError(gimp_messages.DEEP)
     if pdb.gimp_item_is_group(drawable):
-        raise RefusedError(messages.group(from_gimp(drawable.name)))
+        raise RefusedError(gimp_messages.group(from_gimp(drawable.name)))
     if not pdb.gimp_drawable_mask_intersect(drawable)[0]:
-        raise RefusedError(messages.beside(from_gimp(drawable.name)))
+        raise RefusedError(gimp_messages.beside(from_gimp(drawable.name)))
 
 
 def _check_output(drawable, output):
     """Raise `RefusedError`, before the dream, for what GIMP would not let us write."""
     if output != "in-place" and not pdb.gimp_item_is_layer(drawable):
-        raise RefusedError(messages.no_layer(from_gimp(drawable.name)))
+        raise RefusedError(gimp_messages.no_layer(from_gimp(drawable.name)))
     if output == "in-place" and pdb.gimp_item_get_lock_content(drawable):
-        raise RefusedError(messages.locked(from_gimp(drawable.name)))
+        raise RefusedError(gimp_messages.locked(from_gimp(drawable.name)))
 
 
 def _dream(worker, image, drawable, recipe, provider, output):
@@ -175,7 +176,7 @@ def _in_place(region, used):
     try:
         drawable.merge_shadow(True)
     except gimp.error:
-        raise RefusedError(messages.unchangeable(from_gimp(drawable.name)))
+        raise RefusedError(gimp_messages.unchangeable(from_gimp(drawable.name)))
     # GIMP merged through the selection, which the worker has applied already. The undo step
     # exists now, so the exact pixels can be written over that.
     region.write(drawable, area.x, area.y)
@@ -239,7 +240,7 @@ def _sign(drawable, recipe):
     flags = gimpfu.PARASITE_PERSISTENT | gimpfu.PARASITE_UNDOABLE
     # pygimp's pdb cannot pass parasites.
     drawable.attach_new_parasite(
-        to_gimp(messages.PARASITE), flags, to_gimp(json.dumps(recipe, sort_keys=True))
+        to_gimp(messages.DREAM.parasite), flags, to_gimp(json.dumps(recipe, sort_keys=True))
     )
 
 

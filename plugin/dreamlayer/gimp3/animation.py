@@ -1,5 +1,6 @@
 """The dream of a layer as an animation: its frames become the layers of a new image."""
 
+import gimp_messages
 from editor import messages
 from editor.choices import ANIMATION
 from editor.guide import added
@@ -51,7 +52,7 @@ def animate(worker, image, drawables, recipe, wanted, motion, milliseconds, guid
     by_mask = wanted["mask-from"] == "layer-mask"
     original = Original(Region(drawables[0], selected), True, by_mask, centered=True)
     if original.has_colors_off:
-        raise RefusedError(messages.ALL_COLORS)
+        raise RefusedError(gimp_messages.ALL_COLORS)
     check_memory(original, motion["frames"])
     request = dict(original.request(), recipe=recipe, provider=wanted["provider"], **motion)
     request, payload = added(guided, request, original.payload(), original.native)

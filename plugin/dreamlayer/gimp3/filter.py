@@ -5,15 +5,17 @@ Arguments and work that Style Transfer, `gimp3.style`, has in common with it are
 
 import sys
 
+import gimp_messages
 from editor import messages
 from editor.choices import ANIMATION, CHOSEN, CUSTOM, MASKS, MODES
 from editor.guide import added
-from editor.messages import DREAM, FAILED, PROCEDURE, STYLE, RefusedError
+from editor.messages import DREAM, FAILED, STYLE, RefusedError
 from editor.settings import DREAM as OF_DREAMS
 from editor.settings import Settings
 from editor.translation import _
 from editor.worker_client import WorkerError
 from gi.repository import Gimp, GObject
+from gimp_messages import PROCEDURE
 
 from gimp3 import guide
 from gimp3.animation import animate
@@ -58,8 +60,8 @@ class DeepDream(Gimp.PlugIn):
         procedure.set_menu_label(_("_Deep Dream..."))
         procedure.add_menu_path("<Image>/Filters/Artistic")
         procedure.set_documentation(
-            messages.BLURB,
-            f"{_CLIMBS} {messages.PRESET_HELP}",
+            gimp_messages.BLURB,
+            f"{_CLIMBS} {gimp_messages.PRESET_HELP}",
             name,
         )
         procedure.set_attribution("dreamlayer", "dreamlayer, MIT licence", "2026")

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import gimp_messages
 from editor import messages
 from editor.messages import DREAM, RefusedError
 from gi.repository import Gegl, Gimp
@@ -41,9 +42,9 @@ def check_output(drawable, output):
     name = drawable.get_name()
     if output != "in-place":
         if isinstance(drawable, Gimp.LayerMask):
-            raise RefusedError(messages.mask_chosen(Gimp.Layer.from_mask(drawable).get_name()))
+            raise RefusedError(gimp_messages.mask_chosen(Gimp.Layer.from_mask(drawable).get_name()))
         if not is_layer(drawable):
-            raise RefusedError(messages.no_layer(name))
+            raise RefusedError(gimp_messages.no_layer(name))
         return
     item = drawable
     if isinstance(drawable, Gimp.LayerMask):
@@ -51,12 +52,12 @@ def check_output(drawable, output):
     # A lock also holds for everything in a group, and for a layer's mask.
     while item is not None:
         if item.get_lock_content():
-            raise RefusedError(messages.locked(item.get_name()))
+            raise RefusedError(gimp_messages.locked(item.get_name()))
         item = item.get_parent()
     # Since GIMP 3.2: layers whose pixels GIMP renders from text, paths or a file.
     kind = getattr(Gimp, "Rasterizable", None)
     if kind is not None and isinstance(drawable, kind) and not drawable.is_rasterized():
-        raise RefusedError(messages.rendered(name))
+        raise RefusedError(gimp_messages.rendered(name))
 
 
 def put(start, dreamt, output, opacity, mode, work=DREAM):
@@ -82,15 +83,15 @@ def put(start, dreamt, output, opacity, mode, work=DREAM):
     if output == "new-image":
         return _new_image(start, dreamt, work), ""
     if not start.is_open():
-        return _new_image(start, dreamt, work), messages.CLOSED
+        return _new_image(start, dreamt, work), gimp_messages.CLOSED
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        return _new_image(start, dreamt, work), messages.MADE_INDEXED
+        return _new_image(start, dreamt, work), gimp_messages.MADE_INDEXED
     try:
         return image, _into(start, dreamt, output, (opacity, mode), work)
     except Exception as error:
         # The painter may change anything between a look at it and the next call.
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return _new_image(start, dreamt, work), messages.NOT_TAKEN
+        return _new_image(start, dreamt, work), gimp_messages.NOT_TAKEN
 
 
 def _into(start, dreamt, output, look, work):
@@ -118,7 +119,7 @@ def _into(start, dreamt, output, look, work):
     finally:
         if image.is_valid():
             image.undo_group_end()
-    return messages.moved(moved)
+    return gimp_messages.moved(moved)
 
 
 def _in_place(original, result, used, work):
@@ -234,9 +235,9 @@ def put_frames(start, original, frames, used, motion, milliseconds):
         For which a frame is shown.
     """
     dreamt = [(original, frame, used) for frame in reversed(frames)]
-    names = [messages.frame_name(n, milliseconds) for n in range(len(frames), 0, -1)]
+    names = [gimp_messages.frame_name(n, milliseconds) for n in range(len(frames), 0, -1)]
     made = _new_image(start, dreamt, DREAM, names)
-    _attach(made, messages.ANIMATION_PARASITE, dict(motion, frame_time=milliseconds))
+    _attach(made, gimp_messages.ANIMATION_PARASITE, dict(motion, frame_time=milliseconds))
     return made
 
 

@@ -7,13 +7,15 @@ import threading
 import time
 
 import gi
+import gimp_messages
 from editor import messages
-from editor.messages import PROCEDURE, RefusedError
+from editor.messages import RefusedError
 from editor.settings import SettingError, Settings
 from editor.translation import _
 from editor.wording import plain
 from editor.worker_client import Worker, WorkerError
 from gi.repository import Gegl, Gimp, GLib, GObject
+from gimp_messages import PROCEDURE
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -63,7 +65,7 @@ def run_filter(filter_, procedure, mode, image, drawables, config):
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         refused = RefusedError(filter_.failed.format(kind=type(error).__name__, error=error))
         if not image.is_valid():
-            refused = RefusedError(messages.CLOSED_EARLY)
+            refused = RefusedError(gimp_messages.CLOSED_EARLY)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, sentence_of(refused))
     finally:
         if worker is not None:
@@ -106,18 +108,18 @@ def check_image(image, drawables):
     The painter may have closed or changed the image while the dialog was open.
     """
     if not image.is_valid():
-        raise RefusedError(messages.CLOSED_EARLY)
+        raise RefusedError(gimp_messages.CLOSED_EARLY)
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise RefusedError(messages.INDEXED)
+        raise RefusedError(gimp_messages.INDEXED)
     if not drawables:
         raise RefusedError(_("no layer is chosen; choose the layers to work on"))
     for drawable in drawables:
         if not drawable.is_valid():
-            raise RefusedError(messages.GONE_EARLY)
+            raise RefusedError(gimp_messages.GONE_EARLY)
         if drawable.is_group():
-            raise RefusedError(messages.group(drawable.get_name()))
+            raise RefusedError(gimp_messages.group(drawable.get_name()))
         if not drawable.mask_intersect()[0]:
-            raise RefusedError(messages.beside(drawable.get_name()))
+            raise RefusedError(gimp_messages.beside(drawable.get_name()))
 
 
 def sentence_of(error):

@@ -15,6 +15,7 @@ _TESTS = os.path.dirname(_HERE)
 PLUGIN = os.path.join(os.path.dirname(os.path.dirname(_TESTS)), str("plugin"), str("dreamlayer"))
 sys.path.insert(0, PLUGIN)
 
+import gimp_messages  # noqa: E402
 from editor import messages, translation  # noqa: E402
 from editor.settings import MINE, STYLE, SettingError, Settings, choices_of  # noqa: E402
 from editor.translation import N_, _, choose, folders, ngettext, read, wanted  # noqa: E402
@@ -119,8 +120,8 @@ def case_where_texts_are_shown(folder):
     settings = Settings(PLUGIN)
     loading = messages.progress({"stage": "loading"}, work=messages.STYLE)
     assert loading == "Transfert de style : chargement du réseau"
-    assert messages.moved([("locked", "{}")]).startswith("« {} » a été verrouillé")
-    assert messages.moved([("gone", "a"), ("kind", "b")]).startswith("'a', 'b' ont changé")
+    assert gimp_messages.moved([("locked", "{}")]).startswith("« {} » a été verrouillé")
+    assert gimp_messages.moved([("gone", "a"), ("kind", "b")]).startswith("'a', 'b' ont changé")
     assert messages.shown("été") == "Été。"
     needy = next(name for name in settings.presets if settings.needs(name))
     assert " (exige " in settings.preset_label(needy)
