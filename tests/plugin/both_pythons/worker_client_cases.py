@@ -19,7 +19,7 @@ _TESTS = os.path.dirname(_HERE)
 PLUGIN = os.path.join(os.path.dirname(os.path.dirname(_TESTS)), str("plugin"), str("dreamlayer"))
 sys.path.insert(0, PLUGIN)
 
-from editor import worker_client  # noqa: E402
+from editor import worker_client, worker_start  # noqa: E402
 from editor.worker_client import Worker, WorkerError  # noqa: E402
 
 # The folder's own dreamlayer.py would hide the package of that name.
@@ -144,7 +144,7 @@ say({"type": "result", "environment": foreign, "ours": said})
 
 def case_variables_are_dropped_in_any_case(_folder):
     """On Windows, variables have any case."""
-    kept = worker_client.worker_environment(
+    kept = worker_start.worker_environment(
         {str("PythonHome"): str("x"), str("Path"): str("y")}, {}
     )
     assert sorted(kept) == ["ORT_DISABLE_TELEMETRY", "PYTHONUNBUFFERED", "PYTHONUTF8", "Path"]
