@@ -3,7 +3,7 @@ worker, into a folder that can be written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,20 +42,20 @@ class Reinstall:
         self._present: PythonProbe | None = None
 
     def advice(
-        self, plugins: Path, *, named: bool, recorded: Callable[[], PythonProbe | None]
+        self, plugins: Path, options: Sequence[str], recorded: Callable[[], PythonProbe | None]
     ) -> Advice:
-        """The command for one `plug-ins` folder.
+        """The command for the folder of an editor's plug-ins.
 
         Parameters
         ----------
         plugins : Path
             The folder.
-        named : bool
-            Whether the user named it, so that the command must.
+        options : sequence of str
+            The options that the command needs to find it.
         recorded : callable
             What the Python can do that the plug-in is installed with, if it is.
         """
-        where = ["--to", str(plugins)] if named else []
+        where = list(options)
         kept = recorded()
         other = kept if kept is not None and kept.path != self._machine.python else None
         if other is not None and other.obstacle(self._machine) is None:

@@ -43,15 +43,16 @@ def main(
     return Program(
         program,
         description=(
-            "Put the Deep Dream filter into GIMP 2.10 and GIMP 3, check it, or take it away. "
-            "No GIMP has to be open; nothing outside your own folders is changed."
+            "Put Deep Dream into GIMP 2.10, GIMP 3 and Krita, check it, or take it away. "
+            "No editor has to be open; nothing outside your own folders is changed."
         ),
         example="install",
         load=load,
         commands={
-            "install": "put the filter into every GIMP of yours, also after an update",
-            "doctor": "say of each GIMP what keeps the filter from working, and what to run",
-            "uninstall": "take the filter out of every GIMP, and tell what else is left",
+            "install": "put it into every GIMP and Krita of yours, also after an update",
+            "doctor": "say of each editor what keeps it from working, and what to run",
+            "uninstall": "take it out of every editor, and tell what else is left",
+            "zip": "write the file that Krita's own importer of Python plug-ins takes",
         },
         cancelled="what was done before stays",
         also=_tell_programs,
@@ -61,4 +62,6 @@ def main(
 def _tell_programs(arguments: Sequence[str], sentence: str) -> None:
     """Who asked for JSON gets the error in that form, too."""
     if "--json" in arguments:
-        print(json.dumps({"ok": False, "gimps": [], "error": sentence}, indent=2))
+        from dreamlayer.plugin.families import by_list
+
+        print(json.dumps({"ok": False, **by_list(()), "error": sentence}, indent=2))

@@ -10,47 +10,47 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dreamlayer.plugin.examiner import Check, Examiner
-from dreamlayer.plugin.folder import NAME
-from dreamlayer.plugin.gimps.find import add_options, chosen, why_none
-from dreamlayer.plugin.gimps.gimp import Gimp, how_to_get
+from dreamlayer.plugin.examiner import Check, Examiner, Target
+from dreamlayer.plugin.families import add_options, by_list, choices, find, of_folder
 from dreamlayer.plugin.machine import Machine
 from dreamlayer.plugin.steps import Steps
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    add_options(parser, "only the filter in this plug-ins folder; no GIMP is asked")
+    add_options(parser, "only the filter in this plug-ins folder; no editor is asked")
 
 
 def run(options: argparse.Namespace, machine: Machine) -> int:
-    """Print the report; the exit code is 0 where nothing is wrong in any GIMP, else 2."""
+    """Print the report; the exit code is 0 where nothing is wrong in any editor, else 2."""
     steps = Steps(quiet=options.quiet)
     examiner = Examiner(machine, steps)
     report = []
-    for name, folder, gimp in _targets(options, machine, steps):
-        checks = list(examiner.examine(folder, gimp))
-        report.append(_entry(name, folder, checks))
+    for target in _targets(options, machine, steps):
+        checks = list(examiner.examine(target))
+        report.append((target.family.listed, _entry(target.name, target.folder, checks)))
         if not options.json:
-            print(_text(name, checks), flush=True)
-    fix = None if report else how_to_get(machine)
-    ok = bool(report) and all(entry["ok"] for entry in report)
+            print(_text(target.name, checks), flush=True)
+    chosen = [] if report else choices(options)
+    ok = bool(report) and all(entry["ok"] for _, entry in report)
     if options.json:
-        print(json.dumps({"ok": ok, "gimps": report, "fix": fix}, indent=2))
-    elif fix:
-        print(_text("GIMP", [Check("GIMP", False, why_none(machine), fix)]))
+        fix = chosen[0].family.how_to_get(machine) if chosen else None
+        print(json.dumps({"ok": ok, **by_list(report), "fix": fix}, indent=2))
+    for family in (choice.family for choice in chosen if not options.json):
+        why, fix = family.why_none(machine), family.how_to_get(machine)
+        print(_text(family.label, [Check(family.label, False, why, fix)]))
     return 0 if ok else 2
 
 
-def _targets(
-    options: argparse.Namespace, machine: Machine, steps: Steps
-) -> list[tuple[str, Path, Gimp | None]]:
+def _targets(options: argparse.Namespace, machine: Machine, steps: Steps) -> list[Target]:
     if options.to is not None:
-        return [("folder", options.to.absolute() / NAME, None)]
-    with steps.step("Looking for GIMP") as result:
-        gimps = chosen(machine, options.gimp)
-        result(", ".join(gimp.name for gimp in gimps) or "none")
-    return [(gimp.name, gimp.plugins / NAME, gimp) for gimp in gimps]
+        choice, plugins = of_folder(options), options.to.absolute()
+        again = ["--to", str(plugins), *choice.options]
+        return [Target("folder", choice.family, plugins, None, again)]
+    return [
+        Target(editor.name, choice.family, editor.plugins, editor)
+        for choice, editor in find(machine, choices(options), steps)
+    ]
 
 
 def _entry(name: str, folder: Path, checks: Sequence[Check]) -> dict[str, Any]:

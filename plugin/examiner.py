@@ -1,30 +1,21 @@
-"""Examine an installed plug-in, from its files to a dream and to GIMP, up to what is broken."""
+"""Examine an installed plug-in, from its files to a dream and the editor, up to what is broken."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dreamlayer.core.version import VERSION
 from dreamlayer.plugin.advice import Reinstall
-from dreamlayer.plugin.copies import second_copy
-from dreamlayer.plugin.folder import (
-    ENTRY,
-    installed_files,
-    is_ours,
-    plugin_files,
-    read_settings,
-)
-from dreamlayer.plugin.gimps.ask import ask
-from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp
-from dreamlayer.plugin.gimps.running import running
-from dreamlayer.plugin.gimps.sandboxes import not_permitted, unsupported
+from dreamlayer.plugin.editor import FLATPAK, Editor, Family
+from dreamlayer.plugin.folder import NAME, installed_files, is_ours, read_settings
 from dreamlayer.plugin.interpreter import PythonProbe, probe_python
 from dreamlayer.plugin.machine import InstallError, Machine
+from dreamlayer.plugin.running import running
 from dreamlayer.plugin.steps import Steps
 
 _SECONDS = 600.0
@@ -56,8 +47,38 @@ class Check:
     fix: str | None = None
 
 
+@dataclass(frozen=True)
+class Target:
+    """A folder of plug-ins that is examined.
+
+    Attributes
+    ----------
+    name : str
+        What it, or the editor, is called.
+    family : Family
+        The make of the editor.
+    plugins : Path
+        The folder.
+    editor : Editor or None
+        The editor; without one, for a folder that the user names, none is started.
+    options : sequence of str
+        The options with which the installer finds it.
+    """
+
+    name: str
+    family: Family[Any]
+    plugins: Path
+    editor: Editor | None = None
+    options: Sequence[str] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where the plug-in is, or should be."""
+        return self.plugins / NAME
+
+
 class Examiner:
-    """Examines one GIMP after the other; probes each Python only once.
+    """Examines one editor after the other; probes each Python only once.
 
     Parameters
     ----------
@@ -73,40 +94,38 @@ class Examiner:
         self._probes: dict[str, PythonProbe] = {}
         self._reports: dict[str, dict[str, Any] | str] = {}
 
-    def examine(self, folder: Path, gimp: Gimp | None) -> Iterator[Check]:
-        """The checks of one plug-in's folder, up to the first that fails.
-
-        Parameters
-        ----------
-        folder : Path
-            Where the plug-in is, or should be.
-        gimp : Gimp or None
-            The GIMP that the folder belongs to; without one, no GIMP is started.
-        """
-        for check in self._checks(folder, gimp):
+    def examine(self, target: Target) -> Iterator[Check]:
+        """The checks of one folder of plug-ins, up to the first that fails."""
+        folder = target.folder
+        for check in self._checks(target):
             if check.fix != REINSTALL:
                 yield check
             else:
                 advice = self._reinstall.advice(
-                    folder.parent, named=gimp is None, recorded=lambda: self._recorded(folder)
+                    target.plugins, target.options, lambda: self._recorded(folder)
                 )
                 says = "; ".join(filter(None, [check.says, advice.but]))
                 yield replace(check, says=says, fix=advice.fix)
             if not check.ok:
                 return
 
-    def _checks(self, folder: Path, gimp: Gimp | None) -> Iterator[Check]:
-        obstacle = unsupported(self._machine, gimp) if gimp else None
+    def _checks(self, target: Target) -> Iterator[Check]:
+        family, editor, folder = target.family, target.editor, target.folder
+        obstacle = family.unsupported(self._machine, editor) if editor else None
         if obstacle:
             yield Check("sandbox", False, obstacle.sentence, obstacle.fix)
         yield _check_installed(folder)
-        yield _check_files(folder, gimp)
+        yield _check_files(target)
+        switch = family.switched_on(self._machine, editor) if editor else None
+        if switch:
+            on, says = switch
+            yield Check("enabled", on, says, None if on else REINSTALL)
         try:
             settings = read_settings(folder)
         except InstallError as error:
             yield Check("settings", False, str(error), REINSTALL)
             return
-        sandboxed = gimp is not None and gimp.kind == FLATPAK
+        sandboxed = editor is not None and editor.kind == FLATPAK
         if not _fits(settings["command"], inside=sandboxed):
             here = "inside" if sandboxed else "outside"
             says = f"the worker's command does not work {here} Flatpak's sandbox"
@@ -124,8 +143,8 @@ class Examiner:
             with self._steps.step(f"Trying a dream in {path}"):
                 self._reports[key] = self._ask_dreamlayer(probe)
         yield from self._check_dreaming(probe, self._reports[key])
-        if gimp is not None:
-            yield from self._check_gimp(gimp)
+        if editor is not None:
+            yield from self._check_editor(family, editor)
 
     def _probe(self, path: str, environment: dict[str, str]) -> PythonProbe:
         key = _key(path, environment)
@@ -185,26 +204,26 @@ class Examiner:
             yield Check("providers", False, says, self._machine.shown([*pip, *packages]))
         yield Check("providers", True, "; ".join([f"{', '.join(works)} works", *fails]))
 
-    def _check_gimp(self, gimp: Gimp) -> Iterator[Check]:
-        """Whether GIMP may start the worker, and knows the plug-in, this one alone."""
-        obstacle = not_permitted(self._machine, gimp)
+    def _check_editor(self, family: Family[Any], editor: Editor) -> Iterator[Check]:
+        """Whether the editor may start the worker, and knows the plug-in, this one alone."""
+        obstacle = family.not_permitted(self._machine, editor)
         if obstacle:
             yield Check("sandbox", False, obstacle.sentence, obstacle.fix)
-        answer = ask(self._machine, gimp, self._steps)
-        obstacle = second_copy(self._machine, gimp)
+        answer = family.ask(self._machine, editor, self._steps)
+        obstacle = family.second_copy(self._machine, editor)
         if obstacle:
             yield Check("copies", False, obstacle.sentence, obstacle.fix)
+        label = family.label
         if answer.known is None:
-            yield Check("GIMP", True, f"could not be verified: {answer.why}")
+            yield Check(label, True, f"could not be verified: {answer.why}")
         elif answer.known:
-            open_now = "; GIMP is open: restart it, if the filter is new" * bool(
-                running(self._machine)
-            )
-            yield Check("GIMP", True, f"the plug-in is registered{open_now}")
+            open_now = running(self._machine, family.process)
+            restart = f"; {label} is open: restart it, if the filter is new" if open_now else ""
+            yield Check(label, True, f"the plug-in is registered{restart}")
         else:
             why = f": {answer.why}" if answer.why else ""
             fix = answer.fix or REINSTALL
-            yield Check("GIMP", False, f"the plug-in is not registered{why}", fix)
+            yield Check(label, False, f"the plug-in is not registered{why}", fix)
 
 
 def _key(path: str, environment: dict[str, str]) -> str:
@@ -220,15 +239,23 @@ def _check_installed(folder: Path) -> Check:
     return Check("plug-in", True, f"installed in {folder}")
 
 
-def _check_files(folder: Path, gimp: Gimp | None) -> Check:
-    """Whether the files are those of this version and no others, and GIMP may start them."""
-    versions = [gimp.version] if gimp else ["3.0", "2.10"]
-    wanted = [plugin_files(version) for version in versions]
+def _check_files(target: Target) -> Check:
+    """Whether the files are those of this version and no others, and may be started."""
+    family, folder = target.family, target.folder
+    versions = [target.editor.version] if target.editor else family.versions()
+    wanted = [family.content(version) for version in versions]
     present = installed_files(folder)
     if present not in wanted:
         return Check("files", False, _difference(folder, present, wanted[0]), REINSTALL)
-    if os.name != "nt" and not os.access(folder / ENTRY, os.X_OK):
-        return Check("files", False, f"{folder / ENTRY} is not executable", REINSTALL)
+    for name, data in family.beside.items():
+        if not (target.plugins / name).is_file():
+            return Check("files", False, f"{target.plugins / name} is missing", REINSTALL)
+        if (target.plugins / name).read_bytes() != data:
+            says = f"{target.plugins / name} is not that of version {VERSION}"
+            return Check("files", False, says, REINSTALL)
+    for name, data in wanted[0].items():
+        if data.startswith(b"#!") and os.name != "nt" and not os.access(folder / name, os.X_OK):
+            return Check("files", False, f"{folder / name} is not executable", REINSTALL)
     return Check("files", True, f"those of version {VERSION}")
 
 
@@ -254,6 +281,6 @@ def _difference(folder: Path, present: dict[str, bytes | None], wanted: dict[str
 
 
 def _fits(command: list[str], *, inside: bool) -> bool:
-    """Whether the worker's command, as `worker_settings` made it, works where the GIMP is."""
+    """Whether the worker's command, as `worker_settings` made it, works where the editor is."""
     leaves = "flatpak-spawn" in command
     return leaves if inside else not leaves or command[0] != "flatpak-spawn"

@@ -1,7 +1,8 @@
-"""The installed folder `plug-ins/dreamlayer`: written atomically, recognized, and removed.
+"""The installed folder `dreamlayer`: written atomically, recognized, and removed.
 
-GIMP starts `plug-ins/NAME/NAME.py` and looks into every folder of `plug-ins`, so temporary folders
-lie beside `plug-ins`, and the finished one is renamed into place.
+GIMP starts `plug-ins/NAME/NAME.py` and looks into every folder of `plug-ins`; Krita looks at every
+`pykrita/NAME.desktop`, and imports `pykrita/NAME`. So temporary folders lie beside `plug-ins` or
+`pykrita`, the finished one is renamed into place, and a file that must lie beside it comes last.
 """
 
 from __future__ import annotations
@@ -13,56 +14,60 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dreamlayer.core.errors import OutputError
+from dreamlayer.core.files import replace_file
 from dreamlayer.plugin.interpreter import SETTINGS
 from dreamlayer.plugin.machine import InstallError
 
 NAME = "dreamlayer"
-ENTRY = f"{NAME}.py"
-PROCEDURE = "plug-in-deep-dream"
+"""What the plug-in's folder is called in every editor."""
 
-_SOURCE = Path(__file__).parent / NAME
+SOURCE = Path(__file__).parent / NAME
 _THUMBNAILS = Path(__file__).parents[1] / "core" / "presets" / "thumbnails"
 TEMPORARY = f".{NAME}-"
-_PYTHON_3 = b"#!/usr/bin/env python3"
-_PYTHON_2 = b"#!/usr/bin/env python"
+
+_ENTRIES = ("dreamlayer.py", "__init__.py")
+"""What GIMP starts, and what Krita imports."""
+
+_MARKS = (b"plug-in-deep-dream", b"Deep Dream in Krita")
+"""What no other plug-in's files say."""
 
 
-def plugin_files(
-    version: str, source: Path = _SOURCE, thumbnails: Path = _THUMBNAILS
-) -> dict[str, bytes]:
-    """What is installed for a GIMP of this version: names under the folder, with contents.
+def source_files(wanted: Callable[[str], bool], source: Path = SOURCE) -> dict[str, bytes]:
+    """The plug-in's files in this copy of dreamlayer, without what Python leaves there.
 
-    Pictures of the presets, as far as there are any, go into the folder `thumbnails`.
-
-    The first line of the entry names the Python: GIMP 2.10 knows its Python 2.7 as `python` only
-    (see its file `pygimp.interp`), GIMP 3 as `python3`.
-
-    Raises
-    ------
-    InstallError
-        This copy of dreamlayer lacks the plug-in's files.
+    Parameters
+    ----------
+    wanted : callable
+        Whether a file is, called with its name under `source`.
+    source : Path
+        The folder.
     """
-    found = {
-        path.relative_to(source).as_posix(): path.read_bytes()
+    return {
+        name: path.read_bytes()
         for path in sorted(source.rglob("*"))
         if path.is_file() and not _is_compiled(path)
+        for name in [path.relative_to(source).as_posix()]
+        if wanted(name)
     }
-    if ENTRY not in found:
-        raise InstallError(f"{source} lacks {ENTRY}; reinstall dreamlayer")
-    found |= {f"thumbnails/{path.name}": path.read_bytes() for path in thumbnails.glob("*.jpg")}
-    if version == "2.10":
-        found[ENTRY] = found[ENTRY].replace(_PYTHON_3, _PYTHON_2, 1)
-    return found
+
+
+def thumbnails(folder: Path = _THUMBNAILS) -> dict[str, bytes]:
+    """Pictures of the presets, as far as there are any, as they are installed in every editor."""
+    return {f"thumbnails/{path.name}": path.read_bytes() for path in folder.glob("*.jpg")}
 
 
 def install_folder(
-    plugins: Path, content: Mapping[str, bytes], settings: Mapping[str, Any]
+    plugins: Path,
+    content: Mapping[str, bytes],
+    settings: Mapping[str, Any],
+    beside: Mapping[str, bytes] | None = None,
 ) -> Path:
-    """Put the plug-in into a `plug-ins` folder, replacing an older one atomically.
+    """Put the plug-in into the folder of an editor's plug-ins, replacing an older one atomically.
 
     Whatever interrupts it, the folder holds the older plug-in or the new one, complete.
 
@@ -71,9 +76,12 @@ def install_folder(
     plugins : Path
         The folder; made where it is missing.
     content : mapping
-        What `plugin_files` gave.
+        What is installed: names under the plug-in's folder, with contents. What begins with
+        `#!` becomes executable.
     settings : mapping
         What goes into `worker.json`.
+    beside : mapping, optional
+        Files that must lie beside the plug-in's folder.
 
     Returns
     -------
@@ -89,24 +97,35 @@ def install_folder(
     check_ours(target)
     try:
         plugins.mkdir(parents=True, exist_ok=True)
-        beside = _beside(plugins)
-        _sweep(beside)
-        fresh, old = (beside / f"{TEMPORARY}{secrets.token_hex(4)}" for _ in range(2))
+        workshop = _workshop(plugins)
+        _sweep(workshop)
+        fresh, old = (workshop / f"{TEMPORARY}{secrets.token_hex(4)}" for _ in range(2))
         try:
             _write(fresh, content, settings)
-            _set_later_time(fresh / ENTRY, target / ENTRY)
+            _set_later_times(fresh, target)
             _swap(fresh, target, old)
         finally:
             _delete(fresh)
             if os.path.lexists(target):
                 _delete(old)
+        for name, data in (beside or {}).items():
+            replace_file(plugins / name, data)
     except OSError as error:
         raise _install_error(target, error) from error
+    except OutputError as error:
+        raise InstallError(str(error)) from error
     return target
 
 
-def remove_folder(plugins: Path) -> bool:
+def remove_folder(plugins: Path, beside: Iterable[str] = ()) -> bool:
     """Remove the plug-in, if it is ours; whether it was there.
+
+    Parameters
+    ----------
+    plugins : Path
+        The folder of an editor's plug-ins.
+    beside : iterable of str
+        Names of files beside the plug-in's folder, which go first.
 
     Raises
     ------
@@ -114,10 +133,15 @@ def remove_folder(plugins: Path) -> bool:
         The system refuses.
     """
     target = plugins / NAME
-    if not is_ours(target):
+    if os.path.lexists(target) and not is_ours(target):
         return False
     try:
-        old = _beside(plugins) / f"{TEMPORARY}{secrets.token_hex(4)}"
+        there = [path for name in beside if os.path.lexists(path := plugins / name)]
+        for path in there:
+            path.unlink()
+        if not os.path.lexists(target):
+            return bool(there)
+        old = _workshop(plugins) / f"{TEMPORARY}{secrets.token_hex(4)}"
         target.rename(old)
         _delete(old)
     except OSError as error:
@@ -172,9 +196,9 @@ def is_ours(target: Path) -> bool:
     """Whether this folder is an install of the plug-in, even a damaged one, or is empty."""
     try:
         names = {path.name for path in target.iterdir()}
-        if not names or {SETTINGS, ENTRY} <= names:
+        if not names or (SETTINGS in names and not names.isdisjoint(_ENTRIES)):
             return True
-        return any(PROCEDURE.encode() in path.read_bytes() for path in target.glob("*.py"))
+        return any(mark in path.read_bytes() for path in target.glob("*.py") for mark in _MARKS)
     except OSError:
         return False
 
@@ -184,17 +208,17 @@ def _is_compiled(path: Path) -> bool:
     return "__pycache__" in path.parts or path.suffix in (".pyc", ".pyo")
 
 
-def _beside(plugins: Path) -> Path:
-    """The folder for temporary folders: beside `plug-ins`, or in it where that is impossible."""
+def _workshop(plugins: Path) -> Path:
+    """The folder for temporary folders: beside that of the plug-ins, or else in it."""
     inside = plugins.resolve()
     beside = inside.parent
     possible = os.access(beside, os.W_OK) and beside.stat().st_dev == inside.stat().st_dev
     return beside if possible else inside
 
 
-def _sweep(beside: Path) -> None:
+def _sweep(workshop: Path) -> None:
     """Delete what an install that was killed has left."""
-    for path in beside.glob(f"{TEMPORARY}*"):
+    for path in workshop.glob(f"{TEMPORARY}*"):
         _delete(path)
 
 
@@ -207,14 +231,20 @@ def _write(fresh: Path, content: Mapping[str, bytes], settings: Mapping[str, Any
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    (fresh / ENTRY).chmod(0o755)
+        if data.startswith(b"#!"):
+            path.chmod(0o755)
 
 
-def _set_later_time(fresh: Path, old: Path) -> None:
-    """Give the new file a later modification time than the old one's, in whole seconds.
+def _set_later_times(fresh: Path, old: Path) -> None:
+    """Give the files that an editor starts later times than the old ones', in whole seconds.
 
     GIMP queries a plug-in again only where that time has changed.
     """
+    for name in _ENTRIES:
+        _set_later_time(fresh / name, old / name)
+
+
+def _set_later_time(fresh: Path, old: Path) -> None:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         before = int(old.stat().st_mtime)
         if before >= int(fresh.stat().st_mtime):
@@ -248,5 +278,5 @@ def _install_error(target: Path, error: OSError) -> InstallError:
             f"{target} cannot be written, since the disk is full; free some and install again"
         )
     if isinstance(error, PermissionError) and os.name == "nt":
-        return InstallError(f"{target} cannot be changed; close GIMP and try again")
+        return InstallError(f"{target} cannot be changed; close the editor and try again")
     return InstallError(f"{target} cannot be changed: {error.strerror or error}")

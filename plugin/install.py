@@ -1,4 +1,4 @@
-"""`python -m plugin install`: copy the plug-in into every GIMP, and check that each knows it."""
+"""`python -m plugin install`: copy the plug-in into every editor, and check that each knows it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from dreamlayer.plugin import places
-from dreamlayer.plugin.copies import second_copy
-from dreamlayer.plugin.folder import NAME, install_folder, plugin_files
-from dreamlayer.plugin.gimps.ask import ask, start_once
-from dreamlayer.plugin.gimps.find import add_options, chosen, why_none
-from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp, chosen_config, folder_variable, how_to_get
-from dreamlayer.plugin.gimps.running import running
-from dreamlayer.plugin.gimps.sandboxes import not_permitted, unsupported
+from dreamlayer.plugin.editor import FLATPAK, Editor
+from dreamlayer.plugin.families import (
+    FAMILIES,
+    Choice,
+    add_options,
+    choices,
+    find,
+    of_folder,
+    why_none,
+)
+from dreamlayer.plugin.folder import NAME, install_folder
 from dreamlayer.plugin.interpreter import (
     INSTALL,
     PythonProbe,
@@ -25,6 +29,7 @@ from dreamlayer.plugin.interpreter import (
 )
 from dreamlayer.plugin.machine import InstallError, Machine, Obstacle, chain
 from dreamlayer.plugin.report import Report, exit_code, show
+from dreamlayer.plugin.running import running
 from dreamlayer.plugin.steps import Steps
 
 
@@ -32,9 +37,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_options(
         parser,
-        "only this folder, one of those in GIMP's Preferences > Folders > Plug-ins, as for a "
-        "GIMP on a stick (add --gimp 2.10 if it is that old)",
+        "only this folder: one of those in GIMP's Preferences > Folders > Plug-ins, as for a GIMP "
+        "on a stick (add --gimp 2.10 if it is that old), or Krita's pykrita (add --krita if it is "
+        "called otherwise)",
     )
+    add_python(parser)
+
+
+def add_python(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that names the Python of the worker."""
     parser.add_argument(
         "--python",
         metavar="PATH",
@@ -44,34 +55,48 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, machine: Machine) -> int:
-    """Install; the exit code is 0 where it worked in every GIMP, else 2.
+    """Install; the exit code is 0 where it worked in every editor, else 2.
 
     Raises
     ------
     InstallError
-        Nothing was installed: the Python is unsuitable, or there is no GIMP.
+        Nothing was installed: the Python is unsuitable, or there is no editor.
     """
     if options.to is not None and not options.to.is_dir():
-        raise InstallError(f"{options.to} is not a folder; give the plug-ins folder of a GIMP")
-    path = python_path(machine, options.python)
+        raise InstallError(
+            f"{options.to} is not a folder; give the plug-ins folder of a GIMP or of a Krita"
+        )
     steps = Steps(quiet=options.quiet)
+    installation = Installation(machine, try_python(options, machine, steps), steps)
+    if options.to is None:
+        made = installation.everywhere(choices(options))
+    else:
+        made = installation.into(options.to.absolute(), of_folder(options))
+    reports = show(made, as_json=options.json)
+    if not options.json:
+        for line in _what_next(machine, reports):
+            print(line)
+    return exit_code(reports)
+
+
+def try_python(options: argparse.Namespace, machine: Machine, steps: Steps) -> PythonProbe:
+    """The Python that the options choose for the worker.
+
+    Raises
+    ------
+    InstallError
+        It is unsuitable.
+    """
+    path = python_path(machine, options.python)
     with steps.step(f"Trying the Python that is to run the dreams, {path}") as result:
         probe = find_python(machine, path)
         result(f"{probe.version}, dreamlayer {probe.dreamlayer}")
-    installation = Installation(machine, probe, steps)
-    if options.to is None:
-        made = installation.everywhere(options.gimp)
-    else:
-        made = installation.into(options.to.absolute(), options.gimp)
-    reports = show(made, as_json=options.json)
-    if not options.json and any(report.ok for report in reports):
-        print(_what_next(machine, reports))
-    return exit_code(reports)
+    return probe
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Installs with one Python into one GIMP after the other.
+    """Installs with one Python into one editor after the other.
 
     Attributes
     ----------
@@ -87,94 +112,97 @@ class Installation:
     probe: PythonProbe
     steps: Steps
 
-    def into(self, plugins: Path, version: str | None) -> Iterator[Report]:
+    def into(self, plugins: Path, choice: Choice) -> Iterator[Report]:
         """Install into one folder that the user names."""
-        older = version == "2.10" or not {"2.10", "2.0"}.isdisjoint(plugins.parts)
+        family = choice.family
         settings = worker_settings(self.probe, inside=False, outside=True)
-        content = plugin_files("2.10" if older else "3.0")
-        blank = Report("folder", plugins / NAME, False, "")
+        content = family.content(choice.version or family.likely_version(plugins))
+        blank = Report("folder", family.listed, plugins / NAME, False, "")
         blocked = places.obstacle(self.machine, plugins, _length(content))
         if blocked:
-            yield self._refused(blank, blocked, ["--to", str(plugins), *_only(version)])
+            yield self._refused(blank, blocked, ["--to", str(plugins), *choice.options])
             return
-        folder = self._copy(plugins, content, settings)
-        yield replace(blank, ok=True, says=f"installed in {folder}; GIMP was not asked")
+        folder = self._copy(plugins, content, settings, family.beside)
+        says = f"installed in {folder}; {family.label} was not asked"
+        if family.enable_by_hand:
+            says = f"{says}: {family.enable_by_hand}"
+        yield replace(blank, ok=True, says=says)
 
-    def everywhere(self, version: str | None) -> Iterator[Report]:
-        """Install into every GIMP, or those of one version."""
-        with self.steps.step("Looking for GIMP") as result:
-            gimps = chosen(self.machine, version)
-            result(", ".join(gimp.name for gimp in gimps) or "none")
-        if not gimps:
+    def everywhere(self, chosen: Sequence[Choice]) -> Iterator[Report]:
+        """Install into every editor of the chosen makes."""
+        found = find(self.machine, chosen, self.steps)
+        if not found:
+            get = " or ".join(choice.family.how_to_get(self.machine) for choice in chosen)
             raise InstallError(
-                f"{why_none(self.machine)}; get one: {how_to_get(self.machine)}; "
+                f"{why_none(self.machine, chosen)}; get one: {get}; "
                 "or name its plug-ins folder with --to"
             )
-        # A GIMP in Flatpak and one outside may read the same folder: it is written once, for both.
-        for config in dict.fromkeys(gimp.config for gimp in gimps):
-            sharing = [gimp for gimp in gimps if gimp.config == config]
-            yield from self._install(sharing, _only(version))
+        # An editor in Flatpak and one outside may read the same folder: it is written once, for
+        # both.
+        for plugins in dict.fromkeys(editor.plugins for _, editor in found):
+            sharing = [(choice, editor) for choice, editor in found if editor.plugins == plugins]
+            yield from self._install(sharing[0][0], [editor for _, editor in sharing])
 
-    def _install(self, sharing: Sequence[Gimp], where: Sequence[str]) -> Iterator[Report]:
-        """Install into the settings folder that some GIMPs share, and ask each of them.
-
-        `where` are the options that say which GIMPs.
-        """
-        first = sharing[0]
-        blanks = [Report(g.name, g.plugins / NAME, False, "", gimp=g) for g in sharing]
-        never = unsupported(self.machine, first)
+    def _install(self, choice: Choice, sharing: Sequence[Editor]) -> Iterator[Report]:
+        """Install into the folder that some editors share, and ask each of them."""
+        family, first = choice.family, sharing[0]
+        blanks = [
+            Report(one.name, family.listed, one.plugins / NAME, False, "", editor=one)
+            for one in sharing
+        ]
+        never = family.unsupported(self.machine, first)
         if never:
             yield replace(blanks[0], says=f"not installed: {never.sentence}", fix=never.fix)
             return
         settings = worker_settings(
             self.probe,
-            inside=any(gimp.kind == FLATPAK for gimp in sharing),
-            outside=any(gimp.kind != FLATPAK for gimp in sharing),
+            inside=any(editor.kind == FLATPAK for editor in sharing),
+            outside=any(editor.kind != FLATPAK for editor in sharing),
         )
-        content = plugin_files(first.version)
+        content = family.content(first.version)
         blocked = places.obstacle(self.machine, first.plugins, _length(content))
         if blocked:
-            yield from (self._refused(blank, blocked, where) for blank in blanks)
+            yield from (self._refused(blank, blocked, choice.options) for blank in blanks)
             return
         try:
-            self._start_once(sharing)
-            folder = self._copy(first.plugins, content, settings)
+            for editor in sharing:
+                family.start_once(self.machine, editor, self.steps)
+            folder = self._copy(first.plugins, content, settings, family.beside)
+            for editor in sharing:
+                family.enable(self.machine, editor)
         except InstallError as error:
             yield from (replace(blank, says=f"not installed: {error}") for blank in blanks)
             return
-        for gimp in sharing:
-            yield self._ask(gimp, folder)
-
-    def _start_once(self, sharing: Sequence[Gimp]) -> None:
-        """Let a GIMP that was never started make its settings folder."""
-        for gimp in sharing:
-            if gimp.command and not gimp.config.is_dir():
-                work = f"Starting {gimp.name} without a window, which makes its settings folder"
-                with self.steps.step(f"{work} (up to a minute)") as result:
-                    if not start_once(self.machine, gimp):
-                        result("it made none")
+        for blank in blanks:
+            yield self._ask(choice, replace(blank, ok=True, says=f"installed in {folder}"))
 
     def _copy(
-        self, plugins: Path, content: Mapping[str, bytes], settings: Mapping[str, Any]
+        self,
+        plugins: Path,
+        content: Mapping[str, bytes],
+        settings: Mapping[str, Any],
+        beside: Mapping[str, bytes],
     ) -> Path:
         with self.steps.step(f"Copying {len(content)} files into {plugins / NAME}"):
-            return install_folder(plugins, content, settings)
+            return install_folder(plugins, content, settings, beside)
 
-    def _ask(self, gimp: Gimp, folder: Path) -> Report:
-        """Ask a GIMP that has the plug-in whether it knows it and may use it."""
-        answer = ask(self.machine, gimp, self.steps)
-        done = f"installed in {folder}"
-        report = Report(gimp.name, folder, True, done, registered=answer.known, gimp=gimp)
+    def _ask(self, choice: Choice, done: Report) -> Report:
+        """Ask an editor that has the plug-in whether it knows it and may use it."""
+        family, editor = choice.family, done.editor
+        answer = family.ask(self.machine, editor, self.steps)
+        report = replace(done, registered=answer.known)
         if answer.known is False:
             why = f": {answer.why}" if answer.why else ""
-            says = f"{done}, but not registered{why}"
+            says = f"{done.says}, but not registered{why}"
             return replace(report, ok=False, says=says, fix=answer.fix)
         said = "registered" if answer.known else f"could not be verified: {answer.why}"
-        wrong = not_permitted(self.machine, gimp) or second_copy(self.machine, gimp)
+        wrong = family.not_permitted(self.machine, editor) or family.second_copy(
+            self.machine, editor
+        )
         if wrong:
-            says = f"{done}, {said}, but {wrong.sentence}"
+            says = f"{done.says}, {said}, but {wrong.sentence}"
             return replace(report, ok=False, says=says, fix=wrong.fix)
-        return replace(report, says=f"{done}, {said}")
+        return replace(report, says=f"{done.says}, {said}")
 
     def _refused(self, blank: Report, blocked: Obstacle, where: Sequence[str]) -> Report:
         """Nothing was installed; once the obstacle is away, the same command works."""
@@ -186,27 +214,22 @@ class Installation:
         return replace(blank, says=f"not installed: {blocked.sentence}", fix=fix)
 
 
-def _only(version: str | None) -> list[str]:
-    """The option that names a version of GIMP, where one was named."""
-    return [] if version is None else ["--gimp", version]
-
-
 def _length(content: Mapping[str, bytes]) -> int:
     return sum(map(len, content.values()))
 
 
-def _what_next(machine: Machine, reports: Sequence[Report]) -> str:
-    """What the painter does now."""
-    found = "Deep Dream is in its menu Filters > Artistic."
-    open_now = running(machine)
-    restart = {
-        True: f"GIMP is open: close it and start it again; {found}",
-        False: f"Start GIMP; {found}",
-        None: f"Restart GIMP if it is open; {found}",
-    }[open_now]
-    versions = [report.gimp.version for report in reports if report.ok and report.gimp]
-    named = sorted({folder_variable(v) for v in versions if chosen_config(machine, v)})
-    if not named:
-        return restart
-    variables = " and ".join(named)
-    return f"{restart} Start it with {variables} set as now, or it looks in another folder."
+def _what_next(machine: Machine, reports: Sequence[Report]) -> Iterator[str]:
+    """What the painter does now, a line for each make of editor that has the plug-in."""
+    for family in FAMILIES:
+        made = [one for one in reports if one.ok and one.listed == family.listed]
+        if not made:
+            continue
+        name = family.label
+        begin = {
+            True: f"{name} is open: close it and start it again",
+            False: f"Start {name}",
+            None: f"Restart {name} if it is open",
+        }[running(machine, family.process)]
+        editors = [one.editor for one in made if one.editor]
+        hint = family.hint(machine, editors)
+        yield " ".join(filter(None, [f"{begin}; Deep Dream is in its menu {family.menu}.", hint]))

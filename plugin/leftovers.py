@@ -10,11 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.machine import Machine
 
 _APPLICATION = "dreamlayer"
@@ -28,9 +27,6 @@ _STAGED = {"model.onnx", "weights", "blob", "in-use"}
 
 _PRESETS, _NETWORKS = (".toml", ".json"), (".onnx",)
 _MOST_NAMES = 5
-
-_PROCEDURES = ("plug-in-deep-dream", "plug-in-style-transfer")
-"""GIMP names what it remembers of a filter's dialog after these."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +112,18 @@ def remove_cache(machine: Machine, cache: Leftover) -> Leftover:
     )
 
 
-def own_things(machine: Machine, gimps: list[Gimp]) -> list[Leftover]:
-    """The user's own presets and networks, and what GIMP remembers of the filters' dialogs."""
+def own_things(
+    machine: Machine, remembered: Iterable[tuple[str, Mapping[Path, list[Path]]]] = ()
+) -> list[Leftover]:
+    """The user's own presets and networks, and what editors remember of the filters' dialogs.
+
+    Parameters
+    ----------
+    machine : Machine
+        The machine.
+    remembered : iterable of (str, mapping)
+        The names of editors, each with the files, by folder, in which it remembers anything.
+    """
     found = []
     for what, variable, kind, endings in (
         ("presets of your own", "DREAMLAYER_PRESETS", "config", _PRESETS),
@@ -127,9 +133,11 @@ def own_things(machine: Machine, gimps: list[Gimp]) -> list[Leftover]:
         folder = _named(machine, variable) or machine.own_folder(kind, _APPLICATION) / inner
         files = [path for path in _files(folder) if path.suffix.lower() in endings]
         found.append(_leftover(f"{what}: {_names(files)}", folder, files))
-    for folder in dict.fromkeys(gimp.config / "plug-in-settings" for gimp in gimps):
-        files = [path for path in _files(folder) if any(n in path.name for n in _PROCEDURES)]
-        found.append(_leftover("settings last used in GIMP", folder, files))
+    for editor, folders in remembered:
+        found += [
+            _leftover(f"settings last used in {editor}", folder, files)
+            for folder, files in folders.items()
+        ]
     return [one for one in found if one.files]
 
 

@@ -1,6 +1,7 @@
 """Whether a folder can be written where the plug-in belongs, asked before anything is done to it.
 
-GIMP makes its settings folder and `plug-ins` when it first starts, so all of that may be missing.
+Editors make their settings folder, and that of the plug-ins, when they first start, so all of that
+may be missing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _SPARE = 1 << 16
 
 
 def obstacle(machine: Machine, plugins: Path, needed: int = 0) -> Obstacle | None:
-    """What keeps the plug-in from being written into a `plug-ins` folder, None where nothing does.
+    """What keeps the plug-in from being written into the folder of an editor's plug-ins.
 
     Parameters
     ----------
@@ -29,6 +30,11 @@ def obstacle(machine: Machine, plugins: Path, needed: int = 0) -> Obstacle | Non
         The folder; it need not exist.
     needed : int
         How many bytes will be written.
+
+    Returns
+    -------
+    Obstacle or None
+        What it is, None where nothing is in the way.
     """
     there = _nearest(plugins)
     target = plugins / NAME
@@ -47,7 +53,7 @@ def obstacle(machine: Machine, plugins: Path, needed: int = 0) -> Obstacle | Non
 
 
 def not_removable(machine: Machine, plugins: Path) -> Obstacle | None:
-    """What keeps the plug-in from being removed from a `plug-ins` folder."""
+    """What keeps the plug-in from being removed from the folder of an editor's plug-ins."""
     for folder in (plugins, plugins / NAME):
         if folder.is_dir() and not folder.is_symlink():
             found = _not_writable(machine, folder)
@@ -83,7 +89,7 @@ def _in_the_way(machine: Machine, there: Path) -> Obstacle | None:
     fix = machine.shown(machine.move(there, aside(there)))
     if there.is_symlink():
         return Obstacle(f"{there} is a link to {there.readlink()}, where there is no folder", fix)
-    return Obstacle(f"{there} is a file, where GIMP needs a folder", fix)
+    return Obstacle(f"{there} is a file, where a folder is needed", fix)
 
 
 def _foreign(machine: Machine, target: Path) -> Obstacle | None:
@@ -92,7 +98,7 @@ def _foreign(machine: Machine, target: Path) -> Obstacle | None:
     with contextlib.suppress(OSError):
         if target.is_dir() and not os.access(target, os.R_OK | os.X_OK):
             return _not_writable(machine, target)
-    # Beside `plug-ins`, since GIMP looks into every folder that is in it.
+    # Beside the folder of the plug-ins, since editors look into every folder that is in it.
     away = aside(target.parent.parent / target.name)
     return Obstacle(
         f"{target} is not Deep Dream's; move it away", machine.shown(machine.move(target, away))
@@ -114,7 +120,7 @@ def _not_writable(machine: Machine, folder: Path) -> Obstacle | None:
         )
     sentence = f"{folder} belongs to {owner}, so the user {user} cannot change it"
     if machine.home in folder.parents:
-        # As after a GIMP that was once started with sudo.
+        # As after an editor that was once started with sudo.
         return Obstacle(sentence, machine.shown(["sudo", "chown", "-R", user, str(folder)]))
     if folder == machine.home or folder in machine.home.parents:
         return Obstacle(f"{sentence}; set the variable HOME to a folder of your own")

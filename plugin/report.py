@@ -1,4 +1,4 @@
-"""What was done for each GIMP: one line of text each, or one JSON object."""
+"""What was done for each editor: one line of text each, or one JSON object."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dreamlayer.plugin.gimps.gimp import Gimp
+from dreamlayer.plugin.editor import Editor
+from dreamlayer.plugin.families import by_list
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was done for one GIMP.
+    """What was done for one editor.
 
     Attributes
     ----------
     name : str
         What it is called.
+    listed : str
+        Where JSON lists it, such as `gimps`.
     folder : Path
         The plug-in's folder in it.
     ok : bool
@@ -28,18 +31,19 @@ class Report:
     fix : str or None
         The command that fixes what is wrong, if any.
     registered : bool or None
-        Whether GIMP knows the plug-in; None where it was not asked or gave no answer.
-    gimp : Gimp or None
-        The GIMP, None for a folder that the user named.
+        Whether the editor knows the plug-in; None where it was not asked or gave no answer.
+    editor : Editor or None
+        The editor, None for a folder that the user named.
     """
 
     name: str
+    listed: str
     folder: Path
     ok: bool
     says: str
     fix: str | None = None
     registered: bool | None = None
-    gimp: Gimp | None = None
+    editor: Editor | None = None
 
     @property
     def line(self) -> str:
@@ -55,8 +59,8 @@ class Report:
         """For another program."""
         return {
             "name": self.name,
-            "version": self.gimp.version if self.gimp else None,
-            "kind": self.gimp.kind if self.gimp else None,
+            "version": (self.editor.version or None) if self.editor else None,
+            "kind": self.editor.kind if self.editor else None,
             "folder": str(self.folder),
             "ok": self.ok,
             "registered": self.registered,
@@ -82,9 +86,9 @@ def show(
             print(report.line, flush=True)
     well, also = more()
     if as_json:
-        gimps = [report.described for report in shown]
+        made = by_list((report.listed, report.described) for report in shown)
         ok = exit_code(shown, well=well) == 0
-        print(json.dumps({"ok": ok, "gimps": gimps, **also}, indent=2))
+        print(json.dumps({"ok": ok, **made, **also}, indent=2))
     return shown
 
 

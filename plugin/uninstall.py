@@ -1,20 +1,19 @@
-"""`python -m plugin uninstall`: remove the plug-in from every GIMP, and tell what else is left."""
+"""`python -m plugin uninstall`: remove the plug-in from every editor, and tell what is left."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dreamlayer.core.installation import command
 from dreamlayer.plugin import places
-from dreamlayer.plugin.copies import second_copy
+from dreamlayer.plugin.editor import Editor, Family
+from dreamlayer.plugin.families import Choice, add_options, choices, find, of_folder, why_none
 from dreamlayer.plugin.folder import NAME, remove_folder
-from dreamlayer.plugin.gimps.find import add_options, chosen, why_none
-from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.leftovers import Leftover, caches, own_things, remove_cache
 from dreamlayer.plugin.machine import InstallError, Machine
 from dreamlayer.plugin.report import Report, exit_code, show
@@ -35,17 +34,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, machine: Machine) -> int:
     """Remove; the exit code is 0 where nothing is left that was to be removed, else 2."""
     steps = Steps(quiet=options.quiet)
-    folders: dict[Path, list[Gimp]] = {}
+    found: list[tuple[Choice, Editor]] = []
+    folders: dict[Path, tuple[Family[Any], list[Editor]]] = {}
     if options.to is not None:
-        folders[options.to.absolute()] = []
+        folders[options.to.absolute()] = of_folder(options).family, []
     else:
-        with steps.step("Looking for GIMP") as result:
-            gimps = chosen(machine, options.gimp)
-            result(", ".join(gimp.name for gimp in gimps) or "none")
-        for gimp in gimps:
-            folders.setdefault(gimp.plugins, []).append(gimp)
+        found = find(machine, choices(options), steps)
+        for choice, editor in found:
+            folders.setdefault(editor.plugins, (choice.family, []))[1].append(editor)
         if not folders and not options.json:
-            print(f"{why_none(machine)}, so there is no filter to remove")
+            print(f"{why_none(machine, choices(options))}, so there is no filter to remove")
     left: list[Leftover] = []
 
     def well() -> bool:
@@ -54,10 +52,13 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
     def leave() -> tuple[bool, dict[str, Any]]:
         """What else there is; known only once the filter is gone."""
         left.extend(_caches(machine, steps, remove=options.caches))
-        left.extend(own_things(machine, [gimp for group in folders.values() for gimp in group]))
+        remembered = [
+            (family.label, family.remembered(editors)) for family, editors in folders.values()
+        ]
+        left.extend(own_things(machine, remembered))
         return well(), {"left": [one.described for one in left]}
 
-    made = (one for plugins, gimps in folders.items() for one in _remove(machine, plugins, gimps))
+    made = (_remove(machine, plugins, *editors) for plugins, editors in folders.items())
     reports = show(made, as_json=options.json, more=leave)
     if not options.json:
         for one in left:
@@ -75,23 +76,27 @@ def _caches(machine: Machine, steps: Steps, *, remove: bool) -> list[Leftover]:
         return [remove_cache(machine, one) for one in found]
 
 
-def _remove(machine: Machine, plugins: Path, gimps: list[Gimp]) -> Iterator[Report]:
-    """Remove from one folder, which several GIMPs may share."""
+def _remove(
+    machine: Machine, plugins: Path, family: Family[Any], editors: Sequence[Editor]
+) -> Report:
+    """Remove from one folder, which several editors may share."""
     folder = plugins / NAME
-    name = ", ".join(gimp.name for gimp in gimps) or "folder"
-    blank = Report(name, folder, True, "", gimp=gimps[0] if gimps else None)
+    name = ", ".join(editor.name for editor in editors) or "folder"
+    first = editors[0] if editors else None
+    blank = Report(name, family.listed, folder, True, "", editor=first)
     says = "the filter was not installed"
     try:
-        if remove_folder(plugins):
+        if remove_folder(plugins, family.beside):
             says = f"removed {folder}"
         elif os.path.lexists(folder):
             says = f"left {folder}, which is not Deep Dream's"
+        for editor in editors:
+            family.disable(machine, editor)
     except InstallError as error:
         blocked = places.not_removable(machine, plugins)
         sentence, fix = (blocked.sentence, blocked.fix) if blocked else (str(error), None)
-        yield replace(blank, ok=False, says=f"not removed: {sentence}", fix=fix)
-        return
-    copy = second_copy(machine, gimps[0]) if gimps else None
+        return replace(blank, ok=False, says=f"not removed: {sentence}", fix=fix)
+    copy = family.second_copy(machine, first) if first else None
     if copy:
-        says = f"{says}, but {copy.sentence}"
-    yield replace(blank, ok=copy is None, says=says, fix=copy.fix if copy else None)
+        return replace(blank, ok=False, says=f"{says}, but {copy.sentence}", fix=copy.fix)
+    return replace(blank, says=says)

@@ -11,13 +11,13 @@ import contextlib
 import json
 import re
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
-from dreamlayer.plugin.folder import NAME, PROCEDURE, TEMPORARY
-from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp, how_to_get, number
+from dreamlayer.plugin.editor import FLATPAK, Registration, number
+from dreamlayer.plugin.folder import NAME, TEMPORARY
+from dreamlayer.plugin.gimps.content import PROCEDURE
+from dreamlayer.plugin.gimps.gimp import Gimp, how_to_get
 from dreamlayer.plugin.machine import Answer, Machine
-from dreamlayer.plugin.steps import Steps
 
 _SECONDS = 180.0
 """The first start of a GIMP reads every font and asks every plug-in."""
@@ -35,25 +35,6 @@ _PYTHON = (
 _ERROR = re.compile(r"\w*(Error|Exception)(: .+)?")
 
 
-@dataclass(frozen=True)
-class Registration:
-    """Whether GIMP knows the plug-in.
-
-    Attributes
-    ----------
-    known : bool or None
-        Whether the procedure is registered; None where GIMP could not be asked.
-    why : str
-        Why it is not, or why GIMP could not be asked.
-    fix : str or None
-        The command that helps, if any.
-    """
-
-    known: bool | None
-    why: str = ""
-    fix: str | None = None
-
-
 def start_once(machine: Machine, gimp: Gimp) -> bool:
     """Start a GIMP that was never started, to make its settings folder; whether that exists now.
 
@@ -62,16 +43,6 @@ def start_once(machine: Machine, gimp: Gimp) -> bool:
     if gimp.command and not gimp.config.is_dir():
         _run(machine, gimp, [])
     return gimp.config.is_dir()
-
-
-def ask(machine: Machine, gimp: Gimp, steps: Steps) -> Registration:
-    """As `registered`, telling of it as a step where a GIMP is started."""
-    if not gimp.command:
-        return registered(machine, gimp)
-    with steps.step(f"Asking {gimp.name} whether it knows the filter") as result:
-        answer = registered(machine, gimp)
-        result({True: "yes", False: "no", None: "no answer"}[answer.known])
-    return answer
 
 
 def registered(machine: Machine, gimp: Gimp) -> Registration:

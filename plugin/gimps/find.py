@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
+from dreamlayer.plugin.editor import FOLDER, number
 from dreamlayer.plugin.gimps import programs, sandboxes
-from dreamlayer.plugin.gimps.gimp import FOLDER, Gimp, chosen_config, number, settings
-from dreamlayer.plugin.machine import InstallError, Machine
-
-
-def add_options(parser: argparse.ArgumentParser, folder: str) -> None:
-    """Declare the options that all commands share; `folder` is the help of `--to`."""
-    parser.add_argument(
-        "--gimp", metavar="X.Y", help="only GIMP of this version, such as 3.2 (default: each GIMP)"
-    )
-    parser.add_argument("--to", type=Path, metavar="FOLDER", help=folder)
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON, for another program"
-    )
-    parser.add_argument(
-        "-q",
-        "--quiet",
-        action="store_true",
-        help="print the result alone, without the steps that lead to it",
-    )
+from dreamlayer.plugin.gimps.gimp import Gimp, chosen_config, settings
+from dreamlayer.plugin.machine import Machine
 
 
 def find(machine: Machine) -> list[Gimp]:
@@ -45,23 +26,6 @@ def find(machine: Machine) -> list[Gimp]:
         if gimp.config not in used and not chosen_config(machine, gimp.version)
     ]
     return sorted([*found.values(), *alone], key=lambda gimp: (number(gimp.version), gimp.kind))
-
-
-def chosen(machine: Machine, version: str | None) -> list[Gimp]:
-    """As `find`, but of one version only where it is named; a machine without GIMP gives [].
-
-    Raises
-    ------
-    InstallError
-        There are GIMPs, but not of this version.
-    """
-    found = find(machine)
-    fitting = [gimp for gimp in found if version in (None, gimp.version)]
-    if found and not fitting:
-        raise InstallError(
-            f"no GIMP {version} was found; there are: {', '.join(gimp.name for gimp in found)}"
-        )
-    return fitting
 
 
 def why_none(machine: Machine) -> str:

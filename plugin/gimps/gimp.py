@@ -11,15 +11,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
+from dreamlayer.plugin.editor import Editor, number, offer
 from dreamlayer.plugin.machine import Machine
-
-NATIVE = "native"
-FLATPAK = "Flatpak"
-SNAP = "Snap"
-APPIMAGE = "AppImage"
-STORE = "Microsoft Store"
-FOLDER = "settings folder only"
 
 _SAID = re.compile(r"(?:\bversion|\bGIMP)\s+v?(\d+\.\d+)", re.IGNORECASE)
 _VERSION = re.compile(r"\d+\.\d+")
@@ -27,31 +22,10 @@ _ASK_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Gimp:
-    """One GIMP.
+class Gimp(Editor):
+    """One GIMP; `config` is its settings folder."""
 
-    Attributes
-    ----------
-    version : str
-        Major and minor version, such as `3.2` or `2.10`.
-    kind : str
-        How it is packaged: `NATIVE`, `FLATPAK`, `SNAP`, `APPIMAGE`, `STORE`, or `FOLDER` where
-        only its settings were found.
-    config : Path
-        Its settings folder, which holds `plug-ins`; it need not exist yet.
-    command : tuple of str
-        What starts it without a window, empty where nothing does.
-    """
-
-    version: str
-    kind: str
-    config: Path
-    command: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Its name for the user, such as `GIMP 3.2 (Flatpak)`."""
-        return f"GIMP {self.version} ({self.kind})"
+    label: ClassVar[str] = "GIMP"
 
     @property
     def plugins(self) -> Path:
@@ -65,11 +39,6 @@ def settings(folder: Path, kind: str) -> Iterable[Gimp]:
         for config in sorted(folder.iterdir()):
             if _VERSION.fullmatch(config.name) and known(config.name) and config.is_dir():
                 yield Gimp(config.name, kind, config)
-
-
-def number(version: str) -> tuple[int, ...]:
-    """A version as numbers, for comparison."""
-    return tuple(int(part) for part in version.split("."))
 
 
 def known(version: str) -> bool:
@@ -133,7 +102,4 @@ def how_to_get(machine: Machine, *, distribution: bool = True) -> str:
             "zypper": "sudo zypper install gimp",
             "pacman": "sudo pacman -S gimp",
         }
-    for program, command in offers.get(machine.system, linux).items():
-        if machine.which(program):
-            return command
-    return "see https://www.gimp.org/downloads/"
+    return offer(machine, offers.get(machine.system, linux), "https://www.gimp.org/downloads/")

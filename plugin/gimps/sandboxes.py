@@ -2,21 +2,17 @@
 
 Flatpak gives GIMP the user's own settings folder (`--filesystem=xdg-config/GIMP:create`), older
 packages only where that folder exists; without that permission GIMP uses the application's own.
-Programs outside can be started only with permission to talk to org.freedesktop.Flatpak.
 """
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from dreamlayer.plugin import sandboxes
+from dreamlayer.plugin.editor import FLATPAK, SNAP, STORE
 from dreamlayer.plugin.gimps.gimp import (
-    FLATPAK,
-    SNAP,
-    STORE,
     Gimp,
     ask,
     chosen_config,
@@ -27,8 +23,6 @@ from dreamlayer.plugin.gimps.gimp import (
 from dreamlayer.plugin.machine import Machine, Obstacle
 
 APPLICATION = "org.gimp.GIMP"
-_HOST = "org.freedesktop.Flatpak"
-_SECONDS = 30.0
 
 
 def found(machine: Machine) -> Iterator[Gimp]:
@@ -58,43 +52,12 @@ def unsupported(machine: Machine, gimp: Gimp) -> Obstacle | None:
 
 def not_permitted(machine: Machine, gimp: Gimp) -> Obstacle | None:
     """Why a GIMP may not start the worker until its user permits it; None where it may."""
-    if gimp.kind != FLATPAK or _permissions(machine).host:
-        return None
-    return Obstacle(
-        "Flatpak does not let it start the worker outside the sandbox",
-        f"flatpak override --user --talk-name={_HOST} {APPLICATION}",
-    )
-
-
-@dataclass(frozen=True)
-class _Permissions:
-    """What Flatpak permits GIMP: its folders, with their modes, and to start programs outside."""
-
-    folders: dict[str, str] = field(default_factory=dict)
-    host: bool = False
-
-
-def _permissions(machine: Machine) -> _Permissions:
-    said = _answer(machine, "flatpak", "info", "--show-permissions", APPLICATION)
-    parser = configparser.RawConfigParser(strict=False, delimiters=("=",), allow_no_value=True)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
-    try:
-        parser.read_string(said[max(said.find("["), 0) :])
-    except configparser.Error:
-        return _Permissions()
-    listed = parser.get("Context", "filesystems", fallback="") or ""
-    folders = dict(entry.partition(":")[::2] for entry in listed.split(";") if entry)
-    policy = parser.get("Session Bus Policy", _HOST, fallback="")
-    return _Permissions(folders, policy in ("talk", "own"))
+    return sandboxes.not_permitted(machine, APPLICATION) if gimp.kind == FLATPAK else None
 
 
 def _flatpak(machine: Machine) -> Iterator[Gimp]:
-    listed = _answer(machine, "flatpak", "list", "--app", "--columns=application,version")
-    for line in listed.splitlines():
-        application, _, text = line.partition("\t")
-        if application.strip() != APPLICATION:
-            continue
-        version = in_name(text) or ask(machine, ("flatpak", "run", APPLICATION))
+    for said in sandboxes.in_flatpak(machine, APPLICATION):
+        version = in_name(said) or ask(machine, ("flatpak", "run", APPLICATION))
         if version:
             command = ("flatpak", "run", f"--command=gimp-console-{version}", APPLICATION)
             yield Gimp(version, FLATPAK, _flatpak_config(machine, version), command)
@@ -105,7 +68,7 @@ def _flatpak_config(machine: Machine, version: str) -> Path:
     if chosen:
         return chosen
     shared = machine.config_home / "GIMP"
-    folders = _permissions(machine).folders
+    folders = sandboxes.permissions(machine, APPLICATION).folders
     mode = folders.get("xdg-config/GIMP")
     if mode == "create" or (mode is not None and shared.is_dir()):
         return shared / version
@@ -113,10 +76,9 @@ def _flatpak_config(machine: Machine, version: str) -> Path:
 
 
 def _snap(machine: Machine) -> Iterator[Gimp]:
-    for line in _answer(machine, "snap", "list", "gimp").splitlines():
-        name, _, rest = line.partition(" ")
-        version = in_name(rest)
-        if name == "gimp" and version:
+    for said in sandboxes.in_snap(machine, "gimp"):
+        version = in_name(said)
+        if version:
             folder = machine.home / "snap" / "gimp" / "current" / ".config" / "GIMP"
             yield Gimp(version, SNAP, folder / version)
 
@@ -133,13 +95,3 @@ def _store(machine: Machine) -> Iterator[Gimp]:
             version = in_name(match[1]) if match else None
             if version:
                 yield Gimp(version, STORE, folder / version)
-
-
-def _answer(machine: Machine, program: str, *arguments: str) -> str:
-    """What a package tool prints, nothing where it is missing or fails."""
-    path = machine.which(program)
-    if path is None:
-        return ""
-    environment = {**machine.environment, "LC_ALL": "C"}
-    answer = machine.run([str(path), *arguments], environment, _SECONDS)
-    return answer.out if answer.code == 0 else ""

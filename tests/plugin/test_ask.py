@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from made_up_machine import HOME, gimp, linux, script
 
+from dreamlayer.plugin.editor import FLATPAK, NATIVE
 from dreamlayer.plugin.folder import install_folder
 from dreamlayer.plugin.gimps.ask import registered, start_once
-from dreamlayer.plugin.gimps.gimp import FLATPAK, NATIVE, Gimp
+from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.machine import Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from made_up_machine import linux
 
-from dreamlayer.plugin.copies import second_copy
-from dreamlayer.plugin.folder import ENTRY, install_folder, plugin_files
-from dreamlayer.plugin.gimps.gimp import FLATPAK, NATIVE, Gimp
+from dreamlayer.plugin.editor import FLATPAK, NATIVE
+from dreamlayer.plugin.folder import install_folder
+from dreamlayer.plugin.gimps.content import ENTRY, plugin_files
+from dreamlayer.plugin.gimps.copies import second_copy
+from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.machine import Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the folders of Linux")

@@ -15,11 +15,13 @@ from made_up_machine import flatpak, gimp, linux, python, script
 
 from dreamlayer.core.version import VERSION
 from dreamlayer.plugin import cli
-from dreamlayer.plugin.examiner import Check, Examiner
-from dreamlayer.plugin.folder import install_folder, plugin_files
-from dreamlayer.plugin.gimps.ask import Registration
+from dreamlayer.plugin.editor import SNAP, Registration
+from dreamlayer.plugin.examiner import Check, Examiner, Target
+from dreamlayer.plugin.folder import install_folder
+from dreamlayer.plugin.gimps.content import plugin_files
+from dreamlayer.plugin.gimps.family import GIMP
 from dreamlayer.plugin.gimps.find import find
-from dreamlayer.plugin.gimps.gimp import SNAP, Gimp
+from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.interpreter import PythonProbe, worker_settings
 from dreamlayer.plugin.machine import Machine
 from dreamlayer.plugin.steps import Steps
@@ -55,10 +57,15 @@ def folder(machine: Machine) -> Path:
     return machine.home / ".config" / "GIMP" / "3.2" / "plug-ins" / "dreamlayer"
 
 
+def target(one: Gimp) -> Target:
+    """The folder of a GIMP's plug-ins."""
+    return Target(one.name, GIMP, one.plugins, one)
+
+
 def examine(machine: Machine) -> list[Check]:
     """The checks of the only GIMP."""
     (one,) = find(machine)
-    return list(Examiner(machine, Steps(quiet=True)).examine(one.plugins / "dreamlayer", one))
+    return list(Examiner(machine, Steps(quiet=True)).examine(target(one)))
 
 
 def test_all_is_well(machine: Machine) -> None:
@@ -196,7 +203,7 @@ def not_registered(machine: Machine) -> None:
         (
             move_plugins_away,
             "plug-in",
-            "plug-ins is a file, where GIMP needs a folder",
+            "plug-ins is a file, where a folder is needed",
             f"{{clear}} && {INSTALL}",
         ),
         (take_the_bit, "files", "dreamlayer.py is not executable", KEPT),
@@ -318,8 +325,7 @@ def test_a_command_for_elsewhere(machine: Machine) -> None:
     inside, outside = find(machine)
     for wrong, right, where in ((inside, outside, "inside"), (outside, inside, "outside")):
         checks = [
-            list(Examiner(machine, Steps(quiet=True)).examine(folder(machine), g))
-            for g in (wrong, right)
+            list(Examiner(machine, Steps(quiet=True)).examine(target(g))) for g in (wrong, right)
         ]
         assert checks[0][-1].says == f"the worker's command does not work {where} Flatpak's sandbox"
         path = str(machine.root / "my venv" / "python")
@@ -334,24 +340,26 @@ def test_snap(machine: Machine) -> None:
     """In Snap nothing else is looked at."""
     script(machine.root / "bin" / "flatpak", "")
     snap = Gimp("3.0", SNAP, machine.root)
-    (only,) = Examiner(machine, Steps(quiet=True)).examine(machine.root / "x", snap)
+    (only,) = Examiner(machine, Steps(quiet=True)).examine(target(snap))
     assert (only.ok, only.fix) == (False, "flatpak install flathub org.gimp.GIMP")
 
 
 def test_gimp_that_cannot_be_asked(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer is said, but is no failure."""
     silent = Registration(None, "it needs a display to start")
-    monkeypatch.setattr("dreamlayer.plugin.examiner.ask", lambda *_: silent)
+    monkeypatch.setattr("dreamlayer.plugin.gimps.family.registered", lambda *_: silent)
     last = examine(machine)[-1]
     assert (last.ok, last.says) == (True, "could not be verified: it needs a display to start")
 
 
 def test_a_named_folder(machine: Machine) -> None:
     """Of a portable GIMP all is checked but GIMP itself; it is repaired where it lies."""
-    checks = list(Examiner(machine, Steps(quiet=True)).examine(folder(machine), None))
+    plugins = folder(machine).parent
+    named = Target("folder", GIMP, plugins, None, ["--to", str(plugins)])
+    checks = list(Examiner(machine, Steps(quiet=True)).examine(named))
     assert [check.name for check in checks][-1] == "providers"
     install_folder(folder(machine).parent, plugin_files("2.10"), {})
-    *_, last = Examiner(machine, Steps(quiet=True)).examine(folder(machine), None)
+    *_, last = Examiner(machine, Steps(quiet=True)).examine(named)
     assert last.name == "settings"
     assert last.fix == machine.shown(
         [machine.python, "-m", "dreamlayer.plugin", "install", "--to", str(folder(machine).parent)]
@@ -366,7 +374,7 @@ def test_each_python_is_asked_once(machine: Machine) -> None:
     (one,) = find(machine)
     examiner = Examiner(machine, Steps(quiet=True))
     for _ in range(2):
-        assert len(list(examiner.examine(folder(machine), one))) == 6
+        assert len(list(examiner.examine(target(one)))) == 6
     assert log.read_text() == "x\nx\n"
 
 
@@ -424,6 +432,7 @@ def test_no_gimp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert report == {
         "ok": False,
         "gimps": [],
+        "kritas": [],
         "fix": "see https://www.gimp.org/downloads/",
     }
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from made_up_machine import flatpak, gimp, linux
 
-from dreamlayer.plugin.gimps.find import chosen, find
-from dreamlayer.plugin.gimps.gimp import APPIMAGE, FLATPAK, FOLDER, NATIVE
+from dreamlayer.plugin.editor import APPIMAGE, FLATPAK, FOLDER, NATIVE
+from dreamlayer.plugin.gimps.family import GIMP
+from dreamlayer.plugin.gimps.find import find
 from dreamlayer.plugin.machine import InstallError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
@@ -57,9 +58,9 @@ def test_a_chosen_folder_is_the_only_one(tmp_path: Path) -> None:
 def test_one_version_only(tmp_path: Path) -> None:
     """A version that is not there is an error that names those that are; no GIMP is none."""
     machine = linux(tmp_path)
-    assert chosen(machine, "3.2") == []
+    assert GIMP.chosen(machine, "3.2") == []
     (machine.home / ".config" / "GIMP" / "3.2").mkdir(parents=True)
-    assert len(chosen(machine, "3.2")) == 1
-    assert len(chosen(machine, None)) == 1
+    assert len(GIMP.chosen(machine, "3.2")) == 1
+    assert len(GIMP.chosen(machine)) == 1
     with pytest.raises(InstallError, match=r"no GIMP 3\.0 was found; there are: GIMP 3\.2"):
-        chosen(machine, "3.0")
+        GIMP.chosen(machine, "3.0")

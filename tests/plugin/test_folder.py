@@ -13,15 +13,13 @@ import pytest
 from made_up_machine import HOME
 
 from dreamlayer.plugin.folder import (
-    ENTRY,
-    PROCEDURE,
     install_folder,
     installed_files,
     is_ours,
-    plugin_files,
     read_settings,
     remove_folder,
 )
+from dreamlayer.plugin.gimps.content import ENTRY, PROCEDURE, plugin_files
 from dreamlayer.plugin.machine import InstallError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and permission bits")
@@ -64,8 +62,8 @@ def test_pictures_of_the_presets_lie_beside_the_description(plugins: Path, tmp_p
     (pictures / "eyes.jpg").write_bytes(b"eyes")
     (pictures / "notes.txt").write_bytes(b"not one")
     for version in ("2.10", "3.0"):
-        found = plugin_files(version, thumbnails=pictures)
-        rest = plugin_files(version, thumbnails=tmp_path / "nowhere")
+        found = plugin_files(version, pictures=pictures)
+        rest = plugin_files(version, pictures=tmp_path / "nowhere")
         assert found == {**rest, "thumbnails/eyes.jpg": b"eyes"}
         target = install_folder(plugins, found, SETTINGS)
         assert (target / "description.json").is_file()
@@ -140,7 +138,7 @@ def test_the_time_moves_on(plugins: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit, OSError(28, "No space left")])
-@pytest.mark.parametrize("step", ["_write", "_set_later_time", "_swap", "rename"])
+@pytest.mark.parametrize("step", ["_write", "_set_later_times", "_swap", "rename"])
 def test_ended_early(
     plugins: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException, step: str
 ) -> None:

@@ -15,12 +15,12 @@ set -e
 cd "$DREAMLAYER_SHARED/checkout"
 plugin() { python3 -m plugin "$@" > "$DREAMLAYER_SHARED/$name.out" 2> "$DREAMLAYER_SHARED/$name.err"
            echo $? > "$DREAMLAYER_SHARED/$name.code"; }
-name=install plugin install --python "$DREAMLAYER_SHARED/python"
+name=install plugin install --gimp --python "$DREAMLAYER_SHARED/python"
 plugins=$(echo /tmp/home/.config/GIMP/3.*/plug-ins)
 cp -r "$plugins/dreamlayer" "$plugins/a copy"
 mv "$plugins/a copy/dreamlayer.py" "$plugins/a copy/a copy.py"
 set +e
-name=copy plugin doctor --json
+name=copy plugin doctor --gimp --json
 python3 -c 'import json, sys; print(json.load(sys.stdin)["gimps"][0]["fix"])' \\
   < "$DREAMLAYER_SHARED/copy.out" | sh
 Xvfb :7 -screen 0 800x600x24 > /dev/null 2>&1 &
@@ -30,8 +30,8 @@ for i in $(seq 100); do
   cat /proc/[0-9]*/comm 2> /dev/null | grep -q '^gimp' && break
   sleep 0.1
 done
-name=open plugin install --quiet --python "$DREAMLAYER_SHARED/python"
-name=uninstall plugin uninstall --caches --json
+name=open plugin install --gimp --quiet --python "$DREAMLAYER_SHARED/python"
+name=uninstall plugin uninstall --gimp --caches --json
 find /tmp/home/.config -name '*dreamlayer*' -o -name 'a copy*' > "$DREAMLAYER_SHARED/left"
 """
 

@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 from made_up_machine import linux, script
 
+from dreamlayer.plugin.editor import FOLDER, NATIVE, number
 from dreamlayer.plugin.gimps.gimp import (
-    FOLDER,
-    NATIVE,
     Gimp,
     how_to_get,
     in_name,
     in_text,
     native_config,
-    number,
     settings,
 )
 from dreamlayer.plugin.machine import Machine

@@ -13,7 +13,7 @@ import pytest
 from made_up_machine import flatpak, gimp, linux, python, script
 
 from dreamlayer.plugin import cli
-from dreamlayer.plugin.folder import plugin_files
+from dreamlayer.plugin.gimps.content import plugin_files
 from dreamlayer.plugin.machine import Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
@@ -150,11 +150,17 @@ def test_snap_gets_none(machine: Machine, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_no_gimp(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without any GIMP it is said how to get one."""
+    """Without any editor it is said how to get one."""
     assert install(machine) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert "no GIMP was found; get one: see https://www.gimp.org/downloads/" in told.err
+    assert (
+        "no GIMP was found and no Krita was found; get one: see https://www.gimp.org/" in told.err
+    )
+    assert install(machine, "--gimp") == 2
+    assert "no GIMP was found; get one: see https://www.gimp.org/downloads/; or" in (
+        capsys.readouterr().err
+    )
 
 
 def test_a_gimp_that_is_too_old(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,11 +231,12 @@ def test_every_step_is_told(machine: Machine, capsys: pytest.CaptureFixture[str]
     steps = [re.sub(r" \(\d+ s\)$", "", line) for line in told.err.splitlines()]
     assert steps[0].startswith(f"Trying the Python that is to run the dreams, {path} ... 3.12.1")
     assert steps[1] == "Looking for GIMP ... GIMP 3.2 (native)"
-    assert steps[2].startswith("Starting GIMP 3.2 (native) without a window, which makes its")
-    assert steps[3].startswith("Copying ")
-    assert steps[3].endswith(f" files into {folder / 'dreamlayer'} ... done")
-    assert steps[4] == "Asking GIMP 3.2 (native) whether it knows the filter ... yes"
-    assert len(steps) == 5
+    assert steps[2] == "Looking for Krita ... none"
+    assert steps[3].startswith("Starting GIMP 3.2 (native) without a window, which makes its")
+    assert steps[4].startswith("Copying ")
+    assert steps[4].endswith(f" files into {folder / 'dreamlayer'} ... done")
+    assert steps[5] == "Asking GIMP 3.2 (native) whether it knows the filter ... yes"
+    assert len(steps) == 6
     assert install(machine, "--quiet") == 0
     told = capsys.readouterr()
     assert told.err == ""
@@ -249,8 +256,8 @@ def test_what_is_in_the_way(machine: Machine, capsys: pytest.CaptureFixture[str]
     clear = machine.shown(["mv", f"{config}/plug-ins", f"{config}/plug-ins.old"])
     again = machine.shown([machine.python, "-m", "dreamlayer.plugin", "install"])
     assert told.out == (
-        f"GIMP 3.2 (native): not installed: {config}/plug-ins is a file, where GIMP needs a "
-        f"folder; run: {clear} && {again} --python '{path}'\n"
+        f"GIMP 3.2 (native): not installed: {config}/plug-ins is a file, where a folder "
+        f"is needed; run: {clear} && {again} --python '{path}'\n"
     )
     folder = machine.root / "portable" / "plug-ins"
     (folder / "dreamlayer").mkdir(parents=True)

@@ -16,7 +16,9 @@ from made_up_machine import HOME, linux
 from dreamlayer.core.network import files as networks
 from dreamlayer.core.recipe import own_presets
 from dreamlayer.core.runtime import cache
-from dreamlayer.plugin.gimps.gimp import NATIVE, Gimp
+from dreamlayer.plugin.editor import NATIVE
+from dreamlayer.plugin.gimps.family import GIMP
+from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.leftovers import caches, own_things, remove_cache
 from dreamlayer.plugin.machine import Machine
 
@@ -189,20 +191,20 @@ def test_the_user_s_own(tmp_path: Path) -> None:
     machine = linux(tmp_path)
     config = machine.home / ".config"
     gimp = Gimp("3.2", NATIVE, config / "GIMP" / "3.2")
-    assert own_things(machine, [gimp]) == []
+    assert own_things(machine, [("GIMP", GIMP.remembered([gimp]))]) == []
     put(config / "dreamlayer" / "presets", *(f"p{n}.toml" for n in range(7)), "notes.txt")
     put(machine.home / ".local" / "share" / "dreamlayer" / "networks", "vgg16.onnx")
     remembered = [
         f"GimpProcedureConfigRun-plug-in-{n}.last" for n in ("deep-dream", "style-transfer")
     ]
     put(gimp.config / "plug-in-settings", *remembered, "GimpProcedureConfigRun-plug-in-gauss.last")
-    lines = [one.line for one in own_things(machine, [gimp])]
+    lines = [one.line for one in own_things(machine, [("GIMP", GIMP.remembered([gimp]))])]
     assert lines[0].startswith("left: presets of your own: p0, p1, p2, p3, p4 and 2 more (7 files")
     assert lines[1].startswith("left: networks that you added: vgg16 (1 file, 1 kB) in ")
     assert lines[2].startswith("left: settings last used in GIMP (2 files, 1 kB) in ")
     named = linux(tmp_path, DREAMLAYER_PRESETS=str(tmp_path / "mine"))
     put(tmp_path / "mine", "a.json")
-    assert own_things(named, [])[0].path == tmp_path / "mine"
+    assert own_things(named)[0].path == tmp_path / "mine"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ def test_the_home_in_a_variable(tmp_path: Path, value: str, inner: str) -> None:
     """
     machine = linux(tmp_path, DREAMLAYER_PRESETS=value, DREAMLAYER_CACHE=value)
     put(machine.home / inner, "a.json", f"{KEY}.blob")
-    found = [*own_things(machine, []), *caches(machine)]
+    found = [*own_things(machine), *caches(machine)]
     assert [one.path for one in found] == ([machine.home / inner] * 2 if inner else [])
 
 
@@ -246,7 +248,7 @@ def test_the_folders_of_macos_by_variables(tmp_path: Path, monkeypatch: pytest.M
     for variable in ("DREAMLAYER_CACHE", "DREAMLAYER_PRESETS"):
         monkeypatch.delenv(variable, raising=False)
     machine = Machine.this()
-    found = [*caches(machine), *own_things(machine, [])]
+    found = [*caches(machine), *own_things(machine)]
     assert [one.path.parents[1].name for one in found] == ["cache", "config", "data"]
     remove_all(machine)
     assert not (tmp_path / "cache" / "dreamlayer").exists()

@@ -16,7 +16,8 @@ from other_user import as_nobody
 from small_disk import fill, small_disk, write_protect
 
 from dreamlayer.plugin import places
-from dreamlayer.plugin.folder import ENTRY, install_folder
+from dreamlayer.plugin.folder import install_folder
+from dreamlayer.plugin.gimps.content import ENTRY
 from dreamlayer.plugin.machine import InstallError, Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, owners and mounts")
@@ -86,8 +87,8 @@ def make_foreign_file(plugins: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "says"),
     [
-        (make_file, "plug-ins is a file, where GIMP needs a folder"),
-        (make_file_above, "3.2 is a file, where GIMP needs a folder"),
+        (make_file, "plug-ins is a file, where a folder is needed"),
+        (make_file_above, "3.2 is a file, where a folder is needed"),
         (make_lost_link, "plug-ins is a link to /nowhere/plug-ins, where there is no folder"),
         (make_loop, "plug-ins, where there is no folder"),
         (make_foreign, "dreamlayer is not Deep Dream's; move it away"),

@@ -59,7 +59,7 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys\n"
         "from plugin.cli import main\n"
         "assert main([]) == 0\n"
-        "for name in ('install', 'uninstall', 'doctor'):\n"
+        "for name in ('install', 'uninstall', 'doctor', 'zip'):\n"
         "    try: main([name, '--help'])\n"
         "    except SystemExit as end: assert end.code == 0\n"
         "print(sorted({'numpy', 'onnx', 'onnxruntime', 'PIL'} & set(sys.modules)))\n"
@@ -144,7 +144,12 @@ def test_errors_are_told_to_programs_too(
     monkeypatch.setattr("dreamlayer.plugin.doctor.run", fail)
     assert cli.main(["doctor", "--json"]) == 2
     told = capsys.readouterr()
-    assert json.loads(told.out) == {"ok": False, "gimps": [], "error": "no such thing"}
+    assert json.loads(told.out) == {
+        "ok": False,
+        "gimps": [],
+        "kritas": [],
+        "error": "no such thing",
+    }
     assert told.err == "dreamlayer-plugin: no such thing\n"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from made_up_machine import answers, gimp, linux, script
 
-from dreamlayer.plugin.gimps.gimp import APPIMAGE, NATIVE
+from dreamlayer.plugin.editor import APPIMAGE, NATIVE
 from dreamlayer.plugin.gimps.programs import found
 from dreamlayer.plugin.machine import Machine
 

@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from dreamlayer.plugin.gimps.gimp import FLATPAK, Gimp
+from dreamlayer.plugin.editor import FLATPAK
+from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.report import Report, exit_code, show
 
 GOOD = Report(
-    "GIMP 3.2 (Flatpak)", Path("/ö"), True, "installed", gimp=Gimp("3.2", FLATPAK, Path())
+    "GIMP 3.2 (Flatpak)",
+    "gimps",
+    Path("/ö"),
+    True,
+    "installed",
+    editor=Gimp("3.2", FLATPAK, Path()),
 )
-BAD = Report("folder", Path("/x"), False, "not installed: full", fix="rm y")
+BAD = Report("folder", "gimps", Path("/x"), False, "not installed: full", fix="rm y")
 
 
 def test_lines(capsys: pytest.CaptureFixture[str]) -> None:

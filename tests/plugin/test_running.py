@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from made_up_machine import answers, linux
 
-from dreamlayer.plugin.gimps.running import running
+from dreamlayer.plugin.gimps.family import GIMP
 from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.running import running
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the processes of Linux")
@@ -28,12 +29,12 @@ from dreamlayer.plugin.machine import Machine
 def test_linux(tmp_path: Path, name: str, *, open_now: bool) -> None:
     """A GIMP with a window counts, not one without, nor its plug-ins."""
     machine = linux(tmp_path)
-    assert running(machine) is None, "a system that does not tell"
+    assert running(machine, GIMP.process) is None, "a system that does not tell"
     for number, comm in (("1", "systemd"), ("17", name), ("self", "python")):
         folder = tmp_path / "proc" / number
         folder.mkdir(parents=True)
         (folder / "comm").write_text(f"{comm}\n")
-    assert running(machine) is open_now
+    assert running(machine, GIMP.process) is open_now
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the processes of Linux")
@@ -44,7 +45,7 @@ def test_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (tmp_path / "proc" / number / "comm").write_text("gimp\n")
     own = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: own + 1)
-    assert running(linux(tmp_path)) is False
+    assert running(linux(tmp_path), GIMP.process) is False
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,6 @@ def test_others(tmp_path: Path, system: str, program: str, text: str) -> None:
     def machine(said: dict[str, str]) -> Machine:
         return Machine(system, tmp_path, {}, tmp_path, answers(said))
 
-    assert running(machine({program: text})) is True
-    assert running(machine({program: text.replace("gimp", "gimp-console")})) is False
-    assert running(machine({})) is None
+    assert running(machine({program: text}), GIMP.process) is True
+    assert running(machine({program: text.replace("gimp", "gimp-console")}), GIMP.process) is False
+    assert running(machine({}), GIMP.process) is None

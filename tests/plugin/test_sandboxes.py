@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from made_up_machine import answers, flatpak, linux, script
 
-from dreamlayer.plugin.gimps.gimp import FLATPAK, NATIVE, SNAP, STORE, Gimp
+from dreamlayer.plugin.editor import FLATPAK, NATIVE, SNAP, STORE
+from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.gimps.sandboxes import found, not_permitted, unsupported
 from dreamlayer.plugin.machine import Machine
 

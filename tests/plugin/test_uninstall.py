@@ -10,7 +10,8 @@ from made_up_machine import HOME, linux
 from small_disk import small_disk, write_protect
 
 from dreamlayer.plugin import cli, leftovers
-from dreamlayer.plugin.folder import install_folder, plugin_files
+from dreamlayer.plugin.folder import install_folder
+from dreamlayer.plugin.gimps.content import plugin_files
 
 
 @pytest.fixture

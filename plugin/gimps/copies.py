@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dreamlayer.plugin import places
+from dreamlayer.plugin.editor import NATIVE
 from dreamlayer.plugin.folder import NAME
-from dreamlayer.plugin.gimps.gimp import NATIVE, Gimp
+from dreamlayer.plugin.gimps.gimp import Gimp
 from dreamlayer.plugin.interpreter import SETTINGS
 from dreamlayer.plugin.machine import Machine, Obstacle
 

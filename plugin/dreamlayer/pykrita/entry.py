@@ -1,0 +1,5 @@
+"""Deep Dream in Krita: the package that Krita imports when it starts."""
+
+from .pykrita.plugin import register
+
+register()
