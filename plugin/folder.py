@@ -33,6 +33,9 @@ TEMPORARY = f".{NAME}-"
 _ENTRIES = ("dreamlayer.py", "__init__.py")
 """What GIMP starts, and what Krita imports."""
 
+_OURS = {*_ENTRIES, "description.json"}
+"""What lies beside `worker.json`, all of it or some of it where files were lost."""
+
 _MARKS = (b"plug-in-deep-dream", b"Deep Dream in Krita")
 """What no other plug-in's files say."""
 
@@ -196,7 +199,7 @@ def is_ours(target: Path) -> bool:
     """Whether this folder is an install of the plug-in, even a damaged one, or is empty."""
     try:
         names = {path.name for path in target.iterdir()}
-        if not names or (SETTINGS in names and not names.isdisjoint(_ENTRIES)):
+        if not names or (SETTINGS in names and not names.isdisjoint(_OURS)):
             return True
         return any(mark in path.read_bytes() for path in target.glob("*.py") for mark in _MARKS)
     except OSError:

@@ -17,7 +17,7 @@ from dreamlayer.plugin.folder import NAME
 from dreamlayer.plugin.machine import InstallError
 
 _GROUP = re.compile(rb"\s*\[python\](\[\$\w+\])?\s*")
-_KEY = re.compile(rb"(?P<key>\s*enable_%s(\[\$\w+\])?\s*=\s*)(?P<value>.*?)\s*" % NAME.encode())
+_KEY = re.compile(rb"(?P<key>\s*enable_%s(\[\$\w+\])?\s*=[ \t]*)(?P<value>.*?)\s*" % NAME.encode())
 _TRUE = (b"true", b"on", b"yes", b"1")
 
 

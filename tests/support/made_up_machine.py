@@ -1,4 +1,4 @@
-"""Machines with made-up programs: GIMP, Flatpak, Python as shell scripts that know a few arguments.
+"""Machines with made-up programs: GIMP, Krita, Flatpak, Python as scripts of a few arguments.
 
 The made-up GIMP registers every plug-in that is executable, and reads its answer's place from the
 line of Script-Fu; the made-up Python prints what it is told to. Neither runs any Python or Scheme.
@@ -137,4 +137,44 @@ def flatpak(
         permissions=" ".join(shlex.quote(line) for line in lines),
         gimp=shlex.quote(str(inner)),
     )
+    script(machine.root / "bin" / "flatpak", text)
+
+
+_KRITARUNNER = """#!/bin/sh
+echo started >> {log}
+[ "$QT_QPA_PLATFORM" = offscreen ] || exit 2
+case "$XDG_DATA_HOME" in */.dreamlayer-*) ;; *) exit 3 ;; esac
+[ -f "${{PYTHONPATH%%:*}}/dreamlayer/__init__.py" ] || exit 4
+echo {says} >&2
+[ -n {answer} ] || exit 1
+printf '%s' {answer} > "$DREAMLAYER_ANSWER"
+exit 139
+"""
+
+
+def krita(path: Path, version: str, *, answer: str = '{"error": null}', says: str = "") -> Path:
+    """A made-up Krita, which must not be started itself, with the two small programs beside it.
+
+    `kritarunner` answers only where the plug-in is, and crashes at its end as the real one does.
+    """
+    script(path.with_name("krita_version"), f"#!/bin/sh\necho {version}\n")
+    filled = _KRITARUNNER.format(
+        log=shlex.quote(str(path.with_name("kritarunner.log"))),
+        answer=shlex.quote(answer),
+        says=shlex.quote(says),
+    )
+    script(path.with_name("kritarunner"), filled)
+    return script(path, f"#!/bin/sh\necho started >> {shlex.quote(str(path))}.log\nexit 9\n")
+
+
+def flatpak_with_krita(machine: Machine, version: str, *, policy: str = "") -> None:
+    """A made-up Flatpak with one Krita, which may do what `policy` says."""
+    lines = ["[Context]", "filesystems=host;", "", "[Session Bus Policy]", policy]
+    shown = " ".join(shlex.quote(line) for line in lines)
+    text = f"""#!/bin/sh
+case "$1" in
+  list) printf 'org.kde.krita\\t{version}\\n' ;;
+  info) printf '%s\\n' {shown} ;;
+esac
+"""
     script(machine.root / "bin" / "flatpak", text)

@@ -144,9 +144,7 @@ say({"type": "result", "environment": foreign, "ours": said})
 
 def case_variables_are_dropped_in_any_case(_folder):
     """On Windows, variables have any case."""
-    kept = worker_start.worker_environment(
-        {str("PythonHome"): str("x"), str("Path"): str("y")}, {}
-    )
+    kept = worker_start.worker_environment({str("PythonHome"): str("x"), str("Path"): str("y")}, {})
     assert sorted(kept) == ["ORT_DISABLE_TELEMETRY", "PYTHONUNBUFFERED", "PYTHONUTF8", "Path"]
 
 
