@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamlayer.plugin.editor import Registration, offer
-from dreamlayer.plugin.folder import TEMPORARY
+from dreamlayer.plugin.folder import NAME, TEMPORARY
 from dreamlayer.plugin.kritas.krita import Krita
 from dreamlayer.plugin.machine import Answer, Machine
 
@@ -23,17 +23,25 @@ _SECONDS = 180.0
 _MODULE = "dreamlayer_question"
 _ANSWER = "DREAMLAYER_ANSWER"
 _QUESTION = f"""
+import io
 import json
 import os
+import sys
 
 
 def ask(*_):
-    said = {{"error": None}}
+    from krita import Krita
+
+    said, sys.stderr = {{"error": ""}}, io.StringIO()
     try:
-        import dreamlayer
+        import {NAME}
     except BaseException as error:
         said["error"] = "%s: %s" % (type(error).__name__, error)
-    with open(os.environ["{_ANSWER}"], "w") as file:
+    # A plug-in that fails may say so, and let Krita start without it.
+    said["error"] = said["error"] or sys.stderr.getvalue().strip().rpartition("\\n")[2]
+    modules = [type(extension).__module__ for extension in Krita.instance().extensions()]
+    said["known"] = any(module.partition(".")[0] == "{NAME}" for module in modules)
+    with open(os.environ["{_ANSWER}"], "w", encoding="utf-8") as file:
         json.dump(said, file)
 """
 
@@ -53,13 +61,13 @@ def registered(machine: Machine, krita: Krita) -> Registration:
         answer = machine.run(command, _environment(machine, krita, folder), _SECONDS)
         try:
             said: dict[str, Any] = json.loads((folder / "answer").read_bytes())
-            error = said["error"]
+            known, error = bool(said["known"]), str(said["error"])
         except (OSError, ValueError, KeyError, TypeError):
             # It may crash when it ends, but then it has answered.
             return _why_no_answer(machine, answer)
-    if error is None:
+    if known:
         return Registration(True)
-    return Registration(False, f"the plug-in ended with {error}")
+    return Registration(False, f"the plug-in says: {error}" if error else "it says no reason")
 
 
 def _environment(machine: Machine, krita: Krita, folder: Path) -> dict[str, str]:

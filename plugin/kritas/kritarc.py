@@ -1,4 +1,5 @@
-"""The line in Krita's settings that enables the plug-in: set, found and taken out.
+"""The line in Krita's settings that enables the plug-in: set, found and taken out, and with it the
+group in which the plug-in itself keeps what was set last.
 
 `kritarc` is a file of KDE's kind: groups in brackets, `key=value`, comments with `#`; a group may
 occur more than once, and the last value of a key counts. All that is not ours stays, byte by byte.
@@ -17,6 +18,7 @@ from dreamlayer.plugin.folder import NAME
 from dreamlayer.plugin.machine import InstallError
 
 _GROUP = re.compile(rb"\s*\[python\](\[\$\w+\])?\s*")
+_OWN_GROUP = re.compile(rb"\s*\[%s\](\[.*)?\s*" % NAME.encode())
 _KEY = re.compile(rb"(?P<key>\s*enable_%s(\[\$\w+\])?\s*=[ \t]*)(?P<value>.*?)\s*" % NAME.encode())
 _TRUE = (b"true", b"on", b"yes", b"1")
 
@@ -50,7 +52,7 @@ def enable(rc: Path) -> None:
 
 
 def disable(rc: Path) -> None:
-    """Take the line out; a file that held nothing else goes with it.
+    """Take out all that is ours; a file that held nothing else goes with it.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def disable(rc: Path) -> None:
         The file cannot be read or written.
     """
     old = _read(rc)
-    new = without_line(old)
+    new = without_ours(old)
     if new == old:
         return
     if new.strip() or rc.is_symlink():
@@ -100,26 +102,29 @@ def with_line(text: bytes) -> bytes:
     return b"".join([*lines[:after], line, *lines[after:]])
 
 
-def without_line(text: bytes) -> bytes:
-    """Settings that say nothing of the plug-in, nor have a group that is empty without it.
+def without_ours(text: bytes) -> bytes:
+    """Settings that say nothing of the plug-in, nor have a group that is empty without that.
 
     Examples
     --------
-    >>> without_line(b"[ui]\\na=1\\n\\n[python]\\nenable_dreamlayer=true\\n")
+    >>> without_ours(b"[ui]\\na=1\\n\\n[python]\\nenable_dreamlayer=true\\n")
     b'[ui]\\na=1\\n'
     """
     lines = text.splitlines(keepends=True)
     ours = {number for number, _ in _ours(lines)}
     gone = set(ours)
     for number, line in enumerate(lines):
-        group = set(_group(lines, number)) if _GROUP.fullmatch(line) else set()
-        if group & ours and not any(lines[n].strip() for n in group - ours - {number}):
-            gone |= group
-            # The line that set it apart from the group before it.
-            last = max(group) + 1 == len(lines)
-            if last and number and not lines[number - 1].strip():
-                gone.add(number - 1)
-    return b"".join(line for number, line in enumerate(lines) if number not in gone)
+        if _OWN_GROUP.fullmatch(line):
+            gone |= set(_group(lines, number))
+        elif _GROUP.fullmatch(line):
+            group = set(_group(lines, number))
+            if group & ours and not any(lines[n].strip() for n in group - ours - {number}):
+                gone |= group
+    kept = [number for number in range(len(lines)) if number not in gone]
+    # The line that set the last group apart from one that is gone.
+    while kept and kept[-1] + 1 in gone - ours and not lines[kept[-1]].strip():
+        kept.pop()
+    return b"".join(lines[number] for number in kept)
 
 
 def _ours(lines: list[bytes]) -> Iterator[tuple[int, re.Match[bytes]]]:

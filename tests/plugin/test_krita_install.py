@@ -129,7 +129,9 @@ def test_without_pyqt(machine: Machine, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("answer", "code", "says"),
     [
-        ('{"error": "SyntaxError: x"}', 2, "not registered: the plug-in ended with SyntaxError: x"),
+        ('{"known": false, "error": "ImportError: x"}', 2, "the plug-in says: ImportError: x"),
+        ('{"known": false, "error": ""}', 2, "but not registered: it says no reason"),
+        ('{"known": true, "error": "a warning"}', 0, "dreamlayer, registered"),
         ("", 0, "could not be verified: it did not answer: no memory"),
         ("{", 0, "could not be verified: it did not answer: no memory"),
     ],

@@ -14,7 +14,7 @@ from dreamlayer.plugin.kritas.kritarc import (
     enabled,
     is_enabled,
     with_line,
-    without_line,
+    without_ours,
 )
 from dreamlayer.plugin.machine import InstallError
 
@@ -59,7 +59,7 @@ def test_a_line_more(before: bytes, after: bytes, back: bytes) -> None:
     assert not is_enabled(before)
     assert with_line(before) == after
     assert is_enabled(after)
-    assert without_line(after) == back
+    assert without_ours(after) == back
 
 
 @pytest.mark.parametrize(
@@ -81,15 +81,24 @@ def test_what_counts(text: bytes, on: bool) -> None:
     assert is_enabled(made)
     if b"enable_dreamlayer=" in text or on:
         assert len(made.splitlines()) == len(text.splitlines())
-    assert b"enable_dreamlayer=" not in without_line(made)
+    assert b"enable_dreamlayer=" not in without_ours(made)
     assert b"enable_dreamlayer2=true" not in text or b"enable_dreamlayer2=true" in made
 
 
 def test_a_group_with_a_comment_stays() -> None:
     """The group that we made goes with the line; one that anybody wrote anything in does not."""
     text = b"[a]\n\n[python]\n# mine\n"
-    assert without_line(text + LINE) == text
-    assert without_line(b"[python]\n" + LINE + b"\n[b]\nc=1\n") == b"[b]\nc=1\n"
+    assert without_ours(text + LINE) == text
+    assert without_ours(b"[python]\n" + LINE + b"\n[b]\nc=1\n") == b"[b]\nc=1\n"
+
+
+def test_what_the_plug_in_keeps_goes_too() -> None:
+    """Its own group, wherever it is; not one whose name only begins so."""
+    own = b"[dreamlayer]\ndream={}\n\n[dreamlayer][a]\nb=1\n\n"
+    other = b"[dreamlayer2]\na=1\n"
+    assert without_ours(b"[a]\nb=1\n\n" + own + other) == b"[a]\nb=1\n\n" + other
+    assert without_ours(b"[a]\nb=1\n\n" + own + b"[python]\n" + LINE) == b"[a]\nb=1\n"
+    assert without_ours(own) == b""
 
 
 def test_files(tmp_path: Path) -> None:

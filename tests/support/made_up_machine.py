@@ -152,7 +152,9 @@ exit 139
 """
 
 
-def krita(path: Path, version: str, *, answer: str = '{"error": null}', says: str = "") -> Path:
+def krita(
+    path: Path, version: str, *, answer: str = '{"known": true, "error": ""}', says: str = ""
+) -> Path:
     """A made-up Krita, which must not be started itself, with the two small programs beside it.
 
     `kritarunner` answers only where the plug-in is, and crashes at its end as the real one does.
