@@ -176,7 +176,7 @@ class Family(ABC, Generic[E]):
         return None
 
     def hint(self, machine: Machine, editors: Sequence[E]) -> str:
-        """What must be known to start those that have the plug-in now, as a sentence, or ''."""
+        """What must be known before those that have the plug-in now are started, as a sentence."""
         return ""
 
     def remembered(self, editors: Sequence[E]) -> dict[Path, list[Path]]:

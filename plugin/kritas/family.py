@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 from dreamlayer.plugin import sandboxes
@@ -14,6 +15,7 @@ from dreamlayer.plugin.kritas.content import desktop_file, plugin_files
 from dreamlayer.plugin.kritas.find import find
 from dreamlayer.plugin.kritas.krita import APPLICATION, Krita, how_to_get
 from dreamlayer.plugin.machine import InstallError, Machine, Obstacle
+from dreamlayer.plugin.running import running
 from dreamlayer.plugin.steps import Steps
 
 
@@ -77,6 +79,15 @@ class Kritas(Family[Krita]):
         except InstallError as error:
             return False, str(error)
         return on, f"{'' if on else 'it is not enabled '}in {editor.rc}"
+
+    def hint(self, machine: Machine, editors: Sequence[Krita]) -> str:
+        """What one that is open may do to the line when it quits."""
+        if not running(machine, self.process):
+            return ""
+        return (
+            "If it is missing there, install again: Krita writes its settings when it quits, and "
+            "may have switched it off."
+        )
 
     @property
     def enable_by_hand(self) -> str:

@@ -208,7 +208,9 @@ def test_a_krita_that_is_open(
         (machine.root / "proc" / number).mkdir(parents=True)
         (machine.root / "proc" / number / "comm").write_text(name)
     assert install(machine) == 0
-    assert capsys.readouterr().out.splitlines()[-1].startswith(says)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(says)
+    assert last.endswith("and may have switched it off.") == bool(open_now)
 
 
 def test_settings_that_cannot_be_changed(

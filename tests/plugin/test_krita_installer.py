@@ -56,8 +56,8 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(gimp_root.PROJECT / package, checkout / package, ignore=ignored)
     gimp_root.interpreter(folder / "python", checkout)
-    environment = {"DREAMLAYER_SHARED": str(folder)}
-    ran = gimp_root.run(request.param, ["bash", "-c", SCRIPT], folder, environment=environment)
+    environment, command = {"DREAMLAYER_SHARED": str(folder)}, ["bash", "-c", SCRIPT]
+    ran = gimp_root.run(request.param, command, folder, environment=environment, timeout=900)
     assert (folder / "end").exists(), ran.stdout + ran.stderr
     return folder
 
