@@ -46,6 +46,15 @@ def is_closed(name: str) -> bool:
     return name in _closed
 
 
+def is_terminal(name: str) -> bool:
+    """Whether a stream is a terminal: ``stdin``, ``stdout`` or ``stderr``."""
+    try:
+        return bool(getattr(sys, name).isatty())
+    except (AttributeError, ValueError):
+        # It has been closed by who called the command in this process.
+        return False
+
+
 def note(text: str, stream: TextIO | None = None) -> None:
     """Write text to standard error, or to a stream in its place; drop it where that fails."""
     stream = sys.stderr if stream is None else stream

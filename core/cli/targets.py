@@ -126,6 +126,11 @@ def check_output(target: str, format: str | None = None, *, may_make: bool = Fal
 
     if target == STREAM and standard_streams.is_closed("stdout"):
         raise OutputError("standard output is closed; give a file with -o")
+    if target == STREAM and standard_streams.is_terminal("stdout"):
+        raise OutputError(
+            "standard output is a terminal, which shows no pictures; give a file with -o, or send "
+            "the result through a pipe"
+        )
     folder = Path(target).parent
     if not may_make or target == STREAM or folder.exists():
         images.check_target(target, format)

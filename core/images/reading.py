@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 from dreamlayer.core.errors import PictureError, shown
 from dreamlayer.core.images.picture import Picture
+from dreamlayer.core.images.pipes import received
 from dreamlayer.core.images.source import Source
 
 MAX_MEGAPIXELS = 500.0
@@ -27,8 +28,9 @@ def open(
     Parameters
     ----------
     source
-        A path, '-' for standard input, or a binary file object. The latter two are read into
-        memory completely.
+        A path, '-' for standard input, or a binary file object. The last is read into memory
+        completely; what comes through a pipe is too, up to 64 MiB, and else lies in a temporary
+        file meanwhile.
     max_megapixels
         Largest width times height allowed, in millions.
 
@@ -41,9 +43,10 @@ def open(
     ------
     PictureError
         The file is missing, a folder, not readable, empty, damaged, in an unsupported format, has
-        several pages, more pixels than allowed, or channels of an unknown kind.
+        several pages, more pixels than allowed, or channels of an unknown kind. Standard input is
+        a terminal, or what comes through a pipe is longer than a picture can be.
     """
-    file, name = _opened(source)
+    file, name = _opened(source, max_megapixels)
     try:
         return Source(file, name, max_megapixels)
     except BaseException:
@@ -84,10 +87,12 @@ def read(
         return opened.load()
 
 
-def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
+def _opened(
+    source: str | os.PathLike[str] | BinaryIO, max_megapixels: float
+) -> tuple[BinaryIO, str]:
     """Return a seekable file that we may close, and its name for messages."""
     if source == "-":
-        return io.BytesIO(sys.stdin.buffer.read()), "standard input"
+        return _standard_input(max_megapixels), "standard input"
     if not isinstance(source, str | os.PathLike):
         data = source.read()
         if not isinstance(data, bytes):
@@ -104,7 +109,7 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
         if file.seekable():
             return cast(BinaryIO, file), name
         with file:
-            return io.BytesIO(file.read()), name
+            return received(cast(BinaryIO, file), name, max_megapixels), name
     except FileNotFoundError as failure:
         raise PictureError(f"{name} does not exist; check the name") from failure
     except PermissionError as failure:
@@ -114,3 +119,19 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, str]:
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or failure
         raise PictureError(f"{name} cannot be read: {reason}; use a copy") from failure
+
+
+def _standard_input(max_megapixels: float) -> BinaryIO:
+    """What comes through standard input, as a file."""
+    if sys.stdin.isatty():
+        raise PictureError(
+            "standard input is a terminal, where no picture comes from; name a file, or send one "
+            "through a pipe"
+        )
+    try:
+        return received(sys.stdin.buffer, "standard input", max_megapixels)
+    except OSError as failure:
+        reason = failure.strerror or failure
+        raise PictureError(
+            f"standard input cannot be read: {reason}; give a file instead"
+        ) from failure

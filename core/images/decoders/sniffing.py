@@ -78,6 +78,14 @@ def sniff(file: BinaryIO, name: str) -> str:
     return found
 
 
+def begins_like_picture(head: bytes) -> bool:
+    """Whether a file with these first bytes may be a picture that is read, or an animation."""
+    try:
+        return _format(bytes(head[:HEAD_BYTES]), "") is not None
+    except PictureError:
+        return True
+
+
 def _format(head: bytes, name: str) -> str | None:
     for kind, mark in _MARKS:
         if head.startswith(mark):
