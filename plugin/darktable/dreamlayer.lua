@@ -1,14 +1,16 @@
 -- Deep Dream for darktable: export pictures to it, and their dreams come back grouped with them.
 --
--- Copy this file into the folder "lua" of darktable's settings, and add to the file "luarc" there:
+-- `dreamlayer-plugin darktable` puts it into the folder "lua" of darktable's settings, and adds to the
+-- file "luarc" there:
 --
 --     require "dreamlayer"
 --
--- Then choose "Deep Dream" as the target of the export module. docs/editors.md tells the rest.
---
--- Made for darktable 4.0 and later (Lua API 8 and later), on Linux, macOS and Windows.
+-- Then "Deep Dream" is a target storage of the export module. docs/editors.md tells the rest.
 
 local dt = require "darktable"
+
+-- How dreamlayer is started; the installer writes the Python that it was called with.
+local COMMAND = { "dreamlayer" }
 
 local NAME = "dreamlayer"
 local TITLE = "Deep Dream"
@@ -27,8 +29,8 @@ local PRESETS = {
 dt.preferences.register(
   NAME, "program", "string",
   TITLE .. ": program",
-  "the program dreamlayer: its name, or its whole path where it is not on the PATH",
-  "dreamlayer"
+  "the program dreamlayer, by its whole path; empty for the one that installed this",
+  ""
 )
 
 local function chosen_preset()
@@ -97,35 +99,47 @@ local function run(command, beside)
   return code == 0
 end
 
--- What went wrong, in one sentence, by what the program said on standard error.
-local function reason(log, program)
+-- The beginning of the command: the program that was named, or else the installer's.
+local function program()
+  local named = dt.preferences.read(NAME, "program", "string")
+  if named ~= "" then
+    return quoted(named)
+  end
+  local words = {}
+  for number, word in ipairs(COMMAND) do
+    words[number] = quoted(word)
+  end
+  return table.concat(words, " ")
+end
+
+-- What went wrong, in one sentence, by what was said on standard error.
+local function reason(log)
   local last = ""
   for line in io.lines(log) do
     if line:match("%S") then
       last = line:gsub("\r$", "")
     end
   end
-  local sentence = last:match("^dreamlayer.-: (.*)")
+  local sentence = last:match("^[^:]*dreamlayer: (.*)")
   if sentence then
     return sentence
   end
-  return program .. " does not run (" .. last .. "); name the program dreamlayer in "
-    .. "preferences > Lua options"
+  return "dreamlayer does not run (" .. last .. "); run dreamlayer-plugin darktable again, or name "
+    .. "the program in preferences > Lua options"
 end
 
 -- Dream on an exported picture: the path of the result, or nil and why there is none.
 local function dream(exported, folder)
-  local program = dt.preferences.read(NAME, "program", "string")
   local target = result_path(folder, exported)
   local log = exported .. ".log"
   local command = table.concat({
-    quoted(program), "dream", quoted(exported), "-o", quoted(target),
+    program(), "dream", quoted(exported), "-o", quoted(target),
     "--preset", quoted(chosen_preset()), "--quiet", "2>", quoted(log),
   }, " ")
   local worked = run(command, exported)
   local why = nil
   if not worked then
-    why = exists(log) and reason(log, program) or "the folder of temporary files is not writable"
+    why = exists(log) and reason(log) or "the folder of temporary files is not writable"
   end
   os.remove(log)
   return worked and target or nil, why
