@@ -53,6 +53,7 @@ def main(
             "doctor": "say of each editor what keeps it from working, and what to run",
             "uninstall": "take it out of every editor, and tell what else is left",
             "zip": "write the file that Krita's own importer of Python plug-ins takes",
+            "darktable": "make Deep Dream a target of darktable's export, or remove it",
         },
         cancelled="what was done before stays",
         also=_tell_programs,

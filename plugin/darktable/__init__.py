@@ -94,7 +94,7 @@ def add(folder: Path, command: list[str]) -> Path:
         raise InstallError(
             f"{folder} cannot be used: {error.strerror or error}; check its permissions"
         ) from error
-    replace_file(script, text.encode())
+    replace_file(script, text.encode("utf-8", "surrogateescape"))
     # The line comes last: without the script, darktable would report an error.
     if not any(_loads(line) for line in lines):
         if lines and not lines[-1].endswith(b"\n"):
