@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -230,21 +231,26 @@ def test_real_darktable(tmp_path: Path) -> None:
         "TMPDIR": str(tmp_path / "tmp"),
         "HOME": str(tmp_path),
     }
-    with subprocess.Popen(
-        ["bash", "-c", inside],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        result = tmp_path / "result.txt"
+    result, log = tmp_path / "result.txt", tmp_path / "log.txt"
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(
+            ["bash", "-c", inside],
+            env=environment,
+            cwd=tmp_path,
+            stdout=errors,
+            stderr=errors,
+            start_new_session=True,
+        ) as process,
+    ):
         until = time.monotonic() + 150
         while time.monotonic() < until and process.poll() is None:
             if result.exists() and result.read_text().endswith("END\n"):
                 break
             time.sleep(0.5)
-        os.killpg(process.pid, signal.SIGKILL)
-    said = result.read_text()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    said = result.read_text() if result.exists() else log.read_text(errors="replace")
     assert said.endswith("END\n"), said
     assert "one.jpg: one-dream.tif darktable|format|tif dreamlayer" in said
     assert "it's.jpg: it's-dream.tif darktable|format|tif dreamlayer" in said

@@ -14,6 +14,7 @@ DOCUMENTS = (
     "SECURITY.md",
     "docs/architecture.md",
     "docs/command-line.md",
+    "docs/editors.md",
     "docs/gradients.md",
     "docs/plugin.md",
     "docs/recipes.md",
