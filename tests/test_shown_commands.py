@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 
 LINES = {
     "README.md": section(text("README.md"), "Use"),
-    "docs/command-line.md": section(text("docs/command-line.md"), "Many pictures"),
+    "docs/command-line.md": section(text("docs/command-line.md"), "Many pictures")
+    + section(text("docs/command-line.md"), "Pipes"),
 }
 COMMAND = re.compile(r"^ {4}(dreamlayer .*)$", re.MULTILINE)
 

@@ -7,6 +7,7 @@ import tempfile
 from typing import BinaryIO, cast
 
 from dreamlayer.core.errors import PictureError
+from dreamlayer.core.images.decoders.other_formats import HEAD_BYTES
 from dreamlayer.core.images.decoders.sniffing import begins_like_picture
 
 _BLOCK = 1 << 20
@@ -53,7 +54,7 @@ def received(pipe: BinaryIO, name: str, max_megapixels: float) -> BinaryIO:
     while len(held) <= _IN_MEMORY:
         block = pipe.read(_BLOCK)
         held += block
-        if not block or not begins_like_picture(held):
+        if not block or not begins_like_picture(bytes(held[:HEAD_BYTES])):
             return io.BytesIO(held)
     file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
     try:

@@ -79,9 +79,9 @@ def sniff(file: BinaryIO, name: str) -> str:
 
 
 def begins_like_picture(head: bytes) -> bool:
-    """Whether a file with these first bytes may be a picture that is read, or an animation."""
+    """Whether a file with these first `HEAD_BYTES` may be a picture, or an animation of a kind."""
     try:
-        return _format(bytes(head[:HEAD_BYTES]), "") is not None
+        return _format(head, "") is not None
     except PictureError:
         return True
 
