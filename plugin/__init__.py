@@ -1,1 +1,1 @@
-"""Deep Dream for image editors: `python -m plugin` puts the folder `dreamlayer` into every GIMP."""
+"""Deep Dream for image editors: `python -m plugin` puts `dreamlayer` into every editor."""

@@ -265,7 +265,7 @@ def worker_settings(probe: PythonProbe, *, inside: bool, outside: bool) -> dict[
     probe : PythonProbe
         The Python.
     inside, outside : bool
-        Whether a GIMP inside Flatpak's sandbox, and one outside, will read it. Both may share
+        Whether an editor inside Flatpak's sandbox, and one outside, will read it. Both may share
         one settings folder; the command then finds out for itself where it runs.
 
     Returns

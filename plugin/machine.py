@@ -36,8 +36,8 @@ _OTHER_PYTHON = (
 
 
 class InstallError(DreamlayerError):
-    """The plug-in cannot be installed: no GIMP, an unsuitable Python, or a folder that is not ours
-    or not writable."""
+    """The plug-in cannot be installed: no editor, an unsuitable Python, or a folder that is not
+    ours or not writable."""
 
 
 @dataclass(frozen=True)
