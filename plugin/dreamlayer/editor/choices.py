@@ -71,6 +71,20 @@ STYLE_MASK_HELP = N_(
     "that, and on new layers they both do."
 )
 
+Offers = collections.namedtuple("Offers", "outputs animated modes masks helps style_helps")
+"""What an editor has of these: outputs of both filters, those of dreams alone, modes of layers, and
+what a result may keep to, each by name with its title; what is told of outputs and of masks, as a
+pair for dreams and one for styles."""
+
+OF_GIMP = Offers(
+    OUTPUTS,
+    ANIMATED,
+    MODES,
+    MASKS,
+    (OUTPUT_HELP, MASK_HELP),
+    (STYLE_OUTPUT_HELP, STYLE_MASK_HELP),
+)
+
 LAYERED = ("new-layer", "paint-in")
 """Outputs on a layer of their own, which has an opacity and a mode."""
 

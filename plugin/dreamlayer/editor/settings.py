@@ -11,17 +11,7 @@ import io
 import json
 import os
 
-from .choices import (
-    ANIMATED,
-    CUSTOM,
-    MASK_HELP,
-    MASKS,
-    MODES,
-    OUTPUT_HELP,
-    OUTPUTS,
-    STYLE_MASK_HELP,
-    STYLE_OUTPUT_HELP,
-)
+from .choices import CUSTOM, OF_GIMP
 from .titles import CHOICES, FRAMES, HELPS, TITLES
 from .translation import N_, _
 
@@ -70,6 +60,8 @@ class Settings(object):
         Where description.json lies.
     kind : text
         `DREAM` or `STYLE`: whose parameters and presets they are.
+    offers : choices.Offers
+        What the editor has; that of GIMP by default.
 
     Attributes
     ----------
@@ -78,7 +70,9 @@ class Settings(object):
     animation : dict
         The `Parameter`s of an animation by name; none for styles.
     outputs : dict
-        Where GIMP 3 can put a result: their names, and what they are called in English.
+        Where the editor can put a result: their names, and what they are called in English.
+    modes, masks : dict
+        The same of a new layer's modes, and of what a result may keep to.
     output_help, mask_help : text
         What is told of outputs and masks, in English.
     shipped : set of text
@@ -87,7 +81,7 @@ class Settings(object):
         A sentence for each file among the painter's own presets that is not one.
     """
 
-    def __init__(self, folder, kind=DREAM):
+    def __init__(self, folder, kind=DREAM, offers=OF_GIMP):
         # Native text: in Python 2 a folder is bytes, which mix with no other text than ASCII.
         path = os.path.join(folder, str("description.json"))
         with io.open(path, encoding="utf-8") as file:
@@ -99,12 +93,12 @@ class Settings(object):
         self.presets = of_kind["presets"]
         of_dreams = kind == DREAM
         self.animation = collections.OrderedDict()
-        self.outputs = collections.OrderedDict(OUTPUTS)
+        self.outputs = collections.OrderedDict(offers.outputs)
         if of_dreams:
             self.animation.update((one[0], _frame_parameter(*one)) for one in FRAMES)
-            self.outputs.update(ANIMATED)
-        self.output_help = OUTPUT_HELP if of_dreams else STYLE_OUTPUT_HELP
-        self.mask_help = MASK_HELP if of_dreams else STYLE_MASK_HELP
+            self.outputs.update(offers.animated)
+        self.modes, self.masks = offers.modes, offers.masks
+        self.output_help, self.mask_help = offers.helps if of_dreams else offers.style_helps
         self.providers = described["providers"]
         self.shipped = set(described["presets"]) | set(described[STYLE]["presets"])
         self.presets_folder, self.preset_problems = None, []
@@ -223,8 +217,8 @@ class Settings(object):
             ("preset", preset, [CUSTOM] + sorted(self.presets)),
             ("provider", provider, self.providers),
             ("output", output, list(self.outputs)),
-            ("mode", mode, list(MODES)),
-            ("mask-from", mask, list(MASKS)),
+            ("mode", mode, list(self.modes)),
+            ("mask-from", mask, list(self.masks)),
         ):
             if value not in allowed:
                 raise SettingError(_unknown(title, value, allowed))

@@ -8,6 +8,7 @@ import json
 import numbers
 import threading
 
+from . import broken_pipes
 from .translation import N_, _
 from .worker_start import WorkerError, start
 
@@ -89,10 +90,11 @@ class Worker(object):
     def _write(self, chunk):
         """Write some bytes; an empty chunk flushes."""
         try:
-            if chunk:
-                self._process.stdin.write(chunk)
-            else:
-                self._process.stdin.flush()
+            with broken_pipes.as_errors():
+                if chunk:
+                    self._process.stdin.write(chunk)
+                else:
+                    self._process.stdin.flush()
         except (IOError, OSError, ValueError):
             raise GoneError(_("the worker has ended or closed its input"))
 
@@ -249,7 +251,8 @@ class Worker(object):
         for stream in streams:
             try:
                 # Closing flushes, which waits where the worker does not read.
-                stream.close()
+                with broken_pipes.as_errors():
+                    stream.close()
             except (IOError, OSError):
                 pass
         code = self._process.wait()

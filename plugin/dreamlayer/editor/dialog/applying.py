@@ -54,20 +54,35 @@ class Applying:
         """End the work that is being done."""
         self._running.cancel()
 
+    def is_stopping(self):
+        """Whether its end is awaited after `cancel`."""
+        return self.is_busy() and self._running.cancelled
+
+    def abandon(self):
+        """End the work that is being done and its worker at once, as where the editor quits."""
+        self._running.cancel()
+        self._running.worker.kill()
+
     def run(self):
-        """Work, while the events of the windows are handled; then preview again."""
+        """Work, while the events of the windows are handled; then preview again.
+
+        Returns
+        -------
+        bool
+            Whether the work was done.
+        """
         self._live.pause()
         try:
             spare = self._workers.take()
         except WorkerError as error:
             self._go_on(None)
             self._pane.warn(words.sentence(error))
-            return
+            return False
         patient = PatientWorker(spare, self._progress, self._live.show_real, self._screen)
         self._running = patient
         self._on_change()
         self._pane.say(self._texts.applying, 0.0)
-        failed, said = self._try(patient)
+        done, failed, said = self._try(patient)
         self._running = None
         self._on_change()
         if not patient.is_idle():
@@ -77,9 +92,10 @@ class Applying:
             self._pane.warn(said)
         else:
             self._live.say_next(said)
+        return done
 
     def _try(self, patient):
-        """Work; whether it failed, and what to say."""
+        """Work; whether it was done, whether it failed, and what to say."""
         began = time.monotonic()
         try:
             self._work(patient)
@@ -92,8 +108,8 @@ class Applying:
             self.succeeded = True
             apart = self._config.get_property("output") in APART
             said = words.APPLIED_APART if apart else words.APPLIED
-            return False, said.format(time=messages.duration(time.monotonic() - began))
-        return (False, words.CANCELLED) if patient.cancelled else (True, said)
+            return True, False, said.format(time=messages.duration(time.monotonic() - began))
+        return (False, False, words.CANCELLED) if patient.cancelled else (False, True, said)
 
     def _progress(self, header):
         self._pane.say(messages.progress_alone(header), header.get("fraction", 0.0))

@@ -7,6 +7,8 @@ separated by commas. What the page does not show is kept as it is.
 import collections
 import re
 
+from ..translation import _, ngettext
+
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
 _RANGE = r"\d{1,6}(?:-\d{1,6})?"
 _TERM = re.compile(
@@ -17,6 +19,9 @@ _TERM = re.compile(
 )
 _MOST_CHANNELS = 8192
 """Channels of a layer; the worker allows no more."""
+
+_SHOWN = 5
+"""Channels that are named one by one."""
 
 Term = collections.namedtuple("Term", "layer weight channels rest", defaults=(1.0, (), ""))
 """A layer's name, weight, channels (numbers from 0; empty for all), kind and options as text."""
@@ -44,6 +49,18 @@ def with_layer(terms, layer):
     """Terms with a layer added at the end; without it where it is one of them."""
     without = [term for term in terms if term.layer != layer]
     return without if len(without) < len(terms) else [*terms, Term(layer)]
+
+
+def about(term, all_channels=False):
+    """A term as a person reads it."""
+    if not term.channels:
+        return term.layer
+    shown = term.channels if all_channels else term.channels[:_SHOWN]
+    listed = ", ".join(map(str, shown))
+    if len(shown) < len(term.channels):
+        return _("{layer}, channels {channels}…").format(layer=term.layer, channels=listed)
+    text = ngettext("{layer}, channel {channels}", "{layer}, channels {channels}", len(shown))
+    return text.format(layer=term.layer, channels=listed)
 
 
 def _read_one(text):

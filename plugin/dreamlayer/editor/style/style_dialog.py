@@ -102,7 +102,7 @@ class StyleDialog(FilterDialog):
             raise SettingError(self._why_empty or words.ADD_ONE)
         if not any(style.weight for style in styles):
             raise SettingError(words.ALL_ZERO)
-        if not all(style.is_there() for style in styles):
+        if not all(self.side.pictures.are_there()):
             raise SettingError(words.GONE)
         counted = tuple((text, style.weight) for text, style in zip(texts, styles))
         return Wanted(recipe, *placing(self.config), counted, styles)

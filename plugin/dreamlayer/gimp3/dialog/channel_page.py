@@ -1,13 +1,11 @@
 """The channels of a layer as pictures, some at a time."""
 
 from editor.dialog import words
+from editor.dialog.leaves import Leaves
 from editor.translation import _
 from gi.repository import Gtk, Pango
 
 from gimp3.dialog.layer_tiles import LayerTiles
-
-_AT_ONCE = 48
-"""Channels on a leaf."""
 
 
 class ChannelPage(Gtk.Box):
@@ -35,7 +33,7 @@ class ChannelPage(Gtk.Box):
     def __init__(self, clicked, seen, close):
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=6)
         self.number, self.layer = None, ""
-        self._count, self._first, self._pictures, self._chosen = 0, 0, {}, ()
+        self._leaves, self._pictures, self._chosen = Leaves(0, ()), {}, ()
         top = Gtk.Box(spacing=6)
         back = Gtk.Button.new_from_icon_name("go-previous", Gtk.IconSize.BUTTON)
         back.set_label(_("Layers"))
@@ -50,8 +48,8 @@ class ChannelPage(Gtk.Box):
         leaves.get_style_context().add_class("linked")
         self._turns = []
         for icon, by, tip in (
-            ("pan-start", -_AT_ONCE, _("Earlier channels")),
-            ("pan-end", _AT_ONCE, _("Later channels")),
+            ("pan-start", -1, _("Earlier channels")),
+            ("pan-end", 1, _("Later channels")),
         ):
             button = Gtk.Button.new_from_icon_name(f"{icon}-symbolic", Gtk.IconSize.BUTTON)
             button.set_tooltip_text(tip)
@@ -81,11 +79,9 @@ class ChannelPage(Gtk.Box):
         pictures : dict
             The pictures that are there, by layer and channel.
         """
-        self.number, self.layer, self._count, self._pictures = number, term.layer, count, pictures
+        self.number, self.layer, self._pictures = number, term.layer, pictures
         self._title.set_text(term.layer)
-        first = min(term.channels, default=0)
-        self._first = first - first % _AT_ONCE if first < count else 0
-        self._chosen = term.channels
+        self._leaves, self._chosen = Leaves(count, term.channels), term.channels
         self._fill()
 
     def mark(self, channels):
@@ -94,24 +90,21 @@ class ChannelPage(Gtk.Box):
         self.tiles.mark({(self.layer, channel) for channel in channels})
 
     def _turn(self, by):
-        self._first += by
+        self._leaves.turn(by)
         self._fill()
 
     def _fill(self):
-        last = min(self._first + _AT_ONCE, self._count)
         self.tiles.clear()
         self.tiles.add_section("")
-        for channel in range(self._first, last):
+        for channel in self._leaves.shown():
             key = self.layer, channel
             tip = _("Channel {channel} of {layer}").format(channel=channel, layer=self.layer)
             self.tiles.add_tile(key, str(channel), tip)
             if key in self._pictures:
                 self.tiles.show_picture(key, self._pictures[key])
-        shown = _("{first} to {last} of {count}")
-        text = shown.format(first=self._first, last=max(last - 1, 0), count=self._count)
-        self._leaf.set_text(text)
-        self._turns[0].set_sensitive(self._first > 0)
-        self._turns[1].set_sensitive(last < self._count)
+        self._leaf.set_text(self._leaves.text())
+        self._turns[0].set_sensitive(self._leaves.has_earlier())
+        self._turns[1].set_sensitive(self._leaves.has_later())
         self.tiles.get_vadjustment().set_value(0)
         self.mark(self._chosen)
         self.tiles.look()

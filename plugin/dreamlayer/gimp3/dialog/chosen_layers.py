@@ -1,20 +1,19 @@
 """The layers that are chosen: a picture, a weight and buttons for each."""
 
-from editor.translation import _, ngettext
+from editor.dialog.layer_terms import about
+from editor.dialog.number_fields import (
+    FARTHEST_WEIGHT,
+    WEIGHT_DIGITS,
+    WEIGHT_SLIDER,
+    WEIGHT_STEP,
+    digits_of,
+)
+from editor.translation import _
 from gi.repository import GdkPixbuf, GLib, Gtk, Pango
 
 from gimp3.dialog.numbers import adjustment, tie
 
 _PICTURE = 44
-_SLIDER = 2.0
-_FARTHEST = 1000.0
-"""Weights that the number field takes; slider and field show others at its end."""
-
-_DIGITS = 2
-"""Fewest decimal places of a weight."""
-
-_SHOWN = 5
-"""Channels that are named one by one."""
 
 
 class ChosenLayers(Gtk.Box):
@@ -70,12 +69,12 @@ class _Row(Gtk.Box):
         self._image = Gtk.Image()
         self._image.set_size_request(_PICTURE, _PICTURE)
         self.pack_start(self._image, False, False, 0)
-        self._weight = adjustment(term.weight, -_FARTHEST, _FARTHEST, 0.05)
+        self._weight = adjustment(term.weight, -FARTHEST_WEIGHT, FARTHEST_WEIGHT, WEIGHT_STEP)
         # A name takes what room there is; it does not widen the page.
         name = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.MIDDLE, max_width_chars=20)
         name.set_margin_start(6)
-        name.set_text(_about(term))
-        name.set_tooltip_text(_about(term, all_channels=True))
+        name.set_text(about(term))
+        name.set_tooltip_text(about(term, all_channels=True))
         # Names are long: each has a line of its own.
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
         column.pack_start(name, False, False, 0)
@@ -87,13 +86,15 @@ class _Row(Gtk.Box):
     def _line(self, open_channels, remove):
         """What a term's weight is changed with, and the buttons."""
         slider = Gtk.Scale(draw_value=False)
-        slider.set_adjustment(adjustment(self.term.weight, -_SLIDER, _SLIDER, 0.05))
-        slider.set_digits(_DIGITS)
+        slider.set_adjustment(
+            adjustment(self.term.weight, -WEIGHT_SLIDER, WEIGHT_SLIDER, WEIGHT_STEP)
+        )
+        slider.set_digits(WEIGHT_DIGITS)
         slider.set_size_request(60, -1)
         slider.set_tooltip_text(_("Weight; where it is negative, the dream avoids the layer"))
         tie(slider.get_adjustment(), self._weight)
         # A field rounds what it does not show.
-        digits = max(_DIGITS, len(f"{self.term.weight:.9f}".rstrip("0").partition(".")[2]))
+        digits = digits_of(self.term.weight, WEIGHT_DIGITS)
         field = Gtk.SpinButton(adjustment=self._weight, digits=digits, numeric=True, width_chars=4)
         channels = Gtk.Button(relief=Gtk.ReliefStyle.NONE)
         label = Gtk.Label()
@@ -124,15 +125,3 @@ class _Row(Gtk.Box):
     def _moved(self, value, weigh):
         if self._telling:
             weigh(round(value.get_value(), 9))
-
-
-def _about(term, all_channels=False):
-    """A term as a person reads it."""
-    if not term.channels:
-        return term.layer
-    shown = term.channels if all_channels else term.channels[:_SHOWN]
-    listed = ", ".join(map(str, shown))
-    if len(shown) < len(term.channels):
-        return _("{layer}, channels {channels}…").format(layer=term.layer, channels=listed)
-    text = ngettext("{layer}, channel {channels}", "{layer}, channels {channels}", len(shown))
-    return text.format(layer=term.layer, channels=listed)

@@ -1,38 +1,7 @@
 """Number fields of the dialog, with a slider beside those that are often moved."""
 
-from editor.translation import _
+from editor.dialog.number_fields import AUTO, SLIDERS, digits_of, fewest_digits
 from gi.repository import GObject, Gtk
-
-_DIGITS = {
-    "octave_scale": 2,
-    "step_size": 4,
-    "smoothing": 1,
-    "strength": 2,
-    "anchor": 2,
-    "max_loss": 2,
-    "zoom": 1,
-    "rotation": 1,
-}
-"""Fewest decimal places that a field shows; 3 for others."""
-
-_SLIDER_RANGE = {
-    "strength": (0.0, 1.0),
-    "steps": (0, 100),
-    "octaves": (0, 16),
-    "octave_scale": (1.01, 3.0),
-    "step_size": (0.0, 0.05),
-    "smoothing": (0.0, 10.0),
-    "anchor": (0.0, 1.0),
-    "frames": (2, 120),
-    "zoom": (-10.0, 10.0),
-    "rotation": (-10.0, 10.0),
-    "frame_steps": (0, 10),
-    "frame_time": (20, 500),
-}
-"""The range of a slider; its number field takes the parameter's whole range."""
-
-_AUTO = _("auto")
-"""What a field shows for a 0 that stands for a number that is chosen."""
 
 _NARROWEST = 6
 _SLIDER_WIDTH, _SHORTEST, _DIGIT_WIDTH = 90, 40, 10
@@ -44,7 +13,7 @@ _BOTH = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
 
 def number(config, name, parameter):
     """A number field, bound to an argument, with a slider beside it where a range is known."""
-    digits = 0 if parameter.kind == "int" else _DIGITS.get(parameter.name, 3)
+    digits = fewest_digits(parameter)
     step = 10.0**-digits
     value = adjustment(parameter.default, parameter.low, parameter.high, step)
     # Fields that show a word must take letters; other words than numbers count as 0.
@@ -52,9 +21,9 @@ def number(config, name, parameter):
     if parameter.auto:
         field.connect("output", _show_auto)
     slider = None
-    if parameter.name in _SLIDER_RANGE:
+    if parameter.name in SLIDERS:
         slider = Gtk.Scale(draw_value=False, digits=digits, hexpand=True)
-        slider.set_adjustment(adjustment(parameter.default, *_SLIDER_RANGE[parameter.name], step))
+        slider.set_adjustment(adjustment(parameter.default, *SLIDERS[parameter.name], step))
     _show_all_digits(config, name, field, digits, parameter.kind, slider)
     config.bind_property(name, value, "value", _BOTH)
     row = Gtk.Box(spacing=6)
@@ -81,8 +50,7 @@ def _show_all_digits(config, name, field, digits, kind, slider):
     def show(*_):
         shown = digits
         if kind == "float":
-            text = f"{config.get_property(name):.9f}".rstrip("0")
-            shown = max(digits, len(text.partition(".")[2]))
+            shown = digits_of(config.get_property(name), digits)
             field.set_digits(shown)
         whole = len(str(int(config.get_property(name))))
         characters = max(_NARROWEST, whole + shown + 2)
@@ -98,8 +66,8 @@ def _show_all_digits(config, name, field, digits, kind, slider):
 def _show_auto(field):
     """Show a word where a number is 0; whether that was done."""
     is_auto = field.get_adjustment().get_value() == 0
-    if is_auto and field.get_text() != _AUTO:
-        field.set_text(_AUTO)
+    if is_auto and field.get_text() != AUTO:
+        field.set_text(AUTO)
     return is_auto
 
 

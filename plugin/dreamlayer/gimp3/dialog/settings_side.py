@@ -1,26 +1,12 @@
 """The right side of Deep Dream's dialog: presets, layers and settings."""
 
 from editor.choices import ANIMATION
+from editor.dialog.pages import DREAM_MAIN
 from editor.translation import _
 
 from gimp3.dialog.layer_page import LayerPage
 from gimp3.dialog.parameter_rows import ParameterRows
 from gimp3.dialog.side import Side, scrolled
-
-_SETTINGS = (
-    "network",
-    "guide",
-    "colors",
-    "keep_colors",
-    "protect",
-    "steps",
-    "step_size",
-    "octaves",
-    "octave_scale",
-    "smoothing",
-    "anchor",
-)
-"""Parameters on the page Settings; all others are under Advanced."""
 
 
 class SettingsSide(Side):
@@ -40,7 +26,7 @@ class SettingsSide(Side):
     """
 
     def __init__(self, config, settings, choose, gallery, now, picture, changed):
-        super().__init__(config, settings, _SETTINGS, choose, now, picture, changed)
+        super().__init__(config, settings, DREAM_MAIN, choose, now, picture, changed)
         self.layers = LayerPage(config, gallery)
         self.add_pages(
             (

@@ -1,8 +1,7 @@
 """The right side of the dialogs: what is set most often, below it pages of all other settings."""
 
 from editor.choices import CUSTOM, MASKS
-from editor.dialog import words
-from editor.dialog.catalog import AS_BEFORE
+from editor.dialog import pages
 from editor.translation import _
 from gi.repository import Gtk
 
@@ -10,9 +9,6 @@ from gimp3.dialog.everyday import Everyday
 from gimp3.dialog.own_buttons import OwnButtons
 from gimp3.dialog.parameter_rows import ParameterRows, choice
 from gimp3.dialog.preset_chooser import PresetChooser
-
-ALWAYS = ("strength", "seed")
-"""Parameters above the pages, which are on none of them."""
 
 _WIDTH = 440
 
@@ -55,18 +51,16 @@ class Side(Gtk.Box):
         masks = choice(config, "mask-from", list(MASKS.items()))
         self._rows.add_row(_("Keep to"), masks, _(settings.mask_help))
         self._advanced = ParameterRows(config, border_width=12)
-        rarer = [p for n, p in settings.parameters.items() if n not in (*main, *ALWAYS)]
-        for parameter in sorted(rarer, key=lambda parameter: parameter.advanced):
+        for parameter in pages.advanced(settings, main):
             self._advanced.add(parameter)
         providers = choice(config, "provider", [(name, name) for name in settings.providers])
-        help_ = _("the hardware to compute on; auto takes the fastest that loads")
-        self._advanced.add_row(_("Provider"), providers, help_)
+        self._advanced.add_row(_("Provider"), providers, pages.PROVIDER_HELP)
         self._pages = Gtk.Notebook()
         self.pack_start(self._pages, True, True, 0)
 
-    def add_pages(self, pages):
+    def add_pages(self, titled):
         """Add pages, as pairs of a title and a widget."""
-        for title, page in pages:
+        for title, page in titled:
             label = Gtk.Label(label=title, margin_start=6, margin_end=6)
             self._pages.append_page(page, label)
             self._pages.child_set_property(page, "tab-expand", True)
@@ -80,24 +74,13 @@ class Side(Gtk.Box):
 
     def show_preset(self, name):
         """Name a preset, and mark it among the others."""
-        preset = self._settings.presets.get(name)
-        if preset is not None:
-            title = self._settings.shown_title(name)
-            about = self._settings.shown_description(name)
-            self._everyday.show_preset(title, about, preset["source"])
-        elif name == AS_BEFORE:
-            self._everyday.show_preset(words.BEFORE, words.BEFORE_ABOUT, "")
-        else:
-            self._everyday.show_preset(words.CUSTOM, words.CUSTOM_ABOUT, "")
+        self._everyday.show_preset(*pages.about_preset(self._settings, name))
         self.chooser.show_preset(None if name == CUSTOM else name)
         self._own.show_preset(name)
 
     def offer(self, networks, layers):
         """Fill the lists of networks and layers with what there is."""
-        names = {"network": networks}
-        for name, parameter in self._settings.parameters.items():
-            if parameter.kind == "layers":
-                names[name] = layers
+        names = pages.names_for(self._settings, networks, layers)
         for rows in (self._rows, self._advanced):
             rows.offer(names)
 

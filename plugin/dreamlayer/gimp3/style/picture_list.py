@@ -2,8 +2,8 @@
 
 import os
 
-from editor.messages import RefusedError
 from editor.style import words
+from editor.style.picture_choice import PictureChoice
 from editor.translation import _
 from gi.repository import Gimp, GLib, Gtk, Pango
 
@@ -17,20 +17,18 @@ _LATER = 400
 """Milliseconds after which the dialog comes to the front again."""
 
 
-class PictureList(Gtk.Box):
+class PictureList(PictureChoice, Gtk.Box):
     """A list to add to, and to remove from.
 
     Parameters
     ----------
-    changed : callable
-        Called after each change.
-    warn : callable
-        Called with a sentence where something cannot be added, and whether something else was.
+    changed, warn
+        As for `editor.style.picture_choice.PictureChoice.begin_with`.
     """
 
     def __init__(self, changed, warn):
-        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=6)
-        self._changed, self._warn, self._rows = changed, warn, []
+        Gtk.Box.__init__(self, orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=6)
+        self.begin_with(changed, warn)
         self._menu = None
         self._grid = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, margin=6)
         self._empty = Gtk.Label(label=words.ADD_ONE, wrap=True, max_width_chars=40, margin=12)
@@ -53,41 +51,37 @@ class PictureList(Gtk.Box):
             buttons.pack_start(button, True, True, 0)
         self.pack_start(buttons, False, False, 0)
 
-    def styles(self):
-        """The `StylePicture`s, with their weights."""
-        for row in self._rows:
-            row.style.weight = round(row.weight.get_value(), 3)
-        return [row.style for row in self._rows]
+    def open_picture(self, text):
+        """In GIMP."""
+        return pictures.opened([text], "1")[0]
 
-    def texts(self):
-        """The pictures as a procedure's argument names them."""
-        return [row.text for row in self._rows]
+    def close_picture(self, style):
+        """In GIMP."""
+        style.close()
 
-    def add_all(self, texts, weights=""):
-        """Add those of these pictures that are there."""
-        rows, problem = self._rows_of(texts, weights)
-        if rows:
-            self._add(rows)
-            self._changed()
-        if problem:
-            self._warn(problem, bool(rows))
+    def is_there(self, row):
+        """In GIMP."""
+        return row.style.is_there()
 
-    def replace(self, texts, weights):
-        """Show those of these pictures that are there in place of what is shown.
+    def weight_in(self, row):
+        """As its slider says."""
+        return row.weight.get_value()
 
-        Where pictures are named and none of them is there, the list stays as it is.
-        """
-        rows, problem = self._rows_of(texts, weights)
-        if rows or not texts:
-            for row in self._rows:
-                self._take_out(row)
-            self._rows = []
-            self._add(rows)
-        # Also where the list stays: what is set may name others.
-        self._changed()
-        if problem:
-            self._warn(problem, bool(self._rows))
-        # GIMP may raise its own window as files are opened, also a moment later.
+    def put_in(self, row):
+        """Below the others."""
+        self._grid.pack_start(row, False, False, 0)
+        row.show_all()
+
+    def take_out(self, row):
+        """From the grid."""
+        self._grid.remove(row)
+
+    def show_empty(self, empty):
+        """With a label in the grid."""
+        self._empty.set_visible(empty)
+
+    def on_replaced(self):
+        """GIMP may raise its own window as files are opened, also a moment later."""
         self._present()
         GLib.timeout_add(_LATER, self._present)
 
@@ -97,38 +91,8 @@ class PictureList(Gtk.Box):
             self.get_toplevel().present()
         return False
 
-    def end(self):
-        """Close what was opened for the list."""
-        pictures.close([row.style for row in self._rows])
-
-    def _rows_of(self, texts, weights):
-        """A row for each of these pictures that is there, and why another is not, or None."""
-        try:
-            values = pictures.weights_of(weights, len(texts))
-        except RefusedError:
-            values = [1.0] * len(texts)
-        rows, problem = [], None
-        try:
-            for text, weight in zip(texts, values):
-                try:
-                    rows.append(self._opened_row(text, weight))
-                except RefusedError as error:
-                    problem = problem or str(error)
-        except BaseException:
-            pictures.close([row.style for row in rows])
-            raise
-        return rows, problem
-
-    def _opened_row(self, text, weight):
-        """Open a picture; its row."""
-        style = pictures.opened([text], "1")[0]
-        try:
-            return self._row(text, style, weight)
-        except BaseException:
-            style.close()
-            raise
-
-    def _row(self, text, style, weight):
+    def make_row(self, text, style, weight):
+        """A thumbnail, a weight and a button."""
         row = Gtk.Box(spacing=6)
         row.text, row.style = text, style
         width, height, rgba = style.rows("uint8", style.drawable, _SIDE)
@@ -152,26 +116,9 @@ class PictureList(Gtk.Box):
         remove = Gtk.Button.new_from_icon_name("list-remove", Gtk.IconSize.BUTTON)
         remove.set_valign(Gtk.Align.CENTER)
         remove.set_tooltip_text(_("Remove this picture"))
-        remove.connect("clicked", lambda _: self._remove(row))
+        remove.connect("clicked", lambda _: self.remove_row(row))
         row.pack_start(remove, False, False, 0)
         return row
-
-    def _add(self, rows):
-        for row in rows:
-            self._grid.pack_start(row, False, False, 0)
-            self._rows.append(row)
-            row.show_all()
-        self._empty.set_visible(not self._rows)
-
-    def _remove(self, row):
-        self._rows.remove(row)
-        self._take_out(row)
-        self._empty.set_visible(not self._rows)
-        self._changed()
-
-    def _take_out(self, row):
-        self._grid.remove(row)
-        row.style.close()
 
     def _show_menu(self):
         """Offer what is open now."""

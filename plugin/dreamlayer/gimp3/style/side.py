@@ -1,9 +1,10 @@
 """The right side of Style Transfer's dialog: style pictures, presets and settings."""
 
 from editor.choices import STYLE_MAIN
+from editor.dialog.pages import ALWAYS
 from editor.translation import _
 
-from gimp3.dialog.side import ALWAYS, Side
+from gimp3.dialog.side import Side
 from gimp3.style.picture_list import PictureList
 
 
