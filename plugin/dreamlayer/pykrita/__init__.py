@@ -1,0 +1,1 @@
+"""Deep Dream and Style Transfer in Krita, over what all editors share."""

@@ -1,0 +1,91 @@
+"""The dream of a layer as an animation: its frames become key frames in a new document."""
+
+from ..editor import messages
+from ..editor.guide import added
+from ..editor.messages import RefusedError
+from ..editor.worker_client import WorkerError
+from .frames import animated_layer
+from .layers import Look
+from .memory import check_memory
+from .original import Original
+from .output import Start, empty_document, settle
+from .pixels import Box
+from .recipes import sign
+
+_SECOND = 1000
+"""Milliseconds; a frame that is shown for longer is held for as many frames of one second."""
+
+
+def animate(worker, document, nodes, recipe, wanted, motion, guided, progress):
+    """The new document, not yet shown, whose layer has the frames, and what to tell the painter.
+
+    Nothing is made before all frames are there. With a selection, the frames are as large as its
+    bounds, and only what is selected is dreamt on in each. Where the worker fails, the frames
+    before that are not lost.
+
+    Parameters
+    ----------
+    wanted : dict
+        The choices beside the parameters.
+    motion : tuple
+        What `settings.Settings.motion` gave, and for how many milliseconds a frame is shown.
+    guided : guide.Guide or None
+        The guide.
+    worker, document, nodes, recipe, progress
+        As for `work.dream_as_set`.
+
+    Raises
+    ------
+    RefusedError, worker_client.WorkerError
+        One sentence each.
+    """
+    if len(nodes) > 1:
+        raise RefusedError(messages.ONE_LAYER.format(count=len(nodes)))
+    start, (motion, milliseconds) = Start(document), motion
+    original = Original(document, nodes[0], centered=True)
+    del nodes
+    check_memory(motion["frames"], original.sent, original.space.pixel_bytes)
+    request = dict(original.request(), recipe=recipe, provider=wanted["provider"], **motion)
+    request, payload = added(guided, request, original.payload(), original.space)
+    # Only the worker's last reply has a recipe without the paths of this machine.
+    frames, notice, used = [], "", None
+
+    def keep(_header, read):
+        received = original.receive_frame(read) if frames else original.receive(read)
+        frames.append(original.part(received))
+
+    def report(header):
+        loading = header["stage"] == "loading"
+        progress(messages.progress(header), None if loading else header["fraction"])
+
+    try:
+        used = worker.animate(request, payload, report, keep)["stored"]
+    except WorkerError as error:
+        if not frames or error.kind == "CancelledError":
+            raise
+        notice = messages.SOME_FRAMES.format(
+            count=len(frames), frames=motion["frames"], sentence=error
+        )
+    return _document(start, original, frames, used, milliseconds), notice
+
+
+def _document(start, original, frames, used, milliseconds):
+    """A new document that shows the frames one after another."""
+    width, height = original.area.width, original.area.height
+    made = empty_document(width, height, start)
+    rate = max(1, int(_SECOND / milliseconds + 0.5))
+    held = max(1, int(milliseconds / _SECOND + 0.5))
+    box = Box(0, 0, width, height)
+    timed = [(number * held, box, pixels) for number, pixels in enumerate(frames)]
+    layer = animated_layer(Look(original.name, 100.0, "normal"), original.space, timed)
+    made.rootNode().addChildNode(layer, None)
+    if used is not None:
+        sign(made, layer, used)
+    last = len(frames) * held - 1
+    made.setFramesPerSecond(rate)
+    made.setFullClipRangeStartTime(0)
+    made.setFullClipRangeEndTime(last)
+    made.setPlayBackRange(0, last)
+    settle(made)
+    made.setModified(True)
+    return made

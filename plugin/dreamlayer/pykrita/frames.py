@@ -1,0 +1,107 @@
+"""Layers of Krita with key frames, which no call of Krita's makes: they are read from a small file.
+
+A document of one pixel is saved, and its layer given empty key frames in the file; Krita opens it,
+the pixels are set, and a clone of the layer has it all. No pixel of the painter's is written to
+disk.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+
+from krita import Krita
+
+from .layers import dress, fill
+from .pixels import scratch
+
+_FRAMES = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<keyframes xmlns="http://www.calligra.org/DTD/krita-keyframes">'
+    '<channel name="content">{}</channel></keyframes>'
+)
+_FRAME = (
+    '<keyframe time="{time}" color-label="0" frame="{file}">'
+    '<offset type="point" x="0" y="0"/></keyframe>'
+)
+_NAME = "frames"
+
+
+def animated_layer(look, space, frames):
+    """A new layer with key frames, not yet in a document.
+
+    Parameters
+    ----------
+    look : layers.Look
+        Of the layer.
+    space : pixels.Space
+        Of the pixels.
+    frames : list
+        For each key frame its time, the box of its pixels, and these by bands of the box.
+    """
+    folder = tempfile.mkdtemp(prefix="dreamlayer-")
+    try:
+        path = os.path.join(folder, "frames.kra")
+        _write(path, space, [time for time, _box, _pixels in frames])
+        source = Krita.instance().openDocument(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    source.setBatchmode(True)
+    try:
+        made = source.nodeByName(_NAME)
+        for time, box, pixels in frames:
+            # What is written goes into the present key frame.
+            source.setCurrentTime(time)
+            source.waitForDone()
+            fill(made, box, pixels)
+        source.setCurrentTime(frames[0][0])
+        source.waitForDone()
+        dress(made, look)
+        layer = made.clone()
+        layer.setName(look.name)
+        del made
+    finally:
+        source.close()
+    return layer
+
+
+def _write(path, space, times):
+    """Write a .kra file whose layer has empty key frames at these times."""
+    document, root = scratch(space)
+    try:
+        node = document.createNode(_NAME, "paintlayer")
+        for other in document.topLevelNodes():
+            other.remove()
+        root.addChildNode(node, None)
+        del node, other, root
+        document.waitForDone()
+        document.saveAs(path)
+        document.waitForDone()
+    finally:
+        document.close()
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in _with_frames(files, times).items():
+            archive.writestr(name, data)
+
+
+def _with_frames(files, times):
+    """The files of an archive, by their names, with empty key frames for its layer."""
+    text = files["maindoc.xml"].decode("utf-8")
+    # There is one layer; Krita reads no names of elements but its own, without a prefix.
+    layer = re.search('<layer [^>]*filename="([^"]+)"', text).group(1)
+    where = next(name for name in files if name.endswith("/layers/" + layer))
+    attribute = 'filename="{}"'.format(layer)
+    text = text.replace(attribute, '{} keyframes="{}.keyframes.xml"'.format(attribute, layer))
+    text = re.sub('(<range [^>]*to=")[0-9]+', r"\g<1>{}".format(max(times)), text)
+    made = dict(files, **{"maindoc.xml": text.encode("utf-8")})
+    pixels, default = made.pop(where), made.pop(where + ".defaultpixel")
+    entries = []
+    for number, time in enumerate(times):
+        frame = ".f{}".format(number)
+        made[where + frame], made[where + frame + ".defaultpixel"] = pixels, default
+        entries.append(_FRAME.format(time=time, file=layer + frame))
+    made[where + ".keyframes.xml"] = _FRAMES.format("".join(entries)).encode("utf-8")
+    return made

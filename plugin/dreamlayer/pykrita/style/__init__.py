@@ -1,0 +1,1 @@
+"""Style Transfer in Krita."""

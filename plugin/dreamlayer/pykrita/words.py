@@ -1,0 +1,68 @@
+"""What the plug-in says in Krita alone: whole sentences with named places."""
+
+from ..editor.translation import N_, _
+
+CLOSED = _("the document was closed while the filter ran; the result is in a new document")
+CLOSED_EARLY = _("the document was closed before the filter began; open it again")
+GONE_EARLY = _("the layer was deleted before the filter began; choose another one")
+NO_LAYER = _("no layer is chosen; click one in the Layers docker")
+NOT_IN_PLACE = _(
+    "in Krita the result goes onto a layer of its own, so that it can be undone; "
+    "set Output to New layer"
+)
+NOT_TAKEN = _("Krita did not take the result into the document; it is in a new document")
+NOT_OPENED = _("Krita cannot open the style picture {path}; choose another file")
+NO_SUCH_MODE = _("Krita has no mode '{mode}' for layers; use one of {allowed}")
+TOO_LARGE = _(
+    "{frames} frames of {width} × {height} pixels need about {needed} GB of memory, but {free} GB "
+    "are free; scale the document down, or select a smaller part"
+)
+
+_EMPTY = N_("'{name}' has no visible pixels to dream on; paint on it, or choose another layer")
+_MASK = N_("'{name}' is a mask; choose the layer that it belongs to")
+_UNKNOWN = N_("'{name}' has pixels of a kind that cannot be dreamt on; choose another layer")
+_BESIDE = N_(
+    "the selection does not touch '{name}'; move it over the layer, or choose Select ▸ Deselect"
+)
+_FRAME = N_("{title}, frame {frame} of {frames}: {rest}")
+_GONE = N_("'{name}' was deleted or merged while the filter ran; its result is on a new layer")
+_RESHAPED = N_(
+    "the size of '{name}' changed while the filter ran; its result is on a new layer, "
+    "where the layer was"
+)
+_SEVERAL = N_("while the filter ran, {names} were changed; their results are on new layers")
+
+
+def empty(name):
+    """For a layer where nothing is seen."""
+    return _(_EMPTY).format(name=name)
+
+
+def mask(name):
+    """For a mask, which has no colors."""
+    return _(_MASK).format(name=name)
+
+
+def unknown(name):
+    """For a color model that Krita does not convert."""
+    return _(_UNKNOWN).format(name=name)
+
+
+def beside(name):
+    """For a layer outside the selection."""
+    return _(_BESIDE).format(name=name)
+
+
+def of_frame(title, frame, frames, rest):
+    """Progress, as `messages.progress_alone` has it, of one of several key frames."""
+    return _(_FRAME).format(title=title, frame=frame, frames=frames, rest=rest)
+
+
+def moved(layers):
+    """Where results went, for changed layers as pairs of a reason and a name; "" for none."""
+    if not layers:
+        return ""
+    if len(layers) == 1:
+        reason, name = layers[0]
+        return _(_GONE if reason == "gone" else _RESHAPED).format(name=name)
+    return _(_SEVERAL).format(names=", ".join(_("'{name}'").format(name=n) for _r, n in layers))

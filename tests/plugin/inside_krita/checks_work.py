@@ -1,0 +1,315 @@
+"""Checks of outputs, recipes, what the painter does meanwhile, and the worker's end."""
+
+import json
+import os
+import time
+
+import scene
+from krita import Krita, QImage, Selection
+
+from dreamlayer.editor.messages import DREAM, STYLE
+from dreamlayer.editor.settings import DREAM as OF_DREAMS
+from dreamlayer.editor.settings import Settings
+from dreamlayer.editor.worker_client import Worker, WorkerError
+from dreamlayer.pykrita import guide
+from dreamlayer.pykrita.layer_source import LayerSource
+from dreamlayer.pykrita.pixels import Box, Space, box_of, space_of
+from dreamlayer.pykrita.recipes import recipe_on
+from dreamlayer.pykrita.style.pictures import text_of
+from dreamlayer.pykrita.work import dream_as_set
+
+STYLED = {
+    "network": scene.NETWORK,
+    "content-layers": "deep",
+    "style-layers": "first",
+    "size": 48,
+    "octaves": 1,
+    "rounds": 1,
+    "evaluations": 2,
+}
+
+
+def check_new_document():
+    """A new document has the colors and the size of what was dreamt on, and one layer."""
+    space = Space("LABA", "U16", "Lab identity built-in")
+    made = scene.document(space)
+    box = Box(-5, 10, 40, 30)
+    node = scene.add(made, scene.colors(space, box), box)
+    result, notice = scene.dream(made, [node], scene.NOTHING, output="new-image")
+    assert result != made and not notice and space_of(result) == space
+    assert (result.width(), result.height()) == (40, 30)
+    assert scene.tree(result) == ["layer"] and scene.tree(made) == ["layer"]
+    assert scene.data(scene.top(result), Box(0, 0, 40, 30)) == scene.data(node, box)
+    assert recipe_on(result, scene.top(result))["steps"] == 0
+    assert result.modified()
+
+
+def check_paint_in():
+    """To paint in, the dream is on a layer that a mask hides until it is painted on."""
+    made = scene.document()
+    node = scene.add(made, scene.opaque())
+    before = scene.seen(made)
+    scene.dream(made, [node], output="paint-in")
+    assert scene.tree(made) == ["layer", ["Deep Dream of layer", ["Deep Dream of layer"]]]
+    assert scene.seen(made) == before
+    mask = scene.top(made).childNodes()[0]
+    assert mask.type() == "transparencymask"
+    mask.setPixelData(b"\xff" * scene.WIDTH * scene.HEIGHT, *scene.WHOLE)
+    assert scene.seen(made) == scene.data(scene.top(made)) != before
+
+
+def check_recipe_survives_a_file():
+    """The recipe is found on the new layer alone, also when the document is opened again."""
+    made = scene.document()
+    node = scene.add(made, scene.opaque())
+    scene.dream(made, [node], seed=7)
+    used = recipe_on(made, scene.top(made))
+    assert used["seed"] == 7 and used["steps"] == 2
+    assert recipe_on(made, node) is None and recipe_on(made, scene.top(made), STYLE) is None
+    path = scene.RESULTS + "/recipe.kra"
+    made.saveAs(path)
+    made.waitForDone()
+    again = Krita.instance().openDocument(path)
+    assert recipe_on(again, scene.top(again)) == used
+    assert scene.NETWORK not in json.dumps(used)
+
+
+def check_layer_in_other_colors():
+    """A layer may have other colors than its document; its dream has the layer's."""
+    made = scene.document()
+    space = Space("GRAYA", "U16", "Gray-D50-elle-V2-srgbtrc.icc")
+    source = scene.document(space)
+    node = scene.add(source, scene.colors(space)).clone()
+    made.rootNode().addChildNode(node, None)
+    scene.settle(made)
+    before = scene.data(node)
+    scene.dream(made, [node], scene.NOTHING)
+    assert space_of(scene.top(made)) == space and scene.data(scene.top(made)) == before
+
+
+def _meanwhile(change, box=scene.WHOLE):
+    """Dream, and do something to the document in between; it, the result and the notice."""
+    made, done = scene.document(size=(100, 90)), []
+    scene.add(made, scene.opaque(box), box)
+
+    def once(text, fraction):
+        if not done:
+            done.append(True)
+            change(made)
+
+    result, notice = scene.dream(made, [scene.top(made)], scene.QUICK, once)
+    assert done
+    return made, result, notice
+
+
+def check_closed_meanwhile():
+    """Where the document is closed meanwhile, the dream is in a new one, and that is told."""
+    made, result, notice = _meanwhile(lambda made: made.close())
+    assert result in Krita.instance().documents() and "closed" in notice
+    assert scene.tree(result) == ["layer"]
+    assert scene.differing(scene.data(scene.top(result)), scene.opaque()) > 2_000
+
+
+def check_deleted_meanwhile():
+    """Where the layer is deleted meanwhile, the dream is on a new layer, and that is told."""
+    made, result, notice = _meanwhile(lambda made: scene.top(made).remove())
+    assert result == made and "'layer' was deleted" in notice
+    assert scene.tree(made) == ["Deep Dream of layer"]
+
+
+def check_moved_meanwhile():
+    """Where the canvas is cropped meanwhile, the dream moves with its layer."""
+    box = Box(20, 15, scene.WIDTH, scene.HEIGHT)
+    made, result, notice = _meanwhile(lambda made: made.resizeImage(10, 5, 80, 70), box)
+    assert result == made and notice == ""
+    assert box_of(scene.top(made).bounds()) == Box(10, 10, scene.WIDTH, scene.HEIGHT)
+
+
+def check_scaled_meanwhile():
+    """Where the document is scaled meanwhile, the dream stays where it was, and that is told."""
+    made, result, notice = _meanwhile(lambda made: made.scaleImage(200, 180, 100, 100, "Bicubic"))
+    assert result == made and "size of 'layer' changed" in notice
+    assert box_of(scene.top(made).bounds()) == scene.WHOLE
+
+
+def check_converted_meanwhile():
+    """Where the document is converted meanwhile, the dream has the colors of its start."""
+
+    def convert(made):
+        made.setColorSpace("LABA", "U16", "Lab identity built-in")
+        made.waitForDone()
+
+    made, result, notice = _meanwhile(convert)
+    assert result == made and made.colorModel() == "LABA"
+    assert space_of(scene.top(made)) == Space("RGBA", "U8", scene.SRGB)
+
+
+def check_painted_meanwhile():
+    """What is painted on the layer meanwhile stays, below the dream."""
+
+    def paint(made):
+        scene.top(made).setPixelData(scene.opaque(seed=9), *scene.WHOLE)
+
+    made, result, notice = _meanwhile(paint)
+    assert result == made and notice == ""
+    assert scene.data(made.topLevelNodes()[0]) == scene.opaque(seed=9)
+
+
+def _fails(change=None, folder=scene.FOLDER, values=scene.QUICK):
+    """Dream with a worker that fails; the sentence. Nothing may be written."""
+    made = scene.document()
+    node = scene.add(made, scene.opaque())
+    before = scene.tree(made)
+    settings = Settings(scene.FOLDER, OF_DREAMS)
+    try:
+        worker = Worker(folder)
+        try:
+            progress = (lambda text, fraction: change(worker)) if change else None
+            arguments = scene.Arguments(settings, values)
+            dream_as_set(worker, made, [node], arguments, settings, progress)
+        finally:
+            worker.kill()
+            worker.close()
+    except WorkerError as error:
+        assert scene.tree(made) == before and scene.data(node) == scene.opaque()
+        return error.sentence
+    raise AssertionError("it did not fail")
+
+
+def check_cancel():
+    """A cancel ends the worker within 0.3 seconds, and nothing is written."""
+    began = []
+
+    def kill(worker):
+        began.append(time.monotonic())
+        worker.kill()
+
+    _fails(kill, values=scene.SLOW)
+    took = time.monotonic() - began[0]
+    assert took < 0.3, took
+
+
+def check_killed():
+    """A worker that is killed in the middle is told in a sentence."""
+    import signal
+
+    sentence = _fails(lambda worker: os.kill(worker.pid, signal.SIGKILL), values=scene.SLOW)
+    assert "the worker ended unexpectedly (signal 9" in sentence
+
+
+def check_no_worker():
+    """Without worker.json, or with a Python that is not there, a sentence tells what to do."""
+    folder = scene.RESULTS + "/nowhere"
+    os.makedirs(folder, exist_ok=True)
+    assert "dreamlayer-plugin install" in _fails(folder=folder)
+    with open(folder + "/worker.json", "w", encoding="utf-8") as file:
+        json.dump({"command": ["/no/such/python"]}, file)
+    assert "does not start" in _fails(folder=folder)
+
+
+def check_guide():
+    """A layer of another document can be the guide; its id survives, and a closed one is told."""
+    made = scene.document()
+    node = scene.add(made, scene.opaque())
+    other = scene.document(Space("RGBA", "F32", "sRGB-elle-V2-g10.icc"))
+    layer = scene.add(other, scene.noise(space_of(other)), name="the guide")
+    text = guide.text_for(layer)
+    found = guide.chosen(text)
+    assert found[0] == other and found[1].name() == "the guide"
+    guided = {"layers": "deep:1::direction", "guide": text}
+    scene.dream(made, [node], **guided)
+    used = recipe_on(made, scene.top(made))
+    assert used["guide"].startswith("picture-"), used["guide"]
+    del layer, found
+    other.close()
+    scene.refused(made, [node], "guide picture was deleted", **guided)
+
+
+def check_guide_of_one_color():
+    """A guide is sent in the colors of what is dreamt on, red as red."""
+    made = scene.document()
+    layer = scene.add(made, bytes([0, 0, 255, 255]) * (scene.WIDTH * scene.HEIGHT))
+    sent = guide.Guide((made, layer), 32)
+    assert sent.size() == {"width": 32, "height": 25}
+    for space in scene.SPACES[:2]:
+        rows = sent.rows("uint8" if space.depth == "U8" else "uint16", space)
+        assert set(rows[0 :: 4 * space.value_bytes]) == {255} and set(rows[2::8]) <= {0, 255}
+    assert sent.rows("uint8", scene.SPACES[0])[:4] == bytes([255, 0, 0, 255])
+
+
+def check_style():
+    """Layers, documents and files give their style, in any colors."""
+    path = scene.RESULTS + "/style.png"
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(0xFFFF8000)
+    image.save(path)
+    other = scene.document(Space("CMYKA", "U8", "Chemical proof"))
+    layer = scene.add(other, scene.colors(space_of(other)), name="style")
+    made = scene.document(Space("RGBA", "U16", scene.SRGB))
+    node = scene.add(made, scene.noise(space_of(made)))
+    texts = [text_of(other, layer), text_of(other), path]
+    scene.style(made, [node], STYLED, **{"style-pictures": texts, "style-weights": "1, 2, 0.5"})
+    assert scene.tree(made) == ["layer", "Style Transfer of layer"]
+    assert scene.differing(scene.data(scene.top(made)), scene.data(node)) > 2_000
+    assert recipe_on(made, scene.top(made), STYLE)["rounds"] == 1
+    assert recipe_on(made, scene.top(made), DREAM) is None
+    count = len(Krita.instance().documents())
+    for text, words in (("", "no style picture"), ("/no/file.png", "is not there")):
+        pictures = [text] if text else []
+        try:
+            scene.style(made, [node], STYLED, **{"style-pictures": pictures})
+        except Exception as error:
+            assert words in str(error), error
+        else:
+            raise AssertionError(text)
+    assert len(Krita.instance().documents()) == count
+
+
+def check_preview_source():
+    """The preview sees the layer reduced, with its selection, and tells when it is gone."""
+    import collections
+
+    part = collections.namedtuple("Part", "left top width height scale")
+    made = scene.document(size=(400, 300))
+    box = Box(0, 0, 400, 300)
+    node = scene.add(made, bytes([0, 128, 255, 255]) * (400 * 300), box)
+    source = LayerSource(made, node)
+    assert (source.width, source.height) == (400, 300) and source.is_there()
+    pixels = source.read(part(100, 100, 200, 100, 0.25))
+    assert (pixels.width, pixels.height) == (50, 25) and pixels.selection is None
+    assert pixels.rgba == bytes([255, 128, 0, 255]) * (50 * 25)
+    selection = Selection()
+    selection.select(200, 100, 50, 40, 255)
+    made.setSelection(selection)
+    source.refresh()
+    assert source.selected and source.changed == (50, 40)
+    assert (source.width, source.height) == (178, 168)
+    pixels = source.read(part(0, 0, 178, 168, 0.5))
+    assert len(pixels.selection) == 89 * 84 and 255 in pixels.selection and 0 in pixels.selection
+    node.remove()
+    made.waitForDone()
+    assert not source.is_there()
+    source.refresh()
+    made.close()
+    assert not source.is_there()
+
+
+def check_preview_of_a_large_layer():
+    """A preview of 100 megapixels is there in less than a second."""
+    import collections
+
+    part = collections.namedtuple("Part", "left top width height scale")
+    made = scene.document(size=(10_000, 10_000))
+    node = made.createNode("large", "paintlayer")
+    row = bytes([0, 128, 255, 255]) * 10_000
+    for top in range(0, 10_000, 1_000):
+        node.setPixelData(row * 1_000, 0, top, 10_000, 1_000)
+    made.rootNode().addChildNode(node, None)
+    made.waitForDone()
+    source = LayerSource(made, node)
+    began = time.monotonic()
+    pixels = source.read(part(0, 0, 10_000, 10_000, 0.07))
+    took = time.monotonic() - began
+    scene.keep("large.json", {"seconds": took})
+    assert (pixels.width, pixels.height) == (700, 700) and took < 1.0, took
+    assert pixels.rgba[:4] == bytes([255, 128, 0, 255])

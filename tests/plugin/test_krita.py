@@ -1,0 +1,63 @@
+"""The plug-in's work inside a real Krita 5.2 and a real Krita 5.3."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import gimp_root
+import pytest
+from real_krita import INSIDE, SUITES, Krita, install
+
+
+def _checks(beginning: str) -> list[str]:
+    files = sorted(INSIDE.glob(f"{beginning}_*.py"))
+    nodes = [node for p in files for node in ast.parse(p.read_text(encoding="utf-8")).body]
+    functions = [node.name for node in nodes if isinstance(node, ast.FunctionDef)]
+    return [name for name in functions if name.startswith("check_")]
+
+
+@pytest.fixture(scope="module", params=SUITES)
+def krita(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_network: Path
+) -> Krita:
+    """Krita 5.2, then Krita 5.3, with a fresh home."""
+    suite = request.param
+    if reason := gimp_root.missing(suite):
+        pytest.skip(reason)
+    return install(suite, tmp_path_factory.mktemp(f"Jörg's {suite}"), small_network)
+
+
+@pytest.fixture(scope="module")
+def checked(krita: Krita) -> dict[str, str]:
+    """What each check in `inside_krita/checks_*.py` came to."""
+    said = krita.run("checks.py", timeout=600, DREAMLAYER_CHECKS="checks_")
+    assert (krita.folder / "checks_.json").exists(), said
+    results: dict[str, str] = krita.read("checks_.json")
+    assert "import" not in results, results["import"]
+    version = tuple(int(part) for part in results["version"].split(".")[:2])
+    # Debian's unstable goes on; stable stays.
+    assert version == (5, 2) if krita.suite == "trixie" else version >= (5, 3)
+    return results
+
+
+@pytest.fixture(scope="module")
+def checked_in_window(krita: Krita) -> dict[str, str]:
+    """What each check in `inside_krita/window_*.py` came to."""
+    said = krita.run_in_window("checks.py", timeout=600, DREAMLAYER_CHECKS="window_")
+    assert (krita.folder / "window_.json").exists(), said
+    results: dict[str, str] = krita.read("window_.json")
+    assert "import" not in results, results["import"]
+    return results
+
+
+@pytest.mark.parametrize("name", _checks("checks"))
+def test_in_krita(checked: dict[str, str], name: str) -> None:
+    """Each check passes inside Krita."""
+    assert checked.get(name, "Krita ended before this check") == "ok"
+
+
+@pytest.mark.parametrize("name", _checks("window"))
+def test_in_window(checked_in_window: dict[str, str], name: str) -> None:
+    """Each check passes in Krita's window, where there are undo steps."""
+    assert checked_in_window.get(name, "Krita ended before this check") == "ok"
