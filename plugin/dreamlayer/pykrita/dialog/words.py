@@ -1,0 +1,10 @@
+"""What the dialogs say in Krita alone: whole sentences with named places."""
+
+from ...editor.translation import _
+
+TITLE = _("{filter}: {layer} – {document}")
+UNNAMED = _("Untitled")
+NO_DOCUMENT = _("Open a document and choose a layer first.")
+BUSY = _("{filter} is at work already; wait for its end, or stop it.")
+RESET_HELP = _("Sets everything back to how it was when it was first opened")
+STOP_HELP = _("Stops; the picture stays as it is")
