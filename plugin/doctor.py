@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dreamlayer.plugin.examiner import Check, Examiner, Target
-from dreamlayer.plugin.families import add_options, by_list, choices, find, of_folder
+from dreamlayer.plugin.families import add_options, by_list, choices, everything, find, of_folder
+from dreamlayer.plugin.file_managers import examine
 from dreamlayer.plugin.machine import Machine
 from dreamlayer.plugin.steps import Steps
 
@@ -31,11 +32,17 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
         report.append((target.family.listed, _entry(target.name, target.folder, checks)))
         if not options.json:
             print(_text(target.name, checks), flush=True)
-    chosen = [] if report else choices(options)
-    ok = bool(report) and all(entry["ok"] for _, entry in report)
+    entries = []
+    if everything(options) and examine.is_installed(machine):
+        entries = list(examine.checks(machine, steps))
+        if not options.json:
+            print(_text(examine.NAME, entries), flush=True)
+    chosen = [] if report or entries else choices(options)
+    ok = not chosen and all(entry["ok"] for _, entry in report) and all(one.ok for one in entries)
     if options.json:
         fix = chosen[0].family.how_to_get(machine) if chosen else None
-        print(json.dumps({"ok": ok, **by_list(report), "fix": fix}, indent=2))
+        found = {**by_list(report), "file_managers": [asdict(one) for one in entries]}
+        print(json.dumps({"ok": ok, **found, "fix": fix}, indent=2))
     for family in (choice.family for choice in chosen if not options.json):
         why, fix = family.why_none(machine), family.how_to_get(machine)
         print(_text(family.label, [Check(family.label, False, why, fix)]))

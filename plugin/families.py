@@ -79,6 +79,11 @@ def choices(options: argparse.Namespace) -> list[Choice]:
     return asked or [Choice(family) for family in FAMILIES]
 
 
+def everything(options: argparse.Namespace) -> bool:
+    """Whether the options choose no make and no folder, so that all that is installed is meant."""
+    return options.to is None and not any(choice.asked for choice in choices(options))
+
+
 def of_folder(options: argparse.Namespace) -> Choice:
     """The make that the folder of `--to` belongs to: the one named, or the one it is called after.
 

@@ -19,6 +19,7 @@ from dreamlayer.plugin.families import (
     of_folder,
     why_none,
 )
+from dreamlayer.plugin.file_managers import menus
 from dreamlayer.plugin.folder import NAME, install_folder
 from dreamlayer.plugin.interpreter import (
     INSTALL,
@@ -42,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "called otherwise)",
     )
     add_python(parser)
+    menus.add_install_options(parser)
 
 
 def add_python(parser: argparse.ArgumentParser) -> None:
@@ -66,8 +68,12 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
         raise InstallError(
             f"{options.to} is not a folder; give the plug-ins folder of a GIMP or of a Krita"
         )
+    menus.check_options(options)
     steps = Steps(quiet=options.quiet)
-    installation = Installation(machine, try_python(options, machine, steps), steps)
+    probe = try_python(options, machine, steps)
+    if options.file_managers:
+        return menus.install(machine, probe, options.preset, as_json=options.json)
+    installation = Installation(machine, probe, steps)
     if options.to is None:
         made = installation.everywhere(choices(options))
     else:

@@ -12,7 +12,16 @@ from typing import Any
 from dreamlayer.core.installation import command
 from dreamlayer.plugin import places
 from dreamlayer.plugin.editor import Editor, Family
-from dreamlayer.plugin.families import Choice, add_options, choices, find, of_folder, why_none
+from dreamlayer.plugin.families import (
+    Choice,
+    add_options,
+    choices,
+    everything,
+    find,
+    of_folder,
+    why_none,
+)
+from dreamlayer.plugin.file_managers import menus
 from dreamlayer.plugin.folder import NAME, remove_folder
 from dreamlayer.plugin.leftovers import Leftover, caches, own_things, remove_cache
 from dreamlayer.plugin.machine import InstallError, Machine
@@ -29,10 +38,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="also remove what dreams left in your cache folder to start faster; your own presets "
         "and networks stay",
     )
+    menus.add_option(parser, "only take Deep Dream out of the menus of your file managers")
 
 
 def run(options: argparse.Namespace, machine: Machine) -> int:
     """Remove; the exit code is 0 where nothing is left that was to be removed, else 2."""
+    if options.file_managers:
+        return menus.uninstall(machine, as_json=options.json)
     steps = Steps(quiet=options.quiet)
     found: list[tuple[Choice, Editor]] = []
     folders: dict[Path, tuple[Family[Any], list[Editor]]] = {}
@@ -45,22 +57,28 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
         if not folders and not options.json:
             print(f"{why_none(machine, choices(options))}, so there is no filter to remove")
     left: list[Leftover] = []
+    entries: list[menus.Outcome] = []
 
     def well() -> bool:
-        return not any(one.failed for one in left)
+        return all(one.ok for one in entries) and not any(one.failed for one in left)
 
     def leave() -> tuple[bool, dict[str, Any]]:
         """What else there is; known only once the filter is gone."""
+        if everything(options):
+            entries.extend(menus.remove(machine))
         left.extend(_caches(machine, steps, remove=options.caches))
         remembered = [
             (family.label, family.remembered(editors)) for family, editors in folders.values()
         ]
         left.extend(own_things(machine, remembered))
-        return well(), {"left": [one.described for one in left]}
+        described = [one.described for one in entries]
+        return well(), {"file_managers": described, "left": [one.described for one in left]}
 
     made = (_remove(machine, plugins, *editors) for plugins, editors in folders.items())
     reports = show(made, as_json=options.json, more=leave)
     if not options.json:
+        for entry in entries:
+            print(entry.line)
         for one in left:
             print(one.line)
         if any(one.cache and not one.removed and not one.failed for one in left):

@@ -1,0 +1,1 @@
+"""Deep Dream in the right-click menus of file managers: put there, checked, removed, and run."""
