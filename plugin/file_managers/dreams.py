@@ -41,6 +41,8 @@ class Outcome:
         What ended the work early, or kept it from beginning; else empty.
     cancelled : bool
         Whether the user cancelled.
+    current : str
+        The picture that was begun last.
     """
 
     done: list[str] = field(default_factory=list)
@@ -48,11 +50,14 @@ class Outcome:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
     cancelled: bool = False
+    current: str = ""
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Take what one event of the process says."""
         kind, said = event.get("event"), str(event.get("message", ""))
-        if kind == "done":
+        if kind == "start":
+            self.current = str(event.get("source", ""))
+        elif kind == "done":
             self.done.append(str(event.get("target", "")))
         elif kind == "failed":
             self.failed.append((str(event.get("source", "")), said))
@@ -146,15 +151,15 @@ def _take(line: str, outcome: Outcome, window: Window) -> str:
     if kind in ("start", "progress"):
         number, of = int(event.get("number", 1)), max(int(event.get("of", 1)), 1)
         share = float(event.get("fraction", 0.0))
-        window.show((number - 1 + share) / of, _told(event, number, of))
+        window.show((number - 1 + share) / of, _told(outcome.current, event))
     return ""
 
 
-def _told(event: Mapping[str, Any], number: int, of: int) -> str:
+def _told(source: str, event: Mapping[str, Any]) -> str:
     """What the window says of a picture."""
-    text = bare(Path(str(event.get("source", ""))).name)
-    if of > 1:
-        text = f"{text} ({number} of {of})"
+    text = bare(Path(source).name)
+    if event.get("of", 1) > 1:
+        text = f"{text} ({event['number']} of {event['of']})"
     left = event.get("seconds_left")
     return f"{text}, {duration(float(left))} left" if left else text
 

@@ -18,6 +18,9 @@ from dreamlayer.plugin.file_managers.words import COMMENT, COMMENTS, TITLE
 from dreamlayer.plugin.machine import InstallError, Machine
 
 _ID = "dreamlayer-deep-dream"
+_DECLARATION = re.compile(rb"\A\s*<\?xml[^>]*\?>")
+"""Thunar names the encoding before the version, which no reader of XML takes but its own."""
+
 _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<actions>\n</actions>\n'
 
 _INSIDE = rb"(?:(?!</?action>).)*"
@@ -108,7 +111,8 @@ def _shipped(machine: Machine) -> Path:
 def _parsed(path: Path, content: bytes) -> list[ElementTree.Element]:
     """The actions of a file."""
     try:
-        root = ElementTree.fromstring(content)
+        # Without it, UTF-8 is read, as Thunar does whatever it says.
+        root = ElementTree.fromstring(_DECLARATION.sub(b"", content))
     except (ElementTree.ParseError, ValueError) as error:
         raise InstallError(
             f"{path} cannot be read as XML ({error}), and was left as it is; repair it, or move it "
