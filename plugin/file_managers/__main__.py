@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dreamlayer.core.cli.program import OUT_OF_MEMORY, sentence_of
@@ -62,11 +62,6 @@ def _work(machine: Machine, preset: str, files: Sequence[str]) -> tuple[int, str
     selection = select(files)
     if not selection.pictures:
         return 2, nothing_selected(selection.others)
-    ended = threading.Event()
-    with contextlib.suppress(ValueError):
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), lambda *_: ended.set())
     window = open_window(machine)
     if isinstance(window, NoWindow):
         count = len(selection.pictures)
@@ -74,11 +69,27 @@ def _work(machine: Machine, preset: str, files: Sequence[str]) -> tuple[int, str
     try:
         command = [_python(machine), "-P", "-m", "dreamlayer", "dream", "--json"]
         words = [*command, "--preset", preset, "--", *selection.pictures]
-        outcome = dream(words, _environment(machine), window, ended)
+        with _listening() as ended:
+            outcome = dream(words, _environment(machine), window, ended)
     finally:
         window.close()
     text = summary(outcome, selection.others, len(selection.pictures))
     return _code(outcome), text
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[threading.Event]:
+    """An event that signals set, such as at the end of the session, so that the work ends too."""
+    ended = threading.Event()
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    old = {name: signal.getsignal(getattr(signal, name)) for name in names}
+    for name in names:
+        signal.signal(getattr(signal, name), lambda *_: ended.set())
+    try:
+        yield ended
+    finally:
+        for name, handler in old.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 def _code(outcome: Outcome) -> int:

@@ -103,7 +103,8 @@ def dream(
         return outcome
     assert process.stderr is not None
     lines: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=_read, args=(process.stderr, lines), daemon=True).start()
+    reader = threading.Thread(target=_read, args=(process.stderr, lines), daemon=True)
+    reader.start()
     last, open_ = "", True
     try:
         while open_:
@@ -117,6 +118,7 @@ def dream(
                 last = _take(line, outcome, window) or last
     finally:
         code = _end(process, at_once=open_)
+        reader.join(_GRACE)
     while open_ and (line := _next(lines)):
         # What was finished before it was cancelled.
         _take(line, outcome, window)
@@ -126,9 +128,10 @@ def dream(
 
 
 def _read(stream: IO[bytes], lines: queue.Queue[str | None]) -> None:
-    for line in stream:
-        if line.strip():
-            lines.put(line.decode("utf-8", "replace").strip())
+    with stream:
+        for line in stream:
+            if line.strip():
+                lines.put(line.decode("utf-8", "replace").strip())
     lines.put(None)
 
 
