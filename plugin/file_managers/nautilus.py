@@ -13,9 +13,18 @@ from pathlib import Path
 from dreamlayer.plugin.file_managers.entry import FileEntry, data_home
 from dreamlayer.plugin.file_managers.words import TITLE
 
+_SH = """#!/bin/sh
+for name; do
+  case $name in /*) ;; *) name=$PWD/$name ;; esac
+  shift
+  set -- "$@" "$name"
+done
+exec {script} "$@"
+"""
+
 
 def _content(script: Path) -> bytes:
-    return os.fsencode(f'#!/bin/sh\nexec {shlex.quote(str(script))} "$@"\n')
+    return os.fsencode(_SH.format(script=shlex.quote(str(script))))
 
 
 NAUTILUS = FileEntry(
