@@ -204,7 +204,8 @@ def _remove(machine: Machine) -> Iterator[Outcome]:
 def _print_json(outcomes: Sequence[Outcome], **more: Any) -> None:
     described = [outcome.described for outcome in outcomes]
     ok = all(outcome.ok for outcome in outcomes)
-    print(json.dumps({"ok": ok, "gimps": [], "file_managers": described, **more}, indent=2))
+    found = {"gimps": [], "kritas": [], "file_managers": described}
+    print(json.dumps({"ok": ok, **found, **more}, indent=2))
 
 
 def _joined(names: Sequence[str], word: str) -> str:

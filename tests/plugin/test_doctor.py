@@ -433,6 +433,7 @@ def test_no_gimp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "ok": False,
         "gimps": [],
         "kritas": [],
+        "file_managers": [],
         "fix": "see https://www.gimp.org/downloads/",
     }
 

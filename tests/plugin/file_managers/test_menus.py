@@ -97,7 +97,7 @@ def test_the_preset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         (["--preset", "animals"], "--preset is for file managers; give --file-managers with it"),
-        (["--file-managers", "--gimp", "3.2"], "--file-managers installs into no GIMP"),
+        (["--file-managers", "--gimp", "3.2"], "--file-managers installs into no editor"),
     ],
 )
 def test_options_that_do_not_go_together(
@@ -116,6 +116,7 @@ def test_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert report == {
         "ok": True,
         "gimps": [],
+        "kritas": [],
         "file_managers": [
             {
                 "name": "Nemo",
