@@ -6,6 +6,7 @@ names the files, DREAMLAYER_CHECKS, by the beginning of their names. The last re
 may crash when it is left, although all was done.
 """
 
+import faulthandler
 import importlib
 import json
 import os
@@ -30,6 +31,7 @@ def checks(beginning):
 
 def main(*_arguments):
     """Run the checks; write what each came to."""
+    faulthandler.enable()
     beginning = os.environ["DREAMLAYER_CHECKS"]
     wanted = os.environ.get("DREAMLAYER_ONLY", "").split()
     Krita.instance().setBatchmode(True)
@@ -52,6 +54,8 @@ def main(*_arguments):
         # One at a time: should Krita die, what is there tells where.
         _write(path, results)
         for document in Krita.instance().documents():
+            # Else, Krita's window would ask.
+            document.setModified(False)
             document.close()
     scene.idle_worker().close()
     results["END"] = "ok"
