@@ -7,6 +7,7 @@ from ..editor.worker_client import WorkerError
 from .frames import animated_layer
 from .layers import Look
 from .memory import check_memory
+from .nodes import find
 from .original import Original
 from .output import Start, empty_document, settle
 from .pixels import Box
@@ -16,7 +17,7 @@ _SECOND = 1000
 """Milliseconds; a frame that is shown for longer is held for as many frames of one second."""
 
 
-def animate(worker, document, nodes, recipe, wanted, motion, guided, progress):
+def animate(worker, document, ids, recipe, wanted, motion, guided, progress):
     """The new document, not yet shown, whose layer has the frames, and what to tell the painter.
 
     Nothing is made before all frames are there. With a selection, the frames are as large as its
@@ -31,7 +32,9 @@ def animate(worker, document, nodes, recipe, wanted, motion, guided, progress):
         What `settings.Settings.motion` gave, and for how many milliseconds a frame is shown.
     guided : guide.Guide or None
         The guide.
-    worker, document, nodes, recipe, progress
+    ids : list of str
+        Of the nodes that are chosen, see `nodes.id_of`.
+    worker, document, recipe, progress
         As for `work.dream_as_set`.
 
     Raises
@@ -39,11 +42,10 @@ def animate(worker, document, nodes, recipe, wanted, motion, guided, progress):
     RefusedError, worker_client.WorkerError
         One sentence each.
     """
-    if len(nodes) > 1:
-        raise RefusedError(messages.ONE_LAYER.format(count=len(nodes)))
+    if len(ids) > 1:
+        raise RefusedError(messages.ONE_LAYER.format(count=len(ids)))
     start, (motion, milliseconds) = Start(document), motion
-    original = Original(document, nodes[0], centered=True)
-    del nodes
+    original = Original(document, find(document, ids[0]), centered=True)
     check_memory(motion["frames"], original.sent, original.space.pixel_bytes)
     request = dict(original.request(), recipe=recipe, provider=wanted["provider"], **motion)
     request, payload = added(guided, request, original.payload(), original.space)

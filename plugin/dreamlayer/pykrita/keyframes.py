@@ -7,7 +7,7 @@ from . import steady, words
 from .frames import animated_layer
 from .layers import Look
 from .memory import check_memory
-from .nodes import extent, shows_own
+from .nodes import extent, find, shows_own
 from .original import Original
 from .output import Start, empty_document, insert, place_of, settle
 from .pixels import Box, bands
@@ -25,7 +25,7 @@ def times_of(document, node):
     return [time for time in range(first, last + 1) if node.hasKeyframeAtTime(time)]
 
 
-def dream_frames(worker, document, nodes, recipe, wanted, guided, progress):
+def dream_frames(worker, document, ids, recipe, wanted, guided, progress):
     """Dream on all key frames of one node, then write them; the document, and what to tell.
 
     All frames have the same seed and random shifts, and where the picture stays the same from one
@@ -37,15 +37,15 @@ def dream_frames(worker, document, nodes, recipe, wanted, guided, progress):
         The choices beside the parameters.
     guided : guide.Guide or None
         The guide.
-    worker, document, nodes, recipe, progress
+    ids : list of str
+        Of the nodes that are chosen, see `nodes.id_of`.
+    worker, document, recipe, progress
         As for `work.dream_as_set`.
     """
-    if len(nodes) > 1:
-        raise RefusedError(messages.ONE_LAYER.format(count=len(nodes)))
-    start, node = Start(document), nodes[0]
-    times = times_of(document, node)
-    originals = _originals(document, node, times)
-    del node, nodes
+    if len(ids) > 1:
+        raise RefusedError(messages.ONE_LAYER.format(count=len(ids)))
+    start, times = Start(document), times_of(document, find(document, ids[0]))
+    originals = _originals(document, find(document, ids[0]), times)
     dreamer = _FrameDreamer(worker, recipe, wanted["provider"], guided)
     dreamt, before, used = [], None, None
     for number, original in enumerate(originals, 1):

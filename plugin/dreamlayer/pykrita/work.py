@@ -30,7 +30,8 @@ def dream_as_set(worker, document, nodes, arguments, settings, progress):
     document : krita.Document
         Whose selection counts.
     nodes : list of krita.Node
-        What to dream on.
+        What to dream on. The list is emptied: where the document is closed while a node is held,
+        Krita may crash, so do not hold them elsewhere either.
     arguments : object
         `get_property` reads one, by the names of `choices.CHOSEN` and of the parameters, with
         hyphens.
@@ -51,16 +52,18 @@ def dream_as_set(worker, document, nodes, arguments, settings, progress):
     RefusedError, settings.SettingError, worker_client.WorkerError
         One sentence each.
     """
-    nodes = _checked(document, nodes)
+    ids = _checked(document, nodes)
     wanted, recipe = as_set(worker, arguments, settings)
     guided = guide.of(arguments.get_property("guide") or "")
     if wanted["output"] == ANIMATION:
         values = _values_of(arguments, settings.animation)
         motion = settings.motion(values), values["frame_time"]
-        return animate(worker, document, nodes, recipe, wanted, motion, guided, progress)
-    if wanted["output"] == "new-layer" and any(is_animated(document, node) for node in nodes):
-        return dream_frames(worker, document, nodes, recipe, wanted, guided, progress)
-    return _dream_on(worker, document, nodes, recipe, wanted, DREAM, guided, progress)
+        return animate(worker, document, ids, recipe, wanted, motion, guided, progress)
+    if wanted["output"] == "new-layer" and any(
+        is_animated(document, find(document, one)) for one in ids
+    ):
+        return dream_frames(worker, document, ids, recipe, wanted, guided, progress)
+    return _dream_on(worker, document, ids, recipe, wanted, DREAM, guided, progress)
 
 
 def style_as_set(worker, document, nodes, arguments, settings, progress):
@@ -68,7 +71,7 @@ def style_as_set(worker, document, nodes, arguments, settings, progress):
 
     `arguments` has also `style-pictures`, a list of texts, and `style-weights`.
     """
-    nodes = _checked(document, nodes)
+    ids = _checked(document, nodes)
     wanted, recipe = as_set(worker, arguments, settings)
     texts = list(arguments.get_property("style-pictures") or ())
     weights = arguments.get_property("style-weights") or ""
@@ -77,8 +80,8 @@ def style_as_set(worker, document, nodes, arguments, settings, progress):
         weights = weights or own
     styles = pictures.opened(texts, weights)
     _check_network(worker, wanted["preset"], settings)
-    styler = Styler(worker, styles, space_of(nodes[0]))
-    return _dream_on(styler, document, nodes, recipe, wanted, STYLE, None, progress)
+    styler = Styler(worker, styles, space_of(find(document, ids[0])))
+    return _dream_on(styler, document, ids, recipe, wanted, STYLE, None, progress)
 
 
 def as_set(worker, arguments, settings):
@@ -100,22 +103,23 @@ def as_set(worker, arguments, settings):
 
 
 def _checked(document, nodes):
-    """The nodes, of which all are still there; without what lies in a group that is chosen too."""
+    """The ids of the nodes, of which all are still there; the list is emptied."""
     if not is_open(document):
         raise RefusedError(words.CLOSED_EARLY)
     if not nodes:
         raise RefusedError(words.NO_LAYER)
-    if any(find(document, id_of(node)) is None for node in nodes):
+    ids = [id_of(node) for node in nodes]
+    del nodes[:]
+    if any(find(document, one) is None for one in ids):
         raise RefusedError(words.GONE_EARLY)
-    return list(nodes)
+    return ids
 
 
-def _dream_on(worker, document, nodes, recipe, wanted, work, guided, progress):
+def _dream_on(worker, document, ids, recipe, wanted, work, guided, progress):
     """Dream on all nodes, then write all of them."""
     start = Start(document)
     # All at once: while one is dreamt on, the painter may change the others.
-    originals = [Original(document, node) for node in nodes]
-    del nodes
+    originals = [Original(document, find(document, one)) for one in ids]
     dreamt = []
     for number, original in enumerate(originals, 1):
 

@@ -3,10 +3,11 @@
 import time
 
 import scene
+from krita import Krita, QApplication
+
 from dreamlayer.pykrita.frames import animated_layer
 from dreamlayer.pykrita.layers import Look
 from dreamlayer.pykrita.output import show
-from krita import Krita, QApplication
 
 
 def _pump(seconds=0.5):
