@@ -38,9 +38,9 @@ gtk-enable-animations=0
 """Nothing moves on the screen without a reason."""
 
 
-def visit(go_through, width, height):
+def visit(go_through, width, height, kind=None):
     """Go through something on a screen of this size, and write what was seen into `seen.json`."""
-    screen, seen = Screen(width, height), {}
+    screen, seen = (kind or Screen)(width, height), {}
     try:
         screen.open()
         go_through(screen, seen)
