@@ -69,7 +69,9 @@ class Repetition:
             self._window.setValue(round(_PARTS * fraction))
 
     def abandon(self):
-        """End it at once."""
+        """End it at once; its window must not be deleted with Krita's meanwhile."""
+        self._window.hide()
+        self._window.setParent(None)
         self._patient.cancel()
         self._worker.kill()
 

@@ -89,9 +89,7 @@ class FilterWindow:
         """Close it, where it was built."""
         frame = self._frame
         if frame is not None:
-            frame.hide()
-            # Krita's window may be gone before it.
-            frame.setParent(None)
+            frame.detach()
             # Then it is deleted with the last reference to it: not while its button is pressed.
             screen.call_soon(frame.deleteLater)
 
@@ -119,6 +117,9 @@ class FilterWindow:
     def abandon(self):
         """End at once, whatever is being done: Krita's window closes."""
         self._leaving = True
+        if self.has_ended:
+            return
+        self._frame.detach()
         if self.applying.is_busy():
             self.applying.abandon()
         else:

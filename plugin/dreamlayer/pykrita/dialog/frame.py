@@ -57,6 +57,11 @@ class Frame(QtWidgets.QDialog):
         column.addWidget(buttons)
         self.resize(self._size_for_screen())
 
+    def detach(self):
+        """Hide it, and let it outlive Krita's window, which would delete it amid the work."""
+        self.hide()
+        self.setParent(None)
+
     def reject(self):
         """What Escape and the frame's button do."""
         self._on_close()
