@@ -1,7 +1,7 @@
 """What the GIMP plug-in costs on top of the dream: `python -m bench.gimp.measure [trixie|sid]`.
 
 A recipe of 0 steps runs through the filter on 12 megapixels, in a real GIMP
-(`tests/support/gimp_root.py`): plug-in and worker start, all pixels are sent and come back, an undo
+(`tests/support/editor_root.py`): plug-in and worker start, all pixels are sent and come back, an undo
 step is made. For comparison, a plain program starts the worker, sends as many pixels of the same
 type, reads the result and ends the worker. The output is a Markdown table of medians of five calls.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-import gimp_root  # noqa: E402 - the checkout's own
+import editor_root  # noqa: E402 - the checkout's own
 
 _CALLS = 5
 _PIXELS = 4000 * 3000
@@ -29,18 +29,18 @@ _TYPES = {"8-bit": ("uint8", 1), "16-bit": ("uint16", 2), "32-bit float": ("floa
 
 def main(suite: str) -> None:
     """Install the filter in an empty configuration, call it, print the table."""
-    if reason := gimp_root.missing(suite):
+    if reason := editor_root.missing(suite):
         sys.exit(reason)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plug_ins = folder / "gimp" / "plug-ins"
         plug_ins.mkdir(parents=True)
-        python = gimp_root.interpreter(folder / "python")
+        python = editor_root.interpreter(folder / "python")
         command = [sys.executable, "-m", "plugin", "install", "--to", str(plug_ins)]
         subprocess.run([*command, "--python", str(python)], cwd=ROOT, check=True)
         inside = f"/host{Path(__file__).with_name('inside.py')}"
         console = ["gimp-console-3", "-i", "--quit", "--batch-interpreter", "python-fu-eval"]
-        said = gimp_root.run(
+        said = editor_root.run(
             suite,
             [*console, "-b", f"exec(open({inside!r}).read())"],
             folder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import gimp_root
+import editor_root
 import pytest
 from real_gimp import SUITES, Gimp, install
 
@@ -15,13 +15,13 @@ def gimps(tmp_path_factory: pytest.TempPathFactory, small_network: Path) -> dict
     return {
         suite: install(suite, tmp_path_factory.mktemp(f"Jörg's {suite}"), small_network)
         for suite in SUITES
-        if not gimp_root.missing(suite)
+        if not editor_root.missing(suite)
     }
 
 
 @pytest.fixture(params=SUITES)
 def gimp(request: pytest.FixtureRequest, gimps: dict[str, Gimp]) -> Gimp:
     """GIMP 3.0, then GIMP 3.2."""
-    if reason := gimp_root.missing(request.param):
+    if reason := editor_root.missing(request.param):
         pytest.skip(reason)
     return gimps[request.param]

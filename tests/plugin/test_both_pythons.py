@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import both
-import gimp_root
+import editor_root
 import pytest
 
 CASES = [(file, name) for file in both.files() for name in both.names(file)]
@@ -19,7 +19,7 @@ of_each_case = pytest.mark.parametrize(("file", "name"), CASES)
 @pytest.fixture(scope="module")
 def in_python2(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Mapping[str, Any]]:
     """What each case of a file came to in Python 2.7."""
-    if reason := gimp_root.missing("bullseye"):
+    if reason := editor_root.missing("bullseye"):
         pytest.skip(reason)
     return cache(lambda file: both.in_python2(file, tmp_path_factory.mktemp("python2")))
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import gimp_root
+import editor_root
 import numpy as np
 import pytest
 from headless_dream import headless
@@ -232,18 +232,18 @@ def test_installer_asks_a_real_gimp(gimp: Gimp, tmp_path: Path) -> None:
     """The installer finds the GIMP, puts the filter in, hears from GIMP itself that it is there."""
     checkout = tmp_path / "checkout"
     checkout.mkdir()
-    shutil.copy(gimp_root.PROJECT / "pyproject.toml", checkout)
+    shutil.copy(editor_root.PROJECT / "pyproject.toml", checkout)
     for package in ("core", "dreamlayer", "plugin"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(gimp_root.PROJECT / package, checkout / package, ignore=ignored)
+        shutil.copytree(editor_root.PROJECT / package, checkout / package, ignore=ignored)
     # Its files must be where the root sees them: the doctor looks at them from there.
-    python = gimp_root.interpreter(tmp_path / "the python", checkout)
+    python = editor_root.interpreter(tmp_path / "the python", checkout)
     plugin = f"cd '{checkout}' && python3 -m plugin"
     script = (
         f"{plugin} install --python '{python}' && {plugin} doctor --json > '{tmp_path}/doctor.json'"
         f" && {plugin} uninstall && echo LEFT: && find /tmp/home -name '*dreamlayer*'"
     )
-    ran = gimp_root.run(gimp.suite, ["bash", "-c", script], tmp_path)
+    ran = editor_root.run(gimp.suite, ["bash", "-c", script], tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     doctor = json.loads((tmp_path / "doctor.json").read_text(encoding="utf-8"))
     assert doctor["ok"], doctor

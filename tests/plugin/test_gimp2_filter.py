@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import gimp_root
+import editor_root
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -20,14 +20,14 @@ from dreamlayer.core.recipe.recipe import Recipe
 
 HERE = Path(__file__).parent
 CHECKS = HERE / "fake_gimp2" / "checks.py"
-PLUGIN = gimp_root.PROJECT / "plugin" / "dreamlayer"
+PLUGIN = editor_root.PROJECT / "plugin" / "dreamlayer"
 NAMES = re.findall(r"^def (check_\w+)", CHECKS.read_text(encoding="utf-8"), re.MULTILINE)
 
 _OUTSIDE = "import os, sys; os.chroot('/host'); os.chdir('/'); os.execv(sys.argv[1], sys.argv[1:])"
 """Goes from the root, which has no shell, to the machine's own Python."""
 
 pytestmark = pytest.mark.skipif(
-    bool(gimp_root.missing("bullseye")), reason=gimp_root.missing("bullseye")
+    bool(editor_root.missing("bullseye")), reason=editor_root.missing("bullseye")
 )
 
 
@@ -47,11 +47,11 @@ def _results(
     python = ["/usr/bin/python2.7", "-c", _OUTSIDE, sys.executable]
     worker = {
         "command": [*python, "-m", "dreamlayer", "worker"],
-        "environment": {"PYTHONPATH": str(gimp_root.PROJECT)},
+        "environment": {"PYTHONPATH": str(editor_root.PROJECT)},
         "version": "0.1.0",
     }
     (folder / "dreamlayer" / "worker.json").write_text(json.dumps(worker), encoding="utf-8")
-    run = gimp_root.run(
+    run = editor_root.run(
         "bullseye",
         ["/usr/bin/python2.7", "-B", f"/host{CHECKS}"],
         folder,

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import gimp_root
+import editor_root
 import pytest
 
 SCRIPT = """
@@ -39,18 +39,18 @@ find /tmp/home/.config -name '*dreamlayer*' -o -name 'a copy*' > "$DREAMLAYER_SH
 @pytest.fixture(scope="module", params=["trixie", "sid"])
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with what each command said in that GIMP's root."""
-    if reason := gimp_root.missing(request.param):
+    if reason := editor_root.missing(request.param):
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("installer")
     checkout = folder / "checkout"
     checkout.mkdir()
-    shutil.copy(gimp_root.PROJECT / "pyproject.toml", checkout)
+    shutil.copy(editor_root.PROJECT / "pyproject.toml", checkout)
     for package in ("core", "dreamlayer", "plugin"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(gimp_root.PROJECT / package, checkout / package, ignore=ignored)
-    gimp_root.interpreter(folder / "python", checkout)
+        shutil.copytree(editor_root.PROJECT / package, checkout / package, ignore=ignored)
+    editor_root.interpreter(folder / "python", checkout)
     environment = {"DREAMLAYER_SHARED": str(folder)}
-    ran = gimp_root.run(request.param, ["bash", "-c", SCRIPT], folder, environment=environment)
+    ran = editor_root.run(request.param, ["bash", "-c", SCRIPT], folder, environment=environment)
     assert (folder / "left").exists(), ran.stdout + ran.stderr
     return folder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import gimp_root
+import editor_root
 import pytest
 from real_krita import INSIDE, SUITES, Krita, install
 
@@ -23,7 +23,7 @@ def krita(
 ) -> Krita:
     """Krita 5.2, then Krita 5.3, with a fresh home."""
     suite = request.param
-    if reason := gimp_root.missing(suite):
+    if reason := editor_root.missing(suite):
         pytest.skip(reason)
     return install(suite, tmp_path_factory.mktemp(f"Jörg's {suite}"), small_network)
 

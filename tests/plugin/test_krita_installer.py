@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import gimp_root
+import editor_root
 import pytest
 
 SCRIPT = """
@@ -44,20 +44,20 @@ echo END > "$DREAMLAYER_SHARED/end"
 @pytest.fixture(scope="module", params=["trixie", "sid"])
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with what each command said in that Krita's root."""
-    if reason := gimp_root.missing(request.param):
+    if reason := editor_root.missing(request.param):
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("krita")
     checkout = folder / "checkout"
     checkout.mkdir()
-    shutil.copy(gimp_root.PROJECT / "pyproject.toml", checkout)
+    shutil.copy(editor_root.PROJECT / "pyproject.toml", checkout)
     for script in ("witness.py", "importing.py"):
-        shutil.copy(gimp_root.PROJECT / "tests/plugin/inside_krita" / script, folder)
+        shutil.copy(editor_root.PROJECT / "tests/plugin/inside_krita" / script, folder)
     for package in ("core", "dreamlayer", "plugin"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(gimp_root.PROJECT / package, checkout / package, ignore=ignored)
-    gimp_root.interpreter(folder / "python", checkout)
+        shutil.copytree(editor_root.PROJECT / package, checkout / package, ignore=ignored)
+    editor_root.interpreter(folder / "python", checkout)
     environment, command = {"DREAMLAYER_SHARED": str(folder)}, ["bash", "-c", SCRIPT]
-    ran = gimp_root.run(request.param, command, folder, environment=environment, timeout=900)
+    ran = editor_root.run(request.param, command, folder, environment=environment, timeout=900)
     assert (folder / "end").exists(), ran.stdout + ran.stderr
     return folder
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import gimp_root
+import editor_root
 import pytest
 from krita_desktop import Desktop, install
 from real_gimp import screenshot
@@ -26,7 +26,7 @@ long_visit = pytest.mark.skipif(
 @pytest.fixture(scope="module", params=["trixie", "sid"])
 def desktop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Desktop:
     """Krita 5.2, then Krita 5.3."""
-    if reason := gimp_root.missing(request.param):
+    if reason := editor_root.missing(request.param):
         pytest.skip(reason)
     return install(request.param, tmp_path_factory.mktemp(f"Jörg's {request.param}"))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import gimp_root
+import editor_root
 
 _FOLDER = Path(__file__).parents[1] / "plugin" / "both_pythons"
 
@@ -34,7 +34,7 @@ def cases(file: str) -> Mapping[str, Callable[[str], None]]:
 def in_python2(file: str, folder: Path) -> dict[str, Any]:
     """What each case in a file came to in Python 2.7, in the root bullseye."""
     command = ["/usr/bin/python2.7", "-B", f"/host{_FOLDER / 'run.py'}", f"/host{_FOLDER / file}"]
-    ran = gimp_root.run(
+    ran = editor_root.run(
         "bullseye", [*command, str(folder / "results.json")], folder, environment={"LC_ALL": "C"}
     )
     assert (folder / "results.json").is_file(), ran.stdout + ran.stderr

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gimp_root
+import editor_root
 
-INSIDE = gimp_root.PROJECT / "tests" / "plugin" / "inside_krita"
+INSIDE = editor_root.PROJECT / "tests" / "plugin" / "inside_krita"
 
 _TELLER = """[Desktop Entry]
 Type=Service
@@ -59,7 +59,7 @@ class Desktop:
             **more,
         }
         command = ["python3", str(Path("/host") / INSIDE.relative_to("/") / script), *words]
-        ran = gimp_root.run(
+        ran = editor_root.run(
             self.suite, command, self.folder, environment=environment, timeout=timeout
         )
         return ran.stdout + ran.stderr
@@ -75,11 +75,11 @@ def install(suite: str, folder: Path) -> Desktop:
     (pykrita / "teller").mkdir(parents=True)
     shutil.copy(INSIDE / "teller.py", pykrita / "teller" / "__init__.py")
     (pykrita / "teller.desktop").write_text(_TELLER, encoding="utf-8")
-    python = gimp_root.interpreter(folder / "the python", gimp_root.PROJECT)
+    python = editor_root.interpreter(folder / "the python", editor_root.PROJECT)
     command = [sys.executable, "-m", "plugin", "install", "--to", str(pykrita)]
     ran = subprocess.run(
         [*command, "--python", str(python)],
-        cwd=gimp_root.PROJECT,
+        cwd=editor_root.PROJECT,
         capture_output=True,
         text=True,
         check=False,

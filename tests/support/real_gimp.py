@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gimp_root
+import editor_root
 import numpy as np
 from PIL import Image
 
 SUITES = ("trixie", "sid")
 """Debian's with GIMP 3.0, and with GIMP 3.2."""
 
-INSIDE = gimp_root.PROJECT / "tests" / "plugin" / "inside_gimp"
+INSIDE = editor_root.PROJECT / "tests" / "plugin" / "inside_gimp"
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Gimp:
             "DREAMLAYER_NETWORK": str(self.network),
             **more,
         }
-        ran = gimp_root.run(
+        ran = editor_root.run(
             self.suite, command, self.folder, environment=environment, timeout=timeout
         )
         return ran.stdout + ran.stderr
@@ -71,11 +71,11 @@ def install(suite: str, folder: Path, network: Path) -> Gimp:
     (plug_ins / "painter").mkdir()
     shutil.copy(INSIDE / "painter.py", plug_ins / "painter" / "painter.py")
     (plug_ins / "painter" / "painter.py").chmod(0o755)
-    python = gimp_root.interpreter(folder / "the python")
+    python = editor_root.interpreter(folder / "the python")
     command = [sys.executable, "-m", "plugin", "install", "--to", str(plug_ins)]
     ran = subprocess.run(
         [*command, "--python", str(python)],
-        cwd=gimp_root.PROJECT,
+        cwd=editor_root.PROJECT,
         capture_output=True,
         text=True,
         check=False,

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gimp_root
+import editor_root
 
 SUITES = ("trixie", "sid")
 """Debian's with Krita 5.2, and with Krita 5.3."""
 
-INSIDE = gimp_root.PROJECT / "tests" / "plugin" / "inside_krita"
-SOURCE = gimp_root.PROJECT / "plugin" / "dreamlayer"
+INSIDE = editor_root.PROJECT / "tests" / "plugin" / "inside_krita"
+SOURCE = editor_root.PROJECT / "plugin" / "dreamlayer"
 _SCREEN = ":7"
 _STARTER = """[Desktop Entry]
 Type=Service
@@ -66,7 +66,7 @@ class Krita:
             "DREAMLAYER_NETWORK": str(self.network),
             **more,
         }
-        ran = gimp_root.run(
+        ran = editor_root.run(
             self.suite, command, self.folder, environment=environment, timeout=timeout
         )
         return ran.stdout + ran.stderr
@@ -84,7 +84,7 @@ def install(suite: str, folder: Path, network: Path) -> Krita:
         shutil.copytree(SOURCE / name, plug_in / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(SOURCE / "description.json", plug_in)
     (plug_in / "__init__.py").write_text('"""The package as Krita has it."""\n')
-    python = gimp_root.interpreter(folder / "the python", gimp_root.PROJECT)
+    python = editor_root.interpreter(folder / "the python", editor_root.PROJECT)
     settings = {"command": [str(python), "-P", "-m", "dreamlayer", "worker"], "version": ""}
     (plug_in / "worker.json").write_text(json.dumps(settings), encoding="utf-8")
     return Krita(suite, folder, network)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import gimp_root
+import editor_root
 import numpy as np
 import pytest
 from made_up_desktop import EVERY
@@ -28,9 +28,9 @@ NAMES = ['it\'s & a <b> "quote" $HOME.jpg', "two words.png"]
 @pytest.fixture(scope="module")
 def root() -> Path:
     """A root with Thunar and what checks entries."""
-    if reason := gimp_root.missing(SUITE):
+    if reason := editor_root.missing(SUITE):
         pytest.skip(reason)
-    folder = gimp_root.folder(SUITE)
+    folder = editor_root.folder(SUITE)
     for name in ("thunar", "desktop-file-validate", "dbus-run-session", "xmllint"):
         if not (folder / "usr" / "bin" / name).exists():
             pytest.skip(f"the root {folder} has no {name}")
@@ -45,17 +45,17 @@ def desk(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machi
     home.mkdir()
     for name in EVERY:
         script(programs / name, "#!/bin/sh\n")
-    python = gimp_root.interpreter(shared / "the python", gimp_root.PROJECT)
+    python = editor_root.interpreter(shared / "the python", editor_root.PROJECT)
     environment = {
         "HOME": str(home),
         "PATH": f"{programs}:/usr/bin:/bin",
         "XDG_CONFIG_DIRS": str(root / "etc" / "xdg"),
-        "PYTHONPATH": str(gimp_root.PROJECT),
+        "PYTHONPATH": str(editor_root.PROJECT),
     }
     command = [sys.executable, "-m", "plugin", "install", "--file-managers", "--preset", "draft"]
     ran = subprocess.run(
         [*command, "--python", str(python)],
-        cwd=gimp_root.PROJECT,
+        cwd=editor_root.PROJECT,
         env=environment,
         capture_output=True,
         text=True,
@@ -68,7 +68,7 @@ def desk(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machi
 
 def inside(desk: Machine, *command: str) -> str:
     """What a command says in the root."""
-    ran = gimp_root.run(
+    ran = editor_root.run(
         SUITE, list(command), desk.root, environment={"HOME": str(desk.home)}, timeout=120
     )
     return ran.stdout + ran.stderr

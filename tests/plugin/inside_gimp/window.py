@@ -1,6 +1,6 @@
 """Opens the filter in a real GIMP 3 window, with mouse and keys, and takes pictures of it.
 
-Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`.
+Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; see `screen.py`.
 """
 
 import time

@@ -1,6 +1,6 @@
 """Makes an animation in a real GIMP 3 window, with Apply, and takes pictures of it.
 
-Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`. The
+Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; see `screen.py`. The
 size of the screen is given as two words.
 """
 

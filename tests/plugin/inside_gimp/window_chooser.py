@@ -1,6 +1,6 @@
 """Chooses layers, channels and a guide by pictures in a real GIMP 3 window, and takes pictures.
 
-Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`.
+Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; see `screen.py`.
 """
 
 from screen import changed_from, difference, pixels, until, visit, workers, workers_soon_gone

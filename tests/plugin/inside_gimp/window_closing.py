@@ -1,6 +1,6 @@
 """Closes the image in a real GIMP 3 window while the filter dreams on it.
 
-Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`.
+Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; see `screen.py`.
 """
 
 import json

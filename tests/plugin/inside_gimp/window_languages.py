@@ -1,6 +1,6 @@
 """Opens the dialogs in a real GIMP 3 window in one language, and takes pictures of all their pages.
 
-Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`. The
+Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; see `screen.py`. The
 environment names the language as GIMP does, LANGUAGE, and two style pictures, DREAMLAYER_STYLES.
 The size of the screen is given as two words.
 """

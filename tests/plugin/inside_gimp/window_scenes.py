@@ -1,6 +1,6 @@
 """Dreams in a real GIMP 3 window on images that are not just a photo, and compares the preview.
 
-Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`. The
+Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; see `screen.py`. The
 environment names the image, DREAMLAYER_SCENE, which `scenes.py` makes.
 """
 

@@ -1,6 +1,6 @@
 """Uses the dialog of Style Transfer in a real GIMP 3 window, and takes pictures of it.
 
-Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`. The
+Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; see `screen.py`. The
 style picture is the file DREAMLAYER_STYLE. DREAMLAYER_PRESETS names the folder of one's own
 presets.
 """

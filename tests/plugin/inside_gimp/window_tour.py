@@ -1,6 +1,6 @@
 """Uses all of the dialog in a real GIMP 3 window, with mouse and keys, and takes pictures of it.
 
-Runs inside a root (`tests/support/gimp_root.py`) with the root's own Python; see `screen.py`. The
+Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; see `screen.py`. The
 size of the screen is given as two words. DREAMLAYER_PRESETS names the folder of one's own presets.
 """
 

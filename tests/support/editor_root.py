@@ -1,8 +1,9 @@
-"""Real editors for the tests: small Debian systems beside this one, each with one GIMP.
+"""Real editors for the tests: small Debian systems beside this one, each with a GIMP and a Krita.
 
-`python tests/support/gimp_root.py trixie sid bullseye` builds them in the user's cache folder:
-GIMP 3.0, GIMP 3.2, and Python 2.7, which GIMP 2.10's plug-ins run on. It takes a minute each,
-root's rights and the package mmdebstrap. Existing ones are reused.
+`python tests/support/editor_root.py trixie sid bullseye` builds them in the user's cache folder:
+GIMP 3.0 with Krita 5.2 and Thunar, GIMP 3.2 with Krita 5.3, and Python 2.7, which GIMP 2.10's
+plug-ins run on. It takes a minute each, root's rights and the package mmdebstrap. Existing ones are
+reused.
 """
 
 from __future__ import annotations
@@ -26,7 +27,16 @@ _EDITORS = (
     # A display without a screen, a window manager, hands, letters and icons.
     "xvfb,openbox,xdotool,fonts-dejavu-core,adwaita-icon-theme,librsvg2-common"
 )
-SUITES = {"trixie": _EDITORS, "sid": _EDITORS, "bullseye": "python2.7"}
+_FILE_MANAGER = (
+    "thunar,dbus,"
+    # What desktops and XML themselves say of entries in menus.
+    "desktop-file-utils,libxml2-utils"
+)
+SUITES = {
+    "trixie": f"{_EDITORS},{_FILE_MANAGER}",
+    "sid": _EDITORS,
+    "bullseye": "python2.7",
+}
 """Debian suites, and the packages that are wanted of each."""
 
 _NO_DOCUMENTS = [f"path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
@@ -57,11 +67,11 @@ def folder(suite: str) -> Path:
 def missing(suite: str) -> str:
     """Why a suite's root cannot be used, as one sentence with the command that helps; or ''."""
     if not sys.platform.startswith("linux"):
-        return "a root with a real GIMP can be made on Linux only"
+        return "a root with real editors can be made on Linux only"
     if os.geteuid() != 0:
-        return "a root with a real GIMP can be entered by root only; run the tests as root"
+        return "a root with real editors can be entered by root only; run the tests as root"
     if not folder(suite).is_dir():
-        return f"no root with a real GIMP; build one: python tests/support/gimp_root.py {suite}"
+        return f"no root with real editors; build one: python tests/support/editor_root.py {suite}"
     return ""
 
 
