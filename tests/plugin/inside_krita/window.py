@@ -1,6 +1,7 @@
 """Opens Deep Dream in a real Krita's window, with keys, and takes pictures of it.
 
-Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; see `krita_screen.py`.
+Runs inside a root (`tests/support/editor_root.py`) with the root's own Python; `krita_screen.py`
+has mouse, keys and pictures.
 """
 
 from krita_screen import KritaScreen, document, document_with, visit
