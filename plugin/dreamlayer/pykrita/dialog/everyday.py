@@ -81,7 +81,7 @@ class Everyday(QtWidgets.QWidget):
         """The number, and a button for another one."""
         field = NumberField(0, _SEEDS, 1, whole=True)
         bound(config, "seed", field.show_number, field.valueChanged, field.number)
-        dice = QtWidgets.QPushButton(icon("view-refresh"), mnemonics.label(_("Ne_w Seed")))
+        dice = QtWidgets.QPushButton(icon("reload-preset"), mnemonics.label(_("Ne_w Seed")))
         dice.setAutoDefault(False)
         dice.setToolTip(tooltip(_("Another seed, another result")))
         dice.clicked.connect(lambda: self._another_seed())

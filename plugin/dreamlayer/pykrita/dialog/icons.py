@@ -7,17 +7,16 @@ from ..qt import QtWidgets
 _PIXMAP = QtWidgets.QStyle.StandardPixmap
 _INSTEAD = {
     "edit-delete": _PIXMAP.SP_TrashIcon,
-    "document-edit": _PIXMAP.SP_FileDialogDetailedView,
-    "view-refresh": _PIXMAP.SP_BrowserReload,
+    "edit-rename": _PIXMAP.SP_FileDialogDetailedView,
+    "reload-preset": _PIXMAP.SP_BrowserReload,
     "arrow-left": _PIXMAP.SP_ArrowLeft,
     "arrow-right": _PIXMAP.SP_ArrowRight,
-    "list-remove": _PIXMAP.SP_TitleBarCloseButton,
 }
 
 
 def icon(name):
     """An icon by Krita's name for it."""
     found = Krita.instance().icon(name)
-    if found.isNull() or not found.availableSizes():
+    if found.isNull():
         found = QtWidgets.QApplication.style().standardIcon(_INSTEAD[name])
     return found

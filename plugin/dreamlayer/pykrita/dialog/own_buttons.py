@@ -32,7 +32,7 @@ class OwnButtons(OwnChoice, QtWidgets.QWidget):
         tip = _("Keeps the present settings as a preset of your own")
         self._save.setToolTip(tooltip(tip))
         self._save.clicked.connect(lambda: self.save())
-        self._rename = _icon_button("document-edit", words.RENAME_TIP, self.rename)
+        self._rename = _icon_button("edit-rename", words.RENAME_TIP, self.rename)
         self._delete = _icon_button("edit-delete", words.DELETE_TIP, self.delete)
         for button in (self._save, self._rename, self._delete):
             row.addWidget(button)

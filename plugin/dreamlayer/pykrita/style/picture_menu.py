@@ -40,6 +40,8 @@ class PictureMenu(QtWidgets.QMenu):
         picture = thumbnail(thing, _SIDE)
         if picture is not None:
             action.setIcon(QtGui.QIcon(QtGui.QPixmap.fromImage(picture)))
+            # Krita's menus have no icons by default.
+            action.setIconVisibleInMenu(True)
         action.triggered.connect(lambda _=False: chosen(text))
 
 
