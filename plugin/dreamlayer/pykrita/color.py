@@ -12,7 +12,7 @@ import math
 import struct
 
 from ..editor.pixel_bytes import values_of_bytes
-from .pixels import Space, scratch
+from .pixels import Space, discard, scratch
 
 SCREEN = Space("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
 """What 8-bit RGBA is taken for that names no profile."""
@@ -48,7 +48,7 @@ def converted(data, width, height, source, target):
         # A node that outlives its document crashes Krita.
         del node, root
     finally:
-        document.close()
+        discard(document)
     return made
 
 

@@ -14,7 +14,7 @@ import zipfile
 from krita import Krita
 
 from .layers import dress, fill
-from .pixels import scratch
+from .pixels import discard, scratch
 
 _FRAMES = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -62,7 +62,7 @@ def animated_layer(look, space, frames):
         layer.setName(look.name)
         del made
     finally:
-        source.close()
+        discard(source)
     return layer
 
 
@@ -79,7 +79,7 @@ def _write(path, space, times):
         document.saveAs(path)
         document.waitForDone()
     finally:
-        document.close()
+        discard(document)
     with zipfile.ZipFile(path) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:

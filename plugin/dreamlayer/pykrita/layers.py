@@ -3,7 +3,7 @@
 import collections
 
 from .modes import krita_mode
-from .pixels import bands, scratch, space_of
+from .pixels import bands, discard, scratch, space_of
 
 Look = collections.namedtuple("Look", "name opacity mode")
 """A new layer's name, its opacity in 0..100, and its mode, one of `modes.OFFERED`."""
@@ -41,7 +41,7 @@ def paint_layer(document, look, space, box, pixels):
         layer.setName(look.name)
         del made, root
     finally:
-        source.close()
+        discard(source)
     return layer
 
 

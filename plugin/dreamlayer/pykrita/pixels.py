@@ -95,6 +95,13 @@ def scratch(space, resolution=100.0):
     return document, document.rootNode()
 
 
+def discard(document):
+    """Close a document that the painter never saw, once Krita has done all that it does with it."""
+    document.waitForDone()
+    document.setModified(False)
+    document.close()
+
+
 def fade(pixels, space, shares):
     """Make pixels more transparent, in place.
 

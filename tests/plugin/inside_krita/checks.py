@@ -14,7 +14,7 @@ import time
 import traceback
 
 import scene
-from krita import Krita
+from krita import Krita, QApplication
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -56,7 +56,10 @@ def main(*_arguments):
         for document in Krita.instance().documents():
             # Else, Krita's window would ask.
             document.setModified(False)
+            document.waitForDone()
             document.close()
+        # What Krita puts off when it closes a document is done before it opens the next.
+        QApplication.instance().processEvents()
     scene.idle_worker().close()
     results["END"] = "ok"
     _write(path, results)

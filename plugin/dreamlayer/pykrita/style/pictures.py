@@ -10,7 +10,7 @@ from ...editor.style.sending import MOST, SIDE, weights_of
 from .. import words as krita_words
 from ..color import Wire
 from ..nodes import extent, find, id_of
-from ..pixels import canvas_of
+from ..pixels import canvas_of, discard
 from ..qt import QtGui
 from ..reduced import FORMAT, fitting, reduced, rows_of, scaled
 
@@ -139,4 +139,4 @@ def _file(path, weight):
         document.waitForDone()
         return _whole(document, os.path.basename(path), weight)
     finally:
-        document.close()
+        discard(document)
