@@ -5,7 +5,6 @@ DREAMLAYER_NETWORK.
 """
 
 import array
-import contextlib
 import json
 import math
 import os
@@ -173,17 +172,6 @@ def idle_worker():
     return _SHARED[0]
 
 
-@contextlib.contextmanager
-def started():
-    """A worker, ended at the end."""
-    worker = Worker(FOLDER)
-    try:
-        yield worker
-    finally:
-        worker.kill()
-        worker.close()
-
-
 def refused(made, nodes, *words, **more):
     """Dream, which must be refused in a sentence with these words, and change nothing."""
     before = tree(made)
@@ -240,18 +228,6 @@ def differing(one, other):
     """How many bytes differ."""
     assert len(one) == len(other), (len(one), len(other))
     return sum(a != b for a, b in zip(one, other))
-
-
-def workers():
-    """Numbers of the workers that run."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{entry}/cmdline", "rb") as file:
-                words = file.read().split(b"\0")
-                if b"dreamlayer" in words and b"worker" in words:
-                    found.append(int(entry))
-    return found
 
 
 def keep(name, values):
