@@ -111,14 +111,17 @@ class PreviewPane(QtWidgets.QWidget):
         zooms.setSpacing(0)
         for icon, tip, how in (
             ("zoom-fit", _("Show the whole picture (0)"), lambda port: port.fit()),
-            ("zoom-original", _("Show each pixel as one on the screen (1)"), _one_to_one),
+            (None, _("Show each pixel as one on the screen (1)"), _one_to_one),
             ("zoom-out", _("Zoom out (−, or the wheel)"), lambda port: port.zoom_out()),
             ("zoom-in", _("Zoom in (+, or the wheel)"), lambda port: port.zoom_in()),
         ):
             button = QtWidgets.QToolButton()
             button.setAutoRaise(True)
-            button.setIcon(Krita.instance().icon(icon))
-            button.setIconSize(QtCore.QSize(18, 18))
+            if icon is None:
+                button.setText("1:1")
+            else:
+                button.setIcon(Krita.instance().icon(icon))
+                button.setIconSize(QtCore.QSize(18, 18))
             button.setToolTip(tip)
             button.setAccessibleName(tip)
             button.clicked.connect(lambda _, how=how: self.view.zoom(how))

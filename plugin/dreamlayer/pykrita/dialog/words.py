@@ -4,7 +4,7 @@ from ...editor.translation import _
 
 TITLE = _("{filter}: {layer} – {document}")
 UNNAMED = _("Untitled")
-NO_DOCUMENT = _("Open a document and choose a layer first.")
-BUSY = _("{filter} is at work already; wait for its end, or stop it.")
+NO_DOCUMENT = _("no document is open; open one, and choose a layer")
+BUSY = _("{filter} is at work already; wait for its end, or stop it")
 RESET_HELP = _("Sets everything back to how it was when it was first opened")
 STOP_HELP = _("Stops; the picture stays as it is")
