@@ -4,6 +4,8 @@ It is what `inside_gimp/screen.py` is for GIMP, on which it is built; `teller.py
 """
 
 import os
+import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,8 +19,13 @@ until, visit, state = screen.until, screen.visit, screen.state
 _LEAST = 600
 """Width of Krita's own window; others of it that are seen for a moment are smaller."""
 
-DREAM, STYLE, REPEAT = range(3)
-"""Places of the commands in the menu."""
+DREAM, REPEAT, STYLE = range(3)
+"""Places of the commands in the menu, from the first of ours."""
+
+_BEFORE = {"5.2": 0}
+"""Entries before ours, by the version of Krita: 5.2 has the last ones first, others sort them."""
+
+_SORTED = 2
 
 
 class KritaScreen(screen.Screen):
@@ -26,8 +33,10 @@ class KritaScreen(screen.Screen):
 
     def open_krita(self):
         """Start Krita with the photo; its window, nearly as large as the screen."""
-        self.krita = ["krita", "--nosplash", os.environ["DREAMLAYER_PHOTO"]]
-        self.start(self.krita)
+        told = subprocess.run(["krita", "--version"], capture_output=True, text=True, check=True)
+        version = re.search(r"\d+\.\d+", told.stdout)[0]
+        self.before = _BEFORE.get(version, _SORTED)
+        self.start(["krita", "--nosplash", os.environ["DREAMLAYER_PHOTO"]])
         window = until(self._main, "Krita's window")
         self.do("windowmove", window, "0", "0")
         self.do("windowsize", window, str(self.width), str(self.height - 30))
@@ -38,7 +47,7 @@ class KritaScreen(screen.Screen):
     def choose(self, window, place):
         """Choose one of the commands in Tools ▸ Scripts."""
         self.do("windowactivate", "--sync", window)
-        for keys in (["alt+t"], ["Return"], ["Down"] * place):
+        for keys in (["alt+t"], ["Return"], ["Down"] * (self.before + place)):
             if keys:
                 self.do("key", *keys)
             time.sleep(0.6)
