@@ -33,7 +33,8 @@ class KritaScreen(screen.Screen):
 
     def open_krita(self):
         """Start Krita with the photo; its window, nearly as large as the screen."""
-        told = subprocess.run(["krita", "--version"], capture_output=True, text=True, check=True)
+        asked, shown = ["krita", "--version"], self.environment
+        told = subprocess.run(asked, env=shown, capture_output=True, text=True, check=True)
         version = re.search(r"\d+\.\d+", told.stdout)[0]
         self.before = _BEFORE.get(version, _SORTED)
         self.start(["krita", "--nosplash", os.environ["DREAMLAYER_PHOTO"]])
