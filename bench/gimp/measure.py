@@ -2,8 +2,9 @@
 
 A recipe of 0 steps runs through the filter on 12 megapixels, in a real GIMP
 (`tests/support/editor_root.py`): plug-in and worker start, all pixels are sent and come back, an
-undo step is made. For comparison, a plain program starts the worker, sends as many pixels of the same
-type, reads the result and ends the worker. The output is a Markdown table of medians of five calls.
+undo step is made. For comparison, a plain program starts the worker, sends as many pixels of the
+same type, reads the result and ends the worker. The output is a Markdown table of medians of five
+calls.
 """
 
 from __future__ import annotations

@@ -62,6 +62,9 @@ class Told:
     def skip(self, _header: Any) -> None:
         pass
 
+    def describe(self) -> dict[str, Any]:
+        return {"type": "description"}
+
 
 def _patient(apply: Any, *replies: Any) -> tuple[Any, list[Any]]:
     shown: list[Any] = []
@@ -154,3 +157,10 @@ def test_any_fault_of_the_reader_ends_the_dream(apply: Any, fault: Exception) ->
     with pytest.raises(type(fault)):
         worker.dream({}, (), lambda _: None)
     assert not worker.is_idle()
+
+
+def test_answers_questions(apply: Any) -> None:
+    """The work may ask the worker what this machine has, as it may without a dialog."""
+    worker, _ = _patient(apply)
+    assert worker.describe() == {"type": "description"}
+    assert worker.is_idle()

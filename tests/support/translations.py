@@ -27,6 +27,7 @@ DESCRIBED = {"presets": ("title", "section", "description"), "parameters": ("hel
 """What a painter reads of `description.json`."""
 
 UNREAD_FILES = {
+    "pykrita/frames.py": "what Krita's own files say",
     "editor/translation.py": "it reads the translations, and its one error is caught there",
     "editor/wording.py": "its words go into sentences of the worker, which are in English",
 }
@@ -34,6 +35,11 @@ UNREAD_FILES = {
 
 UNREAD = {
     "Gimp": "a library",
+    "Loop": "a name that a toolkit must have",
+    "' is no signal of these arguments": "for programmers alone",
+    "dreamlayer cannot be used: {}": "in Krita's log, where even the translations may be missing",
+    "dreamlayer: {}": "in Krita's log",
+    "The recipe of a dream, see dreamlayer": "in Krita's files",
     "Gegl": "a library",
     "Babl": "a library",
     "Gtk": "a library",

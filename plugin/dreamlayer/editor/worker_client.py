@@ -197,6 +197,13 @@ class Worker(object):
             if header["type"] == "progress":
                 progress(header)
 
+    def describe(self):
+        """The reply to `describe` of a worker that is idle: presets, networks, parameters."""
+        self.ask({"type": "describe"})
+        reply = self.receive()
+        self.skip(reply)
+        return reply
+
     def gallery(self, request, thumbnail):
         """Ask what layers or channels dream of, until all are shown; the last header.
 

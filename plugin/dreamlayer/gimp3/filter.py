@@ -152,17 +152,9 @@ def as_set(worker, config, settings):
     wanted = chosen(config)
     if wanted["preset"] not in (CUSTOM, *settings.presets):
         # One of the painter's own, perhaps, of which the worker knows.
-        settings.take_own(described(worker))
+        settings.take_own(worker.describe())
     settings.check(*(wanted[name] for name in CHOSEN))
     return wanted, settings.recipe(wanted["preset"], values_of(config, settings.parameters))
-
-
-def described(worker):
-    """The reply of an idle worker to `describe`."""
-    worker.ask({"type": "describe"})
-    reply = worker.receive()
-    worker.skip(reply)
-    return reply
 
 
 def chosen(config):

@@ -3,11 +3,12 @@
 from editor.guide import GONE, HELP, is_layer, number_in
 from editor.guide import text_for as text_of
 from editor.messages import RefusedError
+from editor.pixel_bytes import black_for, not_finite
 from editor.translation import _
 from gi.repository import Babl, Gegl, Gimp
 
 from gimp3 import session
-from gimp3.pixels import NONE, black_for, not_finite
+from gimp3.pixels import NONE
 from gimp3.wire import SIDE, form_of, reduced, type_for
 
 ARGUMENT = "guide-layer"

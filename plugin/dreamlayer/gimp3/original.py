@@ -2,27 +2,14 @@
 
 import array
 
+from editor.pixel_bytes import CODES, SIZES, black_for, difference, not_finite, zeros
 from gi.repository import Babl, Gegl, Gimp
 
-from gimp3.pixels import (
-    CLAMP,
-    NONE,
-    bands,
-    black_for,
-    copied,
-    difference,
-    format_of,
-    in_space_of,
-    is_layer,
-    not_finite,
-    zeros,
-)
-from gimp3.wire import SIZES, form_of, mask_form, type_for
+from gimp3.pixels import CLAMP, NONE, bands, copied, format_of, in_space_of, is_layer
+from gimp3.wire import form_of, mask_form, type_for
 
 _CONTEXT = 64
 """Pixels around a selection that the network sees too, so that the dream fits at its edge."""
-
-_CODES = {"uint8": "B", "uint16": "H", "float32": "f"}
 
 
 class Original:
@@ -129,8 +116,8 @@ class Original:
         """The lesser of masks in a band, as bytes of a type of pixels."""
         levels = [mask.get(band, 1.0, mask_form(kind), NONE) for mask in masks]
         if len(levels) > 1:
-            least = map(min, *(array.array(_CODES[kind], level) for level in levels))
-            levels = [array.array(_CODES[kind], least).tobytes()]
+            least = map(min, *(array.array(CODES[kind], level) for level in levels))
+            levels = [array.array(CODES[kind], least).tobytes()]
         if kind == "float32" and self.mask in masks:
             # Masks of float images hold values beyond white, and NaN.
             within = (min(max(0.0, v), 1.0) for v in array.array("f", levels[0]))

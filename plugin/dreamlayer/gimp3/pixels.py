@@ -1,8 +1,4 @@
-"""Pixels of a GIMP 3 drawable: the part to dream on, its formats, and what is not a number."""
-
-import array
-import math
-import re
+"""Pixels of a GIMP 3 drawable: the part to dream on, and its formats."""
 
 from gi.repository import Babl, Gegl, Gimp
 
@@ -90,41 +86,6 @@ def copied(source, area, form, left=0, top=0):
         there = Gegl.Rectangle.new(band.x + left, band.y + top, band.width, band.height)
         made.set(band, form, source.get(there, 1.0, form, NONE))
     return made
-
-
-def not_finite(rgba):
-    """The pixels of float RGBA with a value that is NaN or infinite, as a list of numbers."""
-    # Only such values, and those beyond 1e38, have these bytes: a picture is looked through fast.
-    if not any(byte in rgba[3::4] for byte in (b"\x7f", b"\xff")):
-        return []
-    values = array.array("f", rgba)
-    return sorted({n // 4 for n, value in enumerate(values) if not math.isfinite(value)})
-
-
-def black_for(rgba, pixels):
-    """Float RGBA in which the pixels with these numbers are black."""
-    if not pixels:
-        return rgba
-    values = array.array("f", rgba)
-    for pixel in pixels:
-        alpha = values[4 * pixel + 3]
-        opacity = alpha if math.isfinite(alpha) else 0.0
-        values[4 * pixel : 4 * pixel + 4] = array.array("f", [0.0, 0.0, 0.0, opacity])
-    return values.tobytes()
-
-
-def difference(one, other):
-    """The bits in which two runs of bytes of one length differ, as bytes."""
-    bits = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
-    return bits.to_bytes(len(one), "little")
-
-
-def zeros(data, size):
-    """Runs of units of `size` zero bytes in bytes: pairs of first and last + 1, in units."""
-    for run in re.finditer(rb"\0{%d,}" % size, data):
-        first, last = -(-run.start() // size), run.end() // size
-        if last > first:
-            yield first, last
 
 
 def bands(area):

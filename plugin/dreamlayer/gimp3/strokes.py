@@ -3,9 +3,10 @@
 import array
 from operator import add, sub
 
+from editor.pixel_bytes import difference, not_finite, zeros
 from gi.repository import Gegl
 
-from gimp3.pixels import CLAMP, bands, copied, difference, not_finite, zeros
+from gimp3.pixels import CLAMP, bands, copied
 
 
 def with_strokes(original, result):

@@ -7,9 +7,6 @@ from gimp3.pixels import CLAMP
 SIDE = 2048
 """Longer side of a picture that is sent, in pixels; larger ones are reduced."""
 
-SIZES = {"uint8": 1, "uint16": 2, "float32": 4}
-"""Bytes of a value, by the worker's names of types."""
-
 _BABL = {"uint8": "u8", "uint16": "u16", "float32": "float"}
 
 

@@ -96,7 +96,7 @@ def as_set(worker, arguments, settings):
     wanted = {n: CHOSEN[n] if value in (None, "") else value for n, value in given.items()}
     if wanted["preset"] not in (CUSTOM,) + tuple(settings.presets):
         # One of the painter's own, perhaps, of which the worker knows.
-        settings.take_own(_described(worker))
+        settings.take_own(worker.describe())
     settings.check(*(wanted[name] for name in CHOSEN))
     check_output(wanted["output"], wanted["mode"])
     return wanted, settings.recipe(wanted["preset"], _values_of(arguments, settings.parameters))
@@ -146,21 +146,11 @@ def _values_of(arguments, parameters):
     return {name: arguments.get_property(name.replace("_", "-")) for name in parameters}
 
 
-def _described(worker):
-    """The reply of an idle worker to `describe`."""
-    # A `PatientWorker` has no such request, which takes no time, but its worker has.
-    worker = getattr(worker, "worker", worker)
-    worker.ask({"type": "describe"})
-    reply = worker.receive()
-    worker.skip(reply)
-    return reply
-
-
 def _check_network(worker, preset, settings):
     """Raise `RefusedError` where a preset's network is not on this machine."""
     if preset not in settings.presets or not settings.needs(preset):
         return
-    network = settings.needs(preset, _described(worker)["networks"])
+    network = settings.needs(preset, worker.describe()["networks"])
     if network:
         title = settings.shown_title(preset)
         raise RefusedError(style_words.NETWORK_MISSING.format(preset=title, network=network))

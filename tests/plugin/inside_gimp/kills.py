@@ -1,8 +1,8 @@
 """Kills GIMP, the plug-in or the worker at random moments, again and again, and looks around.
 
 Runs inside a root (`tests/support/editor_root.py`) with the root's own Python. `kills_batch.py`
-runs in GIMP and calls the filter again and again; it tells of each call in `calls.jsonl` what became of
-the image. What this finds goes to `kills.json`.
+runs in GIMP and calls the filter again and again; it tells of each call in `calls.jsonl` what
+became of the image. What this finds goes to `kills.json`.
 """
 
 import contextlib

@@ -50,6 +50,10 @@ class PatientWorker:
         self._left = header["bytes"]
         return header
 
+    def describe(self):
+        """The worker's reply to `describe`, for which the windows wait: it takes no time."""
+        return self.worker.describe()
+
     def animate(self, request, payload, progress, frame):
         """As `worker_client.Worker.animate`."""
         header = self._ask(dict(request, type="animate"), payload, progress, frame)

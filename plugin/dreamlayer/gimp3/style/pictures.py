@@ -3,12 +3,12 @@
 import os
 
 from editor.messages import RefusedError
+from editor.pixel_bytes import black_for, not_finite
 from editor.style import words
 from editor.style.sending import MOST, weights_of
 from gi.repository import Gimp, Gio, GLib
 
 from gimp3 import session
-from gimp3.pixels import black_for, not_finite
 from gimp3.wire import SIDE, form_of, reduced
 
 _LAYER, _IMAGE = "layer:", "image:"

@@ -5,7 +5,7 @@ from editor.style import words
 from editor.style.kept_pictures import of_preset
 from editor.style.sending import Styler, named
 
-from gimp3.filter import as_set, described, dream_on
+from gimp3.filter import as_set, dream_on
 from gimp3.running import check_image
 from gimp3.style import pictures
 
@@ -37,7 +37,7 @@ def _check_network(worker, preset, settings):
     """Raise `RefusedError` where a preset's network is not on this machine."""
     if preset not in settings.presets or not settings.needs(preset):
         return
-    network = settings.needs(preset, described(worker)["networks"])
+    network = settings.needs(preset, worker.describe()["networks"])
     if network:
         title = settings.shown_title(preset)
         raise RefusedError(words.NETWORK_MISSING.format(preset=title, network=network))
