@@ -69,6 +69,38 @@ class Report:
         }
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What was done for a program that is no editor, such as a file manager.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    ok : bool
+        Whether all went well.
+    says : str
+        What was done, or what is wrong.
+    path : str
+        The file or folder that makes the entry.
+    """
+
+    name: str
+    ok: bool
+    says: str
+    path: str
+
+    @property
+    def line(self) -> str:
+        """For the terminal."""
+        return f"{self.name}: {self.says}"
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """For another program."""
+        return {"name": self.name, "ok": self.ok, "says": self.says, "path": self.path}
+
+
 def show(
     reports: Iterable[Report],
     *,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamlayer.core.installation import command
-from dreamlayer.plugin import places
+from dreamlayer.plugin import darktable, places
 from dreamlayer.plugin.editor import Editor, Family
 from dreamlayer.plugin.families import (
     Choice,
@@ -25,7 +25,7 @@ from dreamlayer.plugin.file_managers import menus
 from dreamlayer.plugin.folder import NAME, remove_folder
 from dreamlayer.plugin.leftovers import Leftover, caches, own_things, remove_cache
 from dreamlayer.plugin.machine import InstallError, Machine
-from dreamlayer.plugin.report import Report, exit_code, show
+from dreamlayer.plugin.report import Outcome, Report, exit_code, show
 from dreamlayer.plugin.steps import Steps
 
 
@@ -57,27 +57,32 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
         if not folders and not options.json:
             print(f"{why_none(machine, choices(options))}, so there is no filter to remove")
     left: list[Leftover] = []
-    entries: list[menus.Outcome] = []
+    entries: list[Outcome] = []
+    exports: list[Outcome] = []
 
     def well() -> bool:
-        return all(one.ok for one in entries) and not any(one.failed for one in left)
+        return all(one.ok for one in [*entries, *exports]) and not any(one.failed for one in left)
 
     def leave() -> tuple[bool, dict[str, Any]]:
         """What else there is; known only once the filter is gone."""
         if everything(options):
             entries.extend(menus.remove(machine))
+            exports.extend(darktable.take_out(machine))
         left.extend(_caches(machine, steps, remove=options.caches))
         remembered = [
             (family.label, family.remembered(editors)) for family, editors in folders.values()
         ]
         left.extend(own_things(machine, remembered))
-        described = [one.described for one in entries]
-        return well(), {"file_managers": described, "left": [one.described for one in left]}
+        return well(), {
+            "file_managers": [one.described for one in entries],
+            "darktable": [one.described for one in exports],
+            "left": [one.described for one in left],
+        }
 
     made = (_remove(machine, plugins, *editors) for plugins, editors in folders.items())
     reports = show(made, as_json=options.json, more=leave)
     if not options.json:
-        for entry in entries:
+        for entry in [*entries, *exports]:
             print(entry.line)
         for one in left:
             print(one.line)

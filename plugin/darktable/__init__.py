@@ -6,9 +6,11 @@ import argparse
 import json
 from pathlib import Path
 
+from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.files import replace_file
 from dreamlayer.plugin.interpreter import find_python, python_path
 from dreamlayer.plugin.machine import InstallError, Machine
+from dreamlayer.plugin.report import Outcome
 
 _SCRIPT = Path(__file__).with_name("dreamlayer.lua")
 
@@ -131,6 +133,16 @@ def remove(folder: Path) -> bool:
             f"{folder} cannot be changed: {error.strerror or error}; check its permissions"
         ) from error
     return found
+
+
+def take_out(machine: Machine) -> list[Outcome]:
+    """Remove it from the user's darktable; what was done, or nothing where it is not there."""
+    folder = settings_folder(machine)
+    script = str(folder / "lua" / "dreamlayer.lua")
+    try:
+        return [Outcome("darktable", True, f"removed {script}", script)] if remove(folder) else []
+    except DreamlayerError as error:
+        return [Outcome("darktable", False, f"not removed: {error}", script)]
 
 
 def _lines(luarc: Path) -> list[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dreamlayer.plugin.families import everything
@@ -26,40 +25,9 @@ from dreamlayer.plugin.file_managers.send_to import SEND_TO
 from dreamlayer.plugin.file_managers.thunar import THUNAR
 from dreamlayer.plugin.interpreter import PythonProbe
 from dreamlayer.plugin.machine import InstallError, Machine
+from dreamlayer.plugin.report import Outcome
 
 OPTION = "--file-managers"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was done for one file manager.
-
-    Attributes
-    ----------
-    name : str
-        What it is called.
-    ok : bool
-        Whether all went well.
-    says : str
-        What was done, or what is wrong.
-    path : str
-        The file or folder that makes the entry.
-    """
-
-    name: str
-    ok: bool
-    says: str
-    path: str
-
-    @property
-    def line(self) -> str:
-        """For the terminal."""
-        return f"{self.name}: {self.says}"
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """For another program."""
-        return {"name": self.name, "ok": self.ok, "says": self.says, "path": self.path}
 
 
 def entries(machine: Machine) -> Sequence[Entry]:

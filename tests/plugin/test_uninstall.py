@@ -9,7 +9,7 @@ import pytest
 from made_up_machine import HOME, linux
 from small_disk import small_disk, write_protect
 
-from dreamlayer.plugin import cli, leftovers
+from dreamlayer.plugin import cli, darktable, leftovers
 from dreamlayer.plugin.folder import install_folder
 from dreamlayer.plugin.gimps.content import plugin_files
 
@@ -159,3 +159,19 @@ def test_write_protected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         f"folder: not removed: {disk} is on a disk that is write-protected, so nothing can be "
         "changed there\n"
     )
+
+
+def test_out_of_darktable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The target of darktable's export goes too; scripts of others stay."""
+    machine = linux(tmp_path)
+    folder = darktable.settings_folder(machine)
+    darktable.add(folder, ["/usr/bin/python3"])
+    (folder / "luarc").write_text('require "other"\nrequire "dreamlayer"\n')
+    assert cli.main(["uninstall", "--gimp"], machine=machine) == 0
+    assert (folder / "lua" / "dreamlayer.lua").exists()
+    capsys.readouterr()
+    assert cli.main(["uninstall", "--json"], machine=machine) == 0
+    removed = json.loads(capsys.readouterr().out)
+    assert removed["darktable"][0]["ok"]
+    assert not (folder / "lua").exists()
+    assert (folder / "luarc").read_text() == 'require "other"\n'
