@@ -11,7 +11,7 @@ from real_krita import INSIDE, SUITES, Krita, install
 
 
 def _checks(beginning: str) -> list[str]:
-    files = sorted(INSIDE.glob(f"{beginning}_*.py"))
+    files = sorted(INSIDE.glob(f"{beginning}*.py"))
     nodes = [node for p in files for node in ast.parse(p.read_text(encoding="utf-8")).body]
     functions = [node.name for node in nodes if isinstance(node, ast.FunctionDef)]
     return [name for name in functions if name.startswith("check_")]
@@ -51,7 +51,7 @@ def checked_in_window(krita: Krita) -> dict[str, str]:
     return results
 
 
-@pytest.mark.parametrize("name", _checks("checks"))
+@pytest.mark.parametrize("name", _checks("checks_"))
 def test_in_krita(checked: dict[str, str], name: str) -> None:
     """Each check passes inside Krita."""
     assert checked.get(name, "Krita ended before this check") == "ok"
