@@ -11,6 +11,7 @@ NOT_IN_PLACE = _(
     "set Output to New layer"
 )
 NOT_TAKEN = _("Krita did not take the result into the document; it is in a new document")
+UNNAMED = _("Untitled")
 NOT_OPENED = _("Krita cannot open the style picture {path}; choose another file")
 NO_SUCH_MODE = _("Krita has no mode '{mode}' for layers; use one of {allowed}")
 TOO_LARGE = _(

@@ -7,10 +7,11 @@ from krita import Krita, QImage, Selection
 
 from dreamlayer.editor.messages import DREAM, STYLE
 from dreamlayer.pykrita import guide
+from dreamlayer.pykrita.documents import name_of
 from dreamlayer.pykrita.layer_source import LayerSource
 from dreamlayer.pykrita.pixels import Box, Space, space_of
 from dreamlayer.pykrita.recipes import recipe_on
-from dreamlayer.pykrita.style.pictures import text_of
+from dreamlayer.pykrita.style.pictures import opened, text_of
 
 STYLED = {
     "network": scene.NETWORK,
@@ -129,3 +130,19 @@ def check_preview_of_a_large_layer():
     scene.keep("large.json", {"seconds": took})
     assert (pixels.width, pixels.height) == (700, 700) and took < 1.0, took
     assert pixels.rgba[:4] == bytes([255, 128, 0, 255])
+
+
+def check_names_of_documents():
+    """A document goes by its file, also from a format without titles, else by its title."""
+    path = scene.RESULTS + "/a photo: ü.jpg"
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(0xFFFF8000)
+    image.save(path)
+    photo = Krita.instance().openDocument(path)
+    assert name_of(photo) == "a photo: ü.jpg"
+    assert opened([text_of(photo)], "")[0].name == "a photo: ü.jpg"
+    made = scene.document()
+    made.setName("my title")
+    assert name_of(made) == "my title"
+    made.setName("")
+    assert name_of(made) == "Untitled"

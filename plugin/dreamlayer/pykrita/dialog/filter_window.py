@@ -4,9 +4,10 @@ from ...editor.dialog import words as dialog_words
 from ...editor.dialog.plan import Part
 from ...editor.translation import _
 from .. import kept
+from ..documents import name_of
 from ..layer_source import LayerSource
 from ..pixels import is_open
-from ..qt import Qt
+from ..qt import QShortcut, Qt, QtGui
 from ..recipes import recipe_on
 from . import screen, words
 from .frame import Buttons, Frame
@@ -73,7 +74,7 @@ class FilterWindow:
         title = words.TITLE.format(
             filter=_(self.work.title),
             layer=self._name,
-            document=_name_of(self._document),
+            document=name_of(self._document),
         )
         self._frame = Frame(self._parent, title, self.leave, self._key, self._look)
         about = dialog_words.chosen(self._name, *source.changed, self._count)
@@ -84,6 +85,8 @@ class FilterWindow:
         self._buttons = Buttons(*texts, *calls)
         self._frame.fill(self.pane, self.side, self._buttons)
         self.pane.view.setFocus()
+        find = QShortcut(QtGui.QKeySequence(QtGui.QKeySequence.StandardKey.Find), self._frame)
+        find.activated.connect(self._search)
 
     def close_window(self):
         """Close it, where it was built."""
@@ -179,6 +182,10 @@ class FilterWindow:
         if dream is not None:
             write_small(dream.picture, path)
 
+    def _search(self):
+        if self.side.isEnabled():
+            self.side.search()
+
     def _key(self, key, pressed):
         return self.pane.press(key, pressed)
 
@@ -203,9 +210,3 @@ class FilterWindow:
         source.refresh()
         size = source.width, source.height
         return size, source.read(Part(0, 0, *size, min(1.0, _GLANCE / max(size))))
-
-
-def _name_of(document):
-    """What the painter knows a document by."""
-    path = document.fileName().replace("\\", "/")
-    return path.rpartition("/")[2] or document.name() or words.UNNAMED

@@ -6,11 +6,12 @@ from ...editor.dialog import plan, words
 from ...editor.guide import is_layer, number_in
 from ...editor.translation import _
 from .. import guide
+from ..documents import documents, name_of
 from ..nodes import id_of
 from ..qt import QtCore, QtGui, QtWidgets
 from .calm import CalmList
 from .coming_back import ComingBack
-from .open_layers import documents, layers_of, name_of, thumbnail
+from .open_layers import layers_of, thumbnail
 
 _SIDE = 24
 _ASK = object()

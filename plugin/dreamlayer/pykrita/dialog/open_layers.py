@@ -2,8 +2,6 @@
 
 import collections
 
-from krita import Krita
-
 from ...editor.messages import RefusedError
 from ..nodes import check
 from ..qt import QtGui
@@ -15,24 +13,9 @@ It is not to be kept: a node that is held while its document is closed may crash
 """
 
 
-def documents():
-    """The open documents, each once."""
-    found = []
-    for document in Krita.instance().documents():
-        if document is not None and document not in found:
-            found.append(document)
-    return found
-
-
 def layers_of(document):
     """The `Layer`s of a document that have colors, as the Layers docker shows them."""
     return list(_below(document, document.rootNode(), 0))
-
-
-def name_of(document):
-    """What the painter knows a document by: its file, or else its title."""
-    path = document.fileName().replace("\\", "/")
-    return path.rpartition("/")[2] or document.name()
 
 
 def thumbnail(thing, side):

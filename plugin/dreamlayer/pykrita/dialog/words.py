@@ -3,7 +3,6 @@
 from ...editor.translation import _
 
 TITLE = _("{filter}: {layer} – {document}")
-UNNAMED = _("Untitled")
 NO_DOCUMENT = _("no document is open; open one, and choose a layer")
 BUSY = _("{filter} is at work already; wait for its end, or stop it")
 RESET_HELP = _("Sets everything back to how it was when it was first opened")

@@ -11,7 +11,6 @@ from ..dialog.chosen_layers import Picture
 from ..dialog.coming_back import ComingBack
 from ..dialog.icons import icon
 from ..dialog.numbers import NumberField, Slider
-from ..dialog.open_layers import name_of
 from ..dialog.parameter_rows import tooltip
 from ..dialog.short_text import ShortLabel
 from ..dialog.tab_order import follow
@@ -55,10 +54,7 @@ class PictureList(PictureChoice, QtWidgets.QWidget):
 
     def open_picture(self, text):
         """In Krita, by the name that the painter knows it by."""
-        style = pictures.opened([text], "1")[0]
-        there = None if os.path.isabs(text) else pictures.found(text)
-        style.name = style.name or (name_of(there[0]) if there else "")
-        return style
+        return pictures.opened([text], "1")[0]
 
     def is_there(self, row):
         """Files were read; what else it is must still be open when the work begins."""

@@ -1,7 +1,8 @@
 """The menu of what is open: documents and their layers, each with a small picture."""
 
 from ...editor.style import words
-from ..dialog.open_layers import documents, layers_of, name_of, thumbnail
+from ..dialog.open_layers import layers_of, thumbnail
+from ..documents import documents, name_of
 from ..qt import QtGui, QtWidgets
 from .pictures import text_of
 

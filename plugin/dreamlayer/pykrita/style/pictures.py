@@ -9,6 +9,7 @@ from ...editor.style import words
 from ...editor.style.sending import MOST, SIDE, weights_of
 from .. import words as krita_words
 from ..color import Wire
+from ..documents import name_of
 from ..nodes import extent, find, id_of
 from ..pixels import canvas_of, discard
 from ..qt import QtGui
@@ -80,7 +81,7 @@ def opened(texts, weights):
 def text_of(document, node=None):
     """How a document, or a layer in it, is named among the arguments."""
     if node is None:
-        return "{}{}:{}".format(_IMAGE, id_of(document.rootNode()), document.name())
+        return "{}{}:{}".format(_IMAGE, id_of(document.rootNode()), name_of(document))
     return "{}{}:{}".format(_LAYER, id_of(node), node.name())
 
 
@@ -110,7 +111,7 @@ def _opened(text, weight):
         raise RefusedError(words.GONE)
     document, node = there
     if text.startswith(_IMAGE):
-        return _whole(document, document.name(), weight)
+        return _whole(document, name_of(document), weight)
     box = extent(document, node)
     if not box:
         raise RefusedError(words.BEYOND.format(name=node.name()))
