@@ -7,7 +7,7 @@ from . import steady, words
 from .frames import animated_layer
 from .layers import Look
 from .memory import check_memory
-from .nodes import extent, find, shows_own
+from .nodes import extents_at, find, shows_own
 from .original import Original
 from .output import Start, empty_document, insert, place_of, settle
 from .pixels import Box, bands
@@ -64,16 +64,11 @@ def dream_frames(worker, document, ids, recipe, wanted, guided, progress):
 
 def _originals(document, node, times):
     """What each key frame shows: all of the same box, which encloses them."""
-    present, box = document.currentTime(), Box(0, 0, 0, 0)
-    for time in times:
-        # Only the present frame has bounds.
-        document.setCurrentTime(time)
-        document.waitForDone()
-        box = box.united(extent(document, node))
-    document.setCurrentTime(present)
-    document.waitForDone()
+    extents, box = extents_at(document, node, times), Box(0, 0, 0, 0)
+    for one in extents:
+        box = box.united(one)
     check_memory(2 * len(times), box, 16)
-    return [Original(document, node, box, time) for time in times]
+    return [Original(document, node, box, frame) for frame in zip(times, extents)]
 
 
 class _FrameDreamer:
@@ -154,7 +149,9 @@ def _put(start, dreamt, used, wanted):
     original, document, notice = dreamt[0][1], start.document, words.CLOSED
     soft, area = wanted["mode"] != "normal", dreamt[0][1].area
     if start.is_open():
-        shift, reason = place_of(document, original)
+        # An empty frame does not tell where it was moved to.
+        seen = next(one for _time, one, _result in dreamt if one.bounds)
+        shift, reason = place_of(document, seen)
         notice = words.moved([(reason, original.name)] if reason else [])
     else:
         document, shift = empty_document(area.width, area.height, start), (-area.x, -area.y)

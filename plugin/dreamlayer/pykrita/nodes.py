@@ -61,6 +61,25 @@ def extent(document, node):
     return box
 
 
+def extents_at(document, node, times):
+    """For each time the `extent` of a node then: only the present frame has bounds."""
+    present, found = document.currentTime(), []
+    try:
+        for time in times:
+            _go_to(document, time)
+            found.append(extent(document, node))
+    finally:
+        _go_to(document, present)
+    return found
+
+
+def _go_to(document, time):
+    """Show another frame, and wait for it; Krita takes each such step for one of the painter's."""
+    if document.currentTime() != time:
+        document.setCurrentTime(time)
+        document.waitForDone()
+
+
 def check(node):
     """Raise `RefusedError`, before any work, for what is no layer with colors."""
     if node.type() not in _LAYERS:

@@ -31,8 +31,8 @@ class Original:
         A layer of it.
     box : pixels.Box, optional
         The part that may change, in place of all that the node shows.
-    time : int, optional
-        A key frame of the node's, in place of the present frame.
+    frame : tuple, optional
+        A key frame of the node's, in place of the present frame: its time, and its `extent`.
     centered : bool
         Whether the part is to lie in the middle of what is sent, as for a motion about it.
 
@@ -44,6 +44,8 @@ class Original:
         The node's.
     space : pixels.Space
         Its colors.
+    time, bounds : int and pixels.Box
+        The frame, and where the node shows something in it.
     area, sent : pixels.Box
         The part that may change, and that with some context.
     pixels : list of bytes
@@ -57,10 +59,11 @@ class Original:
         The node is no layer, shows nothing, or lies outside the selection.
     """
 
-    def __init__(self, document, node, box=None, time=None, centered=False):
+    def __init__(self, document, node, box=None, frame=None, centered=False):
         check(node)
         self.id, self.parent, self.name = id_of(node), id_of(node.parentNode()), node.name()
-        self.space, self.bounds = space_of(node), extent(document, node)
+        self.space = space_of(node)
+        self.time, self.bounds = frame or (document.currentTime(), extent(document, node))
         self._wire = Wire(self.space)
         whole = self.bounds if box is None else box
         if not whole:
@@ -73,6 +76,7 @@ class Original:
         if selected is not None:
             self.sent = around(self.area, whole, centered)
             self.selection = selection_in(document, self.sent)
+        time = self.time if frame else None
         self.pixels = [pixels_of(node, band, time) for band in bands(self.sent)]
 
     @property

@@ -10,7 +10,7 @@ from ..editor.messages import DREAM, RefusedError
 from . import words
 from .layers import Look, hide, paint_layer
 from .modes import krita_mode
-from .nodes import extent, find
+from .nodes import extents_at, find
 from .pixels import Box, is_open, space_of
 from .recipes import sign
 
@@ -111,7 +111,8 @@ def place_of(document, original):
     node = find(document, original.id)
     if node is None:
         return (0, 0), "gone"
-    now, was = extent(document, node), original.bounds
+    # The painter may have gone to another frame, in which something else is seen.
+    (now,), was = extents_at(document, node, [original.time]), original.bounds
     if now == was:
         return (0, 0), None
     if (now.width, now.height) == (was.width, was.height):

@@ -8,7 +8,7 @@ from dreamlayer.editor.worker_client import WorkerError
 from dreamlayer.pykrita.frames import animated_layer
 from dreamlayer.pykrita.keyframes import times_of
 from dreamlayer.pykrita.layers import Look
-from dreamlayer.pykrita.pixels import Box, Space, space_of
+from dreamlayer.pykrita.pixels import Box, Space, box_of, space_of
 from dreamlayer.pykrita.recipes import recipe_on
 
 TIMES = [0, 3, 7]
@@ -123,6 +123,62 @@ def check_key_frames_with_selection():
     for frame in _frames(scene.top(made)):
         alphas = frame[3::4]
         assert alphas.count(255) == 100 * 100 and alphas.count(0) == len(alphas) - 100 * 100
+
+
+def _growing():
+    """A document whose layer has something else, elsewhere, in each of two key frames."""
+    made = scene.document(size=LARGE[2:])
+    boxes = Box(5, 6, 40, 30), Box(60, 70, 50, 20)
+    frames = [(8 * n, box, [scene.opaque(box, n + 1)]) for n, box in enumerate(boxes)]
+    layer = animated_layer(Look("moving", 100.0, "normal"), space_of(made), frames)
+    made.rootNode().addChildNode(layer, None)
+    made.setFullClipRangeEndTime(8)
+    scene.settle(made)
+    return made, boxes
+
+
+def _to_last(made):
+    """What goes to the last key frame, as a painter does while the filter runs."""
+
+    def once(text, fraction):
+        if made.currentTime() != 8:
+            made.setCurrentTime(8)
+            made.waitForDone()
+
+    return once
+
+
+def check_other_frame_meanwhile():
+    """Where the painter goes to another frame meanwhile, the dream lies where its own frame was."""
+    for grouped in (False, True):
+        made, boxes = _growing()
+        node = scene.top(made)
+        if grouped:
+            group = made.createGroupLayer("group")
+            made.rootNode().addChildNode(group, None)
+            node.remove()
+            group.addChildNode(node, None)
+            node = group
+            scene.settle(made)
+            del group
+        _result, notice = scene.dream(made, [node], None, _to_last(made), output="paint-in")
+        assert "size" not in notice, notice
+        assert box_of(scene.top(made).bounds()) == boxes[0], box_of(scene.top(made).bounds())
+        assert made.currentTime() == 8
+        del node
+        made.close()
+
+
+def check_key_frames_from_another_frame():
+    """The key frames lie where those of the layer are, in whatever frame the painter is."""
+    made, boxes = _growing()
+    _result, notice = scene.dream(made, [scene.top(made)], None, _to_last(made))
+    result = scene.top(made)
+    assert notice == "" and result.name() == "Deep Dream of moving"
+    for time, box in zip((8, 0), reversed(boxes)):
+        made.setCurrentTime(time)
+        made.waitForDone()
+        assert box_of(result.bounds()) == box, (time, box_of(result.bounds()))
 
 
 def check_cancel_between_frames():
