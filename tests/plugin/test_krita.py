@@ -9,6 +9,9 @@ import editor_root
 import pytest
 from real_krita import INSIDE, SUITES, Krita, install
 
+KILLS = {"trixie": 20, "sid": 10}
+"""How many Kritas are killed of each."""
+
 
 def _checks(beginning: str) -> list[str]:
     files = sorted(INSIDE.glob(f"{beginning}*.py"))
@@ -61,3 +64,21 @@ def test_in_krita(checked: dict[str, str], name: str) -> None:
 def test_in_window(checked_in_window: dict[str, str], name: str) -> None:
     """Each check passes in Krita's window, where there are undo steps."""
     assert checked_in_window.get(name, "Krita ended before this check") == "ok"
+
+
+def test_kills(krita: Krita, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Killing Krita leaves no worker, and no file that the next run does not take away."""
+    times = KILLS[krita.suite]
+    fresh = install(krita.suite, tmp_path_factory.mktemp("kills"), krita.network)
+    said = fresh.kill(times, 7, timeout=600)
+    assert (fresh.folder / "kills.json").exists(), said
+    found = fresh.read("kills.json")
+    kills = found["kills"]
+    assert len(kills) == times
+    # Most at work; some are killed before their worker starts, or between two calls.
+    assert sum(one["had_worker"] for one in kills) > times / 2, found
+    assert not [one for one in kills if one["left"]], found
+    assert not found["files"], found
+    # What the next run takes away: empty key frames, and the cache's unfinished files.
+    ours = ("dreamlayer-frames-", "staging-")
+    assert all(any(name in path for name in ours) for path in found["files_at_once"]), found

@@ -53,6 +53,11 @@ class Krita:
         name = Path(script).stem
         return self._run(command, timeout, QT_QPA_PLATFORM="xcb", DREAMLAYER_SCRIPT=name, **more)
 
+    def kill(self, times: int, seed: int, timeout: float) -> str:
+        """Run `kills.py`, which starts and kills Kritas without a window; what it said."""
+        command = ["python3", f"/host{INSIDE / 'kills.py'}", str(times), str(seed)]
+        return self._run(command, timeout, QT_QPA_PLATFORM="offscreen")
+
     def _run(self, command: list[str], timeout: float, **more: str) -> str:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import zipfile
 
 from krita import Krita
@@ -26,6 +27,11 @@ _FRAME = (
     '<offset type="point" x="0" y="0"/></keyframe>'
 )
 _NAME = "frames"
+_FOLDER = "dreamlayer-frames-"
+"""How names of the files' folders begin."""
+
+_ABANDONED = 3600.0
+"""Seconds after which nobody uses such a folder; it takes less than one."""
 
 
 def animated_layer(look, space, frames):
@@ -40,19 +46,20 @@ def animated_layer(look, space, frames):
     frames : list
         For each key frame its time, the box of its pixels, and these by bands of the box.
     """
-    folder = tempfile.mkdtemp(prefix="dreamlayer-")
+    _remove_abandoned()
+    folder = tempfile.mkdtemp(prefix=_FOLDER)
     try:
         path = os.path.join(folder, "frames.kra")
-        _write(path, space, [time for time, _box, _pixels in frames])
+        _write(path, space, [when for when, _box, _pixels in frames])
         source = Krita.instance().openDocument(path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     source.setBatchmode(True)
     try:
         made = source.nodeByName(_NAME)
-        for time, box, pixels in frames:
+        for when, box, pixels in frames:
             # What is written goes into the present key frame.
-            source.setCurrentTime(time)
+            source.setCurrentTime(when)
             source.waitForDone()
             fill(made, box, pixels)
         source.setCurrentTime(frames[0][0])
@@ -64,6 +71,20 @@ def animated_layer(look, space, frames):
     finally:
         discard(source)
     return layer
+
+
+def _remove_abandoned():
+    """Remove the folders that a Krita left which was killed, or crashed, while it had one."""
+    place = tempfile.gettempdir()
+    for name in os.listdir(place):
+        if name.startswith(_FOLDER):
+            folder = os.path.join(place, name)
+            try:
+                if time.time() - os.stat(folder).st_mtime > _ABANDONED:
+                    shutil.rmtree(folder)
+            except OSError:
+                # It is another user's, or another Krita was faster.
+                continue
 
 
 def _write(path, space, times):
@@ -99,9 +120,9 @@ def _with_frames(files, times):
     made = dict(files, **{"maindoc.xml": text.encode("utf-8")})
     pixels, default = made.pop(where), made.pop(where + ".defaultpixel")
     entries = []
-    for number, time in enumerate(times):
+    for number, when in enumerate(times):
         frame = ".f{}".format(number)
         made[where + frame], made[where + frame + ".defaultpixel"] = pixels, default
-        entries.append(_FRAME.format(time=time, file=layer + frame))
+        entries.append(_FRAME.format(time=when, file=layer + frame))
     made[where + ".keyframes.xml"] = _FRAMES.format("".join(entries)).encode("utf-8")
     return made

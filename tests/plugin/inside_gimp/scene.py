@@ -16,6 +16,13 @@ import time
 
 from gi.repository import Babl, Gegl, Gimp
 
+sys.path.insert(
+    0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "inside_editors")
+)
+
+# The checks ask for processes of a kind.
+from processes import numbers as processes
+
 RESULTS = os.environ["DREAMLAYER_RESULTS"]
 NETWORK = os.environ["DREAMLAYER_NETWORK"]
 PLUGIN = os.path.join(os.environ["GIMP3_DIRECTORY"], "plug-ins", "dreamlayer")
@@ -180,24 +187,6 @@ def module(name):
 def session():
     """What names this GIMP in texts that the dialogs write."""
     return module("gimp3.session").token()
-
-
-def processes(which):
-    """Numbers of the running processes of a kind: worker or plug-in."""
-    found = []
-    for number in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{number}/cmdline", "rb") as file:
-                words = file.read().split(b"\0")
-            with open(f"/proc/{number}/stat") as file:
-                zombie = file.read().rpartition(")")[2].split()[0] == "Z"
-        except OSError:
-            continue
-        is_worker = b"worker" in words and b"dreamlayer" in words
-        is_plugin = any(word.endswith(b"dreamlayer.py") for word in words)
-        if not zombie and {"worker": is_worker, "plug-in": is_plugin}[which]:
-            found.append(int(number))
-    return found
 
 
 def gone(which, seconds=20.0):

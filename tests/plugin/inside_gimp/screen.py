@@ -10,8 +10,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "inside_editors"))
 
 from processes import any_waits, at_work, spent_by_workers, workers
 

@@ -17,7 +17,7 @@ CORNER = Box(0, 0, 40, 40)
 STRONG = dict(scene.QUICK, **{"step-size": 0.1})
 
 
-def _changing(space=None, box=LARGE):
+def changing(space=None, box=LARGE):
     """A document with a layer of three key frames that differ in a corner only."""
     made = scene.document(space, (box.width, box.height))
     space = space_of(made)
@@ -50,7 +50,7 @@ def check_key_frames():
     """A layer with key frames becomes one with the same key frames; the picture itself stays."""
     lab, small = Space("LABA", "U16", "Lab identity built-in"), Box(0, 0, 61, 47)
     for space, box in ((None, LARGE), (lab, small)):
-        made, node, before = _changing(space, box)
+        made, node, before = changing(space, box)
         made.setCurrentTime(3)
         made.waitForDone()
         texts = scene.dreamt(made, node)
@@ -69,7 +69,7 @@ def check_key_frames():
 
 def check_key_frames_of_no_steps():
     """With no steps, all key frames keep their bytes."""
-    made, node, before = _changing()
+    made, node, before = changing()
     scene.dream(made, [node], scene.NOTHING)
     assert _frames(scene.top(made)) == before
 
@@ -91,7 +91,7 @@ def _apart(frames, margin=0):
 
 def check_steady():
     """Where the picture stays the same from frame to frame the dream does, but near changes."""
-    made, node, before = _changing()
+    made, node, before = changing()
     scene.dream(made, [node], STRONG)
     result = _frames(scene.top(made))
     alone = []
@@ -114,7 +114,7 @@ def check_steady():
 
 def check_key_frames_with_selection():
     """With a selection, only what is selected is on the new layer, in every frame."""
-    made, node, before = _changing()
+    made, node, before = changing()
     selection = Selection()
     selection.select(10, 10, 100, 100, 255)
     made.setSelection(selection)
@@ -183,7 +183,7 @@ def check_key_frames_from_another_frame():
 
 def check_cancel_between_frames():
     """A cancel in between leaves nothing."""
-    made, node, before = _changing()
+    made, node, before = changing()
     texts = []
 
     class Cancelling:
@@ -210,7 +210,7 @@ def check_cancel_between_frames():
 
 def check_closed_while_frames_are_dreamt():
     """Where the document is closed meanwhile, the frames are in a new one."""
-    made, node, before = _changing()
+    made, node, before = changing()
     del node
     closed = []
 
@@ -245,7 +245,7 @@ def check_animation():
 
 def check_several_with_key_frames():
     """Several layers of which one has key frames are refused."""
-    made, node, _before = _changing()
+    made, node, _before = changing()
     still = scene.add(made, scene.opaque(LARGE), LARGE, name="still")
     try:
         scene.dream(made, [node, still])
