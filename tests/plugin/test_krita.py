@@ -46,10 +46,10 @@ def checked(krita: Krita) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def checked_in_window(krita: Krita) -> dict[str, str]:
-    """What each check in `inside_krita/window_undo.py` came to."""
-    said = krita.run_in_window("checks.py", timeout=600, DREAMLAYER_CHECKS="window_undo")
-    assert (krita.folder / "window_undo.json").exists(), said
-    results: dict[str, str] = krita.read("window_undo.json")
+    """What each check in `inside_krita/in_window_*.py` came to."""
+    said = krita.run_in_window("checks.py", timeout=600, DREAMLAYER_CHECKS="in_window_")
+    assert (krita.folder / "in_window_.json").exists(), said
+    results: dict[str, str] = krita.read("in_window_.json")
     assert "import" not in results, results["import"]
     return results
 
@@ -60,7 +60,7 @@ def test_in_krita(checked: dict[str, str], name: str) -> None:
     assert checked.get(name, "Krita ended before this check") == "ok"
 
 
-@pytest.mark.parametrize("name", _checks("window_undo"))
+@pytest.mark.parametrize("name", _checks("in_window_"))
 def test_in_window(checked_in_window: dict[str, str], name: str) -> None:
     """Each check passes in Krita's window, where there are undo steps."""
     assert checked_in_window.get(name, "Krita ended before this check") == "ok"

@@ -14,6 +14,8 @@ import pytest
 from krita_desktop import Desktop, install
 from real_gimp import screenshot
 
+STYLE = editor_root.PROJECT / "docs" / "recipes" / "style.jpg"
+
 LONGEST = 1500
 """Seconds of a visit, for one that hangs; what a script waits for in it has a limit of its own."""
 
@@ -40,12 +42,21 @@ def _keep(desktop: Desktop, *names: str) -> None:
             screenshot(dump).save(Path(folder) / f"{name}.png")
 
 
+def _renew(desktop: Desktop, **dumps: str) -> None:
+    """Write pictures of the screen for the README, if DREAMLAYER_PICTURES names their folder."""
+    if folder := os.environ.get("DREAMLAYER_PICTURES"):
+        for name, dump in dumps.items():
+            picture = screenshot(desktop.folder / f"{dump}.xwd")
+            picture.save(Path(folder) / f"krita-{name}.jpg", quality=86)
+
+
 def test_window(desktop: Desktop, coffee: Path) -> None:
     """A painter finds the filter in the menu, sees a preview, dreams, undoes, redoes, leaves."""
     said = desktop.visit("window.py", timeout=LONGEST, DREAMLAYER_PHOTO=f"/host{coffee}")
     assert (desktop.folder / "seen.json").exists(), said
     seen = desktop.read("seen.json")
     _keep(desktop, "short")
+    _renew(desktop, dialog="split", result="result")
     assert "error" not in seen, (seen, said)
     left, top, width, height = seen["window"]
     assert min(left, top) >= 0
@@ -59,6 +70,8 @@ def test_window(desktop: Desktop, coffee: Path) -> None:
     assert seen["redone"]
     assert seen["workers_after_dream"] == seen["workers_after_leaving"] == 0
     assert seen["running"]
+    log = (desktop.folder / "krita.log").read_text(encoding="utf-8", errors="replace")
+    assert "SAFE ASSERT" not in log, log
 
 
 @long_visit
@@ -74,6 +87,12 @@ def test_closing(desktop: Desktop, coffee: Path) -> None:
     assert seen["code"] == 0
 
 
+QUICK = '[dreamlayer]\nstyle={"rounds": 1, "evaluations": 6, "size": 256, "octaves": 2}\n'
+"""Lines for kritarc: a style that takes seconds was set last."""
+
+KEYS = {"": ("alt+f", "alt+s"), "de": ("alt+d", "alt+i")}
+"""By language, the keys to add files as style pictures, and to style."""
+
 VIEWS = {
     "small-dark-en": (1366, 768, "", ""),
     "small-dark-de": (1366, 768, "", "de"),
@@ -87,7 +106,9 @@ VIEWS = {
 def test_tour(desktop: Desktop, coffee: Path, name: str) -> None:
     """A painter looks around, stops, applies, repeats, cancels, and closes the document."""
     width, height, kritarc, language = VIEWS[name]
-    more = {"KRITARC": kritarc, "KRITA_LANGUAGE": language}
+    add, do = KEYS[language]
+    more = {"KRITARC": kritarc + QUICK, "KRITA_LANGUAGE": language}
+    more.update(DREAMLAYER_ADD=add, DREAMLAYER_DO=do, DREAMLAYER_STYLE=f"/host{STYLE}")
     words = (str(width), str(height))
     photo = f"/host{coffee}"
     said = desktop.visit("window_tour.py", *words, timeout=LONGEST, DREAMLAYER_PHOTO=photo, **more)
@@ -100,9 +121,12 @@ def test_tour(desktop: Desktop, coffee: Path, name: str) -> None:
     assert left + wide <= width
     assert top + high <= height
     assert seen["unchanged_after_stop"]
+    assert seen["moved_by_pages"] == 0
+    assert seen["moved_by_style_pages"] == 0
     assert len(seen["applied"]) == 2
+    assert len(seen["styled"]) == 3
     assert seen["workers_after_apply"] == 1
     assert seen["workers_after_leaving"] == seen["workers_after_cancel"] == 0
-    assert seen["layers_after_cancel"] == 2
+    assert seen["layers_after_cancel"] == 3
     assert seen["workers_after_closing"] == 0
     assert seen["running"]

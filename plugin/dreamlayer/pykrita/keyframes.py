@@ -9,7 +9,7 @@ from .layers import Look
 from .memory import check_memory
 from .nodes import extents_at, find, shows_own
 from .original import Original
-from .output import Start, empty_document, insert, place_of, settle
+from .output import Start, activate_soon, empty_document, insert, place_of, settle
 from .pixels import Box, bands
 from .recipes import sign
 
@@ -162,5 +162,5 @@ def _put(start, dreamt, used, wanted):
     insert(document, layer, original)
     sign(document, layer, used)
     settle(document)
-    document.setActiveNode(layer)
+    activate_soon(document, layer)
     return document, notice

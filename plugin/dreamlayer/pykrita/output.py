@@ -8,10 +8,12 @@ from ..editor import messages
 from ..editor.choices import ANIMATION
 from ..editor.messages import DREAM, RefusedError
 from . import words
+from .documents import name_of
 from .layers import Look, hide, paint_layer
 from .modes import krita_mode
-from .nodes import extents_at, find
+from .nodes import extents_at, find, id_of
 from .pixels import Box, is_open, space_of
+from .qt import QtCore
 from .recipes import sign
 
 OUTPUTS = ("new-layer", "paint-in", "new-image", ANIMATION)
@@ -23,7 +25,7 @@ class Start:
 
     def __init__(self, document):
         self.document = document
-        self.name, self.space = document.name(), space_of(document)
+        self.name, self.space = name_of(document), space_of(document)
         self.resolution = float(document.resolution())
 
     def is_open(self):
@@ -84,7 +86,7 @@ def _onto_layers(start, dreamt, output, opacity, mode, work):
         if reason:
             moved.append((reason, original.name))
     settle(document)
-    document.setActiveNode(chosen)
+    activate_soon(document, chosen)
     return words.moved(moved)
 
 
@@ -100,6 +102,21 @@ def settle(document):
     """Have Krita show what was written, and wait for that."""
     document.refreshProjection()
     document.waitForDone()
+
+
+def activate_soon(document, node):
+    """Make a new node the active one, once Krita's window has taken it in.
+
+    That is done by events which wait: before them, Krita 5.2 logs an assertion that fails.
+    """
+    wanted = id_of(node)
+
+    def activate():
+        found = find(document, wanted) if is_open(document) else None
+        if found is not None:
+            document.setActiveNode(found)
+
+    QtCore.QTimer.singleShot(0, activate)
 
 
 def place_of(document, original):

@@ -1,4 +1,4 @@
-"""Runs the checks of `checks_*.py` inside a real Krita, in its own Python.
+"""Runs the checks of `checks_*.py` and `in_window_*.py` inside a real Krita, in its own Python.
 
 `tests/plugin/test_krita.py` starts it and reads the results. Each function `check_...` is one
 check; it opens with a sentence of behaviour and raises where that does not hold. The environment

@@ -8,8 +8,10 @@ from krita import Krita
 
 try:
     from PyQt6.QtCore import QTimer
+    from PyQt6.QtWidgets import QApplication
 except ImportError:
     from PyQt5.QtCore import QTimer
+    from PyQt5.QtWidgets import QApplication
 
 _EVERY = 250
 """Milliseconds."""
@@ -37,6 +39,8 @@ def tell():
     os.replace(path + ".new", path)
 
 
+# Nothing moves on the screen without a reason.
+QApplication.setCursorFlashTime(0)
 _TIMER = QTimer()
 _TIMER.timeout.connect(tell)
 _TIMER.start(_EVERY)

@@ -17,6 +17,10 @@ def go_through(screen, seen):
     seen["original_seconds"], seen["first_preview_seconds"] = screen.seconds_until_dream(dialog)
     seen["workers_with_dialog"] = len(workers())
     screen.shoot("dialog")
+    screen.do("key", "s")
+    screen.wait_until_still(2.0)
+    screen.shoot("split")
+    screen.do("key", "s")
 
     screen.do("key", "alt+d")
     document_with(2)

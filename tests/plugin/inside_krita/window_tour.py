@@ -1,15 +1,21 @@
 """Goes through the dialogs in a real Krita's window, and takes pictures of all that is seen.
 
-Its words are the screen's width and height; runs inside a root as `window.py` does.
+Its words are the screen's width and height; runs inside a root as `window.py` does. The environment
+names a style picture, DREAMLAYER_STYLE, and the keys, which are other ones in each language, of the
+buttons to add files and to style: DREAMLAYER_ADD and DREAMLAYER_DO.
 """
 
+import os
 import sys
 import time
 
 from krita_screen import REPEAT, STYLE, KritaScreen, document, document_with, visit
-from screen import until, workers, workers_soon_gone
+from screen import difference, until, workers, workers_soon_gone
 
-DREAM_WINDOW, STYLE_WINDOW = "^Deep Dream: ", "^(Style Transfer|Stilübertragung): "
+DREAM_WINDOW, STYLE_WINDOW = "^Deep Dream: ", "^(Style Transfer|Stiltransfer): "
+FILES = "^(Style Pictures|Stilbilder)"
+
+_PAGES = 4
 
 
 def go_through(screen, seen):
@@ -25,11 +31,7 @@ def go_through(screen, seen):
     screen.wait_until_still(3.0)
     screen.shoot("tour-split")
     screen.do("key", "s", "0")
-    for page in range(1, 4):
-        # The tabs lie at the right, below what is set most often.
-        screen.do("mousemove", str(left + width - 440 + 95 * page), str(top + 215), "click", "1")
-        screen.wait_until_still(2.0)
-        screen.shoot(f"tour-page-{page}")
+    seen["moved_by_pages"] = look_at_pages(screen, dialog, "tour")
 
     screen.do("key", "alt+a")
     time.sleep(1.0)
@@ -47,12 +49,7 @@ def go_through(screen, seen):
     seen["workers_after_apply"] = len(workers())
 
     # The other filter beside it, then both without their document.
-    screen.do("windowactivate", "--sync", window)
-    screen.open_dialog(window, STYLE, STYLE_WINDOW)
-    screen.wait_until_still(3.0)
-    screen.shoot("tour-style")
-    screen.do("key", "Escape")
-    screen.wait_until_gone(STYLE_WINDOW)
+    style(screen, seen, window)
     screen.do("windowactivate", "--sync", dialog)
     screen.do("key", "Escape")
     screen.wait_until_gone(DREAM_WINDOW)
@@ -67,6 +64,8 @@ def go_through(screen, seen):
     seen["layers_after_cancel"] = len(document()["layers"])
 
     screen.do("windowactivate", "--sync", window)
+    screen.do("key", "ctrl+z")
+    document_with(2)
     screen.do("key", "ctrl+z")
     document_with(1)
     screen.open_dialog(window)
@@ -83,6 +82,41 @@ def go_through(screen, seen):
     screen.wait_until_still(1.0)
     screen.shoot("tour-no-document")
     seen["running"] = screen.is_running()
+
+
+def look_at_pages(screen, dialog, name):
+    """Find the presets by Ctrl+F, and turn to all other pages; how much the preview changed."""
+    before = screen.picture(dialog)
+    # What has the focus may be on a page that Ctrl+Tab leaves.
+    screen.do("key", "ctrl+f")
+    for number in range(_PAGES):
+        screen.wait_until_still(2.0)
+        screen.shoot(f"{name}-page-{number}")
+        screen.do("key", "ctrl+Tab")
+    screen.do("key", "ctrl+f")
+    return difference(screen.picture(dialog), before)
+
+
+def style(screen, seen, window):
+    """Add a style picture by the keys, look at all pages, and style onto a new layer."""
+    dialog = screen.open_dialog(window, STYLE, STYLE_WINDOW)
+    screen.wait_until_still(3.0)
+    screen.shoot("tour-style-empty")
+    original = screen.picture(dialog)
+    screen.do("key", os.environ["DREAMLAYER_ADD"])
+    chooser = screen.window(FILES)
+    screen.do("windowactivate", "--sync", chooser)
+    screen.wait_until_still(1.0)
+    screen.do("type", os.environ["DREAMLAYER_STYLE"])
+    screen.do("key", "Return")
+    screen.wait_until_gone(FILES)
+    screen.seconds_until_other(dialog, original)
+    screen.wait_until_still(3.0)
+    screen.shoot("tour-style")
+    seen["moved_by_style_pages"] = look_at_pages(screen, dialog, "tour-style")
+    screen.do("key", os.environ["DREAMLAYER_DO"])
+    seen["styled"] = document_with(3)["layers"]
+    screen.wait_until_gone(STYLE_WINDOW)
 
 
 visit(go_through, int(sys.argv[1]), int(sys.argv[2]), KritaScreen)
