@@ -8,9 +8,9 @@ from .frames import animated_layer
 from .layers import Look
 from .memory import check_memory
 from .nodes import extents_at, find, shows_own
-from .original import Original
+from .original import Original, parts_of
 from .output import Start, activate_soon, empty_document, insert, place_of, settle
-from .pixels import Box, bands
+from .pixels import Box, bands, space_of
 from .recipes import sign
 
 
@@ -67,7 +67,9 @@ def _originals(document, node, times):
     extents, box = extents_at(document, node, times), Box(0, 0, 0, 0)
     for one in extents:
         box = box.united(one)
-    check_memory(2 * len(times), box, 16)
+    _area, sent, _selected = parts_of(document, node.name(), box)
+    # Of each frame both the picture and its dream are held.
+    check_memory(len(times), sent, 2 * space_of(node).pixel_bytes)
     return [Original(document, node, box, frame) for frame in zip(times, extents)]
 
 

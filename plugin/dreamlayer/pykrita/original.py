@@ -66,16 +66,8 @@ class Original:
         self.time, self.bounds = frame or (document.currentTime(), extent(document, node))
         self._wire = Wire(self.space)
         whole = self.bounds if box is None else box
-        if not whole:
-            raise RefusedError(words.empty(self.name))
-        selected = selected_box(document)
-        self.area = whole if selected is None else whole.within(selected)
-        if not self.area:
-            raise RefusedError(words.beside(self.name))
-        self.sent, self.selection = self.area, None
-        if selected is not None:
-            self.sent = around(self.area, whole, centered)
-            self.selection = selection_in(document, self.sent)
+        self.area, self.sent, selected = parts_of(document, self.name, whole, centered)
+        self.selection = selection_in(document, self.sent) if selected else None
         time = self.time if frame else None
         self.pixels = [pixels_of(node, band, time) for band in bands(self.sent)]
 
@@ -237,6 +229,34 @@ def _without_number(data, space):
 def _whether(bits):
     """A table for `bytes.translate`: 1 where all of some bits are set."""
     return bytes(int(byte & bits == bits) for byte in range(256))
+
+
+def parts_of(document, name, whole, centered=False):
+    """What may change of a node, what is sent of it, and whether something is selected.
+
+    Parameters
+    ----------
+    document : krita.Document
+        Whose selection counts.
+    name : str
+        The node's.
+    whole : pixels.Box
+        What it shows.
+    centered : bool
+        As for `Original`.
+
+    Raises
+    ------
+    RefusedError
+        It shows nothing, or lies outside the selection.
+    """
+    if not whole:
+        raise RefusedError(words.empty(name))
+    selected = selected_box(document)
+    area = whole if selected is None else whole.within(selected)
+    if not area:
+        raise RefusedError(words.beside(name))
+    return area, area if selected is None else around(area, whole, centered), selected is not None
 
 
 def selected_box(document):

@@ -5,6 +5,7 @@ from krita import Selection
 
 from dreamlayer.editor.messages import RefusedError
 from dreamlayer.editor.worker_client import WorkerError
+from dreamlayer.pykrita import keyframes
 from dreamlayer.pykrita.frames import animated_layer
 from dreamlayer.pykrita.keyframes import times_of
 from dreamlayer.pykrita.layers import Look
@@ -241,6 +242,23 @@ def check_animation():
     other = scene.add(single, scene.data(node))
     scene.dream(single, [other])
     assert scene.data(scene.top(single)) == frames[0]
+
+
+def check_memory_of_key_frames():
+    """Too many key frames are refused, by their number and by the part that is selected."""
+    made, node, _before = _changing()
+    selection = Selection()
+    selection.select(200, 120, 40, 30, 255)
+    made.setSelection(selection)
+    made.waitForDone()
+    told, check = [], keyframes.check_memory
+    keyframes.check_memory = lambda *given: told.append(given)
+    try:
+        scene.dream(made, [node])
+    finally:
+        keyframes.check_memory = check
+    (frames, box, pixel_bytes), seen = told[0], Box(136, 56, 168, 144)
+    assert (frames, box, pixel_bytes) == (3, seen, 8), told
 
 
 def check_several_with_key_frames():
