@@ -28,6 +28,14 @@ def find(document, text):
     return document.nodeByUniqueID(QtCore.QUuid(text))
 
 
+def stack(node):
+    """The ids of all nodes in a node, from below; those in a group come before it."""
+    found = []
+    for one in node.childNodes():
+        found += stack(one) + [id_of(one)]
+    return found
+
+
 def shows_own(node):
     """Whether what a node shows are its own pixels, which keep the colors hidden by alpha."""
     effects = [one for one in node.childNodes() if one.type() not in _MASKS_ONLY and one.visible()]

@@ -11,7 +11,7 @@ from . import words
 from .documents import name_of
 from .layers import Look, hide, paint_layer
 from .modes import krita_mode
-from .nodes import extents_at, find, id_of
+from .nodes import extents_at, find, id_of, stack
 from .pixels import Box, is_open, space_of
 from .qt import QtCore
 from .recipes import sign
@@ -27,6 +27,11 @@ class Start:
         self.document = document
         self.name, self.space = name_of(document), space_of(document)
         self.resolution = float(document.resolution())
+        self._stack = stack(document.rootNode())
+
+    def height(self, original):
+        """How many nodes were below the one of an `original.Original`: a key for sorting."""
+        return self._stack.index(original.id)
 
     def is_open(self):
         """Whether the document is still there."""
@@ -143,7 +148,8 @@ def new_document(start, dreamt, work=DREAM):
     for original, _result, _used in dreamt:
         whole = whole.united(original.area)
     made = empty_document(whole.width, whole.height, start)
-    for original, result, used in dreamt:
+    # Each goes on top of those before; the painter may have chosen them in any order.
+    for original, result, used in sorted(dreamt, key=lambda one: start.height(one[0])):
         area = original.area
         box = Box(area.x - whole.x, area.y - whole.y, area.width, area.height)
         pixels = original.part(result)

@@ -31,6 +31,37 @@ def check_new_document():
     assert result.modified()
 
 
+def check_new_document_of_several():
+    """A new document has the layers in the order that they had, whichever is the active one."""
+    made = scene.document()
+    group = made.createGroupLayer("group")
+    made.rootNode().addChildNode(group, None)
+    low = scene.add(made, scene.opaque(seed=2), name="low", parent=group)
+    middle = scene.add(made, scene.opaque(seed=3), name="middle", parent=group)
+    top = scene.add(made, scene.opaque(seed=4), name="top")
+    names = ["low", "middle", "group", "top"]
+    for nodes in ([low, middle, group, top], [top, group, low, middle]):
+        result, _notice = scene.dream(made, nodes, scene.NOTHING, output="new-image")
+        assert scene.tree(result) == names, scene.tree(result)
+    # Also where the document is closed meanwhile.
+    nodes = [top, low]
+    del group, low, middle, top
+    result, notice = scene.dream(made, nodes, scene.QUICK, _once(made.close))
+    assert "closed" in notice and scene.tree(result) == ["low", "top"]
+
+
+def _once(change):
+    """A progress that does something the first time."""
+    done = []
+
+    def progress(text, fraction):
+        if not done:
+            done.append(True)
+            change()
+
+    return progress
+
+
 def check_paint_in():
     """To paint in, the dream is on a layer that a mask hides until it is painted on."""
     made = scene.document()
@@ -76,16 +107,10 @@ def check_layer_in_other_colors():
 
 def _meanwhile(change, box=scene.WHOLE):
     """Dream, and do something to the document in between; it, the result and the notice."""
-    made, done = scene.document(size=(100, 90)), []
+    made = scene.document(size=(100, 90))
     scene.add(made, scene.opaque(box), box)
-
-    def once(text, fraction):
-        if not done:
-            done.append(True)
-            change(made)
-
+    once = _once(lambda: change(made))
     result, notice = scene.dream(made, [scene.top(made)], scene.QUICK, once)
-    assert done
     return made, result, notice
 
 
