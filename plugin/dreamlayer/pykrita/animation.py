@@ -4,12 +4,13 @@ from ..editor import messages
 from ..editor.guide import added
 from ..editor.messages import RefusedError
 from ..editor.worker_client import WorkerError
-from .frames import animated_layer
+from . import words
+from .frames import KeyFrames, animated_layer, as_layers
 from .layers import Look
 from .memory import check_memory
 from .nodes import find
 from .original import Original
-from .output import Start, empty_document, settle
+from .output import Start, empty_document, settle, told
 from .pixels import Box
 from .recipes import sign
 
@@ -47,6 +48,7 @@ def animate(worker, document, ids, recipe, wanted, motion, guided, progress):
     start, (motion, milliseconds) = Start(document), motion
     original = Original(document, find(document, ids[0]), centered=True)
     check_memory(motion["frames"], original.sent, original.space.pixel_bytes)
+    held = max(1, int(milliseconds / _SECOND + 0.5))
     request = dict(original.request(), recipe=recipe, provider=wanted["provider"], **motion)
     request, payload = added(guided, request, original.payload(), original.space)
     # Only the worker's last reply has a recipe without the paths of this machine.
@@ -60,30 +62,47 @@ def animate(worker, document, ids, recipe, wanted, motion, guided, progress):
         loading = header["stage"] == "loading"
         progress(messages.progress(header), None if loading else header["fraction"])
 
-    try:
-        used = worker.animate(request, payload, report, keep)["stored"]
-    except WorkerError as error:
-        if not frames or error.kind == "CancelledError":
-            raise
-        notice = messages.SOME_FRAMES.format(
-            count=len(frames), frames=motion["frames"], sentence=error
-        )
-    return _document(start, original, frames, used, milliseconds), notice
+    with KeyFrames(original.space, _times(motion["frames"], held)) as key_frames:
+        try:
+            used = worker.animate(request, payload, report, keep)["stored"]
+        except WorkerError as error:
+            if not frames or error.kind == "CancelledError":
+                raise
+            notice = messages.SOME_FRAMES.format(
+                count=len(frames), frames=motion["frames"], sentence=error
+            )
+        box = Box(0, 0, original.area.width, original.area.height)
+        timed = [(time, box, one) for time, one in zip(_times(len(frames), held), frames)]
+        try:
+            if notice:
+                # Key frames that stay empty would hide the last one.
+                layer = animated_layer(_look(original), original.space, timed)
+            else:
+                layer = key_frames.layer(_look(original), timed)
+            return _document(start, original, layer, used, milliseconds, held * len(frames)), notice
+        except Exception as error:
+            told(error)
+            made = as_layers(start, original, timed, used)
+            return made, words.together(notice, words.FRAMES_APART)
 
 
-def _document(start, original, frames, used, milliseconds):
-    """A new document that shows the frames one after another."""
-    width, height = original.area.width, original.area.height
-    made = empty_document(width, height, start)
+def _times(count, held):
+    """The times of key frames that are each shown for so many frames."""
+    return range(0, count * held, held)
+
+
+def _look(original):
+    return Look(original.name, 100.0, "normal")
+
+
+def _document(start, original, layer, used, milliseconds, frames):
+    """A new document that shows the frames of a layer one after another."""
+    made = empty_document(original.area.width, original.area.height, start)
     rate = max(1, int(_SECOND / milliseconds + 0.5))
-    held = max(1, int(milliseconds / _SECOND + 0.5))
-    box = Box(0, 0, width, height)
-    timed = [(number * held, box, pixels) for number, pixels in enumerate(frames)]
-    layer = animated_layer(Look(original.name, 100.0, "normal"), original.space, timed)
     made.rootNode().addChildNode(layer, None)
     if used is not None:
         sign(made, layer, used)
-    last = len(frames) * held - 1
+    last = frames - 1
     made.setFramesPerSecond(rate)
     made.setFullClipRangeStartTime(0)
     made.setFullClipRangeEndTime(last)

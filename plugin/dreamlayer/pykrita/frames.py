@@ -14,8 +14,12 @@ import zipfile
 
 from krita import Krita
 
-from .layers import dress, fill
-from .pixels import discard, scratch
+from ..editor.messages import RefusedError
+from . import words
+from .layers import Look, dress, fill, paint_layer
+from .output import empty_document, settle, told
+from .pixels import Box, discard, scratch
+from .recipes import sign
 
 _FRAMES = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -30,47 +34,117 @@ _NAME = "frames"
 _FOLDER = "dreamlayer-frames-"
 """How names of the files' folders begin."""
 
-_ABANDONED = 3600.0
-"""Seconds after which nobody uses such a folder; it takes less than one."""
+_ABANDONED = 7 * 24 * 3600.0
+"""Seconds after which nobody uses such a folder: no dream takes a week."""
 
 
-def animated_layer(look, space, frames):
-    """A new layer with key frames, not yet in a document.
+class KeyFrames:
+    """Empty key frames, made and tried before a dream, so that it is not dreamt in vain.
+
+    Use it with `with`: at the end its file is deleted.
 
     Parameters
     ----------
-    look : layers.Look
-        Of the layer.
     space : pixels.Space
-        Of the pixels.
-    frames : list
-        For each key frame its time, the box of its pixels, and these by bands of the box.
+        Of the pixels to come.
+    times : iterable of int
+        The times of the key frames.
+
+    Raises
+    ------
+    RefusedError
+        The file cannot be written or opened.
     """
-    _remove_abandoned()
-    folder = tempfile.mkdtemp(prefix=_FOLDER)
-    try:
-        path = os.path.join(folder, "frames.kra")
-        _write(path, space, [when for when, _box, _pixels in frames])
-        source = Krita.instance().openDocument(path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    source.setBatchmode(True)
-    try:
-        made = source.nodeByName(_NAME)
-        for when, box, pixels in frames:
-            # What is written goes into the present key frame.
-            source.setCurrentTime(when)
+
+    def __init__(self, space, times):
+        _remove_abandoned()
+        self._folder = tempfile.mkdtemp(prefix=_FOLDER)
+        self._path = os.path.join(self._folder, "frames.kra")
+        try:
+            _write(self._path, space, list(times))
+            # Not kept open until then: the painter could choose it as a style picture.
+            discard(self._opened())
+        except Exception as error:
+            self._delete()
+            told(error)
+            raise RefusedError(words.NO_KEY_FRAMES.format(folder=tempfile.gettempdir())) from error
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self._delete()
+
+    def layer(self, look, frames):
+        """A new layer with the key frames, not yet in a document.
+
+        Parameters
+        ----------
+        look : layers.Look
+            Of the layer.
+        frames : list
+            For each key frame its time, the box of its pixels, and these by bands of the box.
+        """
+        source = self._opened()
+        try:
+            made = source.nodeByName(_NAME)
+            for when, box, pixels in frames:
+                # What is written goes into the present key frame.
+                source.setCurrentTime(when)
+                source.waitForDone()
+                fill(made, box, pixels)
+            source.setCurrentTime(frames[0][0])
             source.waitForDone()
-            fill(made, box, pixels)
-        source.setCurrentTime(frames[0][0])
-        source.waitForDone()
-        dress(made, look)
-        layer = made.clone()
-        layer.setName(look.name)
-        del made
-    finally:
-        discard(source)
-    return layer
+            dress(made, look)
+            layer = made.clone()
+            layer.setName(look.name)
+            del made
+        finally:
+            discard(source)
+        return layer
+
+    def _opened(self):
+        source = Krita.instance().openDocument(self._path)
+        if source is None:
+            raise OSError("Krita does not open " + self._path)
+        source.setBatchmode(True)
+        return source
+
+    def _delete(self):
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def animated_layer(look, space, frames):
+    """As `KeyFrames.layer`, where the frames are there already."""
+    with KeyFrames(space, [time for time, _box, _pixels in frames]) as made:
+        return made.layer(look, frames)
+
+
+def as_layers(start, original, frames, used):
+    """A new document with a layer for each frame, where Krita does not make key frames of them.
+
+    Parameters
+    ----------
+    start : output.Start
+        The document that was dreamt on.
+    original : original.Original
+        What was dreamt on in it.
+    frames : list
+        As for `KeyFrames.layer`.
+    used : dict or None
+        The recipe.
+    """
+    width, height = original.area.width, original.area.height
+    made = empty_document(width, height, start)
+    for time, _box, pixels in frames:
+        look = Look("{} {}".format(original.name, time), 100.0, "normal")
+        layer = paint_layer(made, look, original.space, Box(0, 0, width, height), pixels)
+        made.rootNode().addChildNode(layer, None)
+        if used is not None:
+            sign(made, layer, used)
+    settle(made)
+    made.setModified(True)
+    return made
 
 
 def _remove_abandoned():
@@ -120,9 +194,9 @@ def _with_frames(files, times):
     made = dict(files, **{"maindoc.xml": text.encode("utf-8")})
     pixels, default = made.pop(where), made.pop(where + ".defaultpixel")
     entries = []
-    for number, when in enumerate(times):
+    for number, time in enumerate(times):
         frame = ".f{}".format(number)
         made[where + frame], made[where + frame + ".defaultpixel"] = pixels, default
-        entries.append(_FRAME.format(time=when, file=layer + frame))
+        entries.append(_FRAME.format(time=time, file=layer + frame))
     made[where + ".keyframes.xml"] = _FRAMES.format("".join(entries)).encode("utf-8")
     return made

@@ -4,12 +4,12 @@ from ..editor import messages
 from ..editor.guide import added
 from ..editor.messages import DREAM, RefusedError
 from . import steady, words
-from .frames import animated_layer
+from .frames import KeyFrames, as_layers
 from .layers import Look
 from .memory import check_memory
 from .nodes import extents_at, find, shows_own
 from .original import Original, parts_of
-from .output import Start, activate_soon, empty_document, insert, place_of, settle
+from .output import Start, activate_soon, empty_document, insert, place_of, settle, told
 from .pixels import Box, bands, space_of
 from .recipes import sign
 
@@ -47,6 +47,13 @@ def dream_frames(worker, document, ids, recipe, wanted, guided, progress):
     start, times = Start(document), times_of(document, find(document, ids[0]))
     originals = _originals(document, find(document, ids[0]), times)
     dreamer = _FrameDreamer(worker, recipe, wanted["provider"], guided)
+    with KeyFrames(originals[0].space, times) as key_frames:
+        dreamt, used = _dreams(dreamer, times, originals, progress)
+        return _put(start, key_frames, dreamt, used, wanted)
+
+
+def _dreams(dreamer, times, originals, progress):
+    """Triples of time, `Original` and dream for each frame, and the recipe that the worker used."""
     dreamt, before, used = [], None, None
     for number, original in enumerate(originals, 1):
 
@@ -56,10 +63,10 @@ def dream_frames(worker, document, ids, recipe, wanted, guided, progress):
             loading = header["stage"] == "loading"
             progress(text, None if loading else (number - 1 + header["fraction"]) / len(times))
 
-        before, told = dreamer.dream(original, before, report)
+        before, recipe = dreamer.dream(original, before, report)
         dreamt.append((times[number - 1], original, before))
-        used = told or used
-    return _put(start, dreamt, used, wanted)
+        used = recipe or used
+    return dreamt, used
 
 
 def _originals(document, node, times):
@@ -146,7 +153,19 @@ class _Steady:
         return made
 
 
-def _put(start, dreamt, used, wanted):
+def _put(start, key_frames, dreamt, used, wanted):
+    """Write the frames; the document that holds them, and what to tell. They are never lost."""
+    original, soft = dreamt[0][1], wanted["mode"] != "normal"
+    try:
+        return _onto_layer(start, key_frames, dreamt, used, wanted)
+    except Exception as error:
+        # The painter may change anything between a look at it and the next call.
+        told(error)
+        frames = [(time, one.area, one.part(result, soft)) for time, one, result in dreamt]
+        return as_layers(start, original, frames, used), words.FRAMES_APART
+
+
+def _onto_layer(start, key_frames, dreamt, used, wanted):
     """Write the frames onto a new layer above the node, in one undo step."""
     original, document, notice = dreamt[0][1], start.document, words.CLOSED
     soft, area = wanted["mode"] != "normal", dreamt[0][1].area
@@ -160,7 +179,7 @@ def _put(start, dreamt, used, wanted):
     box = Box(area.x + shift[0], area.y + shift[1], area.width, area.height)
     frames = [(time, box, one.part(result, soft)) for time, one, result in dreamt]
     look = Look(messages.layer_name(original.name), wanted["opacity"], wanted["mode"])
-    layer = animated_layer(look, original.space, frames)
+    layer = key_frames.layer(look, frames)
     insert(document, layer, original)
     sign(document, layer, used)
     settle(document)

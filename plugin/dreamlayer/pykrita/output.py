@@ -72,8 +72,13 @@ def put(start, dreamt, output, opacity, mode, work=DREAM):
         return start.document, _onto_layers(start, dreamt, output, opacity, mode, work)
     except Exception as error:
         # The painter may change anything between a look at it and the next call.
-        print("{}: {}".format(type(error).__name__, error), file=sys.stderr)
+        told(error)
         return new_document(start, dreamt, work), words.NOT_TAKEN
+
+
+def told(error):
+    """Tell a terminal of an error for which the painter gets a sentence."""
+    print("{}: {}".format(type(error).__name__, error), file=sys.stderr)
 
 
 def _onto_layers(start, dreamt, output, opacity, mode, work):

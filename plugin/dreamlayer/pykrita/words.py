@@ -12,6 +12,13 @@ NOT_IN_PLACE = _(
 )
 NOT_TAKEN = _("Krita did not take the result into the document; it is in a new document")
 UNNAMED = _("Untitled")
+NO_KEY_FRAMES = _(
+    "Krita could not make key frames by way of a file in the folder for temporary files, {folder}; "
+    "make room there, or choose another Output"
+)
+FRAMES_APART = _(
+    "Krita did not make key frames of the result; each frame is a layer of a new document"
+)
 NOT_OPENED = _("Krita cannot open the style picture {path}; choose another file")
 NO_SUCH_MODE = _("Krita has no mode '{mode}' for layers; use one of {allowed}")
 TOO_LARGE = _(
@@ -32,6 +39,11 @@ _RESHAPED = N_(
     "where the layer was"
 )
 _SEVERAL = N_("while the filter ran, {names} were changed; their results are on new layers")
+
+
+def together(*sentences):
+    """Several sentences as one; those that are "" are left out."""
+    return "; ".join(sentence for sentence in sentences if sentence)
 
 
 def empty(name):

@@ -1,11 +1,11 @@
 """Checks of key frames: dreamt on one by one, steady between them, and made of animations."""
 
 import scene
-from krita import Selection
+from krita import Krita, Selection
 
 from dreamlayer.editor.messages import RefusedError
 from dreamlayer.editor.worker_client import WorkerError
-from dreamlayer.pykrita import keyframes
+from dreamlayer.pykrita import frames, keyframes
 from dreamlayer.pykrita.frames import animated_layer
 from dreamlayer.pykrita.keyframes import times_of
 from dreamlayer.pykrita.layers import Look
@@ -242,6 +242,51 @@ def check_animation():
     other = scene.add(single, scene.data(node))
     scene.dream(single, [other])
     assert scene.data(scene.top(single)) == frames[0]
+
+
+class _Failing:
+    """A Krita that opens so many documents, then none."""
+
+    def __init__(self, opens):
+        self.opens = opens
+
+    def instance(self):
+        """As `Krita.instance`."""
+        return self
+
+    def openDocument(self, path):  # noqa: N802
+        """As `Krita.openDocument`."""
+        self.opens -= 1
+        return Krita.instance().openDocument(path) if self.opens >= 0 else None
+
+
+def _where_krita_fails(opens, made, node, **more):
+    frames.Krita = _Failing(opens)
+    try:
+        return scene.dream(made, [node], **more)
+    finally:
+        frames.Krita = Krita
+
+
+def check_frames_that_krita_does_not_make():
+    """Where Krita makes no key frames it is told before the dream; later, frames become layers."""
+    how = {"output": "animation", "frames": 3, "frame-steps": 1}
+    made, node, _before = _changing()
+    for more in ({}, how):
+        try:
+            _where_krita_fails(0, made, node, **more)
+        except RefusedError as error:
+            assert "could not make key frames" in str(error)
+        else:
+            raise AssertionError("it was not refused")
+        result, notice = _where_krita_fails(1, made, node, **more)
+        assert result != made and "each frame is a layer" in notice
+        last = 2 if more else 7
+        assert len(scene.tree(result)) == 3 and scene.tree(result)[-1] == f"moving {last}"
+        assert scene.tree(made) == ["moving"]
+        assert recipe_on(result, scene.top(result))["steps"] == 2
+        layers = [scene.data(one, LARGE) for one in result.topLevelNodes()]
+        assert len(set(layers)) == 3
 
 
 def check_memory_of_key_frames():
