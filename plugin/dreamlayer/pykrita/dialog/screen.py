@@ -1,5 +1,7 @@
 """Qt as the dialogs of all editors know it, see `editor.dialog`."""
 
+import sys
+
 from ..qt import Qt, QtCore, pyqtSignal
 from .picture import mixed, picture
 
@@ -14,18 +16,37 @@ class Loop(QtCore.QEventLoop):
         self.exec()
 
 
+class _Later:
+    """A call that is made once, unless it is forgotten; Qt keeps it until its time has come."""
+
+    def __init__(self, milliseconds, call):
+        self.call = call
+        # Not `self.fire`: PyQt would hold a method's object weakly, and then nobody may hold it.
+        QtCore.QTimer.singleShot(milliseconds, lambda: self.fire())
+
+    def fire(self):
+        """Make the call."""
+        call, self.call = self.call, None
+        if call is not None:
+            _make(call)
+
+
 def call_later(milliseconds, call):
-    """Call once after that time; a timer."""
-    timer = QtCore.QTimer()
-    timer.setSingleShot(True)
-    timer.timeout.connect(lambda: call() and None)
-    timer.start(milliseconds)
-    return timer
+    """Call once after that time; a timer, which need not be kept."""
+    return _Later(milliseconds, call)
 
 
 def forget(timer):
     """Do not call what a timer would call."""
-    timer.stop()
+    timer.call = None
+
+
+def _make(call):
+    """Make a call; what fails is one line in Krita's log, not a window of Krita's with its code."""
+    try:
+        call()
+    except Exception as error:
+        print("dreamlayer: {}: {}".format(type(error).__name__, error), file=sys.stderr)
 
 
 class _Caller(QtCore.QObject):
@@ -39,7 +60,7 @@ class _Caller(QtCore.QObject):
         self.asked.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def _call(self, call):
-        call()
+        _make(call)
 
 
 _CALLER = _Caller()
