@@ -82,7 +82,8 @@ class LayerSource:
         box = Box(self._box.x + part.left, self._box.y + part.top, part.width, part.height)
         node = self._node()
         if node is None:
-            return Pixels(width, height, bytes(4 * width * height), None, None)
+            nothing = bytes(width * height) if self.selected else None
+            return Pixels(width, height, bytes(4 * width * height), nothing, None)
         rgba = reduced(node, box, width, height)
         selection = None
         if self.selected:

@@ -269,10 +269,15 @@ def selected_box(document):
 
 
 def selection_in(document, box):
-    """The selection in a box, a byte a pixel; beyond the canvas nothing is selected."""
+    """The selection in a box, a byte a pixel; beyond the canvas nothing is selected.
+
+    Nor is anything where the painter has dropped the selection meanwhile.
+    """
     selection, canvas = document.selection(), canvas_of(document)
     seen = box.within(canvas)
     rows = bytearray(box.width * box.height)
+    if selection is None:
+        return bytes(rows)
     data = bytes(selection.pixelData(*seen))
     for row in range(seen.height):
         begin = (row + seen.y - box.y) * box.width + seen.x - box.x
