@@ -84,6 +84,21 @@ def check_numbers_are_typed_with_points_and_commas():
         assert field.text() == ("0,50" if language == "de" else "0.50"), field.text()
 
 
+def check_negative_numbers_are_typed_in_all_languages():
+    """Also where Qt writes another minus than keyboards have: what it wrote can be edited."""
+    for language in ("en", "sv", "nb", "fi", "sl", "fa", "ar_EG", "he"):
+        field = NumberField(-100.0, 100.0, 0.01, 2)
+        field.setLocale(QtCore.QLocale(language))
+        field.show()
+        field.setValue(-2.5)
+        state, *_ = field.validate(field.text(), 0)
+        assert state == QtGui.QValidator.State.Acceptable, (language, field.text())
+        assert field.valueFromText(field.text()) == -2.5, (language, field.text())
+        type_into(field, "-7.25")
+        field.interpretText()
+        assert field.number() == -7.25, (language, field.text())
+
+
 def check_fields_show_all_digits_of_their_number():
     """A number that a script set is not rounded."""
     field = NumberField(0.0, 1.0, 0.01, 2)

@@ -12,6 +12,10 @@ _NARROWEST = 6
 """Characters that a field has room for at least."""
 
 _SLIDER_WIDTH = 40
+_AS_TYPED = {0x2212: "-", 0x066B: ".", 0x200E: None, 0x200F: None, 0x061C: None}
+"""What Qt writes in some languages, Swedish, Norwegian, Finnish, Slovenian and Arabic among them,
+for a hyphen and a point, and marks of the direction of writing."""
+
 _NUMBER = re.compile(r"[-+]?\d*([.,]\d*)?$")
 
 
@@ -106,7 +110,8 @@ class NumberField(Calm, QtWidgets.QDoubleSpinBox):
     def _typed(self, text):
         """What was typed of a text."""
         suffix = self.suffix()
-        return (text[: -len(suffix)] if suffix and text.endswith(suffix) else text).strip()
+        typed = text[: -len(suffix)] if suffix and text.endswith(suffix) else text
+        return typed.translate(_AS_TYPED).strip()
 
     def _read(self, text):
         """The number that a text is, or None."""
