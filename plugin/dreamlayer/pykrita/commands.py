@@ -72,9 +72,9 @@ class Commands:
             self._show(_DREAM)
             return
         try:
-            document, nodes = _chosen()
+            document, ids = _chosen()
             self._check_idle()
-            self._repeat(settings, document, nodes)
+            self._repeat(settings, document, ids)
         except (RefusedError, ValueError, WorkerError) as error:
             message.show(str(error), _(_DREAM.title), warns=True)
 
@@ -83,7 +83,7 @@ class Commands:
             self._open[filter_.kind].show()
             return
         try:
-            document, nodes = _chosen()
+            document, ids = _chosen()
         except RefusedError as error:
             message.show(str(error), _(filter_.title), warns=True)
             return
@@ -94,9 +94,9 @@ class Commands:
         maker = PreviewMaker(lambda: Worker(_FOLDER))
         # It starts while the window is built.
         maker.warm_up()
-        ids = [id_of(node) for node in nodes]
         work = self._work(filter_, document, ids, arguments, settings, lambda *_: None)
         parent = Krita.instance().activeWindow().qwindow()
+        nodes = _found(document, ids)
         given = arguments, settings, _FOLDER, document, nodes, work, maker, parent
         try:
             self._open[filter_.kind] = filter_.window()(*given, self._forget)
@@ -105,9 +105,8 @@ class Commands:
             raise
         self._following.watch(parent)
 
-    def _repeat(self, settings, document, nodes):
+    def _repeat(self, settings, document, ids):
         arguments = Arguments(kept.remembered(settings))
-        ids = [id_of(node) for node in nodes]
         parent = Krita.instance().activeWindow().qwindow()
         self._repetition = Repetition(_FOLDER, parent, _(_DREAM.title))
         self._following.watch(parent)
@@ -164,7 +163,9 @@ class Commands:
 
 
 def _chosen():
-    """The document that is seen, and its chosen layers, the active one first.
+    """The document that is seen, and the ids of its chosen layers, the active one first.
+
+    Not the layers: whoever goes on while the worker dreams must hold none.
 
     Raises
     ------
@@ -188,7 +189,7 @@ def _chosen():
             raise RefusedError(krita_words.empty(node.name()))
         if selected is not None and not whole.within(selected):
             raise RefusedError(krita_words.beside(node.name()))
-    return document, nodes
+    return document, [id_of(node) for node in nodes]
 
 
 def _found(document, ids):
