@@ -55,7 +55,7 @@ class Commands:
     def __init__(self):
         self._open = {}
         self._repetition = self._at_work = None
-        self._following = Following(self._look_for_documents, self._abandon_all)
+        self._following = Following(self._look_for_documents, self._abandon)
 
     def deep_dream(self):
         """Open the dialog of Deep Dream, or show the one that is open."""
@@ -154,12 +154,14 @@ class Commands:
         for window in list(self._open.values()):
             window.look_for_document()
 
-    def _abandon_all(self):
-        """Krita's window closes, or Krita itself."""
-        for window in list(self._open.values()):
-            window.abandon()
+    def _abandon(self, parent):
+        """End what was opened above a window of Krita's, which closes; all where None is given."""
+        at_work = list(self._open.values())
         if self._repetition is not None:
-            self._repetition.abandon()
+            at_work.append(self._repetition)
+        for one in at_work:
+            if parent is None or one.krita_window is parent:
+                one.abandon()
 
 
 def _chosen():

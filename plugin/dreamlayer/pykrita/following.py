@@ -17,32 +17,32 @@ class Following(QtCore.QObject):
     on_closed : callable
         Called after a document may have been closed.
     on_end : callable
-        Called when a watched window closes, or Krita ends.
+        Called with a watched window that closes, or with None where Krita ends.
     """
 
     def __init__(self, on_closed, on_end):
         super().__init__()
         self._on_closed, self._on_end = on_closed, on_end
-        self._watched, self._timer = set(), None
+        self._watched = []  # The windows themselves: an address may become another window's.
         notifier = Krita.instance().notifier()
         notifier.setActive(True)
         notifier.imageClosed.connect(self._look_soon)
         notifier.viewClosed.connect(self._look_soon)
-        notifier.applicationClosing.connect(lambda: self._on_end())
+        notifier.applicationClosing.connect(lambda: self._on_end(None))
 
     def watch(self, window):
         """Watch a window of Krita's, until it closes."""
-        if id(window) not in self._watched:
-            self._watched.add(id(window))
+        if not any(window is one for one in self._watched):
+            self._watched.append(window)
             window.installEventFilter(self)
 
     def eventFilter(self, window, event):  # noqa: N802
         """A window is hidden after it agreed to close, and before it is deleted."""
         if event.type() == QtCore.QEvent.Type.Hide and not event.spontaneous():
-            self._watched.discard(id(window))
+            self._watched = [one for one in self._watched if one is not window]
             window.removeEventFilter(self)
-            self._on_end()
+            self._on_end(window)
         return False
 
     def _look_soon(self, *_):
-        self._timer = screen.call_later(_SOON, self._on_closed)
+        screen.call_later(_SOON, self._on_closed)

@@ -25,6 +25,11 @@ class Repetition:
     title : str
         The filter's.
 
+    Attributes
+    ----------
+    krita_window : QWidget
+        The parent.
+
     Raises
     ------
     worker_client.WorkerError
@@ -32,6 +37,7 @@ class Repetition:
     """
 
     def __init__(self, folder, parent, title):
+        self.krita_window = parent
         self._worker = Worker(folder)
         self._patient = PatientWorker(self._worker, _nothing, _nothing, screen)
         said, stop = dialog_words.LOADING, label(_("S_top"))

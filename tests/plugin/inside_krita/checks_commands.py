@@ -7,6 +7,7 @@ import scene
 from krita import Node
 
 from dreamlayer.pykrita import commands
+from dreamlayer.pykrita.following import Following
 from dreamlayer.pykrita.qt import QtWidgets
 
 
@@ -78,3 +79,35 @@ def check_no_layer_is_held_while_a_dream_is_repeated():
         before = sum(isinstance(one, Node) for one in gc.get_objects())
         commands.Commands().repeat_dream()
     assert Repetition.held is not None and Repetition.held <= before, (before, Repetition.held)
+
+
+class Opened:
+    """Stands for a dialog, or for a dream that is repeated."""
+
+    def __init__(self, parent):
+        self.krita_window, self.ended = parent, 0
+
+    def abandon(self):
+        """Count it."""
+        self.ended += 1
+
+
+def check_a_window_ends_what_was_opened_above_it():
+    """And nothing of Krita's other windows, until Krita itself ends."""
+    first, second, calls = QtWidgets.QWidget(), QtWidgets.QWidget(), []
+    follower = Following(calls.clear, calls.append)
+    for window in (first, second, first):
+        window.show()
+        follower.watch(window)
+    first.hide()
+    assert len(calls) == 1 and calls[0] is first, calls
+    first.show()
+    first.hide()
+    assert len(calls) == 1
+    with mock.patch.object(commands, "Following"):
+        opened = commands.Commands()
+    dream, style = opened._open["dream"], opened._open["style"] = Opened(first), Opened(second)
+    repeated = opened._repetition = Opened(second)
+    for window, counts in ((first, [1, 0, 0]), (second, [1, 1, 1]), (None, [2, 2, 2])):
+        opened._abandon(window)
+        assert [one.ended for one in (dream, style, repeated)] == counts, (window, counts)

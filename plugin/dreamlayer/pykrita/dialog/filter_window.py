@@ -46,6 +46,13 @@ class FilterWindow:
         Krita's window.
     on_end : callable
         Called when it has ended.
+
+    Attributes
+    ----------
+    krita_window : QWidget
+        The parent.
+    has_ended : bool
+        Whether it was left, or ended by itself.
     """
 
     def __init__(self, arguments, settings, folder, document, nodes, work, maker, parent, on_end):
@@ -54,7 +61,7 @@ class FilterWindow:
             arguments, settings, folder, recipe_on(document, first, self.work), maker, screen
         )
         self._document, self._name, self._count = document, first.name(), len(nodes)
-        self._parent, self._ended_call = parent, on_end
+        self.krita_window, self._ended_call = parent, on_end
         self._frame = self._buttons = self._glance = None
         self._leaving = self.has_ended = False
         self.open(self.make_source(document, first), work)
@@ -76,7 +83,7 @@ class FilterWindow:
             layer=self._name,
             document=name_of(self._document),
         )
-        self._frame = Frame(self._parent, title, self.leave, self._key, self._look)
+        self._frame = Frame(self.krita_window, title, self.leave, self._key, self._look)
         about = dialog_words.chosen(self._name, *source.changed, self._count)
         self.pane = PreviewPane(source.width, source.height, about, self.live.moved)
         self.side = self.make_side(self.choose, self._keep_picture, self.renew)
