@@ -100,14 +100,14 @@ class Batch:
             self._sum(len(self._jobs) - tried)
         return FAILED if self._failed else 0
 
-    def finish(self, job: Job) -> None:
-        """Count a picture that is written."""
+    def finish(self, job: Job, target: str) -> None:
+        """Count a picture that is written to `target`."""
         self._done += 1
         self._last = job
         words = f"{self._done} of {len(self._jobs)} pictures {'is' if self._done == 1 else 'are'}"
         if len(self._jobs) == 1:
-            words = f"{shown(Path(job.target))} is"
-            words = "the picture is" if job.target == STREAM else words
+            words = f"{shown(Path(target))} is"
+            words = "the picture is" if target == STREAM else words
         if_cancelled(
             f"{words} finished, nothing is half-written", finished=self._done, of=len(self._jobs)
         )

@@ -90,6 +90,7 @@ def _jobs(options: argparse.Namespace, recipe: Recipe) -> list[Job]:
     ]
     settings = {
         "format": options.format,
+        "keeps_existing": options.keep_existing,
         "unmarked": options.no_recipe or options.strip_metadata,
         "kept": kept,
     }

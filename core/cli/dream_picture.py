@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from dreamlayer.core.cli.plan import Job
 from dreamlayer.core.cli.plot import recorder, write_plot
 from dreamlayer.core.cli.progress import Reporter
 from dreamlayer.core.cli.results import check_result, until_written, write_result
-from dreamlayer.core.cli.targets import STREAM, make_folder_of
+from dreamlayer.core.cli.targets import STREAM, claimed, make_folder_of
 from dreamlayer.core.errors import OptionError
 from dreamlayer.core.recipe.recipe import Recipe
 
@@ -50,7 +51,7 @@ class Dreams:
         self._recipe, self._dreamer, self._reporter = recipe, dreamer, reporter
         self._options, self._mask = options, mask
 
-    def make(self, job: Job, plot: str | None, finished: Callable[[], None]) -> None:
+    def make(self, job: Job, plot: str | None, finished: Callable[[str], None]) -> None:
         """Make one picture.
 
         Parameters
@@ -60,7 +61,7 @@ class Dreams:
         plot : str or None
             The file for a figure of the run.
         finished : callable
-            Called once the picture is written.
+            Called with the name of the file once the picture is written.
         """
         import numpy as np
 
@@ -122,10 +123,10 @@ class Dreams:
         )
         if job.may_make:
             make_folder_of(job.target)
-        with until_written(job.target):
-            write_result(picture, job.target, used, options)
-            finished()
-            self._reporter.done(job.target)
+        with until_written(job.target), _place(job) as target:
+            write_result(picture, target, used, options)
+            finished(target)
+            self._reporter.done(target)
         if plot is not None and record is not None:
             write_plot(record, plot, name, used)
         fill()
@@ -157,6 +158,11 @@ class Dreams:
             provider=provider,
             memory_bytes=int(estimate.bytes),
         )
+
+
+def _place(job: Job) -> contextlib.AbstractContextManager[str]:
+    """Where a picture is written: another place than planned where a file has come there since."""
+    return claimed(job.target) if job.keeps_existing else contextlib.nullcontext(job.target)
 
 
 def _noise(recipe: Recipe, megapixels: float) -> Picture:

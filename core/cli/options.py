@@ -145,10 +145,18 @@ def add_batch_options(parser: Parser) -> None:
     group.add_argument(
         "--recursive", action="store_true", help="take the pictures in folders within folders too"
     )
-    group.add_argument(
+    existing = group.add_mutually_exclusive_group()
+    existing.add_argument(
         "--skip-existing",
         action="store_true",
         help="leave out pictures whose result is there already",
+    )
+    existing.add_argument(
+        "--keep-existing",
+        action="store_true",
+        help=parser.rare(
+            "write over no file: where a result's name is taken, take NAME-dream-2, and so on"
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from dreamlayer.core.cli.inputs import NOISE, Input
 from dreamlayer.core.cli.targets import (
     STREAM,
     check_output,
+    free_name,
     identity,
     is_folder,
     looks_like_file,
@@ -55,6 +57,8 @@ class Job:
         Whether the source was named itself, not found in a folder or by a pattern.
     may_make : bool
         Whether the target's folder is made if it is missing.
+    keeps_existing : bool
+        Whether another name is taken where a file has come to the target's meanwhile.
     problem, skipped : str or None
         Why it cannot be made, or need not be.
     """
@@ -64,6 +68,7 @@ class Job:
     below: str = ""
     typed: bool = True
     may_make: bool = False
+    keeps_existing: bool = False
     problem: str | None = None
     skipped: str | None = None
 
@@ -75,6 +80,7 @@ def plan(
     *,
     format: str | None = None,
     unmarked: bool = False,
+    keeps_existing: bool = False,
     kept: Iterable[tuple[str | None, str]] = (),
 ) -> list[Job]:
     """Decide what is made of each input.
@@ -91,6 +97,8 @@ def plan(
         The format to write, by default as the names end.
     unmarked : bool
         Whether results have no recipe, so that names alone tell them.
+    keeps_existing : bool
+        Whether a result whose name is taken gets a number, so that no file is written over.
     kept : iterable of (str or None, str)
         Files that are read too and must not be written over, and what they are.
 
@@ -110,7 +118,8 @@ def plan(
             if several and target == STREAM:
                 raise OutputError(_ONE_STREAM)
             made = output is not None and (folder or is_folder(output))
-            one = replace(one, target=target, may_make=made)
+            numbered = keeps_existing and target != STREAM
+            one = replace(one, target=target, may_make=made, keeps_existing=numbered)
         jobs.append(one)
     return _checked(jobs, output, format, kept)
 
@@ -153,12 +162,16 @@ def _without_results(
         if one.problem is None and one.name not in _NAMELESS:
             result = target_of(None, one.name, word, format=format)
             beside.setdefault(_endless(result), (one.name, result))
+    ending = re.compile(rf"-{re.escape(word)}(-[1-9][0-9]*)?\Z")
     jobs = []
     for one in inputs:
         problem = one.problem or (_needs_name(one.name, word, format) if output is None else None)
         job = Job(one.name, "", one.below, one.typed, problem=problem)
-        if one.problem is None and Path(one.name).stem.endswith(f"-{word}"):
-            source, result = beside.get(_endless(one.name), (None, ""))
+        named = ending.search(Path(one.name).stem)
+        if one.problem is None and named:
+            # As it was called before it got a number.
+            first = _endless(one.name).removesuffix(named[1] or "")
+            source, result = beside.get(first, (None, ""))
             # It may have been written in another format, too.
             is_result = _holds_recipe(one.name)
             if unmarked and source is not None:
@@ -237,6 +250,8 @@ def _checked(
         if one.problem or one.skipped:
             checked.append(one)
             continue
+        if one.keeps_existing:
+            one = replace(one, target=free_name(one.target, written))
         folder = str(Path(one.target).parent)
         if output is not None and folder not in folders:
             folders.add(folder)

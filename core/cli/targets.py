@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from dreamlayer.core.cli import standard_streams
@@ -205,6 +206,54 @@ def same_file(one: str, other: str) -> bool:
 def clash(name: str, others: Iterable[str]) -> str | None:
     """The first of `others` that is the same file as `name`, or None."""
     return next((other for other in others if same_file(name, other)), None)
+
+
+def free_name(target: str, taken: Container[object] = ()) -> str:
+    """The name itself where there is no such file, else the first with a number that is free.
+
+    Parameters
+    ----------
+    target : str
+        A file.
+    taken : container
+        What `identity` says of files that are not there yet, but will be.
+    """
+    path, number, name = Path(target), 1, target
+    while os.path.lexists(name) or identity(name) in taken:
+        number += 1
+        name = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+    return name
+
+
+@contextlib.contextmanager
+def claimed(target: str) -> Iterator[str]:
+    """A free name as `free_name` finds it, held by an empty file; a failure removes that again.
+
+    Two programs that write at the same time so get two names.
+
+    Raises
+    ------
+    OutputError
+        The system refuses.
+    """
+    while True:
+        name = free_name(target)
+        try:
+            Path(name).touch(exist_ok=False)
+            break
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise OutputError(
+                f"{shown(Path(name))} cannot be written: {error.strerror or error}; give another "
+                "place with -o"
+            ) from error
+    try:
+        yield name
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
 
 
 def _is_dir(name: str) -> bool:

@@ -68,6 +68,8 @@ def _work(machine: Machine, preset: str, files: Sequence[str]) -> tuple[int, str
         notify(machine, f"Dreaming on {count} {'picture' if count == 1 else 'pictures'} ...")
     try:
         command = [_python(machine), "-P", "-m", "dreamlayer", "dream", "--json"]
+        # Nobody is asked whether a file may go, such as a result that was retouched.
+        command.append("--keep-existing")
         words = [*command, "--preset", preset, "--", *selection.pictures]
         with _listening() as ended:
             outcome = dream(words, _environment(machine), window, ended)

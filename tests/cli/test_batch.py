@@ -32,7 +32,7 @@ def told(
 
     def finish(job: Job) -> None:
         make(job)
-        batch.finish(job)
+        batch.finish(job, job.target)
 
     return batch.run(finish), stream.getvalue().splitlines()
 

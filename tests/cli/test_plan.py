@@ -34,11 +34,20 @@ def planned(
     output: str | None = None,
     format: str | None = None,
     unmarked: bool = False,
+    keeps_existing: bool = False,
     kept: Sequence[tuple[str | None, str]] = (),
 ) -> list[Job]:
     """The jobs of these arguments."""
     inputs = find_inputs(arguments, recursive=True, output=output)
-    return plan(inputs, output, "dream", format=format, unmarked=unmarked, kept=kept)
+    return plan(
+        inputs,
+        output,
+        "dream",
+        format=format,
+        unmarked=unmarked,
+        keeps_existing=keeps_existing,
+        kept=kept,
+    )
 
 
 def targets(*arguments: str, output: str | None = None, format: str | None = None) -> list[str]:
@@ -175,3 +184,31 @@ def test_a_picture_that_is_only_called_like_a_result_is_kept() -> None:
     assert jobs["a-dream.png"].problem is None
     # Results without recipes are told by their names alone.
     assert planned("a-dream.png", "a.png", unmarked=True)[0].skipped
+
+
+def test_files_that_are_there_are_kept() -> None:
+    """A result gets a number where its name is taken, by a file or by another result."""
+    make("a-dream.png", "a recipe")
+    make("a-dream-2.png", "a recipe")
+    make("b-dream.png")
+    Path("b.heic").touch()
+    found = planned("a.png", "b.png", "b.heic", "b-dream.png", keeps_existing=True)
+    assert [one.problem or one.skipped for one in found] == [None] * 4
+    assert [one.target for one in found] == [
+        "a-dream-3.png",
+        "b-dream-2.png",
+        "b-dream-3.png",
+        "b-dream-dream.png",
+    ]
+    (typed,) = planned("a.png", output="a.png", keeps_existing=True)
+    assert typed.target == "a-2.png"
+    (piped,) = planned("-", output="-", keeps_existing=True)
+    assert piped.target == "-"
+
+
+def test_numbered_results_are_no_pictures_to_dream_on() -> None:
+    """As little as those without a number."""
+    make("a-dream-2.png", "a recipe")
+    make("b-dream-2.png")
+    skipped = [one.skipped for one in planned("a.png", "a-dream-2.png", "b.png", "b-dream-2.png")]
+    assert skipped == [None, "it is the result of 'a.png'", None, None]

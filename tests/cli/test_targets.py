@@ -11,6 +11,7 @@ import pytest
 from dreamlayer.core.cli import standard_streams
 from dreamlayer.core.cli.targets import (
     check_output,
+    claimed,
     clash,
     looks_like_file,
     make_folder_of,
@@ -78,3 +79,19 @@ def test_names_of_files(tmp_path: Path) -> None:
     assert not looks_like_file("dreams.png/")
     (tmp_path / "d.png").mkdir()
     assert not looks_like_file(str(tmp_path / "d.png"))
+
+
+def test_a_free_name_is_held(tmp_path: Path) -> None:
+    """Who comes while a result is written gets the next name; a failure leaves nothing."""
+    target = tmp_path / "a-dream.png"
+    with claimed(str(target)) as first, claimed(str(target)) as second:
+        assert [first, second] == [str(target), str(tmp_path / "a-dream-2.png")]
+    assert target.exists()
+    with (
+        pytest.raises(OSError, match=r"3\.png is not written"),
+        claimed(str(target)) as third,
+    ):
+        raise OSError(f"{third} is not written")
+    assert not (tmp_path / "a-dream-3.png").exists()
+    with pytest.raises(OutputError, match="cannot be written"), claimed(str(tmp_path / "no/a.png")):
+        pass

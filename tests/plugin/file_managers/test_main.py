@@ -98,3 +98,20 @@ def test_what_nobody_foresaw(
     monkeypatch.setattr("dreamlayer.plugin.file_managers.__main__.select", fail)
     assert main(["a.png"], machine) == 2
     assert "something went wrong inside dreamlayer (RuntimeError: a mistake)" in told[-1][1]
+
+
+def test_files_of_the_user_stay(
+    machine: Machine, tmp_path: Path, told: list[tuple[str, str]]
+) -> None:
+    """What has the name of a result is not written over, and refuses no other picture."""
+    photo, other = (str(picture(tmp_path / name)) for name in ("photo.png", "a.png"))
+    mine = picture(tmp_path / "photo-dream.png")
+    before = mine.read_bytes()
+    for _ in range(2):
+        assert main(["--preset", "draft", "--", other, photo], machine) == 0
+    assert main(["--preset", "draft", "--", other, photo, str(mine)], machine) == 0
+    assert mine.read_bytes() == before
+    names = ["a-dream-2", "a-dream-3", "a-dream", "photo-dream-2", "photo-dream-3"]
+    names += ["photo-dream-4", "photo-dream-dream", "photo-dream"]
+    assert {path.stem for path in tmp_path.glob("*-dream*.png")} == set(names)
+    assert told[-1][1].startswith("3 pictures are finished: a-dream-3.png, photo-dream-4.png")
