@@ -11,6 +11,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -29,6 +30,9 @@ NAME = "dreamlayer"
 SOURCE = Path(__file__).parent / NAME
 _THUMBNAILS = Path(__file__).parents[1] / "core" / "presets" / "thumbnails"
 TEMPORARY = f".{NAME}-"
+_OWN_TEMPORARY = re.compile(re.escape(TEMPORARY) + "[0-9a-f]{8}")
+_ABANDONED = 3600.0
+"""Seconds after which no install still works in a temporary folder."""
 
 _ENTRIES = ("dreamlayer.py", "__init__.py")
 """What GIMP starts, and what Krita imports."""
@@ -101,7 +105,7 @@ def install_folder(
     try:
         plugins.mkdir(parents=True, exist_ok=True)
         workshop = _workshop(plugins)
-        _sweep(workshop)
+        _sweep(workshop, older=_ABANDONED)
         fresh, old = (workshop / f"{TEMPORARY}{secrets.token_hex(4)}" for _ in range(2))
         try:
             _write(fresh, content, settings)
@@ -123,6 +127,8 @@ def install_folder(
 def remove_folder(plugins: Path, beside: Iterable[str] = ()) -> bool:
     """Remove the plug-in, if it is ours; whether it was there.
 
+    What interrupted installs left beside it goes too, however young: one that still runs fails.
+
     Parameters
     ----------
     plugins : Path
@@ -136,6 +142,9 @@ def remove_folder(plugins: Path, beside: Iterable[str] = ()) -> bool:
         The system refuses.
     """
     target = plugins / NAME
+    inside = plugins.resolve()
+    for folder in (inside.parent, inside):
+        _sweep(folder)
     if os.path.lexists(target) and not is_ours(target):
         return False
     try:
@@ -219,23 +228,30 @@ def _workshop(plugins: Path) -> Path:
     return beside if possible else inside
 
 
-def _sweep(workshop: Path) -> None:
-    """Delete what an install that was killed has left."""
+def _sweep(workshop: Path, older: float = 0.0) -> None:
+    """Delete what installs that were killed have left, if it is older than so many seconds."""
     for path in workshop.glob(f"{TEMPORARY}*"):
-        _delete(path)
+        with contextlib.suppress(OSError):
+            if _OWN_TEMPORARY.fullmatch(path.name) and path.lstat().st_mtime <= time.time() - older:
+                _delete(path)
 
 
 def _write(fresh: Path, content: Mapping[str, bytes], settings: Mapping[str, Any]) -> None:
-    written = json.dumps(settings, indent=2, sort_keys=True).encode() + b"\n"
-    for name, data in {**content, SETTINGS: written}.items():
+    """Write all files into a folder that is made once: where it is lost meanwhile, that fails."""
+    files = {**content, SETTINGS: json.dumps(settings, indent=2, sort_keys=True).encode() + b"\n"}
+    fresh.mkdir()
+    for name, data in files.items():
         path = fresh / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in reversed(path.relative_to(fresh).parents[:-1]):
+            (fresh / folder).mkdir(exist_ok=True)
         with path.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         if data.startswith(b"#!"):
             path.chmod(0o755)
+    if not all((fresh / name).is_file() for name in files):
+        raise InstallError(f"{fresh} was removed while it was written; install again")
 
 
 def _set_later_times(fresh: Path, old: Path) -> None:
@@ -244,21 +260,20 @@ def _set_later_times(fresh: Path, old: Path) -> None:
     GIMP queries a plug-in again only where that time has changed.
     """
     for name in _ENTRIES:
-        _set_later_time(fresh / name, old / name)
-
-
-def _set_later_time(fresh: Path, old: Path) -> None:
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        before = int(old.stat().st_mtime)
-        if before >= int(fresh.stat().st_mtime):
-            later = max(before + 1, int(time.time()))
-            os.utime(fresh, (later, later))
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            before = int((old / name).stat().st_mtime)
+            if before >= int((fresh / name).stat().st_mtime):
+                later = max(before + 1, int(time.time()))
+                os.utime(fresh / name, (later, later))
 
 
 def _swap(fresh: Path, target: Path, old: Path) -> None:
     """Rename `target` to `old` and `fresh` to `target`; undo the first where the second fails."""
     try:
         if os.path.lexists(target):
+            # Another install takes what is an hour old for abandoned.
+            with contextlib.suppress(OSError, NotImplementedError):
+                os.utime(target, follow_symlinks=False)
             target.rename(old)
         fresh.rename(target)
     except BaseException:

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def everything(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def age(path: Path) -> None:
+    """Let it look two hours old."""
+    long_ago = time.time() - 7200
+    os.utime(path, (long_ago, long_ago))
 
 
 def test_the_files_of_this_version() -> None:
@@ -182,16 +189,48 @@ def test_interrupted_while_the_old_goes(plugins: Path, monkeypatch: pytest.Monke
     with pytest.raises(KeyboardInterrupt):
         install_folder(plugins, NEW, SETTINGS)
     assert set(everything(plugins / "dreamlayer")) == {*NEW, "worker.json"}
+    (left,) = plugins.parent.glob(".dreamlayer-*")
+    age(left)
     install_folder(plugins, NEW, SETTINGS)
     assert [path.name for path in plugins.parent.iterdir()] == ["plug-ins"]
 
 
 def test_what_a_killed_install_left_is_swept(plugins: Path) -> None:
-    """The next install takes away the folders of one that had no time to."""
-    (plugins.parent / ".dreamlayer-1234" / "part").mkdir(parents=True)
-    (plugins.parent / ".dreamlayer-5678").write_text("answer")
+    """Later installs take away the folders of one that had no time to, and nothing else."""
+    names = [".dreamlayer-0123abcd", ".dreamlayer-4567abcd", ".dreamlayer-backup", "plug-ins"]
+    for name in names[:3]:
+        (plugins.parent / name / "part").mkdir(parents=True)
+        age(plugins.parent / name)
+    # Another install may still write into this one.
+    os.utime(plugins.parent / names[1])
     install_folder(plugins, NEW, SETTINGS)
-    assert [path.name for path in plugins.parent.iterdir()] == ["plug-ins"]
+    assert sorted(path.name for path in plugins.parent.iterdir()) == names[1:]
+    assert remove_folder(plugins)
+    assert sorted(path.name for path in plugins.parent.iterdir()) == names[2:]
+    (plugins.parent / names[0]).mkdir()
+    assert not remove_folder(plugins)
+    assert sorted(path.name for path in plugins.parent.iterdir()) == names[2:]
+
+
+def test_a_folder_that_is_lost_while_it_is_written(
+    plugins: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is an error, not a plug-in without some of its files; the older one stays."""
+    install_folder(plugins, {**NEW, "old.py": b"old"}, SETTINGS)
+    before = everything(plugins.parent)
+    for number in range(len(NEW) + 1):
+        calls: list[int] = []
+
+        def lose(file: int, calls: list[int] = calls, number: int = number) -> None:
+            calls.append(file)
+            if len(calls) == number + 1:
+                (fresh,) = plugins.parent.glob(".dreamlayer-*")
+                shutil.rmtree(fresh)
+
+        monkeypatch.setattr(os, "fsync", lose)
+        with pytest.raises(InstallError, match=r"cannot be changed|was removed while"):
+            install_folder(plugins, NEW, SETTINGS)
+        assert everything(plugins.parent) == before
 
 
 @pytest.mark.parametrize("found", ["folder", "file"])
