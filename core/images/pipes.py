@@ -49,7 +49,7 @@ def received(pipe: BinaryIO, name: str, max_megapixels: float) -> BinaryIO:
     OSError
         The pipe cannot be read, or the disk of temporary files is full.
     """
-    longest = int(max_megapixels * 1e6 * _BYTES_PER_PIXEL) + _BESIDE_PIXELS
+    longest = max_megapixels * 1e6 * _BYTES_PER_PIXEL + _BESIDE_PIXELS
     held = bytearray()
     while len(held) <= _IN_MEMORY:
         block = pipe.read(_BLOCK)

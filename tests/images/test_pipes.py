@@ -52,6 +52,14 @@ def test_a_long_picture_lies_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (picture.height, picture.width) == (40, 60)
 
 
+def test_without_a_limit_of_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller in Python may allow as many as there are."""
+    monkeypatch.setattr(pipes, "_IN_MEMORY", 1000)
+    data = png(noise(40, 60, 3))
+    with pipes.received(io.BytesIO(data), "a pipe", float("inf")) as file:
+        assert file.read() == data
+
+
 def test_what_is_no_picture_is_not_read_on() -> None:
     """The other program may send it for ever."""
     stream = Endless(b"just text")
