@@ -54,7 +54,7 @@ def registered(machine: Machine, krita: Krita) -> Registration:
     """Whether a Krita, which has the plug-in, can load it."""
     if not krita.command:
         return Registration(None, _IN_WINDOW)
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as name:
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / f"{_MODULE}.py").write_text(_QUESTION, encoding="utf-8")
         command = [*krita.command, "-s", _MODULE, "-f", "ask"]
