@@ -111,7 +111,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) 
     with (
         tempfile.TemporaryFile() as out,
         tempfile.TemporaryFile() as err,
-        tempfile.TemporaryDirectory(prefix="dreamlayer-") as folder,
+        tempfile.TemporaryDirectory(prefix="dreamlayer-", ignore_cleanup_errors=True) as folder,
     ):
         try:
             process = subprocess.Popen(
@@ -219,7 +219,7 @@ class Machine:
             return self.variable("APPDATA") or self.home / "AppData" / "Roaming"
         if self.system == "Darwin":
             return self.home / "Library" / "Application Support"
-        return self.variable("XDG_CONFIG_HOME") or self.home / ".config"
+        return self.desktop_folder("config")
 
     def own_folder(self, kind: str, application: str) -> Path:
         """Where a program keeps the user's `cache`, `config` or `data`.
@@ -235,10 +235,13 @@ class Machine:
         if self.system == "Darwin":
             library = self.home / "Library"
             return library / ("Caches" if kind == "cache" else "Application Support") / application
+        return self.desktop_folder(kind) / application
+
+    def desktop_folder(self, kind: str) -> Path:
+        """As `own_folder`, for the Linux desktops; as for Qt, a relative path does not count."""
         usual = {"cache": ".cache", "config": ".config", "data": ".local/share"}[kind]
         named = self.variable(f"XDG_{kind.upper()}_HOME")
-        chosen = named if named is not None and named.is_absolute() else self.home / usual
-        return chosen / application
+        return named if named is not None and named.is_absolute() else self.home / usual
 
     @property
     def path(self) -> list[Path]:

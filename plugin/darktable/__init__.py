@@ -61,7 +61,7 @@ def settings_folder(machine: Machine) -> Path:
     if machine.windows:
         local = machine.variable("LOCALAPPDATA") or machine.home / "AppData" / "Local"
         return local / "darktable"
-    return (machine.variable("XDG_CONFIG_HOME") or machine.home / ".config") / "darktable"
+    return machine.desktop_folder("config") / "darktable"
 
 
 def add(folder: Path, command: list[str]) -> Path:

@@ -100,5 +100,4 @@ class FileEntry:
 
 def data_home(machine: Machine) -> Path:
     """Where programs of the Linux desktops look for what the user adds to them."""
-    named = machine.variable("XDG_DATA_HOME")
-    return named if named and named.is_absolute() else machine.home / ".local" / "share"
+    return machine.desktop_folder("data")

@@ -50,9 +50,7 @@ class Thunar:
 
     def path(self, machine: Machine) -> Path:
         """The file with the user's custom actions."""
-        named = machine.variable("XDG_CONFIG_HOME")
-        home = named if named and named.is_absolute() else machine.home / ".config"
-        return home / "Thunar" / "uca.xml"
+        return machine.desktop_folder("config") / "Thunar" / "uca.xml"
 
     def problem(self, machine: Machine, script: Path) -> str | None:
         """Whether there is our action with the script as its command."""

@@ -55,9 +55,7 @@ def resources(machine: Machine) -> Path:
     """The folder of resources of a Krita that runs in no sandbox."""
     if machine.windows or machine.system == "Darwin":
         return machine.config_home / "krita"
-    named = machine.variable("XDG_DATA_HOME")
-    data = named if named and named.is_absolute() else machine.home / ".local" / "share"
-    return data / "krita"
+    return machine.desktop_folder("data") / "krita"
 
 
 def settings(machine: Machine) -> Path:

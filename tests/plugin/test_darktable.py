@@ -58,6 +58,8 @@ def test_settings_of_each_system(tmp_path: Path) -> None:
     )
     chosen = Machine("Linux", tmp_path, {"XDG_CONFIG_HOME": str(tmp_path / "x")})
     assert darktable.settings_folder(chosen) == tmp_path / "x" / "darktable"
+    relative = Machine("Linux", tmp_path, {"XDG_CONFIG_HOME": "x"})
+    assert darktable.settings_folder(relative) == tmp_path / ".config" / "darktable"
     local = Machine("Windows", tmp_path, {"LOCALAPPDATA": str(tmp_path / "local")})
     assert darktable.settings_folder(local) == tmp_path / "local" / "darktable"
 

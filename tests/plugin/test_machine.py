@@ -87,6 +87,7 @@ def test_folders_of_each_system() -> None:
     assert Machine("Linux", home, {}).config_home == home / ".config"
     assert Machine("Linux", home, {"XDG_CONFIG_HOME": "/else"}).config_home == Path("/else")
     assert Machine("Linux", home, {"XDG_CONFIG_HOME": ""}).config_home == home / ".config"
+    assert Machine("Linux", home, {"XDG_CONFIG_HOME": "else"}).config_home == home / ".config"
     assert Machine("Windows", home, {"APPDATA": roaming}).config_home == Path(roaming)
     assert Machine("Windows", home, {}).config_home == home / "AppData" / "Roaming"
     mac = Machine("Darwin", home, {"XDG_CONFIG_HOME": "/else"}).config_home
