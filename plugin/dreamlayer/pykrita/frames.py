@@ -116,7 +116,7 @@ class KeyFrames:
 
 def animated_layer(look, space, frames):
     """As `KeyFrames.layer`, where the frames are there already."""
-    with KeyFrames(space, [time for time, _box, _pixels in frames]) as made:
+    with KeyFrames(space, [when for when, _box, _pixels in frames]) as made:
         return made.layer(look, frames)
 
 
@@ -136,8 +136,8 @@ def as_layers(start, original, frames, used):
     """
     width, height = original.area.width, original.area.height
     made = empty_document(width, height, start)
-    for time, _box, pixels in frames:
-        look = Look("{} {}".format(original.name, time), 100.0, "normal")
+    for when, _box, pixels in frames:
+        look = Look("{} {}".format(original.name, when), 100.0, "normal")
         layer = paint_layer(made, look, original.space, Box(0, 0, width, height), pixels)
         made.rootNode().addChildNode(layer, None)
         if used is not None:
@@ -194,9 +194,9 @@ def _with_frames(files, times):
     made = dict(files, **{"maindoc.xml": text.encode("utf-8")})
     pixels, default = made.pop(where), made.pop(where + ".defaultpixel")
     entries = []
-    for number, time in enumerate(times):
+    for number, when in enumerate(times):
         frame = ".f{}".format(number)
         made[where + frame], made[where + frame + ".defaultpixel"] = pixels, default
-        entries.append(_FRAME.format(time=time, file=layer + frame))
+        entries.append(_FRAME.format(time=when, file=layer + frame))
     made[where + ".keyframes.xml"] = _FRAMES.format("".join(entries)).encode("utf-8")
     return made

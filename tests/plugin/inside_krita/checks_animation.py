@@ -271,7 +271,7 @@ def _where_krita_fails(opens, made, node, **more):
 def check_frames_that_krita_does_not_make():
     """Where Krita makes no key frames it is told before the dream; later, frames become layers."""
     how = {"output": "animation", "frames": 3, "frame-steps": 1}
-    made, node, _before = _changing()
+    made, node, _before = changing()
     for more in ({}, how):
         try:
             _where_krita_fails(0, made, node, **more)
@@ -291,7 +291,7 @@ def check_frames_that_krita_does_not_make():
 
 def check_memory_of_key_frames():
     """Too many key frames are refused, by their number and by the part that is selected."""
-    made, node, _before = _changing()
+    made, node, _before = changing()
     selection = Selection()
     selection.select(200, 120, 40, 30, 255)
     made.setSelection(selection)
