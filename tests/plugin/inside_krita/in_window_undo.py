@@ -75,15 +75,3 @@ def check_undo_of_key_frames():
     _undone(made, before, ["layer", "moving"])
     result = scene.top(made)
     assert dreamt == [bytes(result.pixelDataAtTime(*scene.WHOLE, time)) for time in (0, 3, 7)]
-
-
-def check_the_new_layer_is_active():
-    """What was made is chosen afterwards; of a layer to paint in, its mask."""
-    for output, kind in (("new-layer", "paintlayer"), ("paint-in", "transparencymask")):
-        made, node = _shown()
-        scene.dream(made, [node], output=output)
-        del node
-        _pump()
-        active = made.activeNode()
-        assert active.name() == "Deep Dream of layer" and active.type() == kind, active.type()
-        del active
