@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-import types
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+import stand_in_screen
 from plugin_modules import module
 
 client = module("editor.worker_client")
 
 
-class Loop:
-    """Runs what other threads add, until it is told to quit."""
-
-    calls: queue.Queue[Callable[[], bool]] = queue.Queue()
-
-    def __init__(self) -> None:
-        self._running = True
-
-    def run(self) -> None:
-        while self._running:
-            Loop.calls.get(timeout=60)()
-
-    def quit(self) -> None:
-        self._running = False
-
-
 @pytest.fixture
 def apply() -> Any:
     """The module."""
-    Loop.calls = queue.Queue()
+    stand_in_screen.forget_all()
     return module("editor.dialog.patient_worker")
-
-
-SCREEN = types.SimpleNamespace(Loop=Loop, call_soon=lambda call: Loop.calls.put(call))
 
 
 class Told:
@@ -69,7 +48,7 @@ class Told:
 def _patient(apply: Any, *replies: Any) -> tuple[Any, list[Any]]:
     shown: list[Any] = []
     given = Told(*replies), lambda _: None, lambda *news: shown.append(news)
-    worker = apply.PatientWorker(*given, SCREEN)
+    worker = apply.PatientWorker(*given, stand_in_screen)
     return worker, shown
 
 

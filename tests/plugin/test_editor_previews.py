@@ -6,6 +6,7 @@ import importlib
 import json
 import queue
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,9 +43,10 @@ class Desk:
 
     def maker(self, start: Callable[[], Any] | None = None, numbers: Any = None) -> Any:
         """A previewer whose news come here."""
-        return self._kind(start or self._start, lambda *news: self.news.put(news), numbers)
+        return self._kind(start or self.start, lambda *news: self.news.put(news), numbers)
 
-    def _start(self) -> Any:
+    def start(self) -> Any:
+        """Start a worker, and note it."""
         worker = self.client.Worker(str(self.folder))
         self.workers.append(worker)
         return worker
@@ -108,6 +110,29 @@ def test_warm_worker_is_the_one_that_dreams(
     unused = desk.maker()
     unused.warm_up()
     unused.abandon()
+
+
+def test_worker_that_is_starting_is_handed_over(
+    desk: Desk, small: tuple[dict[str, Any], list[bytes]]
+) -> None:
+    """Where the work begins before its worker has started, that one does it."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def start() -> Any:
+        begun.set()
+        go_on.wait(PATIENCE)
+        return desk.start()
+
+    maker = desk.maker(start)
+    maker.warm_up()
+    begun.wait(PATIENCE)
+    threading.Timer(0.2, go_on.set).start()
+    worker = maker.finish()
+    assert worker is desk.workers[-1]
+    request = {k: v for k, v in small[0].items() if k != "preview"}
+    header = worker.dream(request, small[1], lambda _: None)
+    assert len(worker.read(header["bytes"])) == WIDTH * HEIGHT * 16
+    worker.close()
 
 
 def test_idle_worker_previews_again(desk: Desk, small: tuple[dict[str, Any], list[bytes]]) -> None:

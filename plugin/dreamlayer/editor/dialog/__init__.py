@@ -4,7 +4,7 @@
 comes of it, `live_preview` keeps it up to date, and `viewport` is the arithmetic of what is seen.
 `values` reads and sets the settings, `catalog` and `own_files` are the presets, `layer_terms` and
 `galleries` the layers. `applying` is the work itself while the dialog stays open, `patient_worker`
-its worker, and `workers` hands one worker from previews to work and back.
+its worker; `workers` hands one worker from previews to work and back, for which `taking` waits.
 
 What needs a toolkit is given to them as a `screen`, a module or object with
 

@@ -7,6 +7,7 @@ from ..choices import APART
 from ..worker_client import WorkerError
 from . import words
 from .patient_worker import PatientWorker
+from .taking import Taking
 from .workers import kill_worker
 
 
@@ -44,24 +45,27 @@ class Applying:
         self._config, self._texts, self._work = config, texts, work
         self._workers, self._live, self._pane = workers, live, pane
         self._on_change, self._go_on, self._screen = on_change, go_on, screen
-        self._running, self.succeeded = None, False
+        # Where it is busy, one of both: it waits for a worker, then that one works.
+        self._taking = self._running = None
+        self.succeeded = False
 
     def is_busy(self):
-        """Whether it is at work."""
-        return self._running is not None
+        """Whether it is at work, or waits for a worker."""
+        return self._stage() is not None
 
     def cancel(self):
         """End the work that is being done."""
-        self._running.cancel()
+        self._stage().cancel()
 
     def is_stopping(self):
         """Whether its end is awaited after `cancel`."""
-        return self.is_busy() and self._running.cancelled
+        return self.is_busy() and self._stage().cancelled
 
     def abandon(self):
         """End the work that is being done and its worker at once, as where the editor quits."""
-        self._running.cancel()
-        self._running.worker.kill()
+        self._stage().cancel()
+        if self._running is not None:
+            self._running.worker.kill()
 
     def run(self):
         """Work, while the events of the windows are handled; then preview again.
@@ -72,27 +76,42 @@ class Applying:
             Whether the work was done.
         """
         self._live.pause()
-        try:
-            spare = self._workers.take()
-        except WorkerError as error:
-            self._go_on(None)
-            self._pane.warn(words.sentence(error))
-            return False
-        patient = PatientWorker(spare, self._progress, self._live.show_real, self._screen)
-        self._running = patient
+        self._taking = Taking(self._workers, self._screen)
         self._on_change()
         self._pane.say(self._texts.applying, 0.0)
+        try:
+            worker = self._taking.run()
+        except WorkerError as error:
+            return self._end(None, False, True, words.sentence(error))
+        except Exception as error:
+            return self._end(None, False, True, self._unexpected(error))
+        if worker is None:
+            return self._end(None, False, False, words.CANCELLED)
+        patient = PatientWorker(worker, self._progress, self._live.show_real, self._screen)
+        self._running, self._taking = patient, None
         done, failed, said = self._try(patient)
-        self._running = None
-        self._on_change()
         if not patient.is_idle():
-            kill_worker(spare)
-        self._go_on(spare if patient.is_idle() else None)
+            kill_worker(worker)
+        return self._end(worker if patient.is_idle() else None, done, failed, said)
+
+    def _stage(self):
+        """What it is busy with."""
+        return self._taking or self._running
+
+    def _end(self, spare, done, failed, said):
+        """Preview again, and say what became of the work; whether it was done."""
+        self._taking = self._running = None
+        self._on_change()
+        self._go_on(spare)
         if failed:
             self._pane.warn(said)
         else:
             self._live.say_next(said)
         return done
+
+    def _unexpected(self, error):
+        """Any error is one sentence for the painter."""
+        return self._texts.failed.format(kind=type(error).__name__, error=error)
 
     def _try(self, patient):
         """Work; whether it was done, whether it failed, and what to say."""
@@ -102,8 +121,7 @@ class Applying:
         except (messages.RefusedError, ValueError, WorkerError) as error:
             said = words.sentence(error)
         except Exception as error:
-            # Any other error is one sentence for the painter, too.
-            said = self._texts.failed.format(kind=type(error).__name__, error=error)
+            said = self._unexpected(error)
         else:
             self.succeeded = True
             apart = self._config.get_property("output") in APART

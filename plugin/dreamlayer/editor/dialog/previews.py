@@ -41,7 +41,7 @@ class PreviewMaker:
         self._change = threading.Condition()
         self._wanted = []  # Requests to be sent, as (header, payload).
         self._open = set()  # Numbers of requests without a final reply.
-        self._ending = False
+        self._ending = self._abandoned = False
         self._sender = threading.Thread(target=self._send, daemon=True)
         self._sender.start()
 
@@ -82,7 +82,9 @@ class PreviewMaker:
         return None
 
     def abandon(self):
-        """Kill the worker."""
+        """Kill the worker, also one that is being started."""
+        with self._change:
+            self._abandoned = True
         self._end()
         with self._change:
             worker, reader = self._worker, self._reader
@@ -146,7 +148,7 @@ class PreviewMaker:
             self._worker = worker
             self._reader = threading.Thread(target=self._receive, args=(worker,), daemon=True)
             self._reader.start()
-            if self._ending:
+            if self._abandoned:
                 worker.kill()
         return worker
 

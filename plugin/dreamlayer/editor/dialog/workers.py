@@ -27,23 +27,28 @@ class Workers:
         self._waiting = []
         maker.tell = tell
 
-    def take(self):
-        """End the previews; a worker for the work itself.
+    def take(self, wanted):
+        """End the previews; a worker for the work itself. It may be called on any thread.
+
+        Parameters
+        ----------
+        wanted : callable
+            Whether one is still wanted, where it has to be started; else there is None.
 
         Raises
         ------
         worker_client.WorkerError
             It does not start.
         """
-        return self._idle() or Worker(self._folder)
+        worker = self._idle()
+        return Worker(self._folder) if worker is None and wanted() else worker
 
     def preview_again(self, worker):
         """A new maker of previews, which begins with an idle worker or None."""
         if worker is not None:
             self._waiting.append(worker)
-        waiting, folder, numbers = self._waiting, self._folder, self.maker.numbers
         self.maker = PreviewMaker(
-            lambda: waiting.pop() if waiting else Worker(folder), self._tell, numbers
+            lambda: self._spare() or Worker(self._folder), self._tell, self.maker.numbers
         )
         return self.maker
 
@@ -52,16 +57,20 @@ class Workers:
         worker = self._idle() if agreed else None
         if not agreed:
             self.maker.abandon()
-        while self._waiting:
-            kill_worker(self._waiting.pop())
+        for spare in iter(self._spare, None):
+            kill_worker(spare)
         return worker
 
     def _idle(self):
         """End the previews; a worker that is idle, or None where none is."""
-        worker = self.maker.finish()
-        if worker is None and self._waiting:
-            worker = self._waiting.pop()
-        return worker
+        return self.maker.finish() or self._spare()
+
+    def _spare(self):
+        """A worker that waits, or None; several threads may ask."""
+        try:
+            return self._waiting.pop()
+        except IndexError:
+            return None
 
 
 def kill_worker(worker):
