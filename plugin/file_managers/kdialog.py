@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 
 from dreamlayer.plugin.file_managers.words import TITLE
-from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.machine import Answer, Machine
 
 _SECONDS = 5.0
 _EVERY = 0.5
 """Seconds between two questions: each is a process."""
+
+_SLOW = ("DBus.Error.NoReply", "DBus.Error.Timeout", "DBus.Error.TimedOut")
+"""Errors of a dialog that is busy."""
 
 _DIALOG = "org.kde.kdialog.ProgressDialog"
 
@@ -51,7 +54,7 @@ class KdialogWindow:
         shown = None
         while not self._closed.wait(_EVERY):
             said = self._call(service, path, f"{_DIALOG}.wasCancelled")
-            if said is None or "boolean true" in said:
+            if "boolean true" in said.out or _is_gone(said):
                 # Who closes the window ends the service too.
                 self.cancelled = True
                 return
@@ -66,8 +69,13 @@ class KdialogWindow:
                 self._call(service, path, "org.freedesktop.DBus.Properties.Set", *setting)
         self._call(service, path, f"{_DIALOG}.close")
 
-    def _call(self, service: str, path: str, method: str, *words: str) -> str | None:
-        """What a method returns; None where nobody answers."""
+    def _call(self, service: str, path: str, method: str, *words: str) -> Answer:
+        """What dbus-send says of a method."""
         command = ["dbus-send", "--session", "--print-reply", f"--dest={service}", path, method]
-        answer = self._machine.run([*command, *words], self._machine.environment, _SECONDS)
-        return answer.out if answer.code == 0 else None
+        return self._machine.run([*command, *words], self._machine.environment, _SECONDS)
+
+
+def _is_gone(said: Answer) -> bool:
+    """Whether the bus knows no such dialog; a slow one, or a bus that is lost, cancels nothing."""
+    refused = said.code not in (0, None) and said.err.lstrip().startswith("Error ")
+    return refused and not any(slow in said.err for slow in _SLOW)

@@ -128,7 +128,8 @@ def open_window(machine: Machine) -> Window:
         if "KDE" in environment.get("XDG_CURRENT_DESKTOP", "").split(":"):
             programs.sort(key="kdialog".__ne__)
         for name in programs:
-            if machine.which(name) is None:
+            needed = (name, "dbus-send") if name == "kdialog" else (name,)
+            if any(machine.which(one) is None for one in needed):
                 continue
             if name == "kdialog":
                 from dreamlayer.plugin.file_managers.kdialog import KdialogWindow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from made_up_machine import linux, script
 from dreamlayer.plugin.file_managers import window as windows
 from dreamlayer.plugin.file_managers.kdialog import KdialogWindow
 from dreamlayer.plugin.file_managers.window import CANCELLED, NoWindow, PipeWindow, open_window
-from dreamlayer.plugin.machine import Machine
+from dreamlayer.plugin.machine import Answer, Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 
@@ -48,14 +48,15 @@ def wait(condition: Callable[[], bool]) -> bool:
     [
         (("zenity", "yad"), SCREEN, "zenity"),
         (("yad",), {"WAYLAND_DISPLAY": "wayland-0"}, "yad"),
-        (("zenity", "kdialog"), {**SCREEN, "XDG_CURRENT_DESKTOP": "KDE"}, "kdialog"),
+        (("zenity", "kdialog", "dbus-send"), {**SCREEN, "XDG_CURRENT_DESKTOP": "KDE"}, "kdialog"),
+        (("zenity", "kdialog"), {**SCREEN, "XDG_CURRENT_DESKTOP": "KDE"}, "zenity"),
         (("zenity", "kdialog"), {**SCREEN, "XDG_CURRENT_DESKTOP": "GNOME"}, "zenity"),
     ],
 )
 def test_which_program(
     tmp_path: Path, programs: tuple[str, ...], environment: dict[str, str], chosen: str
 ) -> None:
-    """KDE's own program comes first in KDE, and last elsewhere."""
+    """KDE's own program comes first in KDE if it can be steered, and last elsewhere."""
     window = open_window(machine(tmp_path, *programs, **environment))
     started = tmp_path / "started"
     assert wait(lambda: started.exists() and started.read_text() != "")
@@ -163,3 +164,32 @@ def test_kdialog_is_closed(tmp_path: Path) -> None:
     window.close()
     assert (tmp_path / "sent").read_text().splitlines()[-1].endswith("ProgressDialog.close")
     assert not window.cancelled
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "cancels"),
+    [
+        (1, "Error org.freedesktop.DBus.Error.ServiceUnknown: The name is not activatable", True),
+        (1, "Error org.freedesktop.DBus.Error.NoReply: Did not receive a reply", False),
+        (1, "Failed to open connection to session bus: Connection refused", False),
+        (None, "no answer in 5 s", False),
+        (None, "No such file or directory", False),
+    ],
+)
+def test_only_a_window_that_is_gone_cancels(
+    tmp_path: Path, code: int | None, error: str, cancels: bool
+) -> None:
+    """A slow answer, or a D-Bus that cannot be asked, does not end the user's batch."""
+    asked: list[str] = []
+
+    def run(command: Sequence[str], _environment: Mapping[str, str], _seconds: float) -> Answer:
+        if command[0] == "kdialog":
+            return Answer(0, "org.kde.kdialog-7 /ProgressDialog", "")
+        asked.append(command[-1])
+        return Answer(code, "", error)
+
+    window = KdialogWindow(replace(linux(tmp_path), run=run))
+    assert wait(lambda: any("wasCancelled" in one for one in asked))
+    assert wait(lambda: window.cancelled or asked[-1].startswith("variant"))
+    window.close()
+    assert window.cancelled == cancels
