@@ -63,9 +63,9 @@ def _work(machine: Machine, preset: str, files: Sequence[str]) -> tuple[int, str
     if not selection.pictures:
         return 2, nothing_selected(selection.others)
     window = open_window(machine)
+    begun = threading.Thread(target=_tell_begun, args=(machine, len(selection.pictures)))
     if isinstance(window, NoWindow):
-        count = len(selection.pictures)
-        notify(machine, f"Dreaming on {count} {'picture' if count == 1 else 'pictures'} ...")
+        begun.start()
     try:
         command = [_python(machine), "-P", "-m", "dreamlayer", "dream", "--json"]
         # Nobody is asked whether a file may go, such as a result that was retouched.
@@ -75,8 +75,17 @@ def _work(machine: Machine, preset: str, files: Sequence[str]) -> tuple[int, str
             outcome = dream(words, _environment(machine), window, ended)
     finally:
         window.close()
+        if begun.ident is not None:
+            # What it says would be wrong after the end.
+            begun.join()
     text = summary(outcome, selection.others, len(selection.pictures))
     return _code(outcome), text
+
+
+def _tell_begun(machine: Machine, count: int) -> None:
+    """Say that there is work; this keeps nothing waiting."""
+    pictures = "picture" if count == 1 else "pictures"
+    notify(machine, f"Dreaming on {count} {pictures} ...", brief=True)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from dreamlayer.plugin.file_managers.words import TITLE
 from dreamlayer.plugin.machine import Machine
 
 _SECONDS = 15.0
+"""Seconds that a program may take which only hands the text on."""
 _READING = 3600.0
 """Seconds that a window may stay open; it is closed by the user."""
 
@@ -37,7 +38,7 @@ _MESSAGE_BOX = (
 )
 
 
-def notify(machine: Machine, text: str, *, urgent: bool = False) -> bool:
+def notify(machine: Machine, text: str, *, urgent: bool = False, brief: bool = False) -> bool:
     """Tell one sentence or a few; whether anything shows them.
 
     Parameters
@@ -48,10 +49,14 @@ def notify(machine: Machine, text: str, *, urgent: bool = False) -> bool:
         What is told.
     urgent : bool
         Whether something went wrong, so that it must not pass unseen.
+    brief : bool
+        Whether only those ways are taken that do not wait for a reader.
     """
     told = {"DREAMLAYER_TITLE": TITLE, "DREAMLAYER_TEXT": text}
     machine = replace(machine, environment={**machine.environment, **told})
     for command, seconds in _ways(machine, text, urgent=urgent):
+        if brief and seconds > _SECONDS:
+            continue
         if machine.run(command, machine.environment, seconds).code == 0:
             return True
     return False

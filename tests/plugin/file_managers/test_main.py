@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from made_up_machine import linux
 from PIL import Image
 
 from dreamlayer.plugin.file_managers.__main__ import main
+from dreamlayer.plugin.file_managers.dreams import Outcome
 from dreamlayer.plugin.machine import Answer, Machine
 
 
@@ -115,3 +117,23 @@ def test_files_of_the_user_stay(
     names += ["photo-dream-4", "photo-dream-dream", "photo-dream"]
     assert {path.stem for path in tmp_path.glob("*-dream*.png")} == set(names)
     assert told[-1][1].startswith("3 pictures are finished: a-dream-3.png, photo-dream-4.png")
+
+
+def test_the_work_waits_for_no_note(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures are dreamed on while the note that work has begun is still being handed on."""
+    begun = threading.Event()
+
+    def slow(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> Answer:
+        if command[-1].startswith("Dreaming on"):
+            assert begun.wait(60)
+        return machine.run(command, environment, seconds)
+
+    def dream(*_: object) -> Outcome:
+        begun.set()
+        return Outcome(done=["a-dream.png"])
+
+    monkeypatch.setattr("dreamlayer.plugin.file_managers.__main__.dream", dream)
+    file = str(picture(tmp_path / "a.png"))
+    assert main(["--", file], replace(machine, run=slow)) == 0

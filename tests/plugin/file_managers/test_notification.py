@@ -90,3 +90,12 @@ def test_on_windows(tmp_path: Path) -> None:
     desk = Desk()
     assert not notify(machine(tmp_path, desk, "Windows"), TEXT)
     assert "MessageBoxW" in desk.ran[1][-1]
+
+
+@pytest.mark.parametrize("system", ["Linux", "Windows", "Darwin"])
+def test_what_waits_for_nobody(tmp_path: Path, system: str) -> None:
+    """That work has begun is told by what returns at once, or not at all: no window is opened."""
+    desk = Desk("kdialog", "zenity", "yad", "xmessage", "powershell")
+    assert not notify(machine(tmp_path, desk, system), TEXT, brief=True)
+    tried = {"Linux": ["notify-send", "gdbus"], "Windows": [], "Darwin": ["osascript"]}
+    assert [one[0] for one in desk.ran] == tried[system]
