@@ -12,10 +12,10 @@ from pathlib import Path
 
 from processes import WORKER, running
 
-PATIENCE = 60.0
-"""Seconds for which anything is waited for that must come."""
+PATIENCE = 240.0
+"""Seconds for which anything is waited for, also where the machine does much else."""
 
-_GONE = 10.0
+_GONE = 30.0
 """Seconds within which a process must end by itself, also where the machine does much else."""
 
 
