@@ -7,6 +7,9 @@ from ..qt import Qt, QtCore, QtGui, QtWidgets
 _BREAK = re.compile("([_./])")
 """Names of layers have no spaces; here they are broken first."""
 
+_BELOW = 2
+"""Pixels below the last line."""
+
 _RIGHT, _MIDDLE = Qt.TextElideMode.ElideRight, Qt.TextElideMode.ElideMiddle
 
 
@@ -41,8 +44,10 @@ def draw_lines(painter, area, lines, align):
     """Draw lines from the top of a `QRect`, each aligned in its width."""
     height = painter.fontMetrics().lineSpacing()
     for number, line in enumerate(lines):
-        place = QtCore.QRect(area.left(), area.top() + number * height, area.width(), height)
-        painter.drawText(place, align | Qt.AlignmentFlag.AlignVCenter, line)
+        top = area.top() + number * height
+        # Underscores may lie below a line's own height, which would cut them off.
+        place = QtCore.QRect(area.left(), top, area.width(), height + _BELOW)
+        painter.drawText(place, align | Qt.AlignmentFlag.AlignTop, line)
 
 
 class ShortLabel(QtWidgets.QWidget):
@@ -76,7 +81,7 @@ class ShortLabel(QtWidgets.QWidget):
 
     def sizeHint(self):  # noqa: N802  (Qt's own name)
         """As high as its lines."""
-        return QtCore.QSize(80, self._lines * self.fontMetrics().lineSpacing() + 2)
+        return QtCore.QSize(80, self._lines * self.fontMetrics().lineSpacing() + _BELOW)
 
     def minimumSizeHint(self):  # noqa: N802  (Qt's own name)
         """Narrower than any text."""
