@@ -88,6 +88,7 @@ def go_through(screen, seen):
 
 def look_at_pages(screen, dialog, name):
     """Find the presets by Ctrl+F, and turn to all other pages; how much the preview changed."""
+    screen.wait_until_still(3.0)
     before = screen.picture(dialog)
     # What has the focus may be on a page that Ctrl+Tab leaves.
     screen.do("key", "ctrl+f")
