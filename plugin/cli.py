@@ -65,4 +65,5 @@ def _tell_programs(arguments: Sequence[str], sentence: str) -> None:
     if "--json" in arguments:
         from dreamlayer.plugin.families import by_list
 
-        print(json.dumps({"ok": False, **by_list(()), "error": sentence}, indent=2))
+        lists = {**by_list(()), "file_managers": []}
+        print(json.dumps({"ok": False, **lists, "error": sentence}, indent=2))

@@ -148,6 +148,7 @@ def test_errors_are_told_to_programs_too(
         "ok": False,
         "gimps": [],
         "kritas": [],
+        "file_managers": [],
         "error": "no such thing",
     }
     assert told.err == "dreamlayer-plugin: no such thing\n"
