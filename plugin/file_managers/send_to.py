@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path, PureWindowsPath
 
 from dreamlayer.plugin.file_managers.launcher import read_setup
+from dreamlayer.plugin.file_managers.launcher import script as own_script
+from dreamlayer.plugin.file_managers.own_files import read
 from dreamlayer.plugin.file_managers.powershell import powershell, text
 from dreamlayer.plugin.file_managers.words import COMMENT, TITLE
 from dreamlayer.plugin.machine import InstallError, Machine
@@ -39,27 +41,30 @@ class SendTo:
         return machine.config_home / "Microsoft" / "Windows" / "SendTo" / f"{TITLE}.lnk"
 
     def problem(self, machine: Machine, script: Path) -> str | None:
-        """Whether the shortcut is there and names the script, in either of the forms it may have.
-
-        A shortcut holds its arguments as UTF-16, or as the bytes of the system's code page.
-        """
+        """Whether the shortcut is there and names the script."""
         path = self.path(machine)
         try:
-            there = path.read_bytes()
-        except FileNotFoundError:
+            there = read(path)
+        except InstallError as error:
+            return str(error)
+        if there is None:
             return f"{path} is missing"
-        except OSError as error:
-            return f"{path} cannot be read: {error.strerror or error}"
-        if not any(script.name.encode(form) in there for form in ("utf-16-le", "ascii")):
-            return f"{path} does not start {script}"
-        return None
+        return None if _starts(there, script) else f"{path} does not start {script}"
 
     def write(self, machine: Machine, script: Path) -> None:
         """Make the shortcut, in place of an older one."""
         path, setup = self.path(machine), read_setup(machine)
         if setup is None:
             raise InstallError(f"{script} is missing")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        there = read(path)
+        if there is not None and not _starts(there, script):
+            raise InstallError(f"{path} is not Deep Dream's; move it away first")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InstallError(
+                f"{path.parent} cannot be made: {error.strerror or error}"
+            ) from error
         command = _MAKE.format(
             link=text(str(path)),
             target=text(_without_console(machine, setup.interpreter)),
@@ -72,15 +77,24 @@ class SendTo:
             raise InstallError(f"the shortcut {path} cannot be made: PowerShell says: {why}")
 
     def remove(self, machine: Machine) -> bool:
-        """Remove the shortcut."""
+        """Remove the shortcut, if it is ours."""
         path = self.path(machine)
+        there = read(path)
+        if there is None or not _starts(there, own_script(machine)):
+            return False
         try:
             path.unlink()
-        except FileNotFoundError:
-            return False
         except OSError as error:
             raise InstallError(f"{path} cannot be removed: {error.strerror or error}") from error
         return True
+
+
+def _starts(shortcut: bytes, script: Path) -> bool:
+    """Whether a shortcut names the script, in either of the forms it may have.
+
+    It holds its arguments as UTF-16, or as the bytes of the system's code page.
+    """
+    return any(script.name.encode(form) in shortcut for form in ("utf-16-le", "ascii"))
 
 
 def _without_console(machine: Machine, interpreter: str) -> str:

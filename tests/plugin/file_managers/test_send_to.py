@@ -56,6 +56,11 @@ def test_the_shortcut(machine: Machine, asked: list[str]) -> None:
     assert SEND_TO.problem(machine, script(machine)) is None
     path.write_bytes(b"another")
     assert "does not start" in str(SEND_TO.problem(machine, script(machine)))
+    with pytest.raises(InstallError, match="is not Deep Dream's; move it away first"):
+        SEND_TO.write(machine, script(machine))
+    assert not SEND_TO.remove(machine)
+    assert path.read_bytes() == b"another"
+    path.write_bytes(b'-P "C:\\deep-dream.pyw"')
     assert SEND_TO.remove(machine)
     assert not SEND_TO.remove(machine)
 
@@ -68,11 +73,21 @@ def test_where_powershell_fails(machine: Machine) -> None:
         SEND_TO.write(broken, script(broken))
 
 
+def test_a_folder_that_cannot_be_made(machine: Machine) -> None:
+    """A file in its place is a sentence."""
+    write_setup(machine, Setup(r"C:\python.exe"))
+    folder = SEND_TO.path(machine).parent
+    folder.parent.parent.mkdir(parents=True)
+    folder.parent.touch()
+    with pytest.raises(InstallError, match=r"SendTo.* cannot be (made|read)"):
+        SEND_TO.write(machine, script(machine))
+
+
 def test_all_of_it_goes(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     """Uninstalling on Windows removes the shortcut and the script."""
     write_setup(machine, Setup(r"C:\python.exe"))
     SEND_TO.path(machine).parent.mkdir(parents=True)
-    SEND_TO.path(machine).touch()
+    SEND_TO.path(machine).write_bytes(b'-P "C:\\deep-dream.pyw"')
     assert cli.main(["uninstall", "--file-managers"], machine=machine) == 0
     assert "Explorer: removed from " in capsys.readouterr().out
     assert not [path for path in machine.home.rglob("*") if path.is_file()]
