@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from dreamlayer.plugin.file_managers.own_files import read, remove_own, write_own
+from dreamlayer.plugin.file_managers.own_files import read, remove_empty, remove_own, write_own
 from dreamlayer.plugin.machine import Machine
 
 
@@ -94,8 +94,12 @@ class FileEntry:
         write_own(self.path(machine), self.content(script), executable=self.executable)
 
     def remove(self, machine: Machine) -> bool:
-        """Remove the file."""
-        return remove_own(self.path(machine))
+        """Remove the file, and folders that are empty then."""
+        path = self.path(machine)
+        removed = remove_own(path)
+        if removed:
+            remove_empty(path.parent, data_home(machine))
+        return removed
 
 
 def data_home(machine: Machine) -> Path:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from dreamlayer.core.version import VERSION
-from dreamlayer.plugin.file_managers.own_files import read, write
+from dreamlayer.plugin.file_managers.own_files import read, remove_empty, write
 from dreamlayer.plugin.file_managers.words import TITLE
 from dreamlayer.plugin.machine import InstallError, Machine
 
@@ -148,10 +148,9 @@ def remove_setup(machine: Machine) -> bool:
     try:
         for path in found:
             path.unlink()
-        if there.is_dir() and not any(there.iterdir()):
-            there.rmdir()
     except OSError as error:
         raise InstallError(f"{there} cannot be removed: {error.strerror or error}") from error
+    remove_empty(there, there.parents[1])
     return bool(found)
 
 

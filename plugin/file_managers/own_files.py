@@ -77,3 +77,16 @@ def remove_own(path: Path) -> bool:
     except OSError as error:
         raise InstallError(f"{path} cannot be removed: {error.strerror or error}") from error
     return True
+
+
+def remove_empty(folder: Path, below: Path) -> None:
+    """Remove a folder and those above it as far as they are empty, those below `below` alone.
+
+    Links to folders are the user's, and stay.
+    """
+    while below in folder.parents and not folder.is_symlink():
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent

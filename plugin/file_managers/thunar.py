@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from dreamlayer.plugin.file_managers.own_files import read, write
+from dreamlayer.plugin.file_managers.own_files import read, remove_empty, write
 from dreamlayer.plugin.file_managers.words import COMMENT, COMMENTS, TITLE
 from dreamlayer.plugin.machine import InstallError, Machine
 
@@ -93,6 +93,7 @@ class Thunar:
                 path.unlink()
             except OSError as error:
                 raise InstallError(f"{path} cannot be removed: {error.strerror}") from error
+            remove_empty(path.parent, machine.desktop_folder("config"))
         else:
             write(path, left)
         return True

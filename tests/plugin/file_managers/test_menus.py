@@ -173,7 +173,8 @@ def test_nothing_is_left(
     assert cli.main(["uninstall", "-q", *words], machine=machine) == 0
     said = capsys.readouterr().out
     assert "Nemo: removed from " in said
-    assert not files(machine.home)
+    left = {path.relative_to(machine.home).as_posix() for path in machine.home.rglob("*")}
+    assert left == {".config", ".local", ".local/share"}
     assert cli.main(["uninstall", "-q", "--file-managers"], machine=machine) == 0
     assert "was not in the menu of any file manager" in capsys.readouterr().out
 
@@ -186,3 +187,19 @@ def test_removed_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert cli.main(["uninstall", "-q", "--json"], machine=machine) == 0
     report = json.loads(capsys.readouterr().out)
     assert [one["name"] for one in report["file_managers"]] == ["Nemo", "file managers"]
+
+
+def test_folders_of_the_user_stay(tmp_path: Path) -> None:
+    """Only empty ones go; a link to a folder is the user's."""
+    machine = desktop(tmp_path, ["nautilus", "nemo"])
+    data = machine.home / ".local/share"
+    (data / "nemo/scripts").mkdir(parents=True)
+    elsewhere = tmp_path / "my scripts"
+    elsewhere.mkdir()
+    (data / "nautilus").mkdir()
+    (data / "nautilus/scripts").symlink_to(elsewhere)
+    install(machine)
+    assert cli.main(["uninstall", "-q", "--file-managers"], machine=machine) == 0
+    left = {path.relative_to(data).as_posix() for path in data.rglob("*")}
+    assert left == {"nautilus", "nautilus/scripts", "nemo", "nemo/scripts"}
+    assert list(elsewhere.iterdir()) == []
