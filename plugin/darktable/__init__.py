@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 from pathlib import Path
 
 from dreamlayer.core.errors import DreamlayerError
 from dreamlayer.core.files import replace_file
+from dreamlayer.plugin.file_managers.own_files import remove_empty
 from dreamlayer.plugin.interpreter import find_python, python_path
 from dreamlayer.plugin.machine import InstallError, Machine
 from dreamlayer.plugin.report import Outcome
@@ -17,6 +20,11 @@ _SCRIPT = Path(__file__).with_name("dreamlayer.lua")
 _PLACEHOLDER = 'local COMMAND = { "dreamlayer" }'
 
 _LINE = 'require "dreamlayer"'
+
+_LOADING = re.compile(
+    rb"""\s*require\s*(?P<open>\(\s*)?(?P<quote>["'])dreamlayer(?P=quote)(?(open)\s*\))\s*;?"""
+    rb"""\s*(--.*)?\s*"""
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -119,20 +127,21 @@ def remove(folder: Path) -> bool:
     try:
         lines = _lines(luarc)
         kept = [line for line in lines if not _loads(line)]
-        if kept:
-            if kept != lines:
+        if kept == lines and not os.path.lexists(script):
+            return False
+        if kept != lines:
+            # A link to the list is the user's, and stays with an empty one.
+            if kept or luarc.is_symlink():
                 replace_file(luarc, b"".join(kept))
-        elif lines:
-            luarc.unlink()
-        found = kept != lines or script.exists()
+            else:
+                luarc.unlink()
         script.unlink(missing_ok=True)
-        if script.parent.is_dir() and not any(script.parent.iterdir()):
-            script.parent.rmdir()
+        remove_empty(script.parent, folder)
     except OSError as error:
         raise InstallError(
             f"{folder} cannot be changed: {error.strerror or error}; check its permissions"
         ) from error
-    return found
+    return True
 
 
 def take_out(machine: Machine) -> list[Outcome]:
@@ -154,8 +163,8 @@ def _lines(luarc: Path) -> list[bytes]:
 
 
 def _loads(line: bytes) -> bool:
-    """Whether a line loads our script, by either kind of quotes."""
-    return b"".join(line.split()) in (b'require"dreamlayer"', b"require'dreamlayer'")
+    """Whether a line loads our script, in any of the forms that Lua knows for that."""
+    return _LOADING.fullmatch(line) is not None
 
 
 def _lua_string(text: str) -> str:

@@ -51,6 +51,46 @@ def test_nothing_is_left_of_settings_that_had_no_scripts(tmp_path: Path) -> None
     assert list((tmp_path / "darktable").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"require('dreamlayer')\n",
+        b'require( "dreamlayer" ) ;\r\n',
+        b"  require 'dreamlayer' -- Deep Dream\n",
+    ],
+)
+def test_a_line_of_the_user_s_own_form(tmp_path: Path, line: bytes) -> None:
+    """It is not written twice, and goes with the rest."""
+    others = b'require("dreamlayer2")\n-- require "dreamlayer"\nrequire("dreamlayer"\n'
+    (tmp_path / "luarc").write_bytes(others + line)
+    darktable.add(tmp_path, ["dreamlayer"])
+    assert (tmp_path / "luarc").read_bytes() == others + line
+    assert darktable.remove(tmp_path)
+    assert (tmp_path / "luarc").read_bytes() == others
+
+
+def test_what_is_the_user_s_stays(tmp_path: Path) -> None:
+    """Where nothing of ours is found, nothing is changed; links stay, to an emptied list too."""
+    folder = tmp_path / "darktable"
+    (folder / "lua").mkdir(parents=True)
+    assert not darktable.remove(folder)
+    assert (folder / "lua").is_dir()
+    if sys.platform == "win32":
+        return
+    (folder / "lua").rmdir()
+    dotfiles = tmp_path / "dotfiles"
+    dotfiles.mkdir()
+    (folder / "lua").symlink_to(dotfiles)
+    (tmp_path / "my luarc").touch()
+    (folder / "luarc").symlink_to(tmp_path / "my luarc")
+    darktable.add(folder, ["dreamlayer"])
+    assert darktable.remove(folder)
+    assert (folder / "lua").is_symlink()
+    assert (folder / "luarc").is_symlink()
+    assert (tmp_path / "my luarc").read_bytes() == b""
+    assert list(dotfiles.iterdir()) == []
+
+
 def test_settings_of_each_system(tmp_path: Path) -> None:
     """darktable keeps to XDG's folders on macOS too, and to the local ones on Windows."""
     assert darktable.settings_folder(Machine("Darwin", tmp_path, {})) == (
