@@ -7,7 +7,6 @@ occur more than once, and the last value of a key counts. All that is not ours s
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,8 +65,10 @@ def disable(rc: Path) -> None:
     if new.strip() or rc.is_symlink():
         _write(rc, new)
         return
-    with contextlib.suppress(FileNotFoundError):
-        rc.unlink()
+    try:
+        rc.unlink(missing_ok=True)
+    except OSError as error:
+        raise InstallError(f"{rc} cannot be removed: {error.strerror or error}") from error
 
 
 def is_enabled(text: bytes) -> bool:

@@ -145,3 +145,16 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InstallError, match="cannot be"):
         enable(tmp_path / "file" / "kritarc")
+
+
+def test_what_cannot_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is ours alone and stays is a sentence, such as one that Krita holds open."""
+    rc = tmp_path / "kritarc"
+    enable(rc)
+
+    def refuse(*_: object, **_options: bool) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(InstallError, match="kritarc cannot be removed: Permission denied"):
+        disable(rc)
