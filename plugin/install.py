@@ -174,13 +174,18 @@ class Installation:
             for editor in sharing:
                 family.start_once(self.machine, editor, self.steps)
             folder = self._copy(first.plugins, content, settings, family.beside)
-            for editor in sharing:
-                family.enable(self.machine, editor)
         except InstallError as error:
             yield from (replace(blank, says=f"not installed: {error}") for blank in blanks)
             return
-        for blank in blanks:
-            yield self._ask(choice, replace(blank, ok=True, says=f"installed in {folder}"))
+        for editor, blank in zip(sharing, blanks, strict=True):
+            done = replace(blank, ok=True, says=f"installed in {folder}")
+            try:
+                family.enable(self.machine, editor)
+            except InstallError as error:
+                says = f"{done.says}, but not enabled: {error}; {family.enable_by_hand}"
+                yield replace(done, ok=False, says=says)
+            else:
+                yield self._ask(choice, done)
 
     def _copy(
         self,

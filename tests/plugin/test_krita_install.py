@@ -219,7 +219,10 @@ def test_settings_that_cannot_be_changed(
     """That is told, and is no success, neither of installing nor of removing."""
     rc(machine).mkdir(parents=True)
     assert install(machine) == 2
-    assert f"not installed: {rc(machine)} cannot be read" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"dreamlayer, but not enabled: {rc(machine)} cannot be read" in said
+    assert "; enable it in Settings > Configure Krita > Python Plugin Manager\n" in said
+    assert (resources(machine) / "pykrita" / "dreamlayer" / "worker.json").is_file()
     assert cli.main(["uninstall"], machine=machine) == 2
     assert f"not removed: {rc(machine)} cannot be read" in capsys.readouterr().out
 
