@@ -179,6 +179,10 @@ class Family(ABC, Generic[E]):
         """What must be known before those that have the plug-in now are started, as a sentence."""
         return ""
 
+    def after_removal(self, machine: Machine) -> str:
+        """What must be known once the plug-in is removed, as a clause, or ''."""
+        return ""
+
     def remembered(self, editors: Sequence[E]) -> dict[Path, list[Path]]:
         """The files, by folder, in which they keep what the user last set in the plug-in."""
         return {}

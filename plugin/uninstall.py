@@ -110,7 +110,7 @@ def _remove(
     says = "the filter was not installed"
     try:
         if remove_folder(plugins, family.beside):
-            says = f"removed {folder}"
+            says = "; ".join(filter(None, [f"removed {folder}", family.after_removal(machine)]))
         elif os.path.lexists(folder):
             says = f"left {folder}, which is not Deep Dream's"
         for editor in editors:

@@ -89,6 +89,15 @@ class Kritas(Family[Krita]):
             "may have switched it off."
         )
 
+    def after_removal(self, machine: Machine) -> str:
+        """That one which is open may write what it knows of the plug-in again."""
+        if not running(machine, self.process):
+            return ""
+        return (
+            "Krita is open and writes its settings when it quits: close it, then uninstall again, "
+            "so that they do not name Deep Dream"
+        )
+
     @property
     def enable_by_hand(self) -> str:
         """Where the user finds the switch."""

@@ -211,6 +211,12 @@ def test_a_krita_that_is_open(
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith(says)
     assert last.endswith("and may have switched it off.") == bool(open_now)
+    assert cli.main(["uninstall"], machine=machine) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    warning = (
+        "; Krita is open and writes its settings when it quits: close it, then uninstall again"
+    )
+    assert (warning in first) == bool(open_now)
 
 
 def test_settings_that_cannot_be_changed(
