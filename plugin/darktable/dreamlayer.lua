@@ -69,7 +69,8 @@ local function exists(path)
   return file ~= nil
 end
 
--- A name beside the original that nothing has yet: IMG_1-dream.tif, IMG_1-dream-2.tif, ...
+-- A name beside the original that nothing has yet: IMG_1-dream.tif, IMG_1-dream-2.tif, ...; and
+-- whether it is held by a file.
 local function result_path(folder, exported)
   local stem = exported:match("([^/\\]+)%.[^.]*$")
   local path = folder .. SEPARATOR .. stem .. "-dream.tif"
@@ -78,7 +79,13 @@ local function result_path(folder, exported)
     number = number + 1
     path = folder .. SEPARATOR .. stem .. "-dream-" .. number .. ".tif"
   end
-  return path
+  -- An empty file keeps the name, so that another export meanwhile takes the next one. On Windows
+  -- names beyond the system's code page would become other ones.
+  local file = not WINDOWS and io.open(path, "ab")
+  if file then
+    file:close()
+  end
+  return path, file
 end
 
 -- Run a command, which does not keep darktable waiting; true where it succeeds.
@@ -130,7 +137,7 @@ end
 
 -- Dream on an exported picture: the path of the result, or nil and why there is none.
 local function dream(exported, folder)
-  local target = result_path(folder, exported)
+  local target, held = result_path(folder, exported)
   local log = exported .. ".log"
   local command = table.concat({
     program(), "dream", quoted(exported), "-o", quoted(target),
@@ -140,6 +147,9 @@ local function dream(exported, folder)
   local why = nil
   if not worked then
     why = exists(log) and reason(log) or "the folder of temporary files is not writable"
+  end
+  if held and not worked then
+    os.remove(target)
   end
   os.remove(log)
   return worked and target or nil, why

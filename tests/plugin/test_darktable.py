@@ -201,6 +201,17 @@ def test_a_picture_that_fails_is_told(tmp_path: Path) -> None:
         "print",
         "Deep Dream: 0 done, 2 failed; two.jpg: no such preset; name another",
     ]
+    assert not list(tmp_path.glob("*-dream*"))
+
+
+@NEEDS_LUA
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in runs a Unix shell")
+def test_the_name_is_held_meanwhile(tmp_path: Path) -> None:
+    """While the dream is made an empty file has its name, so that no other export takes it."""
+    ending = '[ -e "$4" ] && [ ! -s "$4" ] && cp "$2" "$4"'
+    slow = script(tmp_path / "slow", f"#!/bin/sh\n{ending}\n")
+    said = stand_in(tmp_path, str(slow), tmp_path / "one.jpg")
+    assert ["import", str(tmp_path / "one-dream.tif")] in said
 
 
 @NEEDS_LUA
