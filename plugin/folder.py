@@ -30,7 +30,7 @@ NAME = "dreamlayer"
 SOURCE = Path(__file__).parent / NAME
 _THUMBNAILS = Path(__file__).parents[1] / "core" / "presets" / "thumbnails"
 TEMPORARY = f".{NAME}-"
-_OWN_TEMPORARY = re.compile(re.escape(TEMPORARY) + "[0-9a-f]{8}")
+_OWN = re.compile(rf"\.{NAME}-[0-9a-f]{{8}}")
 _ABANDONED = 3600.0
 """Seconds after which no install still works in a temporary folder."""
 
@@ -142,9 +142,9 @@ def remove_folder(plugins: Path, beside: Iterable[str] = ()) -> bool:
         The system refuses.
     """
     target = plugins / NAME
-    inside = plugins.resolve()
-    for folder in (inside.parent, inside):
-        _sweep(folder)
+    with contextlib.suppress(OSError, RuntimeError):
+        _sweep(plugins.resolve().parent)
+        _sweep(plugins.resolve())
     if os.path.lexists(target) and not is_ours(target):
         return False
     try:
@@ -224,15 +224,15 @@ def _workshop(plugins: Path) -> Path:
     """The folder for temporary folders: beside that of the plug-ins, or else in it."""
     inside = plugins.resolve()
     beside = inside.parent
-    possible = os.access(beside, os.W_OK) and beside.stat().st_dev == inside.stat().st_dev
-    return beside if possible else inside
+    fits = os.access(beside, os.W_OK) and beside.stat().st_dev == inside.stat().st_dev
+    return beside if fits else inside
 
 
 def _sweep(workshop: Path, older: float = 0.0) -> None:
-    """Delete what installs that were killed have left, if it is older than so many seconds."""
+    """Delete what killed installs left, where it is older than so many seconds."""
     for path in workshop.glob(f"{TEMPORARY}*"):
         with contextlib.suppress(OSError):
-            if _OWN_TEMPORARY.fullmatch(path.name) and path.lstat().st_mtime <= time.time() - older:
+            if _OWN.fullmatch(path.name) and path.lstat().st_mtime <= time.time() - older:
                 _delete(path)
 
 
