@@ -3,13 +3,14 @@
 from krita import Krita
 
 from . import words
+from .pixels import UNSEEN
 
 
 def documents():
-    """The open documents, each once."""
+    """The documents that the painter has open, each once."""
     found = []
     for document in Krita.instance().documents():
-        if document is not None and document not in found:
+        if document is not None and document not in found + UNSEEN:
             found.append(document)
     return found
 

@@ -18,7 +18,7 @@ from ..editor.messages import RefusedError
 from . import words
 from .layers import Look, dress, fill, paint_layer
 from .output import empty_document, settle, told
-from .pixels import Box, discard, scratch
+from .pixels import UNSEEN, Box, discard, scratch
 from .recipes import sign
 
 _FRAMES = (
@@ -34,14 +34,14 @@ _NAME = "frames"
 _FOLDER = "dreamlayer-frames-"
 """How names of the files' folders begin."""
 
-_ABANDONED = 7 * 24 * 3600.0
-"""Seconds after which nobody uses such a folder: no dream takes a week."""
+_ABANDONED = 3600.0
+"""Seconds after which nobody uses such a folder; it takes less than one."""
 
 
 class KeyFrames:
-    """Empty key frames, made and tried before a dream, so that it is not dreamt in vain.
+    """Empty key frames in a document of their own, made before a dream: else, it were in vain.
 
-    Use it with `with`: at the end its file is deleted.
+    Use it with `with`: at the end the document is closed.
 
     Parameters
     ----------
@@ -58,22 +58,27 @@ class KeyFrames:
 
     def __init__(self, space, times):
         _remove_abandoned()
-        self._folder = tempfile.mkdtemp(prefix=_FOLDER)
-        self._path = os.path.join(self._folder, "frames.kra")
+        folder = tempfile.mkdtemp(prefix=_FOLDER)
         try:
-            _write(self._path, space, list(times))
-            # Not kept open until then: the painter could choose it as a style picture.
-            discard(self._opened())
+            path = os.path.join(folder, "frames.kra")
+            _write(path, space, list(times))
+            self._source = Krita.instance().openDocument(path)
+            if self._source is None:
+                raise OSError("Krita does not open {}".format(path))
         except Exception as error:
-            self._delete()
             told(error)
             raise RefusedError(words.NO_KEY_FRAMES.format(folder=tempfile.gettempdir())) from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._source.setBatchmode(True)
+        UNSEEN.append(self._source)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_error):
-        self._delete()
+        UNSEEN.remove(self._source)
+        discard(self._source)
 
     def layer(self, look, frames):
         """A new layer with the key frames, not yet in a document.
@@ -85,33 +90,19 @@ class KeyFrames:
         frames : list
             For each key frame its time, the box of its pixels, and these by bands of the box.
         """
-        source = self._opened()
-        try:
-            made = source.nodeByName(_NAME)
-            for when, box, pixels in frames:
-                # What is written goes into the present key frame.
-                source.setCurrentTime(when)
-                source.waitForDone()
-                fill(made, box, pixels)
-            source.setCurrentTime(frames[0][0])
+        source = self._source
+        made = source.nodeByName(_NAME)
+        for when, box, pixels in frames:
+            # What is written goes into the present key frame.
+            source.setCurrentTime(when)
             source.waitForDone()
-            dress(made, look)
-            layer = made.clone()
-            layer.setName(look.name)
-            del made
-        finally:
-            discard(source)
+            fill(made, box, pixels)
+        source.setCurrentTime(frames[0][0])
+        source.waitForDone()
+        dress(made, look)
+        layer = made.clone()
+        layer.setName(look.name)
         return layer
-
-    def _opened(self):
-        source = Krita.instance().openDocument(self._path)
-        if source is None:
-            raise OSError("Krita does not open " + self._path)
-        source.setBatchmode(True)
-        return source
-
-    def _delete(self):
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def animated_layer(look, space, frames):

@@ -13,6 +13,9 @@ _CHANNELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5, "LABA": 4, "XYZA": 4, "YCbCrA": 
 _VALUE_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
 _CODES = {"U8": "B", "U16": "H", "F32": "f"}
 
+UNSEEN = []
+"""Documents that are open for a while, of which the painter is not to know."""
+
 
 class Box(collections.namedtuple("Box", "x y width height")):
     """A rectangle of whole pixels; Krita counts all of them from the image's corner."""

@@ -1,46 +1,16 @@
 """Checks of key frames: dreamt on one by one, steady between them, and made of animations."""
 
 import scene
-from krita import Krita, Selection
+from key_frames_scene import CORNER, LARGE, TIMES, changing
+from krita import Selection
 
 from dreamlayer.editor.messages import RefusedError
 from dreamlayer.editor.worker_client import WorkerError
-from dreamlayer.pykrita import frames, keyframes
-from dreamlayer.pykrita.frames import animated_layer
 from dreamlayer.pykrita.keyframes import times_of
-from dreamlayer.pykrita.layers import Look
-from dreamlayer.pykrita.pixels import Box, Space, box_of, space_of
+from dreamlayer.pykrita.pixels import Box, Space, space_of
 from dreamlayer.pykrita.recipes import recipe_on
 
-TIMES = [0, 3, 7]
-LARGE = Box(0, 0, 320, 200)
-CORNER = Box(0, 0, 40, 40)
 STRONG = dict(scene.QUICK, **{"step-size": 0.1})
-
-
-def changing(space=None, box=LARGE):
-    """A document with a layer of three key frames that differ in a corner only."""
-    made = scene.document(space, (box.width, box.height))
-    space = space_of(made)
-    first = scene.opaque(box) if space.depth == "U8" else scene.colors(space, box)
-    frames = []
-    for seed, time in enumerate(TIMES):
-        pixels = bytearray(first)
-        size = space.pixel_bytes
-        for row in range(CORNER.height if seed else 0):
-            begin = row * box.width * size
-            part = scene.Box(0, 0, CORNER.width, 1)
-            pixels[begin : begin + CORNER.width * size] = (
-                scene.opaque(part, seed * 100 + row)
-                if space.depth == "U8"
-                else scene.colors(space, part, seed * 100 + row)
-            )
-        frames.append((time, box, [bytes(pixels)]))
-    layer = animated_layer(Look("moving", 100.0, "normal"), space, frames)
-    made.rootNode().addChildNode(layer, None)
-    made.setFullClipRangeEndTime(TIMES[-1])
-    scene.settle(made)
-    return made, scene.top(made), [pixels for _time, _box, (pixels,) in frames]
 
 
 def _frames(node, box=LARGE):
@@ -126,62 +96,6 @@ def check_key_frames_with_selection():
         assert alphas.count(255) == 100 * 100 and alphas.count(0) == len(alphas) - 100 * 100
 
 
-def _growing():
-    """A document whose layer has something else, elsewhere, in each of two key frames."""
-    made = scene.document(size=LARGE[2:])
-    boxes = Box(5, 6, 40, 30), Box(60, 70, 50, 20)
-    frames = [(8 * n, box, [scene.opaque(box, n + 1)]) for n, box in enumerate(boxes)]
-    layer = animated_layer(Look("moving", 100.0, "normal"), space_of(made), frames)
-    made.rootNode().addChildNode(layer, None)
-    made.setFullClipRangeEndTime(8)
-    scene.settle(made)
-    return made, boxes
-
-
-def _to_last(made):
-    """What goes to the last key frame, as a painter does while the filter runs."""
-
-    def once(text, fraction):
-        if made.currentTime() != 8:
-            made.setCurrentTime(8)
-            made.waitForDone()
-
-    return once
-
-
-def check_other_frame_meanwhile():
-    """Where the painter goes to another frame meanwhile, the dream lies where its own frame was."""
-    for grouped in (False, True):
-        made, boxes = _growing()
-        node = scene.top(made)
-        if grouped:
-            group = made.createGroupLayer("group")
-            made.rootNode().addChildNode(group, None)
-            node.remove()
-            group.addChildNode(node, None)
-            node = group
-            scene.settle(made)
-            del group
-        _result, notice = scene.dream(made, [node], None, _to_last(made), output="paint-in")
-        assert "size" not in notice, notice
-        assert box_of(scene.top(made).bounds()) == boxes[0], box_of(scene.top(made).bounds())
-        assert made.currentTime() == 8
-        del node
-        made.close()
-
-
-def check_key_frames_from_another_frame():
-    """The key frames lie where those of the layer are, in whatever frame the painter is."""
-    made, boxes = _growing()
-    _result, notice = scene.dream(made, [scene.top(made)], None, _to_last(made))
-    result = scene.top(made)
-    assert notice == "" and result.name() == "Deep Dream of moving"
-    for time, box in zip((8, 0), reversed(boxes)):
-        made.setCurrentTime(time)
-        made.waitForDone()
-        assert box_of(result.bounds()) == box, (time, box_of(result.bounds()))
-
-
 def check_cancel_between_frames():
     """A cancel in between leaves nothing."""
     made, node, before = changing()
@@ -242,68 +156,6 @@ def check_animation():
     other = scene.add(single, scene.data(node))
     scene.dream(single, [other])
     assert scene.data(scene.top(single)) == frames[0]
-
-
-class _Failing:
-    """A Krita that opens so many documents, then none."""
-
-    def __init__(self, opens):
-        self.opens = opens
-
-    def instance(self):
-        """As `Krita.instance`."""
-        return self
-
-    def openDocument(self, path):  # noqa: N802
-        """As `Krita.openDocument`."""
-        self.opens -= 1
-        return Krita.instance().openDocument(path) if self.opens >= 0 else None
-
-
-def _where_krita_fails(opens, made, node, **more):
-    frames.Krita = _Failing(opens)
-    try:
-        return scene.dream(made, [node], **more)
-    finally:
-        frames.Krita = Krita
-
-
-def check_frames_that_krita_does_not_make():
-    """Where Krita makes no key frames it is told before the dream; later, frames become layers."""
-    how = {"output": "animation", "frames": 3, "frame-steps": 1}
-    made, node, _before = changing()
-    for more in ({}, how):
-        try:
-            _where_krita_fails(0, made, node, **more)
-        except RefusedError as error:
-            assert "could not make key frames" in str(error)
-        else:
-            raise AssertionError("it was not refused")
-        result, notice = _where_krita_fails(1, made, node, **more)
-        assert result != made and "each frame is a layer" in notice
-        last = 2 if more else 7
-        assert len(scene.tree(result)) == 3 and scene.tree(result)[-1] == f"moving {last}"
-        assert scene.tree(made) == ["moving"]
-        assert recipe_on(result, scene.top(result))["steps"] == 2
-        layers = [scene.data(one, LARGE) for one in result.topLevelNodes()]
-        assert len(set(layers)) == 3
-
-
-def check_memory_of_key_frames():
-    """Too many key frames are refused, by their number and by the part that is selected."""
-    made, node, _before = changing()
-    selection = Selection()
-    selection.select(200, 120, 40, 30, 255)
-    made.setSelection(selection)
-    made.waitForDone()
-    told, check = [], keyframes.check_memory
-    keyframes.check_memory = lambda *given: told.append(given)
-    try:
-        scene.dream(made, [node])
-    finally:
-        keyframes.check_memory = check
-    (frames, box, pixel_bytes), seen = told[0], Box(136, 56, 168, 144)
-    assert (frames, box, pixel_bytes) == (3, seen, 8), told
 
 
 def check_several_with_key_frames():

@@ -5,7 +5,7 @@ import json
 import os
 
 import scene
-from checks_animation import changing
+from key_frames_scene import changing
 from krita import Krita
 
 from dreamlayer.editor.dialog.patient_worker import PatientWorker
