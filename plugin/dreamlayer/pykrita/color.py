@@ -8,7 +8,6 @@ Krita's color management cuts off nothing either.
 """
 
 import array
-import math
 import struct
 
 from ..editor.pixel_bytes import values_of_bytes
@@ -31,6 +30,7 @@ _LINEAR_GRAY = 0.66, 0.81
 _HIGHEST = {"U8": 255, "U16": 65535}
 _CODES = {"U8": "B", "U16": "H", "F16": "H", "F32": "f"}
 _LARGEST_F16 = 65504.0
+_ROOT = 1 / 2.4
 
 _linear, _tables = {}, {}
 
@@ -171,7 +171,7 @@ def _table(depth, linear):
         else:
             high = _HIGHEST[depth]
             made = [code / high for code in range(high + 1)]
-        _tables[depth, linear] = [_encode(v) for v in made] if linear else list(made)
+        _tables[depth, linear] = _encode(made) if linear else list(made)
     return _tables[depth, linear]
 
 
@@ -179,21 +179,32 @@ def _curved(floats, curve, gray=False):
     """Floats of RGBA with a curve applied to the colors, which are one where it is gray."""
     made = array.array("f", floats)
     for channel in range(1 if gray else 3):
-        made[channel::4] = array.array("f", [curve(v) for v in floats[channel::4]])
+        made[channel::4] = array.array("f", curve(floats[channel::4]))
     if gray:
         made[1::4] = made[2::4] = made[0::4]
     return made
 
 
-def _encode(value):
+def _encode(values):
     """The curve of sRGB, without limits: what is darker than black mirrors what is brighter."""
-    if value > 0.0031308:
-        return 1.055 * math.pow(value, 1 / 2.4) - 0.055
-    return -_encode(-value) if value < -0.0031308 else 12.92 * value
+    # Without a call for each value, of which there are millions.
+    return [
+        1.055 * v**_ROOT - 0.055
+        if v > 0.0031308
+        else 0.055 - 1.055 * (-v) ** _ROOT
+        if v < -0.0031308
+        else 12.92 * v
+        for v in values
+    ]
 
 
-def _decode(value):
+def _decode(values):
     """The other way."""
-    if value > 0.04045:
-        return math.pow((value + 0.055) / 1.055, 2.4)
-    return -_decode(-value) if value < -0.04045 else value / 12.92
+    return [
+        ((v + 0.055) / 1.055) ** 2.4
+        if v > 0.04045
+        else -(((0.055 - v) / 1.055) ** 2.4)
+        if v < -0.04045
+        else v / 12.92
+        for v in values
+    ]

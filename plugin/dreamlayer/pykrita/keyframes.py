@@ -150,6 +150,8 @@ class _Steady:
             shares = self._shares[first : first + band.width * band.height]
             dreamt = steady.mixed(before, read(len(before)), shares, one.kind)
             made.append(one.restored(number, band, dreamt, kept))
+            for each in (one, other):
+                each.forget(number)
         return made
 
 

@@ -68,6 +68,7 @@ class Original:
         whole = self.bounds if box is None else box
         self.area, self.sent, selected = parts_of(document, self.name, whole, centered)
         self.selection = selection_in(document, self.sent) if selected else None
+        self._sent = {}
         time = self.time if frame else None
         self.pixels = [pixels_of(node, band, time) for band in bands(self.sent)]
 
@@ -101,8 +102,15 @@ class Original:
 
     def sendable(self, number, band):
         """The pixels of a band as they are sent: those with NaN or infinity are black."""
-        data = self._wire.sent(self.pixels[number], band.width, band.height)
-        return black_for(data, self._odd(number, data))
+        return self._converted(number, band)[0]
+
+    def _converted(self, number, band):
+        """The same, and which pixels are black for that; kept until the dream is received."""
+        if number not in self._sent:
+            data = self._wire.sent(self.pixels[number], band.width, band.height)
+            odd = self._odd(number, data)
+            self._sent[number] = black_for(data, odd), odd
+        return self._sent[number]
 
     def receive(self, read):
         """The dream of the part that is sent, as bands of bytes like `pixels`.
@@ -121,7 +129,12 @@ class Original:
             sent = self.sendable(number, band)
             kept = [(sent, self.pixels[number])]
             made.append(self.restored(number, band, dreamt, kept))
+            self.forget(number)
         return made
+
+    def forget(self, number):
+        """Keep a band no longer as it was sent: that takes memory."""
+        self._sent.pop(number, None)
 
     def restored(self, number, band, dreamt, kept):
         """A band of the dream in the node's colors, with former bytes where they are known.
@@ -147,7 +160,7 @@ class Original:
         for sent, native in kept:
             for first, last in zeros(difference(dreamt, sent), 4 * SIZES[self.kind]):
                 made[first * size : last * size] = native[first * size : last * size]
-        for pixel in self._odd(number, self._wire.sent(own, band.width, band.height)):
+        for pixel in self._converted(number, band)[1]:
             made[pixel * size : (pixel + 1) * size] = own[pixel * size : (pixel + 1) * size]
         return bytes(made)
 
@@ -162,7 +175,7 @@ class Original:
     def with_pixels(self, pixels):
         """The same part with other pixels of the node's colors, by bands of `sent`."""
         made = copy.copy(self)
-        made.pixels = pixels
+        made.pixels, made._sent = pixels, {}
         return made
 
     def part(self, made, soft=False):
