@@ -124,7 +124,15 @@ CHOICES = {
 """What choices are called."""
 
 FRAMES = (
-    ("frames", N_("Frames"), "int", 24, 2, 2000, N_("number of frames, each a layer")),
+    (
+        "frames",
+        N_("Frames"),
+        "int",
+        24,
+        2,
+        2000,
+        N_("number of frames: layers in GIMP, key frames in Krita"),
+    ),
     (
         "zoom",
         N_("Zoom (%)"),

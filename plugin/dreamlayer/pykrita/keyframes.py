@@ -43,7 +43,9 @@ def dream_frames(worker, document, ids, recipe, wanted, guided, progress):
         As for `work.dream_as_set`.
     """
     if len(ids) > 1:
-        raise RefusedError(messages.ONE_LAYER.format(count=len(ids)))
+        nodes = [find(document, one) for one in ids]
+        name = next(node.name() for node in nodes if is_animated(document, node))
+        raise RefusedError(words.ONE_WITH_KEY_FRAMES.format(name=name, count=len(ids)))
     start, times = Start(document), times_of(document, find(document, ids[0]))
     originals = _originals(document, find(document, ids[0]), times)
     dreamer = _FrameDreamer(worker, recipe, wanted["provider"], guided)
@@ -178,6 +180,7 @@ def _onto_layer(start, key_frames, dreamt, used, wanted):
         notice = words.moved([(reason, original.name)] if reason else [])
     else:
         document, shift = empty_document(area.width, area.height, start), (-area.x, -area.y)
+        start.pace(document)
     box = Box(area.x + shift[0], area.y + shift[1], area.width, area.height)
     frames = [(time, box, one.part(result, soft)) for time, one, result in dreamt]
     look = Look(messages.layer_name(original.name), wanted["opacity"], wanted["mode"])

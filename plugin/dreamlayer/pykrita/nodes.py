@@ -42,6 +42,11 @@ def shows_own(node):
     return node.type() == _OWN and not effects
 
 
+def moves(node):
+    """Whether key frames change what a node shows: its own, its masks', or those in a group."""
+    return node.animated() or any(moves(one) for one in node.childNodes())
+
+
 def pixels_of(node, box, time=None):
     """What a node shows in a box, as bytes in its own color space.
 

@@ -27,7 +27,16 @@ class Start:
         self.document = document
         self.name, self.space = name_of(document), space_of(document)
         self.resolution = float(document.resolution())
+        self._clip = document.fullClipRangeStartTime(), document.fullClipRangeEndTime()
+        self._rate = document.framesPerSecond()
         self._stack = stack(document.rootNode())
+
+    def pace(self, document):
+        """Give another document the frame rate of this one, and its range of frames."""
+        document.setFramesPerSecond(self._rate)
+        document.setFullClipRangeStartTime(self._clip[0])
+        document.setFullClipRangeEndTime(self._clip[1])
+        document.setPlayBackRange(*self._clip)
 
     def height(self, original):
         """How many nodes were below the one of an `original.Original`: a key for sorting."""

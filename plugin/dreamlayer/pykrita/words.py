@@ -6,6 +6,10 @@ CLOSED = _("the document was closed while the filter ran; the result is in a new
 CLOSED_EARLY = _("the document was closed before the filter began; open it again")
 GONE_EARLY = _("the layer was deleted before the filter began; choose another one")
 NO_LAYER = _("no layer is chosen; click one in the Layers docker")
+ONE_WITH_KEY_FRAMES = _(
+    "'{name}' has key frames, and only one such layer is dreamt on at a time, but {count} layers "
+    "are chosen; choose '{name}' alone, or set Output to New document for the present frame"
+)
 NOT_IN_PLACE = _(
     "in Krita the result goes onto a layer of its own, so that it can be undone; "
     "set Output to New layer"
@@ -38,6 +42,8 @@ _RESHAPED = N_(
     "the size of '{name}' changed while the filter ran; its result is on a new layer, "
     "where the layer was"
 )
+_PRESENT_FRAME = N_("'{name}' is animated; the result is of the present frame alone")
+_PRESENT_FRAMES = N_("{names} are animated; the results are of the present frame alone")
 _SEVERAL = N_("while the filter ran, {names} were changed; their results are on new layers")
 
 
@@ -78,4 +84,15 @@ def moved(layers):
     if len(layers) == 1:
         reason, name = layers[0]
         return _(_GONE if reason == "gone" else _RESHAPED).format(name=name)
-    return _(_SEVERAL).format(names=", ".join(_("'{name}'").format(name=n) for _r, n in layers))
+    return _(_SEVERAL).format(names=_listed([name for _reason, name in layers]))
+
+
+def present_frame(names):
+    """For animated layers of which one frame was worked on; "" for none."""
+    if len(names) > 1:
+        return _(_PRESENT_FRAMES).format(names=_listed(names))
+    return "".join(_(_PRESENT_FRAME).format(name=name) for name in names)
+
+
+def _listed(names):
+    return ", ".join(_("'{name}'").format(name=name) for name in names)

@@ -11,7 +11,7 @@ from ..editor.worker_client import WorkerError
 from . import guide, words
 from .animation import animate
 from .keyframes import dream_frames, is_animated
-from .nodes import find, id_of
+from .nodes import find, id_of, moves
 from .original import Original
 from .output import Start, check_output, put
 from .pixels import is_open, space_of
@@ -120,6 +120,7 @@ def _dream_on(worker, document, ids, recipe, wanted, work, guided, progress):
     start = Start(document)
     # All at once: while one is dreamt on, the painter may change the others.
     originals = [Original(document, find(document, one)) for one in ids]
+    animated = [node.name() for node in (find(document, one) for one in ids) if moves(node)]
     dreamt = []
     for number, original in enumerate(originals, 1):
 
@@ -138,7 +139,9 @@ def _dream_on(worker, document, ids, recipe, wanted, work, guided, progress):
             raise
         used = header.get("stored", header["recipe"])
         dreamt.append((original, original.receive(worker.read), used))
-    return put(start, dreamt, wanted["output"], wanted["opacity"], wanted["mode"], work)
+    written = wanted["output"], wanted["opacity"], wanted["mode"], work
+    made, notice = put(start, dreamt, *written)
+    return made, words.together(notice, words.present_frame(animated))
 
 
 def _values_of(arguments, parameters):

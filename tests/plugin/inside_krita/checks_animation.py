@@ -126,6 +126,8 @@ def check_cancel_between_frames():
 def check_closed_while_frames_are_dreamt():
     """Where the document is closed meanwhile, the frames are in a new one."""
     made, node, before = changing()
+    made.setFramesPerSecond(12)
+    made.setFullClipRangeEndTime(9)
     del node
     closed = []
 
@@ -137,6 +139,7 @@ def check_closed_while_frames_are_dreamt():
     result, notice = scene.dream(made, [scene.top(made)], progress=close)
     assert "closed" in notice and result != made
     assert times_of(result, scene.top(result)) == TIMES
+    assert result.framesPerSecond() == 12 and result.fullClipRangeEndTime() == 9
 
 
 def check_animation():
@@ -165,6 +168,6 @@ def check_several_with_key_frames():
     try:
         scene.dream(made, [node, still])
     except RefusedError as error:
-        assert "2 are chosen" in str(error)
+        assert "'moving' has key frames" in str(error) and "2 layers are chosen" in str(error)
     else:
         raise AssertionError("it was not refused")
