@@ -19,6 +19,7 @@ from . import words
 from .layers import Look, dress, fill, paint_layer
 from .output import empty_document, settle, told
 from .pixels import UNSEEN, Box, discard, scratch
+from .qt import QtCore
 from .recipes import sign
 
 _FRAMES = (
@@ -57,6 +58,10 @@ class KeyFrames:
     """
 
     def __init__(self, space, times):
+        # What Krita puts off when it closes a document is done before it opens the next: it may
+        # crash else. The painter's clicks wait.
+        flags = QtCore.QEventLoop.ProcessEventsFlag
+        QtCore.QCoreApplication.processEvents(flags.ExcludeUserInputEvents)
         _remove_abandoned()
         folder = tempfile.mkdtemp(prefix=_FOLDER)
         try:
