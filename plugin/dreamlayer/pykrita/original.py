@@ -133,7 +133,7 @@ class Original:
         return made
 
     def forget(self, number):
-        """Keep a band no longer as it was sent: that takes memory."""
+        """Keep a band no longer as it was sent."""
         self._sent.pop(number, None)
 
     def restored(self, number, band, dreamt, kept):
@@ -251,11 +251,9 @@ def parts_of(document, name, whole, centered=False):
     ----------
     document : krita.Document
         Whose selection counts.
-    name : str
-        The node's.
-    whole : pixels.Box
-        What it shows.
-    centered : bool
+    name, whole : str and pixels.Box
+        The node's name, and what it shows.
+    centered
         As for `Original`.
 
     Raises
