@@ -28,7 +28,7 @@ TEMPORARY = RESULTS / "temporary"
 
 PLACES = ["/tmp", "/var/tmp", str(RESULTS)]
 OWN = {"calls.jsonl", "krita.log", "kills.json"}
-KRITAS = ("KRITA_SWAP_FILE_", "qtsingleapplication-", "resourcecache.sqlite-")
+KRITAS = ("KRITA_SWAP_FILE_", "qtsingleapplication-", "resourcecache.sqlite-", "kritarunnerrc.")
 """How names of files begin that a killed Krita itself leaves."""
 
 AT_A_TIME = 3
