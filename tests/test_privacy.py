@@ -24,7 +24,7 @@ from dreamlayer.plugin.interpreter import probe_python
 from dreamlayer.plugin.machine import Machine
 
 ROOT = Path(__file__).parents[1]
-worker_environment = module("editor.worker_client").worker_environment
+worker_environment = module("editor.worker_start").worker_environment
 
 VARIABLE = "ORT_DISABLE_TELEMETRY"
 

@@ -157,7 +157,7 @@ def test_tiles_of_styles(settings: Any) -> None:
 
 def test_outputs_of_styles(settings: Any) -> None:
     """Each has a title, and only these are accepted."""
-    assert list(settings.outputs) == list(settings_module.OUTPUTS)
+    assert list(settings.outputs) == list(module("editor.choices").OUTPUTS)
     for output in settings.outputs:
         settings.check("custom", "auto", output)
     with pytest.raises(settings_module.SettingError, match="output"):

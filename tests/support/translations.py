@@ -39,6 +39,7 @@ UNREAD = {
     "' is no signal of these arguments": "for programmers alone",
     "dreamlayer cannot be used: {}": "in Krita's log, where even the translations may be missing",
     "dreamlayer: {}": "in Krita's log",
+    "dreamlayer: {}: {}": "in Krita's log",
     "The recipe of a dream, see dreamlayer": "in Krita's files",
     "Gegl": "a library",
     "Babl": "a library",

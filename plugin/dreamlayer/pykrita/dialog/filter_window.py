@@ -14,7 +14,7 @@ from .frame import Buttons, Frame
 from .picture import write_small
 from .preview_pane import PreviewPane
 
-_PATIENCE = 250
+_PATIENCE = 200
 """Milliseconds after which a worker that does not stop is ended."""
 
 _GLANCE = 128
