@@ -1,4 +1,4 @@
-"""What the GIMP plug-ins say."""
+"""What the filters say in all editors, and in GIMP alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from plugin_modules import module
 
-sentences = module("editor.messages")
+sentences, of_gimp = module("editor.messages"), module("gimp_messages")
 
 
 def _header(**more: Any) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def test_progress_of_an_animation() -> None:
 
 def test_frame_name() -> None:
     """GIMP's exports read how long a frame is shown, and that it replaces the one before."""
-    assert sentences.frame_name(3, 80) == "Frame 3 (80ms) (replace)"
+    assert of_gimp.frame_name(3, 80) == "Frame 3 (80ms) (replace)"
 
 
 def test_shown() -> None:
@@ -79,13 +79,13 @@ def test_progress_on_several_layers() -> None:
 @pytest.mark.parametrize("reason", ["gone", "shape", "kind", "repainted", "locked"])
 def test_moved(reason: str) -> None:
     """Where a dream went is one sentence, which names the layer or all of them."""
-    told = sentences.moved([(reason, "Räume {}")])
+    told = of_gimp.moved([(reason, "Räume {}")])
     assert "'Räume {}'" in told
     assert "new layer" in told
-    both = sentences.moved([(reason, "sky"), ("gone", "sea")])
+    both = of_gimp.moved([(reason, "sky"), ("gone", "sea")])
     assert "'sky', 'sea'" in both
     assert "new layers" in both
-    assert sentences.moved([]) == ""
+    assert of_gimp.moved([]) == ""
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,6 @@ def test_moved(reason: str) -> None:
 )
 def test_sentences_name_the_layer(name: str) -> None:
     """Each refusal names the layer and what to do."""
-    sentence = getattr(sentences, name)("Räume {}")
+    sentence = getattr(of_gimp, name)("Räume {}")
     assert "'Räume {}'" in sentence
     assert any(word in sentence for word in ("choose", "set Output"))
