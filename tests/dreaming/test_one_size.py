@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +106,8 @@ def test_recipe_tells_the_tile_that_was_used(square: str) -> None:
     assert default_tile(QUICK, network) == 224
     dreamer = Dreamer(network, "cpu", 1)
     asked, own = (dreamer.estimate(600, 400, QUICK.replace(tile=tile)) for tile in (512, 0))
-    assert asked == own
+    # Other programs take memory meanwhile.
+    assert dataclasses.replace(asked, available=own.available) == own
     assert asked.tile == 224
     larger = dreamer.estimate(1200, 800, QUICK)
     assert larger.bytes - own.bytes < 1200 * 800 * 12 * 8

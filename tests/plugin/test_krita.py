@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
 import editor_root
@@ -31,13 +32,31 @@ def krita(
     return install(suite, tmp_path_factory.mktemp(f"Jörg's {suite}"), small_network)
 
 
+def _results(run: Callable[..., str], krita: Krita, beginning: str) -> dict[str, str]:
+    """What each check in files that begin so came to, in one Krita, or in several.
+
+    A Krita 5.3 without a window may crash between two checks, where it shows how far a document
+    is that was closed (`KoProgressUpdater::updateUi`). The checks that are left are then run in
+    another one; one in which Krita ends twice has failed.
+    """
+    results: dict[str, str] = {}
+    while left := [name for name in _checks(beginning) if name not in results]:
+        (krita.folder / f"{beginning}.json").unlink(missing_ok=True)
+        more = {"DREAMLAYER_CHECKS": beginning, "DREAMLAYER_ONLY": " ".join(left)}
+        said = run("checks.py", timeout=600, **more)
+        assert (krita.folder / f"{beginning}.json").exists(), said
+        found: dict[str, str] = krita.read(f"{beginning}.json")
+        assert "import" not in found, found["import"]
+        results |= found
+        if left[0] not in found:
+            break
+    return results
+
+
 @pytest.fixture(scope="module")
 def checked(krita: Krita) -> dict[str, str]:
     """What each check in `inside_krita/checks_*.py` came to."""
-    said = krita.run("checks.py", timeout=600, DREAMLAYER_CHECKS="checks_")
-    assert (krita.folder / "checks_.json").exists(), said
-    results: dict[str, str] = krita.read("checks_.json")
-    assert "import" not in results, results["import"]
+    results = _results(krita.run, krita, "checks_")
     version = tuple(int(part) for part in results["version"].split(".")[:2])
     # Debian's unstable goes on; stable stays.
     assert version == (5, 2) if krita.suite == "trixie" else version >= (5, 3)
@@ -47,11 +66,7 @@ def checked(krita: Krita) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def checked_in_window(krita: Krita) -> dict[str, str]:
     """What each check in `inside_krita/in_window_*.py` came to."""
-    said = krita.run_in_window("checks.py", timeout=600, DREAMLAYER_CHECKS="in_window_")
-    assert (krita.folder / "in_window_.json").exists(), said
-    results: dict[str, str] = krita.read("in_window_.json")
-    assert "import" not in results, results["import"]
-    return results
+    return _results(krita.run_in_window, krita, "in_window_")
 
 
 @pytest.mark.parametrize("name", _checks("checks_"))
