@@ -45,8 +45,9 @@ def main(folder: str, programs: str) -> None:
     for key in ("Up", "Up", "Return"):
         ask("xdotool", "key", key)
         time.sleep(0.2)
-    wait(lambda: len(list(pathlib.Path(folder).glob("*-dream.*"))) == 2)
-    wait(lambda: (pathlib.Path(programs) / "told").exists())
+    told = pathlib.Path(programs) / "told"
+    # The first notification tells of the beginning; the names of results are held from then on.
+    wait(lambda: told.exists() and "finished" in told.read_text())
 
 
 def wait(condition) -> None:  # type: ignore[no-untyped-def]
