@@ -62,7 +62,7 @@ def main(rounds, seed):
     # What killed processes could not take away, later ones do.
     for path in TEMPORARY.glob("dreamlayer-*"):
         os.utime(path, (0, 0))
-    work_once(home)
+    work_once(home, killed=False)
     found = {"kills": kills, "files_at_once": at_once, "files": new_since(before)}
     (RESULTS / "kills.json").write_text(json.dumps(found, indent=2))
 
@@ -82,19 +82,21 @@ def kill_once(moment):
     return {"told": told_by(krita), "had_worker": had_worker, "left": left, "seconds": seconds}
 
 
-def work_once(home):
-    """Let a Krita do all kinds of work, and kill it as it goes on."""
-    krita = start(home)
+def work_once(home, killed=True):
+    """Let a Krita do all kinds of work, and kill it as it goes on, or let it end."""
+    krita = start(home, **({} if killed else {"DREAMLAYER_ONE_ROUND": "1"}))
     until(lambda: any("round" in call for call in told_by(krita)), "a round of work")
+    if not killed:
+        until(lambda: krita.poll() is not None, "its end")
     end(krita)
     orphans_left(lambda: list(_alive))
 
 
-def start(home):
-    """A Krita that works until it is killed."""
+def start(home, **more):
+    """A Krita that works until it is killed; `more` are variables of its environment."""
     command = ["kritarunner", "-s", "kills_batch", "-f", "main"]
     own = {"HOME": str(home), "TMPDIR": str(TEMPORARY), "XDG_CACHE_HOME": str(RESULTS / "cache")}
-    environment = {**os.environ, **own}
+    environment = {**os.environ, **own, **more}
     with (RESULTS / "krita.log").open("a") as log:
         krita = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     _alive.add(krita.pid)
@@ -102,9 +104,10 @@ def start(home):
 
 
 def end(krita):
-    """Kill Krita."""
-    kill(krita.pid)
-    krita.wait()
+    """Kill Krita, unless it has ended: its number may belong to another process then."""
+    if krita.poll() is None:
+        kill(krita.pid)
+        krita.wait()
     _alive.discard(krita.pid)
 
 

@@ -1,4 +1,7 @@
-"""Runs in Krita: works on documents until somebody kills it, and tells of each call."""
+"""Runs in Krita: works on documents until somebody kills it, and tells of each call.
+
+With DREAMLAYER_ONE_ROUND in the environment it ends by itself after one call of each kind.
+"""
 
 import itertools
 import json
@@ -41,7 +44,7 @@ def nothing(*_):
 
 
 def main(*_arguments):
-    """Work until somebody kills this; where the work fails, end."""
+    """Work until somebody kills this, or for one round; where the work fails, end."""
     Krita.instance().setBatchmode(True)
     # Not always the same kind first: most are killed in their first call.
     first = os.getpid() % len(KINDS)
@@ -54,3 +57,5 @@ def main(*_arguments):
             document.setModified(False)
             document.waitForDone()
             document.close()
+        if number == len(KINDS) - 1 and "DREAMLAYER_ONE_ROUND" in os.environ:
+            break
