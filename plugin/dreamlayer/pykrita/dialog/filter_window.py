@@ -14,7 +14,7 @@ from .frame import Buttons, Frame
 from .picture import write_small
 from .preview_pane import PreviewPane
 
-_PATIENCE = 200
+PATIENCE = 200
 """Milliseconds after which a worker that does not stop is ended."""
 
 _GLANCE = 128
@@ -120,7 +120,7 @@ class FilterWindow:
         """End, or stop what is being done: what the painter wants by Close and Stop."""
         if self.applying.is_busy():
             self.applying.cancel()
-            screen.call_later(_PATIENCE, self._insist)
+            screen.call_later(PATIENCE, self._insist)
         else:
             self._end_all()
 
