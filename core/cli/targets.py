@@ -251,8 +251,10 @@ def claimed(target: str) -> Iterator[str]:
     try:
         yield name
     except BaseException:
+        # What was written before, say, Ctrl-C is a result.
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            if not Path(name).stat().st_size:
+                Path(name).unlink()
         raise
 
 

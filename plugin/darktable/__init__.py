@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, machine: Machine) -> int:
     folder = options.to or settings_folder(machine)
     if options.remove:
         found = remove(folder)
-        print(f"Deep Dream is removed from {folder}" if found else f"there is none in {folder}")
+        print(f"Deep Dream is removed from {folder}" if found else f"Deep Dream is not in {folder}")
         return 0
     if options.to is None and not folder.is_dir() and machine.which("darktable") is None:
         raise InstallError(

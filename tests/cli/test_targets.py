@@ -95,3 +95,16 @@ def test_a_free_name_is_held(tmp_path: Path) -> None:
     assert not (tmp_path / "a-dream-3.png").exists()
     with pytest.raises(OutputError, match="cannot be written"), claimed(str(tmp_path / "no/a.png")):
         pass
+
+
+def _interrupted(target: Path) -> None:
+    with claimed(str(target)) as name:
+        Path(name).write_bytes(b"pixels")
+        raise KeyboardInterrupt
+
+
+def test_a_result_that_was_written_stays(tmp_path: Path) -> None:
+    """Interrupted after the result is there, it is not taken for the name that was held."""
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(tmp_path / "dream.png")
+    assert (tmp_path / "dream.png").read_bytes() == b"pixels"

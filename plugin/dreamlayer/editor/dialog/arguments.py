@@ -21,7 +21,7 @@ class Arguments:
         self._calls = []
 
     def get_property(self, name):
-        """The value of an argument; `KeyError` where there is none of this name."""
+        """The value of an argument; `KeyError` where no argument has this name."""
         return copy.copy(self._values[name])
 
     def set_property(self, name, value):
